@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The ABI between the BPF programs and user space: map keys, map values,
+ * verdicts and limits. Nothing else is shared but ipwl_verdict.h.
+ *
+ * A change of any layout here needs a new IPWL_ABI_VERSION: maps of another
+ * version are pinned in another directory, so an upgraded daemon fills its own
+ * tables before it replaces the programs.
+ */
+#ifndef IPWL_H
+#define IPWL_H
+
+#include <linux/types.h>
+
+#define IPWL_ABI_VERSION 1
+
+/* Lists of both actions together. */
+#define IPWL_LISTS_MAX 1024
+/* Of a list's name, with the terminating zero. */
+#define IPWL_LIST_NAME_BYTES 64
+/*
+ * Rules live in chunks, arrays of a fixed size that are added as the policy
+ * grows: a rule's counters never move. 1024 chunks are 16 777 216 rules.
+ */
+#define IPWL_CHUNK_RULES 16384
+#define IPWL_CHUNKS_MAX 1024
+/* Entries that one LPM trie takes: above what the chunks can number. */
+#define IPWL_TABLE_ENTRIES_MAX (1U << 25)
+
+/* What became of a packet. The order is ABI: counters are indexed by it. */
+enum ipwl_verdict {
+	IPWL_OTHER,       /* not to a mail port, or no TCP: passed */
+	IPWL_FRAGMENT,    /* a later fragment, which has no ports: passed */
+	IPWL_MALFORMED,   /* a header cut off or impossible: passed */
+	IPWL_UNLISTED,    /* mail from a source in no list: passed */
+	IPWL_ALLOW,       /* in an allow list: passed, marked */
+	IPWL_AVERTED,     /* in an allow list and a block list: passed, marked */
+	IPWL_WOULD_BLOCK, /* in a block list, in monitor mode: passed */
+	IPWL_BLOCK,       /* in a block list: dropped, the only one that is */
+	IPWL_VERDICT_COUNT,
+};
+
+enum ipwl_family {
+	IPWL_FAMILY_NONE, /* neither, or too short to tell */
+	IPWL_FAMILY_IPV4,
+	IPWL_FAMILY_IPV6,
+	IPWL_FAMILY_COUNT,
+};
+
+/* Which of a generation's two tables. */
+enum ipwl_action {
+	IPWL_ACTION_ALLOW,
+	IPWL_ACTION_BLOCK,
+	IPWL_ACTION_COUNT,
+};
+
+/* Key of an IPv4 table; lookups use prefixlen 32. */
+struct ipwl_key4 {
+	__u32 prefixlen; /* bits, host byte order */
+	__u8 addr[4];    /* network byte order */
+};
+_Static_assert(sizeof(struct ipwl_key4) == 8, "ABI");
+
+/* Key of an IPv6 table; lookups use prefixlen 128. */
+struct ipwl_key6 {
+	__u32 prefixlen; /* bits, host byte order */
+	__u8 addr[16];   /* network byte order */
+};
+_Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
+
+/* The list's own mode is monitor: a block by this match never drops. */
+#define IPWL_MATCH_MONITOR (1U << 0)
+
+/*
+ * Value of a table: the rule that decides for the addresses whose longest
+ * prefix this is. It holds all that the decision needs, so one element update
+ * switches these addresses from the old decision to the new at once.
+ */
+struct ipwl_match {
+	__u32 rule;  /* id; 0: a hole, as if no prefix matched */
+	__u16 list;  /* slot in `lists` */
+	__u16 flags; /* IPWL_MATCH_* */
+};
+_Static_assert(sizeof(struct ipwl_match) == 8, "ABI");
+
+/*
+ * Tables are slots of two maps of maps, `tables4` and `tables6`, one for each
+ * family: slot = generation * IPWL_ACTION_COUNT + action. An empty slot
+ * matches nothing.
+ */
+#define IPWL_GENERATIONS 2
+#define IPWL_TABLE_SLOTS (IPWL_GENERATIONS * IPWL_ACTION_COUNT)
+
+#define IPWL_LIST_IN_USE (1U << 0)
+#define IPWL_LIST_SETS_MARK (1U << 1)
+#define IPWL_LIST_SETS_PRIORITY (1U << 2)
+
+/* Value of `lists`, indexed by slot. A slot keeps its list (name and action)
+ * as long as the list is configured, across restarts: counters stay its own. */
+struct ipwl_list {
+	char name[IPWL_LIST_NAME_BYTES];
+	__u32 action;    /* enum ipwl_action */
+	__u32 flags;     /* IPWL_LIST_*; 0: a free slot */
+	__u32 mark;      /* host byte order, no bit outside mark_mask */
+	__u32 mark_mask; /* bits of skb->mark that are replaced */
+	__u32 priority;  /* skb->priority */
+	__u32 reserved;  /* 0 */
+};
+_Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
+
+/* Value of `list_counters` (by list slot) and of `counters` (one such map an
+ * interface, by IPWL_COUNTER): one for each CPU, to be summed. */
+struct ipwl_traffic {
+	__u64 packets;
+	__u64 bytes;       /* of whole frames, with the Ethernet header, no FCS */
+	__u64 connections; /* packets with SYN and without ACK */
+};
+_Static_assert(sizeof(struct ipwl_traffic) == 24, "ABI");
+
+#define IPWL_COUNTER(family, verdict) ((family) * IPWL_VERDICT_COUNT + (verdict))
+#define IPWL_COUNTER_COUNT (IPWL_FAMILY_COUNT * IPWL_VERDICT_COUNT)
+
+/* A rule's counters, in chunk id / IPWL_CHUNK_RULES at id % IPWL_CHUNK_RULES.
+ * Shared by all CPUs and updated atomically: memory does not grow with CPUs.
+ * 32 bytes, so that a record never straddles two cache lines. */
+struct ipwl_rule_counters {
+	__u64 packets;
+	__u64 bytes;
+	__u64 connections;
+	__u64 averted_packets; /* of packets, those a block list holds too */
+};
+_Static_assert(sizeof(struct ipwl_rule_counters) == 32, "ABI");
+
+/* The one value of `settings`; user space writes it through mmap. */
+struct ipwl_settings {
+	__u32 generation; /* of the tables that decide: 0 or 1 */
+	__u32 enforce;    /* 0: monitor, nothing is ever dropped */
+	__u64 cookie;     /* ties these maps to the rule file of the daemon */
+	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
+};
+_Static_assert(sizeof(struct ipwl_settings) == 16 + 8192, "ABI");
+
+/* The one value of `interface_state`, one such map an interface. */
+struct ipwl_interface_state {
+	__u32 metadata_missing; /* 1: the driver refused XDP metadata once, so the
+				 * tc program classifies by itself */
+	__u32 qdisc_created;    /* 1: the clsact qdisc is ipwl's own */
+};
+_Static_assert(sizeof(struct ipwl_interface_state) == 8, "ABI");
+
+#define IPWL_META_MAGIC 0x4950574cU /* "IPWL" */
+
+/* XDP metadata of an allowed packet, read by the tc program. The same for all
+ * packets of one connection, or GRO would not merge them. */
+struct ipwl_meta {
+	__u32 magic; /* IPWL_META_MAGIC */
+	__u32 list;  /* slot in `lists` */
+};
+_Static_assert(sizeof(struct ipwl_meta) == 8, "ABI");
+
+#endif

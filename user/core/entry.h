@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries with their provenance, in immutable sets that policies share. */
+#ifndef CORE_ENTRY_H
+#define CORE_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "prefix.h"
+
+enum source {
+	SOURCE_CONFIG,
+	SOURCE_FILE,
+	SOURCE_FEED,
+	SOURCE_MANUAL,
+	SOURCE_LEARNED,
+	SOURCE_COUNT,
+};
+
+/* "config", "file", … indexed by enum source. */
+extern const char *const source_names[SOURCE_COUNT];
+
+/* One prefix in one list from one source. Strings belong to the set. */
+struct entry {
+	struct prefix prefix;
+	bool is_exclusion;
+	uint8_t source;         /* enum source */
+	uint32_t line;          /* in the file named by origin, from 1; 0: none */
+	const char *origin;     /* file, feed or user */
+	const char *reason;     /* or NULL */
+	const char *author;     /* or NULL */
+	int64_t added_at_sec;   /* Unix time; 0: unknown */
+	int64_t expires_at_sec; /* Unix time; 0: never */
+};
+
+/* Entries sorted by prefix, then as added. Reference-counted; not changed
+ * after entry_set_finish(), so threads may read it together. */
+struct entry_set {
+	struct entry *entries;
+	size_t count;
+	size_t capacity;
+	unsigned int references;  /* atomic */
+	struct string_block *strings;
+	const char *last_origin;  /* consecutive equal strings are stored once */
+	const char *last_author;
+};
+
+/* An empty set with one reference, or NULL: out of memory. */
+struct entry_set *entry_set_new(void);
+
+/* Copy @entry and its strings into a set that is not finished.
+ * Return: 0 or -ENOMEM. */
+int entry_set_add(struct entry_set *set, const struct entry *entry);
+
+/* Sort the set; from now on it is immutable. */
+void entry_set_finish(struct entry_set *set);
+
+struct entry_set *entry_set_ref(struct entry_set *set);
+/* Drop a reference, free the set with the last. NULL is fine. */
+void entry_set_unref(struct entry_set *set);
+
+/* Index of the first entry whose prefix is not before @prefix. */
+size_t entry_set_lower_bound(const struct entry_set *set, const struct prefix *prefix);
+
+#endif

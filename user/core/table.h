@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables: a policy compiled into what longest-prefix match in the kernel takes,
+ * and the safe order of changes from one table to another.
+ */
+#ifndef CORE_TABLE_H
+#define CORE_TABLE_H
+
+#include "policy.h"
+
+#define NODE_MONITOR (1U << 0)
+
+/* A prefix and who decides for the addresses whose longest prefix it is. */
+struct node {
+	struct prefix prefix;
+	uint16_t list;  /* slot */
+	uint16_t flags; /* NODE_* */
+	uint32_t rule;  /* id; 0: a hole */
+};
+
+/* Sorted by prefix, each prefix once; no node decides as its parent does. */
+struct table {
+	struct node *nodes;
+	size_t count;
+};
+
+struct tables {
+	struct table of[ACTION_COUNT][FAMILY_COUNT];
+};
+
+/**
+ * tables_compile() - merge the lists of @policy
+ * @policy: numbered (rules.h), its lists have slots
+ * @ret_tables: to be freed with tables_done()
+ *
+ * Within a list the most specific of entries and exclusions holds; an exclusion
+ * makes a hole in that list alone. Among allow lists the most specific entry
+ * decides, then the list named first; among block lists an enforcing list before
+ * a monitoring one, then the same.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int tables_compile(const struct policy *policy, struct tables *ret_tables);
+void tables_done(struct tables *tables);
+
+/* What the table answers for an address: the deciding node or NULL. The oracle
+ * of tests, and the reference for the kernel. */
+const struct node *table_lookup(const struct table *table, const struct prefix *address);
+
+
+/* One element update. Nodes belong to the tables compared. */
+struct step {
+	const struct node *old_node;
+	const struct node *new_node;
+};
+
+/*
+ * Steps in an order that is safe for readers: additions and replacements, the
+ * longest prefix first, then removals, the shortest first. Before, between and
+ * after the steps each address gets the old table's decision or the new one's,
+ * never a third. The same holds when they are undone from the last to the first.
+ */
+struct diff {
+	struct step *steps;
+	size_t count;
+	size_t remove_from; /* steps from this index on are removals */
+};
+
+/* Return: 0 or -ENOMEM. @from may be empty (all zero). */
+int diff_tables(const struct table *from, const struct table *to, struct diff *ret_diff);
+void diff_done(struct diff *diff);
+
+#endif

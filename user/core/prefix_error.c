@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What to tell a person about a prefix that does not parse: what is wrong with it
+ * and what to write instead. */
+#include "prefix_error.h"
+
+#include <stdio.h>
+
+/* Of a quoted text, with its zero. */
+#define QUOTE_BYTES 72
+
+/* Copy @text so that it can stand in a log line: printable, not too long. */
+static const char *quote(const char *text, size_t text_bytes, char quoted[QUOTE_BYTES])
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char cut[] = "...";
+	size_t used = 0;
+
+	for (size_t i = 0; i < text_bytes; i++) {
+		uint8_t byte = (uint8_t)text[i];
+
+		if (used + 4 + sizeof(cut) > QUOTE_BYTES) {
+			for (size_t j = 0; j + 1 < sizeof(cut); j++)
+				quoted[used++] = cut[j];
+			break;
+		}
+		if (byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\') {
+			quoted[used++] = (char)byte;
+			continue;
+		}
+		quoted[used++] = '\\';
+		quoted[used++] = 'x';
+		quoted[used++] = hex[byte >> 4];
+		quoted[used++] = hex[byte & 15];
+	}
+	quoted[used] = '\0';
+	return quoted;
+}
+
+static void host_bits_message(const char *quoted, const struct prefix *raw,
+			      char message[PREFIX_MESSAGE_BYTES])
+{
+	char network_text[PREFIX_TEXT_BYTES], address_text[PREFIX_TEXT_BYTES];
+	struct prefix address = *raw;
+	uint8_t len = raw->len;
+	struct prefix network;
+
+	if (prefix_is_mapped(raw)) {
+		/* A length up to 32 was meant for the IPv4 address. */
+		if (len >= 96)
+			len = (uint8_t)(len - 96);
+		if (len <= 32)
+			address = prefix_unmap(raw, 32);
+	}
+	address.len = prefix_max_len(address.family);
+	network = prefix_truncate(&address, len);
+	snprintf(message, PREFIX_MESSAGE_BYTES,
+		 "%s has host bits set: write %s for the network or %s for the one address", quoted,
+		 prefix_format(&network, network_text),
+		 prefix_format_short(&address, address_text));
+}
+
+static void garbage_message(const char *text, size_t text_bytes, size_t column,
+			    char message[PREFIX_MESSAGE_BYTES])
+{
+	char before[QUOTE_BYTES], after[QUOTE_BYTES];
+
+	snprintf(message, PREFIX_MESSAGE_BYTES,
+		 "\"%s\" follows the prefix %s: write one address or network alone, without "
+		 "port, zone or range",
+		 quote(text + column, text_bytes - column, after), quote(text, column, before));
+}
+
+void prefix_error_message(enum prefix_error error, const char *text, size_t text_bytes,
+			  char message[PREFIX_MESSAGE_BYTES])
+{
+	static const char *const advice[PREFIX_ERROR_COUNT] = {
+		[PREFIX_OK] = "is a prefix",
+		[PREFIX_EMPTY] = "is no prefix: write an address such as 192.0.2.1 or a network "
+				 "such as 2001:db8::/32",
+		[PREFIX_NOT_AN_ADDRESS] = "is not an IP address: write one such as 192.0.2.1 or "
+					  "2001:db8::1, or a network such as 192.0.2.0/24",
+		[PREFIX_LEADING_ZERO] = "has a number with a leading zero, which some read as "
+					"octal: write the number without it",
+		[PREFIX_BAD_LENGTH] = "has no whole decimal number after the slash: write the "
+				      "length in bits, such as /24, or no slash for one address",
+		[PREFIX_TOO_LONG] = "has too long a prefix length: write at most /32 for IPv4 and "
+				    "/128 for IPv6",
+		[PREFIX_HOST_BITS] = "has host bits set: write the network's first address",
+		[PREFIX_GARBAGE] = "has something after the prefix: write one prefix alone",
+	};
+	char quoted[QUOTE_BYTES];
+	struct prefix raw = { 0 };
+	size_t column;
+	enum prefix_error found = prefix_parse_raw(text, text_bytes, &raw, &column);
+
+	quote(text, text_bytes, quoted);
+	if (error == PREFIX_HOST_BITS && !found)
+		host_bits_message(quoted, &raw, message);
+	else if (error == PREFIX_GARBAGE && found == PREFIX_GARBAGE)
+		garbage_message(text, text_bytes, column, message);
+	else
+		snprintf(message, PREFIX_MESSAGE_BYTES, "\"%s\" %s", quoted, advice[error]);
+}

@@ -4,7 +4,12 @@
 VERSION := $(shell cat VERSION)
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/ipwl
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 B ?= build
 
 CC ?= gcc
@@ -32,9 +37,11 @@ DAEMON := $(wildcard user/daemon/*.c)
 CTL := $(wildcard user/ctl/*.c)
 UNIT := $(wildcard tests/unit/test_*.c)
 BPFTEST := $(wildcard tests/bpf/test_*.c)
+FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
+fuzz = $(patsubst %.c,$(B)/fuzz/%.o,$(1))
 
 all: $(B)/ipwld $(B)/ipwlctl ## build ipwld and ipwlctl
 
@@ -49,11 +56,11 @@ $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 # Only the datapath includes the skeleton.
 $(call obj,$(DATAPATH)) $(call asan,$(DATAPATH)): $(B)/ipwl.skel.h
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(B)/asan/%.o: %.c
+$(B)/asan/%.o: %.c VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
 
@@ -75,6 +82,68 @@ $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c) $(
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
+# Fuzz targets: libFuzzer with ASan and UBSan, so clang, over core and config.
+$(B)/fuzz/%.o: %.c VERSION
+	@mkdir -p $(@D)
+	$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
+
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call fuzz,$(CORE) $(CONFIG))
+	@mkdir -p $(@D)
+	$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $^ $(LIBS) -o $@
+
+# New inputs go to build/corpus; those worth keeping are committed as seeds in
+# tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS ?= -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
+
+fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (IPWL_SEED=N repeats a run)
+	@seed=$${IPWL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
+	for target in $(FUZZ:tests/fuzz/%.c=%); do \
+		seeds=tests/fuzz/corpus/$${target#fuzz_}; new=$(B)/corpus/$$target; \
+		mkdir -p $$new; test -d $$seeds || seeds=; \
+		echo "$$target: $(FUZZ_SECONDS) s, IPWL_SEED=$$seed"; \
+		$(B)/tests/fuzz/$$target $(FUZZ_FLAGS) -seed=$$seed \
+			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$new/ $$new $$seeds || exit 1; \
+	done
+
+test: ## run all tests as root, or those in STAGES="unit lint"
+	./scripts/test.sh $(STAGES)
+
+lint: ## run all linters, or those in CHECKS="format tidy"
+	./scripts/lint.sh $(CHECKS)
+
+# For tools that parse C: one flag a line, quoted for a shell.
+flags: ## print the compiler flags of user space
+	@printf '%s\n' $(foreach flag,$(filter-out -MMD -MP,$(ALL_CFLAGS)),"'"$(flag)"'")
+
+# The files name their final paths; another PREFIX or SYSCONFDIR is written in.
+staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
+
+install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration that is there
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(COMPLETIONDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
+	install -m 0755 $(B)/ipwld $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
+	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
+	$(staged) packaging/ipwld.service > $(DESTDIR)$(UNITDIR)/ipwld.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/ipwld.service
+	install -m 0644 packaging/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
+	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
+	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.yml $(DESTDIR)$(DOCDIR)
+	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
+		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
+		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
+
+uninstall: ## remove what install put there, but neither configuration nor state
+	rm -f $(DESTDIR)$(SBINDIR)/ipwld $(DESTDIR)$(SBINDIR)/ipwlctl \
+		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
+		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
+		$(DESTDIR)$(UNITDIR)/ipwld.service $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf \
+		$(DESTDIR)$(COMPLETIONDIR)/ipwlctl
+	rm -rf $(DESTDIR)$(DOCDIR)
+
 clean: ## remove build/
 	rm -rf $(B)
 
@@ -83,5 +152,5 @@ help: ## this list
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests clean help
+.PHONY: all unit bpf-tests fuzz test lint flags install uninstall clean help
 .SECONDARY:

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs the Debian packages that building, testing or the demonstration need,
+# and only those that are missing. Starts no service and removes no package.
+set -euo pipefail
+
+usage="usage: scripts/deps.sh [--build] [--test] [--demo] [--all]   (none: --all)"
+
+build=(
+	build-essential      # gcc, make, libc headers (UAPI headers for BPF too)
+	clang                # the BPF target
+	llvm                 # llvm-strip, which bpftool's skeletons like to have
+	bpftool              # gen skeleton
+	pkg-config           # flags of the libraries
+	libbpf-dev           # loading and pinning
+	libelf-dev           # of libbpf
+	zlib1g-dev           # of libbpf
+	libevent-dev         # ipwld's loop and HTTP
+	libyaml-dev          # the configuration
+	libjansson-dev       # control socket bodies
+	libsqlite3-dev       # manual entries
+	libcurl4-openssl-dev # ipwlctl's HTTP
+	libmnl-dev           # interfaces and tc filters by netlink
+)
+
+# Shared libraries of a Postfix that is unpacked beside the system, never
+# installed: an MTA that is already there must stay. Its package is fetched by
+# tests/e2e, which also knows where it goes.
+demo=(
+	ca-certificates # apt and curl over https
+	curl            # the control socket and /metrics, as an administrator asks
+	iproute2        # namespaces, veth, tc
+	procps          # sysctl
+	python3         # SMTP clients
+	libdb5.3        # of Postfix
+	libicu72        # of Postfix
+	libnsl2         # of Postfix
+	libsasl2-2      # of Postfix
+	libssl3         # of Postfix
+)
+
+test=(
+	libcmocka-dev      # unit and verdict tests
+	libclang-rt-14-dev # libFuzzer, ASan and UBSan for clang
+	python3-pytest     # end-to-end, ipwlctl and packaging tests
+	python3-scapy      # odd packets
+	prometheus         # promtool; its service is disabled below
+	systemd            # systemd-analyze verify and security
+	clang-format       # lint
+	clang-tidy         # lint
+	cppcheck           # lint
+	shellcheck         # lint
+	codespell          # lint
+	mandoc             # lint of the manual pages
+)
+
+die() {
+	echo "deps.sh: $*" >&2
+	exit 1
+}
+
+wanted=()
+[ $# -gt 0 ] || set -- --all
+for argument; do
+	case $argument in
+	--build) wanted+=("${build[@]}") ;;
+	--test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
+	--all) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	-h | --help) echo "$usage"; exit 0 ;;
+	*) echo "$usage" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	die "this is not Debian (no apt-get). Needed, by their Debian names: ${wanted[*]}"
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | sort -u)
+	[[ $status == *installed* && $status != *not-installed* ]] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+echo "deps.sh: installing ${missing[*]}"
+[ "$(id -u)" -eq 0 ] || die "only root can install packages: run it with sudo"
+
+# Packages must not start what they bring. A policy of the administrator's own
+# stays as it is; ours goes away however this script ends.
+policy=/usr/sbin/policy-rc.d
+marker='# ipwl scripts/deps.sh: temporary'
+if [ ! -e "$policy" ] || grep -qF "$marker" "$policy"; then
+	trap 'rm -f "$policy"' EXIT
+	trap 'exit 130' INT TERM HUP
+	printf '#!/bin/sh\n%s\nexit 101\n' "$marker" >"$policy"
+	chmod 755 "$policy"
+fi
+
+log=$(mktemp)
+apt() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 \
+		-o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1
+}
+
+# --no-remove: rather fail than take something of the user's away.
+install_missing() {
+	apt install --no-remove --no-install-recommends "${missing[@]}"
+}
+# The lists may be missing or older than the archive: refresh and try again.
+if ! install_missing; then
+	apt update || { cat "$log" >&2; die "apt-get update failed"; }
+	install_missing || { cat "$log" >&2; die "apt-get could not install ${missing[*]}"; }
+fi
+rm -f "$log"
+
+# Only promtool is wanted: no Prometheus that comes up with the next boot.
+if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+	systemctl --quiet disable prometheus.service 2>/dev/null || true
+fi

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures of the end-to-end tests. They need root, and nothing from outside."""
+
+import itertools
+import os
+
+import pytest
+
+import daemon
+import lab as laboratory
+import mta
+import netns
+
+_number = itertools.count(1)
+
+
+def pytest_configure():
+    if os.geteuid() != 0:
+        pytest.exit("the end-to-end tests make network namespaces: run them as root", 2)
+    for program in "ipwld", "ipwlctl":
+        if not (daemon.BUILD / program).exists():
+            pytest.exit(f"{daemon.BUILD / program} is not there: run make first", 2)
+    netns.guard()
+
+
+def pytest_unconfigure():
+    netns.clean_up()
+
+
+@pytest.fixture(name="lab")
+def _lab():
+    """An MX and the switch; each test its own."""
+    with netns.scope():
+        yield laboratory.Lab(f"{next(_number)}-")
+
+
+@pytest.fixture(name="wire")
+def _wire(lab):
+    wire = lab.wire()
+    yield wire
+    wire.close()
+
+
+@pytest.fixture(name="ipwld")
+def _ipwld(lab):
+    """A daemon that is configured and not started."""
+    ipwld = daemon.Ipwld(lab.mx)
+    ipwld.configure()
+    yield ipwld
+    print(ipwld.words())
+
+
+@pytest.fixture(name="running")
+def _running(ipwld):
+    """A daemon that runs and has attached its programs."""
+    ipwld.start()
+    assert ipwld.interface()["attached"], ipwld.interface()
+    return ipwld
+
+
+@pytest.fixture(scope="session", name="postfix_files")
+def _postfix_files():
+    return mta.unpack(daemon.ROOT / "build/peers")
+
+
+@pytest.fixture(name="postfix")
+def _postfix(lab, postfix_files):
+    postfix = mta.Postfix(lab.mx, postfix_files, netns.temporary_directory() / "postfix")
+    postfix.start()
+    yield postfix
+    print(postfix.words())

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipwld and ipwlctl of the build, in the MX's namespace, and what they say."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+
+import netns
+from lab import wait_for
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("IPWL_BUILD", ROOT / "build")).resolve()
+METRICS = ("127.0.0.1", 12525)
+
+# What each sender in lab.py is to these lists.
+PARTNERS = """\
+  - name: partners
+    action: allow
+    mark: 0x1
+    priority: 6
+    entries:
+      - 198.51.100.0/24
+      - 2001:db8:a::/48
+      - 203.0.113.77
+      - 2001:db8:bad::77
+    files: [{top}/allow.d/*.list]
+"""
+DROP = """\
+  - name: drop
+    action: block
+    entries:
+      - 203.0.113.0/24
+      - 2001:db8:bad::/48
+    files: [{top}/block.d/*.list]
+"""
+
+DONE, NEGATIVE, USAGE, UNREACHABLE, INVALID, DENIED, IS_BLOCKED = range(7)
+
+
+class Ipwld:
+    """One daemon with all its directories below a temporary one."""
+
+    def __init__(self, namespace, top=None):
+        self.namespace = namespace
+        self.top = top or netns.temporary_directory()
+        self.config = self.top / "ipwld.yaml"
+        self.state = self.top / "state"
+        self.bpffs = self.top / "bpf"
+        self.socket = self.top / "run/control.sock"
+        self.log = self.top / "ipwld.log"
+        self.process = None
+        for path in ("allow.d", "block.d", "state", "run"):
+            (self.top / path).mkdir(exist_ok=True)
+        if not os.path.ismount(self.bpffs):
+            netns.mount("bpf", self.bpffs)
+
+    def configure(self, interfaces="eth0", mode="enforce", ports="25", xdp_mode="auto",
+                  lists=PARTNERS + DROP, extra=""):
+        """Write the configuration file."""
+        self.config.write_text(
+            f"interfaces: [{interfaces}]\nxdp_mode: {xdp_mode}\nports: [{ports}]\nmode: {mode}\n"
+            f"state_dir: {self.state}\nruntime_dir: {self.socket.parent}\n"
+            f"bpffs_dir: {self.bpffs}\nmetrics:\n  listen: {METRICS[0]}:{METRICS[1]}\n{extra}"
+            + (f"lists:\n{lists.format(top=self.top)}" if lists else ""), encoding="utf-8")
+
+    def write_list(self, name, *lines):
+        """Write a list file, such as allow.d/a.list, under its name at once."""
+        path = self.top / name
+        path.with_suffix(".new").write_text("".join(f"{line}\n" for line in lines),
+                                            encoding="utf-8")
+        path.with_suffix(".new").rename(path)
+        return path
+
+    # ---- the process -------------------------------------------------------
+
+    def argv(self, *options):
+        return [BUILD / "ipwld", "-c", self.config, *options]
+
+    def spawn(self, **options):
+        """Start it and do not wait."""
+        with open(self.log, "ab") as log:
+            self.process = self.namespace.popen(
+                *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+        netns.at_exit(self.kill)
+
+    def start(self, timeout=20):
+        """Start it and return when it answers."""
+        self.spawn()
+        self.await_answer(timeout)
+
+    def await_answer(self, timeout=20):
+        def is_up():
+            if self.process.poll() is not None:
+                raise AssertionError(f"ipwld ended with {self.process.returncode}:\n{self.words()}")
+            with contextlib.suppress(OSError):
+                return self.request("GET", "/v1/status")[0] == 200
+            return False
+        wait_for(is_up, timeout, "ipwld answers")
+
+    def stop(self, number=signal.SIGTERM, timeout=10):
+        """End it and return its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout)
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def words(self):
+        """What it logged."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    # ---- ipwlctl and the control socket ------------------------------------
+
+    def ctl(self, *argv, **options):
+        """Run ipwlctl; returns the finished process."""
+        return self.namespace.run(BUILD / "ipwlctl", "--socket", self.socket, *argv,
+                                  check=False, **options)
+
+    def ask(self, *argv, status=DONE):
+        """Run `ipwlctl --json`, expect that exit status, and return the object."""
+        result = self.ctl("--json", *argv)
+        assert result.returncode == status, \
+            f"{argv}: exit {result.returncode}\n{result.stdout}{result.stderr}"
+        answer = json.loads(result.stdout)
+        assert answer["schema_version"] == 1
+        return answer
+
+    def open_socket(self, timeout=10):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(timeout)
+        try:
+            connection.connect(str(self.socket))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def request(self, method, path, body=None, timeout=10):
+        """One request on the control socket: (status, object)."""
+        connection = http.client.HTTPConnection("ipwl", timeout=timeout)
+        connection.sock = self.open_socket(timeout)
+        with contextlib.closing(connection):
+            raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+            connection.request(method, path, raw)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+
+    def status(self):
+        status, answer = self.request("GET", "/v1/status")
+        assert status == 200, answer
+        return answer
+
+    def interface(self, name="eth0"):
+        """One interface's part of the status."""
+        found, = [item for item in self.status()["interfaces"] if item["name"] == name]
+        return found
+
+    def packets(self, name="eth0"):
+        """Packets of an interface by verdict, both families and none."""
+        return self.interface(name)["packets"]
+
+    # ---- metrics -----------------------------------------------------------
+
+    def metrics_text(self):
+        connection = http.client.HTTPConnection(*METRICS, timeout=10)
+        with self.namespace.entered():
+            connection.connect()
+        with contextlib.closing(connection):
+            connection.request("GET", "/metrics")
+            response = connection.getresponse()
+            assert response.status == 200
+            assert response.getheader("Content-Type").startswith("text/plain; version=0.0.4")
+            return response.read().decode()
+
+    def metrics(self):
+        """All samples: {(name, ((label, value), …)): number}."""
+        return parse_metrics(self.metrics_text())
+
+    def metric(self, name, **labels):
+        """The one sample of that name with these labels."""
+        return self.metrics()[(name, tuple(sorted(labels.items())))]
+
+
+def parse_metrics(text):
+    samples = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            assert match, f"not a sample: {line!r}"
+            labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or "")
+            key = (match[1], tuple(sorted(labels)))
+            assert key not in samples, f"twice: {line}"
+            samples[key] = float(match[3])
+    return samples
+
+
+def has_programs(namespace, interface="eth0"):
+    """What of ipwl the kernel shows on an interface: (xdp, tc)."""
+    link = namespace.ip("-d", "link", "show", interface).stdout
+    filters = namespace.run("tc", "filter", "show", "dev", interface, "ingress").stdout
+    return "xdp" in re.sub(r"<[^>]*>", "", link), "ipwl" in filters

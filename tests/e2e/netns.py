@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Network namespaces with names of this process, and what cleans up behind it."""
+
+import atexit
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+PREFIX = "ipwl"
+CLONE_NEWNET = 0x40000000
+RUN_NETNS = pathlib.Path("/run/netns")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_scopes = [contextlib.ExitStack()]
+
+
+def at_exit(function, *args):
+    """Call function when the scope ends, the last one named first."""
+    _scopes[-1].callback(function, *args)
+
+
+@contextlib.contextmanager
+def scope():
+    """What is made inside is gone behind it; without a scope, when this process ends."""
+    with contextlib.ExitStack() as undo:
+        _scopes.append(undo)
+        try:
+            yield
+        finally:
+            _scopes.remove(undo)
+
+
+def clean_up():
+    """End all scopes; does nothing the second time."""
+    for undo in reversed(_scopes):
+        undo.close()
+
+
+def _on_signal(number, _frame):
+    raise SystemExit(128 + number)
+
+
+def guard():
+    """Clean up at the end of this process, also when it is told to stop."""
+    atexit.register(clean_up)
+    signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGHUP, _on_signal)
+    _sweep()
+
+
+def _sweep():
+    """Remove what a run that was killed outright has left."""
+    pattern = re.compile(rf"{PREFIX}-(\d+)-")
+
+    def is_left(path):
+        match = pattern.match(path.name)
+        return match and not pathlib.Path("/proc", match[1]).exists()
+
+    for path in filter(is_left, RUN_NETNS.glob(f"{PREFIX}-*")):
+        run("ip", "netns", "del", path.name, check=False)
+    for path in filter(is_left, pathlib.Path(tempfile.gettempdir()).glob(f"{PREFIX}-*")):
+        for line in pathlib.Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
+            if line.split()[1].startswith(f"{path}/"):
+                run("umount", "-l", line.split()[1], check=False)
+        shutil.rmtree(path, True)
+
+
+def run(*argv, check=True, **options):
+    """Run a program and return its result; the text it wrote is in it."""
+    options.setdefault("timeout", 60)
+    result = subprocess.run([str(arg) for arg in argv], capture_output=True, text=True,
+                            check=False, **options)
+    if check and result.returncode:
+        raise RuntimeError(f"{' '.join(map(str, argv))}: exit {result.returncode}\n"
+                           f"{result.stdout}{result.stderr}")
+    return result
+
+
+def temporary_directory():
+    """A new directory that is removed at the end, with what is mounted there."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-"))
+    path.chmod(0o755)
+    at_exit(shutil.rmtree, path, True)
+    return path
+
+
+def mount(kind, path, options=""):
+    """Mount a file system of its own on a new directory, and return a function
+    that unmounts it."""
+    path.mkdir(parents=True, exist_ok=True)
+    argv = ["mount", "-t", kind] + (["-o", options] if options else [])
+    run(*argv, kind, path)
+
+    def unmount():
+        if os.path.ismount(path):
+            run("umount", "-l", path, check=False)
+
+    at_exit(unmount)
+    return unmount
+
+
+class Namespace:
+    """A network namespace, /run/netns/ipwl-PID-NAME."""
+
+    def __init__(self, name):
+        self.name = f"{PREFIX}-{os.getpid()}-{name}"
+        run("ip", "netns", "add", self.name)
+        at_exit(self.remove)
+        self.sysctl("net.ipv6.conf.default.accept_dad", 0)
+        self.sysctl("net.ipv6.conf.default.accept_ra", 0)
+        self.sysctl("net.ipv6.conf.default.router_solicitations", 0)
+        # No multicast listener reports: each packet here is one a test sent.
+        self.sysctl("net.ipv6.conf.default.force_mld_version", 1)
+        self.ip("link", "set", "lo", "up")
+
+    @property
+    def path(self):
+        return RUN_NETNS / self.name
+
+    def remove(self):
+        if self.path.exists():
+            run("ip", "netns", "del", self.name, check=False)
+
+    def argv(self, *argv):
+        """The command line that runs argv inside. Not `ip netns exec`, which
+        mounts another /sys and hides what is mounted there."""
+        return ["nsenter", f"--net={self.path}", "--", *map(str, argv)]
+
+    def run(self, *argv, **options):
+        return run(*self.argv(*argv), **options)
+
+    def popen(self, *argv, **options):
+        """Start a program that ends at the latest with the calling thread."""
+        return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.argv(*argv)], **options)
+
+    def ip(self, *args, **options):
+        return self.run("ip", *args, **options)
+
+    def sysctl(self, name, value):
+        with self.entered():
+            path = pathlib.Path("/proc/sys", name.replace(".", "/"))
+            path.write_text(str(value), encoding="ascii")
+
+    @contextlib.contextmanager
+    def entered(self):
+        """Inside, this thread makes its sockets in the namespace; they stay there."""
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        inside = os.open(self.path, os.O_RDONLY)
+        try:
+            _setns(inside)
+            try:
+                yield self
+            finally:
+                _setns(home)
+        finally:
+            os.close(inside)
+            os.close(home)
+
+
+def _setns(descriptor):
+    if _libc.setns(descriptor, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One attempt to deliver a mail over SMTP, from a sender's namespace."""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+import smtplib
+
+import lab as laboratory
+import mta
+
+DELIVERED, REFUSED, TIMED_OUT = "delivered", "refused", "timed out"
+_number = itertools.count(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """What became of a mail."""
+    source: str
+    outcome: str
+    mark: int | None  # of the socket the MX accepted; None: no connection
+    is_in_maildir: bool
+
+
+def deliver(lab, postfix, host, source, timeout=5):
+    """Deliver from that address of a host, looking at the MX's socket meanwhile."""
+    token = f"token-{os.getpid()}-{next(_number)}-"
+    mark = None
+    try:
+        with host.entered():
+            client = smtplib.SMTP(timeout=timeout, local_hostname="sender.test",
+                                  source_address=(source, 0))
+            client.connect(laboratory.mx_address(source), 25)
+        with client:
+            client.ehlo()
+            mark = lab.fwmark(source, client.sock.getsockname()[1])
+            client.sendmail("from@sender.test", [mta.INBOX], f"Subject: {token}\n\n{token}\n")
+        outcome = DELIVERED
+    except TimeoutError:
+        outcome = TIMED_OUT
+    except (OSError, smtplib.SMTPException):
+        outcome = REFUSED
+    wait = 10 if outcome == DELIVERED else 0
+    return Attempt(source, outcome, mark, postfix.find(token, wait))
+
+
+def deliver_from_all(lab, postfix, sources, timeout=5):
+    """The same from (host, address) pairs, all at once; in their order."""
+    with concurrent.futures.ThreadPoolExecutor(len(sources)) as pool:
+        return list(pool.map(lambda pair: deliver(lab, postfix, *pair, timeout), sources))

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The programs: ipwl_xdp judges and counts each packet that arrives, ipwl_tc
+ * gives the allowed ones their list's mark and priority.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "classify.bpf.h"
+#include "count.bpf.h"
+#include "ipwl.h"
+#include "maps.bpf.h"
+#include "parse.bpf.h"
+
+/* Set by the loader: the kernel has bpf_xdp_get_buff_len() (Linux 5.18). */
+const volatile __u8 has_xdp_buff_len = 0;
+/* Cleared by the loader: the tc program classifies without trying metadata. */
+const volatile __u8 use_metadata = 1;
+
+static __always_inline __u32 xdp_bytes(struct xdp_md *ctx)
+{
+	if (has_xdp_buff_len)
+		return (__u32)bpf_xdp_get_buff_len(ctx);
+	return (__u32)(ctx->data_end - ctx->data);
+}
+
+/* Hand the list to ipwl_tc, or have it classify by itself. Packet pointers are
+ * void afterwards. */
+static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
+{
+	struct ipwl_interface_state *state;
+
+	if (use_metadata && !bpf_xdp_adjust_meta(ctx, -(int)sizeof(struct ipwl_meta))) {
+		struct ipwl_meta *meta = (void *)(long)ctx->data_meta;
+
+		if ((void *)(meta + 1) > (void *)(long)ctx->data)
+			return;
+		meta->magic = IPWL_META_MAGIC;
+		meta->list = list;
+		return;
+	}
+	/* Before the packet goes on, so that ipwl_tc sees it for this one too. */
+	state = interface_state_get();
+	if (state && !state->metadata_missing)
+		state->metadata_missing = 1;
+}
+
+SEC("xdp")
+int ipwl_xdp(struct xdp_md *ctx)
+{
+	struct ipwl_settings *settings = settings_get();
+	struct frame frame = {
+		.xdp = ctx,
+		.data = (void *)(long)ctx->data,
+		.data_end = (void *)(long)ctx->data_end,
+		.bytes = xdp_bytes(ctx),
+	};
+	struct ipwl_decision decision;
+	struct packet packet;
+
+	if (!settings)
+		return XDP_PASS;
+	if (!parse_packet(&frame, settings, &packet)) {
+		count_interface(&packet, packet.verdict);
+		return XDP_PASS;
+	}
+	decision = classify(settings, &packet);
+	count_interface(&packet, decision.verdict);
+	count_decision(&packet, &decision);
+	if (decision.verdict == IPWL_BLOCK)
+		return XDP_DROP;
+	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
+		write_metadata(ctx, decision.list);
+	return XDP_PASS;
+}
+
+/* The slot of the allow list that XDP wrote into the metadata, or -1. */
+static __always_inline int read_metadata(struct __sk_buff *skb)
+{
+	struct ipwl_meta *meta = (void *)(long)skb->data_meta;
+
+	if ((void *)(meta + 1) > (void *)(long)skb->data || meta->magic != IPWL_META_MAGIC)
+		return -1;
+	return (int)meta->list;
+}
+
+/* The same, by looking at the packet. Counts nothing: XDP has. */
+static __always_inline int classify_again(struct __sk_buff *skb)
+{
+	struct ipwl_settings *settings = settings_get();
+	struct frame frame = { .skb = skb, .bytes = skb->len };
+	struct ipwl_decision decision;
+	struct packet packet;
+
+	/* Headers may lie outside the linear part. Failure leaves less to read. */
+	bpf_skb_pull_data(skb, skb->len < 512 ? skb->len : 512);
+	frame.data = (void *)(long)skb->data;
+	frame.data_end = (void *)(long)skb->data_end;
+	if (!settings || !parse_packet(&frame, settings, &packet))
+		return -1;
+	decision = classify(settings, &packet);
+	if (decision.verdict != IPWL_ALLOW && decision.verdict != IPWL_AVERTED)
+		return -1;
+	return (int)decision.list;
+}
+
+static __always_inline void apply_list(struct __sk_buff *skb, __u32 slot)
+{
+	struct ipwl_list *list = bpf_map_lookup_elem(&lists, &slot);
+
+	if (!list)
+		return;
+	if (list->flags & IPWL_LIST_SETS_MARK)
+		skb->mark = (skb->mark & ~list->mark_mask) | (list->mark & list->mark_mask);
+	if (list->flags & IPWL_LIST_SETS_PRIORITY)
+		skb->priority = list->priority;
+}
+
+SEC("tc")
+int ipwl_tc(struct __sk_buff *skb)
+{
+	int slot = read_metadata(skb);
+
+	if (slot < 0) {
+		struct ipwl_interface_state *state = interface_state_get();
+
+		if (state && state->metadata_missing)
+			slot = classify_again(skb);
+	}
+	if (slot >= 0)
+		apply_list(skb, (__u32)slot);
+	/* Other filters on the interface have their say, too. */
+	return TC_ACT_UNSPEC;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The maps. `counters` and `interface_state` exist once for each interface, all
+ * others once for the machine; user/datapath/ pins them and fills them.
+ */
+#ifndef IPWL_MAPS_BPF_H
+#define IPWL_MAPS_BPF_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "ipwl.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_settings);
+} settings SEC(".maps");
+
+/* Without preallocation, which LPM tries demand, max_entries costs nothing.
+ * Inner maps give sizes, not types: clang 14 leaves their types out of BTF. */
+struct table4 {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPWL_TABLE_ENTRIES_MAX);
+	__uint(key_size, sizeof(struct ipwl_key4));
+	__uint(value_size, sizeof(struct ipwl_match));
+};
+
+struct table6 {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPWL_TABLE_ENTRIES_MAX);
+	__uint(key_size, sizeof(struct ipwl_key6));
+	__uint(value_size, sizeof(struct ipwl_match));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, IPWL_TABLE_SLOTS);
+	__type(key, __u32);
+	__array(values, struct table4);
+} tables4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, IPWL_TABLE_SLOTS);
+	__type(key, __u32);
+	__array(values, struct table6);
+} tables6 SEC(".maps");
+
+/* All chunks have the same size, so the lookup in them is inlined. */
+struct chunk {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPWL_CHUNK_RULES);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct ipwl_rule_counters));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, IPWL_CHUNKS_MAX);
+	__type(key, __u32);
+	__array(values, struct chunk);
+} chunks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPWL_LISTS_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_list);
+} lists SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IPWL_LISTS_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_traffic);
+} list_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IPWL_COUNTER_COUNT);
+	__type(key, __u32);
+	__type(value, struct ipwl_traffic);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_interface_state);
+} interface_state SEC(".maps");
+
+static __always_inline struct ipwl_settings *settings_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline struct ipwl_interface_state *interface_state_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&interface_state, &zero);
+}
+
+#endif

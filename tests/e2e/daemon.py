@@ -15,7 +15,7 @@ import netns
 from lab import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("IPWL_BUILD", ROOT / "build")).resolve()
+BUILD = pathlib.Path(os.environ.get("IPWL_BUILD") or os.environ.get("B") or ROOT / "build").resolve()
 METRICS = ("127.0.0.1", 12525)
 
 # What each sender in lab.py is to these lists.

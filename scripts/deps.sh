@@ -23,27 +23,14 @@ build=(
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 
-# Shared libraries of a Postfix that is unpacked beside the system, never
-# installed: an MTA that is already there must stay. Its package is fetched by
-# tests/e2e, which also knows where it goes.
-demo=(
-	ca-certificates # apt and curl over https
-	curl            # the control socket and /metrics, as an administrator asks
-	iproute2        # namespaces, veth, tc
-	procps          # sysctl
-	python3         # SMTP clients
-	libdb5.3        # of Postfix
-	libicu72        # of Postfix
-	libnsl2         # of Postfix
-	libsasl2-2      # of Postfix
-	libssl3         # of Postfix
-)
+# The demonstration and the end-to-end tests keep their own list; among it are the
+# libraries of a Postfix that is unpacked, never installed: an MTA stays as it is.
+mapfile -t demo < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/packages.txt")
 
 test=(
 	libcmocka-dev      # unit and verdict tests
 	libclang-rt-14-dev # libFuzzer, ASan and UBSan for clang
-	python3-pytest     # end-to-end, ipwlctl and packaging tests
-	python3-scapy      # odd packets
+	python3-pytest     # ipwlctl and packaging tests
 	prometheus         # promtool; its service is disabled below
 	systemd            # systemd-analyze verify and security
 	clang-format       # lint
@@ -78,14 +65,23 @@ fi
 
 missing=()
 for package in "${wanted[@]}"; do
-	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | sort -u)
+	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null) || true
 	[[ $status == *installed* && $status != *not-installed* ]] || missing+=("$package")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -gt 0 ]; then
+	mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+fi
 
-mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
-echo "deps.sh: installing ${missing[*]}"
-[ "$(id -u)" -eq 0 ] || die "only root can install packages: run it with sudo"
+# What is fetched by `apt-get download` later needs package lists, which images
+# for containers and virtual machines are often shipped without.
+lists_wanted=false
+case " $* " in
+*" --build "*) ;;
+*) apt-cache show postfix >/dev/null 2>&1 || lists_wanted=true ;;
+esac
+[ ${#missing[@]} -gt 0 ] || $lists_wanted || exit 0
+
+[ "$(id -u)" -eq 0 ] || die "only root can install ${missing[*]:-package lists}: run it with sudo"
 
 # Packages must not start what they bring. A policy of the administrator's own
 # stays as it is; ours goes away however this script ends.
@@ -106,11 +102,19 @@ apt() {
 
 # --no-remove: rather fail than take something of the user's away.
 install_missing() {
-	apt install --no-remove --no-install-recommends "${missing[@]}"
+	[ ${#missing[@]} -eq 0 ] ||
+		apt install --no-remove --no-install-recommends "${missing[@]}"
 }
+refresh_lists() {
+	echo "deps.sh: refreshing the package lists"
+	apt update || { cat "$log" >&2; die "apt-get update failed"; }
+}
+
+! $lists_wanted || refresh_lists
+[ ${#missing[@]} -eq 0 ] || echo "deps.sh: installing ${missing[*]}"
 # The lists may be missing or older than the archive: refresh and try again.
 if ! install_missing; then
-	apt update || { cat "$log" >&2; die "apt-get update failed"; }
+	refresh_lists
 	install_missing || { cat "$log" >&2; die "apt-get could not install ${missing[*]}"; }
 fi
 rm -f "$log"

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `make install` and `make uninstall` do to a root."""
+
+import stat
+
+from conftest import TOP, make, run
+
+FILES = {
+    "etc/ipwl/ipwld.yaml": 0o644,
+    "usr/lib/systemd/system/ipwld.service": 0o644,
+    "usr/lib/sysusers.d/ipwl.conf": 0o644,
+    "usr/sbin/ipwlctl": 0o755,
+    "usr/sbin/ipwld": 0o755,
+    "usr/share/bash-completion/completions/ipwlctl": 0o644,
+    "usr/share/man/man5/ipwld.yaml.5": 0o644,
+    "usr/share/man/man8/ipwlctl.8": 0o644,
+    "usr/share/man/man8/ipwld.8": 0o644,
+}
+DOCUMENTS = "usr/share/doc/ipwl/"
+
+
+def modes(root):
+    return {str(path.relative_to(root)): stat.S_IMODE(path.stat().st_mode)
+            for path in root.rglob("*") if path.is_file()}
+
+
+def test_installs_these_files_and_no_others(staged):
+    found = modes(staged)
+    documents = {path for path in found if path.startswith(DOCUMENTS)}
+    assert {path: found[path] for path in found.keys() - documents} == FILES
+    assert {found[path] for path in documents} == {0o644}
+    assert DOCUMENTS + "README.md" in documents
+    for directory in ("allow.d", "block.d"):
+        path = staged / "etc/ipwl" / directory
+        assert path.is_dir() and not any(path.iterdir())
+
+
+def test_a_configuration_that_is_there_stays(tmp_path):
+    make("install", f"DESTDIR={tmp_path}")
+    config = tmp_path / "etc/ipwl/ipwld.yaml"
+    config.write_text("# mine\n")
+    config.chmod(0o600)
+    make("install", f"DESTDIR={tmp_path}")
+    assert config.read_text() == "# mine\n"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+
+
+def test_uninstall_leaves_configuration_and_state_alone(tmp_path):
+    make("install", f"DESTDIR={tmp_path}")
+    kept = {"etc/ipwl/ipwld.yaml", "etc/ipwl/allow.d/a.list", "var/lib/ipwl/state.db"}
+    for name in kept:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    make("uninstall", f"DESTDIR={tmp_path}")
+    assert set(modes(tmp_path)) == kept
+
+
+def test_other_paths_are_written_into_the_files(tmp_path):
+    make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/mail", "SYSCONFDIR=/opt/etc")
+    unit = (tmp_path / "opt/mail/lib/systemd/system/ipwld.service").read_text()
+    assert "ExecStart=/opt/mail/sbin/ipwld -f -c /opt/etc/ipwl/ipwld.yaml\n" in unit
+    assert "ExecReload=/opt/mail/sbin/ipwlctl reload\n" in unit
+    config = (tmp_path / "opt/etc/ipwl/ipwld.yaml").read_text()
+    assert "/opt/etc/ipwl/allow.d/" in config and "/opt/etc/ipwl/block.d/" in config
+    for text in (unit, config):
+        assert "/usr/sbin" not in text and " /etc/ipwl" not in text
+    assert set(path.name for path in tmp_path.iterdir()) == {"opt"}
+
+
+def test_sample_configuration_is_valid_and_monitors(staged):
+    sample = staged / "etc/ipwl/ipwld.yaml"
+    assert "\nmode: monitor" in sample.read_text()
+    result = run(staged / "usr/sbin/ipwld", "-t", "-c", sample)
+    assert result.returncode == 0
+    assert "error" not in result.stdout and "warning" not in result.stdout
+
+
+def test_a_user_can_build_what_root_installs():
+    """The build writes below B alone, so it needs no privilege."""
+    plan = run("make", "-n", "-B", "B=/nonexistent/build", "all").stdout
+    outputs = [word for line in plan.splitlines() for flag, word in
+               zip(line.split(), line.split()[1:]) if flag in ("-o", ">", "-p")]
+    assert len(outputs) > 20
+    assert all(path.startswith("/nonexistent/build") for path in outputs)
+
+
+def test_make_help_lists_the_public_targets():
+    listed = {line.split("\t")[0] for line in run("make", "help").stdout.splitlines()}
+    assert {"all", "test", "lint", "fuzz", "bench", "install", "uninstall", "clean"} <= listed
+
+
+def test_ci_runs_the_whole_script():
+    text = (TOP / ".ci/run").read_text()
+    assert "export CI=true" in text and text.rstrip().endswith("./scripts/test.sh </dev/null")

@@ -23,7 +23,7 @@ CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
-	-Iinclude -Iuser -I$(B) $(shell pkg-config --cflags $(PKGS)) -MMD -MP
+	-Iinclude -Iuser -isystem $(B) $(shell pkg-config --cflags $(PKGS)) -MMD -MP
 LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
 
 # UAPI headers of the host's architecture (asm/types.h), for the BPF target.

@@ -61,12 +61,12 @@ int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);
 
 struct datapath_change {
-	const struct policy *policy;  /* numbered, with slots: for marks */
-	const struct tables *from;    /* in the kernel now; NULL: unknown, rebuild */
+	const struct policy *policy; /* numbered, with slots: for marks */
+	const struct tables *from;   /* in the kernel now; NULL: unknown, rebuild */
 	const struct tables *to;
-	const uint32_t *added_rules;  /* ids whose counters are to be zero */
+	const uint32_t *added_rules; /* ids whose counters are to be zero */
 	size_t added_rule_count;
-	const uint16_t *ports;        /* host byte order */
+	const uint16_t *ports; /* host byte order */
 	size_t port_count;
 	bool enforce;
 };

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Making the kernel decide by a policy: list slots, tables, settings, in the order
+ * that leaves no gap. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "ipwl.skel.h"
+
+_Static_assert((int)ACTION_ALLOW == (int)IPWL_ACTION_ALLOW &&
+		   (int)ACTION_BLOCK == (int)IPWL_ACTION_BLOCK,
+	       "the core's actions are the ABI's");
+_Static_assert(POLICY_NAME_MAX + 1 == IPWL_LIST_NAME_BYTES, "names fit");
+_Static_assert(POLICY_LISTS_MAX == IPWL_LISTS_MAX, "lists fit");
+
+/* In-place steps are worth it up to this share of all nodes (1 / n); beyond it
+ * a new generation is as quick, and switches all addresses at once. */
+#define REBUILD_SHARE 2
+/* And for a handful always: a new generation costs a grace period. */
+#define IN_PLACE_STEPS 64
+
+static struct ipwl_list slot_content(const struct list *list)
+{
+	struct ipwl_list content = {
+		.action = (uint32_t)list->action,
+		.flags = IPWL_LIST_IN_USE | (list->sets_mark ? IPWL_LIST_SETS_MARK : 0) |
+			 (list->sets_priority ? IPWL_LIST_SETS_PRIORITY : 0),
+		.mark = list->mark,
+		.mark_mask = list->mark_mask,
+		.priority = list->priority,
+	};
+
+	memcpy(content.name, list->name, strlen(list->name));
+	return content;
+}
+
+static int write_slot(struct datapath *datapath, uint32_t slot, const struct ipwl_list *content)
+{
+	int fd = bpf_map__fd(datapath->shared->maps.lists);
+
+	if (bpf_map_update_elem(fd, &slot, content, BPF_ANY))
+		return -errno;
+	datapath->lists[slot] = *content;
+	return 0;
+}
+
+static uint16_t find_slot(const struct datapath *datapath, const struct list *list)
+{
+	for (uint16_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
+		if (datapath->lists[slot].flags & IPWL_LIST_IN_USE &&
+		    datapath->lists[slot].action == (uint32_t)list->action &&
+		    !strcmp(datapath->lists[slot].name, list->name))
+			return slot;
+	return POLICY_NO_SLOT;
+}
+
+static int zero_list_counters(const struct datapath *datapath, uint32_t slot)
+{
+	struct ipwl_traffic *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
+	int err;
+
+	if (!zero)
+		return -ENOMEM;
+	err = bpf_map_update_elem(bpf_map__fd(datapath->shared->maps.list_counters), &slot, zero,
+				  BPF_ANY)
+		  ? -errno
+		  : 0;
+	free(zero);
+	return err;
+}
+
+/* A free slot; a list that is not in a policy in force counts nothing yet. */
+static int take_slot(struct datapath *datapath, struct list *list)
+{
+	struct ipwl_list content = slot_content(list);
+
+	for (uint16_t slot = 0; slot < IPWL_LISTS_MAX; slot++) {
+		int err;
+
+		if (datapath->lists[slot].flags & IPWL_LIST_IN_USE)
+			continue;
+		err = zero_list_counters(datapath, slot);
+		if (!err)
+			err = write_slot(datapath, slot, &content);
+		if (!err)
+			list->slot = slot;
+		return err;
+	}
+	return -ENOSPC;
+}
+
+int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
+			  char error[DATAPATH_ERROR_BYTES])
+{
+	for (size_t i = 0; i < policy->list_count; i++) {
+		struct list *list = &policy->lists[i];
+		int err = 0;
+
+		list->slot = find_slot(datapath, list);
+		if (list->slot == POLICY_NO_SLOT)
+			err = take_slot(datapath, list);
+		if (err == -ENOSPC)
+			return errors_report(
+			    error, err,
+			    "no slot for list %s: the lists of the old and the new "
+			    "configuration together are more than %d",
+			    list->name, IPWL_LISTS_MAX);
+		if (err)
+			return errors_report(error, err, "cannot enter list %s", list->name);
+	}
+	return 0;
+}
+
+/* Marks of lists that were there before, and slots of those that are gone. Arrays
+ * are there in full, so writing an element does not fail for want of memory. */
+static void commit_slots(struct datapath *datapath, const struct policy *policy)
+{
+	bool is_used[IPWL_LISTS_MAX] = { false };
+
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+		struct ipwl_list content = slot_content(list);
+
+		is_used[list->slot] = true;
+		if (memcmp(&content, &datapath->lists[list->slot], sizeof(content)))
+			write_slot(datapath, list->slot, &content);
+	}
+	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
+		if (!is_used[slot] && datapath->lists[slot].flags)
+			write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+}
+
+/* A port in both the old and the new set is never off in between. */
+static void set_ports(struct ipwl_settings *settings, const uint16_t *ports, size_t count)
+{
+	uint64_t words[65536 / 64] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		words[ports[i] / 64] |= 1ULL << (ports[i] % 64);
+	for (size_t i = 0; i < 65536 / 64; i++)
+		__atomic_store_n(&settings->ports[i], words[i], __ATOMIC_RELAXED);
+}
+
+void datapath_set_enforce(struct datapath *datapath, bool enforce)
+{
+	__atomic_store_n(&datapath->settings->enforce, enforce, __ATOMIC_RELEASE);
+}
+
+static bool has_tables(const struct datapath *datapath)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		for (enum action action = 0; action < ACTION_COUNT; action++)
+			if (tables_current(datapath, action, family) < 0)
+				return false;
+	return true;
+}
+
+static bool is_in_place(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
+			const struct tables *to)
+{
+	size_t steps = 0;
+	size_t nodes = 0;
+
+	for (int action = 0; action < ACTION_COUNT; action++)
+		for (int family = 0; family < FAMILY_COUNT; family++) {
+			steps += diffs[action][family].count;
+			nodes += to->of[action][family].count;
+		}
+	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS;
+}
+
+static int apply_in_place(struct datapath *datapath,
+			  const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
+			  const struct tables *from, char error[DATAPATH_ERROR_BYTES])
+{
+	char ignored[DATAPATH_ERROR_BYTES];
+	int err = changes_apply(datapath, diffs, error);
+
+	/* Half done and half undone: the old state again, from new tables. */
+	if (err == -EUCLEAN)
+		datapath->must_rebuild = tables_rebuild(datapath, from, ignored) < 0;
+	return err;
+}
+
+static int apply_tables(struct datapath *datapath, const struct datapath_change *change,
+			char error[DATAPATH_ERROR_BYTES])
+{
+	struct diff diffs[ACTION_COUNT][FAMILY_COUNT] = { 0 };
+	int err = 0;
+
+	if (!change->from || datapath->must_rebuild || !has_tables(datapath)) {
+		err = tables_rebuild(datapath, change->to, error);
+		if (!err)
+			datapath->must_rebuild = false;
+		return err;
+	}
+	for (int action = 0; action < ACTION_COUNT && !err; action++)
+		for (int family = 0; family < FAMILY_COUNT && !err; family++)
+			err = diff_tables(&change->from->of[action][family],
+					  &change->to->of[action][family], &diffs[action][family]);
+	if (err)
+		errors_report(error, err, "cannot compare the policies");
+	else if (is_in_place(diffs, change->to))
+		err = apply_in_place(datapath, diffs, change->from, error);
+	else
+		err = tables_rebuild(datapath, change->to, error);
+	for (int action = 0; action < ACTION_COUNT; action++)
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			diff_done(&diffs[action][family]);
+	return err;
+}
+
+int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
+		   char error[DATAPATH_ERROR_BYTES])
+{
+	bool was_enforcing = datapath->settings->enforce;
+	int err;
+
+	errors_clear();
+	/* To monitor before, to enforce after the tables have changed: a block list
+	 * that only one of the two policies has drops nothing it need not. */
+	if (!change->enforce)
+		datapath_set_enforce(datapath, false);
+	err = chunks_prepare(datapath, change->added_rules, change->added_rule_count, error);
+	if (!err)
+		err = apply_tables(datapath, change, error);
+	if (err) {
+		datapath_set_enforce(datapath, was_enforcing);
+		return err;
+	}
+	commit_slots(datapath, change->policy);
+	set_ports(datapath->settings, change->ports, change->port_count);
+	datapath_set_enforce(datapath, change->enforce);
+	if (!change->from)
+		chunks_trim(datapath, change->policy);
+	return 0;
+}
+
+int datapath_decide(const struct datapath *datapath, const struct prefix *address,
+		    struct ipwl_decision *ret_decision)
+{
+	struct ipwl_match matches[ACTION_COUNT];
+	bool is_found[ACTION_COUNT] = { false };
+	/* Not the datapath's state, but access to it. */
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&datapath->lock;
+	int err = 0;
+
+	pthread_mutex_lock(lock);
+	for (enum action action = 0; action < ACTION_COUNT && !err; action++) {
+		int table = tables_current(datapath, action, address->family);
+
+		err = table_lookup_kernel(table, address, &matches[action]);
+		is_found[action] = !err;
+		if (err == -ENOENT)
+			err = 0;
+	}
+	pthread_mutex_unlock(lock);
+	if (err)
+		return err;
+	*ret_decision = ipwl_decide(is_found[ACTION_ALLOW] ? &matches[ACTION_ALLOW] : NULL,
+				    is_found[ACTION_BLOCK] ? &matches[ACTION_BLOCK] : NULL,
+				    datapath->settings->enforce);
+	return 0;
+}

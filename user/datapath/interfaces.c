@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Programs on devices: attach, take over, replace, detach. */
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/if_link.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "ipwl.skel.h"
+
+const char *const attach_mode_names[] = { "none", "native", "generic" };
+_Static_assert(sizeof(attach_mode_names) / sizeof(attach_mode_names[0]) == ATTACH_MODE_COUNT,
+	       "a name for each");
+
+const char *const marking_names[] = { "none", "metadata", "classify" };
+_Static_assert(sizeof(marking_names) / sizeof(marking_names[0]) == MARKING_COUNT,
+	       "a name for each");
+
+int interface_open(struct datapath *datapath, const char *name, struct interface **ret_interface,
+		   char error[DATAPATH_ERROR_BYTES])
+{
+	struct interface *interface = calloc(1, sizeof(*interface));
+	char dir[PATH_MAX];
+	int err;
+
+	if (interface)
+		interface->name = strdup(name);
+	if (!interface || !interface->name) {
+		free(interface);
+		return errors_report(error, -ENOMEM, "cannot open interface %s", name);
+	}
+	interface->datapath = datapath;
+	interface->link = -1;
+	err = pins_interface_dir(datapath->bpffs_dir, name, dir);
+	if (!err && mkdir(dir, 0700) && errno != EEXIST)
+		err = -errno;
+	if (err)
+		errors_report(error, err, "cannot make a directory for interface %s", name);
+	else
+		err = load_skeleton(datapath->bpffs_dir, dir, &interface->skeleton, error);
+	if (err) {
+		interface_close(interface);
+		return err;
+	}
+	*ret_interface = interface;
+	return 0;
+}
+
+void interface_close(struct interface *interface)
+{
+	if (!interface)
+		return;
+	if (interface->link >= 0)
+		close(interface->link);
+	ipwl_bpf__destroy(interface->skeleton);
+	free(interface->name);
+	free(interface);
+}
+
+/* ---- what the kernel says ------------------------------------------------ */
+
+/* The device that a link is on; 0: it is on none any more. */
+static int link_ifindex(int link)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
+		return 0;
+	return (int)info.xdp.ifindex;
+}
+
+static enum attach_mode device_mode(int ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+
+	if (bpf_xdp_query(ifindex, 0, &options))
+		return ATTACH_NONE;
+	switch (options.attach_mode) {
+	case XDP_ATTACHED_DRV:
+	case XDP_ATTACHED_HW:
+	case XDP_ATTACHED_MULTI:
+		return ATTACH_NATIVE;
+	case XDP_ATTACHED_SKB:
+		return ATTACH_GENERIC;
+	default:
+		return ATTACH_NONE;
+	}
+}
+
+enum attach_mode interface_attached(const struct interface *interface)
+{
+	if (interface->link < 0 || interface->ifindex == 0 ||
+	    link_ifindex(interface->link) != interface->ifindex)
+		return ATTACH_NONE;
+	return device_mode(interface->ifindex);
+}
+
+static int read_state(const struct interface *interface, struct ipwl_interface_state *ret_state)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(bpf_map__fd(interface->skeleton->maps.interface_state), &zero,
+				   ret_state)
+		   ? -errno
+		   : 0;
+}
+
+enum marking interface_marking(const struct interface *interface)
+{
+	struct ipwl_interface_state state;
+
+	if (interface->link < 0 || !tc_is_attached(interface->ifindex) ||
+	    read_state(interface, &state))
+		return MARKING_NONE;
+	return state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
+}
+
+/* ---- attach -------------------------------------------------------------- */
+
+/* The programs read an Ethernet header first. */
+static int check_device(const char *name, char error[DATAPATH_ERROR_BYTES])
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return errors_report(error, -errno, "cannot open a socket");
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	if (ioctl(fd, SIOCGIFHWADDR, &request))
+		err = errors_report(error, -errno, "cannot read the type of %s", name);
+	close(fd);
+	if (err)
+		return err;
+	if (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+	    request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK)
+		return 0;
+	errors_report(error, 0,
+		      "%s has no Ethernet header (link type %d): name the device below it "
+		      "that has one",
+		      name, request.ifr_hwaddr.sa_family);
+	return -EOPNOTSUPP;
+}
+
+/* detach may have unpinned the maps since they were opened. */
+static int pin_maps(const struct interface *interface, const char *dir)
+{
+	char path[PATH_MAX];
+	int err;
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return -errno;
+	err = pins_path(path, dir, PIN_COUNTERS, NULL);
+	if (!err)
+		err = pins_pin(bpf_map__fd(interface->skeleton->maps.counters), path);
+	if (!err)
+		err = pins_path(path, dir, PIN_STATE, NULL);
+	if (!err)
+		err = pins_pin(bpf_map__fd(interface->skeleton->maps.interface_state), path);
+	return err;
+}
+
+static int attach_tc(struct interface *interface, int ifindex, bool is_taken_over,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	int map = bpf_map__fd(interface->skeleton->maps.interface_state);
+	struct ipwl_interface_state state = { 0 };
+	uint32_t zero = 0;
+	bool qdisc_created;
+	int err = tc_attach(ifindex, bpf_program__fd(interface->skeleton->progs.ipwl_tc),
+			    &qdisc_created, error);
+
+	if (err)
+		return err;
+	/* What is known of this device, and not of an earlier one of its name. */
+	if (is_taken_over)
+		read_state(interface, &state);
+	if (qdisc_created)
+		state.qdisc_created = 1;
+	if (bpf_map_update_elem(map, &zero, &state, BPF_ANY))
+		return errors_report(error, -errno, "cannot write the interface's state");
+	return 0;
+}
+
+/* Replace the program of a link that is on this device in a mode that will do. */
+static int take_over(struct interface *interface, int link)
+{
+	if (bpf_link_update(link, bpf_program__fd(interface->skeleton->progs.ipwl_xdp), NULL))
+		return -errno;
+	if (link != interface->link && interface->link >= 0)
+		close(interface->link);
+	interface->link = link;
+	return 0;
+}
+
+/*
+ * Links get no message from the kernel, but the older way to attach does: try
+ * that too, for its words.
+ */
+static void ask_why(struct interface *interface, int ifindex, uint32_t flags)
+{
+	int program = bpf_program__fd(interface->skeleton->progs.ipwl_xdp);
+
+	flags |= XDP_FLAGS_UPDATE_IF_NOEXIST;
+	if (!bpf_xdp_attach(ifindex, program, flags, NULL))
+		bpf_xdp_detach(ifindex, flags & XDP_FLAGS_MODES, NULL);
+}
+
+static int create_link(struct interface *interface, int ifindex, enum attach_mode mode,
+		       const char *pin, char error[DATAPATH_ERROR_BYTES])
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode == ATTACH_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	int link = bpf_link_create(bpf_program__fd(interface->skeleton->progs.ipwl_xdp), ifindex,
+				   BPF_XDP, &options);
+	int err;
+
+	if (link < 0) {
+		err = -errno;
+		ask_why(interface, ifindex, options.flags);
+		return errors_report(error, err, "%s XDP on %s", attach_mode_names[mode],
+				     interface->name);
+	}
+	err = pins_pin(link, pin);
+	if (err) {
+		close(link);
+		return errors_report(error, err, "cannot pin the link of %s", interface->name);
+	}
+	interface->link = link;
+	interface->ifindex = ifindex;
+	return 0;
+}
+
+/* The link that an earlier daemon, or this one, has pinned, if it is on the device
+ * in a mode that may be used; -1: there is none (any more). */
+static int usable_link(const struct interface *interface, const char *pin, int ifindex,
+		       bool try_native, bool try_generic)
+{
+	int link = interface->link >= 0 ? interface->link : bpf_obj_get(pin);
+	enum attach_mode mode;
+
+	if (link < 0)
+		return -1;
+	mode = link_ifindex(link) == ifindex ? device_mode(ifindex) : ATTACH_NONE;
+	if ((mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic))
+		return link;
+	/* In another mode, or left from a device that is gone. */
+	bpf_link_detach(link);
+	unlink(pin);
+	if (link != interface->link)
+		close(link);
+	return -1;
+}
+
+static int attach_xdp(struct interface *interface, int ifindex, bool try_native, bool try_generic,
+		      const char *pin, char error[DATAPATH_ERROR_BYTES])
+{
+	char native_error[DATAPATH_ERROR_BYTES] = "";
+	int err = -EINVAL;
+
+	if (interface->link >= 0)
+		close(interface->link);
+	interface->link = -1;
+	if (try_native) {
+		err = create_link(interface, ifindex, ATTACH_NATIVE, pin, error);
+		if (!err || err == -EBUSY || !try_generic)
+			return err;
+		memcpy(native_error, error, sizeof(native_error));
+	}
+	err = create_link(interface, ifindex, ATTACH_GENERIC, pin, error);
+	if (err && *native_error) {
+		char generic_error[DATAPATH_ERROR_BYTES];
+
+		memcpy(generic_error, error, sizeof(generic_error));
+		errors_report(error, 0, "%.250s; %.250s", native_error, generic_error);
+	}
+	return err;
+}
+
+int interface_attach(struct interface *interface, int ifindex, bool try_native, bool try_generic,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	char dir[PATH_MAX], pin[PATH_MAX], tc_error[DATAPATH_ERROR_BYTES] = "";
+	int err, link;
+
+	errors_clear();
+	error[0] = '\0';
+	err = check_device(interface->name, error);
+	if (err)
+		return err;
+	err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
+	if (!err)
+		err = pins_path(pin, dir, PIN_LINK, NULL);
+	if (!err)
+		err = pin_maps(interface, dir);
+	if (err)
+		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
+	link = usable_link(interface, pin, ifindex, try_native, try_generic);
+	/* Before XDP, so that the first packet with metadata finds its reader. */
+	attach_tc(interface, ifindex, link >= 0, tc_error);
+	if (link >= 0) {
+		interface->ifindex = ifindex;
+		err = take_over(interface, link);
+		if (err)
+			errors_report(error, err, "cannot replace the program on %s",
+				      interface->name);
+	} else {
+		err = attach_xdp(interface, ifindex, try_native, try_generic, pin, error);
+	}
+	if (!err)
+		memcpy(error, tc_error, sizeof(tc_error));
+	return err;
+}
+
+/* ---- detach -------------------------------------------------------------- */
+
+int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTES])
+{
+	char dir[PATH_MAX];
+	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
+
+	if (!err)
+		err = interfaces_detach_pinned(dir, error);
+	if (interface->link >= 0)
+		close(interface->link);
+	interface->link = -1;
+	interface->ifindex = 0;
+	return err;
+}
+
+/* Whether the qdisc on the device was made by ipwl, by the pinned state. */
+static bool is_qdisc_ours(const char *dir)
+{
+	struct ipwl_interface_state state = { 0 };
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int map;
+
+	if (pins_path(path, dir, PIN_STATE, NULL))
+		return false;
+	map = bpf_obj_get(path);
+	if (map < 0)
+		return false;
+	if (bpf_map_lookup_elem(map, &zero, &state))
+		state.qdisc_created = 0;
+	close(map);
+	return state.qdisc_created;
+}
+
+int interfaces_detach_pinned(const char *dir, char error[DATAPATH_ERROR_BYTES])
+{
+	char pin[PATH_MAX];
+	int err = pins_path(pin, dir, PIN_LINK, NULL);
+	int link, ifindex;
+
+	if (err)
+		return errors_report(error, err, "%s", dir);
+	link = bpf_obj_get(pin);
+	if (link < 0)
+		return errno == ENOENT ? 0 : errors_report(error, -errno, "cannot open %s", pin);
+	ifindex = link_ifindex(link);
+	if (ifindex > 0) {
+		/* Others may hold the link open, so closing it is not enough. */
+		if (bpf_link_detach(link))
+			err = errors_report(error, -errno, "cannot detach %s", pin);
+		if (tc_detach(ifindex, is_qdisc_ours(dir)))
+			err = errors_report(error, -EIO, "cannot remove the tc filter of %s", dir);
+	}
+	close(link);
+	if (!err)
+		unlink(pin);
+	return err;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The tc program on a device's ingress: one filter of our own handle, in a clsact
+ * qdisc that may be somebody else's. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+
+/* A netlink dump comes in messages of up to 32 KiB. */
+#define DUMP_BYTES 32768
+#define FILTER_HANDLE 0x6970776cU /* "ipwl" */
+/* The first whose filters are of the kind `bpf`, or none. Early, because a filter
+ * before ours may end the chain. */
+#define PRIORITY_FIRST 1
+#define PRIORITY_LAST 16
+
+static struct bpf_tc_hook ingress_of(int ifindex)
+{
+	return (struct bpf_tc_hook) {
+		.sz = sizeof(struct bpf_tc_hook),
+		.ifindex = ifindex,
+		.attach_point = BPF_TC_INGRESS,
+	};
+}
+
+/* The priority of our filter, or 0. */
+static uint32_t find_filter(const struct bpf_tc_hook *hook)
+{
+	for (uint32_t priority = PRIORITY_FIRST; priority <= PRIORITY_LAST; priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = priority);
+
+		if (!bpf_tc_query(hook, &options))
+			return priority;
+	}
+	return 0;
+}
+
+int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES])
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+	uint32_t priority;
+	int err = bpf_tc_hook_create(&hook);
+
+	*ret_qdisc_created = !err;
+	if (err && err != -EEXIST)
+		return errors_report(error, err, "cannot add a clsact qdisc");
+	priority = find_filter(&hook);
+	for (uint32_t try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = try,
+			    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
+
+		err = bpf_tc_attach(&hook, &options);
+		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
+		if (!err || priority || (err != -EINVAL && err != -EEXIST))
+			break;
+	}
+	return err ? errors_report(error, err, "cannot add a tc filter") : 0;
+}
+
+bool tc_is_attached(int ifindex)
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+
+	return ifindex > 0 && find_filter(&hook);
+}
+
+static int count_message(const struct nlmsghdr *message, void *context)
+{
+	/* Besides filters, the kernel reports each chain's priorities. */
+	if (message->nlmsg_type == RTM_NEWTFILTER)
+		++*(int *)context;
+	return MNL_CB_OK;
+}
+
+/* How many filters a parent has; <0: not known. */
+static int count_filters(int ifindex, uint32_t parent)
+{
+	char buffer[DUMP_BYTES];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct mnl_socket *netlink = mnl_socket_open(NETLINK_ROUTE);
+	struct tcmsg *request;
+	int count = 0;
+	int result = MNL_CB_ERROR;
+
+	if (!netlink)
+		return -errno;
+	header->nlmsg_type = RTM_GETTFILTER;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header->nlmsg_seq = 1;
+	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+	request->tcm_family = AF_UNSPEC;
+	request->tcm_ifindex = ifindex;
+	request->tcm_parent = parent;
+	if (!mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) &&
+	    mnl_socket_sendto(netlink, header, header->nlmsg_len) > 0) {
+		do {
+			ssize_t size = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
+
+			result = size < 0 ? MNL_CB_ERROR
+					  : mnl_cb_run(buffer, (size_t)size, 1,
+						       mnl_socket_get_portid(netlink),
+						       count_message, &count);
+		} while (result == MNL_CB_OK);
+	}
+	mnl_socket_close(netlink);
+	return result == MNL_CB_ERROR ? -EIO : count;
+}
+
+int tc_detach(int ifindex, bool remove_qdisc)
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+	uint32_t priority = find_filter(&hook);
+	int err = 0;
+
+	if (priority) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = priority);
+
+		err = bpf_tc_detach(&hook, &options);
+	}
+	if (err || !remove_qdisc)
+		return err;
+	/* Unless it is empty for sure, somebody else may use it by now. */
+	if (count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) ||
+	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
+		return 0;
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	return bpf_tc_hook_destroy(&hook);
+}

@@ -28,11 +28,11 @@ int datapath_remove_interfaces(struct datapath *datapath,
 
 		if (!strcmp(item->d_name, ".") || !strcmp(item->d_name, ".."))
 			continue;
-		if (pins_interface_name(item->d_name, name, sizeof(name)) && keep(name, context))
+		if (!pins_interface_name(item->d_name, name, sizeof(name)) || keep(name, context))
 			continue;
 		one_err = pins_path(dir, parent, item->d_name, NULL);
 		if (!one_err)
-			one_err = interfaces_detach_pinned(dir, error);
+			one_err = interfaces_detach_pinned(dir, name, error);
 		if (one_err)
 			err = one_err;
 		else

@@ -173,23 +173,28 @@ static int pin_maps(const struct interface *interface, const char *dir)
 	return err;
 }
 
-static int attach_tc(struct interface *interface, int ifindex, bool is_taken_over,
+/* @is_known: an earlier daemon's programs are on this very device, so what they
+ * found out about its driver holds. */
+static int attach_tc(struct interface *interface, int ifindex, bool is_known,
 		     char error[DATAPATH_ERROR_BYTES])
 {
 	int map = bpf_map__fd(interface->skeleton->maps.interface_state);
 	struct ipwl_interface_state state = { 0 };
-	uint32_t zero = 0;
+	bool was_attached = tc_is_attached(ifindex);
 	bool qdisc_created;
+	uint32_t zero = 0;
 	int err = tc_attach(ifindex, bpf_program__fd(interface->skeleton->progs.ipwl_tc),
 			    &qdisc_created, error);
 
 	if (err)
 		return err;
-	/* What is known of this device, and not of an earlier one of its name. */
-	if (is_taken_over)
-		read_state(interface, &state);
+	read_state(interface, &state);
+	if (!was_attached)
+		state.qdisc_created = 0;
 	if (qdisc_created)
 		state.qdisc_created = 1;
+	if (!is_known)
+		state.metadata_missing = 0;
 	if (bpf_map_update_elem(map, &zero, &state, BPF_ANY))
 		return errors_report(error, -errno, "cannot write the interface's state");
 	return 0;
@@ -333,7 +338,7 @@ int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTE
 	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
 
 	if (!err)
-		err = interfaces_detach_pinned(dir, error);
+		err = interfaces_detach_pinned(dir, interface->name, error);
 	if (interface->link >= 0)
 		close(interface->link);
 	interface->link = -1;
@@ -360,7 +365,16 @@ static bool is_qdisc_ours(const char *dir)
 	return state.qdisc_created;
 }
 
-int interfaces_detach_pinned(const char *dir, char error[DATAPATH_ERROR_BYTES])
+/* The device that a pinned link is on, or else the one that has the name now, as
+ * a daemon may have been killed between the tc filter and the link. */
+static int pinned_ifindex(int link, const char *name)
+{
+	int ifindex = link >= 0 ? link_ifindex(link) : 0;
+
+	return ifindex > 0 ? ifindex : (int)if_nametoindex(name);
+}
+
+int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])
 {
 	char pin[PATH_MAX];
 	int err = pins_path(pin, dir, PIN_LINK, NULL);
@@ -369,17 +383,16 @@ int interfaces_detach_pinned(const char *dir, char error[DATAPATH_ERROR_BYTES])
 	if (err)
 		return errors_report(error, err, "%s", dir);
 	link = bpf_obj_get(pin);
-	if (link < 0)
-		return errno == ENOENT ? 0 : errors_report(error, -errno, "cannot open %s", pin);
-	ifindex = link_ifindex(link);
-	if (ifindex > 0) {
-		/* Others may hold the link open, so closing it is not enough. */
-		if (bpf_link_detach(link))
-			err = errors_report(error, -errno, "cannot detach %s", pin);
-		if (tc_detach(ifindex, is_qdisc_ours(dir)))
-			err = errors_report(error, -EIO, "cannot remove the tc filter of %s", dir);
-	}
-	close(link);
+	if (link < 0 && errno != ENOENT)
+		return errors_report(error, -errno, "cannot open %s", pin);
+	ifindex = pinned_ifindex(link, name);
+	/* Others may hold the link open, so closing it is not enough. */
+	if (link >= 0 && link_ifindex(link) > 0 && bpf_link_detach(link))
+		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
+	if (ifindex > 0 && tc_detach(ifindex, is_qdisc_ours(dir)))
+		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);
+	if (link >= 0)
+		close(link);
 	if (!err)
 		unlink(pin);
 	return err;

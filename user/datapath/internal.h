@@ -115,6 +115,6 @@ bool tc_is_attached(int ifindex);
 /* ---- interfaces.c ------------------------------------------------------- */
 
 /* Detach and unpin what is pinned in an interface's directory. */
-int interfaces_detach_pinned(const char *path, char error[DATAPATH_ERROR_BYTES]);
+int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES]);
 
 #endif

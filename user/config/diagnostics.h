@@ -12,8 +12,8 @@ enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 struct diagnostic {
 	enum severity severity;
 	char *file;
-	uint32_t line;   /* from 1; 0: the whole file */
-	uint32_t column; /* from 1, in bytes; 0: the whole line */
+	uint32_t line;	 /* from 1; 0: the whole file */
+	uint32_t column; /* from 1, in characters; 0: the whole line */
 	char *message;
 };
 
@@ -30,9 +30,14 @@ struct diagnostics {
 void diagnostics_init(struct diagnostics *diagnostics);
 void diagnostics_done(struct diagnostics *diagnostics);
 
+/* Text from outside may be among the arguments: what is not printable UTF-8 is
+ * replaced. */
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, const char *file,
 		     uint32_t line, uint32_t column, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
+    __attribute__((format(printf, 6, 7)));
+
+/* Order by file, line and column: @first_file, then files as they first appear. */
+void diagnostics_sort(struct diagnostics *diagnostics, const char *first_file);
 
 /* "FILE:LINE:COLUMN: message" (a warning: "…: warning: message"), without a
  * newline; parts that are 0 are left out. Truncated to @size bytes. */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a configuration from its file into one struct; applies nothing. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "config_parts.h"
+
+const char *const xdp_mode_names[] = {
+	[XDP_MODE_AUTO] = "auto",
+	[XDP_MODE_NATIVE] = "native",
+	[XDP_MODE_GENERIC] = "generic",
+};
+_Static_assert(sizeof(xdp_mode_names) / sizeof(xdp_mode_names[0]) == XDP_MODE_COUNT, "all");
+
+const char *const mode_names[] = {
+	[MODE_MONITOR] = "monitor",
+	[MODE_ENFORCE] = "enforce",
+};
+_Static_assert(sizeof(mode_names) / sizeof(mode_names[0]) == MODE_COUNT, "all");
+
+static const char *const setting_keys[] = {
+	[SETTING_INTERFACES] = "interfaces", [SETTING_XDP_MODE] = "xdp_mode",
+	[SETTING_PORTS] = "ports",	     [SETTING_MODE] = "mode",
+	[SETTING_STATE_DIR] = "state_dir",   [SETTING_RUNTIME_DIR] = "runtime_dir",
+	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
+	[SETTING_MARK_MASK] = "mark_mask",   [SETTING_LISTS] = "lists",
+};
+_Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
+
+static int read_document(struct document *document, struct config *config)
+{
+	yaml_node_t *values[SETTING_COUNT];
+	int err;
+
+	if (!document_mapping(document, document_root(document), "a configuration", setting_keys,
+			      SETTING_COUNT, values))
+		return 0;
+	err = settings_read(document, values, config);
+	return err ? err : lists_read(document, values, config->policy);
+}
+
+static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
+{
+	struct document document;
+	int err;
+
+	config->policy = policy_new();
+	if (!config->policy)
+		return -ENOMEM;
+	err = document_load(path, diagnostics, &document);
+	if (err)
+		return err;
+	err = read_document(&document, config);
+	document_done(&document);
+	return err;
+}
+
+int config_load(const char *path, struct diagnostics *diagnostics, struct config **ret_config)
+{
+	size_t errors_before = diagnostics->error_count;
+	struct config *config = calloc(1, sizeof(*config));
+	int err;
+
+	if (!config)
+		return -ENOMEM;
+	err = load(path, diagnostics, config);
+	diagnostics_sort(diagnostics, path);
+	if (!err && diagnostics->error_count > errors_before)
+		err = -EINVAL;
+	if (err) {
+		config_free(config);
+		return err;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->interface_count; i++)
+		free(config->interfaces[i]);
+	free(config->interfaces);
+	free(config->ports);
+	free(config->state_dir);
+	free(config->runtime_dir);
+	free(config->bpffs_dir);
+	free(config->metrics_host);
+	if (config->policy)
+		policy_free(config->policy);
+	free(config);
+}

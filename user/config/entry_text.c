@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parses one entry's text and judges whether a list may hold it. */
+#include "entry_text.h"
+
+#include "config.h"
+
+const char *config_refuse_prefix(const struct prefix *prefix, enum action action)
+{
+	if (action != ACTION_BLOCK || prefix->len > 0)
+		return NULL;
+	return prefix->family == FAMILY_IPV4
+		   ? "0.0.0.0/0 in a block list would block all of IPv4: name narrower networks"
+		   : "::/0 in a block list would block all of IPv6: name narrower networks";
+}
+
+static void parse_failed(enum prefix_error error, size_t position, const char *text,
+			 size_t text_bytes, const struct place *place,
+			 struct diagnostics *diagnostics)
+{
+	char message[PREFIX_MESSAGE_BYTES];
+
+	prefix_error_message(error, text, text_bytes, message);
+	diagnostics_add(diagnostics, SEVERITY_ERROR, place->file, place->line,
+			place->column + (place->is_verbatim ? (uint32_t)position : 0), "%s",
+			message);
+}
+
+bool entry_text_parse(const char *text, size_t text_bytes, enum action action,
+		      const struct place *place, struct diagnostics *diagnostics,
+		      struct entry *entry)
+{
+	bool is_exclusion = text_bytes > 0 && text[0] == '!';
+	size_t start = is_exclusion ? 1 : 0, position;
+	enum prefix_error error;
+	const char *refusal;
+
+	error = prefix_parse(text + start, text_bytes - start, &entry->prefix, &position);
+	if (error) {
+		parse_failed(error, start + position, text + start, text_bytes - start, place,
+			     diagnostics);
+		return false;
+	}
+	entry->is_exclusion = is_exclusion;
+	if (is_exclusion)
+		return true;
+	refusal = config_refuse_prefix(&entry->prefix, action);
+	if (refusal) {
+		diagnostics_add(diagnostics, SEVERITY_ERROR, place->file, place->line,
+				place->column, "%s", refusal);
+		return false;
+	}
+	if (entry->prefix.len == 0)
+		diagnostics_add(
+		    diagnostics, SEVERITY_WARNING, place->file, place->line, place->column,
+		    "%.*s allows every %s sender: no block list can act on them", (int)text_bytes,
+		    text, entry->prefix.family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+	return true;
+}

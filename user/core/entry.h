@@ -41,6 +41,8 @@ struct entry_set {
 	size_t count;
 	size_t capacity;
 	unsigned int references;  /* atomic */
+	size_t entry_counts[FAMILY_COUNT]; /* exclusions apart */
+	struct entry_key *keys;   /* room for the sort, until the set is finished */
 	struct string_block *strings;
 	const char *last_origin;  /* consecutive equal strings are stored once */
 	const char *last_author;

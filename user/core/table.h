@@ -43,12 +43,12 @@ struct tables {
 int tables_compile(const struct policy *policy, struct tables *ret_tables);
 void tables_done(struct tables *tables);
 
-/* What the table answers for an address: the deciding node or NULL. The oracle
- * of tests, and the reference for the kernel. */
+/* What the table answers for an address: the deciding node, or NULL: none matches,
+ * or a hole does. The oracle of tests, and the reference for the kernel. */
 const struct node *table_lookup(const struct table *table, const struct prefix *address);
 
-
-/* One element update. Nodes belong to the tables compared. */
+/* One element update: without an old node an addition, without a new one a removal.
+ * Nodes belong to the tables compared. */
 struct step {
 	const struct node *old_node;
 	const struct node *new_node;

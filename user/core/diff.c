@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps from one table to another. Why their order is safe: let n be the longest
+ * new prefix of an address and o its longest old one. Until n is there nothing
+ * longer than n is, so o decides as before. Once n is there either o is longer and
+ * goes on deciding, or n decides, and what is added later is shorter. Removals come
+ * when n is there; all that is removed before o is shorter, so o decides to the end,
+ * and after it n.
+ */
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define LEN_COUNT 129
+
+/* A walk over two tables side by side. */
+struct walk {
+	const struct node *from;
+	const struct node *from_end;
+	const struct node *to;
+	const struct node *to_end;
+};
+
+static struct walk walk_start(const struct table *from, const struct table *to)
+{
+	return (struct walk) {
+		.from = from->nodes,
+		.from_end = from->count ? from->nodes + from->count : from->nodes,
+		.to = to->nodes,
+		.to_end = to->count ? to->nodes + to->count : to->nodes,
+	};
+}
+
+static bool decide_alike(const struct node *a, const struct node *b)
+{
+	return a->rule == b->rule && a->list == b->list && a->flags == b->flags;
+}
+
+/* The next prefix at which the tables differ. */
+static bool walk_next(struct walk *walk, struct step *ret_step)
+{
+	while (walk->from < walk->from_end || walk->to < walk->to_end) {
+		struct step step = { 0 };
+		int order = 0;
+
+		if (walk->from == walk->from_end)
+			order = 1;
+		else if (walk->to == walk->to_end)
+			order = -1;
+		else
+			order = prefix_compare(&walk->from->prefix, &walk->to->prefix);
+		if (order <= 0)
+			step.old_node = walk->from++;
+		if (order >= 0)
+			step.new_node = walk->to++;
+		if (order == 0 && decide_alike(step.old_node, step.new_node))
+			continue;
+		*ret_step = step;
+		return true;
+	}
+	return false;
+}
+
+/* Count the steps of each kind and length, then turn the counts into the places
+ * where each begins: additions from the longest, then removals from the shortest. */
+static void place_steps(struct walk walk, size_t put_at[LEN_COUNT], size_t remove_at[LEN_COUNT],
+			struct diff *diff)
+{
+	struct step step;
+
+	for (int len = 0; len < LEN_COUNT; len++)
+		put_at[len] = remove_at[len] = 0;
+	while (walk_next(&walk, &step)) {
+		if (step.new_node)
+			put_at[step.new_node->prefix.len]++;
+		else
+			remove_at[step.old_node->prefix.len]++;
+	}
+	diff->count = 0;
+	for (int len = LEN_COUNT - 1; len >= 0; len--) {
+		size_t steps = put_at[len];
+
+		put_at[len] = diff->count;
+		diff->count += steps;
+	}
+	diff->remove_from = diff->count;
+	for (int len = 0; len < LEN_COUNT; len++) {
+		size_t steps = remove_at[len];
+
+		remove_at[len] = diff->count;
+		diff->count += steps;
+	}
+}
+
+int diff_tables(const struct table *from, const struct table *to, struct diff *ret_diff)
+{
+	size_t put_at[LEN_COUNT], remove_at[LEN_COUNT];
+	struct walk walk = walk_start(from, to);
+	struct diff diff = { 0 };
+	struct step step;
+
+	place_steps(walk, put_at, remove_at, &diff);
+	if (diff.count) {
+		diff.steps = malloc(diff.count * sizeof(*diff.steps));
+		if (!diff.steps)
+			return -ENOMEM;
+	}
+	while (walk_next(&walk, &step)) {
+		if (step.new_node)
+			diff.steps[put_at[step.new_node->prefix.len]++] = step;
+		else
+			diff.steps[remove_at[step.old_node->prefix.len]++] = step;
+	}
+	*ret_diff = diff;
+	return 0;
+}
+
+void diff_done(struct diff *diff)
+{
+	free(diff->steps);
+	*diff = (struct diff) { 0 };
+}

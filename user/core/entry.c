@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sets of entries. A set may hold a million, so their strings lie in blocks and the
+ * sort works on 16-byte keys that mostly decide without looking at the entry.
+ */
+#include "entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prefix_search.h"
+
+#define STRING_BLOCK_BYTES (64 * 1024)
+#define FIRST_CAPACITY 16
+
+struct string_block {
+	struct string_block *next;
+	size_t used;
+	size_t size;
+	char bytes[];
+};
+
+/* An entry's place before the sort. */
+struct entry_key {
+	uint64_t head; /* the first bits of its prefix, in order */
+	size_t index;
+};
+
+const char *const source_names[SOURCE_COUNT] = {
+	[SOURCE_CONFIG] = "config", [SOURCE_FILE] = "file",	  [SOURCE_FEED] = "feed",
+	[SOURCE_MANUAL] = "manual", [SOURCE_LEARNED] = "learned",
+};
+
+struct entry_set *entry_set_new(void)
+{
+	struct entry_set *set = calloc(1, sizeof(*set));
+
+	if (set)
+		set->references = 1;
+	return set;
+}
+
+/* Make room for one more entry, and for its key in the sort: finishing a set must
+ * not fail. Keys cost no memory before they are used. */
+static int reserve(struct entry_set *set)
+{
+	size_t capacity = set->capacity ? 2 * set->capacity : FIRST_CAPACITY;
+	struct entry *entries;
+	struct entry_key *keys;
+
+	if (set->count < set->capacity)
+		return 0;
+	keys = malloc(capacity * sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	entries = realloc(set->entries, capacity * sizeof(*entries));
+	if (!entries) {
+		free(keys);
+		return -ENOMEM;
+	}
+	free(set->keys);
+	set->keys = keys;
+	set->entries = entries;
+	set->capacity = capacity;
+	return 0;
+}
+
+/* Copy @string, which may be NULL. */
+static int copy_string(struct entry_set *set, const char *string, const char **ret_copy)
+{
+	struct string_block *block = set->strings;
+	size_t bytes;
+
+	if (!string) {
+		*ret_copy = NULL;
+		return 0;
+	}
+	bytes = strlen(string) + 1;
+	if (!block || block->size - block->used < bytes) {
+		size_t size = bytes > STRING_BLOCK_BYTES ? bytes : STRING_BLOCK_BYTES;
+
+		block = malloc(sizeof(*block) + size);
+		if (!block)
+			return -ENOMEM;
+		block->next = set->strings;
+		block->used = 0;
+		block->size = size;
+		set->strings = block;
+	}
+	*ret_copy = memcpy(block->bytes + block->used, string, bytes);
+	block->used += bytes;
+	return 0;
+}
+
+/* Copy @string unless it equals *@last, which it then becomes. */
+static int copy_repeated(struct entry_set *set, const char *string, const char **last,
+			 const char **ret_copy)
+{
+	int error;
+
+	if (!string || !*last || strcmp(string, *last)) {
+		error = copy_string(set, string, last);
+		if (error)
+			return error;
+	}
+	*ret_copy = *last;
+	return 0;
+}
+
+int entry_set_add(struct entry_set *set, const struct entry *entry)
+{
+	struct entry copy = *entry;
+
+	if (reserve(set) || copy_repeated(set, entry->origin, &set->last_origin, &copy.origin) ||
+	    copy_repeated(set, entry->author, &set->last_author, &copy.author) ||
+	    copy_string(set, entry->reason, &copy.reason))
+		return -ENOMEM;
+	set->entries[set->count++] = copy;
+	if (!copy.is_exclusion)
+		set->entry_counts[copy.prefix.family]++;
+	return 0;
+}
+
+/* Never decreases from one prefix to the next in order. */
+static uint64_t head_of(const struct prefix *prefix)
+{
+	uint64_t head = 0;
+
+	for (int i = 0; i < 8; i++)
+		head = head << 8 | prefix->addr[i];
+	return (uint64_t)prefix->family << 63 | head >> 1;
+}
+
+static int compare_keys(const void *a, const void *b, void *context)
+{
+	const struct entry *entries = context;
+	const struct entry_key *one = a, *other = b;
+	int order;
+
+	if (one->head != other->head)
+		return one->head < other->head ? -1 : 1;
+	order = prefix_compare(&entries[one->index].prefix, &entries[other->index].prefix);
+	if (order)
+		return order;
+	return one->index < other->index ? -1 : one->index > other->index;
+}
+
+/* Move each entry to its key's place, along the cycles of the permutation. */
+static void permute(struct entry *entries, struct entry_key *keys, size_t count)
+{
+	for (size_t start = 0; start < count; start++) {
+		struct entry first = entries[start];
+		size_t to = start;
+
+		while (keys[to].index != start) {
+			size_t from = keys[to].index;
+
+			entries[to] = entries[from];
+			keys[to].index = to;
+			to = from;
+		}
+		entries[to] = first;
+		keys[to].index = to;
+	}
+}
+
+static bool is_sorted(const struct entry_set *set)
+{
+	for (size_t i = 1; i < set->count; i++) {
+		if (prefix_compare(&set->entries[i - 1].prefix, &set->entries[i].prefix) > 0)
+			return false;
+	}
+	return true;
+}
+
+void entry_set_finish(struct entry_set *set)
+{
+	struct entry *shrunk;
+
+	if (!is_sorted(set)) {
+		for (size_t i = 0; i < set->count; i++) {
+			set->keys[i].head = head_of(&set->entries[i].prefix);
+			set->keys[i].index = i;
+		}
+		qsort_r(set->keys, set->count, sizeof(*set->keys), compare_keys, set->entries);
+		permute(set->entries, set->keys, set->count);
+	}
+	free(set->keys);
+	set->keys = NULL;
+	shrunk = realloc(set->entries, (set->count ? set->count : 1) * sizeof(*shrunk));
+	if (shrunk) {
+		set->entries = shrunk;
+		set->capacity = set->count;
+	}
+}
+
+struct entry_set *entry_set_ref(struct entry_set *set)
+{
+	__atomic_add_fetch(&set->references, 1, __ATOMIC_RELAXED);
+	return set;
+}
+
+void entry_set_unref(struct entry_set *set)
+{
+	if (!set || __atomic_sub_fetch(&set->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	while (set->strings) {
+		struct string_block *next = set->strings->next;
+
+		free(set->strings);
+		set->strings = next;
+	}
+	free(set->keys);
+	free(set->entries);
+	free(set);
+}
+
+size_t entry_set_lower_bound(const struct entry_set *set, const struct prefix *prefix)
+{
+	return prefix_lower_bound(PREFIX_ARRAY(set->entries, set->count), prefix);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lists and the walks over their entries. */
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "prefix_search.h"
+
+/* Lengths of a prefix, 0 to 128. */
+#define LEN_COUNT 129
+
+const char *const action_names[ACTION_COUNT] = {
+	[ACTION_ALLOW] = "allow",
+	[ACTION_BLOCK] = "block",
+};
+
+struct policy *policy_new(void)
+{
+	return calloc(1, sizeof(struct policy));
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		struct list *list = &policy->lists[i];
+
+		for (int source = 0; source < SOURCE_COUNT; source++)
+			entry_set_unref(list->sets[source]);
+		free(list->rules);
+		free(list->name);
+	}
+	free(policy->lists);
+	free(policy);
+}
+
+struct list *policy_add_list(struct policy *policy, const char *name, enum action action)
+{
+	char *name_copy = strdup(name);
+	struct list *lists;
+	struct list *list;
+
+	if (!name_copy)
+		return NULL;
+	lists = realloc(policy->lists, (policy->list_count + 1) * sizeof(*lists));
+	if (!lists) {
+		free(name_copy);
+		return NULL;
+	}
+	policy->lists = lists;
+	list = &lists[policy->list_count++];
+	*list = (struct list) {
+		.name = name_copy,
+		.action = action,
+		.mark_mask = 0xffffffff,
+		.slot = POLICY_NO_SLOT,
+	};
+	return list;
+}
+
+struct list *policy_find_list(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < policy->list_count; i++) {
+		if (!strcmp(policy->lists[i].name, name))
+			return &policy->lists[i];
+	}
+	return NULL;
+}
+
+struct policy *policy_copy(const struct policy *policy)
+{
+	struct policy *copy = policy_new();
+
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *from = &policy->lists[i];
+		struct list *to = policy_add_list(copy, from->name, from->action);
+		char *name;
+
+		if (!to) {
+			policy_free(copy);
+			return NULL;
+		}
+		name = to->name;
+		*to = *from;
+		to->name = name;
+		to->rules = NULL;
+		to->rule_count = 0;
+		for (int source = 0; source < SOURCE_COUNT; source++) {
+			if (to->sets[source])
+				entry_set_ref(to->sets[source]);
+		}
+	}
+	return copy;
+}
+
+void list_replace_set(struct list *list, enum source source, struct entry_set *set)
+{
+	entry_set_unref(list->sets[source]);
+	list->sets[source] = set;
+}
+
+size_t list_count_entries(const struct list *list, enum family family)
+{
+	size_t count = 0;
+
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		if (list->sets[source])
+			count += list->sets[source]->entry_counts[family];
+	}
+	return count;
+}
+
+bool list_has(const struct list *list, const struct prefix *prefix, bool is_exclusion)
+{
+	struct entry_cursor cursor;
+	const struct entry *entry;
+
+	entry_cursor_init(&cursor, list, prefix);
+	while ((entry = entry_cursor_next(&cursor)) && !prefix_compare(&entry->prefix, prefix)) {
+		if (entry->is_exclusion == is_exclusion)
+			return true;
+	}
+	return false;
+}
+
+void entry_cursor_init(struct entry_cursor *cursor, const struct list *list,
+		       const struct prefix *from)
+{
+	*cursor = (struct entry_cursor) { .list = list };
+	for (int source = 0; from && source < SOURCE_COUNT; source++) {
+		if (list->sets[source])
+			cursor->next[source] = entry_set_lower_bound(list->sets[source], from);
+	}
+}
+
+const struct entry *entry_cursor_next(struct entry_cursor *cursor)
+{
+	const struct entry *first = NULL;
+	int first_source = 0;
+
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		const struct entry_set *set = cursor->list->sets[source];
+		const struct entry *entry;
+
+		if (!set || cursor->next[source] == set->count)
+			continue;
+		entry = &set->entries[cursor->next[source]];
+		if (!first || prefix_compare(&entry->prefix, &first->prefix) < 0) {
+			first = entry;
+			first_source = source;
+		}
+	}
+	if (first)
+		cursor->next[first_source]++;
+	return first;
+}
+
+/* Mark the lengths at which @set has something that covers @prefix. */
+static void mark_covering_lens(const struct entry_set *set, const struct prefix *prefix,
+			       bool lens[LEN_COUNT])
+{
+	struct prefix_array array = PREFIX_ARRAY(set->entries, set->count);
+	struct prefix inner = *prefix;
+
+	for (;;) {
+		size_t index = prefix_find_covering(array, &inner);
+		uint8_t len;
+
+		if (index == array.count)
+			return;
+		len = set->entries[index].prefix.len;
+		lens[len] = true;
+		if (len == 0)
+			return;
+		inner = prefix_truncate(prefix, (uint8_t)(len - 1));
+	}
+}
+
+static void list_covering(const struct list *list, const struct prefix *prefix,
+			  void (*visit)(const struct list *list, const struct entry *entry,
+					uint32_t rule_id, void *context),
+			  void *context)
+{
+	bool lens[LEN_COUNT] = { false };
+
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		if (list->sets[source])
+			mark_covering_lens(list->sets[source], prefix, lens);
+	}
+	for (uint8_t len = 0; len <= prefix->len; len++) {
+		struct prefix outer = prefix_truncate(prefix, len);
+		struct entry_cursor cursor;
+		const struct entry *entry;
+		const struct rule *rule;
+
+		if (!lens[len])
+			continue;
+		rule = list_find_rule(list, &outer);
+		entry_cursor_init(&cursor, list, &outer);
+		while ((entry = entry_cursor_next(&cursor)) &&
+		       !prefix_compare(&entry->prefix, &outer))
+			visit(list, entry, rule && !entry->is_exclusion ? rule->id : 0, context);
+	}
+}
+
+void policy_covering(const struct policy *policy, const struct prefix *prefix,
+		     void (*visit)(const struct list *list, const struct entry *entry,
+				   uint32_t rule_id, void *context),
+		     void *context)
+{
+	for (size_t i = 0; i < policy->list_count; i++)
+		list_covering(&policy->lists[i], prefix, visit, context);
+}
+
+const struct rule *list_find_rule(const struct list *list, const struct prefix *prefix)
+{
+	size_t index = prefix_lower_bound(PREFIX_ARRAY(list->rules, list->rule_count), prefix);
+
+	if (index == list->rule_count || prefix_compare(&list->rules[index].prefix, prefix))
+		return NULL;
+	return &list->rules[index];
+}

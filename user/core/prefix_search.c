@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Binary search in arrays sorted by prefix, where whatever covers a prefix stands
+ * before it. */
+#include "prefix_search.h"
+
+static const struct prefix *prefix_at(struct prefix_array array, size_t index)
+{
+	return (const struct prefix *)((const char *)array.elements + index * array.element_bytes);
+}
+
+/* Index of the first element whose order to @prefix is at least @least. */
+static size_t search(struct prefix_array array, const struct prefix *prefix, int least)
+{
+	size_t begin = 0;
+	size_t end = array.count;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (prefix_compare(prefix_at(array, middle), prefix) < least)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
+size_t prefix_lower_bound(struct prefix_array array, const struct prefix *prefix)
+{
+	return search(array, prefix, 0);
+}
+
+/* How many leading bits two prefixes of one family share. */
+static uint8_t common_len(const struct prefix *a, const struct prefix *b)
+{
+	uint8_t len = a->len < b->len ? a->len : b->len;
+
+	for (uint8_t bits = 0; bits < len; bits = (uint8_t)(bits + 8)) {
+		unsigned int difference = a->addr[bits / 8] ^ b->addr[bits / 8];
+		int same;
+
+		if (!difference)
+			continue;
+		same = bits + __builtin_clz(difference) - (32 - 8);
+		return same < len ? (uint8_t)same : len;
+	}
+	return len;
+}
+
+size_t prefix_find_covering(struct prefix_array array, const struct prefix *prefix)
+{
+	struct prefix_array rest = array;
+	struct prefix target = *prefix;
+
+	for (;;) {
+		size_t after = search(rest, &target, 1);
+		const struct prefix *before;
+
+		if (after == 0)
+			return array.count;
+		before = prefix_at(array, after - 1);
+		if (prefix_contains(before, prefix))
+			return after - 1;
+		if (before->family != prefix->family)
+			return array.count;
+		/* What covers both and stands before this one is no longer than what
+		 * the two have in common. */
+		target = prefix_truncate(prefix, common_len(before, &target));
+		rest.count = after - 1;
+	}
+}
+
+void prefix_family_range(struct prefix_array array, enum family family, size_t *ret_begin,
+			 size_t *ret_end)
+{
+	struct prefix first = { .family = FAMILY_IPV6 };
+	size_t ipv6_begin = prefix_lower_bound(array, &first);
+
+	*ret_begin = family == FAMILY_IPV4 ? 0 : ipv6_begin;
+	*ret_end = family == FAMILY_IPV4 ? ipv6_begin : array.count;
+}

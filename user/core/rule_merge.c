@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A heap of sorted runs, one for each list. */
+#include "rule_merge.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "prefix_search.h"
+
+static bool is_before(const struct rule_run *a, const struct rule_run *b)
+{
+	int order = prefix_compare(&a->next->prefix, &b->next->prefix);
+
+	return order ? order < 0 : a->list < b->list;
+}
+
+/* Let the run at @index sink to its place. */
+static void sink(struct rule_merge *merge, size_t index)
+{
+	struct rule_run run = merge->runs[index];
+
+	for (;;) {
+		size_t child = 2 * index + 1;
+
+		if (child >= merge->run_count)
+			break;
+		if (child + 1 < merge->run_count &&
+		    is_before(&merge->runs[child + 1], &merge->runs[child]))
+			child++;
+		if (!is_before(&merge->runs[child], &run))
+			break;
+		merge->runs[index] = merge->runs[child];
+		index = child;
+	}
+	merge->runs[index] = run;
+}
+
+int rule_merge_init(struct rule_merge *merge, const struct policy *policy, enum action action,
+		    enum family family)
+{
+	*merge = (struct rule_merge) { 0 };
+	merge->runs = malloc((policy->list_count + 1) * sizeof(*merge->runs));
+	if (!merge->runs)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+		size_t begin, end;
+
+		if (list->action != action)
+			continue;
+		prefix_family_range(PREFIX_ARRAY(list->rules, list->rule_count), family, &begin,
+				    &end);
+		if (begin == end)
+			continue;
+		merge->runs[merge->run_count++] = (struct rule_run) {
+			.next = list->rules + begin,
+			.end = list->rules + end,
+			.list = i,
+		};
+		merge->rule_count += end - begin;
+	}
+	for (size_t i = merge->run_count / 2; i-- > 0;)
+		sink(merge, i);
+	return 0;
+}
+
+void rule_merge_done(struct rule_merge *merge)
+{
+	free(merge->runs);
+}
+
+void rule_merge_next(struct rule_merge *merge)
+{
+	struct rule_run *first = &merge->runs[0];
+
+	if (++first->next == first->end) {
+		*first = merge->runs[--merge->run_count];
+		if (merge->run_count == 0)
+			return;
+	}
+	sink(merge, 0);
+}

@@ -184,6 +184,15 @@ class Ipwld:
         """All samples: {(name, ((label, value), …)): number}."""
         return parse_metrics(self.metrics_text())
 
+    def counters(self, what="packets", interface="eth0"):
+        """{(family, verdict): number} of an interface; what: packets, bytes, connections."""
+        found = {}
+        for (name, labels), value in self.metrics().items():
+            labels = dict(labels)
+            if name == f"ipwl_{what}_total" and labels["interface"] == interface and value:
+                found[labels["family"], labels["verdict"]] = int(value)
+        return found
+
     def metric(self, name, **labels):
         """The one sample of that name with these labels."""
         return self.metrics()[(name, tuple(sorted(labels.items())))]

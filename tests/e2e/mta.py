@@ -77,12 +77,16 @@ def unpack(cache):
         return peer
     work = cache / f"postfix.{os.getpid()}"
     shutil.rmtree(work, True)
-    work.mkdir(parents=True)
+    (work / "root/usr/lib").mkdir(parents=True)
     try:
         netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", "postfix",
                   cwd=work, timeout=120)
         package, = work.glob("postfix_*.deb")
-        netns.run("dpkg-deb", "-x", package, work / "root")
+        netns.run("dpkg-deb", "-x", package, work / "all")
+        # Nothing but programs and libraries: there are *.d among the rest, which
+        # make would take for dependencies.
+        shutil.move(work / "all/usr/lib/postfix", work / "root/usr/lib/postfix")
+        shutil.move(work / "all/usr/sbin", work / "root/usr/sbin")
         shutil.rmtree(peer, True)
         (work / "root").rename(peer)
     finally:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Counts what the MX's stack is given, behind XDP and tc, by nftables."""
+
+import json
+import types
+
+from lab import is_ipv6
+
+# As ipwl's list `partners` sets them.
+MARKED = "meta mark 0x1 meta priority 0:6"
+
+
+def mail_from(address, port=25):
+    """Matches a packet from that address to a port."""
+    family = "ip6" if is_ipv6(address) else "ip"
+    return f"{family} saddr {address} tcp dport {port}"
+
+
+class Stack:
+    """Named counters at the first hook behind tc.
+
+    rules is {name: what nftables is to match}. A packet may count in several.
+    With drop, what is counted ends there, and no RST answers it."""
+
+    def __init__(self, lab, rules, interface="eth0", drop=False):
+        self.lab = lab
+        lines = ["table netdev test {"]
+        lines += [f"counter {name} {{ }}" for name in rules]
+        lines += ["chain ingress {",
+                  f'type filter hook ingress device "{interface}" priority 0; policy accept;']
+        lines += [f"{match} counter name {name}" for name, match in rules.items()]
+        lines += ["tcp dport 1-65535 drop"] if drop else []
+        lines += ["}", "}", ""]
+        lab.mx.run("nft", "-f", "-", input="\n".join(lines))
+
+    def read(self):
+        """The packets by name, as attributes."""
+        text = self.lab.mx.run("nft", "-j", "list", "counters").stdout
+        return types.SimpleNamespace(**{
+            item["counter"]["name"]: item["counter"]["packets"]
+            for item in json.loads(text)["nftables"] if "counter" in item})

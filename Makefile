@@ -51,7 +51,8 @@ $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 
 $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 	$(BPFTOOL) gen skeleton $< name ipwl_bpf > $@.tmp
-	mv $@.tmp $@
+	{ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
+	rm $@.tmp
 
 # Only the datapath includes the skeleton.
 $(call obj,$(DATAPATH)) $(call asan,$(DATAPATH)): $(B)/ipwl.skel.h
@@ -78,6 +79,9 @@ $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call asan,$(CORE) $(CONFIG))
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c) $(CORE) $(CONFIG) $(DATAPATH))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $^ $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+
+# The tests' fixture reaches for the programs and their maps.
+$(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
 
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests

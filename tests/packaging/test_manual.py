@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ipwld.yaml(5) against the parser and its headers."""
+
+import re
+
+from conftest import TOP, run
+
+PAGE = (TOP / "man/ipwld.yaml.5").read_text()
+CONFIG = TOP / "user/config"
+
+
+def parser_keys(prefix):
+    """The keys of a table such as [LIST_NAME] = "name"."""
+    sources = "".join(path.read_text() for path in CONFIG.glob("*.c"))
+    keys = re.findall(rf'\[{prefix}_\w+\]\s*=\s*"(\w+)"', sources)
+    assert keys
+    return keys
+
+
+def page_keys(section):
+    text = re.search(rf"^\.Ss {section}\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
+    return re.findall(r"^\.It Ic (\w+) :", text, re.M)
+
+
+def test_settings_are_those_the_parser_knows():
+    keys = page_keys("Settings")
+    keys.remove("listen")
+    assert sorted(keys) == sorted(parser_keys("SETTING"))
+
+
+def test_keys_of_a_list_are_those_the_parser_knows():
+    assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
+
+
+def test_defaults_are_those_of_the_header():
+    header = (CONFIG / "config.h").read_text()
+    defaults = re.findall(r'#define CONFIG_DEFAULT_\w+ "(.*)"', header)
+    assert len(defaults) == 5
+    for default in defaults:
+        assert re.search(rf"^\.(Pa|Li) {re.escape(default)}( \.)?$", PAGE, re.M), default
+
+
+def test_example_is_valid(staged, tmp_path):
+    text = re.search(r"^\.Sh EXAMPLES\n\.Bd -literal\n(.*?)^\.Ed", PAGE, re.M | re.S)[1]
+    candidate = tmp_path / "candidate.list"
+    candidate.write_text("198.51.100.0/24\n")
+    example = tmp_path / "ipwld.yaml"
+    example.write_text(text.replace("\\(dq", '"')
+                       .replace("/srv/feeds/candidate.list", str(candidate)))
+    result = run(staged / "usr/sbin/ipwld", "-t", "-c", example)
+    assert result.returncode == 0
+    assert "error" not in result.stdout and "warning" not in result.stdout
+
+
+def test_every_page_is_installed_and_refers_to_pages_that_exist(staged):
+    ours = {path.name for path in (staged / "usr/share/man").rglob("*.[58]")}
+    assert ours == {"ipwld.yaml.5", "ipwld.8", "ipwlctl.8"}
+    for path in (TOP / "man").glob("*.[58]"):
+        for name, section in re.findall(r"^\.Xr (\S+) (\d)", path.read_text(), re.M):
+            assert not name.startswith("ipwl") or f"{name}.{section}" in ours

@@ -32,6 +32,7 @@ test=(
 	libclang-rt-14-dev # libFuzzer, ASan and UBSan for clang
 	python3-pytest     # ipwlctl and packaging tests
 	prometheus         # promtool; its service is disabled below
+	strace             # what ipwld asks of the kernel, against its unit
 	systemd            # systemd-analyze verify and security
 	clang-format       # lint
 	clang-tidy         # lint

@@ -83,7 +83,7 @@ stage_fuzz() {
 
 needs_root() {
 	case $1 in
-	bpf | e2e) true ;;
+	bpf | packaging | e2e) true ;;
 	*) false ;;
 	esac
 }

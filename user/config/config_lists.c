@@ -150,12 +150,13 @@ static void read_mark(struct list_reader *reader, yaml_node_t *const values[], s
 
 static int read_entries(struct document *document, const yaml_node_t *node, struct list *list)
 {
-	size_t count = document_sequence(document, node, "entries");
 	struct entry_set *set = entry_set_new();
+	size_t count;
 	int err = 0;
 
 	if (!set)
 		return -ENOMEM;
+	document_sequence(document, node, "entries", &count);
 	for (size_t i = 0; i < count && !err; i++) {
 		const yaml_node_t *item = document_item(document, node, i);
 		const char *text = document_text(document, item, "an entry");
@@ -178,9 +179,10 @@ static int read_entries(struct document *document, const yaml_node_t *node, stru
 static int read_file_names(struct document *document, const yaml_node_t *node,
 			   struct file_names *names)
 {
-	size_t count = document_sequence(document, node, "files");
+	size_t count;
 	int err = 0;
 
+	document_sequence(document, node, "files", &count);
 	for (size_t i = 0; i < count && !err; i++)
 		err = file_names_add(names, document, document_item(document, node, i));
 	return err;
@@ -242,9 +244,10 @@ static int read_files(const struct file_names *names, struct diagnostics *diagno
 static int read_lists(struct list_reader *reader, const yaml_node_t *node)
 {
 	struct document *document = reader->document;
-	size_t count = document_sequence(document, node, "lists");
+	size_t count;
 	int err = 0;
 
+	document_sequence(document, node, "lists", &count);
 	if (count > POLICY_LISTS_MAX) {
 		document_error(document, document_item(document, node, POLICY_LISTS_MAX),
 			       "more than %d lists: put several into one", POLICY_LISTS_MAX);

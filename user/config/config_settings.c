@@ -53,19 +53,20 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 static int read_interfaces(struct document *document, const yaml_node_t *node,
 			   struct config *config)
 {
-	size_t errors_before = document->diagnostics->error_count;
-	size_t count = node ? document_sequence(document, node, "interfaces") : 0;
+	size_t count = 0;
 	int err = 0;
 
+	if (node && !document_sequence(document, node, "interfaces", &count))
+		return 0;
+	if (count == 0)
+		document_error(document, node ? node : document_root(document),
+			       "no interface: name those that mail arrives on, such as "
+			       "interfaces: [eth0]");
 	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
 	if (!config->interfaces)
 		return -ENOMEM;
 	for (size_t i = 0; i < count && !err; i++)
 		err = read_interface(document, document_item(document, node, i), config);
-	if (count == 0 && document->diagnostics->error_count == errors_before)
-		document_error(document, node ? node : document_root(document),
-			       "no interface: name those that mail arrives on, such as "
-			       "interfaces: [eth0]");
 	return err;
 }
 
@@ -93,15 +94,17 @@ static int compare_ports(const void *left, const void *right)
 
 static int read_ports(struct document *document, const yaml_node_t *node, struct config *config)
 {
-	size_t count = node ? document_sequence(document, node, "ports") : 0;
+	size_t count = 0;
 
+	if (node && !document_sequence(document, node, "ports", &count))
+		return 0;
+	if (node && count == 0)
+		document_error(document, node, "no port: write ports: [25]");
 	config->ports = calloc(count + 1, sizeof(*config->ports));
 	if (!config->ports)
 		return -ENOMEM;
 	if (!node)
 		config->ports[config->port_count++] = DEFAULT_PORT;
-	else if (count == 0)
-		document_error(document, node, "no port: write ports: [25]");
 	for (size_t i = 0; i < count; i++)
 		read_port(document, document_item(document, node, i), config);
 	qsort(config->ports, config->port_count, sizeof(*config->ports), compare_ports);

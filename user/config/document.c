@@ -92,7 +92,7 @@ static int cut_aliases(yaml_document_t *yaml)
 	return 0;
 }
 
-static int compose(const struct yaml_text *text, yaml_document_t *ret_yaml)
+static int compose(const struct yaml_text *text, bool has_errors, yaml_document_t *ret_yaml)
 {
 	yaml_parser_t parser;
 	int err;
@@ -101,7 +101,10 @@ static int compose(const struct yaml_text *text, yaml_document_t *ret_yaml)
 	if (err)
 		return err;
 	if (!yaml_parser_load(&parser, ret_yaml)) {
-		err = yaml_text_error(text, &parser);
+		/* An alias of nothing, which is an error already. */
+		err = has_errors && parser.error == YAML_COMPOSER_ERROR
+			  ? -EINVAL
+			  : yaml_text_error(text, &parser);
 	} else {
 		err = cut_aliases(ret_yaml);
 		if (err)
@@ -116,6 +119,7 @@ int document_load(const char *path, struct diagnostics *diagnostics, struct docu
 	static const char mark[] = { '\xef', '\xbb', '\xbf' };
 	struct yaml_text text = { .path = path, .diagnostics = diagnostics };
 	struct document document = { .path = path, .diagnostics = diagnostics };
+	size_t errors_before = diagnostics->error_count;
 	char *content;
 	int err;
 
@@ -130,7 +134,7 @@ int document_load(const char *path, struct diagnostics *diagnostics, struct docu
 	}
 	err = yaml_text_scan(&text);
 	if (!err)
-		err = compose(&text, &document.yaml);
+		err = compose(&text, diagnostics->error_count > errors_before, &document.yaml);
 	free(content);
 	if (!err)
 		*ret_document = document;

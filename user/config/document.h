@@ -46,8 +46,8 @@ void document_error(struct document *document, const yaml_node_t *node, const ch
 bool number_parse(const char *text, bool allow_hex, uint32_t *ret_number);
 
 /*
- * Typed access. A value of another type adds an error and is answered with NULL,
- * false or 0; @name is what the error calls it. A value that is in error already
+ * Typed access. A value of another type adds an error and is answered with NULL or
+ * false; @name is what the error calls it. A value that is in error already
  * (a tag, an alias) is answered in the same way without another one.
  */
 
@@ -62,8 +62,9 @@ bool document_number(struct document *document, const yaml_node_t *node, const c
 bool document_choice(struct document *document, const yaml_node_t *node, const char *name,
 		     const char *const words[], size_t word_count, size_t *ret_index);
 
-/* How many items a sequence has; nothing at all counts as an empty one. */
-size_t document_sequence(struct document *document, const yaml_node_t *node, const char *name);
+/* How many items a sequence has, 0 if it is none. Nothing counts as an empty one. */
+bool document_sequence(struct document *document, const yaml_node_t *node, const char *name,
+		       size_t *ret_count);
 yaml_node_t *document_item(struct document *document, const yaml_node_t *sequence, size_t index);
 
 /* The values of a mapping, in the order of @keys, NULL where a key is absent. Keys

@@ -29,7 +29,7 @@ static const char *text_of(const yaml_node_t *scalar)
 /* `key:` with nothing behind it, as when all items are commented out. */
 static bool is_nothing(const yaml_node_t *node)
 {
-	return node->type == YAML_SCALAR_NODE &&
+	return node->type == YAML_SCALAR_NODE && yaml_tag_is_core((const char *)node->tag) &&
 	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
 	       (node->data.scalar.length == 0 || !strcmp(text_of(node), "~") ||
 		!strcmp(text_of(node), "null"));
@@ -160,11 +160,16 @@ bool document_choice(struct document *document, const yaml_node_t *node, const c
 	return false;
 }
 
-size_t document_sequence(struct document *document, const yaml_node_t *node, const char *name)
+bool document_sequence(struct document *document, const yaml_node_t *node, const char *name,
+		       size_t *ret_count)
 {
-	if (is_nothing(node) || !check_type(document, node, name, YAML_SEQUENCE_NODE))
-		return 0;
-	return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	*ret_count = 0;
+	if (is_nothing(node))
+		return true;
+	if (!check_type(document, node, name, YAML_SEQUENCE_NODE))
+		return false;
+	*ret_count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	return true;
 }
 
 yaml_node_t *document_item(struct document *document, const yaml_node_t *sequence, size_t index)

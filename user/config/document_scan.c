@@ -6,6 +6,7 @@
 #include "document_scan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "document.h"
@@ -33,8 +34,7 @@ static void reader_error(const struct yaml_text *text, const yaml_parser_t *pars
 		}
 	}
 	diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path, line, column,
-			"%s (0x%02x): a configuration is plain UTF-8 text", parser->problem,
-			(unsigned int)parser->problem_value);
+			"not YAML: %s: save it as plain UTF-8 text", parser->problem);
 }
 
 static char char_at(const struct yaml_text *text, const yaml_mark_t *mark)
@@ -46,16 +46,33 @@ static char char_at(const struct yaml_text *text, const yaml_mark_t *mark)
 		if (line)
 			line++;
 	}
-	/* Good enough to find an indenting tab: all before it is ASCII. */
+	/* Exact as long as the line is ASCII up to there, which is enough for advice. */
 	if (!line || (size_t)(end - line) <= mark->column)
 		return '\0';
 	return line[mark->column];
 }
 
+/* What to do about a character that the parser stopped at. */
+static const char *advise(const struct yaml_text *text, const yaml_mark_t *mark)
+{
+	switch (char_at(text, mark)) {
+	case '\t':
+		return ": YAML is indented with spaces, this is a tab";
+	case ':':
+		return ": quote an IPv6 address that begins or ends with a colon, and [HOST]:PORT";
+	case '%':
+	case '@':
+	case '`':
+		return ": quote a text that begins with this character";
+	default:
+		return "";
+	}
+}
+
 int yaml_text_error(const struct yaml_text *text, const yaml_parser_t *parser)
 {
 	const yaml_mark_t *mark = &parser->problem_mark;
-	const char *advice = "";
+	char context[160] = "";
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
@@ -63,18 +80,14 @@ int yaml_text_error(const struct yaml_text *text, const yaml_parser_t *parser)
 		reader_error(text, parser);
 		return -EINVAL;
 	}
-	if (parser->error == YAML_SCANNER_ERROR && char_at(text, mark) == '\t')
-		advice = ": YAML is indented with spaces, this is a tab";
 	if (parser->context && parser->context_mark.line != mark->line)
-		diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path,
-				(uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
-				"not YAML: %s, %s that begins in line %zu%s", parser->problem,
-				parser->context, parser->context_mark.line + 1, advice);
-	else
-		diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path,
-				(uint32_t)mark->line + 1, (uint32_t)mark->column + 1,
-				"not YAML: %s%s%s%s", parser->problem, parser->context ? ", " : "",
-				parser->context ? parser->context : "", advice);
+		snprintf(context, sizeof(context), ", %s that begins in line %zu", parser->context,
+			 parser->context_mark.line + 1);
+	else if (parser->context)
+		snprintf(context, sizeof(context), ", %s", parser->context);
+	diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path, (uint32_t)mark->line + 1,
+			(uint32_t)mark->column + 1, "not YAML: %s%s%s", parser->problem, context,
+			advise(text, mark));
 	return -EINVAL;
 }
 

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HTTP over the control socket by libcurl; turns whatever can go wrong there into
+ * a message and an exit code. */
+#include "client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "text.h"
+
+#define CONNECT_TIMEOUT_SEC 5L
+/* A page of 1 000 entries with the longest reasons is about a tenth of it. */
+#define ANSWER_BYTES_MAX (64U << 20)
+#define PROGRESS_AFTER_US 1000000
+#define HTTP_OK 200
+
+struct client {
+	CURL *curl;
+	const char *socket_path;
+	bool prints_json;
+	bool shows_progress;
+	bool has_progress_line;
+	char *answer;
+	size_t answer_bytes;
+};
+
+static size_t receive(char *data, size_t size, size_t count, void *context)
+{
+	struct client *client = context;
+	size_t bytes = size * count;
+	char *answer;
+
+	if (bytes > ANSWER_BYTES_MAX - client->answer_bytes)
+		return 0;
+	answer = ctl_allocated(realloc(client->answer, client->answer_bytes + bytes + 1));
+	memcpy(answer + client->answer_bytes, data, bytes);
+	client->answer = answer;
+	client->answer_bytes += bytes;
+	return bytes;
+}
+
+/* Called about once a second while nothing else happens. */
+static int show_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+			 curl_off_t up)
+{
+	struct client *client = context;
+	curl_off_t elapsed_us = 0;
+
+	(void)down_total, (void)down, (void)up_total, (void)up;
+	curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &elapsed_us);
+	if (elapsed_us >= PROGRESS_AFTER_US) {
+		fprintf(stderr, "\rwaiting for ipwld: %lld s", (long long)elapsed_us / 1000000);
+		client->has_progress_line = true;
+	}
+	return 0;
+}
+
+static void clear_progress(struct client *client)
+{
+	if (client->has_progress_line)
+		fputs("\r\033[K", stderr);
+	client->has_progress_line = false;
+}
+
+struct client *client_new(const struct arguments *arguments)
+{
+	struct client *client = ctl_allocated(calloc(1, sizeof(*client)));
+	const char *path = arguments->global[GLOBAL_SOCKET];
+
+	client->socket_path = path ? path : CTL_DEFAULT_SOCKET;
+	client->prints_json = arguments->global[GLOBAL_JSON];
+	client->shows_progress = isatty(STDERR_FILENO);
+	curl_global_init(CURL_GLOBAL_NOTHING);
+	client->curl = ctl_allocated(curl_easy_init());
+	return client;
+}
+
+void client_free(struct client *client)
+{
+	if (!client)
+		return;
+	curl_easy_cleanup(client->curl);
+	curl_global_cleanup();
+	free(client->answer);
+	free(client);
+}
+
+/* "http://ipwl/v1/entries?list=partners"; to be freed. */
+static char *build_url(struct client *client, const struct request *request)
+{
+	char *url = NULL;
+	size_t size;
+	char separator = '?';
+	FILE *stream = ctl_allocated(open_memstream(&url, &size));
+
+	fprintf(stream, "http://ipwl%s", request->path);
+	for (const struct parameter *p = request->query; p && p->key; p++) {
+		char *value;
+
+		if (!p->value)
+			continue;
+		value = ctl_allocated(curl_easy_escape(client->curl, p->value, 0));
+		fprintf(stream, "%c%s=%s", separator, p->key, value);
+		curl_free(value);
+		separator = '&';
+	}
+	return ctl_allocated(fclose(stream) ? NULL : url);
+}
+
+/* Of curl's options only those that cannot fail but by lack of memory are set. */
+static CURLcode perform(struct client *client, const struct request *request)
+{
+	CURL *curl = client->curl;
+	char *url = build_url(client, request);
+	char *body = request->body ? ctl_allocated(json_dumps(request->body, JSON_COMPACT)) : NULL;
+	/* No `Expect`: it would cost a round trip that the daemon need not know. */
+	struct curl_slist *headers = ctl_allocated(curl_slist_append(NULL, "Expect:"));
+	CURLcode result;
+
+	headers = ctl_allocated(curl_slist_append(headers, "Content-Type: application/json"));
+	free(client->answer);
+	client->answer = NULL;
+	client->answer_bytes = 0;
+	/* Options go, the connection stays. */
+	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_sec);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
+	if (strcmp(request->method, "POST") == 0)
+		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body ? body : "");
+	if (client->shows_progress) {
+		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
+		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	}
+	result = curl_easy_perform(curl);
+	clear_progress(client);
+	curl_slist_free_all(headers);
+	free(body);
+	free(url);
+	return result;
+}
+
+/* Report why there was no answer. */
+static enum ctl_exit report_transport(const struct client *client, const struct request *request,
+				      CURLcode result)
+{
+	long os_errno = 0;
+	curl_off_t connect_us = 0;
+
+	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &os_errno);
+	curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connect_us);
+	if (result == CURLE_COULDNT_CONNECT && (os_errno == EACCES || os_errno == EPERM)) {
+		ctl_error("%s: permission denied: be root or a member of group ipwl",
+			  client->socket_path);
+		return CTL_DENIED;
+	}
+	if (result == CURLE_COULDNT_CONNECT || (result == CURLE_OPERATION_TIMEDOUT && !connect_us))
+		ctl_error("ipwld cannot be reached at %s: is it running?%s%s%s",
+			  client->socket_path, os_errno ? " (" : "",
+			  os_errno ? strerror((int)os_errno) : "", os_errno ? ")" : "");
+	else if (result == CURLE_OPERATION_TIMEDOUT)
+		ctl_error("ipwld at %s did not answer within %ld s", client->socket_path,
+			  request->timeout_sec);
+	else
+		ctl_error("no usable answer from ipwld at %s: %s", client->socket_path,
+			  result == CURLE_WRITE_ERROR ? "it is too long"
+						      : curl_easy_strerror(result));
+	return CTL_UNREACHABLE;
+}
+
+static enum ctl_exit report_unusable(const struct client *client, const char *why)
+{
+	ctl_error("no usable answer from ipwld at %s: %s", client->socket_path, why);
+	return CTL_UNREACHABLE;
+}
+
+static enum ctl_exit exit_of_status(long status)
+{
+	switch (status) {
+	case 400:
+	case 405:
+	case 413:
+	case 422:
+		return CTL_INVALID;
+	case 403:
+		return CTL_DENIED;
+	case 404:
+	case 409:
+	case 500:
+		return CTL_NEGATIVE;
+	default:
+		return CTL_UNREACHABLE;
+	}
+}
+
+/* Report the daemon's own words. */
+static enum ctl_exit report_error(const struct client *client, const struct request *request,
+				  long status, const json_t *body)
+{
+	const json_t *error = json_object_get(body, "error");
+	const char *message = json_string_value(json_object_get(error, "message"));
+	const json_t *detail;
+	size_t i;
+
+	if (message)
+		ctl_error("%s", message);
+	else
+		ctl_error("ipwld at %s answered with HTTP status %ld", client->socket_path, status);
+	json_array_foreach(json_object_get(error, "details"), i, detail)
+	{
+		text_print(json_is_string(detail) ? json_string_value(detail) : "?", stderr);
+		fputc('\n', stderr);
+	}
+	if (json_is_object(error) && client->prints_json && !request->is_continuation) {
+		json_dumpf(body, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		putchar('\n');
+	}
+	return exit_of_status(status);
+}
+
+enum ctl_exit client_request(struct client *client, const struct request *request,
+			     json_t **ret_body)
+{
+	CURLcode result = perform(client, request);
+	json_error_t error;
+	json_t *body;
+	long status = 0;
+	enum ctl_exit code = CTL_DONE;
+
+	if (result)
+		return report_transport(client, request, result);
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	body = json_loadb(client->answer ? client->answer : "", client->answer_bytes, 0, &error);
+	if (status != HTTP_OK)
+		code = report_error(client, request, status, body);
+	else if (!body)
+		code = report_unusable(client, "it is not JSON");
+	else if (json_integer_value(json_object_get(body, "schema_version")) != 1)
+		code = report_unusable(client, "its schema version is not 1");
+	if (code)
+		json_decref(body);
+	else
+		*ret_body = body;
+	return code;
+}
+
+enum ctl_exit client_array(const struct client *client, const json_t *object, const char *key,
+			   json_t **ret_array)
+{
+	json_t *array = json_object_get(object, key);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) if (!json_is_object(item)) array = NULL;
+	if (!json_is_array(array))
+		return report_unusable(client, "an array is missing or malformed");
+	*ret_array = array;
+	return CTL_DONE;
+}
+
+enum ctl_exit client_require(const struct client *client, const json_t *object, const char *key)
+{
+	return json_object_get(object, key)
+		   ? CTL_DONE
+		   : report_unusable(client, "it lacks what was asked for");
+}
+
+const char *client_sudo_user(void)
+{
+	const char *user = getenv("SUDO_USER");
+
+	return user && *user ? user : NULL;
+}

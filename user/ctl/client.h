@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests to ipwld over its control socket (docs/control-api.md). */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command.h"
+
+/* For requests that are answered at once. */
+#define CLIENT_TIMEOUT_SEC 30
+/* For those that wait until the kernel has new tables: behind a reload of
+ * millions of prefixes, that may be long. */
+#define CLIENT_APPLY_TIMEOUT_SEC 3600
+
+struct client;
+
+struct parameter {
+	const char *key;
+	const char *value; /* UTF-8; NULL: left out */
+};
+
+struct request {
+	const char *method;
+	const char *path;
+	const struct parameter *query; /* ends with a NULL key; may be NULL */
+	const json_t *body;	       /* or NULL */
+	long timeout_sec;	       /* for the whole exchange */
+	bool is_continuation;	       /* output has begun: a JSON error would break it */
+};
+
+/* A client for the socket of the command line; it prints errors as JSON, too, if
+ * that is asked for. Never NULL. */
+struct client *client_new(const struct arguments *arguments);
+void client_free(struct client *client);
+
+/**
+ * client_request() - send a request and wait for its answer
+ * @ret_body: an object of the schema this program knows; to be released with
+ *            json_decref(); untouched unless CTL_DONE is returned
+ *
+ * Any failure is reported. Return: CTL_DONE, or the exit code for it.
+ */
+enum ctl_exit client_request(struct client *client, const struct request *request,
+			     json_t **ret_body);
+
+/* Find the array @key of an answer; reports an answer without it.
+ * Return: CTL_DONE or CTL_UNREACHABLE. */
+enum ctl_exit client_array(const struct client *client, const json_t *object, const char *key,
+			   json_t **ret_array);
+
+/* Report an answer without the member @key. Return: CTL_DONE or CTL_UNREACHABLE. */
+enum ctl_exit client_require(const struct client *client, const json_t *object, const char *key);
+
+/* Who called sudo, or NULL. */
+const char *client_sudo_user(void);
+
+#endif

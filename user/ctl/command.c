@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes a command line apart by the tables of command.h, and prints its help. */
+#include "command.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+const struct option_spec global_options[GLOBAL_COUNT + 1] = {
+	[GLOBAL_SOCKET] = { "socket", "PATH", "control socket (" CTL_DEFAULT_SOCKET ")", 0 },
+	[GLOBAL_JSON] = { "json", NULL, "print one JSON object, for programs", 0 },
+	[GLOBAL_HELP] = { "help", NULL, "print this help (also -h)", 0 },
+	[GLOBAL_VERSION] = { "version", NULL, "print the version", 0 },
+};
+
+static const struct option_spec *find_option(const struct option_spec *table, const char *name,
+					     size_t name_bytes)
+{
+	for (; table->name; table++)
+		if (strlen(table->name) == name_bytes && !memcmp(table->name, name, name_bytes))
+			return table;
+	return NULL;
+}
+
+/* Find the option that @text (behind its dashes) names, and where its value goes. */
+static const struct option_spec *lookup(const char *text, const struct command *command,
+					struct arguments *arguments, const char ***ret_value)
+{
+	size_t name_bytes = strcspn(text, "=");
+	const struct option_spec *spec = find_option(global_options, text, name_bytes);
+
+	if (spec) {
+		*ret_value = &arguments->global[spec - global_options];
+		return spec;
+	}
+	spec = command ? find_option(command->options, text, name_bytes) : NULL;
+	if (spec)
+		*ret_value = &arguments->options[spec - command->options];
+	return spec;
+}
+
+/* Read the option at *@argv and move past it and its value. */
+static enum ctl_exit parse_option(char ***argv, const struct command *command,
+				  struct arguments *arguments)
+{
+	const char *name = command ? command->name : NULL;
+	const char *text = **argv;
+	const char *equals = strchr(text, '=');
+	const struct option_spec *spec = NULL;
+	const char **value;
+
+	if (!strcmp(text, "-h"))
+		text = "--help";
+	if (!strncmp(text, "--", 2))
+		spec = lookup(text + 2, command, arguments, &value);
+	if (!spec)
+		return ctl_usage_error(name, "unknown option %s", text);
+	if (*value && spec->metavar)
+		return ctl_usage_error(name, "--%s is given twice", spec->name);
+	(*argv)++;
+	if (!spec->metavar) {
+		if (equals)
+			return ctl_usage_error(name, "--%s takes no value", spec->name);
+		*value = spec->name;
+	} else if (equals) {
+		*value = equals + 1;
+	} else if (!**argv) {
+		return ctl_usage_error(name, "--%s needs a value: %s", spec->name, spec->metavar);
+	} else {
+		*value = *(*argv)++;
+	}
+	return CTL_DONE;
+}
+
+static enum ctl_exit check_counts(const struct command *command, const struct arguments *arguments)
+{
+	if (arguments->positional_count < command->positional_min)
+		return ctl_usage_error(command->name, "%s needs %s", command->name,
+				       command->positional);
+	if (arguments->positional_count > command->positional_max)
+		return ctl_usage_error(command->name, "%s is one argument too many",
+				       arguments->positional[command->positional_max]);
+	for (size_t i = 0; command->options[i].name; i++)
+		if (command->options[i].is_required && !arguments->options[i])
+			return ctl_usage_error(command->name, "%s needs --%s %s", command->name,
+					       command->options[i].name,
+					       command->options[i].metavar);
+	return CTL_DONE;
+}
+
+enum ctl_exit command_parse(char **argv, const struct command *command, struct arguments *arguments)
+{
+	bool only_positional = false;
+
+	arguments->positional = argv;
+	arguments->positional_count = 0;
+	while (*argv) {
+		/* A lone dash is standard input. */
+		if (only_positional || **argv != '-' || !(*argv)[1]) {
+			if (!command) {
+				arguments->positional = argv;
+				arguments->positional_count = 1;
+				return CTL_DONE;
+			}
+			arguments->positional[arguments->positional_count++] = *argv++;
+		} else if (!strcmp(*argv, "--")) {
+			only_positional = true;
+			argv++;
+		} else if (parse_option(&argv, command, arguments)) {
+			return CTL_USAGE;
+		}
+	}
+	if (!command || arguments->global[GLOBAL_HELP] || arguments->global[GLOBAL_VERSION])
+		return CTL_DONE;
+	return check_counts(command, arguments);
+}
+
+static void print_usage_line(const struct command *command, FILE *stream)
+{
+	fprintf(stream, "%s", command->name);
+	for (const struct option_spec *spec = command->options; spec->name; spec++)
+		fprintf(stream, spec->is_required ? " --%s%s%s" : " [--%s%s%s]", spec->name,
+			spec->metavar ? " " : "", spec->metavar ? spec->metavar : "");
+	if (*command->positional)
+		fprintf(stream, " %s", command->positional);
+}
+
+static void print_options(const struct option_spec *spec, FILE *stream)
+{
+	for (; spec->name; spec++) {
+		int width = fprintf(stream, "  --%s%s%s", spec->name, spec->metavar ? " " : "",
+				    spec->metavar ? spec->metavar : "");
+
+		fprintf(stream, "%*s%s\n", width < 18 ? 18 - width : 1, "", spec->help);
+	}
+}
+
+void command_print_overview(const struct command *const *commands, FILE *stream)
+{
+	fputs("usage: ipwlctl [--socket PATH] [--json] COMMAND ...\n\ncommands:\n", stream);
+	for (; *commands; commands++)
+		fprintf(stream, "  %-14s%s\n", (*commands)->name, (*commands)->summary);
+	fputs("\noptions:\n", stream);
+	print_options(global_options, stream);
+	fputs("\nexit codes: 0 done, or allowed; 1 a negative answer, or a failure; 2 usage;\n"
+	      "3 ipwld cannot be reached; 4 invalid input or configuration;\n"
+	      "5 permission denied; 6 test: blocked, or would be\n"
+	      "\n`ipwlctl COMMAND --help' says more about a command; so does ipwlctl(8).\n",
+	      stream);
+}
+
+void command_print_help(const struct command *command, FILE *stream)
+{
+	fputs("usage: ipwlctl [--socket PATH] [--json] ", stream);
+	print_usage_line(command, stream);
+	fprintf(stream, "\n\n%s: %s\n", command->name, command->summary);
+	if (command->description)
+		fprintf(stream, "%s\n", command->description);
+	fputs("\noptions:\n", stream);
+	print_options(command->options, stream);
+	print_options(global_options, stream);
+}

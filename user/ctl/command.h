@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands as data: their tables make dispatch, parsing and help. */
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "ctl.h"
+
+/* Of one command. */
+#define COMMAND_OPTIONS_MAX 4
+
+struct option_spec {
+	const char *name;    /* without the dashes; NULL ends a table */
+	const char *metavar; /* of its value; NULL: a flag */
+	const char *help;
+	int is_required;
+};
+
+enum global_option {
+	GLOBAL_SOCKET,
+	GLOBAL_JSON,
+	GLOBAL_HELP,
+	GLOBAL_VERSION,
+	GLOBAL_COUNT,
+};
+
+extern const struct option_spec global_options[GLOBAL_COUNT + 1];
+
+/* A command line taken apart. Values are NULL where the option was not given; a
+ * flag's value is its name. */
+struct arguments {
+	const char *global[GLOBAL_COUNT];
+	const char *options[COMMAND_OPTIONS_MAX]; /* as in the command's table */
+	char **positional;
+	size_t positional_count;
+};
+
+struct command {
+	const char *name;
+	const char *positional; /* for the usage line */
+	size_t positional_min;
+	size_t positional_max;
+	const char *summary;
+	const char *description; /* lines for --help, or NULL */
+	struct option_spec options[COMMAND_OPTIONS_MAX + 1];
+	enum ctl_exit (*run)(const struct arguments *arguments);
+};
+
+extern const struct command command_status;
+extern const struct command command_test;
+extern const struct command command_list;
+extern const struct command command_add;
+extern const struct command command_del;
+extern const struct command command_reload;
+extern const struct command command_check_config;
+extern const struct command command_detach;
+
+/**
+ * command_parse() - read options and positional arguments
+ * @argv: ends with NULL; the positional ones are moved to its front
+ * @command: whose options and counts hold; NULL: only global options, up to the
+ *           first positional argument
+ * @arguments: global options that were given before are kept
+ *
+ * Return: CTL_DONE, or CTL_USAGE after a message.
+ */
+enum ctl_exit command_parse(char **argv, const struct command *command,
+			    struct arguments *arguments);
+
+/* Print the help of ipwlctl, or of one command. */
+void command_print_overview(const struct command *const *commands, FILE *stream);
+void command_print_help(const struct command *command, FILE *stream);
+
+#endif

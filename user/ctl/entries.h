@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ENTRY of docs/control-api.md, as the commands show it. */
+#ifndef CTL_ENTRIES_H
+#define CTL_ENTRIES_H
+
+#include "writer.h"
+
+/* All members of an ENTRY. */
+extern const struct column entry_columns[];
+
+/* The same and `decides`, which comes first in text. */
+extern const struct column entry_test_columns[];
+
+/* "config", "file /etc/ipwl/allow.d/a.list:12": where an entry comes from; to be
+ * freed. */
+char *entry_provenance(const json_t *entry);
+
+/* A member that is a string, or "?". */
+const char *entry_string(const json_t *entry, const char *key);
+
+#endif

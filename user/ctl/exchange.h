@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands that are one request and one answer. */
+#ifndef CTL_EXCHANGE_H
+#define CTL_EXCHANGE_H
+
+#include "client.h"
+#include "writer.h"
+
+/* Send @request and have @write show the answer, between writer_begin() and
+ * writer_end(). An answer without the member @required is reported instead. */
+enum ctl_exit exchange(const struct arguments *arguments, const struct request *request,
+		       const char *required,
+		       void (*write)(struct writer *writer, const json_t *answer));
+
+/* Warnings of an answer, on standard error. */
+void exchange_print_warnings(const json_t *answer);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `reload`: has the daemon read its configuration again. */
+#include "exchange.h"
+
+static const struct column reload_columns[] = {
+	{ "added", NULL, FORM_PLAIN },	  { "removed", NULL, FORM_PLAIN },
+	{ "warnings", NULL, FORM_PLAIN }, { "seconds", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static void write_answer(struct writer *writer, const json_t *answer)
+{
+
+	writer_members(writer, reload_columns, answer);
+	writer_text(writer, COLOUR_NONE, "reloaded in %.2f s: %lld entries added, %lld removed",
+		    json_number_value(json_object_get(answer, "seconds")),
+		    (long long)json_integer_value(json_object_get(answer, "added")),
+		    (long long)json_integer_value(json_object_get(answer, "removed")));
+	writer_line_end(writer);
+	exchange_print_warnings(answer);
+}
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	const struct request request = { .method = "POST",
+					 .path = "/v1/reload",
+					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
+
+	return exchange(arguments, &request, "added", write_answer);
+}
+
+const struct command command_reload = {
+	.name = "reload",
+	.positional = "",
+	.summary = "read the configuration and the list files again",
+	.description = "With any error nothing changes, and all of them are printed.",
+	.run = run,
+};

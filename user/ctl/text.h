@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* UTF-8 text from elsewhere, made safe for a terminal. */
+#ifndef CTL_TEXT_H
+#define CTL_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Whether @text can go to a terminal as it is: valid UTF-8 without control
+ * characters and without those that change the direction or the line. */
+bool text_is_plain(const char *text);
+
+/* A copy in which each character that is not plain is an escape: \n, \t, \x1b,
+ * \u202e. To be freed. */
+char *text_escape(const char *text);
+
+/* Print @text so escaped. */
+void text_print(const char *text, FILE *stream);
+
+/* Columns on the terminal of a text that is plain. */
+size_t text_width(const char *text);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts a verdict into a sentence: which entry decides, and what it overrides. */
+#include "verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/prefix.h"
+#include "entries.h"
+
+static const struct verdict {
+	const char *name;
+	enum colour colour;
+	enum ctl_exit code;
+	const char *phrase; /* before the entry that decides */
+} verdicts[] = {
+	{ "allow", COLOUR_GREEN, CTL_DONE, "allowed by" },
+	{ "averted", COLOUR_GREEN, CTL_DONE, "allowed by" },
+	{ "unlisted", COLOUR_NONE, CTL_NEGATIVE, "in no list" },
+	{ "would_block", COLOUR_YELLOW, CTL_BLOCKED, "in monitor mode; would be blocked by" },
+	{ "block", COLOUR_RED, CTL_BLOCKED, "blocked by" },
+};
+
+static const struct verdict *find_verdict(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (!strcmp(verdicts[i].name, name))
+			return &verdicts[i];
+	return NULL;
+}
+
+enum ctl_exit verdict_exit(const char *verdict)
+{
+	const struct verdict *found = find_verdict(verdict);
+
+	return found ? found->code : CTL_UNREACHABLE;
+}
+
+static const json_t *find_deciding(const json_t *entries)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(entries, i,
+			   entry) if (json_is_true(json_object_get(entry, "decides"))) return entry;
+	return NULL;
+}
+
+/* The longest prefix length that @items has in a list, -1: none. */
+static int longest_in(const json_t *items, const char *list)
+{
+	const json_t *item;
+	int longest = -1;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		const char *text = entry_string(item, "prefix");
+		struct prefix prefix;
+
+		if (!strcmp(entry_string(item, "list"), list) &&
+		    !prefix_parse(text, strlen(text), &prefix, NULL) && prefix.len > longest)
+			longest = prefix.len;
+	}
+	return longest;
+}
+
+/* Whether the entry is its list's answer: the most specific one there, and not in
+ * a hole made by an exclusion. */
+static bool is_effective(const json_t *result, const json_t *entry)
+{
+	const char *list = entry_string(entry, "list");
+	const char *text = entry_string(entry, "prefix");
+	const json_t *entries = json_object_get(result, "entries");
+	const json_t *exclusions = json_object_get(result, "exclusions");
+	struct prefix prefix;
+
+	return !prefix_parse(text, strlen(text), &prefix, NULL) &&
+	       prefix.len == longest_in(entries, list) && prefix.len > longest_in(exclusions, list);
+}
+
+/* Name the block entries that an allow entry overrides, each (list, prefix) once:
+ * those of several sources stand together. */
+static void write_overridden(struct writer *writer, const json_t *result)
+{
+	const char *last_list = "";
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "entries"), i, entry)
+	{
+		const char *list = entry_string(entry, "list");
+
+		if (strcmp(entry_string(entry, "action"), "block") != 0 ||
+		    !is_effective(result, entry) || !strcmp(list, last_list))
+			continue;
+		writer_text(writer, COLOUR_NONE, "%s block list %s %s",
+			    *last_list ? " and" : ", which overrides", list,
+			    entry_string(entry, "prefix"));
+		last_list = list;
+	}
+}
+
+static void write_reason(struct writer *writer, const json_t *result, const struct verdict *verdict)
+{
+	const json_t *entry = find_deciding(json_object_get(result, "entries"));
+	const json_t *mark = json_object_get(result, "mark");
+
+	writer_text(writer, COLOUR_NONE, ": %s", verdict->phrase);
+	if (entry) {
+		char *provenance = entry_provenance(entry);
+
+		writer_text(writer, COLOUR_NONE, " %s %s (%s)", entry_string(entry, "list"),
+			    entry_string(entry, "prefix"), provenance);
+		free(provenance);
+	} else if (verdict->code != CTL_NEGATIVE) {
+		writer_text(writer, COLOUR_NONE, " %s", entry_string(result, "list"));
+	} else if (json_array_size(json_object_get(result, "exclusions"))) {
+		writer_text(writer, COLOUR_NONE, ", but excluded from one");
+	}
+	if (!strcmp(verdict->name, "averted"))
+		write_overridden(writer, result);
+	if (json_is_integer(mark))
+		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
+			    (unsigned long long)json_integer_value(mark));
+}
+
+void verdict_write(struct writer *writer, const json_t *result)
+{
+	const char *name = entry_string(result, "verdict");
+	const struct verdict *verdict = find_verdict(name);
+
+	writer_text(writer, COLOUR_NONE, "%s: ", entry_string(result, "address"));
+	writer_text(writer, verdict ? verdict->colour : COLOUR_NONE, "%s", name);
+	if (verdict)
+		write_reason(writer, result, verdict);
+	writer_line_end(writer);
+}

@@ -101,6 +101,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
 
 fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (IPWL_SEED=N repeats a run)
+	@test -n "$(FUZZ)" || { echo "no fuzz targets in tests/fuzz" >&2; exit 1; }
 	@seed=$${IPWL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	for target in $(FUZZ:tests/fuzz/%.c=%); do \
 		seeds=tests/fuzz/corpus/$${target#fuzz_}; new=$(B)/corpus/$$target; \

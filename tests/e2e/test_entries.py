@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Manual entries: in force at once, kept, and gone on time."""
+
+import datetime
+import time
+
+import frames
+from daemon import DONE, INVALID, IS_BLOCKED, NEGATIVE, USAGE
+from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
+from stack import Stack, mail_from
+
+
+def verdict(ipwld, address):
+    return ipwld.request("POST", "/v1/test", {"addresses": [address]})[1]["results"][0]["verdict"]
+
+
+def when(text):
+    return datetime.datetime.fromisoformat(text).timestamp()
+
+
+def test_add_and_del(running, wire):
+    added = running.ask("add", "--list", "partners", UNLISTED.ipv4, "--reason", "a relay of ours")
+    assert added["entry"]["prefix"] == f"{UNLISTED.ipv4}/32"
+    wire.send(frames.tcp(wire, UNLISTED.ipv4), count=4)
+    assert running.packets()["allow"] == 4
+    entry, = running.ask("list", "--source", "manual")["entries"]
+    assert (entry["prefix"], entry["list"], entry["action"], entry["source"]) \
+        == (f"{UNLISTED.ipv4}/32", "partners", "allow", "manual")
+    assert (entry["reason"], entry["expires_at"], entry["packets"]) == ("a relay of ours", None, 4)
+    assert entry["author"]
+    assert abs(when(entry["added_at"]) - time.time()) < 30
+    # Once more replaces the reason; there is still one.
+    running.ask("add", "--list", "partners", UNLISTED.ipv4, "--reason", "another", "--ttl", "1h")
+    entry, = running.ask("list", "--source", "manual")["entries"]
+    assert (entry["reason"], entry["packets"]) == ("another", 4)
+    assert abs(when(entry["expires_at"]) - time.time() - 3600) < 30
+
+    running.ask("del", "--list", "partners", UNLISTED.ipv4, "--reason", "moved")
+    wire.send(frames.tcp(wire, UNLISTED.ipv4), count=3)
+    assert running.packets()["unlisted"] == 3
+    running.ask("del", "--list", "partners", UNLISTED.ipv4, status=NEGATIVE)
+    assert running.ask("list", "--source", "manual")["entries"] == []
+
+
+def test_block_by_hand(lab, running, wire):
+    """Blocked from the very packet after the command returned."""
+    stack = Stack(lab, {"through": mail_from(UNLISTED.ipv6)})
+    for _ in range(20):
+        wire.send(frames.tcp(wire, UNLISTED.ipv6))
+        assert running.ctl("add", "--list", "drop", "2001:db8:25::/64").returncode == DONE
+        wire.send(frames.tcp(wire, UNLISTED.ipv6), count=5)
+        assert running.ctl("del", "--list", "drop", "2001:db8:25::/64").returncode == DONE
+    assert stack.read().through == 20
+    assert running.packets()["block"] == 100
+
+
+def test_held_by_a_file(running):
+    path = running.write_list("block.d/a.list", "# one", UNLISTED.ipv4)
+    running.ask("reload")
+    result = running.ctl("del", "--list", "drop", UNLISTED.ipv4)
+    assert result.returncode == NEGATIVE
+    assert f"{path}:2" in result.stdout + result.stderr
+    status, answer = running.request("DELETE", f"/v1/entries?list=drop&prefix={UNLISTED.ipv4}")
+    assert (status, answer["error"]["code"]) == (409, "conflict")
+    assert f"file {path}:2" in answer["error"]["details"]
+    # With an entry by hand beside it, that one goes and the file's keeps it listed.
+    running.ask("add", "--list", "drop", UNLISTED.ipv4)
+    assert len(running.ask("test", UNLISTED.ipv4, status=IS_BLOCKED)["results"][0]["entries"]) == 2
+    answer = running.ask("del", "--list", "drop", UNLISTED.ipv4)
+    assert answer["still_listed_by"] == [f"file {path}:2"]
+    assert verdict(running, UNLISTED.ipv4) == "block"
+
+
+def test_bad_ones(running):
+    for argv, code in (
+            (("add", "--list", "nope", "192.0.2.1"), NEGATIVE),
+            (("add", "--list", "drop", "192.0.2.1/24"), INVALID),
+            (("add", "--list", "drop", "192.0.2.1/33"), INVALID),
+            (("add", "--list", "drop", "192.0.2.01"), INVALID),
+            (("add", "--list", "drop", "192.0.2.1x"), INVALID),
+            (("add", "--list", "drop", "0.0.0.0/0"), INVALID),
+            (("add", "--list", "drop", "::/0"), INVALID),
+            (("add", "--list", "drop", "192.0.2.1", "--ttl", "10x"), INVALID),
+            (("add", "--list", "drop", "192.0.2.1", "--ttl", "-1h"), INVALID),
+            (("add", "--list", "drop"), USAGE),
+            (("add", "192.0.2.1"), USAGE),
+            (("add", "--list", "drop", "192.0.2.1", "--colour", "red"), USAGE),
+            (("del", "--list", "drop", "192.0.2.1/24"), INVALID),
+            (("del", "--list", "nope", "192.0.2.1"), NEGATIVE),
+            (("del", "--list", "drop", "192.0.2.1"), NEGATIVE)):
+        result = running.ctl(*argv)
+        assert result.returncode == code, (argv, result)
+        assert result.stderr.strip() and not result.stdout.strip(), argv
+    assert running.ask("list", "--source", "manual")["entries"] == []
+    both = running.ctl("add", "--list", "drop", "192.0.2.1/24").stderr
+    assert "192.0.2.0/24" in both
+
+
+def test_mapped_address_and_everything(running):
+    entry = running.ask("add", "--list", "partners", "::ffff:192.0.2.200")["entry"]
+    assert entry["prefix"] == "192.0.2.200/32"
+    answer = running.ask("add", "--list", "partners", "::/0", "--ttl", "1h")
+    assert answer["warnings"]
+    assert verdict(running, "2001:db8:99::1") == "allow"
+    assert verdict(running, BLOCKED.ipv6) == "averted"
+
+
+def test_expires_within_a_second(running, wire):
+    added = running.ask("add", "--list", "partners", UNLISTED.ipv4, "--ttl", "3s")
+    due = when(added["entry"]["expires_at"])
+    assert 1 <= due - time.time() <= 4
+    while time.time() < due - 0.2:
+        assert verdict(running, UNLISTED.ipv4) == "allow"
+        time.sleep(0.05)
+    wait_for(lambda: verdict(running, UNLISTED.ipv4) == "unlisted", 5, interval=0.02)
+    assert time.time() - due <= 1.1
+    assert running.ask("list", "--source", "manual")["entries"] == []
+    wire.send(frames.tcp(wire, UNLISTED.ipv4))
+    assert running.packets()["unlisted"] == 1
+
+
+def test_expires_in_order(running):
+    """Several at once, one prolonged meanwhile, one with no end."""
+    for index, ttl in enumerate(("4s", "2s", "3s", "2s")):
+        running.ask("add", "--list", "drop", f"192.0.2.{index}", "--ttl", ttl)
+    running.ask("add", "--list", "drop", "192.0.2.9")
+    running.ask("add", "--list", "drop", "192.0.2.3", "--ttl", "1h")
+    ends = {entry["prefix"]: entry["expires_at"]
+            for entry in running.ask("list", "--source", "manual")["entries"]}
+    last = max(when(ends[f"192.0.2.{index}/32"]) for index in range(3))
+    while time.time() < last + 1:
+        listed = {entry["prefix"] for entry in running.ask("list", "--source", "manual")["entries"]}
+        now = time.time()
+        for prefix, end in ends.items():
+            if end is None or when(end) > now + 0.1:
+                assert prefix in listed
+            elif when(end) < now - 1.5:
+                assert prefix not in listed
+        time.sleep(0.1)
+    wait_for(lambda: {entry["prefix"] for entry in running.ask("list", "--source", "manual")[
+        "entries"]} == {"192.0.2.3/32", "192.0.2.9/32"}, 2)
+
+
+def test_expires_while_the_daemon_is_down(running, wire):
+    """Nothing expires without a daemon; it does as soon as one is back."""
+    added = running.ask("add", "--list", "partners", UNLISTED.ipv4, "--ttl", "2s")
+    running.ask("add", "--list", "drop", "192.0.2.44", "--ttl", "1h", "--reason", "kept")
+    running.ask("add", "--list", "drop", "192.0.2.45")
+    due = when(added["entry"]["expires_at"])
+    assert running.stop() == 0
+    time.sleep(max(0, due - time.time()) + 0.2)
+    wire.send(frames.tcp(wire, UNLISTED.ipv4))
+    running.start()
+    wait_for(lambda: verdict(running, UNLISTED.ipv4) == "unlisted", 1, "expired at once")
+    entries = {entry["prefix"]: entry for entry in running.ask("list", "--source", "manual")[
+        "entries"]}
+    assert set(entries) == {"192.0.2.44/32", "192.0.2.45/32"}
+    assert entries["192.0.2.44/32"]["reason"] == "kept"
+    assert entries["192.0.2.44/32"]["expires_at"] is not None
+    assert entries["192.0.2.45/32"]["expires_at"] is None
+    assert verdict(running, "192.0.2.44") == "block"
+    assert running.packets()["allow"] == 1
+
+
+def test_kept_over_kill_and_list_removal(running):
+    """What was answered with success is there after kill -9."""
+    for index in range(1, 30):
+        running.ask("add", "--list", "partners", f"192.0.2.{index}")
+    running.kill()
+    running.start()
+    assert len(running.ask("list", "--source", "manual")["entries"]) == 29
+    assert verdict(running, "192.0.2.29") == "allow"
+    assert verdict(running, ALLOWED.ipv4) == "allow"

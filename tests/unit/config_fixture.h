@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A temporary directory as the working directory, files in it, and the comparison
+ * of diagnostics with what is expected. For tests of the configuration.
+ */
+#ifndef CONFIG_FIXTURE_H
+#define CONFIG_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/diagnostics.h"
+
+#define FIXTURE_UNUSED __attribute__((unused))
+#define FIXTURE_EXPECTED_MAX 32
+
+static char fixture_directory[] = "/tmp/ipwl-test-XXXXXX";
+
+/* A group's setup: make the directory and go there; others may enter it. */
+static FIXTURE_UNUSED int fixture_open(void **state)
+{
+	(void)state;
+	return mkdtemp(fixture_directory) && chdir(fixture_directory) == 0
+		   ? chmod(fixture_directory, 0755)
+		   : -1;
+}
+
+/* A group's teardown. */
+static FIXTURE_UNUSED int fixture_close(void **state)
+{
+	char command[sizeof(fixture_directory) + 16];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", fixture_directory);
+	return chdir("/") == 0 ? system(command) : -1;
+}
+
+static FIXTURE_UNUSED void fixture_write_bytes(const char *name, const void *data, size_t bytes)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, bytes, file), bytes);
+	assert_int_equal(fclose(file), 0);
+}
+
+static FIXTURE_UNUSED void fixture_write(const char *name, const char *text)
+{
+	fixture_write_bytes(name, text, strlen(text));
+}
+
+/* Root may read all; so become a user who may not, until fixture_become_root(). */
+static FIXTURE_UNUSED void fixture_become_nobody(void)
+{
+	if (getuid() == 0)
+		assert_int_equal(seteuid(65534), 0);
+}
+
+static FIXTURE_UNUSED void fixture_become_root(void)
+{
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+}
+
+/*
+ * @expected: lines; each is how one diagnostic begins, and may say behind "..." what
+ * else is in it. There must be no other diagnostics, and none in another order.
+ */
+static FIXTURE_UNUSED void fixture_assert(const struct diagnostics *diagnostics,
+					  const char *expected)
+{
+	char copy[4096], text[8192];
+	char *rest = copy, *line;
+	size_t i = 0;
+
+	assert_true(strlen(expected) < sizeof(copy));
+	strcpy(copy, expected);
+	while ((line = strsep(&rest, "\n"))) {
+		char *more = strstr(line, "...");
+
+		if (*line == '\0')
+			continue;
+		if (i == diagnostics->count)
+			fail_msg("not there: %s", line);
+		diagnostic_format(&diagnostics->items[i++], text, sizeof(text));
+		if (more)
+			*more = '\0';
+		if (strncmp(text, line, strlen(line)) != 0)
+			fail_msg("expected: %s\n     got: %s", line, text);
+		if (more && !strstr(text + strlen(line), more + 3))
+			fail_msg("expected: ...%s\n     got: %s", more + 3, text);
+	}
+	if (i < diagnostics->count) {
+		diagnostic_format(&diagnostics->items[i], text, sizeof(text));
+		fail_msg("unexpected: %s", text);
+	}
+}
+
+#endif

@@ -24,11 +24,12 @@ class Stack:
 
     def __init__(self, lab, rules, interface="eth0", drop=False):
         self.lab = lab
+        # c_: a name may be one of nftables' own words.
         lines = ["table netdev test {"]
-        lines += [f"counter {name} {{ }}" for name in rules]
+        lines += [f"counter c_{name} {{ }}" for name in rules]
         lines += ["chain ingress {",
                   f'type filter hook ingress device "{interface}" priority 0; policy accept;']
-        lines += [f"{match} counter name {name}" for name, match in rules.items()]
+        lines += [f"{match} counter name c_{name}" for name, match in rules.items()]
         lines += ["tcp dport 1-65535 drop"] if drop else []
         lines += ["}", "}", ""]
         lab.mx.run("nft", "-f", "-", input="\n".join(lines))
@@ -37,5 +38,5 @@ class Stack:
         """The packets by name, as attributes."""
         text = self.lab.mx.run("nft", "-j", "list", "counters").stdout
         return types.SimpleNamespace(**{
-            item["counter"]["name"]: item["counter"]["packets"]
+            item["counter"]["name"].removeprefix("c_"): item["counter"]["packets"]
             for item in json.loads(text)["nftables"] if "counter" in item})

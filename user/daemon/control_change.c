@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that change something: they become jobs, and are answered when those are
+ * done. */
+#include <errno.h>
+#include <event2/bufferevent.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_routes.h"
+#include "daemon.h"
+#include "entry_json.h"
+#include "http.h"
+#include "log.h"
+#include "peer.h"
+
+#define TTL_SEC_MAX (100LL * 366 * 86400)
+#define REASON_BYTES_MAX 1024
+
+/* ---- exchanges ---------------------------------------------------------- */
+
+/* A request that waits for its job. */
+struct exchange {
+	struct evhttp_request *request; /* NULL: its connection is closed */
+};
+
+static void forget_request(struct evhttp_connection *connection, void *context)
+{
+	struct exchange *exchange = context;
+
+	(void)connection;
+	exchange->request = NULL;
+}
+
+static struct exchange *exchange_new(struct evhttp_request *request)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+
+	if (!exchange)
+		return NULL;
+	exchange->request = request;
+	evhttp_connection_set_closecb(connection, forget_request, exchange);
+	/* evhttp is not made for a next request that comes before this one's answer. */
+	bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
+	return exchange;
+}
+
+/* The request to answer, or NULL; the exchange is over. */
+static struct evhttp_request *exchange_end(struct exchange *exchange)
+{
+	struct evhttp_request *request = exchange->request;
+
+	if (request)
+		evhttp_connection_set_closecb(evhttp_request_get_connection(request), NULL, NULL);
+	free(exchange);
+	return request;
+}
+
+/* A job for @request; NULL: an error was sent. */
+static struct job *new_job(struct daemon *daemon, struct evhttp_request *request,
+			   enum job_type type, void (*done)(struct daemon *, struct job *))
+{
+	struct exchange *exchange = NULL;
+	struct job *job = NULL;
+
+	if (daemon->is_stopping) {
+		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
+		return NULL;
+	}
+	job = job_new(type, done, NULL);
+	if (job)
+		exchange = exchange_new(request);
+	if (!exchange) {
+		job_free(job);
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return NULL;
+	}
+	job->context = exchange;
+	return job;
+}
+
+/* Answer for a job that failed. Return: whether it did, or nobody waits. */
+static bool is_answered(struct evhttp_request *request, const struct job *job)
+{
+	if (request && job->outcome)
+		http_reply_error(request, job->outcome, job->message, &job->details);
+	return !request || job->outcome;
+}
+
+/* ---- entries ------------------------------------------------------------ */
+
+/* What add and delete are given; strings are the request's. */
+struct change {
+	const char *list;
+	const char *prefix_text;
+	struct prefix prefix;
+	const char *reason;
+	const char *sudo_user;
+	int64_t ttl_sec;
+};
+
+/* Return: 0; -EINVAL: an error was sent. */
+static int check_change(struct evhttp_request *request, struct change *change)
+{
+	const char *text = change->prefix_text;
+	char message[PREFIX_MESSAGE_BYTES];
+	enum prefix_error error = prefix_parse(text, strlen(text), &change->prefix, NULL);
+
+	if (error != PREFIX_OK) {
+		prefix_error_message(error, text, strlen(text), message);
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", message);
+		return -EINVAL;
+	}
+	if (change->reason && strlen(change->reason) > REASON_BYTES_MAX) {
+		http_reply_errorf(request, OUTCOME_INVALID, "the reason is over %d bytes",
+				  REASON_BYTES_MAX);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void submit_change(struct daemon *daemon, struct evhttp_request *request, enum job_type type,
+			  struct change *change, void (*done)(struct daemon *, struct job *))
+{
+	struct job *job;
+
+	if (check_change(request, change))
+		return;
+	job = new_job(daemon, request, type, done);
+	if (!job)
+		return;
+	job->list_name = strdup(change->list);
+	job->prefix = change->prefix;
+	job->reason = copy(change->reason);
+	job->author = peer_author(request, change->sudo_user);
+	job->ttl_sec = change->ttl_sec;
+	if (!job->list_name || !job->author || !job->reason != !change->reason) {
+		exchange_end(job->context);
+		job_free(job);
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return;
+	}
+	daemon_submit(daemon, job);
+}
+
+static void log_change(const char *verb, const struct job *job)
+{
+	char prefix[PREFIX_TEXT_BYTES];
+
+	if (!job->outcome)
+		log_info("control", "%s %s %s, list %s%s%s", job->author, verb,
+			 prefix_format(&job->prefix, prefix), job->list_name,
+			 job->reason ? ": " : "", job->reason ? job->reason : "");
+}
+
+static json_t *changed_entry_json(const struct daemon *daemon, const struct job *job)
+{
+	const struct list *list = policy_find_list(daemon->snapshot->policy, job->list_name);
+
+	/* A reload that is done by now may have taken the list. */
+	return list && job->entry ? entry_json(daemon->datapath, list, job->entry, job->rule)
+				  : json_null();
+}
+
+static void finish_add(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = exchange_end(job->context);
+
+	log_change("added", job);
+	if (!is_answered(request, job))
+		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
+					      "warnings", json_lines(&job->warnings)));
+}
+
+static int read_ttl(const json_t *value, int64_t *ret_ttl_sec)
+{
+	if (!value || json_is_null(value))
+		return 0;
+	if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+	    json_integer_value(value) > TTL_SEC_MAX)
+		return -EINVAL;
+	*ret_ttl_sec = json_integer_value(value);
+	return 0;
+}
+
+static int read_text(const json_t *value, const char **ret_text)
+{
+	if (!value || json_is_null(value))
+		return 0;
+	*ret_text = json_string_value(value);
+	return *ret_text ? 0 : -EINVAL;
+}
+
+void control_add_entry(struct daemon *daemon, struct evhttp_request *request)
+{
+	json_t *body = http_read_body(request);
+	json_t *reason = NULL, *ttl = NULL, *sudo_user = NULL;
+	struct change change = { 0 };
+	json_error_t error;
+
+	if (!body)
+		return;
+	if (json_unpack_ex(body, &error, JSON_STRICT, "{s:s,s:s,s?o,s?o,s?o}", "list", &change.list,
+			   "prefix", &change.prefix_text, "reason", &reason, "ttl_seconds", &ttl,
+			   "sudo_user", &sudo_user))
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
+	else if (read_text(reason, &change.reason) || read_text(sudo_user, &change.sudo_user))
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "reason and sudo_user are strings or null");
+	else if (read_ttl(ttl, &change.ttl_sec))
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "ttl_seconds is not a whole number from 1 to %lld, or null",
+				  TTL_SEC_MAX);
+	else
+		submit_change(daemon, request, JOB_ADD, &change, finish_add);
+	json_decref(body);
+}
+
+static void finish_delete(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = exchange_end(job->context);
+
+	log_change("deleted", job);
+	if (!is_answered(request, job))
+		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
+					      "still_listed_by", json_lines(&job->details)));
+}
+
+void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
+{
+	static const char *const known[] = { "list", "prefix", "reason", "sudo_user", NULL };
+	const char *values[sizeof(known) / sizeof(*known)];
+	struct evkeyvalq parameters;
+	struct change change;
+
+	if (http_read_query(request, known, values, &parameters))
+		return;
+	change = (struct change) { .list = values[0],
+				   .prefix_text = values[1],
+				   .reason = values[2],
+				   .sudo_user = values[3] };
+	if (!change.list || !change.prefix_text)
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "the parameters list and prefix are needed");
+	else
+		submit_change(daemon, request, JOB_DELETE, &change, finish_delete);
+	evhttp_clear_headers(&parameters);
+}
+
+/* ---- reload and detach -------------------------------------------------- */
+
+static void finish_reload(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = exchange_end(job->context);
+
+	(void)daemon;
+	if (!is_answered(request, job))
+		http_reply(request,
+			   json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count),
+				     "removed", json_count(job->removed_count), "warnings",
+				     json_lines(&job->warnings), "seconds", job->seconds));
+}
+
+void control_reload(struct daemon *daemon, struct evhttp_request *request)
+{
+	struct job *job = new_job(daemon, request, JOB_RELOAD, finish_reload);
+
+	if (job)
+		daemon_submit(daemon, job);
+}
+
+/* The worker is paused. */
+static void finish_detach(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = exchange_end(job->context);
+	char error[DATAPATH_ERROR_BYTES];
+	int err;
+
+	interfaces_detach(&daemon->interfaces);
+	err = engine_detach(daemon->engine, error);
+	worker_resume(daemon->worker);
+	if (err) {
+		log_error("datapath", "%s", error);
+	} else {
+		daemon->is_detached = true;
+		log_info("datapath", "detached; a reload attaches the programs again");
+	}
+	if (request && err)
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", error);
+	else if (request)
+		http_reply(request, json_pack("{s:b}", "detached", 1));
+}
+
+void control_detach(struct daemon *daemon, struct evhttp_request *request)
+{
+	struct job *job = new_job(daemon, request, JOB_PAUSE, finish_detach);
+
+	if (job)
+		daemon_submit(daemon, job);
+}

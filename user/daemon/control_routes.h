@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the control socket serves. Each function answers its request, at once or when
+ * the worker is done. */
+#ifndef DAEMON_CONTROL_ROUTES_H
+#define DAEMON_CONTROL_ROUTES_H
+
+#include <event2/http.h>
+
+struct daemon;
+
+void control_status(struct daemon *daemon, struct evhttp_request *request);
+void control_test(struct daemon *daemon, struct evhttp_request *request);
+void control_list_entries(struct daemon *daemon, struct evhttp_request *request);
+void control_add_entry(struct daemon *daemon, struct evhttp_request *request);
+void control_delete_entry(struct daemon *daemon, struct evhttp_request *request);
+void control_reload(struct daemon *daemon, struct evhttp_request *request);
+void control_detach(struct daemon *daemon, struct evhttp_request *request);
+
+#endif

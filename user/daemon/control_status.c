@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/status: how the daemon is and what it counts. */
+#include <event2/keyvalq_struct.h>
+#include <unistd.h>
+
+#include "control_routes.h"
+#include "daemon.h"
+#include "http.h"
+#include "names.h"
+
+static json_t *packets_json(const struct attachment *attachment)
+{
+	struct ipwl_traffic counters[IPWL_COUNTER_COUNT] = { 0 };
+	json_t *packets = json_object();
+	int family, verdict;
+
+	if (attachment->interface)
+		interface_read_counters(attachment->interface, counters);
+	for (verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
+		uint64_t sum = 0;
+
+		for (family = 0; family < IPWL_FAMILY_COUNT; family++)
+			sum += counters[IPWL_COUNTER(family, verdict)].packets;
+		json_object_set_new(packets, verdict_names[verdict], json_count(sum));
+	}
+	return packets;
+}
+
+static json_t *interface_json(const struct attachment *attachment)
+{
+	enum attach_mode mode = attachment_mode(attachment);
+	const char *error = attachment->error[0] ? attachment->error : NULL;
+
+	return json_pack("{s:o,s:o,s:b,s:s,s:s,s:o,s:o}", "name", json_text(attachment->name),
+			 "ifindex",
+			 attachment->ifindex ? json_integer(attachment->ifindex) : json_null(),
+			 "attached", mode != ATTACH_NONE, "xdp_mode", attach_mode_names[mode],
+			 "marking", marking_names[attachment_marking(attachment)], "error",
+			 json_text(error), "packets", packets_json(attachment));
+}
+
+static json_t *interfaces_json(const struct interfaces *interfaces)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < interfaces->count; i++)
+		json_array_append_new(array, interface_json(&interfaces->items[i]));
+	return array;
+}
+
+static json_t *list_mode_json(const struct snapshot *snapshot, const struct list *list)
+{
+	if (list->action == ACTION_ALLOW)
+		return json_null();
+	return json_string(list->is_monitor || !snapshot->config->is_enforcing ? "monitor"
+									       : "enforce");
+}
+
+static json_t *list_json(const struct daemon *daemon, size_t index)
+{
+	const struct snapshot *snapshot = daemon->snapshot;
+	const struct list *list = &snapshot->policy->lists[index];
+	const struct list_count *count = &snapshot->entry_counts[index];
+	struct ipwl_traffic traffic = { 0 };
+
+	datapath_read_list(daemon->datapath, list->slot, &traffic);
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "name", list->name, "action",
+			 action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
+			 list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
+			 list->sets_priority ? json_integer(list->priority) : json_null(),
+			 "ipv4_entries", json_count(count->of[FAMILY_IPV4]), "ipv6_entries",
+			 json_count(count->of[FAMILY_IPV6]), "packets", json_count(traffic.packets),
+			 "bytes", json_count(traffic.bytes), "connections",
+			 json_count(traffic.connections));
+}
+
+static json_t *lists_json(const struct daemon *daemon)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < daemon->snapshot->policy->list_count; i++)
+		json_array_append_new(array, list_json(daemon, i));
+	return array;
+}
+
+static json_t *ports_json(const struct config *config)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < config->port_count; i++)
+		json_array_append_new(array, json_integer(config->ports[i]));
+	return array;
+}
+
+static json_t *reload_json(const struct reload_report *reload)
+{
+	return json_pack("{s:o,s:b,s:o,s:o,s:o}", "at", json_time(reload->at_sec), "successful",
+			 reload->successful, "succeeded_at", json_time(reload->succeeded_at_sec),
+			 "errors", json_lines(&reload->errors), "warnings",
+			 json_lines(&reload->warnings));
+}
+
+static json_t *state_json(const struct daemon *daemon)
+{
+	return json_pack("{s:o,s:b,s:o}", "path", json_text(daemon->state_path), "ok",
+			 !daemon->state_error, "error", json_text(daemon->state_error));
+}
+
+static const char *mode_name(bool is_enforcing)
+{
+	return is_enforcing ? "enforce" : "monitor";
+}
+
+static json_t *status_json(const struct daemon *daemon)
+{
+	const struct snapshot *snapshot = daemon->snapshot;
+	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
+
+	return json_pack("{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "version",
+			 IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
+			 "started_at", json_time(daemon->started_at_sec), "uptime_seconds",
+			 (json_int_t)uptime_sec, "config", json_text(daemon->config_path), "mode",
+			 mode_name(snapshot->config->is_enforcing), "mode_in_force",
+			 mode_name(snapshot_is_enforcing(snapshot)), "suspended",
+			 json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
+			 state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
+			 interfaces_json(&daemon->interfaces), "lists", lists_json(daemon),
+			 "reload", reload_json(&daemon->reload));
+}
+
+void control_status(struct daemon *daemon, struct evhttp_request *request)
+{
+	static const char *const known[] = { NULL };
+	struct evkeyvalq parameters;
+	const char *none[1];
+
+	if (http_read_query(request, known, none, &parameters))
+		return;
+	evhttp_clear_headers(&parameters);
+	http_reply(request, status_json(daemon));
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reload: the configuration read again, whole or not at all, with the manual entries. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "log.h"
+#include "state.h"
+
+/* ---- manual entries ----------------------------------------------------- */
+
+struct merge {
+	struct policy *policy;
+	struct entry_set **sets; /* by list */
+	struct lines *warnings;
+	int64_t now_sec;
+};
+
+static int add_to_set(struct entry_set **set, const struct state_entry *entry)
+{
+	const struct entry copy = {
+		.prefix = entry->prefix,
+		.source = SOURCE_MANUAL,
+		.origin = entry->author,
+		.reason = entry->reason,
+		.author = entry->author,
+		.added_at_sec = entry->added_at_sec,
+		.expires_at_sec = entry->expires_at_sec,
+	};
+
+	if (!*set)
+		*set = entry_set_new();
+	return *set ? entry_set_add(*set, &copy) : -ENOMEM;
+}
+
+static int merge_entry(const struct state_entry *entry, void *context)
+{
+	struct merge *merge = context;
+	const struct list *list = policy_find_list(merge->policy, entry->list);
+	char prefix[PREFIX_TEXT_BYTES];
+
+	if (entry->expires_at_sec && entry->expires_at_sec <= merge->now_sec)
+		return 0;
+	if (!list || list->action != entry->action) {
+		lines_add(merge->warnings,
+			  "the manual entry %s rests: no %s list \"%s\" is configured",
+			  prefix_format(&entry->prefix, prefix), action_names[entry->action],
+			  entry->list);
+		return 0;
+	}
+	return add_to_set(&merge->sets[list - merge->policy->lists], entry);
+}
+
+static void warn_bad_row(const char *list, const char *prefix, void *context)
+{
+	struct merge *merge = context;
+
+	lines_add(merge->warnings, "the manual entry \"%s\" of list \"%s\" cannot be read",
+		  prefix ? prefix : "", list ? list : "");
+}
+
+/* What is in force now goes on. */
+static void keep_current(const struct engine *engine, struct merge *merge)
+{
+	size_t i;
+
+	for (i = 0; engine->current && i < merge->policy->list_count; i++) {
+		const struct list *list = &merge->policy->lists[i];
+		const struct list *old = policy_find_list(engine->current->policy, list->name);
+
+		entry_set_unref(merge->sets[i]);
+		merge->sets[i] = NULL;
+		if (old && old->action == list->action && old->sets[SOURCE_MANUAL])
+			merge->sets[i] = entry_set_ref(old->sets[SOURCE_MANUAL]);
+	}
+}
+
+static void give_sets(struct merge *merge, bool are_finished)
+{
+	size_t i;
+
+	for (i = 0; i < merge->policy->list_count; i++) {
+		if (!merge->sets[i])
+			continue;
+		if (!are_finished)
+			entry_set_finish(merge->sets[i]);
+		list_replace_set(&merge->policy->lists[i], SOURCE_MANUAL, merge->sets[i]);
+		merge->sets[i] = NULL;
+	}
+}
+
+static int read_state(struct engine *engine, struct merge *merge)
+{
+	int err = state_read(engine->state, merge_entry, warn_bad_row, merge);
+
+	if (err == -ENOMEM)
+		return err;
+	if (err) {
+		lines_add(merge->warnings, "%s: manual entries cannot be read",
+			  state_error(engine->state));
+		keep_current(engine, merge);
+	}
+	give_sets(merge, err != 0);
+	return 0;
+}
+
+int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct lines *warnings)
+{
+	struct merge merge = {
+		.policy = snapshot->policy,
+		.sets = calloc(snapshot->policy->list_count + 1, sizeof(struct entry_set *)),
+		.warnings = warnings,
+		.now_sec = time_now_sec(),
+	};
+	size_t i;
+	int err;
+
+	if (!merge.sets)
+		return -ENOMEM;
+	err = read_state(engine, &merge);
+	for (i = 0; i < snapshot->policy->list_count; i++)
+		entry_set_unref(merge.sets[i]);
+	free(merge.sets);
+	return err;
+}
+
+/* ---- what changed ------------------------------------------------------- */
+
+static const struct entry *next_entry(struct entry_cursor *cursor)
+{
+	const struct entry *entry;
+
+	do {
+		entry = entry_cursor_next(cursor);
+	} while (entry && entry->is_exclusion);
+	return entry;
+}
+
+static int compare_entries(const struct entry *a, const struct entry *b)
+{
+	int order;
+
+	if (!a || !b)
+		return a ? -1 : b ? 1 : 0;
+	order = prefix_compare(&a->prefix, &b->prefix);
+	return order ? order : (int)a->source - (int)b->source;
+}
+
+/* Count what one list has and the other has not; either may be empty. */
+static void count_changes(const struct list *from, const struct list *to, struct job *job)
+{
+	struct entry_cursor old_cursor, new_cursor;
+	const struct entry *old_entry, *new_entry;
+
+	entry_cursor_init(&old_cursor, from, NULL);
+	entry_cursor_init(&new_cursor, to, NULL);
+	old_entry = next_entry(&old_cursor);
+	new_entry = next_entry(&new_cursor);
+	while (old_entry || new_entry) {
+		int order = compare_entries(old_entry, new_entry);
+
+		job->removed_count += order < 0;
+		job->added_count += order > 0;
+		if (order <= 0)
+			old_entry = next_entry(&old_cursor);
+		if (order >= 0)
+			new_entry = next_entry(&new_cursor);
+	}
+}
+
+static const struct list *find_same(const struct policy *policy, const struct list *list)
+{
+	const struct list *found = policy_find_list(policy, list->name);
+
+	return found && found->action == list->action ? found : NULL;
+}
+
+static void count_all_changes(const struct policy *from, const struct policy *to, struct job *job)
+{
+	static const struct list empty;
+	const struct list *other;
+	size_t i;
+
+	for (i = 0; i < to->list_count; i++) {
+		other = find_same(from, &to->lists[i]);
+		count_changes(other ? other : &empty, &to->lists[i], job);
+	}
+	for (i = 0; i < from->list_count; i++)
+		if (!find_same(to, &from->lists[i]))
+			count_changes(&from->lists[i], &empty, job);
+}
+
+/* ---- reload ------------------------------------------------------------- */
+
+static void keep_diagnostics(const struct diagnostics *diagnostics, struct job *job)
+{
+	size_t i, kept_errors = 0;
+	char line[4096];
+
+	for (i = 0; i < diagnostics->count; i++) {
+		const struct diagnostic *diagnostic = &diagnostics->items[i];
+		bool is_error = diagnostic->severity == SEVERITY_ERROR;
+
+		diagnostic_format(diagnostic, line, sizeof(line));
+		lines_add(is_error ? &job->details : &job->warnings, "%s", line);
+		kept_errors += is_error;
+	}
+	if (diagnostics->error_count > kept_errors)
+		lines_add(&job->details, "and %zu more errors",
+			  diagnostics->error_count - kept_errors);
+}
+
+/* Where things lie cannot change under a daemon that holds them open. */
+static void refuse_moves(const struct engine *engine, const struct config *config, struct job *job)
+{
+	const struct config *current = engine->current->config;
+	const struct {
+		const char *key, *from, *to;
+	} directories[] = {
+		{ "state_dir", current->state_dir, config->state_dir },
+		{ "runtime_dir", current->runtime_dir, config->runtime_dir },
+		{ "bpffs_dir", current->bpffs_dir, config->bpffs_dir },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		if (strcmp(directories[i].from, directories[i].to))
+			lines_add(&job->details,
+				  "%s: %s cannot change from %s to %s in a reload: restart ipwld",
+				  engine->config_path, directories[i].key, directories[i].from,
+				  directories[i].to);
+}
+
+/* Return: 0; -EINVAL: job has the errors; -ENOMEM. */
+static int load_config(const struct engine *engine, struct job *job, struct config **ret_config)
+{
+	struct diagnostics diagnostics;
+	struct config *config = NULL;
+	int err;
+
+	diagnostics_init(&diagnostics);
+	err = config_load(engine->config_path, &diagnostics, &config);
+	keep_diagnostics(&diagnostics, job);
+	diagnostics_done(&diagnostics);
+	if (err)
+		return err;
+	refuse_moves(engine, config, job);
+	if (job->details.count) {
+		config_free(config);
+		return -EINVAL;
+	}
+	*ret_config = config;
+	return 0;
+}
+
+/* A database that could not be used may be repaired by now. */
+static void reopen_state(struct engine *engine, struct lines *warnings)
+{
+	struct state *state;
+
+	if (!state_error(engine->state))
+		return;
+	if (state_open(engine->current->config->state_dir, &state))
+		return;
+	state_close(engine->state);
+	engine->state = state;
+	if (state_error(state))
+		lines_add(warnings, "%s", state_error(state));
+}
+
+static void switch_to(struct engine *engine, struct snapshot *next, struct job *job)
+{
+	char error[DATAPATH_ERROR_BYTES] = "out of memory";
+	int err = engine_merge_manual(engine, next, &job->warnings);
+
+	if (!err && engine->is_detached)
+		err = datapath_pin(engine->datapath, error);
+	if (!err) {
+		count_all_changes(engine->current->policy, next->policy, job);
+		err = engine_switch(engine, next, false, error);
+	}
+	if (err) {
+		job->added_count = job->removed_count = 0;
+		job_fail(job, OUTCOME_INTERNAL,
+			 "%s; nothing has changed, the old configuration stays in force", error);
+	} else {
+		engine->is_detached = false;
+		/* An administrator asked for this: it ends a suspension. */
+		state_acknowledge(engine->state);
+		engine_forget_expired(engine);
+	}
+}
+
+void engine_reload(struct engine *engine, struct job *job)
+{
+	struct config *config;
+	struct snapshot *next;
+	int err = load_config(engine, job, &config);
+
+	if (err == -EINVAL) {
+		job_fail(job, OUTCOME_CONFIGURATION,
+			 "%s has errors: the old configuration stays in force",
+			 engine->config_path);
+		return;
+	}
+	next = err ? NULL : snapshot_new(config);
+	if (!next) {
+		if (!err)
+			config_free(config);
+		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return;
+	}
+	reopen_state(engine, &job->warnings);
+	switch_to(engine, next, job);
+	snapshot_unref(next);
+}

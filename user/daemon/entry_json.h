@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries as JSON, the ENTRY of docs/control-api.md. */
+#ifndef DAEMON_ENTRY_JSON_H
+#define DAEMON_ENTRY_JSON_H
+
+#include <jansson.h>
+
+#include "../core/policy.h"
+#include "../datapath/datapath.h"
+
+/* @rule: whose counters are the entry's; 0: none. NULL: out of memory. */
+json_t *entry_json(const struct datapath *datapath, const struct list *list,
+		   const struct entry *entry, uint32_t rule);
+
+/* The same without what only entries have. */
+json_t *exclusion_json(const struct list *list, const struct entry *exclusion);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What wakes the main loop: signals, timers, devices, finished jobs. */
+#ifndef DAEMON_LOOP_H
+#define DAEMON_LOOP_H
+
+#include "daemon.h"
+
+/* Watch them all. Signals that come before loop_run() are seen then.
+ * Return: 0 or -errno. */
+int loop_open_signals(struct daemon *daemon);
+int loop_open(struct daemon *daemon);
+void loop_close(struct daemon *daemon);
+
+/* Serve until a signal ends it. */
+void loop_run(struct daemon *daemon);
+
+#endif

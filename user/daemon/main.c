@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipwld: options, and the ways to run. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../config/config.h"
+#include "background.h"
+#include "daemon.h"
+#include "log.h"
+
+static const char usage[] = "usage: ipwld [-c FILE] [-f] [-t] [-v] [-h] [-V]\n"
+			    "  -c FILE  configuration (default " CONFIG_DEFAULT_PATH ")\n"
+			    "  -f       stay in the foreground and log to standard error\n"
+			    "  -t       check the configuration and exit\n"
+			    "  -v       log what is of use in a search for trouble, too\n"
+			    "  -h       print this help\n"
+			    "  -V       print the version\n";
+
+struct options {
+	const char *config_path;
+	bool is_foreground;
+	bool only_checks;
+};
+
+/* Exits where there is nothing to run. */
+static struct options parse_options(int argc, char *argv[])
+{
+	struct options options = { .config_path = CONFIG_DEFAULT_PATH };
+	int option;
+
+	while ((option = getopt(argc, argv, "c:ftvhV")) != -1) {
+		switch (option) {
+		case 'c':
+			options.config_path = optarg;
+			break;
+		case 'f':
+			options.is_foreground = true;
+			break;
+		case 't':
+			options.only_checks = true;
+			break;
+		case 'v':
+			log_show_debug(true);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(STATUS_OK);
+		case 'V':
+			puts("ipwld " IPWL_VERSION);
+			exit(STATUS_OK);
+		default:
+			fputs(usage, stderr);
+			exit(STATUS_USAGE);
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "ipwld: unexpected argument \"%s\"\n%s", argv[optind], usage);
+		exit(STATUS_USAGE);
+	}
+	return options;
+}
+
+static size_t count_entries(const struct policy *policy)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < policy->list_count; i++)
+		count += list_count_entries(&policy->lists[i], FAMILY_IPV4) +
+			 list_count_entries(&policy->lists[i], FAMILY_IPV6);
+	return count;
+}
+
+static enum exit_status check_config(const char *path)
+{
+	struct diagnostics diagnostics;
+	struct config *config;
+	int err;
+
+	diagnostics_init(&diagnostics);
+	err = config_load(path, &diagnostics, &config);
+	diagnostics_print(&diagnostics, stderr);
+	diagnostics_done(&diagnostics);
+	if (err == -ENOMEM)
+		fprintf(stderr, "ipwld: %s\n", strerror(ENOMEM));
+	if (err)
+		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
+	printf("%s: ok, %zu lists, %zu entries\n", path, config->policy->list_count,
+	       count_entries(config->policy));
+	config_free(config);
+	return STATUS_OK;
+}
+
+/* In the background the directory changes, and a reload must find the file. A symbolic
+ * link stays one: it may point elsewhere by then. */
+static char *absolute_path(const char *path)
+{
+	char *directory, *absolute;
+	int bytes;
+
+	if (*path == '/')
+		return strdup(path);
+	directory = getcwd(NULL, 0);
+	if (!directory)
+		return NULL;
+	bytes = asprintf(&absolute, "%s/%s", directory, path);
+	free(directory);
+	return bytes < 0 ? NULL : absolute;
+}
+
+static enum exit_status run(const struct options *options)
+{
+	char *config_path = absolute_path(options->config_path);
+	enum exit_status status;
+	int ready_fd = -1;
+
+	if (!config_path || (!options->is_foreground && background_enter(&ready_fd))) {
+		log_error("daemon", "%s", strerror(errno));
+		free(config_path);
+		return STATUS_FAILED;
+	}
+	status = daemon_run(config_path, &ready_fd);
+	free(config_path);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options = parse_options(argc, argv);
+
+	return (int)(options.only_checks ? check_config(options.config_path) : run(&options));
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words for the enums of the ABI. */
+#include "names.h"
+
+const char *const verdict_names[IPWL_VERDICT_COUNT] = {
+	[IPWL_OTHER] = "other",
+	[IPWL_FRAGMENT] = "fragment",
+	[IPWL_MALFORMED] = "malformed",
+	[IPWL_UNLISTED] = "unlisted",
+	[IPWL_ALLOW] = "allow",
+	[IPWL_AVERTED] = "averted",
+	[IPWL_WOULD_BLOCK] = "would_block",
+	[IPWL_BLOCK] = "block",
+};
+
+const char *const family_names[IPWL_FAMILY_COUNT] = {
+	[IPWL_FAMILY_NONE] = "none",
+	[IPWL_FAMILY_IPV4] = "ipv4",
+	[IPWL_FAMILY_IPV6] = "ipv6",
+};

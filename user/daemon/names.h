@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words for the enums of the ABI, as they stand in answers and metrics. */
+#ifndef DAEMON_NAMES_H
+#define DAEMON_NAMES_H
+
+#include "ipwl.h"
+
+/* "other", "fragment", … indexed by enum ipwl_verdict. */
+extern const char *const verdict_names[IPWL_VERDICT_COUNT];
+/* "none", "ipv4", "ipv6", indexed by enum ipwl_family. */
+extern const char *const family_names[IPWL_FAMILY_COUNT];
+
+#endif

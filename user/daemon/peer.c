@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is at the other end of the control socket, by SO_PEERCRED. */
+#include "peer.h"
+
+#include <event2/bufferevent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define PASSWD_BYTES 16384
+
+static char *user_name(uid_t uid)
+{
+	char *buffer = malloc(PASSWD_BYTES);
+	struct passwd passwd, *found = NULL;
+	char *name = NULL;
+
+	if (!buffer)
+		return NULL;
+	getpwuid_r(uid, &passwd, buffer, PASSWD_BYTES, &found);
+	if (found)
+		name = strdup(found->pw_name);
+	else if (asprintf(&name, "%u", uid) < 0)
+		name = NULL;
+	free(buffer);
+	return name;
+}
+
+char *peer_author(struct evhttp_request *request, const char *sudo_user)
+{
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
+	struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &bytes))
+		return strdup("unknown");
+	if (!peer.uid && sudo_user && *sudo_user)
+		return strdup(sudo_user);
+	return user_name(peer.uid);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is at the other end of the control socket. */
+#ifndef DAEMON_PEER_H
+#define DAEMON_PEER_H
+
+#include <event2/http.h>
+
+/* The name, or else the number, of the user who sent @request; @sudo_user (may be
+ * NULL) if that is root and names one. NULL: out of memory. To be freed. */
+char *peer_author(struct evhttp_request *request, const char *sudo_user);
+
+#endif

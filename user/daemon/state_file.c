@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening and checking state.db, and putting a corrupt one aside. */
+#include "state_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* In user_version; another number is of another release. */
+#define SCHEMA_VERSION 1
+#define BUSY_TIMEOUT_MS 2000
+
+static const char schema[] = "BEGIN IMMEDIATE;"
+			     "CREATE TABLE entries ("
+			     " list TEXT NOT NULL,"
+			     " prefix TEXT NOT NULL,"
+			     " action TEXT NOT NULL,"
+			     " reason TEXT,"
+			     " author TEXT,"
+			     " added_at INTEGER NOT NULL,"
+			     " expires_at INTEGER NOT NULL," /* 0: never */
+			     " PRIMARY KEY (list, prefix)) WITHOUT ROWID;"
+			     "CREATE TABLE suspension (reason TEXT NOT NULL);"
+			     "PRAGMA user_version = 1;"
+			     "COMMIT;";
+_Static_assert(SCHEMA_VERSION == 1, "the schema sets user_version");
+
+static enum state_file_result describe(sqlite3 *db, bool existed,
+				       char message[STATE_FILE_MESSAGE_BYTES])
+{
+	int code = sqlite3_errcode(db) & 0xff;
+
+	snprintf(message, STATE_FILE_MESSAGE_BYTES, "%s", sqlite3_errmsg(db));
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return STATE_FILE_CORRUPT;
+	return existed ? STATE_FILE_UNREADABLE : STATE_FILE_UNUSABLE;
+}
+
+/* The first column of the first row, as text; "" if there is none. */
+static int query_text(sqlite3 *db, const char *sql, char *text, size_t text_bytes)
+{
+	sqlite3_stmt *statement;
+	const char *column;
+	int step;
+
+	text[0] = '\0';
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return -EIO;
+	step = sqlite3_step(statement);
+	if (step == SQLITE_ROW) {
+		column = (const char *)sqlite3_column_text(statement, 0);
+		snprintf(text, text_bytes, "%s", column ? column : "");
+	}
+	/* Does not reset the error that sqlite3_errcode() tells. */
+	sqlite3_finalize(statement);
+	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -EIO;
+}
+
+static enum state_file_result check_schema(sqlite3 *db, bool existed,
+					   char message[STATE_FILE_MESSAGE_BYTES])
+{
+	char version[32], expected[32];
+
+	if (query_text(db, "PRAGMA user_version", version, sizeof(version)))
+		return describe(db, existed, message);
+	snprintf(expected, sizeof(expected), "%d", SCHEMA_VERSION);
+	if (!strcmp(version, expected))
+		return STATE_FILE_OK;
+	if (strcmp(version, "0")) {
+		snprintf(message, STATE_FILE_MESSAGE_BYTES,
+			 "its schema version is %s, this ipwld knows %s", version, expected);
+		return STATE_FILE_UNREADABLE;
+	}
+	if (sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK)
+		return STATE_FILE_OK;
+	describe(db, existed, message);
+	/* Version 0 has no entries of ours: nothing is lost but the room for new ones. */
+	return STATE_FILE_UNUSABLE;
+}
+
+enum state_file_result state_file_open(const char *path, sqlite3 **ret_db,
+				       char message[STATE_FILE_MESSAGE_BYTES])
+{
+	char check[STATE_FILE_MESSAGE_BYTES];
+	struct stat status;
+	bool existed = stat(path, &status) ? errno != ENOENT : status.st_size > 0;
+
+	if (sqlite3_open_v2(path, ret_db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+	    SQLITE_OK)
+		return describe(*ret_db, existed, message);
+	sqlite3_extended_result_codes(*ret_db, 1);
+	sqlite3_busy_timeout(*ret_db, BUSY_TIMEOUT_MS);
+	if (sqlite3_exec(*ret_db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL", NULL,
+			 NULL, NULL) != SQLITE_OK ||
+	    query_text(*ret_db, "PRAGMA quick_check(1)", check, sizeof(check)))
+		return describe(*ret_db, existed, message);
+	if (strcmp(check, "ok")) {
+		snprintf(message, STATE_FILE_MESSAGE_BYTES, "%s", check);
+		return STATE_FILE_CORRUPT;
+	}
+	return check_schema(*ret_db, existed, message);
+}
+
+/* The journal goes first: a new database must never meet the old one's. */
+static int rename_with_journal(const char *path, const char *aside)
+{
+	char journal[PATH_MAX], aside_journal[PATH_MAX];
+
+	if (snprintf(journal, sizeof(journal), "%s-journal", path) >= (int)sizeof(journal) ||
+	    snprintf(aside_journal, sizeof(aside_journal), "%s-journal", aside) >=
+		(int)sizeof(aside_journal))
+		return -ENAMETOOLONG;
+	if (rename(journal, aside_journal) && errno != ENOENT)
+		return -errno;
+	return rename(path, aside) ? -errno : 0;
+}
+
+int state_file_set_aside(const char *path, char message[STATE_FILE_MESSAGE_BYTES])
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+	char *aside;
+	int err;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	if (asprintf(&aside, "%s.corrupt-%s", path, stamp) < 0)
+		return -ENOMEM;
+	err = rename_with_journal(path, aside);
+	if (err)
+		snprintf(message, STATE_FILE_MESSAGE_BYTES,
+			 "it is corrupt and cannot be renamed to %s: %s", aside, strerror(-err));
+	else
+		snprintf(message, STATE_FILE_MESSAGE_BYTES, "%s", aside);
+	free(aside);
+	return err;
+}

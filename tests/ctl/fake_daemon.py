@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A control server with canned answers, as docs/control-api.md has them."""
+import http.server
+import json
+import os
+import socketserver
+import threading
+import urllib.parse
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def address_string(self):
+        return "unix"
+
+    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+        pass
+
+    def answer(self):
+        fake = self.server.fake
+        url = urllib.parse.urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = {
+            "method": self.command,
+            "path": url.path,
+            "query": dict(urllib.parse.parse_qsl(url.query, strict_parsing=bool(url.query))),
+            "body": json.loads(body) if body else None,
+        }
+        fake.requests.append(request)
+        answer = fake.answers.get((self.command, url.path), error(404, "not_found", "no such path"))
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, bytes):
+            self.wfile.write(answer)
+            self.close_connection = True
+            return
+        if answer is None:
+            fake.released.wait(120)
+            self.close_connection = True
+            return
+        status, content = answer
+        content = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_DELETE = answer
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # clients may hang up
+
+
+class FakeDaemon:
+    """answers[method, path] is (status, body), raw bytes for the connection, None to
+    stay silent until the end, or a function of the request that returns one of these."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.answers = {}
+        self.requests = []
+        self.released = threading.Event()
+
+    def __enter__(self):
+        self.server = Server(self.path, Handler)
+        self.server.fake = self
+        os.chmod(self.path, 0o600)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def error(status, code, message, details=()):
+    return status, {"schema_version": 1,
+                    "error": {"code": code, "message": message, "details": list(details)}}
+
+
+def entry(prefix="192.0.2.0/24", **changes):
+    return {"prefix": prefix, "list": "partners", "action": "allow", "source": "file",
+            "origin": "/etc/ipwl/allow.d/a.list:12", "reason": "our partners", "author": None,
+            "added_at": None, "expires_at": None, "packets": 7, "bytes": 700, "connections": 2,
+            "averted_packets": 1, **changes}
+
+
+def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
+    return {"address": address, "verdict": verdict, "list": None, "mark": None,
+            "entries": list(entries), "exclusions": list(exclusions), **changes}
+
+
+STATUS = {
+    "schema_version": 1, "version": "0.1.0", "libbpf": "1.1", "pid": 4711,
+    "started_at": "2026-11-23T12:00:00Z", "uptime_seconds": 266400,
+    "config": "/etc/ipwl/ipwld.yaml", "mode": "enforce", "mode_in_force": "monitor",
+    "suspended": "the tables are being loaded", "detached": False,
+    "state": {"path": "/var/lib/ipwl/state.db", "ok": True, "error": None},
+    "ports": [25, 465],
+    "interfaces": [
+        {"name": "eth0", "ifindex": 2, "attached": True, "xdp_mode": "native",
+         "marking": "metadata", "error": None,
+         "packets": {"other": 123456, "fragment": 0, "malformed": 1, "unlisted": 20,
+                     "allow": 3, "averted": 4, "would_block": 5, "block": 6}},
+        {"name": "eth1", "ifindex": None, "attached": False, "xdp_mode": "none",
+         "marking": "none", "error": "there is no such device",
+         "packets": {"other": 0, "fragment": 0, "malformed": 0, "unlisted": 0,
+                     "allow": 0, "averted": 0, "would_block": 0, "block": 0}}],
+    "lists": [
+        {"name": "partners", "action": "allow", "mode": None, "mark": 31, "priority": 6,
+         "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2},
+        {"name": "drop", "action": "block", "mode": "monitor", "mark": None, "priority": None,
+         "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
+         "connections": 0}],
+    "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
+               "succeeded_at": "2026-11-23T12:00:00Z",
+               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},
+}

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What each command asks the daemon, and what it prints of the answer."""
+import pytest
+from fake_daemon import STATUS, entry, error, result
+
+BLOCK = {"list": "drop", "action": "block", "origin": "/etc/ipwl/block.d/b.list:3", "reason": None,
+         "averted_packets": 0}
+
+
+def assert_tidy(text):
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+STATUS_TEXT = """\
+version         0.1.0
+libbpf          1.1
+pid             4711
+started         2026-11-23T12:00:00Z
+up for          3d 2h
+configuration   /etc/ipwl/ipwld.yaml
+mode            enforce
+mode in force   monitor
+suspended       the tables are being loaded
+detached        no
+state           /var/lib/ipwl/state.db
+state ok        yes
+ports           25, 465
+last reload     2026-11-23T13:00:00Z
+successful      no
+last success    2026-11-23T12:00:00Z
+error: /etc/ipwl/ipwld.yaml:3:7: unknown key
+
+INTERFACE  ATTACHED  XDP     MARKING    OTHER  FRAGMENT  MALFORMED  UNLISTED  ALLOW  AVERTED  \
+WOULD_BLOCK  BLOCK  ERROR
+eth0       yes       native  metadata  123456         0          1        20      3        4  \
+          5      6  -
+eth1       no        none    none           0         0          0         0      0        0  \
+          0      0  there is no such device
+
+LIST      ACTION  MODE     MARK  PRIORITY     IPV4  IPV6  PACKETS  BYTES  CONNECTIONS
+partners  allow   -        0x1f         6        3     1        7    700            2
+drop      block   monitor     -         -  1200000     0        0      0            0
+"""
+
+
+def test_status(ask, daemon):
+    daemon.answers["GET", "/v1/status"] = 200, STATUS
+    text = ask("status")
+    assert (text.code, text.err) == (0, "")
+    assert text.out == STATUS_TEXT
+    assert ask("--json", "status").json() == STATUS
+    assert ask("status", "--json").json() == STATUS
+
+
+LIST_TEXT = """\
+PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES               \
+PACKETS  CONNECTIONS  AVERTED  REASON
+192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -                           \
+7            2        1  our partners
+2001:db8::/32 partners  allow   manual  alice                        2026-12-24T00:00:00Z     \
+123            2        1  -
+"""
+
+
+def test_list(ask, daemon):
+    entries = [entry(), entry("2001:db8::/32", source="manual", origin="alice", reason=None,
+                              author="alice", added_at="2026-11-24T00:00:00Z",
+                              expires_at="2026-12-24T00:00:00Z", packets=123)]
+    daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": entries,
+                                                 "next": None}
+    text = ask("list", "192.0.2.0/24", "--list", "partners & friends", "--source=file")
+    assert (text.code, text.err) == (0, "")
+    assert [line.split() for line in text.out.splitlines()] == \
+        [line.split() for line in LIST_TEXT.splitlines()]
+    head, first, second = text.out.splitlines()
+    for label in "LIST", "SOURCE", "REASON":
+        assert first[head.index(label) - 1] == " " == second[head.index(label) - 1]
+        assert first[head.index(label)] != " " != second[head.index(label)]
+    end = head.index("PACKETS") + len("PACKETS")
+    assert first[:end].endswith("  7") and second[:end].endswith(" 123")
+    assert_tidy(text.out)
+    assert daemon.requests[-1]["query"] == {"list": "partners & friends", "source": "file",
+                                            "prefix": "192.0.2.0/24", "limit": "1000"}
+    assert ask("--json", "list").json() == {"schema_version": 1, "entries": entries}
+
+
+def paged(count, page_size=1000):
+    def page(request):
+        start = int(request["query"].get("after", "x0")[1:])
+        assert int(request["query"]["limit"]) == page_size
+        end = min(start + page_size, count)
+        return 200, {"schema_version": 1, "next": f"x{end}" if end < count else None,
+                     "entries": [entry(f"10.{i // 256}.{i % 256}.0/24") for i in range(start, end)]}
+    return page
+
+
+def test_list_pages(ask, daemon):
+    daemon.answers["GET", "/v1/entries"] = paged(2500)
+    entries = ask("--json", "list").json()["entries"]
+    assert [e["prefix"] for e in entries] == [f"10.{i // 256}.{i % 256}.0/24" for i in range(2500)]
+    assert len(daemon.requests) == 3
+    lines = ask("list").out.splitlines()
+    assert len(lines) == 2501
+    assert [line.split()[0] for line in lines[1:]] == [e["prefix"] for e in entries]
+    assert_tidy("\n".join(lines))
+
+
+def test_list_second_page_fails(ask, daemon):
+    def page(request):
+        if "after" in request["query"]:
+            return error(500, "internal", "the disk is on fire")
+        return paged(2500)(request)
+    daemon.answers["GET", "/v1/entries"] = page
+    text = ask("list")
+    assert (text.code, len(text.out.splitlines())) == (1, 1001)
+    assert text.err == "ipwlctl: the disk is on fire\n"
+    cut = ask("--json", "list")
+    assert cut.code == 1
+    with pytest.raises(ValueError):
+        cut.json()
+
+
+@pytest.mark.parametrize("entries, following", [([], "x0"), ([entry()], "x1")])
+def test_list_pages_without_end(ask, daemon, entries, following):
+    daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": entries,
+                                                 "next": following}
+    done = ask("list")
+    assert done.code == 3
+    assert "pages do not end" in done.err
+
+
+def test_list_nothing(ask, daemon):
+    daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": [], "next": None}
+    for arguments in ["--list=a"], ["--source", "feed"], ["192.0.2.1"]:
+        done = ask("list", *arguments)
+        assert (done.code, done.out, done.err) == (1, "", "ipwlctl: no entry matches\n")
+        done = ask("--json", "list", *arguments)
+        assert (done.code, done.json()) == (1, {"schema_version": 1, "entries": []})
+    done = ask("list")
+    assert (done.code, done.out) == (0, "")
+
+
+def answer_test(daemon, *results):
+    daemon.answers["POST", "/v1/test"] = 200, {"schema_version": 1, "results": list(results)}
+
+
+AVERTED = result(
+    "192.0.2.1", "averted", list="partners", mark=1,
+    entries=[entry(decides=True), entry("192.0.0.0/8", **BLOCK, decides=False),
+             entry("192.0.0.0/16", **BLOCK, decides=False),
+             entry("192.0.2.0/24", **{**BLOCK, "list": "hole"}, decides=False)],
+    exclusions=[{"prefix": "192.0.2.1/32", "list": "hole", "action": "block", "source": "config",
+                 "origin": "/etc/ipwl/ipwld.yaml:9"}])
+
+AVERTED_TEXT = """\
+192.0.2.1: averted: allowed by partners 192.0.2.0/24 (file /etc/ipwl/allow.d/a.list:12), which \
+overrides block list drop 192.0.0.0/16; mark 0x1
+     PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES  PACKETS  \
+CONNECTIONS  AVERTED  REASON
+  *  192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -              7  \
+          2        1  our partners
+     192.0.0.0/8   drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
+          2        0  -
+     192.0.0.0/16  drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
+          2        0  -
+     192.0.2.0/24  hole      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
+          2        0  -
+  EXCLUDED      FROM LIST  ACTION  SOURCE  ORIGIN
+  192.0.2.1/32  hole       block   config  /etc/ipwl/ipwld.yaml:9
+"""
+
+
+def test_test_averted(ask, daemon):
+    answer_test(daemon, AVERTED)
+    done = ask("test", "192.0.2.1")
+    assert (done.code, done.out, done.err) == (0, AVERTED_TEXT, "")
+    done = ask("--json", "test", "192.0.2.1")
+    assert (done.code, done.json()) == (0, {"schema_version": 1, "results": [AVERTED]})
+    assert daemon.requests[-1]["body"] == {"addresses": ["192.0.2.1"]}
+
+
+@pytest.mark.parametrize("verdict, code, line", [
+    ("allow", 0, "192.0.2.1: allow: allowed by partners 192.0.2.0/24 "
+                 "(file /etc/ipwl/allow.d/a.list:12); mark 0x1f"),
+    ("block", 6, "192.0.2.1: block: blocked by drop 192.0.0.0/16 "
+                 "(file /etc/ipwl/block.d/b.list:3)"),
+    ("would_block", 6, "192.0.2.1: would_block: in monitor mode; would be blocked by drop "
+                       "192.0.0.0/16 (file /etc/ipwl/block.d/b.list:3)"),
+    ("unlisted", 1, "192.0.2.1: unlisted: in no list"),
+])
+def test_test_verdicts(ask, daemon, verdict, code, line):
+    entries = {"allow": [entry(decides=True)], "unlisted": []}.get(
+        verdict, [entry("192.0.0.0/16", **BLOCK, decides=True)])
+    answer_test(daemon, result(verdict=verdict, entries=entries,
+                               mark=31 if verdict == "allow" else None))
+    done = ask("test", "192.0.2.1")
+    assert (done.code, done.out.splitlines()[0]) == (code, line)
+    assert_tidy(done.out)
+    assert ask("--json", "test", "192.0.2.1").code == code
+
+
+def by_address(request):
+    verdicts = {"192.0.2.1": "allow", "192.0.2.2": "unlisted", "192.0.2.3": "block"}
+    return 200, {"schema_version": 1, "results": [
+        result(a, verdicts.get(a, "allow")) for a in request["body"]["addresses"]]}
+
+
+def test_test_highest_code(ask, daemon):
+    daemon.answers["POST", "/v1/test"] = by_address
+    assert ask("test", "192.0.2.1", "2001:db8::1").code == 0
+    assert ask("test", "192.0.2.2", "192.0.2.1").code == 1
+    assert ask("test", "192.0.2.3", "192.0.2.2", "192.0.2.1").code == 6
+
+
+def test_test_stdin(ask, daemon):
+    daemon.answers["POST", "/v1/test"] = by_address
+    lines = "".join(f"10.0.{i // 256}.{i % 256}\n" for i in range(1203))
+    done = ask("--json", "test", "2001:DB8::1", "-",
+               input=("# some\n\n 192.0.2.2 \r\n" + lines + "::ffff:192.0.2.3").encode())
+    assert done.code == 6
+    assert [r["address"] for r in done.json()["results"]] == \
+        ["2001:db8::1", "192.0.2.2", *lines.split(), "192.0.2.3"]
+    assert [len(r["body"]["addresses"]) for r in daemon.requests] == [500, 500, 206]
+
+
+@pytest.mark.parametrize("text, place", [
+    (b"192.0.2.1\n192.0.2\n", "standard input:2: "), (b"192.0.2.1\0x\n", "standard input:1: "),
+    (b"192.0.2.0/24\n", "standard input:1: "), (b"\xff\xfe\n", "standard input:1: "),
+    (b"x" * 1000000, "standard input:1: "), (b"192.0.2.1 192.0.2.2", "standard input:1: "),
+    (b"", "no address"), (b"# nothing\n", "no address")])
+def test_test_bad_stdin(ask, daemon, text, place):
+    done = ask("test", "-", input=text)
+    assert (done.code, done.out, daemon.requests) == (4, "", [])
+    assert place in done.err
+    assert len(done.err) < 1000
+
+
+def test_test_bad_addresses_are_all_reported(ask, daemon):
+    done = ask("test", "192.0.2.1", "192.0.2.256", "10.0.0.0/8", "example.org", "")
+    assert (done.code, done.out, daemon.requests) == (4, "", [])
+    assert len(done.err.splitlines()) == 4
+
+
+def test_test_closed_stdin(ask, daemon):
+    done = ask("test", "-", prefix=("sh", "-c", 'exec "$@" <&-', "sh"))
+    assert (done.code, daemon.requests) == (4, [])
+
+
+@pytest.mark.parametrize("answer", [[], [result("192.0.2.1", "odd")], ["x"]])
+def test_test_odd_answers(ask, daemon, answer):
+    answer_test(daemon, *answer)
+    done = ask("--json", "test", "192.0.2.1")
+    assert (done.code, done.out) == (3, "")
+    assert "no usable answer" in done.err
+
+
+ADDED = entry("192.0.2.7/32", source="manual", origin="alice", author="alice", reason="their new MX",
+              added_at="2026-11-24T00:00:00Z", expires_at="2026-11-25T01:30:00Z")
+
+
+def test_add(ask, daemon):
+    answer = {"schema_version": 1, "entry": ADDED, "warnings": ["it is in block list drop, too"]}
+    daemon.answers["POST", "/v1/entries"] = 200, answer
+    arguments = "add", "192.0.2.7", "--list", "partners", "--reason", "their new MX", "--ttl=1d1h30m"
+    done = ask(*arguments, env={"SUDO_USER": "alice"})
+    assert (done.code, done.out) == (
+        0, "192.0.2.7/32 is in allow list partners, in force now, until 2026-11-25T01:30:00Z\n")
+    assert done.err == "ipwlctl: warning: it is in block list drop, too\n"
+    assert daemon.requests[-1]["body"] == {"list": "partners", "prefix": "192.0.2.7",
+                                           "reason": "their new MX", "ttl_seconds": 91800,
+                                           "sudo_user": "alice"}
+    assert ask("--json", *arguments).json() == answer
+
+
+def test_add_plain(ask, daemon):
+    daemon.answers["POST", "/v1/entries"] = 200, {
+        "schema_version": 1, "entry": {**ADDED, "expires_at": None}, "warnings": []}
+    done = ask("add", "--list", "partners", "192.0.2.7")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "192.0.2.7/32 is in allow list partners, in force now, without an end\n"
+    assert daemon.requests[-1]["body"] == {"list": "partners", "prefix": "192.0.2.7",
+                                           "reason": None, "ttl_seconds": None, "sudo_user": None}
+
+
+@pytest.mark.parametrize("ttl, seconds", [
+    ("1s", 1), ("90m", 5400), ("2h", 7200), ("30d", 2592000), ("2w", 1209600),
+    ("1h30m", 5400), ("36525d", 3155760000)])
+def test_add_ttl(ask, daemon, ttl, seconds):
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": ADDED,
+                                                  "warnings": []}
+    assert ask("add", "--list", "a", "--ttl", ttl, "192.0.2.7").code == 0
+    assert daemon.requests[-1]["body"]["ttl_seconds"] == seconds
+
+
+@pytest.mark.parametrize("ttl", [
+    "", "10", "10x", "d", "1.5h", "-1d", "+1d", " 1d", "1d ", "1 d", "0d", "0s0m", "1D", "1h30",
+    "36526d", "36525d1s", "9223372036854775807s", "99999999999999999999d", "1h\x1b"])
+def test_add_bad_ttl(ask, daemon, ttl):
+    done = ask("add", "--list", "a", "--ttl", ttl, "192.0.2.7")
+    assert (done.code, daemon.requests) == (4, [])
+    assert done.err.startswith("ipwlctl: --ttl ") and "\x1b" not in done.err
+
+
+def test_add_not_utf8(ask, daemon):
+    done = ask("add", "--list", "a", "--reason", b"\xff", "192.0.2.7")
+    assert (done.code, daemon.requests) == (4, [])
+
+
+def test_add_refused(ask, daemon):
+    answer = error(400, "invalid", "192.0.2.7/24 has host bits set",
+                   ["write 192.0.2.0/24 or 192.0.2.7"])
+    daemon.answers["POST", "/v1/entries"] = answer
+    done = ask("add", "--list", "a", "192.0.2.7/24")
+    assert (done.code, done.out) == (4, "")
+    assert done.err == "ipwlctl: 192.0.2.7/24 has host bits set\nwrite 192.0.2.0/24 or 192.0.2.7\n"
+    done = ask("--json", "add", "--list", "a", "192.0.2.7/24")
+    assert (done.code, done.json()) == (4, answer[1])
+
+
+def test_del(ask, daemon):
+    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"]}
+    daemon.answers["DELETE", "/v1/entries"] = 200, answer
+    done = ask("del", "--list", "partners", "192.0.2.7", "--reason", "moved & gone, ä",
+               env={"SUDO_USER": "alice"})
+    assert (done.code, done.err) == (0, "")
+    assert done.out == ("192.0.2.7/32: the manual entry in allow list partners is removed\n"
+                        "still listed by file /a.list:3\n")
+    assert daemon.requests[-1]["query"] == {"list": "partners", "prefix": "192.0.2.7",
+                                            "reason": "moved & gone, ä", "sudo_user": "alice"}
+    assert ask("--json", "del", "--list", "partners", "192.0.2.7").json() == answer
+    assert daemon.requests[-1]["query"] == {"list": "partners", "prefix": "192.0.2.7"}
+
+
+def test_del_held(ask, daemon):
+    answer = error(409, "conflict", "192.0.2.0/24 is no manual entry", ["file /a.list:12"])
+    daemon.answers["DELETE", "/v1/entries"] = answer
+    done = ask("del", "--list", "partners", "192.0.2.0/24")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "ipwlctl: 192.0.2.0/24 is no manual entry\nfile /a.list:12\n"
+    assert ask("--json", "del", "--list", "partners", "192.0.2.0/24").json() == answer[1]
+
+
+def test_reload(ask, daemon):
+    answer = {"schema_version": 1, "added": 3, "removed": 1, "warnings": ["a.list:1: twice"],
+              "seconds": 0.021}
+    daemon.answers["POST", "/v1/reload"] = 200, answer
+    done = ask("reload")
+    assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 entries added, 1 removed\n")
+    assert done.err == "ipwlctl: warning: a.list:1: twice\n"
+    assert ask("--json", "reload").json() == answer
+
+
+def test_reload_refused(ask, daemon):
+    lines = [f"/etc/ipwl/a.list:{i}:1: bad" for i in range(1, 40)]
+    answer = error(422, "configuration", "the configuration has 39 errors", lines)
+    daemon.answers["POST", "/v1/reload"] = answer
+    done = ask("reload")
+    assert (done.code, done.out) == (4, "")
+    assert done.err == "ipwlctl: the configuration has 39 errors\n" + "\n".join(lines) + "\n"
+    done = ask("--json", "reload")
+    assert (done.code, done.json()) == (4, answer[1])

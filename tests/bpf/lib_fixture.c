@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opens a datapath for a test, applies scenarios and runs packets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datapath/internal.h"
+#include "ipwl.skel.h"
+#include "lib_fixture.h"
+
+#define INTERFACE_NAME "test0"
+
+int fixture_setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	char error[DATAPATH_ERROR_BYTES] = "";
+	bool was_adopted;
+
+	assert_non_null(fixture);
+	*state = fixture;
+	fixture->expected = calloc(1, sizeof(*fixture->expected));
+	assert_non_null(fixture->expected);
+	rule_ids_init(&fixture->ids, FIXTURE_RULES_MAX);
+	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d",
+		 getpid());
+	if (datapath_open(fixture->bpffs_dir, &fixture->datapath, &was_adopted, error))
+		fail_msg("datapath_open: %s", error);
+	assert_false(was_adopted);
+	if (interface_open(fixture->datapath, INTERFACE_NAME, &fixture->interface, error))
+		fail_msg("interface_open: %s", error);
+	fixture->xdp_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_xdp);
+	fixture->tc_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_tc);
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	struct fixture *fixture = *state;
+	char error[DATAPATH_ERROR_BYTES] = "";
+
+	interface_close(fixture->interface);
+	datapath_close(fixture->datapath);
+	if (datapath_detach(fixture->bpffs_dir, error))
+		print_error("datapath_detach: %s\n", error);
+	tables_done(&fixture->tables);
+	policy_free(fixture->policy);
+	rule_ids_done(&fixture->ids);
+	free(fixture->expected);
+	free(fixture);
+	return 0;
+}
+
+static void add_entries(struct list *list, const struct scenario_list *from)
+{
+	struct entry_set *set = entry_set_new();
+
+	assert_non_null(set);
+	for (size_t i = 0; i < from->entry_count; i++) {
+		struct entry entry = {
+			.prefix = from->entries[i].prefix,
+			.is_exclusion = from->entries[i].is_exclusion,
+			.source = SOURCE_CONFIG,
+			.origin = "test",
+		};
+
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	entry_set_finish(set);
+	list_replace_set(list, SOURCE_CONFIG, set);
+}
+
+static struct policy *make_policy(const struct scenario *scenario)
+{
+	struct policy *policy = policy_new();
+
+	assert_non_null(policy);
+	for (size_t i = 0; i < scenario->list_count; i++) {
+		const struct scenario_list *from = &scenario->lists[i];
+		struct list *list = policy_add_list(policy, from->name, from->action);
+
+		assert_non_null(list);
+		list->is_monitor = from->is_monitor;
+		list->sets_mark = from->sets_mark;
+		list->sets_priority = from->sets_priority;
+		list->mark = from->mark;
+		list->mark_mask = from->mark_mask;
+		list->priority = from->priority;
+		add_entries(list, from);
+	}
+	return policy;
+}
+
+/* New rules and lists start to count at zero, all others go on. */
+static void expect_fresh(struct fixture *fixture, const struct policy *policy,
+			 const struct rules_change *rules)
+{
+	for (size_t i = 0; i < rules->added_count; i++)
+		memset(&fixture->expected->rules[rules->added[i]], 0,
+		       sizeof(fixture->expected->rules[0]));
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+		const struct list *old =
+		    fixture->policy ? policy_find_list(fixture->policy, list->name) : NULL;
+
+		if (!old || old->action != list->action)
+			memset(&fixture->expected->lists[list->slot], 0,
+			       sizeof(fixture->expected->lists[0]));
+	}
+}
+
+void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enum apply_way way)
+{
+	struct policy *policy = make_policy(scenario);
+	char error[DATAPATH_ERROR_BYTES] = "";
+	struct rules_change rules;
+	struct tables tables;
+
+	assert_int_equal(rules_number(policy, fixture->policy, &fixture->ids, &rules), 0);
+	if (datapath_assign_slots(fixture->datapath, policy, error))
+		fail_msg("datapath_assign_slots: %s", error);
+	assert_int_equal(tables_compile(policy, &tables), 0);
+	struct datapath_change change = {
+		.policy = policy,
+		.from = way == APPLY_REBUILD ? NULL : &fixture->tables,
+		.to = &tables,
+		.added_rules = rules.added,
+		.added_rule_count = rules.added_count,
+		.ports = scenario->ports,
+		.port_count = scenario->port_count,
+		.enforce = scenario->enforce,
+	};
+	if (datapath_apply(fixture->datapath, &change, error))
+		fail_msg("datapath_apply: %s", error);
+	expect_fresh(fixture, policy, &rules);
+	assert_int_equal(rules_commit(&fixture->ids, &rules), 0);
+	rules_change_done(&rules);
+	tables_done(&fixture->tables);
+	policy_free(fixture->policy);
+	fixture->policy = policy;
+	fixture->tables = tables;
+	fixture->scenario = scenario;
+}
+
+static int state_fd(const struct fixture *fixture)
+{
+	return bpf_map__fd(fixture->interface->skeleton->maps.interface_state);
+}
+
+void fixture_set_metadata_missing(struct fixture *fixture, bool is_missing)
+{
+	struct ipwl_interface_state state = { .metadata_missing = is_missing };
+
+	assert_int_equal(bpf_map_update_elem(state_fd(fixture), &(uint32_t) { 0 }, &state, 0), 0);
+}
+
+bool fixture_metadata_missing(const struct fixture *fixture)
+{
+	struct ipwl_interface_state state;
+
+	assert_int_equal(bpf_map_lookup_elem(state_fd(fixture), &(uint32_t) { 0 }, &state), 0);
+	return state.metadata_missing;
+}
+
+struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet)
+{
+	/* The kernel gives back the metadata in front of the packet. */
+	uint8_t out[sizeof(struct ipwl_meta) + PACKET_BYTES_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->data,
+		    .data_size_in = (uint32_t)packet->size, .data_out = out,
+		    .data_size_out = sizeof(out), .repeat = 1);
+	struct outcome outcome = { .error = bpf_prog_test_run_opts(fixture->xdp_fd, &options) };
+	size_t metadata_bytes = options.data_size_out - packet->size;
+
+	if (outcome.error)
+		return outcome;
+	outcome.retval = options.retval;
+	outcome.has_metadata = metadata_bytes == sizeof(outcome.metadata);
+	if (outcome.has_metadata)
+		memcpy(&outcome.metadata, out, sizeof(outcome.metadata));
+	else
+		metadata_bytes = 0;
+	outcome.is_changed = options.data_size_out != metadata_bytes + packet->size ||
+			     memcmp(out + metadata_bytes, packet->data, packet->size) != 0;
+	return outcome;
+}
+
+struct outcome fixture_run_tc(const struct fixture *fixture, const struct packet *packet,
+			      uint32_t mark, uint32_t priority)
+{
+	struct __sk_buff context = { .mark = mark, .priority = priority };
+	struct __sk_buff context_out = { .mark = 0 };
+	uint8_t out[PACKET_BYTES_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->data,
+		    .data_size_in = (uint32_t)packet->size, .data_out = out,
+		    .data_size_out = sizeof(out), .ctx_in = &context,
+		    .ctx_size_in = sizeof(context), .ctx_out = &context_out,
+		    .ctx_size_out = sizeof(context_out), .repeat = 1);
+	struct outcome outcome = { .error = bpf_prog_test_run_opts(fixture->tc_fd, &options) };
+
+	if (outcome.error)
+		return outcome;
+	outcome.retval = options.retval;
+	outcome.mark = context_out.mark;
+	outcome.priority = context_out.priority;
+	outcome.is_changed =
+	    options.data_size_out != packet->size || memcmp(out, packet->data, packet->size) != 0;
+	return outcome;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A datapath of its own for a test: policies are applied as the daemon does it,
+ * packets run through the programs, and all counters are compared with what they
+ * should be. What fails fails the cmocka test.
+ */
+#ifndef TESTS_LIB_FIXTURE_H
+#define TESTS_LIB_FIXTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/rules.h"
+#include "datapath/datapath.h"
+#include "lib_oracle.h"
+#include "lib_packet.h"
+
+#define FIXTURE_RULES_MAX (IPWL_CHUNK_RULES * 4)
+
+/* The counters as they should be. */
+struct tally {
+	struct ipwl_traffic interface[IPWL_COUNTER_COUNT];
+	struct ipwl_traffic lists[IPWL_LISTS_MAX];	    /* by slot */
+	struct ipwl_rule_counters rules[FIXTURE_RULES_MAX]; /* by id */
+};
+
+struct fixture {
+	char bpffs_dir[64];
+	struct datapath *datapath;
+	struct interface *interface;
+	int xdp_fd, tc_fd;
+
+	/* In force. */
+	const struct scenario *scenario;
+	struct policy *policy;
+	struct tables tables;
+	struct rule_ids ids;
+
+	struct tally *expected;
+	char problem[256]; /* what fixture_check() found */
+};
+
+/* As a cmocka setup and teardown of a group; *state is the fixture. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+enum apply_way { APPLY_CHANGE, APPLY_REBUILD };
+
+/* Put @scenario, which must stay, in force. */
+void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enum apply_way way);
+
+/* Whether the tc program is to find out by itself what XDP could not tell it. */
+void fixture_set_metadata_missing(struct fixture *fixture, bool is_missing);
+bool fixture_metadata_missing(const struct fixture *fixture);
+
+/* What a program did with a packet. */
+struct outcome {
+	int error; /* -errno of the test run; -EINVAL: such frames are refused */
+	uint32_t retval;
+	bool is_changed;   /* the packet itself */
+	bool has_metadata; /* XDP only */
+	struct ipwl_meta metadata;
+	uint32_t mark, priority; /* tc only */
+};
+
+/* Safe on several threads. */
+struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet);
+struct outcome fixture_run_tc(const struct fixture *fixture, const struct packet *packet,
+			      uint32_t mark, uint32_t priority);
+
+/* The list and rule of the policy in force that a ruling names; NULL, 0: none. */
+const struct list *fixture_list(const struct fixture *fixture, const struct ruling *ruling);
+uint32_t fixture_rule(const struct fixture *fixture, const struct ruling *ruling);
+
+/* Expect @packet to be counted @times by this ruling. */
+void fixture_expect(struct fixture *fixture, const struct packet *packet,
+		    const struct ruling *ruling, uint64_t times);
+
+/* Run both programs on @packet and check all they do against @ruling, counters
+ * of the interface and of the deciding list and rule included. @name tells in
+ * which case the test failed. */
+void fixture_check(struct fixture *fixture, const char *name, const struct packet *packet,
+		   const struct ruling *ruling);
+
+/* Compare every counter of the interface, the lists and the rules. */
+void fixture_check_counters(struct fixture *fixture);
+
+#endif

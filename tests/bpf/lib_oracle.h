@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What ipwl is to do with a frame, said a second time: headers read as the RFCs
+ * describe them, lists searched entry by entry. Shares no code with bpf/, nor with
+ * what compiles tables.
+ */
+#ifndef TESTS_LIB_ORACLE_H
+#define TESTS_LIB_ORACLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "ipwl.h"
+
+#define SCENARIO_LISTS_MAX 12
+#define SCENARIO_PORTS_MAX 8
+
+struct scenario_entry {
+	struct prefix prefix;
+	bool is_exclusion;
+};
+
+struct scenario_list {
+	char name[POLICY_NAME_MAX + 1];
+	enum action action;
+	bool is_monitor;
+	bool sets_mark, sets_priority;
+	uint32_t mark, mark_mask, priority;
+	struct scenario_entry *entries;
+	size_t entry_count;
+};
+
+/* All that decides over a packet. */
+struct scenario {
+	struct scenario_list lists[SCENARIO_LISTS_MAX];
+	size_t list_count;
+	uint16_t ports[SCENARIO_PORTS_MAX];
+	size_t port_count;
+	bool enforce;
+};
+
+struct ruling {
+	enum ipwl_verdict verdict;
+	enum ipwl_family family;
+	bool is_connection;
+	int list;	      /* index in the scenario, -1: no list decided */
+	struct prefix prefix; /* of the entry that decided */
+};
+
+/* What a frame is, before any list is asked. */
+enum reading_kind { READING_MAIL, READING_OTHER, READING_FRAGMENT, READING_MALFORMED };
+
+struct reading {
+	enum reading_kind kind;
+	enum ipwl_family family;
+	bool is_connection;
+	struct prefix source;
+};
+
+struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame, size_t size);
+struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame, size_t size);
+
+/* The same for an address alone, as if it had sent mail. */
+struct ruling oracle_judge_source(const struct scenario *scenario, const struct prefix *source);
+
+#endif

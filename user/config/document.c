@@ -120,7 +120,7 @@ int document_load(const char *path, struct diagnostics *diagnostics, struct docu
 	struct yaml_text text = { .path = path, .diagnostics = diagnostics };
 	struct document document = { .path = path, .diagnostics = diagnostics };
 	size_t errors_before = diagnostics->error_count;
-	char *content;
+	char *content = NULL;
 	int err;
 
 	err = read_file(path, diagnostics, &content, &text.bytes);

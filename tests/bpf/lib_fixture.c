@@ -20,11 +20,24 @@
 
 #define INTERFACE_NAME "test0"
 
+/* Open datapath and interface; @is_adopted: what is expected to be there. */
+static void open_datapath(struct fixture *fixture, bool is_adopted)
+{
+	char error[DATAPATH_ERROR_BYTES] = "";
+	bool was_adopted;
+
+	if (datapath_open(fixture->bpffs_dir, &fixture->datapath, &was_adopted, error))
+		fail_msg("datapath_open: %s", error);
+	assert_int_equal(was_adopted, is_adopted);
+	if (interface_open(fixture->datapath, INTERFACE_NAME, &fixture->interface, error))
+		fail_msg("interface_open: %s", error);
+	fixture->xdp_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_xdp);
+	fixture->tc_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_tc);
+}
+
 int fixture_setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	char error[DATAPATH_ERROR_BYTES] = "";
-	bool was_adopted;
 
 	assert_non_null(fixture);
 	*state = fixture;
@@ -33,14 +46,15 @@ int fixture_setup(void **state)
 	rule_ids_init(&fixture->ids, FIXTURE_RULES_MAX);
 	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d",
 		 getpid());
-	if (datapath_open(fixture->bpffs_dir, &fixture->datapath, &was_adopted, error))
-		fail_msg("datapath_open: %s", error);
-	assert_false(was_adopted);
-	if (interface_open(fixture->datapath, INTERFACE_NAME, &fixture->interface, error))
-		fail_msg("interface_open: %s", error);
-	fixture->xdp_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_xdp);
-	fixture->tc_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_tc);
+	open_datapath(fixture, false);
 	return 0;
+}
+
+void fixture_restart(struct fixture *fixture)
+{
+	interface_close(fixture->interface);
+	datapath_close(fixture->datapath);
+	open_datapath(fixture, true);
 }
 
 int fixture_teardown(void **state)

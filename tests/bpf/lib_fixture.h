@@ -44,6 +44,10 @@ struct fixture {
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
+/* Close all that is pinned and take it over again, as a new daemon does; the
+ * policy in force stays. */
+void fixture_restart(struct fixture *fixture);
+
 enum apply_way { APPLY_CHANGE, APPLY_REBUILD };
 
 /* Put @scenario, which must stay, in force. */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counters are exact, also when two CPUs count at the same time, and they outlive
+ * the policy and the process that made them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "lib_fixture.h"
+#include "lib_scenario.h"
+
+#define THREADS 2
+#define ROUNDS 20000
+
+static const char *const sources[] = {
+	"192.0.2.1", "192.0.2.77",  "192.0.2.129",   "198.51.100.1",
+	"10.0.0.1",  "2001:db8::1", "2001:db8:f::1", "2400::1",
+};
+
+#define SOURCES (sizeof(sources) / sizeof(sources[0]))
+
+static void fill_scenario(struct scenario *scenario)
+{
+	scenario->ports[0] = 25;
+	scenario->port_count = 1;
+	scenario->enforce = true;
+	scenario_add(scenario, "good", ACTION_ALLOW, "192.0.2.0/25 2001:db8::/32");
+	scenario_add(scenario, "bad", ACTION_BLOCK,
+		     "192.0.2.0/24 198.51.100.0/24 2001:db8:f::/48 2400::/12");
+}
+
+struct worker {
+	const struct fixture *fixture;
+	const struct packet *packets;
+	unsigned int cpu;
+	size_t failed_count;
+};
+
+/* No cmocka here: it cannot jump between threads. */
+static void *run_packets(void *argument)
+{
+	struct worker *worker = argument;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(worker->cpu, &cpus);
+	if (pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus))
+		worker->failed_count++;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		/* All sources, but both CPUs never in step. */
+		size_t at = (i * (worker->cpu ? 3 : 1) + i / 64) % SOURCES;
+
+		if (fixture_run_xdp(worker->fixture, &worker->packets[at]).error)
+			worker->failed_count++;
+	}
+	return NULL;
+}
+
+/* What run_packets() has run. */
+static void expect_packets(struct fixture *fixture, const struct packet *packets, unsigned int cpu)
+{
+	size_t counts[SOURCES] = { 0 };
+
+	for (size_t i = 0; i < ROUNDS; i++)
+		counts[(i * (cpu ? 3 : 1) + i / 64) % SOURCES]++;
+	for (size_t i = 0; i < SOURCES; i++) {
+		struct ruling ruling =
+		    oracle_judge(fixture->scenario, packets[i].data, packets[i].size);
+
+		fixture_expect(fixture, &packets[i], &ruling, counts[i]);
+	}
+}
+
+static void build_packets(struct packet packets[SOURCES])
+{
+	for (size_t i = 0; i < SOURCES; i++) {
+		struct recipe recipe = {
+			.source = prefix_of(sources[i]),
+			.port_to = 25,
+			.flags = i % 3 ? TCP_SYN : TCP_ACK,
+			.payload_bytes = (uint16_t)(i * 10),
+		};
+
+		packet_build(&recipe, &packets[i]);
+	}
+}
+
+static void run_on_all_cpus(struct fixture *fixture, const struct packet *packets)
+{
+	struct worker workers[THREADS];
+	pthread_t threads[THREADS];
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker) { .fixture = fixture, .packets = packets, .cpu = i };
+		assert_int_equal(pthread_create(&threads[i], NULL, run_packets, &workers[i]), 0);
+	}
+	for (unsigned int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(workers[i].failed_count, 0);
+		expect_packets(fixture, packets, workers[i].cpu);
+	}
+	fixture_check_counters(fixture);
+}
+
+static void test_two_cpus(void **state)
+{
+	struct packet packets[SOURCES];
+	struct scenario scenario = { .list_count = 0 };
+	cpu_set_t cpus;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	if (CPU_COUNT(&cpus) < THREADS) {
+		print_message("only one CPU here\n");
+		skip();
+	}
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	run_on_all_cpus(*state, packets);
+	/* All counters go on across both ways to change tables. */
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	run_on_all_cpus(*state, packets);
+	fixture_apply(*state, &scenario, APPLY_CHANGE);
+	run_on_all_cpus(*state, packets);
+	scenario_done(&scenario);
+}
+
+/* A rule that goes and comes back is a new one; those that stay go on. */
+static void test_rules_come_and_go(void **state)
+{
+	struct scenario both = { .ports = { 25 }, .port_count = 1, .enforce = true };
+	struct scenario one = both;
+	struct packet packets[SOURCES];
+
+	build_packets(packets);
+	scenario_add(&both, "good", ACTION_ALLOW, "192.0.2.1 192.0.2.77 2001:db8::1");
+	scenario_add(&one, "good", ACTION_ALLOW, "192.0.2.77 2001:db8::1");
+	for (int round = 0; round < 6; round++) {
+		const struct scenario *scenario = round % 2 ? &one : &both;
+
+		fixture_apply(*state, scenario, round < 4 ? APPLY_CHANGE : APPLY_REBUILD);
+		for (size_t i = 0; i < SOURCES; i++) {
+			struct ruling ruling =
+			    oracle_judge(scenario, packets[i].data, packets[i].size);
+
+			fixture_check(*state, sources[i], &packets[i], &ruling);
+		}
+		fixture_check_counters(*state);
+	}
+	scenario_done(&both);
+	scenario_done(&one);
+}
+
+/* What a daemon that starts again does: the pins are there, the memory is not. */
+static void test_restart(void **state)
+{
+	struct scenario scenario = { .list_count = 0 };
+	struct packet packets[SOURCES];
+	uint64_t cookie;
+
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(*state, &scenario, APPLY_CHANGE);
+	run_on_all_cpus(*state, packets);
+	cookie = datapath_cookie(((struct fixture *)*state)->datapath);
+	fixture_restart(*state);
+	assert_int_equal(datapath_cookie(((struct fixture *)*state)->datapath), cookie);
+	fixture_check_counters(*state);
+	run_on_all_cpus(*state, packets);
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	run_on_all_cpus(*state, packets);
+	scenario_done(&scenario);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_cpus),
+		cmocka_unit_test(test_rules_come_and_go),
+		cmocka_unit_test(test_restart),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

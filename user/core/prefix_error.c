@@ -41,18 +41,18 @@ static void host_bits_message(const char *quoted, const struct prefix *raw,
 {
 	char network_text[PREFIX_TEXT_BYTES], address_text[PREFIX_TEXT_BYTES];
 	struct prefix address = *raw;
-	uint8_t len = raw->len;
-	struct prefix network;
+	struct prefix network = *raw;
 
-	if (prefix_is_mapped(raw)) {
-		/* A length up to 32 was meant for the IPv4 address. */
-		if (len >= 96)
-			len = (uint8_t)(len - 96);
-		if (len <= 32)
-			address = prefix_unmap(raw, 32);
-	}
 	address.len = prefix_max_len(address.family);
-	network = prefix_truncate(&address, len);
+	if (prefix_is_mapped(raw)) {
+		address = prefix_unmap(raw, 32);
+		/* A length up to 32 was meant for the IPv4 address. */
+		if (raw->len >= 96)
+			network = prefix_unmap(raw, (uint8_t)(raw->len - 96));
+		else if (raw->len <= 32)
+			network = prefix_unmap(raw, raw->len);
+	}
+	network = prefix_truncate(&network, network.len);
 	snprintf(message, PREFIX_MESSAGE_BYTES,
 		 "%s has host bits set: write %s for the network or %s for the one address", quoted,
 		 prefix_format(&network, network_text),

@@ -47,8 +47,7 @@ static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
 		state->metadata_missing = 1;
 }
 
-SEC("xdp")
-int ipwl_xdp(struct xdp_md *ctx)
+static __always_inline int judge(struct xdp_md *ctx)
 {
 	struct ipwl_settings *settings = settings_get();
 	struct frame frame = {
@@ -74,6 +73,24 @@ int ipwl_xdp(struct xdp_md *ctx)
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
 		write_metadata(ctx, decision.list);
 	return XDP_PASS;
+}
+
+SEC("xdp")
+int ipwl_xdp(struct xdp_md *ctx)
+{
+	return judge(ctx);
+}
+
+/*
+ * The same for generic XDP, always loaded without frags: the kernel copies packets
+ * for a generic program with frags (skb_pp_cow_data(), Linux 6.9 and still 7.3) and
+ * forgets the copy's mac_len, so that every tc program behind it finds the IP header
+ * in place of the Ethernet header and no metadata.
+ */
+SEC("xdp")
+int ipwl_generic(struct xdp_md *ctx)
+{
+	return judge(ctx);
 }
 
 /* The slot of the allow list that XDP wrote into the metadata, or -1. */

@@ -200,10 +200,18 @@ static int attach_tc(struct interface *interface, int ifindex, bool is_known,
 	return 0;
 }
 
+static int xdp_program(const struct interface *interface, enum attach_mode mode)
+{
+	return bpf_program__fd(mode == ATTACH_GENERIC ? interface->skeleton->progs.ipwl_generic
+						      : interface->skeleton->progs.ipwl_xdp);
+}
+
 /* Replace the program of a link that is on this device in a mode that will do. */
 static int take_over(struct interface *interface, int link)
 {
-	if (bpf_link_update(link, bpf_program__fd(interface->skeleton->progs.ipwl_xdp), NULL))
+	int program = xdp_program(interface, device_mode(interface->ifindex));
+
+	if (bpf_link_update(link, program, NULL))
 		return -errno;
 	if (link != interface->link && interface->link >= 0)
 		close(interface->link);
@@ -215,10 +223,8 @@ static int take_over(struct interface *interface, int link)
  * Links get no message from the kernel, but the older way to attach does: try
  * that too, for its words.
  */
-static void ask_why(struct interface *interface, int ifindex, uint32_t flags)
+static void ask_why(int program, int ifindex, uint32_t flags)
 {
-	int program = bpf_program__fd(interface->skeleton->progs.ipwl_xdp);
-
 	flags |= XDP_FLAGS_UPDATE_IF_NOEXIST;
 	if (!bpf_xdp_attach(ifindex, program, flags, NULL))
 		bpf_xdp_detach(ifindex, flags & XDP_FLAGS_MODES, NULL);
@@ -229,13 +235,13 @@ static int create_link(struct interface *interface, int ifindex, enum attach_mod
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options,
 		    .flags = mode == ATTACH_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
-	int link = bpf_link_create(bpf_program__fd(interface->skeleton->progs.ipwl_xdp), ifindex,
-				   BPF_XDP, &options);
+	int program = xdp_program(interface, mode);
+	int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
 	int err;
 
 	if (link < 0) {
 		err = -errno;
-		ask_why(interface, ifindex, options.flags);
+		ask_why(program, ifindex, options.flags);
 		return errors_report(error, err, "%s XDP on %s", attach_mode_names[mode],
 				     interface->name);
 	}

@@ -69,6 +69,8 @@ void pins_remove_dir(const char *path);
 
 /* ---- load.c ------------------------------------------------------------- */
 
+/* Open the skeleton with its programs fitted to this kernel. */
+int load_open(struct ipwl_bpf **ret_skeleton);
 /* Open and load the skeleton, its maps shared with what is pinned. @interface_dir:
  * NULL: the shared maps alone, without programs. */
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,

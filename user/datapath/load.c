@@ -70,7 +70,7 @@ static int set_pin_paths(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 }
 
 /* Both came with Linux 5.18: frames of several buffers (jumbo MTUs), and the helper
- * that tells their whole length. */
+ * that tells their whole length. Not for ipwl_generic, which says why. */
 static void use_frags(struct ipwl_bpf *skeleton)
 {
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) != 1)
@@ -79,9 +79,21 @@ static void use_frags(struct ipwl_bpf *skeleton)
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 
+int load_open(struct ipwl_bpf **ret_skeleton)
+{
+	struct ipwl_bpf *skeleton = ipwl_bpf__open();
+
+	if (!skeleton)
+		return -errno;
+	use_frags(skeleton);
+	*ret_skeleton = skeleton;
+	return 0;
+}
+
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,
 		  char error[DATAPATH_ERROR_BYTES])
 {
+	struct bpf_program *program;
 	struct ipwl_bpf *skeleton;
 	int err;
 
@@ -90,14 +102,12 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_
 	err = check_kernel(error);
 	if (err)
 		return err;
-	skeleton = ipwl_bpf__open();
-	if (!skeleton)
-		return errors_report(error, -errno, "cannot open the BPF object");
-	if (interface_dir) {
-		use_frags(skeleton);
-	} else {
-		bpf_program__set_autoload(skeleton->progs.ipwl_xdp, false);
-		bpf_program__set_autoload(skeleton->progs.ipwl_tc, false);
+	err = load_open(&skeleton);
+	if (err)
+		return errors_report(error, err, "cannot open the BPF object");
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_autoload(program, interface_dir != NULL);
 	}
 	errors_clear();
 	err = set_pin_paths(skeleton, bpffs_dir, interface_dir);

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The settings: what they are where nothing is said, what is read, and each way to
+ * get one wrong. Also that the sample configuration is fine. */
+#include <ctype.h>
+#include <limits.h>
+
+#include "config_loaded.h"
+
+static char start_directory[PATH_MAX];
+
+static void load_whole(const char *text)
+{
+	end(NULL);
+	begin(NULL);
+	fixture_write("c.yaml", text);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(diagnostics.error_count, 0);
+}
+
+/* @text and no more than @expected is wrong with it. */
+static void assert_whole_errors(const char *text, const char *expected)
+{
+	end(NULL);
+	begin(NULL);
+	fixture_write("c.yaml", text);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	assert_null(config);
+	fixture_assert(&diagnostics, expected);
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [eth0]\n");
+	fixture_assert(&diagnostics, "c.yaml: warning: no lists: every sender is unlisted");
+	assert_int_equal(config->interface_count, 1);
+	assert_string_equal(config->interfaces[0], "eth0");
+	assert_int_equal(config->xdp_mode, XDP_MODE_AUTO);
+	assert_int_equal(config->port_count, 1);
+	assert_int_equal(config->ports[0], 25);
+	assert_false(config->is_enforcing);
+	assert_string_equal(config->state_dir, "/var/lib/ipwl");
+	assert_string_equal(config->runtime_dir, "/run/ipwl");
+	assert_string_equal(config->bpffs_dir, "/sys/fs/bpf/ipwl");
+	assert_string_equal(config->metrics_host, "127.0.0.1");
+	assert_int_equal(config->metrics_port, 12525);
+	assert_int_equal(config->policy->list_count, 0);
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	load_whole("interfaces:\n- eth0\n- \"br-lan.100\"\n- enp0s31f6verylo\n"
+		   "ports: [587, 25, \"465\", 65535, 1]\n"
+		   "xdp_mode: generic\n"
+		   "mode: enforce\n"
+		   "state_dir: /a\n"
+		   "runtime_dir: /b c\n"
+		   "bpffs_dir: '/d'\n"
+		   "metrics: {listen: \"[2001:db8::1]:9999\"}\n"
+		   "lists:\n");
+	fixture_assert(&diagnostics, "c.yaml:12:7: warning: no lists");
+	assert_int_equal(config->interface_count, 3);
+	assert_string_equal(config->interfaces[1], "br-lan.100");
+	assert_string_equal(config->interfaces[2], "enp0s31f6verylo");
+	assert_int_equal(config->port_count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(config->ports[i], ((uint16_t[]) { 1, 25, 465, 587, 65535 })[i]);
+	assert_int_equal(config->xdp_mode, XDP_MODE_GENERIC);
+	assert_true(config->is_enforcing);
+	assert_string_equal(config->state_dir, "/a");
+	assert_string_equal(config->runtime_dir, "/b c");
+	assert_string_equal(config->bpffs_dir, "/d");
+	assert_string_equal(config->metrics_host, "2001:db8::1");
+	assert_int_equal(config->metrics_port, 9999);
+}
+
+static void test_metrics(void **state)
+{
+	static const char *const good[][2] = { { "none", NULL },
+					       { "0.0.0.0:1", "0.0.0.0" },
+					       { "mx.example.org:65535", "mx.example.org" },
+					       { "'[::]:12525'", "::" } };
+	static const char *const bad[] = {
+		"x",	  ":1",	       "a:0",	  "a:65536", "a:1x",
+		"a: 1",	  "::1:12525", "'[::1]'", "'[x]:1'", "'[1.2.3.4]:1'",
+		"'[]:1'", "a/b:1",     "''",	  "a:0x19",  "'a :1'"
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(text, sizeof(text), "interfaces: [a]\nmetrics:\n  listen: %s\n",
+			 good[i][0]);
+		load_whole(text);
+		if (good[i][1])
+			assert_string_equal(config->metrics_host, good[i][1]);
+		else
+			assert_null(config->metrics_host);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "interfaces: [a]\nlists:\nmetrics:\n  listen: %s\n",
+			 bad[i]);
+		assert_whole_errors(text,
+				    strcmp(bad[i], "a: 1") != 0
+					? "c.yaml:2:7: warning: no lists\nc.yaml:4:11: listen: \""
+					  "...is not HOST:PORT"
+					: "c.yaml:4:12: not YAML: mapping values are not allowed");
+	}
+	assert_whole_errors("interfaces: [a]\nlists:\nmetrics: {port: 1, listen: [a]}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:11: unknown key \"port\": known here are listen\n"
+			    "c.yaml:3:28: listen: one value is needed, not a list\n");
+	load_whole("interfaces: [a]\nmetrics:\n");
+	assert_string_equal(config->metrics_host, "127.0.0.1");
+}
+
+static void test_interfaces(void **state)
+{
+	(void)state;
+	assert_whole_errors("lists:\n", "c.yaml:1:1: no interface: ...interfaces: [eth0]\n"
+					"c.yaml:1:7: warning: no lists");
+	assert_whole_errors("lists:\ninterfaces: []\n",
+			    "c.yaml:1:7: warning: no lists\nc.yaml:2:13: no interface");
+	assert_whole_errors("lists:\ninterfaces:\n",
+			    "c.yaml:1:7: warning: no lists\nc.yaml:2:12: no interface");
+	assert_whole_errors(
+	    "lists:\ninterfaces: eth0\n",
+	    "c.yaml:1:7: warning: no lists\n"
+	    "c.yaml:2:13: interfaces: a list is needed, not one value: write [eth0]");
+	assert_whole_errors(
+	    "lists:\n"
+	    "interfaces:\n"
+	    "- ''\n"
+	    "- enp0s31f6verylon\n"
+	    "- a/b\n"
+	    "- a b\n"
+	    "- a:1\n"
+	    "- .\n"
+	    "- ..\n"
+	    "- eth0\n"
+	    "- eth0\n"
+	    "- \"a\\0b\"\n"
+	    "- [eth1]\n"
+	    "- \"a\\tb\"\n",
+	    "c.yaml:1:7: warning: no lists\n"
+	    "c.yaml:3:3: \"\" is not an interface: an empty name\n"
+	    "c.yaml:4:3: \"enp0s31f6verylon\" is not an interface: longer than 15 bytes\n"
+	    "c.yaml:5:3: \"a/b\" is not an interface: ...slash\n"
+	    "c.yaml:6:3: \"a b\" is not an interface: ...blank\n"
+	    "c.yaml:7:3: \"a:1\" is not an interface: ...colon\n"
+	    "c.yaml:8:3: \".\" is not an interface\n"
+	    "c.yaml:9:3: \"..\" is not an interface\n"
+	    "c.yaml:11:3: interface eth0 is there twice\n"
+	    "c.yaml:12:3: an interface: a NUL character is in it\n"
+	    "c.yaml:13:3: an interface: one value is needed, not a list\n"
+	    "c.yaml:14:3: \"a b\" is not an interface: ...blank\n");
+}
+
+static void test_ports(void **state)
+{
+	static const char *const bad[] = {
+		"0",	     "65536", "10x",  "0x19", "025", "-1",	   "+25",
+		"''",	     "' 25'", "25.0", "2 5",  "1_0", "4294967321", "18446744073709551641",
+		"25\xc2\xa0"
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "interfaces: [a]\nlists:\nports: [25, %s]\n", bad[i]);
+		assert_whole_errors(text, "c.yaml:2:7: warning: no lists\nc.yaml:3:13: a port: \""
+					  "...is not a decimal number from 1 to 65535");
+	}
+	assert_whole_errors("interfaces: [a]\nlists:\nports: [25, 465, 25]\n",
+			    "c.yaml:2:7: warning: no lists\nc.yaml:3:18: port 25 is there twice");
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nports: []\n",
+	    "c.yaml:2:7: warning: no lists\nc.yaml:3:8: no port: write ports: [25]");
+	assert_whole_errors("interfaces: [a]\nlists:\nports: 25\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:8: ports: a list is needed, not one value: write [25]");
+}
+
+/* All in one run, and in the order of the file. */
+static void test_keys_and_types(void **state)
+{
+	(void)state;
+	assert_whole_errors(
+	    "port: [25]\n"
+	    "interfaces: {eth0: up}\n"
+	    "mode: Enforce\n"
+	    "xdp_mode: off\n"
+	    "state_dir: var/lib\n"
+	    "runtime_dir: ''\n"
+	    "bpffs_dir: [/x]\n"
+	    "metrics: none\n"
+	    "lists: {a: b}\n"
+	    "ports: [25]\n"
+	    "ports: [26]\n"
+	    "mark_mask: 0\n"
+	    "? [a]\n"
+	    ": 1\n",
+	    "c.yaml:1:1: unknown key \"port\": known here are interfaces, xdp_mode\n"
+	    "c.yaml:2:13: interfaces: a list is needed, not a mapping\n"
+	    "c.yaml:3:7: mode: \"Enforce\" is none of monitor, enforce\n"
+	    "c.yaml:4:11: xdp_mode: \"off\" is none of auto, native, generic\n"
+	    "c.yaml:5:12: state_dir: \"var/lib\" is not an absolute path\n"
+	    "c.yaml:6:14: runtime_dir: \"\" is not an absolute path\n"
+	    "c.yaml:7:12: bpffs_dir: one value is needed, not a list\n"
+	    "c.yaml:8:10: metrics: a mapping is needed, not one value\n"
+	    "c.yaml:9:8: lists: a list is needed, not a mapping\n"
+	    "c.yaml:11:1: key \"ports\" is there twice: its first value is in line 10\n"
+	    "c.yaml:12:12: mark_mask: \"0\" is not a decimal or 0x hexadecimal number "
+	    "from 1 to 4294967295\n"
+	    "c.yaml:13:3: key: one value is needed, not a list\n");
+}
+
+static void test_refusal(void **state)
+{
+	static const char *const texts[] = { "0.0.0.0/0", "::/0", "0.0.0.0/1", "::/1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct prefix prefix;
+
+		assert_int_equal(prefix_parse(texts[i], strlen(texts[i]), &prefix, NULL),
+				 PREFIX_OK);
+		assert_null(config_refuse_prefix(&prefix, ACTION_ALLOW));
+		if (i < 2)
+			assert_non_null(
+			    strstr(config_refuse_prefix(&prefix, ACTION_BLOCK), texts[i]));
+		else
+			assert_null(config_refuse_prefix(&prefix, ACTION_BLOCK));
+	}
+}
+
+/* The sample with its list files here and, if @is_whole, all that is commented out. */
+static void write_sample(bool is_whole)
+{
+	char path[PATH_MAX + 32], line[256];
+	FILE *sample, *copy = fopen("c.yaml", "w");
+
+	snprintf(path, sizeof(path), "%s/packaging/ipwld.yaml", start_directory);
+	sample = fopen(path, "r");
+	if (!sample)
+		fail_msg("no %s: run it from the repository", path);
+	while (fgets(line, sizeof(line), sample)) {
+		char *hash = line + strspn(line, " ");
+		char *directory = strstr(line, "- /etc/ipwl/");
+
+		if (directory)
+			memmove(directory + 2, directory + 12, strlen(directory + 12) + 1);
+		if (is_whole && hash[0] == '#' && (hash[1] == '-' || islower(hash[1])))
+			memmove(hash, hash + 1, strlen(hash));
+		fputs(line, copy);
+	}
+	fclose(sample);
+	assert_int_equal(fclose(copy), 0);
+}
+
+static void test_sample(void **state)
+{
+	const struct list *partners;
+
+	(void)state;
+	write_sample(false);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	fixture_assert(&diagnostics, "");
+	assert_false(config->is_enforcing);
+	assert_int_equal(config->policy->list_count, 2);
+	assert_int_equal(config->port_count, 1);
+	assert_string_equal(config->metrics_host, "127.0.0.1");
+	end(NULL);
+	begin(NULL);
+	write_sample(true);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	fixture_assert(&diagnostics, "");
+	assert_false(config->is_enforcing);
+	assert_int_equal(config->policy->list_count, 3);
+	assert_string_equal(config->state_dir, CONFIG_DEFAULT_STATE_DIR);
+	partners = policy_find_list(config->policy, "partners");
+	assert_int_equal(partners->mark, 1);
+	assert_int_equal(partners->mark_mask, 0xff);
+	assert_int_equal(partners->priority, 6);
+	assert_int_equal(partners->sets[SOURCE_CONFIG]->count, 3);
+	assert_true(policy_find_list(config->policy, "candidate")->is_monitor);
+}
+
+static int open_group(void **state)
+{
+	return getcwd(start_directory, sizeof(start_directory)) ? fixture_open(state) : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOADED_TEST(test_defaults), LOADED_TEST(test_values),
+		LOADED_TEST(test_metrics),  LOADED_TEST(test_interfaces),
+		LOADED_TEST(test_ports),    LOADED_TEST(test_keys_and_types),
+		LOADED_TEST(test_refusal),  LOADED_TEST(test_sample),
+	};
+
+	return cmocka_run_group_tests(tests, open_group, fixture_close);
+}

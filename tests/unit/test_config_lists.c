@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lists of a configuration: their keys and inline entries. */
+#include "config_loaded.h"
+
+static void test_values(void **state)
+{
+	const struct list *lists;
+
+	(void)state;
+	load("- {name: a.B-1_, action: allow, mark: 0x1F, mark_mask: 0xff, priority: 0}\n"
+	     "- {action: allow, name: 2, mark: 0}\n"
+	     "- {name: c, action: block, mode: monitor, entries: , files: ~}\n"
+	     "- {name: d, action: block, mode: enforce}\n"
+	     "- {name: e, action: block}\n",
+	     "");
+	lists = config->policy->lists;
+	assert_int_equal(config->policy->list_count, 5);
+	assert_string_equal(lists[0].name, "a.B-1_");
+	assert_int_equal(lists[0].action, ACTION_ALLOW);
+	assert_true(lists[0].sets_mark && lists[0].sets_priority);
+	assert_int_equal(lists[0].mark, 0x1f);
+	assert_int_equal(lists[0].mark_mask, 0xff);
+	assert_int_equal(lists[0].priority, 0);
+	assert_string_equal(lists[1].name, "2");
+	assert_true(lists[1].sets_mark && !lists[1].sets_priority);
+	assert_int_equal(lists[1].mark_mask, 0xffffffff);
+	assert_true(lists[2].is_monitor && lists[2].action == ACTION_BLOCK);
+	assert_false(lists[2].sets_mark || lists[3].is_monitor || lists[4].is_monitor);
+	assert_int_equal(lists[4].slot, POLICY_NO_SLOT);
+}
+
+static void test_mark_mask(void **state)
+{
+	(void)state;
+	load("- {name: a, action: allow, mark: 0xff00}\n"
+	     "- {name: b, action: allow, mark: 255, mark_mask: 255}\n"
+	     "mark_mask: 0xff00\n",
+	     "");
+	assert_int_equal(config->policy->lists[0].mark_mask, 0xff00);
+	assert_int_equal(config->policy->lists[1].mark_mask, 255);
+	assert_errors("- {name: a, action: allow, mark: 0x10001}\n"
+		      "- {name: b, action: allow, mark: 3, mark_mask: 2}\n"
+		      "- {name: c, action: allow, mark_mask: 2}\n"
+		      "mark_mask: 0xffff\n",
+		      "c.yaml:3:34: mark 0x10001 has bits outside mark_mask 0xffff\n"
+		      "c.yaml:4:34: mark 0x3 has bits outside mark_mask 0x2\n"
+		      "c.yaml:5:39: mark_mask without mark\n");
+}
+
+static void test_numbers(void **state)
+{
+	static const char *const bad[] = { "10x", "0x", "0xg", "-1",	      "010", "4294967296",
+					   "''",  "x1", "1 2", "0x100000000", "+1",  "1.0" };
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "- {name: a, action: allow, mark: %s}\n", bad[i]);
+		assert_errors(text, "c.yaml:3:34: mark: \"...is not a decimal or 0x hexadecimal");
+		snprintf(text, sizeof(text), "- {name: a, action: allow, priority: %s}\n", bad[i]);
+		assert_errors(text, "c.yaml:3:38: priority: \"");
+	}
+	load("- {name: a, action: allow, mark: 0xffffffff, priority: 4294967295}\n", "");
+	assert_int_equal(config->policy->lists[0].mark, 0xffffffff);
+	assert_int_equal(config->policy->lists[0].priority, 0xffffffff);
+}
+
+static void test_keys(void **state)
+{
+	(void)state;
+	assert_errors("- {action: allow}\n"
+		      "- {name: b}\n"
+		      "- {name: c, action: deny}\n"
+		      "- {name: c, action: block, mark: 1, mark_mask: 1, priority: 1}\n"
+		      "- {name: d, action: allow, mode: monitor}\n"
+		      "- {name: e, action: block, mode: none, entry: [], name: e}\n"
+		      "- f\n"
+		      "- [g]\n"
+		      "- \n"
+		      "- {name: h, action: block, entries: 192.0.2.1, files: {a: b}}\n"
+		      "- {name: i, action: block, entries: [[192.0.2.1], ''], files: [[a], '']}\n",
+		      "c.yaml:3:3: a list without a name\n"
+		      "c.yaml:4:3: a list without an action\n"
+		      "c.yaml:5:21: action: \"deny\" is none of allow, block\n"
+		      "c.yaml:6:10: list c is there twice, first in line 5\n"
+		      "c.yaml:6:34: mark is for allow lists\n"
+		      "c.yaml:6:48: mark_mask is for allow lists\n"
+		      "c.yaml:6:61: priority is for allow lists\n"
+		      "c.yaml:7:34: mode is for block lists\n"
+		      "c.yaml:8:34: mode: \"none\" is none of monitor, enforce\n"
+		      "c.yaml:8:40: unknown key \"entry\": known here are name, action\n"
+		      "c.yaml:8:51: key \"name\" is there twice\n"
+		      "c.yaml:9:3: a list: a mapping is needed, not one value\n"
+		      "c.yaml:10:3: a list: a mapping is needed, not a list\n"
+		      "c.yaml:11:2: a list without a name\n"
+		      "c.yaml:11:2: a list without an action\n"
+		      "c.yaml:12:37: entries: a list is needed, not one value: write [192.0.2.1]\n"
+		      "c.yaml:12:55: files: a list is needed, not a mapping\n"
+		      "c.yaml:13:38: an entry: one value is needed, not a list\n"
+		      "c.yaml:13:52: \"\" is no prefix\n"
+		      "c.yaml:13:64: a list file: one value is needed, not a list\n"
+		      "c.yaml:13:69: a list file without a name\n");
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = { "''",  "-a",	    ".a",	"_a",  "'a b'",
+					   "a/b", "'a\"b'", "\xc3\xa9", "a=b", "'a:b'" };
+	char text[256], name[66];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "- name: %s\n  action: allow\n", bad[i]);
+		assert_errors(text, "c.yaml:3:9: \"...is not a list's name: 1 to 63 of");
+	}
+	memset(name, 'a', sizeof(name));
+	snprintf(text, sizeof(text), "- name: %.64s\n  action: allow\n", name);
+	assert_errors(text, "c.yaml:3:9: \"aaa...is not a list's name");
+	snprintf(text, sizeof(text), "- name: %.63s\n  action: allow\n", name);
+	load(text, "");
+}
+
+static void write_lists(const char *path, size_t count)
+{
+	FILE *file = fopen(path, "w");
+
+	fputs("interfaces: [a]\nlists:\n", file);
+	for (size_t i = 0; i < count; i++)
+		fprintf(file, "- {name: l%zu, action: allow}\n", i);
+	fclose(file);
+}
+
+static void test_many_lists(void **state)
+{
+	(void)state;
+	write_lists("c.yaml", POLICY_LISTS_MAX);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config->policy->list_count, POLICY_LISTS_MAX);
+	end(NULL);
+	begin(NULL);
+	write_lists("c.yaml", POLICY_LISTS_MAX + 2);
+	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	fixture_assert(&diagnostics, "c.yaml:1027:3: more than 1024 lists");
+}
+
+static void test_entries(void **state)
+{
+	(void)state;
+	load("- name: a\n"
+	     "  action: allow\n"
+	     "  entries:\n"
+	     "  - 2001:db8::/32\n"
+	     "  - ::1\n"
+	     "  - 192.0.2.0/24\n"
+	     "  - \"!192.0.2.9\"\n"
+	     "  - '::ffff:198.51.100.0/120'\n"
+	     "  - !!str 203.0.113.1\n",
+	     "");
+	assert_entries("a", "config c.yaml:8 192.0.2.0/24\nconfig c.yaml:9 !192.0.2.9\n"
+			    "config c.yaml:10 198.51.100.0/24\nconfig c.yaml:11 203.0.113.1\n"
+			    "config c.yaml:7 ::1\nconfig c.yaml:6 2001:db8::/32\n");
+	assert_errors("- name: a\n"
+		      "  action: block\n"
+		      "  entries:\n"
+		      "  - 192.0.2.1/24\n"
+		      "  -   192.0.2.1x\n"
+		      "  - \"192.0.2.1 \"\n"
+		      "  - '!192.0.2.0/33'\n"
+		      "  - \"\\x31.2.3.4x\"\n"
+		      "  - |\n"
+		      "    192.0.2.1\n"
+		      "  - 192.0.02.1\n"
+		      "  - [192.0.2.1]\n"
+		      "  - 192.0.2.1 # fine\n",
+		      "c.yaml:6:5: 192.0.2.1/24 has host bits set\n"
+		      "c.yaml:7:16: \"x\" follows the prefix 192.0.2.1\n"
+		      "c.yaml:8:15: \" \" follows the prefix\n"
+		      "c.yaml:9:17: \"192.0.2.0/33\" has too long\n"
+		      "c.yaml:10:5: \"x\" follows the prefix 1.2.3.4\n"
+		      "c.yaml:11:5: \"\\x0a\" follows the prefix\n"
+		      "c.yaml:13:11: ...leading zero\n"
+		      "c.yaml:14:5: an entry: one value is needed, not a list\n");
+}
+
+static void test_everyone(void **state)
+{
+	(void)state;
+	assert_errors("- {name: a, action: block, entries: [0.0.0.0/0, '!0.0.0.0/0', '::/0']}\n"
+		      "- {name: b, action: allow, entries: [0.0.0.0/0, '!::/0']}\n",
+		      "c.yaml:3:38: 0.0.0.0/0 in a block list would block all of IPv4\n"
+		      "c.yaml:3:64: ::/0 in a block list would block all of IPv6\n"
+		      "c.yaml:4:38: warning: 0.0.0.0/0 allows every IPv4 sender\n");
+	load("- {name: b, action: allow, entries: ['::/0']}\n",
+	     "c.yaml:3:39: warning: ::/0 allows every IPv6 sender\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOADED_TEST(test_values),  LOADED_TEST(test_mark_mask),
+		LOADED_TEST(test_numbers), LOADED_TEST(test_keys),
+		LOADED_TEST(test_names),   LOADED_TEST(test_many_lists),
+		LOADED_TEST(test_entries), LOADED_TEST(test_everyone),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}

@@ -93,19 +93,20 @@ static int copy_string(struct entry_set *set, const char *string, const char **r
 	return 0;
 }
 
-/* Copy @string unless it equals *@last, which it then becomes. */
+/* Copy @string, which may be NULL, unless it equals the copy made last. */
 static int copy_repeated(struct entry_set *set, const char *string, const char **last,
 			 const char **ret_copy)
 {
 	int error;
 
-	if (!string || !*last || strcmp(string, *last)) {
-		error = copy_string(set, string, last);
-		if (error)
-			return error;
+	if (string && *last && !strcmp(string, *last)) {
+		*ret_copy = *last;
+		return 0;
 	}
-	*ret_copy = *last;
-	return 0;
+	error = copy_string(set, string, ret_copy);
+	if (!error && string)
+		*last = *ret_copy;
+	return error;
 }
 
 int entry_set_add(struct entry_set *set, const struct entry *entry)

@@ -25,12 +25,12 @@ extern const char *const source_names[SOURCE_COUNT];
 struct entry {
 	struct prefix prefix;
 	bool is_exclusion;
-	uint8_t source;         /* enum source */
-	uint32_t line;          /* in the file named by origin, from 1; 0: none */
-	const char *origin;     /* file, feed or user */
-	const char *reason;     /* or NULL */
-	const char *author;     /* or NULL */
-	int64_t added_at_sec;   /* Unix time; 0: unknown */
+	uint8_t source;		/* enum source */
+	uint32_t line;		/* in the file named by origin, from 1; 0: none */
+	const char *origin;	/* file, feed or user */
+	const char *reason;	/* or NULL */
+	const char *author;	/* or NULL */
+	int64_t added_at_sec;	/* Unix time; 0: unknown */
 	int64_t expires_at_sec; /* Unix time; 0: never */
 };
 
@@ -40,11 +40,11 @@ struct entry_set {
 	struct entry *entries;
 	size_t count;
 	size_t capacity;
-	unsigned int references;  /* atomic */
+	unsigned int references;	   /* atomic */
 	size_t entry_counts[FAMILY_COUNT]; /* exclusions apart */
-	struct entry_key *keys;   /* room for the sort, until the set is finished */
+	struct entry_key *keys;		   /* room for the sort, until the set is finished */
 	struct string_block *strings;
-	const char *last_origin;  /* consecutive equal strings are stored once */
+	const char *last_origin; /* consecutive equal strings are stored once */
 	const char *last_author;
 };
 

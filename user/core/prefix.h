@@ -12,8 +12,8 @@ enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILY_COUNT };
 /* A network in CIDR form; an address is a /32 or /128. No host bit is set. */
 struct prefix {
 	uint8_t addr[16]; /* network byte order; IPv4 in the first 4, the rest 0 */
-	uint8_t family;   /* enum family */
-	uint8_t len;      /* bits */
+	uint8_t family;	  /* enum family */
+	uint8_t len;	  /* bits */
 };
 
 /* Longest text of a prefix with its zero: an IPv6 address and "/128". */
@@ -28,7 +28,7 @@ enum prefix_error {
 	PREFIX_BAD_LENGTH,   /* after the slash: not a whole decimal number */
 	PREFIX_TOO_LONG,     /* over 32 or 128 bits */
 	PREFIX_HOST_BITS,
-	PREFIX_GARBAGE,      /* something after a prefix that is fine */
+	PREFIX_GARBAGE, /* something after a prefix that is fine */
 	PREFIX_ERROR_COUNT,
 };
 

@@ -10,8 +10,8 @@
 
 /* Which ids are taken. Ids begin at 1. */
 struct rule_ids {
-	uint32_t limit;     /* ids are below it */
-	uint32_t next;      /* ids from here on were never given out */
+	uint32_t limit;	    /* ids are below it */
+	uint32_t next;	    /* ids from here on were never given out */
 	uint32_t *free_ids; /* a stack of those given back */
 	size_t free_count;
 	size_t free_capacity;

@@ -13,9 +13,9 @@
 /* A prefix and who decides for the addresses whose longest prefix it is. */
 struct node {
 	struct prefix prefix;
-	uint16_t list;  /* slot */
+	uint16_t list;	/* slot */
 	uint16_t flags; /* NODE_* */
-	uint32_t rule;  /* id; 0: a hole */
+	uint32_t rule;	/* id; 0: a hole */
 };
 
 /* Sorted by prefix, each prefix once; no node decides as its parent does. */

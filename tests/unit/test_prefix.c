@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes: what parses, what does not and what is said about it, and set algebra. */
+/* Prefixes: what parses, what does not and where, canonical text, order. */
 #include "core/prefix.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -247,86 +246,6 @@ static void test_format_short(void **state)
 	assert_string_equal(prefix_format_short(&prefix, text), "::");
 }
 
-static void expect_message(const char *text, const char *expected)
-{
-	char message[PREFIX_MESSAGE_BYTES];
-	struct prefix prefix;
-	enum prefix_error error = prefix_parse(text, strlen(text), &prefix, NULL);
-
-	prefix_error_message(error, text, strlen(text), message);
-	assert_string_equal(message, expected);
-}
-
-static void test_host_bits_message(void **state)
-{
-	(void)state;
-	expect_message("192.0.2.1/24", "192.0.2.1/24 has host bits set: write 192.0.2.0/24 for the "
-				       "network or 192.0.2.1 for the one address");
-	expect_message("2001:db8::1/32",
-		       "2001:db8::1/32 has host bits set: write 2001:db8::/32 for the "
-		       "network or 2001:db8::1 for the one address");
-	expect_message("::ffff:192.0.2.1/120",
-		       "::ffff:192.0.2.1/120 has host bits set: write 192.0.2.0/24 for the "
-		       "network or 192.0.2.1 for the one address");
-	expect_message("::ffff:192.0.2.1/24",
-		       "::ffff:192.0.2.1/24 has host bits set: write 192.0.2.0/24 for the "
-		       "network or 192.0.2.1 for the one address");
-	expect_message("::ffff:192.0.2.1/64",
-		       "::ffff:192.0.2.1/64 has host bits set: write ::/64 for the "
-		       "network or 192.0.2.1 for the one address");
-}
-
-static void check_printable(const char message[PREFIX_MESSAGE_BYTES])
-{
-	assert_true(strnlen(message, PREFIX_MESSAGE_BYTES) < PREFIX_MESSAGE_BYTES - 1);
-	for (const char *c = message; *c; c++)
-		assert_true(isprint((unsigned char)*c));
-}
-
-static void test_messages_say_what_to_do(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < COUNT(rejected); i++) {
-		const char *text = rejected[i].text;
-		char message[PREFIX_MESSAGE_BYTES];
-
-		prefix_error_message(rejected[i].error, text, strlen(text), message);
-		check_printable(message);
-		assert_non_null(strstr(message, "write "));
-	}
-	expect_message("192.0.2.1\r",
-		       "\"\\x0d\" follows the prefix 192.0.2.1: write one address or "
-		       "network alone, without port, zone or range");
-}
-
-/* Long or binary text is quoted so that it can stand in a log line. */
-static void test_hostile_text_in_messages(void **state)
-{
-	static const char *const starts[] = { "", "192.0.2.1", "192.0.2.0/", "::", "192.0.02." };
-	char text[1000];
-	char message[PREFIX_MESSAGE_BYTES];
-
-	(void)state;
-	random_start("prefix");
-	for (int round = 0; round < 2000; round++) {
-		const char *start = starts[random_below(COUNT(starts))];
-		size_t bytes = strlen(start) + random_below(900);
-		char fill = (char)random_below(256);
-		struct prefix prefix;
-
-		for (size_t i = 0; i < bytes; i++)
-			text[i] = random_chance(50) ? fill : (char)random_below(256);
-		memcpy(text, start, strlen(start));
-		prefix_error_message(prefix_parse(text, bytes, &prefix, NULL), text, bytes,
-				     message);
-		check_printable(message);
-		/* Any error may be asked for with any text. */
-		prefix_error_message((enum prefix_error)random_below(PREFIX_ERROR_COUNT), text,
-				     bytes, message);
-		check_printable(message);
-	}
-}
-
 static struct prefix random_bits(enum family family)
 {
 	struct prefix address = { .family = (uint8_t)family, .len = prefix_max_len(family) };
@@ -434,9 +353,6 @@ int main(void)
 		cmocka_unit_test(test_nul_is_garbage),
 		cmocka_unit_test(test_size_ends_text),
 		cmocka_unit_test(test_format_short),
-		cmocka_unit_test(test_host_bits_message),
-		cmocka_unit_test(test_messages_say_what_to_do),
-		cmocka_unit_test(test_hostile_text_in_messages),
 		cmocka_unit_test(test_random_text_round_trip),
 		cmocka_unit_test(test_boundary_bits),
 		cmocka_unit_test(test_order_and_containment),

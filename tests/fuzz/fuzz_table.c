@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A policy from bytes, compiled and compared with the oracle; the second half of
+ * the bytes makes its successor, and the steps of the reload are followed.
+ * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/lookup_oracle.h"
+#include "core/rules.h"
+
+#define LISTS 5
+#define ENTRY_BYTES 4
+#define ENTRIES_MAX 40
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+/* Two bytes make the ends of an address; what lies between is all 0 or all 1. */
+static struct prefix prefix_from(const uint8_t bytes[ENTRY_BYTES])
+{
+	struct prefix address = { .family = bytes[0] & 1 };
+	size_t addr_bytes;
+
+	address.len = prefix_max_len(address.family);
+	addr_bytes = address.len / 8U;
+	memset(address.addr, bytes[0] & 2 ? 0xff : 0, addr_bytes);
+	address.addr[0] = bytes[1];
+	address.addr[addr_bytes - 1] = (uint8_t)(bytes[1] ^ bytes[2]);
+	return prefix_truncate(&address, (uint8_t)(bytes[3] % (address.len + 1U)));
+}
+
+static void add_lists(struct policy *policy, uint8_t modes)
+{
+	for (int i = 0; i < LISTS; i++) {
+		char name[] = { (char)('a' + i), '\0' };
+		struct list *list =
+		    policy_add_list(policy, name, i < 2 ? ACTION_ALLOW : ACTION_BLOCK);
+
+		check(list != NULL);
+		list->slot = (uint16_t)(i + 1);
+		list->is_monitor = modes >> i & 1;
+		for (int source = SOURCE_FILE; source <= SOURCE_FEED; source++) {
+			struct entry_set *set = entry_set_new();
+
+			check(set != NULL);
+			list_replace_set(list, (enum source)source, set);
+		}
+	}
+}
+
+static struct policy *policy_from(const uint8_t *data, size_t size)
+{
+	struct policy *policy = policy_new();
+	size_t entries = size / ENTRY_BYTES;
+
+	check(policy != NULL);
+	add_lists(policy, size ? data[size - 1] : 0);
+	for (size_t i = 0; i < entries && i < ENTRIES_MAX; i++) {
+		const uint8_t *bytes = data + i * ENTRY_BYTES;
+		struct list *list = &policy->lists[(bytes[0] >> 2) % LISTS];
+		struct entry entry = { .prefix = prefix_from(bytes) };
+
+		entry.is_exclusion = (bytes[0] >> 5 & 3) == 0;
+		entry.source = bytes[0] & 0x80 ? SOURCE_FILE : SOURCE_FEED;
+		check(!entry_set_add(list->sets[entry.source], &entry));
+	}
+	for (int i = 0; i < LISTS; i++) {
+		entry_set_finish(policy->lists[i].sets[SOURCE_FILE]);
+		entry_set_finish(policy->lists[i].sets[SOURCE_FEED]);
+	}
+	return policy;
+}
+
+static void check_tables(const struct policy *policy, const struct tables *tables,
+			 const struct prefix *address)
+{
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		const struct node *node =
+		    table_lookup(&tables->of[action][address->family], address);
+		struct oracle_decision decision =
+		    oracle_decide(policy, (enum action)action, address);
+
+		check((node ? node->rule : 0) == decision.rule);
+		check((node ? node->list : 0) == decision.list);
+		check((node ? node->flags : 0) == decision.flags);
+	}
+}
+
+/* The decision of a table after the first @done steps from @from, by a plain walk
+ * over the nodes that are there. */
+static uint32_t rule_after(const struct table *from, const struct diff *diff, size_t done,
+			   const struct prefix *address)
+{
+	const struct node *best = NULL;
+
+	for (size_t i = 0; i < from->count + done; i++) {
+		bool is_old = i < from->count;
+		const struct node *node =
+		    is_old ? &from->nodes[i] : diff->steps[i - from->count].new_node;
+		bool is_gone = !node;
+
+		for (size_t j = 0; is_old && j < done; j++)
+			is_gone |= diff->steps[j].old_node == node;
+		if (!is_gone && oracle_covers(&node->prefix, address) &&
+		    (!best || node->prefix.len > best->prefix.len))
+			best = node;
+	}
+	return best ? best->rule : 0;
+}
+
+static void check_steps(const struct tables *from, const struct tables *to, enum action action,
+			const struct prefix *address)
+{
+	const struct table *old = &from->of[action][address->family];
+	const struct table *new = &to->of[action][address->family];
+	struct diff diff;
+	uint32_t old_rule, new_rule;
+
+	check(!diff_tables(old, new, &diff));
+	old_rule = rule_after(old, &diff, 0, address);
+	new_rule = rule_after(old, &diff, diff.count, address);
+	check(new_rule == (table_lookup(new, address) ? table_lookup(new, address)->rule : 0));
+	for (size_t done = 1; done < diff.count; done++) {
+		uint32_t rule = rule_after(old, &diff, done, address);
+
+		check(rule == old_rule || rule == new_rule);
+	}
+	diff_done(&diff);
+}
+
+static void check_probes(const struct policy *const policies[2], const struct tables tables[2])
+{
+	for (size_t i = 0; i < 2 * LISTS; i++) {
+		const struct list *list = &policies[i % 2]->lists[i / 2];
+
+		for (size_t j = 0; j < list->rule_count; j++) {
+			struct prefix probes[ORACLE_PROBES_PER_PREFIX];
+
+			oracle_probes(&list->rules[j].prefix, probes);
+			for (int k = 0; k < ORACLE_PROBES_PER_PREFIX; k++) {
+				check_tables(policies[0], &tables[0], &probes[k]);
+				check_tables(policies[1], &tables[1], &probes[k]);
+			}
+			check_steps(&tables[0], &tables[1], list->action, &probes[i % 4]);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t half = size / 2;
+	struct policy *old = policy_from(data, half);
+	struct policy *new = policy_from(data + half, size - half);
+	const struct policy *const policies[2] = { old, new };
+	struct rules_change change;
+	struct tables tables[2];
+	struct rule_ids ids;
+
+	rule_ids_init(&ids, UINT32_MAX);
+	check(!rules_number(old, NULL, &ids, &change));
+	rules_change_done(&change);
+	check(!rules_number(new, old, &ids, &change));
+	rules_change_done(&change);
+	check(!tables_compile(old, &tables[0]));
+	check(!tables_compile(new, &tables[1]));
+	check_probes(policies, tables);
+	tables_done(&tables[0]);
+	tables_done(&tables[1]);
+	policy_free(old);
+	policy_free(new);
+	rule_ids_done(&ids);
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entry sets: order, strings, sharing. */
+#include "core/entry.h"
+
+#include <pthread.h>
+
+#include "random_policy.h"
+
+static void test_names(void **state)
+{
+	(void)state;
+	for (int source = 0; source < SOURCE_COUNT; source++)
+		assert_non_null(source_names[source]);
+	assert_string_equal(source_names[SOURCE_LEARNED], "learned");
+}
+
+static void test_empty_set(void **state)
+{
+	struct entry_set *set = entry_set_new();
+	struct prefix prefix = { .len = 32 };
+
+	(void)state;
+	entry_set_finish(set);
+	assert_int_equal(set->count, 0);
+	assert_int_equal(entry_set_lower_bound(set, &prefix), 0);
+	entry_set_unref(set);
+	entry_set_unref(NULL);
+	/* Given up before it is finished. */
+	set = entry_set_new();
+	add_entry(set, SOURCE_FILE, &prefix, false);
+	entry_set_unref(set);
+}
+
+/* Lines are numbered as added, so among equal prefixes they ascend. */
+static void test_sorted_then_as_added(void **state)
+{
+	(void)state;
+	random_start("entry");
+	for (int round = 0; round < 300; round++) {
+		struct entry_set *set = entry_set_new();
+		uint32_t count = random_below(200);
+		size_t expected_counts[FAMILY_COUNT] = { 0 };
+		uint64_t line_sum = 0;
+
+		for (uint32_t i = 0; i < count; i++) {
+			struct entry entry = { .prefix = random_prefix_any(), .line = i + 1 };
+
+			entry.is_exclusion = random_chance(30);
+			expected_counts[entry.prefix.family] += !entry.is_exclusion;
+			assert_int_equal(entry_set_add(set, &entry), 0);
+		}
+		entry_set_finish(set);
+		assert_int_equal(set->count, count);
+		for (size_t i = 0; i < count; i++) {
+			const struct entry *entry = &set->entries[i];
+			int order = i ? prefix_compare(&entry[-1].prefix, &entry->prefix) : -1;
+
+			assert_true(order < 0 || (order == 0 && entry[-1].line < entry->line));
+			line_sum += entry->line;
+		}
+		assert_int_equal(line_sum, (uint64_t)count * (count + 1) / 2);
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			assert_int_equal(set->entry_counts[family], expected_counts[family]);
+		entry_set_unref(set);
+	}
+}
+
+static void test_strings_are_copied(void **state)
+{
+	struct entry_set *set = entry_set_new();
+	char origin[32], reason[32], author[32];
+
+	(void)state;
+	for (unsigned int i = 0; i < 20000; i++) {
+		struct entry entry = { .origin = origin, .line = i };
+
+		entry.prefix = (struct prefix) { .len = 32 };
+		entry.prefix.addr[1] = (uint8_t)(i >> 16);
+		entry.prefix.addr[2] = (uint8_t)(i >> 8);
+		entry.prefix.addr[3] = (uint8_t)i;
+		entry.added_at_sec = (int64_t)i << 32;
+		entry.expires_at_sec = -1;
+		snprintf(origin, sizeof(origin), "/etc/%u.list", i / 100);
+		snprintf(reason, sizeof(reason), "reason %u", i);
+		snprintf(author, sizeof(author), "author %u", i / 1000);
+		if (i % 3)
+			entry.reason = reason;
+		if (i % 5)
+			entry.author = author;
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	memset(origin, 'x', sizeof(origin) - 1);
+	entry_set_finish(set);
+	for (unsigned int i = 0; i < 20000; i++) {
+		const struct entry *entry = &set->entries[i];
+
+		assert_int_equal(entry->line, i);
+		assert_int_equal(entry->added_at_sec, (int64_t)i << 32);
+		assert_int_equal(entry->expires_at_sec, -1);
+		snprintf(origin, sizeof(origin), "/etc/%u.list", i / 100);
+		snprintf(reason, sizeof(reason), "reason %u", i);
+		snprintf(author, sizeof(author), "author %u", i / 1000);
+		assert_string_equal(entry->origin, origin);
+		assert_int_equal(entry->reason != NULL, i % 3 != 0);
+		if (entry->reason)
+			assert_string_equal(entry->reason, reason);
+		assert_int_equal(entry->author != NULL, i % 5 != 0);
+		if (entry->author)
+			assert_string_equal(entry->author, author);
+	}
+	/* One copy for a run of equals, even across entries without one. */
+	assert_ptr_equal(set->entries[100].origin, set->entries[199].origin);
+	assert_ptr_equal(set->entries[1].author, set->entries[999].author);
+	entry_set_unref(set);
+}
+
+static void test_long_strings(void **state)
+{
+	struct entry_set *set = entry_set_new();
+	size_t bytes = 200000;
+	char *reason = malloc(bytes);
+
+	(void)state;
+	assert_non_null(reason);
+	memset(reason, 'r', bytes);
+	for (uint8_t i = 0; i < 20; i++) {
+		struct entry entry = { .prefix = { .addr = { i }, .len = 32 }, .reason = reason };
+
+		reason[bytes - 1 - i * 1000] = '\0';
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	entry_set_finish(set);
+	for (uint8_t i = 0; i < 20; i++)
+		assert_int_equal(strlen(set->entries[i].reason), bytes - 1 - i * 1000);
+	free(reason);
+	entry_set_unref(set);
+}
+
+static void test_lower_bound(void **state)
+{
+	struct entry_set *set;
+
+	(void)state;
+	random_start("entry");
+	for (int round = 0; round < 100; round++) {
+		set = random_set(SOURCE_FEED, 60);
+		for (int probe = 0; probe < 50; probe++) {
+			struct prefix prefix = random_prefix_any();
+			size_t before = 0;
+
+			for (size_t i = 0; i < set->count; i++)
+				before += prefix_compare(&set->entries[i].prefix, &prefix) < 0;
+			assert_int_equal(entry_set_lower_bound(set, &prefix), before);
+		}
+		entry_set_unref(set);
+	}
+}
+
+static void *ref_and_unref(void *argument)
+{
+	struct entry_set *set = argument;
+
+	for (int i = 0; i < 100000; i++)
+		entry_set_unref(entry_set_ref(set));
+	return NULL;
+}
+
+static void test_references_from_threads(void **state)
+{
+	struct entry_set *set = entry_set_new();
+	pthread_t threads[4];
+
+	(void)state;
+	entry_set_finish(set);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ref_and_unref, set), 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(set->references, 1);
+	entry_set_unref(set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_empty_set),
+		cmocka_unit_test(test_sorted_then_as_added),
+		cmocka_unit_test(test_strings_are_copied),
+		cmocka_unit_test(test_long_strings),
+		cmocka_unit_test(test_lower_bound),
+		cmocka_unit_test(test_references_from_threads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

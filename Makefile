@@ -20,7 +20,7 @@ PKGS := libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wconversion -Werror
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
-LDFLAGS ?= -Wl,-z,relro,-z,now
+LDFLAGS ?= -Wl,-z,relro,-z,now,--as-needed
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
 	-Iinclude -Iuser -isystem $(B) $(shell pkg-config --cflags $(PKGS)) -MMD -MP

@@ -57,7 +57,7 @@ def calls(staged):
             interface = ipwld.interface()
             assert interface["attached"] and interface["marking"] != "none", interface
             assert os.stat(ipwld.socket).st_gid == GROUP_ID
-            assert ipwld.ask("add", "--list", "partners", "192.0.2.1", "--ttl", "1s")
+            assert ipwld.ask("add", "--list", "partners", "192.0.2.1", "--ttl", "1h")
             assert ipwld.ask("test", "192.0.2.1")["results"][0]["verdict"] == "allow"
             ipwld.write_list("block.d/a.list", "192.0.2.0/24")
             ipwld.ask("reload")

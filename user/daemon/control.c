@@ -25,9 +25,6 @@
 #define HEADER_BYTES_MAX (16 * 1024)
 #define TIMEOUT_SEC 10
 #define BACKLOG 128
-#define ALL_METHODS                                                                                \
-	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
-	 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
 struct control {
 	struct daemon *daemon;
@@ -128,7 +125,7 @@ static void open_to_group(const char *path)
 
 	if (!group)
 		log_info("control", "there is no group " GROUP ": %s is for root alone", path);
-	else if (chown(path, (uid_t)-1, group->gr_gid) || chmod(path, 0660))
+	if (chown(path, (uid_t)-1, group ? group->gr_gid : 0) || chmod(path, 0660))
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));
 }
 
@@ -140,9 +137,12 @@ static int set_up_http(struct control *control, int fd)
 	if (!control->http)
 		return -ENOMEM;
 	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
-	evhttp_set_max_body_size(control->http, HTTP_BODY_BYTES_MAX);
+	/* A body that is a little too large gets an answer of ours, a larger one evhttp's:
+	 * in HTML, once all of it has been thrown away. */
+	evhttp_set_max_body_size(control->http, 2 * HTTP_BODY_BYTES_MAX);
+	evhttp_set_flags(control->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(control->http, TIMEOUT_SEC);
-	evhttp_set_allowed_methods(control->http, ALL_METHODS);
+	evhttp_set_allowed_methods(control->http, HTTP_METHODS);
 	evhttp_set_gencb(control->http, on_request, control);
 	bound = evhttp_accept_socket_with_handle(control->http, fd);
 	if (!bound)

@@ -282,12 +282,12 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 	char error[DATAPATH_ERROR_BYTES];
 	int err;
 
-	interfaces_detach(&daemon->interfaces);
 	err = engine_detach(daemon->engine, error);
 	worker_resume(daemon->worker);
 	if (err) {
 		log_error("datapath", "%s", error);
 	} else {
+		interfaces_were_detached(&daemon->interfaces);
 		daemon->is_detached = true;
 		log_info("datapath", "detached; a reload attaches the programs again");
 	}

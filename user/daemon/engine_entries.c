@@ -99,7 +99,7 @@ static bool may_add(const struct list *list, struct job *job)
 
 	prefix_format(&job->prefix, prefix);
 	if (refusal) {
-		job_fail(job, OUTCOME_INVALID, "%s: %s", prefix, refusal);
+		job_fail(job, OUTCOME_INVALID, "%s", refusal);
 		return false;
 	}
 	if (!list_has(list, &job->prefix, true))

@@ -136,12 +136,11 @@ void interfaces_check(struct interfaces *interfaces, bool retries)
 		check(interfaces, &interfaces->items[i], retries);
 }
 
-void interfaces_detach(struct interfaces *interfaces)
+void interfaces_were_detached(struct interfaces *interfaces)
 {
 	size_t i;
 
 	for (i = 0; i < interfaces->count; i++) {
-		detach(&interfaces->items[i]);
 		/* So that the next look attaches anew. */
 		interfaces->items[i].ifindex = 0;
 		snprintf(interfaces->items[i].error, sizeof(interfaces->items[i].error),

@@ -37,8 +37,8 @@ int interfaces_configure(struct interfaces *interfaces, const struct config *con
  * that failed, and puts back a program that someone took off. */
 void interfaces_check(struct interfaces *interfaces, bool retries);
 
-/* Take the programs off all of them. */
-void interfaces_detach(struct interfaces *interfaces);
+/* All programs were taken off: interfaces_check() will attach them again. */
+void interfaces_were_detached(struct interfaces *interfaces);
 
 enum attach_mode attachment_mode(const struct attachment *attachment);
 enum marking attachment_marking(const struct attachment *attachment);

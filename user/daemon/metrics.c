@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "http.h"
 #include "listener.h"
 #include "log.h"
 
@@ -31,25 +32,52 @@ struct metrics {
 
 /* ---- requests ----------------------------------------------------------- */
 
-static void serve_metrics(struct evhttp_request *request, void *context)
+static void write_index(const struct daemon *daemon, struct evbuffer *buffer)
 {
-	struct metrics *metrics = context;
-
-	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-			  "text/plain; version=0.0.4; charset=utf-8");
-	metrics_write(metrics->daemon, evhttp_request_get_output_buffer(request));
-	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
-}
-
-static void serve_index(struct evhttp_request *request, void *context)
-{
-	(void)context;
-	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-			  "text/html; charset=utf-8");
-	evbuffer_add_printf(evhttp_request_get_output_buffer(request),
+	(void)daemon;
+	evbuffer_add_printf(buffer,
 			    "<!DOCTYPE html>\n<title>ipwl</title>\n"
 			    "<p>ipwl " IPWL_VERSION ": <a href=\"/metrics\">metrics</a></p>\n");
-	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
+}
+
+static const struct page {
+	const char *path;
+	const char *type;
+	void (*write)(const struct daemon *daemon, struct evbuffer *buffer);
+} pages[] = {
+	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_write },
+	{ "/", "text/html; charset=utf-8", write_index },
+};
+
+static const struct page *find_page(struct evhttp_request *request)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	size_t i;
+
+	for (i = 0; path && i < sizeof(pages) / sizeof(*pages); i++)
+		if (!strcmp(pages[i].path, path))
+			return &pages[i];
+	return NULL;
+}
+
+static void on_request(struct evhttp_request *request, void *context)
+{
+	const struct metrics *metrics = context;
+	const struct page *page = find_page(request);
+	const enum evhttp_cmd_type method = evhttp_request_get_command(request);
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	if (!page) {
+		evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+	} else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
+		evhttp_add_header(headers, "Allow", "GET, HEAD");
+		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+	} else {
+		evhttp_add_header(headers, "Content-Type", page->type);
+		page->write(metrics->daemon, evhttp_request_get_output_buffer(request));
+		evhttp_send_reply(request, HTTP_OK, "OK", NULL);
+	}
 }
 
 /* ---- open --------------------------------------------------------------- */
@@ -69,9 +97,8 @@ int metrics_open(struct daemon *daemon, struct metrics **ret_metrics)
 	evhttp_set_max_headers_size(metrics->http, HEADER_BYTES_MAX);
 	evhttp_set_max_body_size(metrics->http, BODY_BYTES_MAX);
 	evhttp_set_timeout(metrics->http, TIMEOUT_SEC);
-	evhttp_set_allowed_methods(metrics->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-	evhttp_set_cb(metrics->http, "/metrics", serve_metrics, metrics);
-	evhttp_set_cb(metrics->http, "/", serve_index, metrics);
+	evhttp_set_allowed_methods(metrics->http, HTTP_METHODS);
+	evhttp_set_gencb(metrics->http, on_request, metrics);
 	*ret_metrics = metrics;
 	return 0;
 }

@@ -345,7 +345,7 @@ def test_reload(ask, daemon):
               "seconds": 0.021}
     daemon.answers["POST", "/v1/reload"] = 200, answer
     done = ask("reload")
-    assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 entries added, 1 removed\n")
+    assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 added, 1 removed\n")
     assert done.err == "ipwlctl: warning: a.list:1: twice\n"
     assert ask("--json", "reload").json() == answer
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `detach`: takes ipwl off this machine, by the daemon or, if there is none that
  * answers, by itself: it is what helps when all else fails. */
+#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,8 +42,8 @@ static void write_offline(bool is_json, bool is_detached, const char *bpffs_dir)
 	writer_begin(&writer, stdout, is_json);
 	write_outcome(&writer, is_detached, "ipwlctl");
 	writer_text(&writer, COLOUR_NONE,
-		    is_detached ? "detached without ipwld: %s is gone"
-				: "nothing is attached: there is no %s",
+		    is_detached ? "detached without ipwld: all that was pinned in %s is gone"
+				: "nothing is attached: nothing is pinned in %s",
 		    bpffs_dir);
 	writer_line_end(&writer);
 	writer_end(&writer);
@@ -58,21 +58,37 @@ static enum ctl_exit fail(const char *bpffs_dir, int error, const char *message)
 	return is_denied ? CTL_DENIED : CTL_NEGATIVE;
 }
 
+/* Whether anything is pinned: a directory that is not there, or empty because it
+ * is a mount point, has nothing. Return: 0 or -errno. */
+static int find_pins(const char *bpffs_dir, bool *ret_found)
+{
+	const struct dirent *item;
+	DIR *directory = opendir(bpffs_dir);
+	bool found = false;
+
+	if (!directory && errno != ENOENT)
+		return -errno;
+	while (directory && (item = readdir(directory)))
+		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+			found = true;
+	if (directory)
+		closedir(directory);
+	*ret_found = found;
+	return 0;
+}
+
 static enum ctl_exit detach_dir(const char *bpffs_dir, bool is_json)
 {
 	char message[DATAPATH_ERROR_BYTES] = "";
-	int error;
+	bool has_pins = false;
+	int error = find_pins(bpffs_dir, &has_pins);
 
-	if (access(bpffs_dir, F_OK)) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			return fail(bpffs_dir, -errno, "");
-		write_offline(is_json, false, bpffs_dir);
-		return CTL_DONE;
-	}
-	error = datapath_detach(bpffs_dir, message);
+	/* Also for nothing pinned: an empty directory goes, too. */
+	if (!error)
+		error = datapath_detach(bpffs_dir, message);
 	if (error)
 		return fail(bpffs_dir, error, message);
-	write_offline(is_json, true, bpffs_dir);
+	write_offline(is_json, has_pins, bpffs_dir);
 	return CTL_DONE;
 }
 

@@ -12,7 +12,7 @@ static void write_answer(struct writer *writer, const json_t *answer)
 {
 
 	writer_members(writer, reload_columns, answer);
-	writer_text(writer, COLOUR_NONE, "reloaded in %.2f s: %lld entries added, %lld removed",
+	writer_text(writer, COLOUR_NONE, "reloaded in %.2f s: %lld added, %lld removed",
 		    json_number_value(json_object_get(answer, "seconds")),
 		    (long long)json_integer_value(json_object_get(answer, "added")),
 		    (long long)json_integer_value(json_object_get(answer, "removed")));

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Bash completion for ipwlctl: commands, options, and names of lists if ipwld answers.
+
+# Names of lists, one a line; nothing if the daemon does not answer at once.
+_ipwlctl_lists() {
+	timeout 2 ipwlctl "$@" --json status 2>/dev/null </dev/null |
+		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","action".*/\1/p'
+}
+
+_ipwlctl() {
+	local global='--socket --json --help --version'
+	local commands='status test list add del reload check-config detach'
+	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
+	local -a socket=()
+
+	# "=" is a word of its own in COMP_WORDS.
+	[[ $cur == '=' ]] && cur=''
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--socket | --list | --source | --reason | --ttl | --config)
+			prev=${COMP_WORDS[i]}
+			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
+			((i + 1 < COMP_CWORD)) || break
+			((i++))
+			[[ $prev == --socket ]] && socket=(--socket "${COMP_WORDS[i]}")
+			prev=''
+			;;
+		-*) ;;
+		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
+		esac
+	done
+
+	case $command in
+	list) options='--list --source' ;;
+	add) options='--list --reason --ttl' ;;
+	del) options='--list --reason' ;;
+	detach) options='--config' ;;
+	esac
+
+	COMPREPLY=()
+	case $prev in
+	--socket | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--source)
+		mapfile -t COMPREPLY < <(compgen -W 'config file feed manual learned' -- "$cur")
+		;;
+	--list)
+		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
+		;;
+	--reason | --ttl) ;;
+	*)
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
+		elif [[ ! $command ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+		elif [[ $command == check-config ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		fi
+		;;
+	esac
+}
+
+complete -o filenames -F _ipwlctl ipwlctl

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The help text, the manual page, the completion and the contract name the same
+commands and options."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+from conftest import PROGRAM, ROOT, environment
+from fake_daemon import STATUS
+
+COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
+COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "detach"]
+OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
+           "del": {"--list", "--reason"}, "detach": {"--config"}}
+GLOBAL = {"--socket", "--json", "--help", "--version"}
+
+
+def options_in(text):
+    return set(re.findall(r"^  (--[a-z-]+)", text, re.M))
+
+
+def man_sections():
+    """{heading: text} of .Sh and .Ss sections."""
+    parts = re.split(r"^\.S[hs] (.*)$", (ROOT / "man" / "ipwlctl.8").read_text(), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def man_options(text):
+    return {"--" + name for name in re.findall(r"^\.It Fl (?:h , )?-([a-z-]+)", text, re.M)}
+
+
+def complete(*words, path=None):
+    """What bash offers for the last of @words."""
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ipwlctl; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-uc", script, "bash", COMPLETION, "ipwlctl", *words],
+                          env=environment(**({"PATH": path} if path else {})),
+                          capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_overview(ctl):
+    done = ctl("--help")
+    assert (done.code, done.err) == (0, "")
+    assert re.findall(r"^  ([a-z][a-z-]*) ", done.out, re.M) == COMMANDS
+    assert options_in(done.out) == GLOBAL
+    assert ctl("-h").out == done.out
+    assert ctl().err == done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+    codes = re.search(r"exit codes: (.*?)\n\n", done.out, re.S)[1]
+    rows = re.findall(r"^\.It (\d)$", man_sections()["EXIT STATUS"], re.M)
+    assert rows == re.findall(r"\b(\d) ", codes) == list("0123456")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command(ctl, command):
+    done = ctl(command, "--help")
+    assert (done.code, done.err) == (0, "")
+    usage = done.out.splitlines()[0]
+    expected = OPTIONS.get(command, set())
+    assert usage.startswith(f"usage: ipwlctl [--socket PATH] [--json] {command}")
+    assert set(re.findall(r"--[a-z-]+", usage)) == expected | {"--socket", "--json"}
+    assert options_in(done.out) == expected | GLOBAL
+    assert ctl(command, "-h", "whatever").out == done.out
+    heading, = (key for key in man_sections() if re.match(rf"{command}( |$)", key))
+    assert man_options(man_sections()[heading]) == expected
+    assert complete(command, "--") == expected | GLOBAL
+    positional = re.sub(r"--[a-z-]+ [A-Z]+", "", usage.split(command, 1)[1])
+    positional = re.findall(r"\[?([A-Z]{2,})", positional)
+    assert positional == [word.upper() for word in re.findall(r"Ar (\w+)", heading)]
+
+
+def test_man_page_has_no_other_commands_and_options():
+    sections = man_sections()
+    names = [heading.split()[0] for heading in sections if heading[0].islower()]
+    assert names == COMMANDS
+    assert man_options(sections["DESCRIPTION"]) == GLOBAL
+
+
+def test_version(ctl):
+    version = (ROOT / "VERSION").read_text().strip()
+    assert ctl("--version").out == f"ipwlctl {version}\n"
+
+
+def test_man_page_is_clean():
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "style", ROOT / "man" / "ipwlctl.8"],
+                          capture_output=True, text=True, check=False)
+    # A link to a page that is not installed on the machine of the tests is fine.
+    lines = [line for line in done.stdout.splitlines()
+             if "referenced manual not found" not in line]
+    assert lines == []
+
+
+def test_completion_of_words():
+    assert complete("") == set(COMMANDS) == complete("--json", "")
+    assert complete("de") == {"del", "detach"}
+    assert complete("--socket", "/a", "re") == {"reload"}
+    assert complete("--so") == {"--socket"}
+    assert complete("add", "--list", "x", "--t") == {"--ttl"}
+    assert complete("list", "--source", "f") == {"file", "feed"}
+    assert complete("list", "--source", "=", "f") == {"file", "feed"}
+    assert complete("add", "--reason", "de") == set()
+    assert complete("status", "") == set()
+
+
+def test_completion_of_lists(daemon, tmp_path):
+    daemon.answers["GET", "/v1/status"] = 200, STATUS
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ipwlctl").symlink_to(PROGRAM)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    for words in ["--socket", daemon.path, "add", "--list"], \
+            ["--socket", "=", daemon.path, "add", "--list", "="]:
+        assert complete(*words, "", path=path) == {"partners", "drop"}
+        assert complete(*words, "p", path=path) == {"partners"}
+    assert complete("--socket", "/nonexistent", "add", "--list", "", path=path) == set()
+    evil = {**STATUS["lists"][0], "name": '$(touch x) `id`'}
+    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "lists": [evil]}
+    assert complete("--socket", daemon.path, "add", "--list", "", path=path) == set()
+
+
+def test_completion_is_registered():
+    done = subprocess.run(["bash", "-c", 'source "$0"; complete -p ipwlctl', COMPLETION],
+                          capture_output=True, text=True, check=True)
+    assert "-F _ipwlctl ipwlctl" in done.stdout
+
+
+def test_main_stays_small():
+    assert len(pathlib.Path(ROOT / "user/ctl/main.c").read_text().splitlines()) <= 80

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What ipwlctl does by itself: check-config, and detach without a daemon."""
+import os
+import subprocess
+
+import pytest
+from conftest import PROGRAM, environment
+from fake_daemon import error
+
+CONFIG = """\
+interfaces: [eth0]
+bpffs_dir: {directory}/bpf
+lists:
+  - name: partners
+    action: allow
+    entries:
+      - 192.0.2.0/24
+      - 2001:db8::/32
+  - name: drop
+    action: block
+    files:
+      - {directory}/*.list
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "ipwld.yaml"
+    path.write_text(CONFIG.format(directory=tmp_path))
+    (tmp_path / "a.list").write_text("198.51.100.0/24\n203.0.113.5\n!203.0.113.6\n")
+    return path
+
+
+@pytest.fixture
+def pins(tmp_path):
+    """What a daemon would have pinned, but for the kernel's objects."""
+    path = tmp_path / "bpf" / "v1"
+    path.mkdir(parents=True)
+    (path / "settings").touch()
+    return tmp_path / "bpf"
+
+
+def test_check_config(ctl, config):
+    done = ctl("check-config", config)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"{config}: valid, 2 lists with 4 entries\n"
+    assert ctl("--json", "check-config", config).json() == {
+        "schema_version": 1, "config": str(config), "valid": True, "error_count": 0,
+        "warning_count": 0, "diagnostics": []}
+
+
+def test_check_config_errors(ctl, config):
+    bad = config.parent / "b.list"
+    bad.write_text("192.0.2.1\n192.0.2.1/24\nnonsense\n")
+    done = ctl("check-config", config)
+    assert (done.code, done.out) == (4, "")
+    lines = done.err.splitlines()
+    assert [line[:line.index(": ")] for line in lines] == [f"{bad}:2:1", f"{bad}:3:1"]
+    answer = ctl("--json", "check-config", config)
+    assert (answer.code, answer.err) == (4, "")
+    answer = answer.json()
+    assert (answer["valid"], answer["error_count"], answer["warning_count"]) == (False, 2, 0)
+    for line, item in zip(lines, answer["diagnostics"], strict=True):
+        assert set(item) == {"file", "line", "column", "severity", "message"}
+        assert line == f"{item['file']}:{item['line']}:{item['column']}: {item['message']}"
+        assert item["severity"] == "error"
+
+
+def test_check_config_warning(ctl, config):
+    (config.parent / "b.list").write_text("198.51.100.0/24\n")
+    config.write_text(config.read_text().replace("192.0.2.0/24", "0.0.0.0/0"))
+    done = ctl("check-config", config)
+    assert done.code == 0
+    assert "0.0.0.0/0" in done.err and "valid" in done.out
+    answer = ctl("--json", "check-config", config).json()
+    assert answer["valid"] is True and answer["warning_count"] >= 1
+    assert {item["severity"] for item in answer["diagnostics"]} == {"warning"}
+
+
+def test_check_config_missing_file(ctl, tmp_path):
+    done = ctl("check-config", tmp_path / "none.yaml")
+    assert (done.code, done.out) == (4, "")
+    assert str(tmp_path / "none.yaml") in done.err
+    answer = ctl("--json", "check-config", tmp_path / "none.yaml").json()
+    assert (answer["diagnostics"][0]["line"], answer["diagnostics"][0]["column"]) == (None, None)
+    if not os.path.exists("/etc/ipwl/ipwld.yaml"):
+        done = ctl("check-config")
+        assert done.code == 4 and "/etc/ipwl/ipwld.yaml" in done.err
+
+
+def test_detach_by_the_daemon(ask, daemon, config, pins):
+    daemon.answers["POST", "/v1/detach"] = 200, {"schema_version": 1, "detached": True}
+    done = ask("detach", "--config", config)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "detached by ipwld, which goes on without a data plane\n"
+    assert ask("--json", "detach").json() == {"schema_version": 1, "detached": True, "by": "ipwld"}
+    assert list(pins.iterdir())
+
+
+@pytest.mark.parametrize("status, code, expected", [(403, "forbidden", 5), (500, "internal", 1)])
+def test_detach_refused_by_the_daemon(ask, daemon, config, pins, status, code, expected):
+    daemon.answers["POST", "/v1/detach"] = error(status, code, "no")
+    for options in [], ["--json"]:
+        done = ask(*options, "detach", "--config", config)
+        assert (done.code, done.out, done.err) == (expected, "", "ipwlctl: no\n")
+    assert list(pins.iterdir())
+
+
+def test_detach_without_a_daemon(ctl, config, pins):
+    done = ctl("detach", "--config", config, socket="/nonexistent")
+    assert (done.code, done.out) == (
+        0, f"detached without ipwld: all that was pinned in {pins} is gone\n")
+    assert "ipwld cannot be reached at /nonexistent" in done.err
+    assert not pins.exists()
+    done = ctl("detach", "--config", config, socket="/nonexistent")
+    assert (done.code, done.out) == (0, f"nothing is attached: nothing is pinned in {pins}\n")
+    done = ctl("--json", "detach", "--config", config, socket="/nonexistent")
+    assert (done.code, done.json()) == (0, {"schema_version": 1, "detached": False, "by": "ipwlctl"})
+
+
+@pytest.mark.parametrize("answer", [error(503, "unavailable", "stopping"), (200, b"nonsense"), b""])
+def test_detach_by_an_unusable_daemon(ask, daemon, config, pins, answer):
+    daemon.answers["POST", "/v1/detach"] = answer
+    done = ask("--json", "detach", "--config", config)
+    assert (done.code, done.json()) == (0, {"schema_version": 1, "detached": True, "by": "ipwlctl"})
+    assert not pins.exists()
+
+
+def test_detach_by_a_silent_daemon(ask, daemon, config, pins):
+    daemon.answers["POST", "/v1/detach"] = None
+    done = ask("detach", "--config", config)
+    assert done.code == 0
+    assert "did not answer within 10 s" in done.err and "detached without ipwld" in done.out
+    assert not pins.exists()
+
+
+def test_detach_without_permission(ctl, config, pins, tmp_path):
+    assert os.geteuid() == 0, "this test gives up root by setpriv"
+    pins.chmod(0o700)
+    directory = tmp_path
+    while str(directory).startswith("/tmp/"):
+        directory.chmod(directory.stat().st_mode | 0o011)
+        directory = directory.parent
+    done = ctl("detach", "--config", config, socket="/nonexistent",
+               prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+    assert (done.code, done.out) == (5, "")
+    assert "be root" in done.err
+    assert (pins / "v1" / "settings").exists()
+
+
+def detach_in_a_private_sysfs(tmp_path, config, directory_exists):
+    """Run `detach` where the default directory is a private one."""
+    script = "mount -t tmpfs none /sys/fs/bpf && " + \
+        ("mkdir -p /sys/fs/bpf/ipwl/v1 && touch /sys/fs/bpf/ipwl/v1/settings && "
+         if directory_exists else "") + \
+        '"$@"; code=$?; ls /sys/fs/bpf; exit $code'
+    return subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", PROGRAM, "--socket", tmp_path / "none",
+         "detach", "--config", config], env=environment(), capture_output=True, text=True,
+        check=False)
+
+
+def test_detach_with_a_broken_configuration(config, pins, tmp_path):
+    """The default directory is tried; without one, nothing is claimed."""
+    config.write_text("bpffs_dir: [\n")
+    done = detach_in_a_private_sysfs(tmp_path, config, True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == \
+        "detached without ipwld: all that was pinned in /sys/fs/bpf/ipwl is gone\n"
+    assert f"{config} cannot be used: looking in /sys/fs/bpf/ipwl" in done.stderr
+    done = detach_in_a_private_sysfs(tmp_path, config, False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"{config}:" in done.stderr and "cannot tell where" in done.stderr
+    assert list(pins.iterdir())
+
+
+def test_detach_without_a_configuration(tmp_path):
+    done = detach_in_a_private_sysfs(tmp_path, tmp_path / "none.yaml", False)
+    assert (done.returncode, done.stdout) == \
+        (0, "nothing is attached: nothing is pinned in /sys/fs/bpf/ipwl\n")

@@ -6,6 +6,7 @@
 #ifndef CONFIG_FIXTURE_H
 #define CONFIG_FIXTURE_H
 
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,14 +35,21 @@ static FIXTURE_UNUSED int fixture_open(void **state)
 		   : -1;
 }
 
+static FIXTURE_UNUSED int fixture_remove(const char *path, const struct stat *status, int type,
+					 struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
 /* A group's teardown. */
 static FIXTURE_UNUSED int fixture_close(void **state)
 {
-	char command[sizeof(fixture_directory) + 16];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", fixture_directory);
-	return chdir("/") == 0 ? system(command) : -1;
+	return chdir("/") == 0 ? nftw(fixture_directory, fixture_remove, 16, FTW_DEPTH | FTW_PHYS)
+			       : -1;
 }
 
 static FIXTURE_UNUSED void fixture_write_bytes(const char *name, const void *data, size_t bytes)
@@ -83,7 +91,7 @@ static FIXTURE_UNUSED void fixture_assert(const struct diagnostics *diagnostics,
 	size_t i = 0;
 
 	assert_true(strlen(expected) < sizeof(copy));
-	strcpy(copy, expected);
+	memcpy(copy, expected, strlen(expected) + 1);
 	while ((line = strsep(&rest, "\n"))) {
 		char *more = strstr(line, "...");
 

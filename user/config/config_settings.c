@@ -31,6 +31,7 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 {
 	const char *name = document_text(document, node, "an interface");
 	const char *refusal;
+	char *copy;
 
 	if (!name)
 		return 0;
@@ -46,8 +47,11 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 			return 0;
 		}
 	}
-	config->interfaces[config->interface_count] = strdup(name);
-	return config->interfaces[config->interface_count++] ? 0 : -ENOMEM;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	config->interfaces[config->interface_count++] = copy;
+	return 0;
 }
 
 static int read_interfaces(struct document *document, const yaml_node_t *node,
@@ -62,6 +66,7 @@ static int read_interfaces(struct document *document, const yaml_node_t *node,
 		document_error(document, node ? node : document_root(document),
 			       "no interface: name those that mail arrives on, such as "
 			       "interfaces: [eth0]");
+	config->interface_count = 0;
 	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
 	if (!config->interfaces)
 		return -ENOMEM;

@@ -51,14 +51,14 @@ class Ipwld:
         self.top = top or netns.temporary_directory()
         self.config = self.top / "ipwld.yaml"
         self.state = self.top / "state"
-        self.bpffs = self.top / "bpf"
+        self.bpffs = self.top / "bpf/ipwl"
         self.socket = self.top / "run/control.sock"
         self.log = self.top / "ipwld.log"
         self.process = None
         for path in ("allow.d", "block.d", "state", "run"):
             (self.top / path).mkdir(exist_ok=True)
-        if not os.path.ismount(self.bpffs):
-            netns.mount("bpf", self.bpffs)
+        if not os.path.ismount(self.bpffs.parent):
+            netns.mount("bpf", self.bpffs.parent)
 
     def configure(self, interfaces="eth0", mode="enforce", ports="25", xdp_mode="auto",
                   lists=PARTNERS + DROP, extra=""):
@@ -82,11 +82,11 @@ class Ipwld:
     def argv(self, *options):
         return [BUILD / "ipwld", "-c", self.config, *options]
 
-    def spawn(self, **options):
-        """Start it and do not wait."""
+    def spawn(self, wrapper=(), **options):
+        """Start it and do not wait. wrapper is a command that runs its arguments."""
         with open(self.log, "ab") as log:
             self.process = self.namespace.popen(
-                *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+                *wrapper, *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
         netns.at_exit(self.kill)
 
     def start(self, timeout=20):
@@ -152,6 +152,12 @@ class Ipwld:
             connection.request(method, path, raw)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
+
+    def manual(self):
+        """The manual entries."""
+        status, answer = self.request("GET", "/v1/entries?source=manual")
+        assert (status, answer["next"]) == (200, None), answer
+        return answer["entries"]
 
     def status(self):
         status, answer = self.request("GET", "/v1/status")

@@ -145,7 +145,7 @@ def test_check_config(ipwld):
         assert result.returncode == INVALID
         assert f"{ipwld.top}/block.d/a.list:1:" in result.stdout + result.stderr
     # Checking attaches and makes nothing.
-    assert not list(ipwld.bpffs.iterdir()) and not list(ipwld.state.iterdir())
+    assert not ipwld.bpffs.exists() and not list(ipwld.state.iterdir())
 
 
 def test_long_list(running):

@@ -23,7 +23,7 @@ def test_add_and_del(running, wire):
     assert added["entry"]["prefix"] == f"{UNLISTED.ipv4}/32"
     wire.send(frames.tcp(wire, UNLISTED.ipv4), count=4)
     assert running.packets()["allow"] == 4
-    entry, = running.ask("list", "--source", "manual")["entries"]
+    entry, = running.manual()
     assert (entry["prefix"], entry["list"], entry["action"], entry["source"]) \
         == (f"{UNLISTED.ipv4}/32", "partners", "allow", "manual")
     assert (entry["reason"], entry["expires_at"], entry["packets"]) == ("a relay of ours", None, 4)
@@ -31,7 +31,7 @@ def test_add_and_del(running, wire):
     assert abs(when(entry["added_at"]) - time.time()) < 30
     # Once more replaces the reason; there is still one.
     running.ask("add", "--list", "partners", UNLISTED.ipv4, "--reason", "another", "--ttl", "1h")
-    entry, = running.ask("list", "--source", "manual")["entries"]
+    entry, = running.manual()
     assert (entry["reason"], entry["packets"]) == ("another", 4)
     assert abs(when(entry["expires_at"]) - time.time() - 3600) < 30
 
@@ -39,7 +39,7 @@ def test_add_and_del(running, wire):
     wire.send(frames.tcp(wire, UNLISTED.ipv4), count=3)
     assert running.packets()["unlisted"] == 3
     running.ask("del", "--list", "partners", UNLISTED.ipv4, status=NEGATIVE)
-    assert running.ask("list", "--source", "manual")["entries"] == []
+    assert running.manual() == []
 
 
 def test_block_by_hand(lab, running, wire):
@@ -91,7 +91,7 @@ def test_bad_ones(running):
         result = running.ctl(*argv)
         assert result.returncode == code, (argv, result)
         assert result.stderr.strip() and not result.stdout.strip(), argv
-    assert running.ask("list", "--source", "manual")["entries"] == []
+    assert running.manual() == []
     both = running.ctl("add", "--list", "drop", "192.0.2.1/24").stderr
     assert "192.0.2.0/24" in both
 
@@ -114,7 +114,7 @@ def test_expires_within_a_second(running, wire):
         time.sleep(0.05)
     wait_for(lambda: verdict(running, UNLISTED.ipv4) == "unlisted", 5, interval=0.02)
     assert time.time() - due <= 1.1
-    assert running.ask("list", "--source", "manual")["entries"] == []
+    assert running.manual() == []
     wire.send(frames.tcp(wire, UNLISTED.ipv4))
     assert running.packets()["unlisted"] == 1
 
@@ -126,10 +126,10 @@ def test_expires_in_order(running):
     running.ask("add", "--list", "drop", "192.0.2.9")
     running.ask("add", "--list", "drop", "192.0.2.3", "--ttl", "1h")
     ends = {entry["prefix"]: entry["expires_at"]
-            for entry in running.ask("list", "--source", "manual")["entries"]}
+            for entry in running.manual()}
     last = max(when(ends[f"192.0.2.{index}/32"]) for index in range(3))
     while time.time() < last + 1:
-        listed = {entry["prefix"] for entry in running.ask("list", "--source", "manual")["entries"]}
+        listed = {entry["prefix"] for entry in running.manual()}
         now = time.time()
         for prefix, end in ends.items():
             if end is None or when(end) > now + 0.1:
@@ -137,8 +137,7 @@ def test_expires_in_order(running):
             elif when(end) < now - 1.5:
                 assert prefix not in listed
         time.sleep(0.1)
-    wait_for(lambda: {entry["prefix"] for entry in running.ask("list", "--source", "manual")[
-        "entries"]} == {"192.0.2.3/32", "192.0.2.9/32"}, 2)
+    wait_for(lambda: {entry["prefix"] for entry in running.manual()} == {"192.0.2.3/32", "192.0.2.9/32"}, 2)
 
 
 def test_expires_while_the_daemon_is_down(running, wire):
@@ -152,8 +151,7 @@ def test_expires_while_the_daemon_is_down(running, wire):
     wire.send(frames.tcp(wire, UNLISTED.ipv4))
     running.start()
     wait_for(lambda: verdict(running, UNLISTED.ipv4) == "unlisted", 1, "expired at once")
-    entries = {entry["prefix"]: entry for entry in running.ask("list", "--source", "manual")[
-        "entries"]}
+    entries = {entry["prefix"]: entry for entry in running.manual()}
     assert set(entries) == {"192.0.2.44/32", "192.0.2.45/32"}
     assert entries["192.0.2.44/32"]["reason"] == "kept"
     assert entries["192.0.2.44/32"]["expires_at"] is not None
@@ -168,6 +166,6 @@ def test_kept_over_kill_and_list_removal(running):
         running.ask("add", "--list", "partners", f"192.0.2.{index}")
     running.kill()
     running.start()
-    assert len(running.ask("list", "--source", "manual")["entries"]) == 29
+    assert len(running.manual()) == 29
     assert verdict(running, "192.0.2.29") == "allow"
     assert verdict(running, ALLOWED.ipv4) == "allow"

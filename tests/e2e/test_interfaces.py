@@ -120,7 +120,7 @@ def test_program_of_someone_else(lab, ipwld, tmp_path):
     """It stays, mail flows, and the status names the trouble."""
     source = tmp_path / "pass.c"
     source.write_text('__attribute__((section("xdp"), used)) int pass(void *c) { return 2; }\n'
-                      'char license[] __attribute__((section("license"), used)) = "GPL";\n')
+                      'char _license[] __attribute__((section("license"), used)) = "GPL";\n')
     lab.mx.run("clang", "-O2", "-target", "bpf", "-c", source, "-o", tmp_path / "pass.o")
     lab.mx.ip("link", "set", "eth0", "xdpdrv", "obj", tmp_path / "pass.o", "sec", "xdp")
     ipwld.start()

@@ -98,12 +98,14 @@ def test_a_hundred_that_do_not_read(running):
 def test_nothing_else_there(running):
     """Only /metrics, and nothing of the control socket."""
     url = f"http://{METRICS[0]}:{METRICS[1]}"
-    for path, method, status in (("/metrics", "GET", "200"), ("/v1/status", "GET", "404"),
-                                 ("/v1/reload", "POST", "404"), ("/metrics", "POST", "405"),
-                                 ("/v1/detach", "POST", "404")):
+    refused = ("404", "405", "501")
+    for path, method, expected in (
+            ("/metrics", "GET", ("200",)), ("/v1/status", "GET", refused),
+            ("/v1/reload", "POST", refused), ("/v1/detach", "POST", refused),
+            ("/metrics", "POST", refused), ("/v1/entries", "DELETE", refused)):
         result = running.namespace.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
                                        "-X", method, url + path)
-        assert result.stdout == status, (path, method)
+        assert result.stdout in expected, (path, method)
     assert running.interface()["attached"]
 
 

@@ -72,7 +72,7 @@ def test_what_is_not_mail_passes(lab, started, wire):
 
 def test_vlan_tags(lab, started, wire):
     """One or two tags change nothing, and allowed ones are marked."""
-    stack = Stack(lab, {"marked": MARKED, "all": "meta iif eth0"})
+    stack = Stack(lab, {"marked": MARKED, "all": f"ether saddr {frames.SENDER_MAC}"})
     for tags in (5,), (6, 7):
         for sender in SENDERS:
             for family, address in families(sender):

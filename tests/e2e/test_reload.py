@@ -4,7 +4,7 @@
 import signal
 
 import frames
-from daemon import DONE, DROP, INVALID, IS_BLOCKED, PARTNERS
+from daemon import DONE, DROP, INVALID, IS_BLOCKED, PARTNERS, has_programs
 from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
 
 
@@ -116,7 +116,7 @@ def test_start_with_an_error(ipwld):
     assert result.returncode == INVALID
     for line in 1, 2, 3:
         assert f"{ipwld.top}/block.d/a.list:{line}:" in result.stderr
-    assert not (ipwld.bpffs / "v1").exists() or not (ipwld.bpffs / "interfaces/eth0/link").exists()
+    assert has_programs(ipwld.namespace) == (False, False)
 
 
 def test_counters_survive(running, wire):

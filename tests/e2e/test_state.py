@@ -132,11 +132,11 @@ def test_full_disk_while_running(ipwld):
     assert refused
     assert verdict(ipwld, "192.0.2.50") == "allow"
     assert ipwld.ctl("reload").returncode == DONE
-    before = {entry["prefix"] for entry in ipwld.ask("list", "--source", "manual")["entries"]}
+    before = {entry["prefix"] for entry in ipwld.manual()}
     ipwld.kill()
     ballast.unlink()
     ipwld.start()
     assert ipwld.status()["state"]["ok"] is True
-    after = {entry["prefix"] for entry in ipwld.ask("list", "--source", "manual")["entries"]}
+    after = {entry["prefix"] for entry in ipwld.manual()}
     assert after == before
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.51").returncode == DONE

@@ -254,14 +254,18 @@ static void test_equal_tables_need_no_step(void **state)
 	struct node node = { .prefix = { .len = 8 }, .list = 1, .rule = 1 };
 	struct node monitored = node;
 	struct table table = { .nodes = &node, .count = 1 };
+	struct node moved = node;
 	struct table changed = { .nodes = &monitored, .count = 1 };
+	struct table other_slot = { .nodes = &moved, .count = 1 };
 	struct table empty = { 0 };
 
 	(void)state;
 	monitored.flags = NODE_MONITOR;
+	moved.list = 2;
 	assert_int_equal(check_diff(&table, &table), 0);
 	assert_int_equal(check_diff(&empty, &empty), 0);
 	assert_int_equal(check_diff(&table, &changed), 1);
+	assert_int_equal(check_diff(&table, &other_slot), 1);
 	assert_int_equal(check_diff(&empty, &table), 1);
 	assert_int_equal(check_diff(&table, &empty), 1);
 }

@@ -24,7 +24,7 @@
 #define GROUP "ipwl"
 #define HEADER_BYTES_MAX (16 * 1024)
 #define TIMEOUT_SEC 10
-#define BACKLOG 128
+#define BACKLOG 1024
 
 struct control {
 	struct daemon *daemon;
@@ -125,7 +125,7 @@ static void open_to_group(const char *path)
 
 	if (!group)
 		log_info("control", "there is no group " GROUP ": %s is for root alone", path);
-	if (chown(path, (uid_t)-1, group ? group->gr_gid : 0) || chmod(path, 0660))
+	else if (chown(path, (uid_t)-1, group->gr_gid) || chmod(path, 0660))
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));
 }
 

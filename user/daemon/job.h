@@ -20,6 +20,7 @@ enum job_type {
 	JOB_DELETE, /* a manual entry */
 	JOB_EXPIRE, /* entries whose time has come */
 	JOB_PAUSE,  /* the worker touches nothing until worker_resume() */
+	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
 
 struct job {
@@ -47,7 +48,7 @@ struct job {
 	uint32_t rule;		   /* of the entry, for its counters */
 	char *state_error;	   /* what is wrong with the state now, or NULL */
 
-	/* Called by the main loop when the job is done; the job is freed afterwards. */
+	/* Called by the main loop when the job is done; it does not own the job. */
 	void (*done)(struct daemon *daemon, struct job *job);
 	void *context;
 };

@@ -84,13 +84,15 @@ static void on_expiry(evutil_socket_t fd, short what, void *context)
 
 /* ---- finished jobs ------------------------------------------------------ */
 
+/* The old snapshot goes into the job, and with it. */
 static void take_snapshot(struct daemon *daemon, struct job *job)
 {
+	struct snapshot *old = daemon->snapshot;
+
 	if (!job->snapshot)
 		return;
-	snapshot_unref(daemon->snapshot);
 	daemon->snapshot = job->snapshot;
-	job->snapshot = NULL;
+	job->snapshot = old;
 	arm_expiry(daemon, daemon->snapshot->next_expiry_sec);
 }
 
@@ -155,7 +157,7 @@ static void finish_job(struct daemon *daemon, struct job *job)
 	if (job->type == JOB_RELOAD)
 		finish_reload(daemon, job);
 	job->done(daemon, job);
-	job_free(job);
+	worker_discard(daemon->worker, job);
 }
 
 static void on_done(evutil_socket_t fd, short what, void *context)

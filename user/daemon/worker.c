@@ -76,6 +76,10 @@ static void *thread_main(void *argument)
 	struct job *job;
 
 	while ((job = wait_for_job(worker))) {
+		if (job->type == JOB_DISCARD) {
+			job_free(job);
+			continue;
+		}
 		if (job->type != JOB_PAUSE)
 			worker->run(job, worker->context);
 		pthread_mutex_lock(&worker->mutex);
@@ -149,6 +153,12 @@ void worker_submit(struct worker *worker, struct job *job)
 	queue_put(&worker->waiting, job);
 	pthread_cond_signal(&worker->wakeup);
 	pthread_mutex_unlock(&worker->mutex);
+}
+
+void worker_discard(struct worker *worker, struct job *job)
+{
+	job->type = JOB_DISCARD;
+	worker_submit(worker, job);
 }
 
 int worker_fd(const struct worker *worker)

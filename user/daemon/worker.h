@@ -16,6 +16,10 @@ void worker_stop(struct worker *worker);
 /* Hand over a job. */
 void worker_submit(struct worker *worker, struct job *job);
 
+/* Let the thread free a finished job: a snapshot of millions of entries takes its
+ * time. */
+void worker_discard(struct worker *worker, struct job *job);
+
 /* Readable when jobs are done. */
 int worker_fd(const struct worker *worker);
 /* The jobs that are done, in their order, chained by next; or NULL. */

@@ -91,13 +91,15 @@ static void test_hostile_text_in_messages(void **state)
 	random_start("prefix");
 	for (int round = 0; round < 2000; round++) {
 		const char *start = starts[random_below(COUNT(starts))];
-		size_t bytes = strlen(start) + random_below(900);
+		size_t start_bytes = strlen(start);
+		size_t bytes = start_bytes + random_below(900);
 		char fill = (char)random_below(256);
 		struct prefix prefix;
 
-		for (size_t i = 0; i < bytes; i++)
+		for (size_t i = 0; i < start_bytes; i++)
+			text[i] = start[i];
+		for (size_t i = start_bytes; i < bytes; i++)
 			text[i] = random_chance(50) ? fill : (char)random_below(256);
-		memcpy(text, start, strlen(start));
 		prefix_error_message(prefix_parse(text, bytes, &prefix, NULL), text, bytes,
 				     message);
 		check_printable(message);

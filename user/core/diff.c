@@ -101,11 +101,13 @@ int diff_tables(const struct table *from, const struct table *to, struct diff *r
 	struct step step;
 
 	place_steps(walk, put_at, remove_at, &diff);
-	if (diff.count) {
-		diff.steps = malloc(diff.count * sizeof(*diff.steps));
-		if (!diff.steps)
-			return -ENOMEM;
+	if (!diff.count) {
+		*ret_diff = diff;
+		return 0;
 	}
+	diff.steps = malloc(diff.count * sizeof(*diff.steps));
+	if (!diff.steps)
+		return -ENOMEM;
 	while (walk_next(&walk, &step)) {
 		if (step.new_node)
 			diff.steps[put_at[step.new_node->prefix.len]++] = step;

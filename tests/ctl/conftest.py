@@ -10,7 +10,8 @@ import pytest
 from fake_daemon import FakeDaemon
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ.get("IPWLCTL", ROOT / "build" / "ipwlctl")).resolve()
+BUILD = ROOT / os.environ.get("B", "build")
+PROGRAM = pathlib.Path(os.environ.get("IPWLCTL", BUILD / "ipwlctl")).resolve()
 
 
 def pytest_sessionstart():

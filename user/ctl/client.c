@@ -16,6 +16,7 @@
 #define CONNECT_TIMEOUT_SEC 5L
 /* A page of 1 000 entries with the longest reasons is about a tenth of it. */
 #define ANSWER_BYTES_MAX (64U << 20)
+#define ANSWER_BYTES_START (1U << 16)
 #define PROGRESS_AFTER_US 1000000
 #define HTTP_OK 200
 
@@ -27,19 +28,22 @@ struct client {
 	bool has_progress_line;
 	char *answer;
 	size_t answer_bytes;
+	size_t answer_capacity;
 };
 
 static size_t receive(char *data, size_t size, size_t count, void *context)
 {
 	struct client *client = context;
 	size_t bytes = size * count;
-	char *answer;
 
 	if (bytes > ANSWER_BYTES_MAX - client->answer_bytes)
 		return 0;
-	answer = ctl_allocated(realloc(client->answer, client->answer_bytes + bytes + 1));
-	memcpy(answer + client->answer_bytes, data, bytes);
-	client->answer = answer;
+	while (client->answer_capacity - client->answer_bytes < bytes) {
+		client->answer_capacity =
+		    client->answer_capacity ? client->answer_capacity * 2 : ANSWER_BYTES_START;
+		client->answer = ctl_allocated(realloc(client->answer, client->answer_capacity));
+	}
+	memcpy(client->answer + client->answer_bytes, data, bytes);
 	client->answer_bytes += bytes;
 	return bytes;
 }
@@ -123,8 +127,6 @@ static CURLcode perform(struct client *client, const struct request *request)
 	CURLcode result;
 
 	headers = ctl_allocated(curl_slist_append(headers, "Content-Type: application/json"));
-	free(client->answer);
-	client->answer = NULL;
 	client->answer_bytes = 0;
 	/* Options go, the connection stays. */
 	curl_easy_reset(curl);

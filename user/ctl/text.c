@@ -2,6 +2,7 @@
 /* Escapes and column widths of UTF-8. Needs a UTF-8 LC_CTYPE (ctl_start). */
 #include "text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -11,33 +12,33 @@
 
 /* Characters beyond the control characters that let a reason look like what it
  * is not: directions (as in CVE-2021-42574), line ends, a byte-order mark. */
-static bool is_deceptive(wchar_t c)
+static bool is_deceptive(wint_t c)
 {
 	return c == 0x061c || (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 /* Decode the character at @text, which is not empty, and return its bytes. What
- * is no character is one byte with *ret_char -1. */
-static size_t next_char(const char *text, wchar_t *ret_char)
+ * is no character is one byte with *ret_char WEOF. */
+static size_t next_char(const char *text, wint_t *ret_char)
 {
+	wchar_t c;
 	mbstate_t state = { 0 };
-	size_t bytes = mbrtowc(ret_char, text, strlen(text), &state);
+	size_t bytes = mbrtowc(&c, text, strnlen(text, MB_LEN_MAX), &state);
+	bool is_char = bytes != (size_t)-1 && bytes != (size_t)-2;
 
-	if (bytes != (size_t)-1 && bytes != (size_t)-2)
-		return bytes;
-	*ret_char = (wchar_t)-1;
-	return 1;
+	*ret_char = is_char ? (wint_t)c : WEOF;
+	return is_char ? bytes : 1;
 }
 
-static bool is_plain(wchar_t c)
+static bool is_plain(wint_t c)
 {
-	return c != (wchar_t)-1 && !iswcntrl((wint_t)c) && !is_deceptive(c);
+	return c != WEOF && !iswcntrl(c) && !is_deceptive(c);
 }
 
 bool text_is_plain(const char *text)
 {
-	wchar_t c;
+	wint_t c;
 
 	while (*text) {
 		text += next_char(text, &c);
@@ -47,22 +48,22 @@ bool text_is_plain(const char *text)
 	return true;
 }
 
-static void print_escape(const char *at, wchar_t c, FILE *stream)
+static void print_escape(const char *at, wint_t c, FILE *stream)
 {
 	if (c == '\n')
 		fputs("\\n", stream);
 	else if (c == '\t')
 		fputs("\\t", stream);
-	else if (c == (wchar_t)-1 || c < 0x80)
+	else if (c == WEOF || c < 0x80)
 		fprintf(stream, "\\x%02x", (unsigned int)(unsigned char)*at);
 	else
-		fprintf(stream, "\\u%04x", (unsigned int)c);
+		fprintf(stream, "\\u%04x", c);
 }
 
 void text_print(const char *text, FILE *stream)
 {
 	while (*text) {
-		wchar_t c;
+		wint_t c;
 		size_t bytes = next_char(text, &c);
 
 		if (is_plain(c))
@@ -88,11 +89,11 @@ size_t text_width(const char *text)
 	size_t width = 0;
 
 	while (*text) {
-		wchar_t c;
+		wint_t c;
 		int columns;
 
 		text += next_char(text, &c);
-		columns = wcwidth(c);
+		columns = wcwidth((wchar_t)c);
 		width += columns < 0 ? 1 : (size_t)columns;
 	}
 	return width;

@@ -16,50 +16,50 @@
 
 /* A walk over two tables side by side. */
 struct walk {
-	const struct node *from;
-	const struct node *from_end;
-	const struct node *to;
-	const struct node *to_end;
+	const struct table *from;
+	const struct table *to;
+	size_t from_index;
+	size_t to_index;
 };
-
-static struct walk walk_start(const struct table *from, const struct table *to)
-{
-	return (struct walk) {
-		.from = from->nodes,
-		.from_end = from->count ? from->nodes + from->count : from->nodes,
-		.to = to->nodes,
-		.to_end = to->count ? to->nodes + to->count : to->nodes,
-	};
-}
 
 static bool decide_alike(const struct node *a, const struct node *b)
 {
 	return a->rule == b->rule && a->list == b->list && a->flags == b->flags;
 }
 
+/* The next prefix of either table; without one both nodes are NULL. */
+static struct step walk_prefix(struct walk *walk)
+{
+	const struct node *from = NULL, *to = NULL;
+	int order = 0;
+
+	if (walk->from_index < walk->from->count)
+		from = &walk->from->nodes[walk->from_index];
+	if (walk->to_index < walk->to->count)
+		to = &walk->to->nodes[walk->to_index];
+	if (from && to)
+		order = prefix_compare(&from->prefix, &to->prefix);
+	if (order > 0)
+		from = NULL;
+	if (order < 0)
+		to = NULL;
+	walk->from_index += from != NULL;
+	walk->to_index += to != NULL;
+	return (struct step) { .old_node = from, .new_node = to };
+}
+
 /* The next prefix at which the tables differ. */
 static bool walk_next(struct walk *walk, struct step *ret_step)
 {
-	while (walk->from < walk->from_end || walk->to < walk->to_end) {
-		struct step step = { 0 };
-		int order = 0;
+	struct step step;
 
-		if (walk->from == walk->from_end)
-			order = 1;
-		else if (walk->to == walk->to_end)
-			order = -1;
-		else
-			order = prefix_compare(&walk->from->prefix, &walk->to->prefix);
-		if (order <= 0)
-			step.old_node = walk->from++;
-		if (order >= 0)
-			step.new_node = walk->to++;
-		if (order == 0 && decide_alike(step.old_node, step.new_node))
-			continue;
-		*ret_step = step;
-		return true;
-	}
-	return false;
+	do {
+		step = walk_prefix(walk);
+		if (!step.old_node && !step.new_node)
+			return false;
+	} while (step.old_node && step.new_node && decide_alike(step.old_node, step.new_node));
+	*ret_step = step;
+	return true;
 }
 
 /* Count the steps of each kind and length, then turn the counts into the places
@@ -96,7 +96,7 @@ static void place_steps(struct walk walk, size_t put_at[LEN_COUNT], size_t remov
 int diff_tables(const struct table *from, const struct table *to, struct diff *ret_diff)
 {
 	size_t put_at[LEN_COUNT], remove_at[LEN_COUNT];
-	struct walk walk = walk_start(from, to);
+	struct walk walk = { .from = from, .to = to };
 	struct diff diff = { 0 };
 	struct step step;
 

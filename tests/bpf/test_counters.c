@@ -156,6 +156,35 @@ static void test_rules_come_and_go(void **state)
 	scenario_done(&one);
 }
 
+#define MANY (IPWL_CHUNK_RULES * 5 / 2)
+
+/* Rules beyond the first chunk of counters; the packets hit all the borders. */
+static void test_several_chunks(void **state)
+{
+	struct scenario scenario = { .ports = { 25 }, .port_count = 1, .enforce = true };
+	struct scenario_list *list = scenario_add(&scenario, "many", ACTION_BLOCK, "");
+	struct recipe recipe = { .source = prefix_of("10.0.0.0"), .port_to = 25 };
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		recipe.source.addr[2] = (uint8_t)(i / 256);
+		recipe.source.addr[3] = (uint8_t)i;
+		scenario_add_entry(list, &recipe.source, false);
+	}
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	for (uint32_t i = 0; i<MANY; i += i % IPWL_CHUNK_RULES> 16 ? 1023 : 1) {
+		struct packet packet;
+		struct ruling ruling;
+
+		recipe.source = list->entries[i].prefix;
+		packet_build(&recipe, &packet);
+		ruling = oracle_judge(&scenario, packet.data, packet.size);
+		assert_int_equal(ruling.verdict, IPWL_BLOCK);
+		fixture_check(*state, "one of many", &packet, &ruling);
+	}
+	fixture_check_counters(*state);
+	scenario_done(&scenario);
+}
+
 /* What a daemon that starts again does: the pins are there, the memory is not. */
 static void test_restart(void **state)
 {
@@ -182,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_cpus),
 		cmocka_unit_test(test_rules_come_and_go),
+		cmocka_unit_test(test_several_chunks),
 		cmocka_unit_test(test_restart),
 	};
 

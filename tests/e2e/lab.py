@@ -48,6 +48,12 @@ def mx_address(like):
     return MX6 if is_ipv6(like) else MX4
 
 
+def link_of(namespace, interface):
+    """What the kernel says of an interface."""
+    link, = json.loads(namespace.ip("-j", "-s", "link", "show", interface).stdout)
+    return link
+
+
 class Lab:
     """An MX with an eth0, and no sender yet."""
 
@@ -78,6 +84,10 @@ class Lab:
                 "netns", self.switch.name)
         self.switch.ip("link", "set", port, "master", "br0", "up")
         host.ip("link", "set", interface, "up")
+        # The kernel notes the carrier of both ends a little later.
+        for namespace, name in (host, interface), (self.switch, port):
+            wait_for(lambda n=namespace, i=name: link_of(n, i)["operstate"] == "UP", 5,
+                     f"{name} up", 0.01)
 
     @staticmethod
     def address(host, interface, *addresses):
@@ -109,15 +119,14 @@ class Lab:
 
     def received(self, interface="eth0"):
         """How many packets reached the MX's driver."""
-        link, = json.loads(self.mx.ip("-j", "-s", "link", "show", interface).stdout)
-        return link["stats64"]["rx"]["packets"]
+        return link_of(self.mx, interface)["stats64"]["rx"]["packets"]
 
 
 class Wire:
     """Puts frames on the cable towards one of the MX's interfaces."""
 
     def __init__(self, lab, interface):
-        self.mac = json.loads(lab.mx.ip("-j", "link", "show", interface).stdout)[0]["address"]
+        self.mac = link_of(lab.mx, interface)["address"]
         with lab.switch.entered():
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self._socket.bind((f"mx-{interface}", 0))

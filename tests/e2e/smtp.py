@@ -21,12 +21,13 @@ class Attempt:
     outcome: str
     mark: int | None  # of the socket the MX accepted; None: no connection
     is_in_maildir: bool
+    error: str = ""
 
 
 def deliver(lab, postfix, host, source, timeout=5):
     """Deliver from that address of a host, looking at the MX's socket meanwhile."""
     token = f"token-{os.getpid()}-{next(_number)}-"
-    mark = None
+    mark, words = None, ""
     try:
         with host.entered():
             client = smtplib.SMTP(timeout=timeout, local_hostname="sender.test",
@@ -39,10 +40,10 @@ def deliver(lab, postfix, host, source, timeout=5):
         outcome = DELIVERED
     except TimeoutError:
         outcome = TIMED_OUT
-    except (OSError, smtplib.SMTPException):
-        outcome = REFUSED
+    except (OSError, smtplib.SMTPException) as error:
+        outcome, words = REFUSED, str(error)
     wait = 10 if outcome == DELIVERED else 0
-    return Attempt(source, outcome, mark, postfix.find(token, wait))
+    return Attempt(source, outcome, mark, postfix.find(token, wait), words)
 
 
 def deliver_from_all(lab, postfix, sources, timeout=5):

@@ -125,19 +125,22 @@ def test_oversized(running):
         response.begin()
         assert response.status == 413
         check_error(json.loads(response.read()), "too_large")
-    for announced in b"99999999999", b"-1", b"99999999999999999999999", b"x":
-        with running.open_socket() as connection:
+
+
+def test_lengths_that_lie(running):
+    """A body announced that never comes, headers without an end: others are answered."""
+    with contextlib.ExitStack() as closed_at_end:
+        for announced in b"99999999999", b"1048577", b"-1", b"99999999999999999999999", b"x":
+            connection = closed_at_end.enter_context(running.open_socket(timeout=0.2))
             connection.sendall(b"POST /v1/test HTTP/1.1\r\nHost: x\r\nContent-Length: "
                                + announced + b"\r\n\r\n")
-            assert connection.recv(64).split()[1:2] in ([b"413"], [b"400"], [])
-    with running.open_socket() as connection:
-        try:
+            with contextlib.suppress(TimeoutError):
+                assert connection.recv(64).split()[1:2] in ([b"413"], [b"400"], []), announced
+        connection = closed_at_end.enter_context(running.open_socket(timeout=0.2))
+        with contextlib.suppress(OSError):
             connection.sendall(b"GET /v1/status HTTP/1.1\r\n" + b"X: " + b"y" * (4 << 20))
-            while connection.recv(65536):
-                pass
-        except OSError:
-            pass
-    assert answers(running)
+            assert connection.recv(64).split()[1:2] != [b"200"]
+        assert answers(running)
 
 
 @pytest.mark.parametrize("garbage", [

@@ -25,10 +25,10 @@ def deliver_all(lab, postfix):
 def check_delivered(attempts, also_blocked=False):
     for (sender, address), attempt in attempts.items():
         is_through = also_blocked or sender.verdict != "block"
-        assert attempt.outcome == (smtp.DELIVERED if is_through else smtp.TIMED_OUT), address
-        assert attempt.is_in_maildir == is_through, address
+        assert attempt.outcome == (smtp.DELIVERED if is_through else smtp.TIMED_OUT), attempt
+        assert attempt.is_in_maildir == is_through, attempt
         if is_through:
-            assert attempt.mark == (1 if sender.is_marked else 0), address
+            assert attempt.mark == (1 if sender.is_marked else 0), attempt
 
 
 def check_verdicts(ipwld, blocked_as):

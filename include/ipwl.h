@@ -29,14 +29,14 @@
 
 /* What became of a packet. The order is ABI: counters are indexed by it. */
 enum ipwl_verdict {
-	IPWL_OTHER,       /* not to a mail port, or no TCP: passed */
-	IPWL_FRAGMENT,    /* a later fragment, which has no ports: passed */
-	IPWL_MALFORMED,   /* a header cut off or impossible: passed */
-	IPWL_UNLISTED,    /* mail from a source in no list: passed */
-	IPWL_ALLOW,       /* in an allow list: passed, marked */
-	IPWL_AVERTED,     /* in an allow list and a block list: passed, marked */
+	IPWL_OTHER,	  /* not to a mail port, or no TCP: passed */
+	IPWL_FRAGMENT,	  /* a later fragment, which has no ports: passed */
+	IPWL_MALFORMED,	  /* a header cut off or impossible: passed */
+	IPWL_UNLISTED,	  /* mail from a source in no list: passed */
+	IPWL_ALLOW,	  /* in an allow list: passed, marked */
+	IPWL_AVERTED,	  /* in an allow list and a block list: passed, marked */
 	IPWL_WOULD_BLOCK, /* in a block list, in monitor mode: passed */
-	IPWL_BLOCK,       /* in a block list: dropped, the only one that is */
+	IPWL_BLOCK,	  /* in a block list: dropped, the only one that is */
 	IPWL_VERDICT_COUNT,
 };
 
@@ -57,14 +57,14 @@ enum ipwl_action {
 /* Key of an IPv4 table; lookups use prefixlen 32. */
 struct ipwl_key4 {
 	__u32 prefixlen; /* bits, host byte order */
-	__u8 addr[4];    /* network byte order */
+	__u8 addr[4];	 /* network byte order */
 };
 _Static_assert(sizeof(struct ipwl_key4) == 8, "ABI");
 
 /* Key of an IPv6 table; lookups use prefixlen 128. */
 struct ipwl_key6 {
 	__u32 prefixlen; /* bits, host byte order */
-	__u8 addr[16];   /* network byte order */
+	__u8 addr[16];	 /* network byte order */
 };
 _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 
@@ -99,12 +99,12 @@ _Static_assert(sizeof(struct ipwl_match) == 8, "ABI");
  * as long as the list is configured, across restarts: counters stay its own. */
 struct ipwl_list {
 	char name[IPWL_LIST_NAME_BYTES];
-	__u32 action;    /* enum ipwl_action */
-	__u32 flags;     /* IPWL_LIST_*; 0: a free slot */
-	__u32 mark;      /* host byte order, no bit outside mark_mask */
+	__u32 action;	 /* enum ipwl_action */
+	__u32 flags;	 /* IPWL_LIST_*; 0: a free slot */
+	__u32 mark;	 /* host byte order, no bit outside mark_mask */
 	__u32 mark_mask; /* bits of skb->mark that are replaced */
-	__u32 priority;  /* skb->priority */
-	__u32 reserved;  /* 0 */
+	__u32 priority;	 /* skb->priority */
+	__u32 reserved;	 /* 0 */
 };
 _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
 
@@ -112,12 +112,12 @@ _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
  * interface, by IPWL_COUNTER): one for each CPU, to be summed. */
 struct ipwl_traffic {
 	__u64 packets;
-	__u64 bytes;       /* of whole frames, with the Ethernet header, no FCS */
+	__u64 bytes;	   /* of whole frames, with the Ethernet header, no FCS */
 	__u64 connections; /* packets with SYN and without ACK */
 };
 _Static_assert(sizeof(struct ipwl_traffic) == 24, "ABI");
 
-#define IPWL_COUNTER(family, verdict) ((family) * IPWL_VERDICT_COUNT + (verdict))
+#define IPWL_COUNTER(family, verdict) ((family)*IPWL_VERDICT_COUNT + (verdict))
 #define IPWL_COUNTER_COUNT (IPWL_FAMILY_COUNT * IPWL_VERDICT_COUNT)
 
 /* A rule's counters, in chunk id / IPWL_CHUNK_RULES at id % IPWL_CHUNK_RULES.
@@ -133,9 +133,9 @@ _Static_assert(sizeof(struct ipwl_rule_counters) == 32, "ABI");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 generation; /* of the tables that decide: 0 or 1 */
-	__u32 enforce;    /* 0: monitor, nothing is ever dropped */
-	__u64 cookie;     /* ties these maps to the rule file of the daemon */
+	__u32 generation;	 /* of the tables that decide: 0 or 1 */
+	__u32 enforce;		 /* 0: monitor, nothing is ever dropped */
+	__u64 cookie;		 /* ties these maps to the rule file of the daemon */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
 _Static_assert(sizeof(struct ipwl_settings) == 16 + 8192, "ABI");
@@ -144,7 +144,7 @@ _Static_assert(sizeof(struct ipwl_settings) == 16 + 8192, "ABI");
 struct ipwl_interface_state {
 	__u32 metadata_missing; /* 1: the driver refused XDP metadata once, so the
 				 * tc program classifies by itself */
-	__u32 qdisc_created;    /* 1: the clsact qdisc is ipwl's own */
+	__u32 qdisc_created;	/* 1: the clsact qdisc is ipwl's own */
 };
 _Static_assert(sizeof(struct ipwl_interface_state) == 8, "ABI");
 

@@ -35,9 +35,8 @@ ipwl_decide(const struct ipwl_match *allow, const struct ipwl_match *block, __u3
 		decision.rule = allow->rule;
 		decision.list = allow->list;
 	} else if (is_blocked) {
-		decision.verdict = enforce && !(block->flags & IPWL_MATCH_MONITOR)
-					   ? IPWL_BLOCK
-					   : IPWL_WOULD_BLOCK;
+		decision.verdict =
+		    enforce && !(block->flags & IPWL_MATCH_MONITOR) ? IPWL_BLOCK : IPWL_WOULD_BLOCK;
 		decision.rule = block->rule;
 		decision.list = block->list;
 	}

@@ -22,13 +22,15 @@
 static int check_kernel(char error[DATAPATH_ERROR_BYTES])
 {
 	struct utsname name;
-	unsigned int major, minor;
+	unsigned long major, minor = 0;
+	char *rest;
 
 	if (uname(&name))
 		return -errno;
-	/* "6.1.0-18-amd64": the kernel's own format, nobody's input. */
-	if (sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return 0;
+	/* "6.1.0-18-amd64" */
+	major = strtoul(name.release, &rest, 10);
+	if (*rest == '.')
+		minor = strtoul(rest + 1, NULL, 10);
 	if (major > KERNEL_MIN_MAJOR || (major == KERNEL_MIN_MAJOR && minor >= KERNEL_MIN_MINOR))
 		return 0;
 	errors_report(error, 0, "ipwl needs Linux %d.%d or newer; this is %s", KERNEL_MIN_MAJOR,

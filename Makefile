@@ -98,7 +98,7 @@ $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call fuzz,$(CORE) $(CONFIG))
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
 FUZZ_SECONDS ?= 60
-FUZZ_FLAGS ?= -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
+FUZZ_FLAGS ?= -verbosity=0 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
 
 fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (IPWL_SEED=N repeats a run)
 	@test -n "$(FUZZ)" || { echo "no fuzz targets in tests/fuzz" >&2; exit 1; }
@@ -159,3 +159,8 @@ help: ## this list
 
 .PHONY: all unit bpf-tests fuzz test lint flags install uninstall clean help
 .SECONDARY:
+
+# Parts of the daemon that need neither kernel nor loop.
+$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c files.c))
+$(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
+$(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)

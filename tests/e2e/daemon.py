@@ -15,7 +15,7 @@ import netns
 from lab import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("IPWL_BUILD") or os.environ.get("B") or ROOT / "build").resolve()
+BUILD = ROOT / (os.environ.get("IPWL_BUILD") or os.environ.get("B") or "build")
 METRICS = ("127.0.0.1", 12525)
 
 # What each sender in lab.py is to these lists.
@@ -86,7 +86,8 @@ class Ipwld:
         """Start it and do not wait. wrapper is a command that runs its arguments."""
         with open(self.log, "ab") as log:
             self.process = self.namespace.popen(
-                *wrapper, *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+                *wrapper, *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                **options)
         netns.at_exit(self.kill)
 
     def start(self, timeout=20):
@@ -97,7 +98,8 @@ class Ipwld:
     def await_answer(self, timeout=20):
         def is_up():
             if self.process.poll() is not None:
-                raise AssertionError(f"ipwld ended with {self.process.returncode}:\n{self.words()}")
+                raise AssertionError(
+                    f"ipwld ended with {self.process.returncode}:\n{self.words()}")
             with contextlib.suppress(OSError):
                 return self.request("GET", "/v1/status")[0] == 200
             return False

@@ -18,7 +18,8 @@ import smtp
 
 CONNECT_TIMEOUT_SEC = 5
 COLUMNS = ("sender", "address", "expected", "outcome", "verdict", "mark seen", "")
-METRICS = re.compile(r'ipwl_(packets|connections)_total\{.*ipv[46].*"(allow|averted|block|unlisted)"'
+METRICS = re.compile(r"ipwl_(packets|connections)_total\{.*ipv[46]"
+                     r'.*"(allow|averted|block|unlisted)"'
                      r"|ipwl_list_\w+\{|ipwl_interface_attached|ipwl_config_last_reload_successful")
 
 
@@ -88,7 +89,8 @@ def deliver(lab, postfix, ipwld):
 def print_table(rows):
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for number, row in enumerate(rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print("  ".join(cells).rstrip())
         if number == 0:
             print("  ".join("-" * width for width in widths).rstrip())
 
@@ -124,8 +126,8 @@ Everything is running. In another terminal, as root:
           f"""{laboratory.BLOCKED.ipv4} --ttl 1h --reason test
   control socket      curl --unix-socket {ipwld.socket} http://ipwl/v1/status
   metrics             {inside} curl -s http://{daemon.METRICS[0]}:{daemon.METRICS[1]}/metrics
-  speak SMTP          nsenter --net={lab.hosts[laboratory.BLOCKED].path} curl -m 5 """
-          f"""smtp://{laboratory.MX4}
+  speak SMTP          nsenter --net={lab.hosts[laboratory.BLOCKED].path} timeout 5 """
+          f"""bash -c 'head -n 1 </dev/tcp/{laboratory.MX4}/25'
   configuration, log  {ipwld.config}, {ipwld.log}
 To take it all down: Ctrl-C here.""", flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

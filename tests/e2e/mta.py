@@ -142,17 +142,20 @@ class Postfix:
 
     def start(self):
         """Return once it accepts connections on both families."""
+        # A PID namespace, so that all of Postfix ends with the shell that is its
+        # first process; master itself changes users and would outlive us.
         script = ("mount --bind \"$1/passwd\" /etc/passwd && "
                   "mount --bind \"$1/group\" /etc/group && "
-                  "exec \"$2/usr/lib/postfix/sbin/master\" -c \"$1/config\" -d")
+                  "{ \"$2/usr/lib/postfix/sbin/master\" -c \"$1/config\" -d & wait; }")
         environment = {"PATH": os.environ["PATH"], "LANG": "C",
                        "LD_LIBRARY_PATH": str(self.peer / "usr/lib/postfix"),
                        "MAIL_CONFIG": str(self.top / "config")}
         with open(self.top / "master.out", "wb") as output:
             self.process = self.namespace.popen(
-                "unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
-                self.top, self.peer, env=environment, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, start_new_session=True)
+                "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
+                "--kill-child", "sh", "-c", script, "sh", self.top, self.peer,
+                env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True)
         netns.at_exit(self.stop)
         for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
             self._await_listener(family, address)
@@ -188,15 +191,16 @@ class Postfix:
             time.sleep(0.05)
 
     def stop(self):
+        """Return when all its processes are gone."""
         if not self.process or self.process.poll() is not None:
             return
-        # nsenter, unshare and sh have each become the next: this is master.
-        self.process.send_signal(signal.SIGTERM)
+        pid = self.process.pid
+        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
+            os.kill(int(child), signal.SIGKILL)
         try:
             self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        finally:
+            self.process.kill()
 
 
 def _without(text, names):

@@ -51,10 +51,10 @@ def guard():
     atexit.register(clean_up)
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGHUP, _on_signal)
-    _sweep()
+    sweep()
 
 
-def _sweep():
+def sweep():
     """Remove what a run that was killed outright has left."""
     pattern = re.compile(rf"{PREFIX}-(\d+)-")
 
@@ -137,7 +137,7 @@ class Namespace:
 
     def popen(self, *argv, **options):
         """Start a program that ends at the latest with the calling thread."""
-        return subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.argv(*argv)], **options)
+        return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.argv(*argv)], **options)
 
     def ip(self, *args, **options):
         return self.run("ip", *args, **options)

@@ -137,7 +137,8 @@ def test_expires_in_order(running):
             elif when(end) < now - 1.5:
                 assert prefix not in listed
         time.sleep(0.1)
-    wait_for(lambda: {entry["prefix"] for entry in running.manual()} == {"192.0.2.3/32", "192.0.2.9/32"}, 2)
+    wait_for(lambda: {entry["prefix"] for entry in running.manual()}
+             == {"192.0.2.3/32", "192.0.2.9/32"}, 2)
 
 
 def test_expires_while_the_daemon_is_down(running, wire):

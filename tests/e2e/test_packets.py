@@ -50,7 +50,8 @@ def test_mail(started, wire):
 
 def test_what_is_not_mail_passes(lab, started, wire):
     """Other ports, UDP and ICMP of a blocked source reach the stack."""
-    stack = Stack(lab, {"port26": mail_from(BLOCKED.ipv4, 26), "port26v6": mail_from(BLOCKED.ipv6, 26),
+    stack = Stack(lab, {"port26": mail_from(BLOCKED.ipv4, 26),
+                        "port26v6": mail_from(BLOCKED.ipv6, 26),
                         "udp": f"ip saddr {BLOCKED.ipv4} udp dport 25",
                         "ping": "icmp type echo-request", "ping6": "icmpv6 type echo-request",
                         "mail": mail_from(BLOCKED.ipv4)})

@@ -4,6 +4,7 @@
 import ipaddress
 import os
 import random
+import signal
 import time
 
 import pytest
@@ -16,6 +17,16 @@ from stack import Stack, mail_from
 RELOADS = 60
 PER_SECOND = 250
 SEED = int(os.environ.get("IPWL_SEED") or random.randrange(1 << 32))
+
+FILES_ALONE = """\
+  - name: partners
+    action: allow
+    mark: 0x1
+    files: [{top}/allow.d/*.list]
+  - name: drop
+    action: block
+    files: [{top}/block.d/*.list]
+"""
 
 # Sources that are allowed before and after every change, and that are blocked
 # (and not allowed) before and after, each held by other prefixes all the time.
@@ -87,9 +98,7 @@ def test_reload_under_traffic(lab, ipwld, wire, size):
     """Small changes are made in place, large ones in new tables."""
     print(f"IPWL_SEED={SEED}")
     generator = random.Random(SEED)
-    lists = PARTNERS.split("    entries:", maxsplit=1)[0] + "    files: [{top}/allow.d/*.list]\n" \
-        + DROP.split("    entries:", maxsplit=1)[0] + "    files: [{top}/block.d/*.list]\n"
-    ipwld.configure(lists=lists)
+    ipwld.configure(lists=FILES_ALONE)
     write_lists(ipwld, generator, size)
     ipwld.start()
     stack, flow = start_flow(lab, wire)
@@ -146,5 +155,30 @@ def test_list_order_under_traffic(lab, ipwld, wire):
                   PARTNERS + extra + DROP, PARTNERS + DROP) * 5:
         ipwld.configure(lists=lists)
         assert ipwld.request("POST", "/v1/reload")[0] == 200
+    rounds = flow.stop()
+    check(ipwld, stack, rounds)
+
+
+def test_killed_while_it_reloads(lab, ipwld, wire):
+    """kill -9 at any moment of a change, and a start with yet other lists."""
+    print(f"IPWL_SEED={SEED}")
+    generator = random.Random(SEED)
+    ipwld.configure(lists=FILES_ALONE)
+    write_lists(ipwld, generator, 2000)
+    ipwld.start()
+    stack, flow = start_flow(lab, wire)
+    before = {}
+    for _ in range(15):
+        write_lists(ipwld, generator, generator.choice([20, 2000, 20000]))
+        ipwld.process.send_signal(signal.SIGHUP)
+        time.sleep(generator.random() * 0.08)
+        ipwld.kill()
+        if generator.random() < 0.5:
+            write_lists(ipwld, generator, 200)
+        ipwld.start()
+        after = {key: value for key, value in ipwld.metrics().items() if "_total" in key[0]}
+        for key, value in before.items():
+            assert after.get(key, -1) >= value, key
+        before = after
     rounds = flow.stop()
     check(ipwld, stack, rounds)

@@ -111,6 +111,25 @@ fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (I
 			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$new/ $$new $$seeds || exit 1; \
 	done
 
+# The benchmark's own BPF programs: a baseline, and what draws random sources.
+BENCH := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
+
+$(B)/driver.bpf.o: tests/bench/driver.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/driver.skel.h: $(B)/driver.bpf.o
+	$(BPFTOOL) gen skeleton $< name driver_bpf > $@.tmp
+	mv $@.tmp $@
+
+$(B)/tests/bench/packets.o: $(B)/ipwl.skel.h $(B)/driver.skel.h
+
+$(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c) $(CORE) $(CONFIG) $(DATAPATH))
+	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+bench: $(B)/tests/bench/bench $(B)/ipwld ## measure packets, loading and memory, as root (BENCH_FLAGS="--json FILE")
+	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)
+
 test: ## run all tests as root, or those in STAGES="unit lint"
 	./scripts/test.sh $(STAGES)
 
@@ -157,7 +176,7 @@ help: ## this list
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests fuzz test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests fuzz bench test lint flags install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

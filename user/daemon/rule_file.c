@@ -15,8 +15,6 @@
 
 #include "rule_file_format.h"
 
-#define RUN_RECORDS 4096
-
 struct rule_file {
 	int fd; /* -1: given up */
 	char *path;
@@ -115,12 +113,12 @@ int rule_file_load(const struct rule_file *file, struct rule_ids *ids, struct po
 
 /* ---- update ------------------------------------------------------------- */
 
-/* Records of consecutive ids, to be written at once. */
+/* Records of consecutive ids in one page, to be written at once. */
 struct run {
 	int fd;
 	uint32_t first_id;
 	size_t count;
-	struct rule_record records[RUN_RECORDS];
+	struct rule_record records[RULE_FILE_PAGE_RECORDS];
 };
 
 static int run_flush(struct run *run)
@@ -137,7 +135,7 @@ static int run_put(struct run *run, uint32_t id, const struct rule_record *recor
 {
 	int err = 0;
 
-	if (run->count == RUN_RECORDS || id != run->first_id + run->count)
+	if (id % RULE_FILE_PAGE_RECORDS == 0 || id != run->first_id + run->count)
 		err = run_flush(run);
 	if (!run->count)
 		run->first_id = id;

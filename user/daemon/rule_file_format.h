@@ -38,13 +38,22 @@ struct rule_record {
 };
 _Static_assert(sizeof(struct rule_record) == 20, "layout");
 
-#define RULE_FILE_LISTS_OFFSET 4096
+/* A write that a signal cuts short ends between two pages, so no record may lie
+ * across: half an old and half a new one could be the id of a wrong prefix. */
+#define RULE_FILE_PAGE_BYTES 4096
+#define RULE_FILE_PAGE_RECORDS (RULE_FILE_PAGE_BYTES / sizeof(struct rule_record))
+
+#define RULE_FILE_LISTS_OFFSET RULE_FILE_PAGE_BYTES
 #define RULE_FILE_RULES_OFFSET                                                                     \
 	(RULE_FILE_LISTS_OFFSET + (off_t)(RULE_FILE_LISTS * sizeof(struct rule_file_list)))
+_Static_assert(RULE_FILE_LISTS * sizeof(struct rule_file_list) % RULE_FILE_PAGE_BYTES == 0,
+	       "rules begin with a page");
 
 static inline off_t rule_file_offset(uint32_t id)
 {
-	return RULE_FILE_RULES_OFFSET + (off_t)id * (off_t)sizeof(struct rule_record);
+	return RULE_FILE_RULES_OFFSET +
+	       (off_t)(id / RULE_FILE_PAGE_RECORDS * RULE_FILE_PAGE_BYTES +
+		       id % RULE_FILE_PAGE_RECORDS * sizeof(struct rule_record));
 }
 
 struct rule_record rule_record_of(const struct prefix *prefix, uint16_t slot);

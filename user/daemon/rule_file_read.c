@@ -8,7 +8,7 @@
 
 #include "rule_file_format.h"
 
-#define READ_RECORDS 4096
+#define READ_PAGES 32
 #define NO_LIST SIZE_MAX
 
 struct reader {
@@ -82,30 +82,45 @@ static int read_lists(struct reader *reader)
 	return err;
 }
 
-/* Call @visit for each valid record. */
-static int for_each(struct reader *reader, int (*visit)(struct reader *reader, uint32_t id,
-							const struct rule_record *record))
+typedef int record_visitor(struct reader *reader, uint32_t id, const struct rule_record *record);
+
+static int visit_page(struct reader *reader, uint32_t first_id, const char *page,
+		      record_visitor *visit)
 {
-	struct rule_record *records = malloc(READ_RECORDS * sizeof(*records));
-	uint32_t first, i, count;
-	ssize_t bytes;
+	struct rule_record record;
+	uint32_t i;
 	int err = 0;
 
-	if (!records)
+	for (i = 0; !err && i < RULE_FILE_PAGE_RECORDS; i++) {
+		memcpy(&record, page + i * sizeof(record), sizeof(record));
+		if (first_id + i > 0 && first_id + i < reader->limit && is_valid(reader, &record))
+			err = visit(reader, first_id + i, &record);
+	}
+	return err;
+}
+
+/* Call @visit for each valid record. */
+static int for_each(struct reader *reader, record_visitor *visit)
+{
+	char *pages = malloc(READ_PAGES * RULE_FILE_PAGE_BYTES);
+	uint32_t first_id = 0;
+	ssize_t bytes = 1, i;
+	int err = 0;
+
+	if (!pages)
 		return -ENOMEM;
-	for (first = 0; !err && first < reader->limit; first += count) {
-		bytes = pread(reader->fd, records, READ_RECORDS * sizeof(*records),
-			      rule_file_offset(first));
+	while (!err && bytes > 0 && first_id < reader->limit) {
+		memset(pages, 0, READ_PAGES * RULE_FILE_PAGE_BYTES);
+		bytes = pread(reader->fd, pages, READ_PAGES * RULE_FILE_PAGE_BYTES,
+			      rule_file_offset(first_id));
 		if (bytes < 0)
 			err = -errno;
-		count = bytes < 0 ? 0 : (uint32_t)((size_t)bytes / sizeof(*records));
-		if (!count)
-			break;
-		for (i = first ? 0 : 1; !err && i < count && first + i < reader->limit; i++)
-			if (is_valid(reader, &records[i]))
-				err = visit(reader, first + i, &records[i]);
+		for (i = 0; !err && i < bytes; i += RULE_FILE_PAGE_BYTES) {
+			err = visit_page(reader, first_id, pages + i, visit);
+			first_id += RULE_FILE_PAGE_RECORDS;
+		}
 	}
-	free(records);
+	free(pages);
 	return err;
 }
 

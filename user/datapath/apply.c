@@ -170,7 +170,7 @@ static bool is_in_place(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
 			steps += diffs[action][family].count;
 			nodes += to->of[action][family].count;
 		}
-	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS;
+	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS && changes_are_safe(diffs);
 }
 
 static int apply_in_place(struct datapath *datapath,

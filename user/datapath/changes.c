@@ -3,9 +3,12 @@
  * Changing the tables in force, element by element.
  *
  * Within a table the order of steps (core/table.h) gives each address the old
- * decision or the new one at any moment. Between the two tables: additions to
- * the allow lists come first and removals from them last, so that a source which
- * a block list gains or loses in the same change is not dropped on the way.
+ * decision or the new one at any moment. A packet asks the allow table first, then
+ * the block table, so between the two: sources gain an allow entry before the block
+ * table changes, and lose it afterwards. With a pause for packets that asked the
+ * allow table too early to see it, no source is dropped, or let through, that is
+ * not so by the old policy or by the new one. That holds as long as adding to the
+ * allow table only lets sources in, which holes do not: changes_are_safe().
  */
 #include <errno.h>
 
@@ -43,6 +46,46 @@ static int undo_step(int table, const struct step *step)
 			      : table_delete(table, &step->new_node->prefix);
 }
 
+/* Indexes of phases: a pause before the block table changes, and, where all is
+ * undone, before it changes back. */
+#define PAUSE_BEFORE 1
+#define PAUSE_AFTER_UNDOING 3
+
+static bool has_steps(const struct diff diffs[FAMILY_COUNT])
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (diffs[family].count)
+			return true;
+	return false;
+}
+
+static bool is_hole(const struct node *node)
+{
+	return node && !node->rule;
+}
+
+bool changes_are_safe(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT])
+{
+	if (!has_steps(diffs[ACTION_BLOCK]))
+		return true;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct diff *diff = &diffs[ACTION_ALLOW][family];
+
+		for (size_t i = 0; i < diff->count; i++)
+			if (is_hole(diff->steps[i].old_node) || is_hole(diff->steps[i].new_node))
+				return false;
+	}
+	return true;
+}
+
+/* Only a change of both tables has sources that one packet could see halfway. */
+static void pause_for_packets(const struct datapath *datapath,
+			      const struct diff diffs[ACTION_COUNT][FAMILY_COUNT])
+{
+	if (has_steps(diffs[ACTION_ALLOW]) && has_steps(diffs[ACTION_BLOCK]))
+		tables_wait_for_packets(datapath);
+}
+
 static size_t first_step(const struct phase *phase, const struct diff *diff)
 {
 	return phase->is_removal ? diff->remove_from : 0;
@@ -73,6 +116,8 @@ static int undo(const struct datapath *datapath,
 			while (step-- > first_step(phase, diff) && !err)
 				err = undo_step(table, &diff->steps[step]);
 		}
+		if (p == PAUSE_AFTER_UNDOING)
+			pause_for_packets(datapath, diffs);
 	}
 	return err;
 }
@@ -86,6 +131,8 @@ int changes_apply(struct datapath *datapath, const struct diff diffs[ACTION_COUN
 	for (at.phase = 0; at.phase < sizeof(phases) / sizeof(phases[0]); at.phase++) {
 		const struct phase *phase = &phases[at.phase];
 
+		if (at.phase == PAUSE_BEFORE)
+			pause_for_packets(datapath, diffs);
 		for (at.family = 0; at.family < FAMILY_COUNT; at.family++) {
 			const struct diff *diff = &diffs[phase->action][at.family];
 			int table = tables_current(datapath, phase->action, at.family);

@@ -86,12 +86,17 @@ void tables_open_pinned(struct datapath *datapath);
 /* Fill new tables in the other generation, then switch to it. */
 int tables_rebuild(struct datapath *datapath, const struct tables *tables,
 		   char error[DATAPATH_ERROR_BYTES]);
+/* Wait until no packet is being judged by what the tables were before. */
+void tables_wait_for_packets(const struct datapath *datapath);
 int table_update(int table, const struct node *node);
 int table_delete(int table, const struct prefix *prefix);
 int table_lookup_kernel(int table, const struct prefix *address, struct ipwl_match *ret_match);
 /* The tables' fd in force for an action and family. */
 int tables_current(const struct datapath *datapath, enum action action, enum family family);
 
+/* Whether changes_apply() will do: no source gains or loses an allow entry at a hole
+ * while the block lists change too. A new generation will. */
+bool changes_are_safe(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT]);
 /* Change the tables in force element by element. On failure what was done is
  * undone; -EUCLEAN: that failed too. */
 int changes_apply(struct datapath *datapath, const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],

@@ -169,13 +169,13 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 }
 
 /*
- * Wait until no packet reads the generation before. An update of a map of maps
- * returns after an RCU grace period (maybe_wait_bpf_programs() in the kernel's
- * syscall.c), so an update that changes nothing does it.
+ * An update of a map of maps returns after an RCU grace period
+ * (maybe_wait_bpf_programs() in the kernel's syscall.c), so one that changes nothing
+ * will do.
  */
-static void wait_for_packets(struct datapath *datapath, uint32_t generation)
+void tables_wait_for_packets(const struct datapath *datapath)
 {
-	uint32_t slot = slot_of(generation, ACTION_ALLOW);
+	uint32_t slot = slot_of(datapath->settings->generation, ACTION_ALLOW);
 
 	bpf_map_update_elem(outer_fd(datapath, FAMILY_IPV4), &slot,
 			    &datapath->tables[FAMILY_IPV4][slot], BPF_ANY);
@@ -201,7 +201,7 @@ int tables_rebuild(struct datapath *datapath, const struct tables *tables,
 	pthread_mutex_lock(&datapath->lock);
 	__atomic_store_n(&datapath->settings->generation, new, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&datapath->lock);
-	wait_for_packets(datapath, new);
+	tables_wait_for_packets(datapath);
 	drop_generation(datapath, old);
 	return 0;
 }

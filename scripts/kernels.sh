@@ -18,8 +18,8 @@ modules="veth cls_bpf sch_ingress"
 # Four times what Linux 5.10 walks through; it gives up at a million.
 instructions=120000
 guest_sec=150
-# A fraction of what the verdict tests do by themselves: an emulator is slow.
-rounds=500
+# Of random packets; an emulator is slow.
+rounds=1000
 seed=${IPWL_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 
 die() {
@@ -125,16 +125,21 @@ find_tool() {
 
 # ---- the guest ----------------------------------------------------------------
 
-build() {
+# link NAME: a program of tests/kernels, with the rooms and the tools of tests/bpf.
+link() {
 	local source objects=()
-	make -s -j "$(nproc)" B="$B" all bpf-tests
-	make -s B="$B" "$B/tests/kernels/verifier.o" "$B/tests/kernels/peer.o"
-	for source in user/{core,config,datapath}/*.c; do
+	for source in user/{core,config,datapath}/*.c tests/bpf/lib_*.c "tests/kernels/$1.c"; do
 		objects+=("$B/${source%.c}.o")
 	done
-	"${CC:-gcc}" "$B/tests/kernels/verifier.o" "${objects[@]}" \
-		-lbpf -lmnl -lyaml -o "$B/tests/kernels/verifier"
-	"${CC:-gcc}" "$B/tests/kernels/peer.o" -o "$B/tests/kernels/peer"
+	make -s B="$B" "$B/tests/kernels/$1.o"
+	"${CC:-gcc}" "${objects[@]}" -lbpf -lmnl -lyaml -lcmocka -o "$B/tests/kernels/$1"
+}
+
+build() {
+	make -s -j "$(nproc)" B="$B" all bpf-tests
+	link verifier
+	link verdicts
+	link peer
 }
 
 # What all guests have: their programs with the shared libraries these need.
@@ -146,8 +151,8 @@ make_root() {
 	for program in $(busybox --list); do
 		[ "$program" = busybox ] || ln -s busybox "$root/bin/$program"
 	done
-	programs=("$B"/{ipwld,ipwlctl} "$B"/tests/kernels/{verifier,peer}
-		"$B"/tests/bpf/test_{decision,verdict,oracle} "$(find_tool ip)" "$(find_tool tc)")
+	programs=("$B"/{ipwld,ipwlctl} "$B"/tests/kernels/{verifier,verdicts,peer}
+		"$B"/tests/bpf/test_{decision,verdict} "$(find_tool ip)" "$(find_tool tc)")
 	for program in "${programs[@]}"; do
 		cp -L "$program" "$root/usr/host/"
 	done

@@ -138,7 +138,7 @@ counted() {
 	[ "$found" -ge "$2" ] || { echo "$found connections are $1, not $2"; return 1; }
 }
 
-verdicts() {
+answers() {
 	ipwlctl test 192.0.2.10 2001:db8::77 >/dev/null || return 1
 	ipwlctl test 192.0.2.9 >/dev/null
 	[ $? -eq 1 ] || return 1
@@ -192,7 +192,7 @@ run_mode() {
 	check "$1: so does mail in both lists" mail 77 7
 	check "$1: unlisted mail gets through without" mail 9 0
 	check "$1: blocked mail does not" no_mail 66
-	check "$1: ipwlctl test agrees" verdicts
+	check "$1: ipwlctl test agrees" answers
 	check "$1: allowed is counted" counted allow 2
 	check "$1: averted is counted" counted averted 2
 	check "$1: unlisted is counted" counted unlisted 2
@@ -204,6 +204,10 @@ run_mode() {
 	check "$1: ipwld stops" stop
 }
 
+has_metadata_in_test_runs() {
+	uname -r | awk -F . '{ exit !($1 > 5 || ($1 == 5 && $2 >= 15)) }'
+}
+
 # run_tests ALLOWED_INSTRUCTIONS
 run_tests() {
 	verifier "$1" >/tmp/verifier.log 2>&1
@@ -212,9 +216,13 @@ run_tests() {
 		info "$line"
 	done </tmp/verifier.log
 	check "the verifier's work has a bound" [ $verifier_status -eq 0 ]
-	for program in test_decision test_verdict test_oracle; do
-		check $program $program
-	done
+	check verdicts verdicts
+	if has_metadata_in_test_runs; then
+		check test_decision test_decision
+		check test_verdict test_verdict
+	else
+		info "test_decision, test_verdict: not here, test runs hide the metadata"
+	fi
 }
 
 no_complaints() {

@@ -12,7 +12,10 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 B ?= build
 
-CC ?= gcc
+# make's own default is cc, whatever that is.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PKGS := libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
@@ -174,7 +177,7 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
 .PHONY: all unit bpf-tests fuzz bench test lint flags install uninstall clean help
 .SECONDARY:

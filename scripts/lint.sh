@@ -35,13 +35,13 @@ check_format() {
 }
 
 check_tidy() {
-	make -s B="$B" "$B/ipwl.skel.h" || return
+	make -s B="$B" "$B/ipwl.skel.h" "$B/driver.skel.h" || return
 	local flags
 	eval "flags=($(make -s B="$B" flags))" || return
 	# BPF sources are for another target and judged by the verifier. Output is held
 	# back until a file is through, or parallel runs would mix theirs.
 	# shellcheck disable=SC2016 # for the inner shell
-	files '*.c' | grep -v '^bpf/' | xargs -d '\n' -P "$jobs" -I{} sh -c \
+	files '*.c' | grep -v "\.bpf\.c$" | xargs -d '\n' -P "$jobs" -I{} sh -c \
 		'out=$(clang-tidy --quiet "$0" -- "$@" 2>/dev/null) || { echo "$out"; exit 1; }' \
 		{} "${flags[@]}"
 }

@@ -69,7 +69,7 @@ static void unpin(void)
 
 static void measure_empty(void)
 {
-	struct bench_datapath bench;
+	struct bench_datapath bench = { .bpffs_dir = "" };
 
 	bench_datapath_open(&bench);
 	packets_measure_fixed(&bench);
@@ -78,9 +78,9 @@ static void measure_empty(void)
 
 static void measure_size(const struct options *options, size_t size)
 {
-	struct bench_datapath bench;
+	struct bench_datapath bench = { .bpffs_dir = "" };
 	struct bench_policy loaded;
-	struct bench_lists lists;
+	struct bench_lists lists = { .prefix_count = size };
 
 	lists_make(size, &lists);
 	bench_datapath_open(&bench);

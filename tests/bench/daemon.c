@@ -118,7 +118,7 @@ static void remove_place(const struct place *place)
 
 void daemon_measure(const char *ipwld, const struct bench_lists *lists)
 {
-	struct place place;
+	struct place place = { .dir = "" };
 	double start;
 	int notify;
 	pid_t pid;

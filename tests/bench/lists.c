@@ -21,7 +21,7 @@ static const struct share shares6[] = { { 128, 100 }, { 64, 400 }, { 48, 400 }, 
 /* A bijection on the numbers below 2^bits, so that no prefix comes twice. */
 static uint64_t scramble(uint64_t value, unsigned int bits)
 {
-	uint64_t mask = bits == 64 ? UINT64_MAX : (1ULL << bits) - 1;
+	uint64_t mask = UINT64_MAX >> (64 - bits);
 
 	for (int round = 0; round < 3; round++) {
 		value = value * 0x9e3779b97f4a7c15U & mask;

@@ -24,13 +24,14 @@
 static struct driver_bpf *load_driver(const struct bench_datapath *bench)
 {
 	struct driver_bpf *driver = driver_bpf__open();
-	struct bpf_program *program;
+	struct bpf_program *program = NULL;
 
 	if (!driver)
 		die("cannot open the driver");
 	/* A tail call wants both programs with frags or both without. */
-	bpf_object__for_each_program(program, driver->obj) bpf_program__set_flags(
-	    program, bpf_program__flags(bench->interface->skeleton->progs.ipwl_xdp));
+	while ((program = bpf_object__next_program(driver->obj, program)))
+		bpf_program__set_flags(
+		    program, bpf_program__flags(bench->interface->skeleton->progs.ipwl_xdp));
 	if (driver_bpf__load(driver))
 		die("cannot load the driver");
 	return driver;

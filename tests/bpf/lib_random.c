@@ -67,7 +67,7 @@ static void draw_fragment(struct random *random, struct recipe *recipe)
 {
 	recipe->has_more_fragments = random_chance(random, 60);
 	if (random_chance(random, 50))
-		recipe->fragment_offset = (uint16_t)(random_next(random) & 0x1fff);
+		recipe->fragment_offset = (uint16_t)(1U << random_below(random, 13));
 }
 
 static void draw_extensions(struct random *random, struct recipe *recipe)

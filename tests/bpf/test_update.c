@@ -17,7 +17,7 @@
 #include "lib_random.h"
 #include "lib_scenario.h"
 
-#define CHANGES 250
+#define CHANGES 150
 #define PROBES 24
 
 enum treatment { PASSED, MARKED, DROPPED };

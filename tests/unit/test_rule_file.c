@@ -237,7 +237,7 @@ static void check_read_back(const struct history *history, const struct policy *
 
 static void test_killed(void **state)
 {
-	struct history history;
+	struct history history = { 0 };
 
 	(void)state;
 	history.step = mmap(NULL, sizeof(*history.step), PROT_READ | PROT_WRITE,
@@ -268,7 +268,7 @@ static void test_killed(void **state)
 /* Whatever stands there, it is read without harm. */
 static void test_garbage(void **state)
 {
-	struct history history;
+	struct history history = { 0 };
 	struct rule_file *file;
 
 	(void)state;

@@ -54,16 +54,13 @@ static const struct route {
 static void refuse(struct evhttp_request *request, const char *path)
 {
 	char methods[64] = "";
-	size_t i;
+	size_t i, bytes = 0;
 
-	for (i = 0; i < ROUTE_COUNT; i++) {
-		if (strcmp(routes[i].path, path))
-			continue;
-		if (*methods)
-			strcat(methods, ", ");
-		strcat(methods, routes[i].method_name);
-	}
-	if (!*methods) {
+	for (i = 0; i < ROUTE_COUNT && bytes < sizeof(methods); i++)
+		if (!strcmp(routes[i].path, path))
+			bytes += (size_t)snprintf(methods + bytes, sizeof(methods) - bytes, "%s%s",
+						  bytes ? ", " : "", routes[i].method_name);
+	if (!bytes) {
 		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is nothing at %s", path);
 		return;
 	}

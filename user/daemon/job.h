@@ -15,11 +15,11 @@
 struct daemon;
 
 enum job_type {
-	JOB_RELOAD, /* read the configuration again */
-	JOB_ADD,    /* a manual entry */
-	JOB_DELETE, /* a manual entry */
-	JOB_EXPIRE, /* entries whose time has come */
-	JOB_PAUSE,  /* the worker touches nothing until worker_resume() */
+	JOB_RELOAD,  /* read the configuration again */
+	JOB_ADD,     /* a manual entry */
+	JOB_DELETE,  /* a manual entry */
+	JOB_EXPIRE,  /* entries whose time has come */
+	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
 

@@ -83,15 +83,15 @@ static int split(char *text, char *words[PLACE_WORDS])
 	return 0;
 }
 
-int place_parse(const char *hex, const struct policy *policy, struct place *ret_place)
+int place_parse(const char *text, const struct policy *policy, struct place *ret_place)
 {
-	char text[PLACE_TEXT_BYTES];
+	char plain[PLACE_TEXT_BYTES];
 	char *words[PLACE_WORDS];
 	struct place place = { 0 };
 	const struct list *list;
 	size_t source;
 
-	if (decode(hex, text) || split(text, words) || parse_number(words[0], &place.list) ||
+	if (decode(text, plain) || split(plain, words) || parse_number(words[0], &place.list) ||
 	    parse_number(words[1], &source) || parse_number(words[2], &place.ordinal) ||
 	    source >= SOURCE_COUNT ||
 	    prefix_parse(words[3], strlen(words[3]), &place.prefix, NULL) != PREFIX_OK)

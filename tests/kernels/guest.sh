@@ -164,7 +164,7 @@ traces() {
 		ip -details link show dev mx0
 		tc qdisc show dev mx0
 		find /sys/fs/bpf -mindepth 1
-	} | grep -oE 'prog/xdp|clsact|/sys/fs/bpf.*'
+	} | grep -oE 'prog/xdp|clsact|/sys/fs/bpf/ipwl.*'
 }
 
 attached() {

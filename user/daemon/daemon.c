@@ -156,8 +156,6 @@ static void be_ready(struct daemon *daemon, int *ready_fd)
 	*warnings = kept;
 	for (i = 0; i < warnings->count; i++)
 		log_warning("config", "%s", warnings->items[i]);
-	if (*ready_fd >= 0)
-		log_use_syslog();
 	log_info("daemon", "ipwld " IPWL_VERSION " is ready");
 	daemon_notify_ready(daemon);
 	background_report(ready_fd, STATUS_OK);

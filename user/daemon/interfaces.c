@@ -98,11 +98,14 @@ static void attach(const struct interfaces *interfaces, struct attachment *attac
 			 attach_mode_names[attachment_mode(attachment)]);
 }
 
-/* The device of that name is gone, or another one has its name: let go of the old. */
-static void detach(struct attachment *attachment)
+/* If the device of that name is gone, or another one has its name, let go of the old. */
+static void detach_lost(struct attachment *attachment)
 {
 	char error[DATAPATH_ERROR_BYTES];
 
+	if (!attachment->ifindex || attachment->ifindex == (int)if_nametoindex(attachment->name))
+		return;
+	attachment->ifindex = 0;
 	if (attachment_mode(attachment) != ATTACH_NONE &&
 	    interface_detach(attachment->interface, error))
 		log_warning("interface", "%s: %s", attachment->name, error);
@@ -111,20 +114,15 @@ static void detach(struct attachment *attachment)
 static void check(const struct interfaces *interfaces, struct attachment *attachment, bool retries)
 {
 	int ifindex = (int)if_nametoindex(attachment->name);
+	bool is_new = ifindex != attachment->ifindex;
 
-	if (ifindex != attachment->ifindex) {
-		if (attachment->ifindex)
-			detach(attachment);
-		attachment->ifindex = ifindex;
-		if (ifindex)
-			attach(interfaces, attachment);
-	} else if (ifindex && retries &&
-		   !is_mode_wanted(interfaces->xdp_mode, attachment_mode(attachment))) {
-		attach(interfaces, attachment);
-	}
+	attachment->ifindex = ifindex;
 	if (!ifindex)
 		snprintf(attachment->error, sizeof(attachment->error),
 			 "there is no such interface; waiting for it");
+	else if (is_new ||
+		 (retries && !is_mode_wanted(interfaces->xdp_mode, attachment_mode(attachment))))
+		attach(interfaces, attachment);
 	log_change(attachment);
 }
 
@@ -132,6 +130,9 @@ void interfaces_check(struct interfaces *interfaces, bool retries)
 {
 	size_t i;
 
+	/* First: a device that was renamed may be another attachment's now. */
+	for (i = 0; i < interfaces->count; i++)
+		detach_lost(&interfaces->items[i]);
 	for (i = 0; i < interfaces->count; i++)
 		check(interfaces, &interfaces->items[i], retries);
 }

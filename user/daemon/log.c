@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log lines with their subsystem, to standard error or syslog. */
+/* Log lines with their subsystem, to standard error and syslog. */
 #include "log.h"
 
 #include <stdarg.h>
@@ -28,7 +28,7 @@ void log_show_debug(bool is_shown)
 
 void log_use_syslog(void)
 {
-	openlog("ipwld", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	openlog("ipwld", LOG_PID | LOG_NDELAY | LOG_PERROR, LOG_DAEMON);
 	goes_to_syslog = true;
 }
 

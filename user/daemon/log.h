@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log lines: to standard error in the foreground, to syslog in the background. */
+/* Log lines: to standard error, in the background to syslog, too. */
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
 
 #include <stdbool.h>
 
-/* Lines go to standard error until log_use_syslog(). */
 void log_show_debug(bool is_shown);
+
+/* Lines go to standard error, and from now on to syslog, too. */
 void log_use_syslog(void);
 
 /* Each line names its subsystem. Library code does not log: the caller that gives

@@ -122,6 +122,8 @@ static enum exit_status run(const struct options *options)
 		free(config_path);
 		return STATUS_FAILED;
 	}
+	if (!options->is_foreground)
+		log_use_syslog();
 	status = daemon_run(config_path, &ready_fd);
 	free(config_path);
 	return status;

@@ -14,17 +14,8 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 
-/* Set by the loader: the kernel has bpf_xdp_get_buff_len() (Linux 5.18). */
-const volatile __u8 has_xdp_buff_len = 0;
 /* Cleared by the loader: the tc program classifies without trying metadata. */
 const volatile __u8 use_metadata = 1;
-
-static __always_inline __u32 xdp_bytes(struct xdp_md *ctx)
-{
-	if (has_xdp_buff_len)
-		return (__u32)bpf_xdp_get_buff_len(ctx);
-	return (__u32)(ctx->data_end - ctx->data);
-}
 
 /* Hand the list to ipwl_tc, or have it classify by itself. Packet pointers are
  * void afterwards. */
@@ -54,7 +45,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 		.xdp = ctx,
 		.data = (void *)(long)ctx->data,
 		.data_end = (void *)(long)ctx->data_end,
-		.bytes = xdp_bytes(ctx),
+		.bytes = (__u32)(ctx->data_end - ctx->data),
 	};
 	struct ipwl_decision decision;
 	struct packet packet;

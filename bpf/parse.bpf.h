@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From a frame to the source address of a packet to a mail port. Knows headers,
- * not lists. What the host's own stack would discard as broken is malformed
- * here, so calling it that lets nothing through.
+ * not lists. Malformed is what the host's own stack discards as broken, so calling
+ * it that lets nothing through; the one exception is an IPv6 packet with more
+ * extension headers than EXTENSIONS_MAX.
  */
 #ifndef IPWL_PARSE_BPF_H
 #define IPWL_PARSE_BPF_H
@@ -18,6 +19,10 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ipwl.h"
+
+/* Set by the loader: frames may have several buffers, and the kernel has
+ * bpf_xdp_get_buff_len() (Linux 5.18). */
+const volatile __u8 has_xdp_frags = 0;
 
 #define VLAN_TAGS_MAX 2
 /* RFC 8200 section 4.1 knows 7 places for extension headers. */
@@ -55,8 +60,17 @@ struct frame {
 	struct __sk_buff *skb; /* the other is NULL */
 	void *data;
 	void *data_end; /* of what may be read: the rest may lie elsewhere */
-	__u32 bytes;	/* of the whole frame */
+	__u32 bytes;	/* of the frame, or of its first buffer in XDP */
 };
+
+/* Of all buffers. The call costs as much as parsing does, so it is only for frames
+ * that may have more than one. */
+static __always_inline __u32 whole_bytes(const struct frame *frame)
+{
+	if (has_xdp_frags && frame->xdp)
+		return (__u32)bpf_xdp_get_buff_len(frame->xdp);
+	return frame->bytes;
+}
 
 /* What the parser found. */
 struct packet {
@@ -154,7 +168,8 @@ static __always_inline int parse_ethernet(struct cursor *cursor, struct packet *
 	return 1;
 }
 
-static __always_inline int parse_ipv4(struct cursor *cursor, struct packet *packet)
+static __always_inline int parse_ipv4(const struct frame *frame, struct cursor *cursor,
+				      struct packet *packet)
 {
 	struct iphdr *ip = peek(cursor, sizeof(*ip));
 	__u32 left = packet->bytes - cursor->offset;
@@ -166,6 +181,10 @@ static __always_inline int parse_ipv4(struct cursor *cursor, struct packet *pack
 		return stop(packet, IPWL_MALFORMED);
 	header_bytes = ip->ihl * 4;
 	total_bytes = bpf_ntohs(ip->tot_len);
+	if (total_bytes > left) {
+		packet->bytes = whole_bytes(frame);
+		left = packet->bytes - cursor->offset;
+	}
 	/* GRO writes 0 for what does not fit (BIG TCP, Linux 6.3); no frame that
 	 * XDP sees is that long. */
 	if (total_bytes == 0 && left > 0xffff)
@@ -313,6 +332,10 @@ static __always_inline int parse_ipv6(const struct frame *frame, struct cursor *
 	cursor->offset += sizeof(*ip);
 	left = packet->bytes - cursor->offset;
 	payload_bytes = bpf_ntohs(ip->payload_len);
+	if (payload_bytes == 0 || payload_bytes > left) {
+		packet->bytes = whole_bytes(frame);
+		left = packet->bytes - cursor->offset;
+	}
 	/* Without a length, a jumbogram (RFC 2675), which is as long as its frame,
 	 * as is what GRO made longer than the field can say. */
 	if (payload_bytes == 0 && (cursor->protocol == IPPROTO_HOPOPTS || left > 0xffff))
@@ -373,11 +396,13 @@ static __always_inline int parse_packet(const struct frame *frame,
 	if (!parse_ethernet(&cursor, packet, &protocol))
 		return 0;
 	if (protocol == bpf_htons(ETH_P_IP))
-		go_on = parse_ipv4(&cursor, packet);
+		go_on = parse_ipv4(frame, &cursor, packet);
 	else if (protocol == bpf_htons(ETH_P_IPV6))
 		go_on = parse_ipv6(frame, &cursor, packet);
 	else
 		go_on = stop(packet, IPWL_OTHER);
+	if (!go_on && (packet->verdict == IPWL_MALFORMED || packet->family == IPWL_FAMILY_NONE))
+		packet->bytes = whole_bytes(frame);
 	return go_on && parse_tcp(&cursor, packet, settings);
 }
 

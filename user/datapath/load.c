@@ -77,7 +77,7 @@ static void use_frags(struct ipwl_bpf *skeleton)
 {
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) != 1)
 		return;
-	skeleton->rodata->has_xdp_buff_len = 1;
+	skeleton->rodata->has_xdp_frags = 1;
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 

@@ -128,7 +128,10 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 {
 	char path[PATH_MAX];
 
-	bpf_map_delete_elem(outer_fd(datapath, family), &slot);
+	/* A table is pinned before it is entered, so without one there is nothing to
+	 * delete; deleting nothing would cost a grace period all the same. */
+	if (datapath->tables[family][slot] >= 0)
+		bpf_map_delete_elem(outer_fd(datapath, family), &slot);
 	if (!tables_pin_path(datapath, family, slot, path))
 		unlink(path);
 	pthread_mutex_lock(&datapath->lock);

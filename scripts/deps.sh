@@ -34,6 +34,12 @@ test=(
 	prometheus         # promtool; its service is disabled below
 	strace             # what ipwld asks of the kernel, against its unit
 	systemd            # systemd-analyze verify and security
+	qemu-system-x86    # other kernels
+	busybox-static     # their user space
+	cpio               # their initramfs
+	xz-utils           # their modules
+	kmod               # the order of those
+	debian-archive-keyring # their packages' signatures
 	clang-format       # lint
 	clang-tidy         # lint
 	cppcheck           # lint

@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(deps build clang lint unit bpf ctl packaging e2e fuzz)
+all=(deps build clang lint unit bpf ctl packaging e2e fuzz kernels)
 export B=${B:-build}
 fuzz_seconds=${FUZZ_SECONDS:-15}
 jobs=$(nproc)
@@ -79,6 +79,11 @@ stage_e2e() {
 # make fuzz FUZZ_SECONDS=3600
 stage_fuzz() {
 	make -j "$jobs" fuzz FUZZ_SECONDS="$fuzz_seconds" 2>&1
+}
+
+# On the oldest kernel that will do, the newest, and two between.
+stage_kernels() {
+	./scripts/kernels.sh
 }
 
 needs_root() {

@@ -51,15 +51,16 @@ static struct step walk_prefix(struct walk *walk)
 /* The next prefix at which the tables differ. */
 static bool walk_next(struct walk *walk, struct step *ret_step)
 {
-	struct step step;
+	for (;;) {
+		struct step step = walk_prefix(walk);
 
-	do {
-		step = walk_prefix(walk);
 		if (!step.old_node && !step.new_node)
 			return false;
-	} while (step.old_node && step.new_node && decide_alike(step.old_node, step.new_node));
-	*ret_step = step;
-	return true;
+		if (step.old_node && step.new_node && decide_alike(step.old_node, step.new_node))
+			continue;
+		*ret_step = step;
+		return true;
+	}
 }
 
 /* Count the steps of each kind and length, then turn the counts into the places

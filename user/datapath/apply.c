@@ -261,8 +261,9 @@ int datapath_decide(const struct datapath *datapath, const struct prefix *addres
 	pthread_mutex_unlock(lock);
 	if (err)
 		return err;
-	*ret_decision = ipwl_decide(is_found[ACTION_ALLOW] ? &matches[ACTION_ALLOW] : NULL,
-				    is_found[ACTION_BLOCK] ? &matches[ACTION_BLOCK] : NULL,
-				    datapath->settings->enforce);
+	*ret_decision =
+	    ipwl_decide(is_found[ACTION_ALLOW] ? &matches[ACTION_ALLOW] : NULL,
+			is_found[ACTION_BLOCK] ? &matches[ACTION_BLOCK] : NULL,
+			__atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
 	return 0;
 }

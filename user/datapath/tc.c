@@ -132,5 +132,7 @@ int tc_detach(int ifindex, bool remove_qdisc)
 	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
 		return 0;
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	return bpf_tc_hook_destroy(&hook);
+	err = bpf_tc_hook_destroy(&hook);
+	/* Somebody has removed it already. */
+	return err == -EINVAL || err == -ENOENT ? 0 : err;
 }

@@ -165,15 +165,14 @@ static int open_all(struct engine *engine, const struct config *config,
 	return adopt_rules(engine, config->runtime_dir);
 }
 
-/* Until a reload, if entries are missing that may have kept mail from being dropped. */
-static int suspend(const struct engine *engine, struct snapshot *first)
+int engine_suspend(const struct engine *engine, struct snapshot *next)
 {
 	const char *reason = state_suspension(engine->state);
 
 	if (!reason)
 		return 0;
-	first->suspension = strdup(reason);
-	return first->suspension ? 0 : -ENOMEM;
+	next->suspension = strdup(reason);
+	return next->suspension ? 0 : -ENOMEM;
 }
 
 int engine_start(const char *config_path, struct snapshot *first, struct lines *warnings,
@@ -188,7 +187,7 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 	engine->config_path = config_path;
 	err = open_all(engine, first->config, error);
 	if (!err)
-		err = suspend(engine, first);
+		err = engine_suspend(engine, first);
 	if (!err)
 		err = engine_merge_manual(engine, first, warnings);
 	if (!err)

@@ -73,6 +73,10 @@ void engine_expire(struct engine *engine, struct job *job);
  * cannot be read those in force now. Return: 0 or -ENOMEM. */
 int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct lines *warnings);
 
+/* Have @next drop nothing if entries are missing that may have kept mail from being
+ * dropped. Return: 0 or -ENOMEM. */
+int engine_suspend(const struct engine *engine, struct snapshot *next);
+
 /* Delete expired rows; one that stays for want of space is passed over when read. */
 void engine_forget_expired(struct engine *engine);
 

@@ -15,6 +15,7 @@ struct merge {
 	struct entry_set **sets; /* by list */
 	struct lines *warnings;
 	int64_t now_sec;
+	bool is_unread; /* the entries are those in force, if there are any */
 };
 
 static int add_to_set(struct entry_set **set, const struct state_entry *entry)
@@ -100,6 +101,7 @@ static int read_state(struct engine *engine, struct merge *merge)
 		lines_add(merge->warnings, "%s: manual entries cannot be read",
 			  state_error(engine->state));
 		keep_current(engine, merge);
+		merge->is_unread = true;
 	}
 	give_sets(merge, err != 0);
 	return 0;
@@ -119,6 +121,10 @@ int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct
 	if (!merge.sets)
 		return -ENOMEM;
 	err = read_state(engine, &merge);
+	if (!err && merge.is_unread && !engine->current && !snapshot->suspension) {
+		snapshot->suspension = strdup("the manual entries cannot be read");
+		err = snapshot->suspension ? 0 : -ENOMEM;
+	}
 	for (i = 0; i < snapshot->policy->list_count; i++)
 		entry_set_unref(merge.sets[i]);
 	free(merge.sets);
@@ -255,8 +261,9 @@ static int load_config(const struct engine *engine, struct job *job, struct conf
 }
 
 /* A database that could not be used may be repaired by now. */
-static void reopen_state(struct engine *engine, struct lines *warnings)
+static void reopen_state(struct engine *engine, struct snapshot *next, struct lines *warnings)
 {
+	bool was_suspended = state_suspension(engine->state) != NULL;
 	struct state *state;
 
 	if (!state_error(engine->state))
@@ -267,6 +274,13 @@ static void reopen_state(struct engine *engine, struct lines *warnings)
 	engine->state = state;
 	if (state_error(state))
 		lines_add(warnings, "%s", state_error(state));
+	/* Only now found to be corrupt: nobody could have known of it and asked for
+	 * this reload all the same. */
+	if (!was_suspended && state_suspension(state)) {
+		lines_add(warnings, "%s; enforcement is suspended until the next reload",
+			  state_suspension(state));
+		engine_suspend(engine, next);
+	}
 }
 
 static void switch_to(struct engine *engine, struct snapshot *next, struct job *job)
@@ -286,8 +300,10 @@ static void switch_to(struct engine *engine, struct snapshot *next, struct job *
 			 "%s; nothing has changed, the old configuration stays in force", error);
 	} else {
 		engine->is_detached = false;
-		/* An administrator asked for this: it ends a suspension. */
-		state_acknowledge(engine->state);
+		/* An administrator asked for this: it ends a suspension, but not one
+		 * that has just begun. */
+		if (!next->suspension)
+			state_acknowledge(engine->state);
 		engine_forget_expired(engine);
 	}
 }
@@ -311,7 +327,7 @@ void engine_reload(struct engine *engine, struct job *job)
 		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 		return;
 	}
-	reopen_state(engine, &job->warnings);
+	reopen_state(engine, next, &job->warnings);
 	switch_to(engine, next, job);
 	snapshot_unref(next);
 }

@@ -93,7 +93,7 @@ static void attach(const struct interfaces *interfaces, struct attachment *attac
 			       mode != XDP_MODE_NATIVE, attachment->error);
 	if (err && !attachment->error[0])
 		snprintf(attachment->error, sizeof(attachment->error), "%s", strerror(-err));
-	if (!err)
+	if (!err && !attachment->error[0])
 		log_info("interface", "%s: attached, %s XDP", attachment->name,
 			 attach_mode_names[attachment_mode(attachment)]);
 }
@@ -111,6 +111,13 @@ static void detach_lost(struct attachment *attachment)
 		log_warning("interface", "%s: %s", attachment->name, error);
 }
 
+/* Whether a program is missing, or in a mode it should not be in. */
+static bool is_wanting(const struct interfaces *interfaces, const struct attachment *attachment)
+{
+	return !is_mode_wanted(interfaces->xdp_mode, attachment_mode(attachment)) ||
+	       attachment_marking(attachment) == MARKING_NONE;
+}
+
 static void check(const struct interfaces *interfaces, struct attachment *attachment, bool retries)
 {
 	int ifindex = (int)if_nametoindex(attachment->name);
@@ -120,8 +127,7 @@ static void check(const struct interfaces *interfaces, struct attachment *attach
 	if (!ifindex)
 		snprintf(attachment->error, sizeof(attachment->error),
 			 "there is no such interface; waiting for it");
-	else if (is_new ||
-		 (retries && !is_mode_wanted(interfaces->xdp_mode, attachment_mode(attachment))))
+	else if (is_new || (retries && is_wanting(interfaces, attachment)))
 		attach(interfaces, attachment);
 	log_change(attachment);
 }

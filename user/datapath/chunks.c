@@ -49,11 +49,12 @@ static int add_chunk(struct datapath *datapath, uint32_t chunk)
 	if (fd < 0)
 		return -errno;
 	unlink(path);
-	err = pins_pin(fd, path);
-	if (!err && bpf_map_update_elem(outer, &chunk, &fd, BPF_ANY))
-		err = -errno;
+	/* Entered before it is pinned: what the next daemon finds pinned counts. */
+	err = bpf_map_update_elem(outer, &chunk, &fd, BPF_ANY) ? -errno : 0;
+	if (!err)
+		err = pins_pin_unless_detached(fd, path);
 	if (err) {
-		unlink(path);
+		bpf_map_delete_elem(outer, &chunk);
 		close(fd);
 		return err;
 	}

@@ -211,8 +211,13 @@ static int take_over(struct interface *interface, int link)
 {
 	int program = xdp_program(interface, device_mode(interface->ifindex));
 
-	if (bpf_link_update(link, program, NULL))
-		return -errno;
+	if (bpf_link_update(link, program, NULL)) {
+		int err = -errno;
+
+		if (link != interface->link)
+			close(link);
+		return err;
+	}
 	if (link != interface->link && interface->link >= 0)
 		close(interface->link);
 	interface->link = link;
@@ -255,10 +260,29 @@ static int create_link(struct interface *interface, int ifindex, enum attach_mod
 	return 0;
 }
 
+/* Whether the qdisc on the device was made by ipwl, by the pinned state. */
+static bool is_qdisc_ours(const char *dir)
+{
+	struct ipwl_interface_state state = { 0 };
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int map;
+
+	if (pins_path(path, dir, PIN_STATE, NULL))
+		return false;
+	map = bpf_obj_get(path);
+	if (map < 0)
+		return false;
+	if (bpf_map_lookup_elem(map, &zero, &state))
+		state.qdisc_created = 0;
+	close(map);
+	return state.qdisc_created;
+}
+
 /* The link that an earlier daemon, or this one, has pinned, if it is on the device
  * in a mode that may be used; -1: there is none (any more). */
-static int usable_link(const struct interface *interface, const char *pin, int ifindex,
-		       bool try_native, bool try_generic)
+static int usable_link(const struct interface *interface, const char *dir, const char *pin,
+		       int ifindex, bool try_native, bool try_generic)
 {
 	int link = interface->link >= 0 ? interface->link : bpf_obj_get(pin);
 	enum attach_mode mode;
@@ -268,7 +292,9 @@ static int usable_link(const struct interface *interface, const char *pin, int i
 	mode = link_ifindex(link) == ifindex ? device_mode(ifindex) : ATTACH_NONE;
 	if ((mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic))
 		return link;
-	/* In another mode, or left from a device that is gone. */
+	/* In another mode, or left from a device that is gone or has another name now. */
+	if (link_ifindex(link) > 0 && link_ifindex(link) != ifindex)
+		tc_detach(link_ifindex(link), is_qdisc_ours(dir));
 	bpf_link_detach(link);
 	unlink(pin);
 	if (link != interface->link)
@@ -319,7 +345,7 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 		err = pin_maps(interface, dir);
 	if (err)
 		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
-	link = usable_link(interface, pin, ifindex, try_native, try_generic);
+	link = usable_link(interface, dir, pin, ifindex, try_native, try_generic);
 	/* Before XDP, so that the first packet with metadata finds its reader. */
 	attach_tc(interface, ifindex, link >= 0, tc_error);
 	if (link >= 0) {
@@ -350,25 +376,6 @@ int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTE
 	interface->link = -1;
 	interface->ifindex = 0;
 	return err;
-}
-
-/* Whether the qdisc on the device was made by ipwl, by the pinned state. */
-static bool is_qdisc_ours(const char *dir)
-{
-	struct ipwl_interface_state state = { 0 };
-	char path[PATH_MAX];
-	uint32_t zero = 0;
-	int map;
-
-	if (pins_path(path, dir, PIN_STATE, NULL))
-		return false;
-	map = bpf_obj_get(path);
-	if (map < 0)
-		return false;
-	if (bpf_map_lookup_elem(map, &zero, &state))
-		state.qdisc_created = 0;
-	close(map);
-	return state.qdisc_created;
 }
 
 /* The device that a pinned link is on, or else the one that has the name now, as

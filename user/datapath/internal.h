@@ -64,6 +64,9 @@ int pins_interface_dir(const char *bpffs_dir, const char *name, char path[PATH_M
 bool pins_interface_name(const char *file_name, char *name, size_t size);
 /* Pin @fd unless something is pinned there. */
 int pins_pin(int fd, const char *path);
+/* The same, and fine if its directory is gone: after datapath_detach() it is for
+ * datapath_pin() to pin all. */
+int pins_pin_unless_detached(int fd, const char *path);
 /* Unlink all in a directory and remove it; missing is fine. */
 void pins_remove_dir(const char *path);
 
@@ -114,8 +117,8 @@ void chunks_trim(struct datapath *datapath, const struct policy *policy);
 
 /* Put the program on the device's ingress, in place of an earlier one of ours. */
 int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES]);
-/* Take our filter off; the qdisc too if @remove_qdisc and no other filter is there. */
-int tc_detach(int ifindex, bool remove_qdisc);
+/* Take our filter off; the qdisc too if @removes_qdisc and no other filter is there. */
+int tc_detach(int ifindex, bool removes_qdisc);
 /* Whether our filter is there. */
 bool tc_is_attached(int ifindex);
 

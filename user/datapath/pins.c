@@ -137,6 +137,13 @@ int pins_pin(int fd, const char *path)
 	return err && errno != EEXIST ? -errno : 0;
 }
 
+int pins_pin_unless_detached(int fd, const char *path)
+{
+	int err = pins_pin(fd, path);
+
+	return err == -ENOENT ? 0 : err;
+}
+
 void pins_remove_dir(const char *path)
 {
 	DIR *dir = opendir(path);

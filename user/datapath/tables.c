@@ -165,7 +165,7 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 	for (size_t i = 0; i < table->count && !err; i++)
 		err = table_update(fd, &table->nodes[i]);
 	if (!err)
-		err = pins_pin(fd, path);
+		err = pins_pin_unless_detached(fd, path);
 	if (!err && bpf_map_update_elem(outer_fd(datapath, family), &slot, &fd, BPF_ANY))
 		err = -errno;
 	return err;

@@ -43,35 +43,6 @@ static uint32_t find_filter(const struct bpf_tc_hook *hook)
 	return 0;
 }
 
-int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES])
-{
-	struct bpf_tc_hook hook = ingress_of(ifindex);
-	uint32_t priority;
-	int err = bpf_tc_hook_create(&hook);
-
-	*ret_qdisc_created = !err;
-	if (err && err != -EEXIST)
-		return errors_report(error, err, "cannot add a clsact qdisc");
-	priority = find_filter(&hook);
-	for (uint32_t try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = try,
-			    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
-
-		err = bpf_tc_attach(&hook, &options);
-		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
-		if (!err || priority || (err != -EINVAL && err != -EEXIST))
-			break;
-	}
-	return err ? errors_report(error, err, "cannot add a tc filter") : 0;
-}
-
-bool tc_is_attached(int ifindex)
-{
-	struct bpf_tc_hook hook = ingress_of(ifindex);
-
-	return ifindex > 0 && find_filter(&hook);
-}
-
 static int count_message(const struct nlmsghdr *message, void *context)
 {
 	/* Besides filters, the kernel reports each chain's priorities. */
@@ -114,7 +85,56 @@ static int count_filters(int ifindex, uint32_t parent)
 	return result == MNL_CB_ERROR ? -EIO : count;
 }
 
-int tc_detach(int ifindex, bool remove_qdisc)
+/* Unless it is empty for sure, somebody else may use it by now. */
+static int remove_qdisc(int ifindex)
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+	int err;
+
+	if (count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) ||
+	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
+		return 0;
+	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
+	err = bpf_tc_hook_destroy(&hook);
+	/* Somebody has removed it already. */
+	return err == -EINVAL || err == -ENOENT ? 0 : err;
+}
+
+int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES])
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+	uint32_t priority;
+	int err = bpf_tc_hook_create(&hook);
+
+	*ret_qdisc_created = !err;
+	if (err && err != -EEXIST)
+		return errors_report(error, err, "cannot add a clsact qdisc");
+	priority = find_filter(&hook);
+	for (uint32_t try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = try,
+			    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
+
+		err = bpf_tc_attach(&hook, &options);
+		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
+		if (!err || priority || (err != -EINVAL && err != -EEXIST))
+			break;
+	}
+	if (!err)
+		return 0;
+	errors_report(error, err, "cannot add a tc filter");
+	if (*ret_qdisc_created)
+		remove_qdisc(ifindex);
+	return err;
+}
+
+bool tc_is_attached(int ifindex)
+{
+	struct bpf_tc_hook hook = ingress_of(ifindex);
+
+	return ifindex > 0 && find_filter(&hook);
+}
+
+int tc_detach(int ifindex, bool removes_qdisc)
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
 	uint32_t priority = find_filter(&hook);
@@ -125,14 +145,5 @@ int tc_detach(int ifindex, bool remove_qdisc)
 
 		err = bpf_tc_detach(&hook, &options);
 	}
-	if (err || !remove_qdisc)
-		return err;
-	/* Unless it is empty for sure, somebody else may use it by now. */
-	if (count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)) ||
-	    count_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)))
-		return 0;
-	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
-	err = bpf_tc_hook_destroy(&hook);
-	/* Somebody has removed it already. */
-	return err == -EINVAL || err == -ENOENT ? 0 : err;
+	return err || !removes_qdisc ? err : remove_qdisc(ifindex);
 }

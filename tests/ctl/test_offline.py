@@ -175,6 +175,16 @@ def test_detach_with_a_broken_configuration(config, pins, tmp_path):
 
 
 def test_detach_without_a_configuration(tmp_path):
+    """A file that was named and is not there is no reason to claim anything."""
     done = detach_in_a_private_sysfs(tmp_path, tmp_path / "none.yaml", False)
-    assert (done.returncode, done.stdout) == \
-        (0, "nothing is attached: nothing is pinned in /sys/fs/bpf/ipwl\n")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "cannot tell where" in done.stderr
+
+
+def test_detach_with_errors_elsewhere(ctl, config, pins):
+    """Nothing but bpffs_dir matters, nor do list files."""
+    config.write_text(config.read_text() + "mode: oops\nlists: [{name: a, action: allow, "
+                      "files: [/nonexistent.list]}]\n")
+    done = ctl("detach", "--config", config, socket="/nonexistent")
+    assert done.code == 0, done.err
+    assert not (pins / "v1").exists()

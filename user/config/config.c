@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config_parts.h"
 
@@ -75,6 +76,29 @@ int config_load(const char *path, struct diagnostics *diagnostics, struct config
 	}
 	*ret_config = config;
 	return 0;
+}
+
+int config_read_bpffs_dir(const char *path, char **ret_dir)
+{
+	yaml_node_t *values[SETTING_COUNT];
+	const char *dir = CONFIG_DEFAULT_BPFFS_DIR;
+	struct diagnostics diagnostics;
+	struct document document;
+	int err;
+
+	diagnostics_init(&diagnostics);
+	err = document_load(path, &diagnostics, &document);
+	if (!err) {
+		if (!document_mapping(&document, document_root(&document), "a configuration",
+				      setting_keys, SETTING_COUNT, values))
+			dir = NULL;
+		else if (values[SETTING_BPFFS_DIR])
+			dir = document_text(&document, values[SETTING_BPFFS_DIR], "bpffs_dir");
+		err = !dir || *dir != '/' ? -EINVAL : (*ret_dir = strdup(dir)) ? 0 : -ENOMEM;
+		document_done(&document);
+	}
+	diagnostics_done(&diagnostics);
+	return err;
 }
 
 void config_free(struct config *config)

@@ -48,6 +48,15 @@ struct config {
 int config_load(const char *path, struct diagnostics *diagnostics, struct config **ret_config);
 void config_free(struct config *config);
 
+/**
+ * config_read_bpffs_dir() - find out where ipwl is pinned
+ * @ret_dir: to be freed; the default where the file names none
+ *
+ * Whatever else is wrong with the file; no list file is read. Return: 0; -EINVAL: it
+ * cannot be told from this file, which may be missing; -ENOMEM.
+ */
+int config_read_bpffs_dir(const char *path, char **ret_dir);
+
 /* Whether @prefix may be in a list of that action: 0.0.0.0/0 and ::/0 may not be
  * in a block list. Returns NULL or what is wrong. */
 const char *config_refuse_prefix(const struct prefix *prefix, enum action action);

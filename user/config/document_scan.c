@@ -53,8 +53,13 @@ static char char_at(const struct yaml_text *text, const yaml_mark_t *mark)
 }
 
 /* What to do about a character that the parser stopped at. */
-static const char *advise(const struct yaml_text *text, const yaml_mark_t *mark)
+static const char *advise(const struct yaml_text *text, const yaml_parser_t *parser)
 {
+	const yaml_mark_t *mark = &parser->problem_mark;
+
+	/* `[!192.0.2.9]` */
+	if (parser->context && !strcmp(parser->context, "while scanning a tag"))
+		return ": an exclusion has to be quoted, \"!PREFIX\", as YAML takes `!` for a tag";
 	switch (char_at(text, mark)) {
 	case '\t':
 		return ": YAML is indented with spaces, this is a tab";
@@ -87,7 +92,7 @@ int yaml_text_error(const struct yaml_text *text, const yaml_parser_t *parser)
 		snprintf(context, sizeof(context), ", %s", parser->context);
 	diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path, (uint32_t)mark->line + 1,
 			(uint32_t)mark->column + 1, "not YAML: %s%s%s", parser->problem, context,
-			advise(text, mark));
+			advise(text, parser));
 	return -EINVAL;
 }
 

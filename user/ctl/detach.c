@@ -3,6 +3,7 @@
  * answers, by itself: it is what helps when all else fails. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,8 +30,12 @@ static void write_outcome(struct writer *writer, bool is_detached, const char *b
 
 static void write_answer(struct writer *writer, const json_t *answer)
 {
-	write_outcome(writer, json_is_true(json_object_get(answer, "detached")), "ipwld");
-	writer_text(writer, COLOUR_NONE, "detached by ipwld, which goes on without a data plane");
+	bool is_detached = json_is_true(json_object_get(answer, "detached"));
+
+	write_outcome(writer, is_detached, "ipwld");
+	writer_text(writer, COLOUR_NONE,
+		    is_detached ? "detached by ipwld, which goes on without a data plane"
+				: "nothing is attached: ipwld has been detached already");
 	writer_line_end(writer);
 }
 
@@ -92,33 +97,36 @@ static enum ctl_exit detach_dir(const char *bpffs_dir, bool is_json)
 	return CTL_DONE;
 }
 
+/* No configuration says where: the default directory may be the right one, but if
+ * nothing is pinned there, "nothing is attached" would be a guess. */
+static enum ctl_exit detach_default(const char *path, bool is_json)
+{
+	bool has_pins = false;
+
+	if (!find_pins(CONFIG_DEFAULT_BPFFS_DIR, &has_pins) && !has_pins &&
+	    (strcmp(path, CONFIG_DEFAULT_PATH) != 0 || !access(path, F_OK))) {
+		ctl_error("%s: cannot tell where ipwl is pinned: its bpffs_dir cannot be read, and "
+			  "nothing is in %s",
+			  path, CONFIG_DEFAULT_BPFFS_DIR);
+		return CTL_INVALID;
+	}
+	ctl_error("%s cannot be used: looking in %s", path, CONFIG_DEFAULT_BPFFS_DIR);
+	return detach_dir(CONFIG_DEFAULT_BPFFS_DIR, is_json);
+}
+
 static enum ctl_exit detach_offline(const struct arguments *arguments)
 {
 	const char *path = arguments->options[DETACH_CONFIG];
-	const char *bpffs_dir = CONFIG_DEFAULT_BPFFS_DIR;
 	bool is_json = arguments->global[GLOBAL_JSON];
-	struct diagnostics diagnostics;
-	struct config *config = NULL;
 	enum ctl_exit code;
+	char *bpffs_dir;
 
 	if (!path)
 		path = CONFIG_DEFAULT_PATH;
-	diagnostics_init(&diagnostics);
-	if (!config_load(path, &diagnostics, &config))
-		bpffs_dir = config->bpffs_dir;
-	else
-		ctl_error("%s cannot be used: looking in %s", path, bpffs_dir);
-	/* A configuration with an error may name another directory: "nothing is
-	 * attached" would be a guess then. */
-	if (!config && !access(path, F_OK) && access(bpffs_dir, F_OK) && errno == ENOENT) {
-		diagnostics_print(&diagnostics, stderr);
-		ctl_error("cannot tell where ipwl is pinned: there is no %s", bpffs_dir);
-		code = CTL_INVALID;
-	} else {
-		code = detach_dir(bpffs_dir, is_json);
-	}
-	diagnostics_done(&diagnostics);
-	config_free(config);
+	if (config_read_bpffs_dir(path, &bpffs_dir))
+		return detach_default(path, is_json);
+	code = detach_dir(bpffs_dir, is_json);
+	free(bpffs_dir);
 	return code;
 }
 

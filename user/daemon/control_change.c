@@ -173,6 +173,8 @@ static void finish_add(struct daemon *daemon, struct job *job)
 	struct evhttp_request *request = exchange_end(job->context);
 
 	log_change("added", job);
+	if (daemon->is_detached)
+		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
 	if (!is_answered(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "warnings", json_lines(&job->warnings)));
@@ -279,6 +281,7 @@ void control_reload(struct daemon *daemon, struct evhttp_request *request)
 static void finish_detach(struct daemon *daemon, struct job *job)
 {
 	struct evhttp_request *request = exchange_end(job->context);
+	bool was_detached = daemon->is_detached;
 	char error[DATAPATH_ERROR_BYTES];
 	int err;
 
@@ -294,7 +297,7 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 	if (request && err)
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", error);
 	else if (request)
-		http_reply(request, json_pack("{s:b}", "detached", 1));
+		http_reply(request, json_pack("{s:b}", "detached", !was_detached));
 }
 
 void control_detach(struct daemon *daemon, struct evhttp_request *request)

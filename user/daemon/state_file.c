@@ -3,6 +3,7 @@
 #include "state_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,6 +92,11 @@ enum state_file_result state_file_open(const char *path, sqlite3 **ret_db,
 	struct stat status;
 	bool existed = stat(path, &status) ? errno != ENOENT : status.st_size > 0;
 
+	/* Reasons and authors are not for everybody, whatever the umask. */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
 	if (sqlite3_open_v2(path, ret_db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK)
 		return describe(*ret_db, existed, message);

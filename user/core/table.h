@@ -43,6 +43,23 @@ struct tables {
 int tables_compile(const struct policy *policy, struct tables *ret_tables);
 void tables_done(struct tables *tables);
 
+/* The same, range by range. */
+struct table_compiler;
+
+/* For @policy, which must outlive it. NULL: out of memory. */
+struct table_compiler *table_compiler_new(const struct policy *policy);
+void table_compiler_free(struct table_compiler *compiler);
+
+/**
+ * table_compiler_run() - compile what decides inside @range
+ * @ret_table: the nodes inside; belongs to the compiler, valid until the next run
+ * @ret_outer: decides in @range where no node does; rule 0: nothing
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int table_compiler_run(struct table_compiler *compiler, enum action action,
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer);
+
 /* What the table answers for an address: the deciding node, or NULL: none matches,
  * or a hole does. The oracle of tests, and the reference for the kernel. */
 const struct node *table_lookup(const struct table *table, const struct prefix *address);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "core/rules.h"
+#include "core/table.h"
 #include "datapath/datapath.h"
 
 /* Print to stderr and exit. */

@@ -83,7 +83,7 @@ static void pause_for_packets(const struct datapath *datapath,
 			      const struct diff diffs[ACTION_COUNT][FAMILY_COUNT])
 {
 	if (has_steps(diffs[ACTION_ALLOW]) && has_steps(diffs[ACTION_BLOCK]))
-		tables_wait_for_packets(datapath);
+		generation_wait(datapath);
 }
 
 static size_t first_step(const struct phase *phase, const struct diff *diff)

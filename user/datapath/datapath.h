@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "../core/policy.h"
-#include "../core/table.h"
 #include "ipwl.h"
 #include "ipwl_verdict.h"
 
@@ -61,9 +60,13 @@ int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);
 
 struct datapath_change {
-	const struct policy *policy; /* numbered, with slots: for marks */
-	const struct tables *from;   /* in the kernel now; NULL: unknown, rebuild */
-	const struct tables *to;
+	const struct policy *policy; /* numbered, with slots */
+	bool uses_index;	     /* else the LPM tries decide */
+	/* What is known of the policy in the kernel: below these prefixes alone does
+	 * @policy decide otherwise, unless all is to be built anew. */
+	const struct prefix *changed;
+	size_t changed_count;
+	bool is_rebuild;
 	const uint32_t *added_rules; /* ids whose counters are to be zero */
 	size_t added_rule_count;
 	const uint16_t *ports; /* host byte order */
@@ -72,10 +75,10 @@ struct datapath_change {
 };
 
 /**
- * datapath_apply() - make the kernel decide by @change->to
+ * datapath_apply() - make the kernel decide by @change->policy
  *
- * Each address is decided by the old table or by the new one at any moment. On
- * failure all is as before.
+ * Each address is decided as before or by the new policy at any moment. On failure
+ * all is as before. -ENOSPC: a limit is reached, which @error names.
  */
 int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
 		   char error[DATAPATH_ERROR_BYTES]);
@@ -83,7 +86,10 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 /* Set the mode alone. */
 void datapath_set_enforce(struct datapath *datapath, bool enforce);
 
-/* The kernel tables' own answer for an address; moves no counter. */
+/* Whether the index decides. */
+bool datapath_uses_index(const struct datapath *datapath);
+
+/* The answer for an address of what the kernel decides by; moves no counter. */
 int datapath_decide(const struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision);
 

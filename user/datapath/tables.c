@@ -124,7 +124,16 @@ static int create_table(enum family family)
 	return fd < 0 ? -errno : fd;
 }
 
-static void drop_table(struct datapath *datapath, enum family family, uint32_t slot)
+/* Deleted one by one: a trie that is released whole holds a CPU in the kernel for as long
+ * as that takes, 0.4 s for a million elements. */
+static void empty_table(int fd, const struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		table_delete(fd, &table->nodes[i].prefix);
+}
+
+static void drop_table(struct datapath *datapath, enum family family, uint32_t slot,
+		       const struct table *content)
 {
 	char path[PATH_MAX];
 
@@ -134,6 +143,8 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 		bpf_map_delete_elem(outer_fd(datapath, family), &slot);
 	if (!tables_pin_path(datapath, family, slot, path))
 		unlink(path);
+	if (datapath->tables[family][slot] >= 0)
+		empty_table(datapath->tables[family][slot], content);
 	pthread_mutex_lock(&datapath->lock);
 	if (datapath->tables[family][slot] >= 0)
 		close(datapath->tables[family][slot]);
@@ -141,11 +152,12 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 	pthread_mutex_unlock(&datapath->lock);
 }
 
-static void drop_generation(struct datapath *datapath, uint32_t generation)
+void tables_drop(struct datapath *datapath, uint32_t generation, const struct tables *content)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		for (enum action action = 0; action < ACTION_COUNT; action++)
-			drop_table(datapath, family, slot_of(generation, action));
+			drop_table(datapath, family, slot_of(generation, action),
+				   &content->of[action][family]);
 }
 
 static int build_table(struct datapath *datapath, enum family family, uint32_t slot,
@@ -171,40 +183,92 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 	return err;
 }
 
-/*
- * An update of a map of maps returns after an RCU grace period
- * (maybe_wait_bpf_programs() in the kernel's syscall.c), so one that changes nothing
- * will do.
- */
-void tables_wait_for_packets(const struct datapath *datapath)
+int tables_build(struct datapath *datapath, uint32_t generation, const struct tables *tables,
+		 char error[DATAPATH_ERROR_BYTES])
 {
-	uint32_t slot = slot_of(datapath->settings->generation, ACTION_ALLOW);
-
-	bpf_map_update_elem(outer_fd(datapath, FAMILY_IPV4), &slot,
-			    &datapath->tables[FAMILY_IPV4][slot], BPF_ANY);
-}
-
-int tables_rebuild(struct datapath *datapath, const struct tables *tables,
-		   char error[DATAPATH_ERROR_BYTES])
-{
-	uint32_t old = datapath->settings->generation % IPWL_GENERATIONS;
-	uint32_t new = (old + 1) % IPWL_GENERATIONS;
 	int err = 0;
 
-	/* What a daemon that was killed may have left. */
-	drop_generation(datapath, new);
 	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
 		for (enum action action = 0; action < ACTION_COUNT && !err; action++)
-			err = build_table(datapath, family, slot_of(new, action),
+			err = build_table(datapath, family, slot_of(generation, action),
 					  &tables->of[action][family]);
 	if (err) {
-		drop_generation(datapath, new);
+		tables_drop(datapath, generation, tables);
 		return errors_report(error, err, "cannot build the kernel's tables");
 	}
-	pthread_mutex_lock(&datapath->lock);
-	__atomic_store_n(&datapath->settings->generation, new, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&datapath->lock);
-	tables_wait_for_packets(datapath);
-	drop_generation(datapath, old);
 	return 0;
+}
+
+/* ---- in place ------------------------------------------------------------- */
+
+/* In-place steps are worth it up to this share of all nodes (1 / n); beyond it
+ * a new generation is as quick, and switches all addresses at once. */
+#define REBUILD_SHARE 2
+/* And for a handful always: a new generation costs a grace period. */
+#define IN_PLACE_STEPS 64
+
+static bool is_in_place(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
+			const struct tables *to)
+{
+	size_t steps = 0;
+	size_t nodes = 0;
+
+	for (int action = 0; action < ACTION_COUNT; action++)
+		for (int family = 0; family < FAMILY_COUNT; family++) {
+			steps += diffs[action][family].count;
+			nodes += to->of[action][family].count;
+		}
+	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS && changes_are_safe(diffs);
+}
+
+static int diff_all(const struct tables *from, const struct tables *to,
+		    struct diff diffs[ACTION_COUNT][FAMILY_COUNT])
+{
+	int err = 0;
+
+	for (int action = 0; action < ACTION_COUNT && !err; action++)
+		for (int family = 0; family < FAMILY_COUNT && !err; family++)
+			err = diff_tables(&from->of[action][family], &to->of[action][family],
+					  &diffs[action][family]);
+	return err;
+}
+
+/* Return: -EAGAIN: only a new generation will do. */
+static int change_in_place(struct datapath *datapath, const struct tables *to,
+			   char error[DATAPATH_ERROR_BYTES])
+{
+	struct diff diffs[ACTION_COUNT][FAMILY_COUNT] = { 0 };
+	int err = diff_all(&datapath->in_force, to, diffs);
+
+	if (err)
+		errors_report(error, err, "cannot compare the policies");
+	else
+		err = is_in_place(diffs, to) ? changes_apply(datapath, diffs, error) : -EAGAIN;
+	for (int action = 0; action < ACTION_COUNT; action++)
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			diff_done(&diffs[action][family]);
+	return err;
+}
+
+int tables_apply(struct datapath *datapath, const struct policy *policy, bool is_rebuild,
+		 char error[DATAPATH_ERROR_BYTES])
+{
+	struct tables gone = datapath->in_force;
+	char ignored[DATAPATH_ERROR_BYTES];
+	struct tables to;
+	int err = tables_compile(policy, &to);
+
+	if (err)
+		return errors_report(error, err, "cannot compile the policy");
+	err = is_rebuild ? -EAGAIN : change_in_place(datapath, &to, error);
+	if (!err)
+		datapath->in_force = to;
+	else if (err == -EAGAIN)
+		err = generation_switch_to_tables(datapath, &to, error);
+	/* Half done and half undone: the old state again, from new tables. */
+	else if (err == -EUCLEAN)
+		datapath->is_known =
+		    !generation_switch_to_tables(datapath, &datapath->in_force, ignored);
+	tables_done(err ? &to : &gone);
+	return err;
 }

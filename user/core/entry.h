@@ -62,6 +62,15 @@ void entry_set_finish(struct entry_set *set);
 /* A finished set of what has not expired at @now_sec. NULL: out of memory. */
 struct entry_set *entry_set_unexpired(const struct entry_set *set, int64_t now_sec);
 
+/**
+ * entry_set_flatten() - the same addresses by entries alone
+ * @set: finished
+ *
+ * An entry with exclusions inside becomes the prefixes around them, with its reason
+ * and the rest. Return: a finished set, or NULL: out of memory.
+ */
+struct entry_set *entry_set_flatten(const struct entry_set *set);
+
 struct entry_set *entry_set_ref(struct entry_set *set);
 /* Drop a reference, free the set with the last. NULL is fine. */
 void entry_set_unref(struct entry_set *set);

@@ -232,6 +232,7 @@ void engine_run(struct job *job, void *context)
 		[JOB_RELOAD] = engine_reload,
 		[JOB_ADD] = engine_add,
 		[JOB_DELETE] = engine_delete,
+		[JOB_IMPORT] = engine_import,
 		[JOB_EXPIRE] = engine_expire,
 	};
 	struct engine *engine = context;

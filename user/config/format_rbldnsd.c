@@ -342,5 +342,6 @@ const struct format_parser format_rbldnsd = {
 	.state_bytes = sizeof(struct rbldnsd),
 	.is_mark = is_rbldnsd_mark,
 	.is_own = is_rbldnsd_line,
+	.has_plain_lines = true,
 	.read_line = read_rbldnsd,
 };

@@ -48,7 +48,7 @@ static void test_ranges(void **state)
 			  "192.0.2.1x\n",
 			  "list:1:3: ...is not an IP address\n"
 			  "list:2:1: 192.0.2.9-3 is no range\nlist:3:6: ...is not an IP address\n"
-			  "list:4:1: ...host bits\nlist:5:1: ...is not an IP address\n"
+			  "list:4:1: ...host bits\nlist:5:10: ...is not an IP address\n"
 			  "list:6:1: ...is not an IP address\nlist:7:10: ...follows the prefix\n");
 }
 

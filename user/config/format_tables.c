@@ -118,6 +118,9 @@ static bool is_exim_line(const struct token *line)
 	if (!colon)
 		return false;
 	key.bytes = (size_t)(colon - line->text);
+	/* "192.0.2.1:127.0.0.2:text" is of a zone of rbldnsd. */
+	if (colon + 1 < line->text + line->bytes && is_digit(colon[1]))
+		return false;
 	return memchr(key.text, '.', key.bytes) && token_is_prefix(&key);
 }
 

@@ -13,8 +13,9 @@
 struct reading {
 	const struct format_input *input;
 	struct format_result *result;
-	struct line *line; /* the one at hand */
-	void *state;	   /* the format's own, zeroed at the start */
+	struct line *line;   /* the one at hand */
+	struct line current; /* the one read last */
+	void *state;	     /* the format's own, zeroed at the start */
 	uint32_t last_bad_line;
 	bool is_spoilt; /* an error was added that skipping cannot mend */
 };

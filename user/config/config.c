@@ -40,7 +40,7 @@ static int read_document(struct document *document, struct config *config)
 			      SETTING_COUNT, values))
 		return 0;
 	err = settings_read(document, values, config);
-	return err ? err : lists_read(document, values, config->policy);
+	return err ? err : lists_read(document, values, config);
 }
 
 static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
@@ -114,6 +114,9 @@ void config_free(struct config *config)
 	free(config->runtime_dir);
 	free(config->bpffs_dir);
 	free(config->metrics_host);
+	for (size_t i = 0; i < config->list_input_count; i++)
+		list_input_done(&config->list_inputs[i]);
+	free(config->list_inputs);
 	if (config->policy)
 		policy_free(config->policy);
 	free(config);

@@ -17,6 +17,7 @@ enum setting {
 	SETTING_METRICS,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
+	SETTING_PROTECTED,
 	SETTING_COUNT,
 };
 
@@ -32,9 +33,17 @@ extern const char *const mode_names[MODE_COUNT];
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
 
-/* The lists with their inline entries and files, and `mark_mask`, their default. */
+/* The lists with their inline entries, files and feeds, and `mark_mask`, their
+ * default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct policy *policy);
+	       struct config *config);
+
+/* The feeds of one list, appended to those of the configuration. */
+int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
+	       struct config *config);
+
+/* Prefixes that no feed may block. */
+int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

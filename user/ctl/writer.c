@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
-#include "duration.h"
+#include "../core/duration.h"
 #include "text.h"
 
 #define LABEL_WIDTH 16

@@ -14,12 +14,13 @@ build=(
 	pkg-config           # flags of the libraries
 	libbpf-dev           # loading and pinning
 	libelf-dev           # of libbpf
-	zlib1g-dev           # of libbpf
+	zlib1g-dev           # of libbpf, and the fetcher's gzip
 	libevent-dev         # ipwld's loop and HTTP
 	libyaml-dev          # the configuration
 	libjansson-dev       # control socket bodies
 	libsqlite3-dev       # manual entries
-	libcurl4-openssl-dev # ipwlctl's HTTP
+	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
+	libseccomp-dev       # the fetcher's cage
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 

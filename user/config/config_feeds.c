@@ -273,8 +273,7 @@ static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct
 	}
 	if (feeds_find(config->feeds, config->feed_count, name))
 		document_error(document, node,
-			       "feed %s is there twice, in this list or another: rename one",
-			       name);
+			       "feed %s is there twice, in this list or another: rename one", name);
 	reader->feed->name = strdup(name);
 	return reader->feed->name ? 0 : -ENOMEM;
 }

@@ -28,8 +28,7 @@ enum list_key {
 static const char *const list_keys[] = {
 	[LIST_NAME] = "name",	    [LIST_ACTION] = "action",	    [LIST_MODE] = "mode",
 	[LIST_MARK] = "mark",	    [LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
-	[LIST_ENTRIES] = "entries", [LIST_FILES] = "files",
-	[LIST_FEEDS] = "feeds",
+	[LIST_ENTRIES] = "entries", [LIST_FILES] = "files",	    [LIST_FEEDS] = "feeds",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -40,7 +39,7 @@ struct list_reader {
 	struct document *document;
 	struct config *config;
 	struct policy *policy; /* of config */
-	uint32_t mark_mask; /* where a list has none */
+	uint32_t mark_mask;    /* where a list has none */
 	/* By index of the list. */
 	struct place *places;
 	struct file_names *files;
@@ -272,10 +271,9 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 	       struct config *config)
 {
 	struct policy *policy = config->policy;
-	struct list_reader reader = { .document = document,
-				      .config = config,
-				      .policy = policy,
-				      .mark_mask = UINT32_MAX };
+	struct list_reader reader = {
+		.document = document, .config = config, .policy = policy, .mark_mask = UINT32_MAX
+	};
 	size_t errors_before = document->diagnostics->error_count;
 	int err = -ENOMEM;
 

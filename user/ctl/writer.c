@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl.h"
 #include "../core/duration.h"
+#include "ctl.h"
 #include "text.h"
 
 #define LABEL_WIDTH 16

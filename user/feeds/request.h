@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ipwl-fetch is asked. */
+#ifndef FEEDS_REQUEST_H
+#define FEEDS_REQUEST_H
+
+#include <stdint.h>
+
+#include "protocol.h"
+
+struct request {
+	char text[FETCH_TEXT_BYTES_MAX + 1]; /* holds the strings */
+	const char *url;
+	uint64_t max_bytes;
+	unsigned int timeout_sec;
+	/* NULL where not given. */
+	const char *user;
+	const char *token;
+	const char *ca_file;
+	const char *etag;
+	const char *last_modified;
+};
+
+/* Read a request to the end of @fd. Return: 0 or -errno. */
+int request_read(int fd, struct request *request);
+
+#endif

@@ -16,6 +16,7 @@
 enum feed_key {
 	FEED_NAME,
 	FEED_URL,
+	FEED_FORMAT,
 	FEED_ON_ERROR,
 	FEED_REFRESH,
 	FEED_TIMEOUT,
@@ -38,6 +39,7 @@ enum feed_key {
 static const char *const feed_keys[] = {
 	[FEED_NAME] = "name",
 	[FEED_URL] = "url",
+	[FEED_FORMAT] = "format",
 	[FEED_ON_ERROR] = "on_error",
 	[FEED_REFRESH] = "refresh",
 	[FEED_TIMEOUT] = "timeout",
@@ -289,6 +291,16 @@ static void read_on_error(struct feed_reader *reader)
 		reader->feed->skips_errors = choice == 1;
 }
 
+static void read_format(struct feed_reader *reader)
+{
+	size_t format;
+
+	if (reader->values[FEED_FORMAT] &&
+	    document_choice(reader->document, reader->values[FEED_FORMAT], "format", format_names,
+			    FORMAT_COUNT, &format))
+		reader->feed->format = (enum format)format;
+}
+
 static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct config *config)
 {
 	struct feed_config *feed = reader->feed;
@@ -298,6 +310,7 @@ static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct
 			      reader->values))
 		return 0;
 	feed->max_bytes = FEED_DEFAULT_MAX_BYTES;
+	read_format(reader);
 	read_on_error(reader);
 	read_duration(reader, FEED_REFRESH, FEED_DEFAULT_REFRESH, FEED_REFRESH_MIN_SEC,
 		      REFRESH_MAX_SEC, &feed->refresh_sec);

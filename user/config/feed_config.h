@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/policy.h"
+#include "format.h"
 
 #define FEEDS_MAX 256
 #define FEED_DEFAULT_REFRESH "12h"
@@ -39,6 +39,7 @@ struct feed_config {
 	char *list_name;
 	enum action action; /* of the list */
 	char *url;
+	enum format format;
 	bool skips_errors; /* lines that cannot be read are left out and counted */
 	uint32_t refresh_sec;
 	uint32_t timeout_sec;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../core/entry.h"
+#include "feed.h"
 #include "outcome.h"
 #include "snapshot.h"
 #include "text.h"
@@ -15,12 +16,15 @@
 struct daemon;
 
 enum job_type {
-	JOB_RELOAD,  /* read the configuration again */
-	JOB_ADD,     /* a manual entry */
-	JOB_DELETE,  /* a manual entry */
-	JOB_EXPIRE,  /* entries whose time has come */
-	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
-	JOB_DISCARD, /* finished: the worker frees what it holds */
+	JOB_RELOAD,	 /* read the configuration again */
+	JOB_ADD,	 /* a manual entry */
+	JOB_DELETE,	 /* a manual entry */
+	JOB_EXPIRE,	 /* entries whose time has come */
+	JOB_FEED,	 /* a copy of a feed that was fetched */
+	JOB_FEED_ACCEPT, /* the copy that is held back */
+	JOB_FEED_DIFF,	 /* the same, against the one in force */
+	JOB_PAUSE,	 /* the worker touches nothing until worker_resume() */
+	JOB_DISCARD,	 /* finished: the worker frees what it holds */
 };
 
 struct job {
@@ -30,9 +34,10 @@ struct job {
 	/* What is asked. */
 	char *list_name;
 	struct prefix prefix;
-	char *reason;	 /* or NULL */
-	char *author;	 /* or NULL */
-	int64_t ttl_sec; /* 0: without end */
+	char *reason;	       /* or NULL */
+	char *author;	       /* or NULL */
+	int64_t ttl_sec;       /* 0: without end */
+	struct feed_job *feed; /* what is asked of a feed, and what came of it; or NULL */
 
 	/* What came of it. */
 	enum outcome outcome;
@@ -42,11 +47,12 @@ struct job {
 	size_t added_count;
 	size_t removed_count;
 	double seconds;
-	struct snapshot *snapshot; /* now in force, or NULL: nothing changed */
-	struct entry_set *set;	   /* holds entry */
-	const struct entry *entry; /* added or deleted, or NULL */
-	uint32_t rule;		   /* of the entry, for its counters */
-	char *state_error;	   /* what is wrong with the state now, or NULL */
+	struct snapshot *snapshot;	  /* now in force, or NULL: nothing changed */
+	struct entry_set *set;		  /* holds entry */
+	const struct entry *entry;	  /* added or deleted, or NULL */
+	uint32_t rule;			  /* of the entry, for its counters */
+	struct feed_reports feed_reports; /* after a reload */
+	char *state_error;		  /* what is wrong with the state now, or NULL */
 
 	/* Called by the main loop when the job is done; it does not own the job. */
 	void (*done)(struct daemon *daemon, struct job *job);

@@ -27,6 +27,7 @@
 struct transfer {
 	CURL *curl;
 	const struct request *request;
+	const char *token; /* or NULL */
 	struct body *body;
 	struct fetch *fetch;
 	struct curl_slist *headers;
@@ -152,20 +153,20 @@ static bool set_headers(struct transfer *transfer)
 }
 
 /* libcurl sends these to the host of the url alone, not to one it is redirected to. */
-static CURLcode set_credentials(CURL *curl, const struct request *request)
+static CURLcode set_credentials(CURL *curl, const char *user, const char *token)
 {
 	CURLcode code;
 
-	if (!request->token)
+	if (!token)
 		return CURLE_OK;
-	if (!request->user) {
+	if (!user) {
 		code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		return code ? code : curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, request->token);
+		return code ? code : curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
 	}
 	code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	if (!code)
-		code = curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
-	return code ? code : curl_easy_setopt(curl, CURLOPT_PASSWORD, request->token);
+		code = curl_easy_setopt(curl, CURLOPT_USERNAME, user);
+	return code ? code : curl_easy_setopt(curl, CURLOPT_PASSWORD, token);
 }
 
 static CURLcode set_bounds(CURL *curl, const struct transfer *transfer)
@@ -225,7 +226,7 @@ static CURLcode set_up(struct transfer *transfer)
 		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "ipwl/" IPWL_VERSION);
 	if (!code && request->ca_file)
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
-	return code ? code : set_credentials(curl, request);
+	return code ? code : set_credentials(curl, request->user, transfer->token);
 }
 
 /* ---- what came of it ---------------------------------------------------- */
@@ -241,8 +242,8 @@ static void judge_status(const struct transfer *transfer)
 		return;
 	}
 	if (status == 401 || status == 403)
-		hint = transfer->request->token ? ": it does not take user and token_file"
-						: ": it may want user and token_file";
+		hint = transfer->token ? ": it does not take user and token_file"
+				       : ": it may want user and token_file";
 	else if (status == 404 || status == 410)
 		hint = ": has the list moved?";
 	else if (status == 429)
@@ -307,9 +308,12 @@ static void take_scheme(struct transfer *transfer)
 		memcpy(transfer->scheme, transfer->request->url, bytes);
 }
 
-void fetch_run(const struct request *request, struct body *body, struct fetch *fetch)
+void fetch_run(const struct request *request, const char *token, struct body *body,
+	       struct fetch *fetch)
 {
-	struct transfer transfer = { .request = request, .body = body, .fetch = fetch };
+	struct transfer transfer = {
+		.request = request, .token = token, .body = body, .fetch = fetch
+	};
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	*fetch = (struct fetch) { .result = FETCH_FAILED };

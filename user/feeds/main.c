@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipwl-fetch: fetches one list for ipwld, confined, and ends. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,12 +49,22 @@ static void run(const struct request *request, struct fetch *fetch)
 		.max_bytes = request->max_bytes,
 		.life_sec = request->timeout_sec + FETCH_GRACE_SEC,
 	};
+	static char token[REQUEST_TOKEN_BYTES_MAX + 1];
 	struct body body;
+	int err = 0;
 
+	/* For those eyes alone that it was made for, so before they are given away. */
+	if (request->token_file)
+		err = request_read_token(request->token_file, token);
+	if (err) {
+		snprintf(fetch->message, sizeof(fetch->message), "%s: %s", request->token_file,
+			 err == -EINVAL ? "there is no token in its first line" : strerror(-err));
+		return;
+	}
 	if (confine(&confinement, fetch->message, sizeof(fetch->message)))
 		return;
 	body_init(&body, FETCH_BODY_FD, request->max_bytes);
-	fetch_run(request, &body, fetch);
+	fetch_run(request, request->token_file ? token : NULL, &body, fetch);
 	body_done(&body);
 }
 

@@ -3,8 +3,8 @@
  * What ipwld and ipwl-fetch say to each other. Both texts are lines of a key, a blank
  * and a value without control characters; a key is there once at most.
  *
- * The request: url, max_bytes, timeout_sec, and if they are known user, token, ca_file,
- * etag, last_modified. The result: result, and if there is something to say message,
+ * The request: url, max_bytes, timeout_sec, and if they are known user, token_file,
+ * ca_file, etag, last_modified. The result: result, and if there is something to say message,
  * etag, last_modified, retry_after_sec.
  *
  * The fetcher talks to strangers: ipwld takes its result for as little as theirs.

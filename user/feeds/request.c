@@ -3,6 +3,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static const struct {
 } texts[] = {
 	{ "url", offsetof(struct request, url) },
 	{ "user", offsetof(struct request, user) },
-	{ "token", offsetof(struct request, token) },
+	{ "token_file", offsetof(struct request, token_file) },
 	{ "ca_file", offsetof(struct request, ca_file) },
 	{ "etag", offsetof(struct request, etag) },
 	{ "last_modified", offsetof(struct request, last_modified) },
@@ -53,13 +54,14 @@ static int take(struct request *request, const char *key, const char *value)
 	return -EINVAL;
 }
 
-static int read_text(int fd, char *text)
+/* Up to @bytes_max bytes and a zero. */
+static int read_text(int fd, char *text, size_t bytes_max)
 {
 	size_t bytes = 0;
 	ssize_t count;
 
-	while (bytes < FETCH_TEXT_BYTES_MAX) {
-		count = read(fd, text + bytes, FETCH_TEXT_BYTES_MAX - bytes);
+	while (bytes < bytes_max) {
+		count = read(fd, text + bytes, bytes_max - bytes);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
@@ -69,7 +71,7 @@ static int read_text(int fd, char *text)
 		bytes += (size_t)count;
 	}
 	text[bytes] = '\0';
-	return bytes && text[bytes - 1] == '\n' ? 0 : -EINVAL;
+	return 0;
 }
 
 int request_read(int fd, struct request *request)
@@ -79,7 +81,7 @@ int request_read(int fd, struct request *request)
 	int err;
 
 	memset(request, 0, sizeof(*request));
-	err = read_text(fd, request->text);
+	err = read_text(fd, request->text, FETCH_TEXT_BYTES_MAX);
 	while (!err && (line = strsep(&rest, "\n")) && *line) {
 		value = strchr(line, ' ');
 		if (!value)
@@ -90,4 +92,30 @@ int request_read(int fd, struct request *request)
 	if (!err && (!request->url || !request->max_bytes || !request->timeout_sec))
 		err = -EINVAL;
 	return err;
+}
+
+int request_read_token(const char *path, char token[REQUEST_TOKEN_BYTES_MAX + 1])
+{
+	/* Not one that a FIFO would have us wait for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t bytes;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_text(fd, token, REQUEST_TOKEN_BYTES_MAX);
+	close(fd);
+	if (err)
+		return err;
+	bytes = strcspn(token, "\r\n");
+	if (bytes == REQUEST_TOKEN_BYTES_MAX)
+		return -EINVAL;
+	while (bytes && token[bytes - 1] == ' ')
+		bytes--;
+	token[bytes] = '\0';
+	for (size_t i = 0; i < bytes; i++) {
+		if (token[i] < ' ' || token[i] > '~')
+			return -EINVAL;
+	}
+	return bytes ? 0 : -EINVAL;
 }

@@ -222,12 +222,17 @@ static int read_files(const struct file_names *names, struct diagnostics *diagno
 		      struct list *list)
 {
 	struct entry_set *set = entry_set_new();
+	struct format_input options = { .action = list->action,
+					.source = SOURCE_FILE,
+					.set = set,
+					.diagnostics = diagnostics };
+	struct format_result result;
 	int err = 0;
 
 	if (!set)
 		return -ENOMEM;
 	for (size_t i = 0; i < names->count && err != -ENOMEM; i++)
-		err = listfile_read(names->items[i], list->action, set, diagnostics);
+		err = listfile_read(names->items[i], &options, &result);
 	entry_set_finish(set);
 	list_replace_set(list, SOURCE_FILE, set);
 	return err == -ENOMEM ? err : 0;

@@ -263,7 +263,7 @@ def test_never_to_another_scheme(one, source, target):
 @pytest.mark.parametrize("body", [
     b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n",
     b"\xef\xbb\xbf\n  <html>\n9.9.9.9\n</html>\n"])
-@pytest.mark.parametrize("on_error", ["refuse", "skip"])
+@pytest.mark.parametrize("on_error", ["fail", "skip"])
 def test_html_instead_of_a_list(ipwld, source, body, on_error):
     source.put("/list", *LIST)
     configure(ipwld, feed("one", source.url("/list"), on_error=on_error))

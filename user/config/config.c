@@ -118,6 +118,9 @@ void config_free(struct config *config)
 	free(config->metrics_host);
 	feeds_free(config->feeds, config->feed_count);
 	free(config->protected);
+	for (size_t i = 0; i < config->list_input_count; i++)
+		list_input_done(&config->list_inputs[i]);
+	free(config->list_inputs);
 	if (config->policy)
 		policy_free(config->policy);
 	free(config);

@@ -10,6 +10,7 @@
 #include "../core/policy.h"
 #include "diagnostics.h"
 #include "feed_config.h"
+#include "format.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/ipwl/ipwld.yaml"
 #define CONFIG_DEFAULT_STATE_DIR "/var/lib/ipwl"
@@ -21,6 +22,20 @@ enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT
 
 /* "auto", "native", "generic", indexed by enum xdp_mode. */
 extern const char *const xdp_mode_names[XDP_MODE_COUNT];
+
+/* A list file, and what came of it. */
+struct list_file {
+	char *path;
+	struct format_result result;
+};
+
+/* How a list reads what others write. */
+struct list_input {
+	enum format format;   /* `format:` */
+	bool skips_bad_lines; /* `on_error: skip` */
+	struct list_file *files;
+	size_t file_count;
+};
 
 struct config {
 	char **interfaces;
@@ -38,8 +53,10 @@ struct config {
 	size_t feed_count;
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
-	struct policy *policy; /* entries from config and files; the reader may
-				* take it and set this to NULL */
+	struct policy *policy;		/* entries from config and files; the reader may
+					 * take it and set this to NULL */
+	struct list_input *list_inputs; /* by index of the list in the policy */
+	size_t list_input_count;
 };
 
 /**
@@ -61,6 +78,12 @@ void config_free(struct config *config);
  * cannot be told from this file, which may be missing; -ENOMEM.
  */
 int config_read_bpffs_dir(const char *path, char **ret_dir);
+
+/* Lines of a list's files that could not be read and were skipped. */
+size_t list_input_skipped_lines(const struct list_input *input);
+
+/* "fail", "skip", indexed by skips_bad_lines. */
+extern const char *const on_error_names[2];
 
 /* Whether @prefix may be in a list of that action: 0.0.0.0/0 and ::/0 may not be
  * in a block list. Returns NULL or what is wrong. */

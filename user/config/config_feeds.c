@@ -282,12 +282,11 @@ static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct
 
 static void read_on_error(struct feed_reader *reader)
 {
-	static const char *const words[] = { "refuse", "skip" };
 	size_t choice;
 
 	if (reader->values[FEED_ON_ERROR] &&
-	    document_choice(reader->document, reader->values[FEED_ON_ERROR], "on_error", words, 2,
-			    &choice))
+	    document_choice(reader->document, reader->values[FEED_ON_ERROR], "on_error",
+			    on_error_names, 2, &choice))
 		reader->feed->skips_errors = choice == 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "document.h"
+#include "file_names.h"
 
 enum setting {
 	SETTING_INTERFACES,
@@ -44,6 +45,14 @@ int feeds_read(struct document *document, const yaml_node_t *node, const struct 
 
 /* Prefixes that no feed may block. */
 int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
+/* `format` and `on_error` of a list; either may be NULL. */
+void list_input_read(struct document *document, const yaml_node_t *format,
+		     const yaml_node_t *on_error, struct list_input *input);
+
+/* Read a list's files into one set, all of them even if some have errors. */
+int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
+		    struct list_input *input, struct list *list);
+void list_input_done(struct list_input *input);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

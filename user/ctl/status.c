@@ -51,7 +51,19 @@ static const struct column list_columns[] = {
 	{ "packets", "PACKETS", FORM_NUMBER },
 	{ "bytes", "BYTES", FORM_NUMBER },
 	{ "connections", "CONNECTIONS", FORM_NUMBER },
+	{ "format", NULL, FORM_PLAIN },
+	{ "on_error", "ON_ERROR", FORM_PLAIN },
+	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
 	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column file_columns[] = {
+	{ "list", "LIST", FORM_PLAIN },	    { "path", "FILE", FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN }, { "recognised", NULL, FORM_PLAIN },
+	{ "lines", NULL, FORM_NUMBER },	    { "records", NULL, FORM_NUMBER },
+	{ "entries", NULL, FORM_NUMBER },   { "exclusions", NULL, FORM_NUMBER },
+	{ "skipped", NULL, FORM_NUMBER },   { "skipped_lines", NULL, FORM_NUMBER },
+	{ "summary", "READ", FORM_PLAIN },  { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column reload_columns[] = {
@@ -89,6 +101,8 @@ static void write_status(struct writer *writer, const json_t *status)
 		     json_object_get(status, "interfaces"));
 	writer_line_end(writer);
 	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
+	writer_line_end(writer);
+	writer_table(writer, "list_files", file_columns, "", json_object_get(status, "list_files"));
 }
 
 static enum ctl_exit run(const struct arguments *arguments)

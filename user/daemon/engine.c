@@ -234,10 +234,10 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 void engine_run(struct job *job, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
-		[JOB_RELOAD] = engine_reload,	    [JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete,	    [JOB_EXPIRE] = engine_expire,
-		[JOB_FEED] = engine_take_feed,	    [JOB_FEED_ACCEPT] = engine_accept_feed,
-		[JOB_FEED_DIFF] = engine_diff_feed,
+		[JOB_RELOAD] = engine_reload,		[JOB_ADD] = engine_add,
+		[JOB_DELETE] = engine_delete,		[JOB_IMPORT] = engine_import,
+		[JOB_EXPIRE] = engine_expire,		[JOB_FEED] = engine_take_feed,
+		[JOB_FEED_ACCEPT] = engine_accept_feed, [JOB_FEED_DIFF] = engine_diff_feed,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

@@ -71,6 +71,7 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 void engine_reload(struct engine *engine, struct job *job);
 void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);
+void engine_import(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
 void engine_take_feed(struct engine *engine, struct job *job);
 void engine_accept_feed(struct engine *engine, struct job *job);

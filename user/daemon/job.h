@@ -9,6 +9,7 @@
 
 #include "../core/entry.h"
 #include "feed.h"
+#include "import.h"
 #include "outcome.h"
 #include "snapshot.h"
 #include "text.h"
@@ -16,15 +17,17 @@
 struct daemon;
 
 enum job_type {
-	JOB_RELOAD,	 /* read the configuration again */
-	JOB_ADD,	 /* a manual entry */
-	JOB_DELETE,	 /* a manual entry */
-	JOB_EXPIRE,	 /* entries whose time has come */
+	JOB_RELOAD,  /* read the configuration again */
+	JOB_ADD,     /* a manual entry */
+	JOB_DELETE,  /* a manual entry */
+	JOB_IMPORT,  /* manual entries, from a list */
+	JOB_EXPIRE,  /* entries whose time has come */
+	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
+	JOB_DISCARD, /* finished: the worker frees what it holds */
+
 	JOB_FEED,	 /* a copy of a feed that was fetched */
 	JOB_FEED_ACCEPT, /* the copy that is held back */
 	JOB_FEED_DIFF,	 /* the same, against the one in force */
-	JOB_PAUSE,	 /* the worker touches nothing until worker_resume() */
-	JOB_DISCARD,	 /* finished: the worker frees what it holds */
 };
 
 struct job {
@@ -37,7 +40,8 @@ struct job {
 	char *reason;	       /* or NULL */
 	char *author;	       /* or NULL */
 	int64_t ttl_sec;       /* 0: without end */
-	struct feed_job *feed; /* what is asked of a feed, and what came of it; or NULL */
+	struct import *import; /* of JOB_IMPORT; owned */
+	struct feed_job *feed; /* of JOB_FEED and the like; owned */
 
 	/* What came of it. */
 	enum outcome outcome;

@@ -191,3 +191,6 @@ help: ## this list
 $(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c files.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
+$(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))
+$(B)/tests/unit/test_feed_copy: $(call asan,$(addprefix user/daemon/,feed_copy.c feed_diff.c files.c text.c))
+$(B)/tests/unit/test_fetch_body: $(call asan,user/feeds/body.c)

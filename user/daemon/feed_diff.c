@@ -46,14 +46,25 @@ static void note(const struct entry *entry, size_t lines_max, struct lines *line
 			  prefix_format(&entry->prefix, text));
 }
 
-/* Take the entries of one walk that the other set has not, each (prefix, kind) once. */
+/* Whether no earlier entry of the set says the same. */
+static bool is_first(const struct entry_set *set, size_t i)
+{
+	const struct entry *entry = &set->entries[i];
+
+	while (i-- > 0 && !prefix_compare(&set->entries[i].prefix, &entry->prefix)) {
+		if (set->entries[i].is_exclusion == entry->is_exclusion)
+			return false;
+	}
+	return true;
+}
+
+/* Go on in one walk; what the other set has not is noted, once. */
 static void take(struct walk *walk, const struct walk *other, size_t lines_max, struct lines *lines,
 		 size_t *count)
 {
 	const struct entry *entry = peek(walk);
-	const struct entry *previous = walk->next ? &walk->set->entries[walk->next - 1] : NULL;
 
-	if (!has(other, entry) && !(previous && !compare(previous, entry)))
+	if (!has(other, entry) && is_first(walk->set, walk->next))
 		note(entry, lines_max, lines, count);
 	walk->next++;
 }

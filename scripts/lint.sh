@@ -97,7 +97,8 @@ check_rooms() {
 	only_in 'event2/|sqlite3\.h' user/daemon
 	only_in 'curl/' 'user/(ctl|feeds)'
 	only_in 'seccomp\.h' user/feeds
-	only_in 'jansson\.h' 'user/(daemon|ctl)'
+	only_in 'zlib\.h' 'user/(config|daemon|feeds)'
+	only_in 'jansson\.h' 'user/(config|daemon|ctl)'
 	only_in '(.*/)?core/' 'user/(config|datapath|daemon|ctl)'
 	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'
 	only_in '(.*/)?daemon/' user/daemon

@@ -16,7 +16,7 @@ _ipwlctl_feeds() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload feeds refresh check-config detach'
+	local commands='status test list add del import reload feeds refresh check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=() words=()
 
@@ -24,7 +24,7 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config)
+		--socket | --list | --source | --reason | --ttl | --config | --format)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -47,6 +47,7 @@ _ipwlctl() {
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
 	del) options='--list --reason' ;;
+	import) options='--format --list --reason --ttl --dry-run' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -59,6 +60,10 @@ _ipwlctl() {
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "auto plain postfix-cidr rspamd-map spamassassin \
+			dnswl rbldnsd drop-text drop-json netset crowdsec-csv spamdb exim opensmtpd" -- "$cur")
+		;;
 	--reason | --ttl) ;;
 	*)
 		if [[ $cur == -* ]]; then
@@ -70,7 +75,7 @@ _ipwlctl() {
 		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
 			$command == refresh && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
-		elif [[ $command == check-config ]]; then
+		elif [[ $command == check-config || $command == import ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi
 		;;

@@ -10,10 +10,11 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "feeds", "refresh", "check-config",
-            "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "import", "reload", "feeds", "refresh",
+            "check-config", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}}
+           "del": {"--list", "--reason"},
+           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"}, "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 
@@ -103,6 +104,7 @@ def test_completion_of_words():
     assert complete("add", "--list", "x", "--t") == {"--ttl"}
     assert complete("list", "--source", "f") == {"file", "feed"}
     assert complete("list", "--source", "=", "f") == {"file", "feed"}
+    assert complete("import", "--format", "post") == {"postfix-cidr"}
     assert complete("add", "--reason", "de") == set()
     assert complete("status", "") == set()
 

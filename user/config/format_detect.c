@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recognises a format by the first lines. Plain unless the lines are clearly of another:
- * a mistake in a plain file must not make it a file of another kind, nor the other
- * way round.
+ * Recognises a format by the first lines, always the same by the same lines. Plain
+ * unless most of them can only be of another format: a mistake must not make a file one
+ * of another kind.
  */
 #include <string.h>
 
@@ -11,6 +11,7 @@
 struct votes {
 	size_t of[FORMAT_COUNT];
 	size_t line_count;  /* without blank ones and comments */
+	size_t other_count; /* of them those that no plain file has */
 	enum format marked; /* FORMAT_AUTO: none */
 };
 
@@ -32,6 +33,15 @@ static void vote(struct votes *votes, const struct token *line)
 			votes->of[format]++;
 	}
 	votes->line_count += !is_comment(line);
+	votes->other_count += !is_comment(line) && !plain_is_line(line);
+}
+
+static bool is_elected(const struct votes *votes, enum format format)
+{
+	const struct format_parser *parser = format_parsers[format];
+
+	return parser && 2 * votes->of[format] >
+			     (parser->has_plain_lines ? votes->other_count : votes->line_count);
 }
 
 enum format format_recognise(struct line_reader *lines)
@@ -60,9 +70,15 @@ enum format format_recognise(struct line_reader *lines)
 	}
 	if (votes.marked)
 		return votes.marked;
+	/* A table of Postfix may have values of its own among its actions; read as a map,
+	 * its reject would list. */
+	if (votes.of[FORMAT_POSTFIX_CIDR] > 0) {
+		votes.of[FORMAT_POSTFIX_CIDR] += votes.of[FORMAT_RSPAMD_MAP];
+		votes.of[FORMAT_RSPAMD_MAP] = 0;
+	}
 	for (enum format format = 0; format < FORMAT_COUNT; format++) {
-		if (votes.of[format] > votes.of[best])
+		if (is_elected(&votes, format) && votes.of[format] > votes.of[best])
 			best = format;
 	}
-	return 2 * votes.of[best] > votes.line_count ? best : FORMAT_PLAIN;
+	return best;
 }

@@ -34,10 +34,13 @@ struct format_parser {
 	size_t state_bytes;
 	bool is_allow_only; /* its entries are to be trusted: never for a block list */
 
-	/* Whether a line, without blanks around it, can only be of this format: as
-	 * is_mark() says of a single one, is_own() of most lines. Either may be NULL. */
+	/* Whether a line, without blanks around it, can only be of this format. One that
+	 * is_mark() knows decides; those that is_own() knows must be more than half of the
+	 * lines, or, with @has_plain_lines, of those that no plain file has. Either may be
+	 * NULL. */
 	bool (*is_mark)(const struct token *line, bool is_first);
 	bool (*is_own)(const struct token *line);
+	bool has_plain_lines; /* its other lines look like a plain file's */
 
 	int (*read_line)(struct reading *reading);
 	int (*end)(struct reading *reading); /* at the end of the data; may be NULL */
@@ -52,6 +55,9 @@ extern const struct format_parser format_plain, format_postfix_cidr, format_rspa
 extern const struct format_parser *const format_parsers[FORMAT_COUNT];
 
 #define FORMAT_LINE_BYTES_MAX LINES_BYTES_MAX
+
+/* Whether a line, without blanks around it, is a good one of a plain file. */
+bool plain_is_line(const struct token *line);
 
 /* Find out by the first lines that are not yet given out. */
 enum format format_recognise(struct line_reader *lines);

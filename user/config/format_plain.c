@@ -116,6 +116,24 @@ static int read_plain(struct reading *reading)
 	return reading_add(reading, &token, &entry);
 }
 
+bool plain_is_line(const struct token *content)
+{
+	struct line line = { .text = content->text, .bytes = content->bytes };
+	size_t end = find_token_end(&line, 0), behind = skip_blanks(&line, end);
+	struct token prefix = { content->text, end, 0 }, range = *content;
+	struct prefix first, last;
+
+	if (prefix.bytes > 0 && prefix.text[0] == '!') {
+		prefix = (struct token) { prefix.text + 1, end - 1, 1 };
+		range = (struct token) { range.text + 1, range.bytes - 1, 1 };
+	}
+	if (token_is_prefix(&prefix))
+		return prefix.text[0] != '[' &&
+		       (behind == line.bytes || begins_comment(line.text[behind]) ||
+			reading_range(&range, &first, &last) > 0);
+	return reading_range(&range, &first, &last) > 0;
+}
+
 /* ---- what headers say --------------------------------------------------------- */
 
 /* The text behind "; NAME:" or "# NAME :"; NULL bytes: it is another line. */

@@ -329,17 +329,26 @@ static void done_postfix(void *state)
 	first_match_done(&postfix->rules);
 }
 
+/* A number alone may be anything; "550 text" is a code of SMTP. */
+static bool is_clear_action(struct token rest)
+{
+	struct token action = token_word(&rest);
+	enum rule_kind kind;
+
+	return find_action(&action, &kind) &&
+	       (!is_all_digits(&action) || (kind != RULE_PERMIT && rest.bytes > 0));
+}
+
 static bool is_postfix_line(const struct token *line)
 {
 	struct token rest = *line;
-	struct token word = token_word(&rest), action;
-	enum rule_kind kind;
+	struct token word = token_word(&rest);
 
 	if (token_is_word(&word, "endif"))
 		return true;
 	if (token_is_word(&word, "if"))
 		word = token_word(&rest);
-	else if (action = token_word(&rest), !find_action(&action, &kind) || is_all_digits(&action))
+	else if (!is_clear_action(rest))
 		return false;
 	if (word.bytes > 0 && word.text[0] == '!')
 		word = (struct token) { word.text + 1, word.bytes - 1, 0 };

@@ -328,8 +328,10 @@ static bool is_rbldnsd_line(const struct token *line)
 	address.bytes = address_end(line);
 	rest = token_trim(
 	    (struct token) { line->text + address.bytes, line->bytes - address.bytes, 0 });
+	/* "192.0.2.1: text" may be a key and data of Exim. */
 	if (token_begins(&rest, ":") && token_is_prefix(&address))
-		return true;
+		return rest.text > line->text + address.bytes ||
+		       (rest.bytes > 1 && is_digit(rest.text[1]));
 	if (!read_range(&address, &first, &last))
 		return false;
 	dash = memchr(address.text, '-', address.bytes);
@@ -342,5 +344,6 @@ const struct format_parser format_rbldnsd = {
 	.state_bytes = sizeof(struct rbldnsd),
 	.is_mark = is_rbldnsd_mark,
 	.is_own = is_rbldnsd_line,
+	.has_plain_lines = true,
 	.read_line = read_rbldnsd,
 };

@@ -118,6 +118,9 @@ static bool is_exim_line(const struct token *line)
 	if (!colon)
 		return false;
 	key.bytes = (size_t)(colon - line->text);
+	/* "192.0.2.1:127.0.0.2:text" is of a zone of rbldnsd. */
+	if (colon + 1 < line->text + line->bytes && is_digit(colon[1]))
+		return false;
 	return memchr(key.text, '.', key.bytes) && token_is_prefix(&key);
 }
 
@@ -126,6 +129,7 @@ const struct format_parser format_exim = {
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct first_match),
 	.is_own = is_exim_line,
+	.has_plain_lines = true,
 	.read_line = read_exim,
 	.end = end_exim,
 	.done = done_exim,
@@ -162,11 +166,12 @@ static int read_opensmtpd(struct reading *reading)
 /* A key in quotes and nothing behind it. */
 static bool is_opensmtpd_line(const struct token *line)
 {
-	struct token key = { line->text + 1, line->bytes, 0 };
+	struct token content = *line, key;
 
-	if (line->bytes < 3 || line->text[0] != '"' || line->text[line->bytes - 1] != '"')
+	cut_comment(&content);
+	if (content.bytes < 3 || content.text[0] != '"' || content.text[content.bytes - 1] != '"')
 		return false;
-	key.bytes -= 2;
+	key = (struct token) { content.text + 1, content.bytes - 2, 0 };
 	return token_is_prefix(&key);
 }
 
@@ -174,5 +179,6 @@ const struct format_parser format_opensmtpd = {
 	.record_noun = "networks",
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_own = is_opensmtpd_line,
+	.has_plain_lines = true,
 	.read_line = read_opensmtpd,
 };

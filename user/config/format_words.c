@@ -78,7 +78,8 @@ static bool is_rspamd_line(const struct token *line)
 	if (word.bytes == 0 || value.bytes == 0 || !token_is_prefix(&word))
 		return false;
 	word = token_word(&value);
-	return !token_is_prefix(&word) && !strchr(";:-!", word.text[0]);
+	return !token_is_prefix(&word) && !strchr(";:-!", word.text[0]) &&
+	       !format_postfix_cidr.is_own(line);
 }
 
 const struct format_parser format_rspamd_map = {

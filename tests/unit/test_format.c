@@ -129,6 +129,23 @@ static void test_defaults(void **state)
 	assert_int_equal(format_set->first_expiry_sec, FIXTURE_NOW + 9);
 }
 
+/* Cut where a character ends. */
+static void test_long_reason(void **state)
+{
+	char *text = malloc(20000);
+	size_t used = (size_t)sprintf(text, "192.0.2.1 ");
+	struct format_input input;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++)
+		used += (size_t)sprintf(text + used, "\xe2\x82\xac");
+	input = format_input_of(text, used);
+	input.format = FORMAT_RSPAMD_MAP;
+	assert_int_equal(format_read(&input, &format_result), 0);
+	assert_int_equal(strlen(format_set->entries[0].reason), 4095);
+	free(text);
+}
+
 /* ---- gzip ---------------------------------------------------------------------------- */
 
 /* Pack @bytes of @text, or @repeats times as many; to be freed. */
@@ -299,6 +316,7 @@ int main(void)
 		FORMAT_TEST(test_mistakes_stay_plain),
 		FORMAT_TEST(test_skip),
 		FORMAT_TEST(test_defaults),
+		FORMAT_TEST(test_long_reason),
 		FORMAT_TEST(test_gzip),
 		FORMAT_TEST(test_gzip_bomb),
 		FORMAT_TEST(test_pieces),

@@ -97,6 +97,7 @@ static int read_lines(struct reading *reading, struct line_reader *lines)
 	reading->result->line_count = line.number;
 	if (!err && parser->end)
 		err = parser->end(reading);
+	reading->line = NULL;
 	return err;
 }
 

@@ -56,6 +56,9 @@ enum format_skip {
 /* Longest line of the plain formats, without its end. */
 #define FORMAT_PLAIN_LINE_BYTES_MAX 4096
 
+/* Longest reason, without its end; a longer one is cut. */
+#define FORMAT_REASON_BYTES_MAX 4096
+
 /* At most this many bytes of an unpacked gzip stream, unless told otherwise. */
 #define FORMAT_UNPACKED_BYTES_MAX (256UL << 20)
 

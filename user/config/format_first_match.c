@@ -44,12 +44,16 @@ static int add_rule(struct reading *reading, const struct entry *rule)
 {
 	char text[PREFIX_TEXT_BYTES];
 	struct line line = { .text = text, .number = rule->line };
+	struct line *last_line = reading->line;
 	struct token token = { .text = text };
+	int err;
 
 	prefix_format_short(&rule->prefix, text);
 	token.bytes = strlen(text);
 	reading->line = &line;
-	return reading_add(reading, &token, rule);
+	err = reading_add(reading, &token, rule);
+	reading->line = last_line;
+	return err;
 }
 
 /* What becomes of a rule that an earlier one decides: inside one that lists it is an
@@ -77,7 +81,6 @@ static int add_in_force(struct reading *reading, struct walk *walk, const struct
 
 int first_match_finish(struct first_match *rules, struct reading *reading)
 {
-	struct line *line = reading->line;
 	struct walk walk = { .depth = 0 };
 	int err = 0;
 
@@ -92,7 +95,6 @@ int first_match_finish(struct first_match *rules, struct reading *reading)
 		else
 			err = add_in_force(reading, &walk, rule);
 	}
-	reading->line = line;
 	return err;
 }
 

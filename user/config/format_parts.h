@@ -130,7 +130,8 @@ bool token_begins(const struct token *token, const char *text);
 /* A whole decimal number. */
 bool token_number(const struct token *token, uint64_t *ret_number);
 
-/* The token as a reason: a string without the blanks around it, or NULL if it is empty.
+/* The token as a reason: a string without the blanks around it, cut to the longest there
+ * may be, or NULL if it is empty.
  * Changes the line, of which nothing is to be read after this but what is before. */
 const char *line_reason(const struct token *token);
 

@@ -100,6 +100,11 @@ const char *line_reason(const struct token *token)
 	if (reason.bytes == 0)
 		return NULL;
 	utf8_sanitize(reason.text, reason.bytes);
+	if (reason.bytes > FORMAT_REASON_BYTES_MAX) {
+		reason.bytes = FORMAT_REASON_BYTES_MAX;
+		while (((unsigned char)reason.text[reason.bytes] & 0xc0) == 0x80)
+			reason.bytes--;
+	}
 	reason.text[reason.bytes] = '\0';
 	return reason.text;
 }

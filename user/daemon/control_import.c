@@ -54,8 +54,8 @@ static json_t *answer_json(const struct job *job)
 	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:f}", "list", job->list_name, "dry_run",
 			 import->is_dry_run, "added", json_count(import->added_count), "replaced",
 			 json_count(import->replaced_count), "read", format_json(&import->result),
-			 "expires_at", json_time(job->ttl_sec ? time_now_sec() + job->ttl_sec : 0),
-			 "warnings", json_lines(&job->warnings), "seconds", job->seconds);
+			 "expires_at", json_time(import->expires_at_sec), "warnings",
+			 json_lines(&job->warnings), "seconds", job->seconds);
 }
 
 static void finish_import(struct daemon *daemon, struct job *job)

@@ -56,6 +56,7 @@ static int read_list(struct job *job, enum action action, struct entry_set *set)
 	};
 	int err;
 
+	import->expires_at_sec = input.expires_at_sec;
 	diagnostics_init(&diagnostics);
 	err = format_read(&input, &import->result);
 	keep_diagnostics(&diagnostics, job);

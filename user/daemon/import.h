@@ -5,6 +5,7 @@
 #define DAEMON_IMPORT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "../config/format.h"
@@ -21,6 +22,7 @@ struct import {
 	bool is_dry_run;
 
 	struct format_result result;
+	int64_t expires_at_sec; /* where the list says nothing else; 0: never */
 	size_t added_count;
 	size_t replaced_count;
 };

@@ -167,8 +167,8 @@ static void test_numbers(void **state)
 	}
 	assert_errors("- {name: a, action: block}\nprotected: [192.0.2.1/24, x]\n",
 		      "c.yaml:4:13: ...host bits\nc.yaml:4:27: \n");
-	assert_errors(LIST "  - {name: a, url: 'http://h', refesh: 1h}\n",
-		      "c.yaml:6:32: unknown key \"refesh\"...check_count");
+	assert_errors(LIST "  - {name: a, url: 'http://h', refrsh: 1h}\n",
+		      "c.yaml:6:32: unknown key \"refrsh\"...check_count");
 }
 
 int main(void)

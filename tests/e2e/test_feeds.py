@@ -2,6 +2,7 @@
 """Feeds fetched from real HTTP and HTTPS servers: what servers and the net do to them,
 and that the last good copy stays in force whatever that is."""
 
+import calendar
 import contextlib
 import gzip
 import os
@@ -124,7 +125,7 @@ def test_a_server_that_says_when_to_come_back(one, source):
     refresh(one, result="failed")
     now = time.time()
     text = feed_of(one)["next_fetch_at"]
-    next_at = time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+    next_at = calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
     assert 85900 < next_at - now < 1.1 * 86000 + 100
 
 
@@ -417,13 +418,51 @@ def test_a_feed_that_is_taken_away_while_it_is_fetched(one, source):
 def test_another_url_and_format(one, source):
     source.put("/other", "127.0.0.2", "1.1.1.1 :127.0.0.2:x", "8.8.8.8")
     configure(one, feed("one", source.url("/other"), format="rbldnsd", may_hold_reserved="true"))
+    asked = []
+    answer = source.answers["/other"]
+    source.answers["/other"] = lambda handler: (asked.append(1), source.released.wait(1),
+                                                handler.reply(*answer))
     one.ask("reload")
-    # What was in force stays until the new source has answered.
-    assert len(entries(one)) == 3
-    refresh(one)
-    assert entries(one) == ["1.1.1.1/32", "8.8.8.8/32", "127.0.0.2/32"]
+    wait_for(lambda: asked, 5, "the new source is asked")
+    # What was in force stays until it has answered.
+    assert entries(one) == PREFIXES
+    wait_for(lambda: entries(one) == ["1.1.1.1/32", "8.8.8.8/32", "127.0.0.2/32"], 5,
+             "what the new source has is in force")
     assert "If-None-Match" not in source.asked("/other")[0]
     assert feed_of(one)["format"] == "rbldnsd"
+
+
+def test_another_url_is_fetched_at_once(one, source):
+    source.put("/other", "1.1.1.1", "8.8.8.8")
+    configure(one, feed("one", source.url("/other")))
+    one.ask("reload")
+    wait_for(lambda: entries(one) == ["1.1.1.1/32", "8.8.8.8/32"], 5, "the other is in force")
+    configure(one, feed("one", source.url("/other"), refresh="10m"))
+    one.ask("reload")
+    assert len(source.asked("/other")) == 1
+    next_at = calendar.timegm(time.strptime(feed_of(one)["next_fetch_at"], "%Y-%m-%dT%H:%M:%SZ"))
+    assert 590 < next_at - time.time() <= 600
+
+
+def test_entries_of_a_feed_expire(ipwld, source):
+    source.put("/list", "value,expiration,comment", "9.9.9.0/24,3s,soon", "8.8.8.8,1h,later",
+               ETag='"x"')
+    source.put("/more", "1.1.1.1")
+    configure(ipwld, feed("one", source.url("/list"), format="crowdsec-csv"),
+              feed("two", source.url("/more")))
+    ipwld.start()
+    for name in "one", "two":
+        assert wait_for_fetch(ipwld, name)["last_fetch"]["result"] == "new"
+    assert entries(ipwld) == ["1.1.1.1/32", "8.8.8.8/32", "9.9.9.0/24"]
+    wait_for(lambda: entries(ipwld) == ["1.1.1.1/32", "8.8.8.8/32"], 8, "it expires")
+    # Neither a reload, nor another feed of the list, nor a restart brings it back.
+    assert ipwld.ask("reload")["added"] == 0
+    source.put("/more", "1.1.1.2")
+    refresh(ipwld, "two")
+    assert entries(ipwld) == ["1.1.1.2/32", "8.8.8.8/32"]
+    ipwld.stop()
+    ipwld.start()
+    assert entries(ipwld) == ["1.1.1.2/32", "8.8.8.8/32"]
 
 
 def test_several_feeds_of_a_list(lab, ipwld, source):

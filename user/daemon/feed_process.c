@@ -75,17 +75,18 @@ static void print_line(int fd, const char *key, const char *value)
 		dprintf(fd, "%s %s\n", key, value);
 }
 
-static int write_request(int fd, const struct feed_config *feed, const char *etag,
-			 const char *last_modified)
+static int write_request(int fd, const struct feed_request *request)
 {
+	const struct feed_config *feed = request->feed;
+
 	print_line(fd, "url", feed->url);
 	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
 		feed->timeout_sec);
 	print_line(fd, "user", feed->user);
 	print_line(fd, "token_file", feed->token_file);
 	print_line(fd, "ca_file", feed->ca_file);
-	print_line(fd, "etag", etag);
-	print_line(fd, "last_modified", last_modified);
+	print_line(fd, "etag", request->etag);
+	print_line(fd, "last_modified", request->last_modified);
 	return lseek(fd, 0, SEEK_SET) ? -errno : 0;
 }
 
@@ -220,8 +221,7 @@ static int spawn(struct feed_process *process, const char *program)
 	return err;
 }
 
-static int open_files(struct feed_process *process, const struct feed_config *feed,
-		      const char *etag, const char *last_modified)
+static int open_files(struct feed_process *process, const struct feed_request *request)
 {
 	static const char *const names[FILE_COUNT] = { "request", "result", "body" };
 
@@ -230,7 +230,7 @@ static int open_files(struct feed_process *process, const struct feed_config *fe
 		if (process->fds[i] < 0)
 			return process->fds[i];
 	}
-	return write_request(process->fds[FILE_REQUEST], feed, etag, last_modified);
+	return write_request(process->fds[FILE_REQUEST], request);
 }
 
 static int watch(struct feed_process *process, struct event_base *base, uint32_t timeout_sec)
@@ -245,9 +245,7 @@ static int watch(struct feed_process *process, struct event_base *base, uint32_t
 	return process->event && !event_add(process->event, &deadline) ? 0 : -ENOMEM;
 }
 
-int feed_process_start(struct event_base *base, const char *program, const struct feed_config *feed,
-		       const char *etag, const char *last_modified,
-		       void (*done)(void *context, struct fetched *fetched), void *context,
+int feed_process_start(struct event_base *base, const struct feed_request *request,
 		       struct feed_process **ret_process)
 {
 	struct feed_process *process = calloc(1, sizeof(*process));
@@ -258,21 +256,20 @@ int feed_process_start(struct event_base *base, const char *program, const struc
 	process->pidfd = -1;
 	for (int i = 0; i < FILE_COUNT; i++)
 		process->fds[i] = -1;
-	process->done = done;
-	process->context = context;
-	err = open_files(process, feed, etag, last_modified);
+	process->done = request->done;
+	process->context = request->context;
+	err = open_files(process, request);
 	if (!err)
-		err = spawn(process, program);
-	if (!err) {
-		err = watch(process, base, feed->timeout_sec);
-		if (err) {
-			feed_process_stop(process);
-			return err;
-		}
-		*ret_process = process;
-		return 0;
+		err = spawn(process, request->program);
+	if (err) {
+		free_process(process);
+		return err;
 	}
-	free_process(process);
+	err = watch(process, base, request->feed->timeout_sec);
+	if (err)
+		feed_process_stop(process);
+	else
+		*ret_process = process;
 	return err;
 }
 

@@ -28,17 +28,19 @@ struct fetched {
 /* Find the fetcher beside this program. Return: a path to be freed, or NULL. */
 char *feed_process_find_program(void);
 
-/**
- * feed_process_start() - fetch a feed
- * @program: from feed_process_find_program()
- * @etag: with @last_modified, of the copy at hand, to be spared the same; or NULL
- * @done: called once by the loop, after which the process is gone, and freed
- *
- * Return: 0 or -errno.
- */
-int feed_process_start(struct event_base *base, const char *program, const struct feed_config *feed,
-		       const char *etag, const char *last_modified,
-		       void (*done)(void *context, struct fetched *fetched), void *context,
+struct feed_request {
+	const char *program; /* from feed_process_find_program() */
+	const struct feed_config *feed;
+	/* Of the copy at hand, to be spared the same; or NULL. */
+	const char *etag;
+	const char *last_modified;
+	/* Called once by the loop, after which the process is gone, and freed. */
+	void (*done)(void *context, struct fetched *fetched);
+	void *context;
+};
+
+/* Fetch a feed. Return: 0 or -errno. */
+int feed_process_start(struct event_base *base, const struct feed_request *request,
 		       struct feed_process **ret_process);
 
 /* Have @done called with another context. */

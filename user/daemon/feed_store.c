@@ -269,30 +269,62 @@ static int join(struct entry_set *const *sets, size_t count, struct entry_set **
 	return 0;
 }
 
+/* The sets of a list's feeds; @ret_sets has room for all. Return: whether @changed is
+ * one of them, or NULL. */
+static bool gather(const struct feed_store *store, const struct list *list,
+		   const struct stored_feed *changed, struct entry_set *set,
+		   struct entry_set **ret_sets, size_t *ret_count)
+{
+	bool is_concerned = !changed;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < store->count; i++) {
+		const struct stored_feed *feed = &store->items[i];
+		const bool is_changed = changed && feed == changed;
+
+		if (strcmp(feed->config->list_name, list->name) != 0)
+			continue;
+		is_concerned |= is_changed;
+		ret_sets[*ret_count] = is_changed ? set : feed->set;
+		*ret_count += ret_sets[*ret_count] != NULL;
+	}
+	return is_concerned;
+}
+
+/* What has expired is out of force already, and must not come back. */
+static int forget_expired(const struct feed_store *store)
+{
+	const int64_t now_sec = time_now_sec();
+
+	for (size_t i = 0; i < store->count; i++) {
+		struct stored_feed *feed = &store->items[i];
+		struct entry_set *set = feed->set;
+
+		if (!set || !set->first_expiry_sec || set->first_expiry_sec > now_sec)
+			continue;
+		feed->set = entry_set_unexpired(set, now_sec);
+		if (!feed->set) {
+			feed->set = set;
+			return -ENOMEM;
+		}
+		entry_set_unref(set);
+	}
+	return 0;
+}
+
 int feed_store_fill(const struct feed_store *store, struct policy *policy,
 		    const struct stored_feed *changed, struct entry_set *set)
 {
 	struct entry_set **sets = calloc(store->count + 1, sizeof(struct entry_set *));
-	int err = sets ? 0 : -ENOMEM;
+	int err = sets ? forget_expired(store) : -ENOMEM;
 
 	for (size_t i = 0; i < policy->list_count && !err; i++) {
 		struct list *list = &policy->lists[i];
 		struct entry_set *joined = NULL;
-		bool is_concerned = !changed;
-		size_t count = 0;
+		size_t count;
 
-		for (size_t j = 0; j < store->count; j++) {
-			const struct stored_feed *feed = &store->items[j];
-			struct entry_set *its = feed == changed ? set : feed->set;
-
-			if (strcmp(feed->config->list_name, list->name) != 0)
-				continue;
-			is_concerned |= feed == changed;
-			if (its)
-				sets[count++] = its;
-		}
 		/* Other lists go on sharing what they have. */
-		if (!is_concerned)
+		if (!gather(store, list, changed, set, sets, &count))
 			continue;
 		err = join(sets, count, &joined);
 		if (!err)

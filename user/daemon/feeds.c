@@ -47,7 +47,8 @@ const struct feed_state *feeds_at(const struct feeds *feeds, size_t index)
 struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
-		if (!strcmp(feeds->items[i].report.name, name))
+		/* While a new configuration is followed, some have no name any more. */
+		if (feeds->items[i].report.name && !strcmp(feeds->items[i].report.name, name))
 			return &feeds->items[i];
 	}
 	return NULL;
@@ -82,6 +83,24 @@ static void schedule_first(struct feed_state *state, const struct feed_config *c
 	/* A time in the future is of a clock that was wrong. */
 	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
 		state->next_at_sec = jittered(last_sec + config->refresh_sec - LOOK_SEC) + LOOK_SEC;
+}
+
+/* The configuration has been read again: is it another source, or one to be asked more
+ * often than before? */
+static void schedule_anew(struct feed_state *state, const struct feed_config *config)
+{
+	const int64_t latest_sec = time_now_sec() + config->refresh_sec;
+	const bool is_known = state->known_url && !strcmp(state->known_url, config->url);
+
+	if (!is_known)
+		schedule_first(state, config);
+	else if (state->next_at_sec > latest_sec + config->refresh_sec / 10 &&
+		 !state->failure_count)
+		state->next_at_sec = latest_sec;
+	if (is_known)
+		return;
+	free(state->known_url);
+	state->known_url = strdup(config->url);
 }
 
 static void schedule_next(struct feed_state *state, int64_t retry_after_sec)
@@ -239,15 +258,21 @@ static void start(struct feed_state *state, const struct feed_config *config)
 	const struct feed_report *report = &state->report;
 	/* Of another url they would say nothing. */
 	const bool is_known = report->url && !strcmp(report->url, config->url);
+	const struct feed_request request = {
+		.program = feeds->program,
+		.feed = config,
+		.etag = is_known ? report->etag : NULL,
+		.last_modified = is_known ? report->last_modified : NULL,
+		.done = on_fetched,
+		.context = state,
+	};
 	int err = -ENOMEM;
 
 	state->is_asked = false;
 	free(state->url);
 	state->url = strdup(config->url);
 	if (state->url && feeds->program)
-		err = feed_process_start(
-		    feeds->daemon->base, feeds->program, config, is_known ? report->etag : NULL,
-		    is_known ? report->last_modified : NULL, on_fetched, state, &state->process);
+		err = feed_process_start(feeds->daemon->base, &request, &state->process);
 	if (err) {
 		char message[FEED_MESSAGE_BYTES];
 
@@ -303,6 +328,7 @@ static void free_state(struct feed_state *state)
 	feed_process_stop(state->process);
 	feed_report_done(&state->report);
 	free(state->url);
+	free(state->known_url);
 	free(state->message);
 }
 
@@ -349,8 +375,8 @@ void feeds_follow(struct feeds *feeds, struct feed_reports *reports)
 	for (size_t i = 0; i < feeds->count; i++) {
 		const struct feed_config *config = config_of(&items[i]);
 
-		if (config && !items[i].has_result)
-			schedule_first(&items[i], config);
+		if (config)
+			schedule_anew(&items[i], config);
 	}
 	run(feeds);
 }

@@ -15,6 +15,7 @@ struct feed_state {
 	struct feeds *feeds;
 	struct feed_process *process; /* fetches, or NULL */
 	char *url;		      /* that is being fetched */
+	char *known_url;	      /* as configured, when last looked at */
 	bool is_judged;		      /* what was fetched is with the worker */
 	bool is_asked;		      /* by an administrator, not to wait for next_at_sec */
 	int64_t next_at_sec;

@@ -47,6 +47,7 @@ static int start(void **state)
 	assert_int_equal(mkdir("state", 0755), 0);
 	directory = feed_copy_directory("state");
 	assert_string_equal(directory, DIRECTORY);
+	assert_int_equal(mkdir(directory, 0700), 0);
 	free(directory);
 	return 0;
 }

@@ -42,10 +42,7 @@ char *feed_copy_directory(const char *state_dir)
 {
 	char *directory;
 
-	if (asprintf(&directory, "%s/feeds", state_dir) < 0)
-		return NULL;
-	directory_make(directory, 0700);
-	return directory;
+	return asprintf(&directory, "%s/feeds", state_dir) < 0 ? NULL : directory;
 }
 
 /* The path of a copy, or of the one beside it; to be freed. */

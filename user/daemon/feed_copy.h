@@ -30,8 +30,8 @@ void feed_copy_done(struct feed_copy *copy);
 /* The checksum of @bytes. */
 uint32_t feed_copy_checksum(const char *bytes, size_t byte_count);
 
-/* Make state_dir/feeds if missing. Return: a string to be freed, or NULL: no memory.
- * A directory that cannot be made shows when a copy is written. */
+/* Where copies are; the first one that is written makes it. Return: a string to be
+ * freed, or NULL: no memory. */
 char *feed_copy_directory(const char *state_dir);
 
 /**

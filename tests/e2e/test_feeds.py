@@ -8,6 +8,7 @@ import gzip
 import os
 import pathlib
 import shutil
+import signal
 import time
 
 import netns
@@ -657,11 +658,24 @@ def test_a_fetcher_that_dies(one, source):
                              "http://ipwl/v1/feeds/refresh", stdout=-1) as curl:
         wait_for(lambda: len(source.asked("/list")) == 2, 5, "it is fetched")
         process, = fetchers(one)
-        os.kill(int(process["Pid"]), 9)
+        os.kill(int(process["Pid"]), signal.SIGKILL)
         assert b"ipwl-fetch was ended: Killed" in curl.communicate(timeout=5)[0]
     assert entries(one) == PREFIXES
     source.put("/list", *LIST, "1.1.1.1")
     refresh(one)
+
+
+def test_a_fetcher_that_hangs(one, source):
+    """Even one that does not end by itself, as a stopped one cannot, is ended."""
+    source.answers["/list"] = drip
+    with one.namespace.popen("curl", "-s", "--unix-socket", one.socket, "-d", "{}",
+                             "http://ipwl/v1/feeds/refresh", stdout=-1) as curl:
+        wait_for(lambda: len(source.asked("/list")) == 2, 5, "it is fetched")
+        process, = fetchers(one)
+        os.kill(int(process["Pid"]), signal.SIGSTOP)
+        assert b"ipwl-fetch was ended: Killed" in curl.communicate(timeout=20)[0]
+    assert not process["path"].exists()
+    assert entries(one) == PREFIXES
 
 
 def test_without_a_fetcher(one, source):

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ enum file { FILE_REQUEST, FILE_RESULT, FILE_BODY, FILE_COUNT };
 struct feed_process {
 	pid_t pid;
 	int pidfd;
+	bool is_killed; /* and has not ended yet */
 	int fds[FILE_COUNT];
 	struct event *event; /* it has ended, or should have */
 	void (*done)(void *context, struct fetched *fetched);
@@ -170,14 +172,14 @@ static void on_end(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	if (what & EV_TIMEOUT) {
 		/* The end of it is an event, too; but if even this is no use, no more. */
-		if (process->pid > 0 && !pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0)) {
+		if (!process->is_killed && !pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0)) {
 			event_add(process->event, &(struct timeval) { .tv_sec = DEADLINE_SEC });
-			process->pid = -process->pid;
+			process->is_killed = true;
 			return;
 		}
 		snprintf(fetched.message, sizeof(fetched.message), "%s does not end", PROGRAM);
 	} else {
-		waitpid(process->pid > 0 ? process->pid : -process->pid, &status, 0);
+		waitpid(process->pid, &status, 0);
 		if (WIFEXITED(status) && !WEXITSTATUS(status))
 			read_answer(process, &fetched);
 		if (fetched.result == FETCH_HAS_FAILED)
@@ -280,13 +282,10 @@ void feed_process_set_context(struct feed_process *process, void *context)
 
 void feed_process_stop(struct feed_process *process)
 {
-	pid_t pid;
-
 	if (!process)
 		return;
-	pid = process->pid > 0 ? process->pid : -process->pid;
 	/* Reaped at once if it can be; else init does when we are gone. */
-	if (!kill(pid, SIGKILL))
-		waitpid(pid, NULL, 0);
+	if (!kill(process->pid, SIGKILL))
+		waitpid(process->pid, NULL, 0);
 	free_process(process);
 }

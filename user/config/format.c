@@ -84,20 +84,19 @@ static bool check_line(struct reading *reading)
 static int read_lines(struct reading *reading, struct line_reader *lines)
 {
 	const struct format_parser *parser = format_parsers[reading->result->format];
-	struct line line = { 0 };
+	struct line *line = &reading->current;
 	int err;
 
-	reading->line = &line;
+	reading->line = line;
 	lines->line_bytes_max = parser->line_bytes_max;
-	while ((err = lines_next(lines, &line)) == 1) {
+	while ((err = lines_next(lines, line)) == 1) {
 		err = check_line(reading) ? parser->read_line(reading) : 0;
 		if (err)
 			break;
 	}
-	reading->result->line_count = line.number;
+	reading->result->line_count = line->number;
 	if (!err && parser->end)
 		err = parser->end(reading);
-	reading->line = NULL;
 	return err;
 }
 

@@ -40,8 +40,9 @@ static bool is_elected(const struct votes *votes, enum format format)
 {
 	const struct format_parser *parser = format_parsers[format];
 
-	return parser && 2 * votes->of[format] >
-			     (parser->has_plain_lines ? votes->other_count : votes->line_count);
+	return parser && votes->of[format] >= parser->own_lines_min &&
+	       2 * votes->of[format] >
+		   (parser->has_plain_lines ? votes->other_count : votes->line_count);
 }
 
 enum format format_recognise(struct line_reader *lines)

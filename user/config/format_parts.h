@@ -13,8 +13,9 @@
 struct reading {
 	const struct format_input *input;
 	struct format_result *result;
-	struct line *line; /* the one at hand */
-	void *state;	   /* the format's own, zeroed at the start */
+	struct line *line;   /* the one at hand */
+	struct line current; /* the one read last */
+	void *state;	     /* the format's own, zeroed at the start */
 	uint32_t last_bad_line;
 	bool is_spoilt; /* an error was added that skipping cannot mend */
 };
@@ -41,6 +42,7 @@ struct format_parser {
 	bool (*is_mark)(const struct token *line, bool is_first);
 	bool (*is_own)(const struct token *line);
 	bool has_plain_lines; /* its other lines look like a plain file's */
+	size_t own_lines_min; /* fewer may be a mistake in a plain file; 0: one will do */
 
 	int (*read_line)(struct reading *reading);
 	int (*end)(struct reading *reading); /* at the end of the data; may be NULL */

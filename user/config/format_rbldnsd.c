@@ -8,6 +8,9 @@
 
 #include "format_parts.h"
 
+/* Longest text of an address or range that is looked at. */
+#define ADDRESS_BYTES_MAX 80
+
 struct rbldnsd {
 	uint64_t range_max; /* addresses in a range; 0: any number */
 };
@@ -206,7 +209,7 @@ static struct token value_text(struct token rest)
 }
 
 /* Where the address ends: at a blank, a comment, or the colon before a value. In an
- * IPv6 address a colon ends it only if all before it is one. */
+ * IPv6 network that is a colon behind its length. */
 static size_t address_end(const struct token *content)
 {
 	size_t end = 0;
@@ -214,14 +217,13 @@ static size_t address_end(const struct token *content)
 	while (end < content->bytes && !is_blank(content->text[end]) &&
 	       !strchr("#;", content->text[end]))
 		end++;
-	for (size_t i = end; i-- > 0;) {
+	/* What is longer is no address, and not worth a search from each of its colons. */
+	for (size_t i = end < ADDRESS_BYTES_MAX ? end : ADDRESS_BYTES_MAX; i-- > 0;) {
 		struct token before = { content->text, i, 0 };
 
-		if (content->text[i] == ':' && i > 0 && memchr(content->text, '.', i) &&
-		    !memchr(content->text, ':', i))
-			end = i;
-		else if (content->text[i] == ':' && i > 0 && memchr(content->text, '/', i) &&
-			 token_is_prefix(&before))
+		if (content->text[i] == ':' && i > 0 &&
+		    ((memchr(content->text, '.', i) && !memchr(content->text, ':', i)) ||
+		     (memchr(content->text, '/', i) && token_is_prefix(&before))))
 			end = i;
 	}
 	return end;

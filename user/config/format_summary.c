@@ -27,47 +27,43 @@ size_t format_skipped_count(const struct format_result *result)
 	return count;
 }
 
-struct text {
-	char *bytes;
-	size_t used;
-};
+static void append(char *text, size_t *used, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static void append(struct text *text, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void append(struct text *text, const char *format, ...)
+static void append(char *text, size_t *used, const char *format, ...)
 {
-	size_t rest = FORMAT_SUMMARY_BYTES - text->used;
+	size_t rest = FORMAT_SUMMARY_BYTES - *used;
 	va_list arguments;
 	int bytes;
 
 	va_start(arguments, format);
-	bytes = vsnprintf(text->bytes + text->used, rest, format, arguments);
+	bytes = vsnprintf(text + *used, rest, format, arguments);
 	va_end(arguments);
 	if (bytes > 0)
-		text->used += (size_t)bytes < rest ? (size_t)bytes : rest - 1;
+		*used += (size_t)bytes < rest ? (size_t)bytes : rest - 1;
 }
 
 const char *format_summary(const struct format_result *result, char text[FORMAT_SUMMARY_BYTES])
 {
 	const struct format_parser *parser = format_parsers[result->format];
-	struct text summary = { .bytes = text };
 	const char *separator = ": ";
+	size_t used = 0;
 
-	append(&summary, "%zu %s: %zu entries", result->record_count,
+	append(text, &used, "%zu %s: %zu entries", result->record_count,
 	       parser ? parser->record_noun : "records", result->entry_count);
 	if (result->exclusion_count)
-		append(&summary, ", %zu exclusions", result->exclusion_count);
+		append(text, &used, ", %zu exclusions", result->exclusion_count);
 	if (format_skipped_count(result))
-		append(&summary, ", %zu skipped", format_skipped_count(result));
+		append(text, &used, ", %zu skipped", format_skipped_count(result));
 	for (size_t i = 0; i < FORMAT_SKIP_COUNT; i++) {
 		if (!result->skipped_counts[i])
 			continue;
-		append(&summary, "%s%zu %s", separator, result->skipped_counts[i], skip_texts[i]);
+		append(text, &used, "%s%zu %s", separator, result->skipped_counts[i],
+		       skip_texts[i]);
 		separator = ", ";
 	}
 	if (result->bad_line_count)
-		append(&summary, "%s%zu bad lines", separator[0] == ',' ? "; " : ", ",
+		append(text, &used, "%s%zu bad lines", separator[0] == ',' ? "; " : ", ",
 		       result->bad_line_count);
 	return text;
 }

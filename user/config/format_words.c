@@ -86,6 +86,7 @@ const struct format_parser format_rspamd_map = {
 	.record_noun = "prefixes",
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_own = is_rspamd_line,
+	.own_lines_min = 2,
 	.read_line = read_rspamd,
 };
 

@@ -38,6 +38,7 @@ CONFIG := $(wildcard user/config/*.c)
 DATAPATH := $(wildcard user/datapath/*.c)
 DAEMON := $(wildcard user/daemon/*.c)
 CTL := $(wildcard user/ctl/*.c)
+FEEDS := $(wildcard user/feeds/*.c)
 UNIT := $(wildcard tests/unit/test_*.c)
 BPFTEST := $(wildcard tests/bpf/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
@@ -46,7 +47,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
 fuzz = $(patsubst %.c,$(B)/fuzz/%.o,$(1))
 
-all: $(B)/ipwld $(B)/ipwlctl ## build ipwld and ipwlctl
+all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
@@ -70,6 +71,10 @@ $(B)/asan/%.o: %.c VERSION
 
 $(B)/ipwld: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(DAEMON))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# The fetcher has nothing of the other rooms; what it links is what strangers can reach.
+$(B)/ipwl-fetch: $(call obj,$(FEEDS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
 $(B)/ipwlctl: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(CTL))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl) -o $@
@@ -151,7 +156,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
-	install -m 0755 $(B)/ipwld $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(staged) packaging/ipwld.service > $(DESTDIR)$(UNITDIR)/ipwld.service
@@ -164,7 +169,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
 
 uninstall: ## remove what install put there, but neither configuration nor state
-	rm -f $(DESTDIR)$(SBINDIR)/ipwld $(DESTDIR)$(SBINDIR)/ipwlctl \
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwlctl) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(DESTDIR)$(UNITDIR)/ipwld.service $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf \
@@ -186,3 +191,8 @@ help: ## this list
 $(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c files.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
+$(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))
+$(B)/tests/unit/test_feed_copy: $(call asan,$(addprefix user/daemon/,feed_copy.c feed_diff.c files.c text.c))
+$(B)/tests/unit/test_fetch_body: $(call asan,user/feeds/body.c)
+$(B)/tests/fuzz/fuzz_fetch_body: $(call fuzz,user/feeds/body.c)
+$(B)/tests/fuzz/fuzz_feed_copy: $(call fuzz,$(addprefix user/daemon/,feed_copy.c files.c))

@@ -19,7 +19,8 @@ build=(
 	libyaml-dev          # the configuration
 	libjansson-dev       # control socket bodies, lists in JSON
 	libsqlite3-dev       # manual entries
-	libcurl4-openssl-dev # ipwlctl's HTTP
+	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
+	libseccomp-dev       # the fetcher's cage
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 

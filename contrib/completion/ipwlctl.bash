@@ -8,11 +8,17 @@ _ipwlctl_lists() {
 		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","action".*/\1/p'
 }
 
+# Names of feeds, the same way.
+_ipwlctl_feeds() {
+	timeout 2 ipwlctl "$@" --json feeds 2>/dev/null </dev/null |
+		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","list".*/\1/p'
+}
+
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del import reload check-config detach'
+	local commands='status test list add del import reload feeds refresh check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
-	local -a socket=()
+	local -a socket=() words=()
 
 	# "=" is a word of its own in COMP_WORDS.
 	[[ $cur == '=' ]] && cur=''
@@ -27,7 +33,13 @@ _ipwlctl() {
 			prev=''
 			;;
 		-*) ;;
-		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
+		*)
+			if [[ $command ]]; then
+				words+=("${COMP_WORDS[i]}")
+			else
+				command=${COMP_WORDS[i]}
+			fi
+			;;
 		esac
 	done
 
@@ -58,6 +70,11 @@ _ipwlctl() {
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+		elif [[ $command == feeds && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'accept diff' -- "$cur")
+		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
+			$command == refresh && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
 		elif [[ $command == check-config || $command == import ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi

@@ -131,3 +131,25 @@ STATUS = {
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},
 }
+
+FEEDS = {
+    "schema_version": 1,
+    "feeds": [
+        {"name": "botnets", "list": "drop", "action": "block", "url": "https://feeds.example/b",
+         "format": "netset", "entries": 120, "skipped_lines": 0,
+         "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T12:00:00Z",
+         "age_seconds": 7200,
+         "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "held",
+                        "message": "it has no entries, and had 120 (may_be_empty)"},
+         "next_fetch_at": "2026-11-24T01:00:00Z", "fetching": False,
+         "held": {"at": "2026-11-23T13:00:00Z", "entries": 0,
+                  "reasons": ["it has no entries, and had 120 (may_be_empty)"]},
+         "trouble": None},
+        {"name": "vendor", "list": "partners", "action": "allow", "url": "https://v.example/",
+         "format": None, "entries": 0, "skipped_lines": 0, "fetched_at": None,
+         "checked_at": None, "age_seconds": None,
+         "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "failed",
+                        "message": "the server answers 404: has the list moved?"},
+         "next_fetch_at": None, "fetching": True, "held": None,
+         "trouble": "/var/lib/ipwl/feeds/vendor.copy: it is damaged"}],
+}

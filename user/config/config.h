@@ -9,6 +9,7 @@
 
 #include "../core/policy.h"
 #include "diagnostics.h"
+#include "feed_config.h"
 #include "format.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/ipwl/ipwld.yaml"
@@ -49,6 +50,10 @@ struct config {
 	char *bpffs_dir;
 	char *metrics_host; /* NULL: no metrics (`listen: none`) */
 	uint16_t metrics_port;
+	struct feed_config *feeds; /* of all lists */
+	size_t feed_count;
+	struct prefix *protected; /* no feed may block these */
+	size_t protected_count;
 	struct policy *policy;		/* entries from config and files; the reader may
 					 * take it and set this to NULL */
 	struct list_input *list_inputs; /* by index of the list in the policy */

@@ -4,7 +4,6 @@
  * what only shows over both. A list that is wrong gets into the policy too, so that
  * the rest of it is looked at; nobody uses a policy with errors.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@ enum list_key {
 	LIST_FILES,
 	LIST_FORMAT,
 	LIST_ON_ERROR,
+	LIST_FEEDS,
 	LIST_KEY_COUNT,
 };
 
@@ -29,7 +29,7 @@ static const char *const list_keys[] = {
 	[LIST_NAME] = "name",	      [LIST_ACTION] = "action",	      [LIST_MODE] = "mode",
 	[LIST_MARK] = "mark",	      [LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
 	[LIST_ENTRIES] = "entries",   [LIST_FILES] = "files",	      [LIST_FORMAT] = "format",
-	[LIST_ON_ERROR] = "on_error",
+	[LIST_ON_ERROR] = "on_error", [LIST_FEEDS] = "feeds",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -46,17 +46,6 @@ struct list_reader {
 	struct file_names *files;
 };
 
-static bool is_name(const char *name)
-{
-	if (!isalnum((unsigned char)name[0]) || strlen(name) > POLICY_NAME_MAX)
-		return false;
-	for (const char *c = name; *c != '\0'; c++) {
-		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-			return false;
-	}
-	return true;
-}
-
 /* A name that can be used, or one that says that there is none. */
 static const char *read_name(struct list_reader *reader, const yaml_node_t *list,
 			     const yaml_node_t *node)
@@ -72,7 +61,7 @@ static const char *read_name(struct list_reader *reader, const yaml_node_t *list
 	name = document_text(document, node, "name");
 	if (!name)
 		return nameless;
-	if (!is_name(name)) {
+	if (!policy_is_name(name)) {
 		document_error(document, node,
 			       "\"%.80s\" is not a list's name: 1 to %d of A-Z a-z 0-9 . _ -, "
 			       "first a letter or digit",
@@ -227,6 +216,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])
 		err = read_file_names(document, values[LIST_FILES], &reader->files[index]);
+	if (!err && values[LIST_FEEDS])
+		err = feeds_read(document, values[LIST_FEEDS], list, reader->config);
 	return err;
 }
 

@@ -19,6 +19,7 @@ enum setting {
 	SETTING_INDEX,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
+	SETTING_PROTECTED,
 	SETTING_COUNT,
 };
 
@@ -34,10 +35,17 @@ extern const char *const mode_names[MODE_COUNT];
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
 
-/* The lists with their inline entries and files, and `mark_mask`, their default. */
+/* The lists with their inline entries, files and feeds, and `mark_mask`, their
+ * default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 	       struct config *config);
 
+/* The feeds of one list, appended to those of the configuration. */
+int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
+	       struct config *config);
+
+/* Prefixes that no feed may block. */
+int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
 /* `format` and `on_error` of a list; either may be NULL. */
 void list_input_read(struct document *document, const yaml_node_t *format,
 		     const yaml_node_t *on_error, struct list_input *input);

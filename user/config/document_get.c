@@ -183,7 +183,7 @@ static void take_pair(struct document *document, const yaml_node_pair_t *pair,
 	yaml_node_t *key = yaml_document_get_node(&document->yaml, pair->key);
 	yaml_node_t *value = yaml_document_get_node(&document->yaml, pair->value);
 	const char *text = document_text(document, key, "key");
-	char all[256];
+	char all[512];
 	size_t i = 0;
 
 	if (!text)

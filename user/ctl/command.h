@@ -55,6 +55,8 @@ extern const struct command command_add;
 extern const struct command command_del;
 extern const struct command command_import;
 extern const struct command command_reload;
+extern const struct command command_feeds;
+extern const struct command command_refresh;
 extern const struct command command_check_config;
 extern const struct command command_detach;
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "../config/format.h"
-#include "duration.h"
+#include "../core/duration.h"
 #include "exchange.h"
 
 #define SIZE_START 65536

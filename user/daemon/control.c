@@ -47,6 +47,10 @@ static const struct route {
 	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", control_delete_entry },
 	{ "/v1/import", EVHTTP_REQ_POST, "POST", control_import },
 	{ "/v1/reload", EVHTTP_REQ_POST, "POST", control_reload },
+	{ "/v1/feeds", EVHTTP_REQ_GET, "GET", control_feeds },
+	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", control_refresh_feeds },
+	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", control_accept_feed },
+	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", control_diff_feed },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

@@ -6,6 +6,7 @@
 #include <event2/http.h>
 #include <stdbool.h>
 
+#include "exchange.h"
 #include "job.h"
 
 /* A job for @request; NULL: an error was sent. Its context is an exchange, to be ended

@@ -15,6 +15,10 @@ void control_add_entry(struct daemon *daemon, struct evhttp_request *request);
 void control_delete_entry(struct daemon *daemon, struct evhttp_request *request);
 void control_import(struct daemon *daemon, struct evhttp_request *request);
 void control_reload(struct daemon *daemon, struct evhttp_request *request);
+void control_feeds(struct daemon *daemon, struct evhttp_request *request);
+void control_refresh_feeds(struct daemon *daemon, struct evhttp_request *request);
+void control_accept_feed(struct daemon *daemon, struct evhttp_request *request);
+void control_diff_feed(struct daemon *daemon, struct evhttp_request *request);
 void control_detach(struct daemon *daemon, struct evhttp_request *request);
 
 #endif

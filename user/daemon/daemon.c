@@ -12,6 +12,7 @@
 
 #include "background.h"
 #include "control.h"
+#include "feeds.h"
 #include "files.h"
 #include "log.h"
 #include "loop.h"
@@ -98,6 +99,17 @@ static enum exit_status start_engine(struct daemon *daemon, struct snapshot *fir
 	return STATUS_OK;
 }
 
+static int open_feeds(struct daemon *daemon)
+{
+	struct feed_reports reports = { 0 };
+	int err = engine_report_feeds(daemon->engine, &reports);
+
+	if (!err)
+		err = feeds_open(daemon, &reports, &daemon->feeds);
+	feed_reports_done(&reports);
+	return err;
+}
+
 /* Tables are in force already: no program may be attached before. */
 static int serve(struct daemon *daemon)
 {
@@ -115,6 +127,9 @@ static int serve(struct daemon *daemon)
 	}
 	interfaces_init(&daemon->interfaces, daemon->datapath);
 	err = interfaces_configure(&daemon->interfaces, config);
+	/* Before the worker, whose engine it asks. */
+	if (!err)
+		err = open_feeds(daemon);
 	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
 	return err ? err : loop_open(daemon);
@@ -169,6 +184,7 @@ static void stop(struct daemon *daemon)
 	worker_stop(daemon->worker);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
+	feeds_close(daemon->feeds);
 	loop_close(daemon);
 	interfaces_done(&daemon->interfaces);
 	snapshot_unref(daemon->snapshot);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_store.h"
 #include "log.h"
 #include "rule_file.h"
 #include "state.h"
@@ -201,7 +202,10 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 	if (!err)
 		err = engine_merge_manual(engine, first, warnings);
 	if (!err)
+		err = engine_merge_feeds(engine, first, warnings);
+	if (!err)
 		err = engine_switch(engine, first, false, error);
+	engine_settle_feeds(engine, !err);
 	if (err) {
 		engine_stop(engine);
 		return err;
@@ -215,6 +219,7 @@ void engine_stop(struct engine *engine)
 {
 	if (!engine)
 		return;
+	feed_store_free(engine->feeds);
 	snapshot_unref(engine->current);
 	policy_free(engine->adopted);
 	rule_ids_done(&engine->ids);
@@ -239,9 +244,10 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 void engine_run(struct job *job, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
-		[JOB_RELOAD] = engine_reload, [JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete, [JOB_IMPORT] = engine_import,
-		[JOB_EXPIRE] = engine_expire,
+		[JOB_RELOAD] = engine_reload,		[JOB_ADD] = engine_add,
+		[JOB_DELETE] = engine_delete,		[JOB_IMPORT] = engine_import,
+		[JOB_EXPIRE] = engine_expire,		[JOB_FEED] = engine_take_feed,
+		[JOB_FEED_ACCEPT] = engine_accept_feed, [JOB_FEED_DIFF] = engine_diff_feed,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

@@ -16,6 +16,8 @@
 #include "snapshot.h"
 #include "text.h"
 
+struct feed_reports;
+struct feed_store;
 struct rule_file;
 struct state;
 
@@ -25,7 +27,9 @@ struct engine {
 	struct state *state;
 	struct rule_file *rule_file; /* NULL: cannot be kept */
 	struct rule_ids ids;
-	struct policy *adopted; /* rules of the daemon before, until the first switch */
+	struct policy *adopted;		 /* rules of the daemon before, until the first switch */
+	struct feed_store *feeds;	 /* of current */
+	struct feed_store *staged_feeds; /* of the snapshot that is to be */
 	struct snapshot *current;
 	bool is_kernel_known; /* it decides by current */
 	bool is_detached;     /* nothing is pinned until a reload */
@@ -69,10 +73,22 @@ void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);
 void engine_import(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
+void engine_take_feed(struct engine *engine, struct job *job);
+void engine_accept_feed(struct engine *engine, struct job *job);
+void engine_diff_feed(struct engine *engine, struct job *job);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that
  * cannot be read those in force now. Return: 0 or -ENOMEM. */
 int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct lines *warnings);
+
+/* Give the lists of @snapshot the entries of their feeds, from memory or their stored
+ * copies; engine_settle_feeds() is to follow, whatever is returned. Return: 0 or
+ * -ENOMEM. */
+int engine_merge_feeds(struct engine *engine, struct snapshot *snapshot, struct lines *warnings);
+void engine_settle_feeds(struct engine *engine, bool is_in_force);
+
+/* How all feeds are, for the main loop. Return: 0 or -ENOMEM. */
+int engine_report_feeds(const struct engine *engine, struct feed_reports *ret_reports);
 
 /* Have @next drop nothing if entries are missing that may have kept mail from being
  * dropped. Return: 0 or -ENOMEM. */

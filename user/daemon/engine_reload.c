@@ -288,12 +288,17 @@ static void switch_to(struct engine *engine, struct snapshot *next, struct job *
 	char error[DATAPATH_ERROR_BYTES] = "out of memory";
 	int err = engine_merge_manual(engine, next, &job->warnings);
 
+	if (!err)
+		err = engine_merge_feeds(engine, next, &job->warnings);
 	if (!err && engine->is_detached)
 		err = datapath_pin(engine->datapath, error);
 	if (!err) {
 		count_all_changes(engine->current->policy, next->policy, job);
 		err = engine_switch(engine, next, false, error);
 	}
+	engine_settle_feeds(engine, !err);
+	if (!err)
+		engine_report_feeds(engine, &job->feed_reports);
 	if (err) {
 		job->added_count = job->removed_count = 0;
 		job_fail(job, OUTCOME_INTERNAL,

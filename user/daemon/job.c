@@ -32,6 +32,8 @@ void job_free(struct job *job)
 	lines_done(&job->warnings);
 	snapshot_unref(job->snapshot);
 	entry_set_unref(job->set);
+	feed_job_free(job->feed);
+	feed_reports_done(&job->feed_reports);
 	free(job->state_error);
 	free(job);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../core/entry.h"
+#include "feed.h"
 #include "import.h"
 #include "outcome.h"
 #include "snapshot.h"
@@ -23,6 +24,10 @@ enum job_type {
 	JOB_EXPIRE,  /* entries whose time has come */
 	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
 	JOB_DISCARD, /* finished: the worker frees what it holds */
+
+	JOB_FEED,	 /* a copy of a feed that was fetched */
+	JOB_FEED_ACCEPT, /* the copy that is held back */
+	JOB_FEED_DIFF,	 /* the same, against the one in force */
 };
 
 struct job {
@@ -36,6 +41,7 @@ struct job {
 	char *author;	       /* or NULL */
 	int64_t ttl_sec;       /* 0: without end */
 	struct import *import; /* of JOB_IMPORT; owned */
+	struct feed_job *feed; /* of JOB_FEED and the like; owned */
 
 	/* What came of it. */
 	enum outcome outcome;
@@ -45,11 +51,12 @@ struct job {
 	size_t added_count;
 	size_t removed_count;
 	double seconds;
-	struct snapshot *snapshot; /* now in force, or NULL: nothing changed */
-	struct entry_set *set;	   /* holds entry */
-	const struct entry *entry; /* added or deleted, or NULL */
-	uint32_t rule;		   /* of the entry, for its counters */
-	char *state_error;	   /* what is wrong with the state now, or NULL */
+	struct snapshot *snapshot;	  /* now in force, or NULL: nothing changed */
+	struct entry_set *set;		  /* holds entry */
+	const struct entry *entry;	  /* added or deleted, or NULL */
+	uint32_t rule;			  /* of the entry, for its counters */
+	struct feed_reports feed_reports; /* after a reload */
+	char *state_error;		  /* what is wrong with the state now, or NULL */
 
 	/* Called by the main loop when the job is done; it does not own the job. */
 	void (*done)(struct daemon *daemon, struct job *job);

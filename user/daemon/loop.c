@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "feeds.h"
 #include "links.h"
 #include "log.h"
 #include "metrics.h"
@@ -123,6 +124,7 @@ static void follow_config(struct daemon *daemon, struct job *job)
 		lines_add(&job->warnings, "the interfaces stay as they were: out of memory");
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))
 		lines_add(&job->warnings, "%s", error);
+	feeds_follow(daemon->feeds, &job->feed_reports);
 }
 
 static void finish_reload(struct daemon *daemon, struct job *job)

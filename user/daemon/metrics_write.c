@@ -235,5 +235,6 @@ void metrics_write(const struct daemon *daemon, struct evbuffer *buffer)
 	write_list_entries(daemon->snapshot, buffer);
 	write_list_skipped(daemon->snapshot, buffer);
 	write_attached(&daemon->interfaces, buffer);
+	metrics_write_feeds(daemon, buffer);
 	write_daemon(daemon, buffer);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../core/guard.h"
 #include "../core/policy.h"
 #include "diagnostics.h"
 
@@ -15,6 +16,8 @@
 #define CONFIG_DEFAULT_RUNTIME_DIR "/run/ipwl"
 #define CONFIG_DEFAULT_BPFFS_DIR "/sys/fs/bpf/ipwl"
 #define CONFIG_DEFAULT_METRICS_LISTEN "127.0.0.1:12525"
+#define CONFIG_DEFAULT_GUARD_ENTRIES 100
+#define CONFIG_DEFAULT_GUARD_SHARE 50
 
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT };
 
@@ -33,6 +36,7 @@ struct config {
 	char *bpffs_dir;
 	char *metrics_host; /* NULL: no metrics (`listen: none`) */
 	uint16_t metrics_port;
+	struct guard_limits guard;
 	struct policy *policy; /* entries from config and files; the reader may
 				* take it and set this to NULL */
 };

@@ -15,6 +15,7 @@ enum setting {
 	SETTING_RUNTIME_DIR,
 	SETTING_BPFFS_DIR,
 	SETTING_METRICS,
+	SETTING_GUARD,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
 	SETTING_COUNT,
@@ -31,6 +32,9 @@ extern const char *const mode_names[MODE_COUNT];
 /* All settings but `mark_mask` and `lists`. */
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
+
+/* `guard`, which settings_read() reads too. */
+void guard_read(struct document *document, const yaml_node_t *node, struct guard_limits *limits);
 
 /* The lists with their inline entries and files, and `mark_mask`, their default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],

@@ -2,11 +2,13 @@
 /* Requests that change something: they become jobs, and are answered when those are
  * done. */
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control_jobs.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "entry_json.h"
@@ -46,8 +48,7 @@ static struct exchange *exchange_new(struct evhttp_request *request)
 	return exchange;
 }
 
-/* The request to answer, or NULL; the exchange is over. */
-static struct evhttp_request *exchange_end(struct exchange *exchange)
+struct evhttp_request *exchange_end(struct exchange *exchange)
 {
 	struct evhttp_request *request = exchange->request;
 
@@ -57,9 +58,8 @@ static struct evhttp_request *exchange_end(struct exchange *exchange)
 	return request;
 }
 
-/* A job for @request; NULL: an error was sent. */
-static struct job *new_job(struct daemon *daemon, struct evhttp_request *request,
-			   enum job_type type, void (*done)(struct daemon *, struct job *))
+struct job *control_new_job(struct daemon *daemon, struct evhttp_request *request,
+			    enum job_type type, void (*done)(struct daemon *, struct job *))
 {
 	struct exchange *exchange = NULL;
 	struct job *job = NULL;
@@ -80,8 +80,7 @@ static struct job *new_job(struct daemon *daemon, struct evhttp_request *request
 	return job;
 }
 
-/* Answer for a job that failed. Return: whether it did, or nobody waits. */
-static bool is_answered(struct evhttp_request *request, const struct job *job)
+bool control_is_answered(struct evhttp_request *request, const struct job *job)
 {
 	if (request && job->outcome)
 		http_reply_error(request, job->outcome, job->message, &job->details);
@@ -132,7 +131,7 @@ static void submit_change(struct daemon *daemon, struct evhttp_request *request,
 
 	if (check_change(request, change))
 		return;
-	job = new_job(daemon, request, type, done);
+	job = control_new_job(daemon, request, type, done);
 	if (!job)
 		return;
 	job->list_name = strdup(change->list);
@@ -175,7 +174,7 @@ static void finish_add(struct daemon *daemon, struct job *job)
 	log_change("added", job);
 	if (daemon->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
-	if (!is_answered(request, job))
+	if (!control_is_answered(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "warnings", json_lines(&job->warnings)));
 }
@@ -229,7 +228,7 @@ static void finish_delete(struct daemon *daemon, struct job *job)
 	struct evhttp_request *request = exchange_end(job->context);
 
 	log_change("deleted", job);
-	if (!is_answered(request, job))
+	if (!control_is_answered(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "still_listed_by", json_lines(&job->details)));
 }
@@ -260,21 +259,47 @@ void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
 static void finish_reload(struct daemon *daemon, struct job *job)
 {
 	struct evhttp_request *request = exchange_end(job->context);
+	json_t *answer;
 
 	(void)daemon;
-	if (!is_answered(request, job))
-		http_reply(request,
-			   json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count),
-				     "removed", json_count(job->removed_count), "warnings",
-				     json_lines(&job->warnings), "seconds", job->seconds));
+	if (control_is_answered(request, job))
+		return;
+	answer = json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count), "removed",
+			   json_count(job->removed_count), "warnings", json_lines(&job->warnings),
+			   "seconds", job->seconds);
+	if (answer && job->answer)
+		json_object_update(answer, job->answer);
+	http_reply(request, answer);
 }
 
+static void submit_reload(struct daemon *daemon, struct evhttp_request *request,
+			  bool accepts_removals)
+{
+	struct job *job = control_new_job(daemon, request, JOB_RELOAD, finish_reload);
+
+	if (!job)
+		return;
+	job->accepts_removals = accepts_removals;
+	daemon_submit(daemon, job);
+}
+
+/* A body may be left out. */
 void control_reload(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_RELOAD, finish_reload);
+	json_t *body = NULL;
+	json_error_t error;
+	int accepts = 0;
 
-	if (job)
-		daemon_submit(daemon, job);
+	if (evbuffer_get_length(evhttp_request_get_input_buffer(request))) {
+		body = http_read_body(request);
+		if (!body)
+			return;
+	}
+	if (body && json_unpack_ex(body, &error, JSON_STRICT, "{s?b}", "accept", &accepts))
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
+	else
+		submit_reload(daemon, request, accepts);
+	json_decref(body);
 }
 
 /* The worker is paused. */
@@ -302,7 +327,7 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 
 void control_detach(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_PAUSE, finish_detach);
+	struct job *job = control_new_job(daemon, request, JOB_PAUSE, finish_detach);
 
 	if (job)
 		daemon_submit(daemon, job);

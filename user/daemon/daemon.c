@@ -178,6 +178,7 @@ static void stop(struct daemon *daemon)
 	libevent_global_shutdown();
 	lines_done(&daemon->reload.errors);
 	lines_done(&daemon->reload.warnings);
+	free(daemon->reload.held);
 	free(daemon->state_path);
 	free(daemon->state_error);
 	if (daemon->lock_fd >= 0)

@@ -32,6 +32,7 @@ struct reload_report {
 	int64_t succeeded_at_sec;
 	struct lines errors;
 	struct lines warnings;
+	char *held; /* what the guard said of the last one, or NULL: it was not held */
 };
 
 struct control;

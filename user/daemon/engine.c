@@ -229,10 +229,9 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 void engine_run(struct job *job, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
-		[JOB_RELOAD] = engine_reload,
-		[JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete,
-		[JOB_EXPIRE] = engine_expire,
+		[JOB_RELOAD] = engine_reload, [JOB_ADD] = engine_add,
+		[JOB_DELETE] = engine_delete, [JOB_EXPIRE] = engine_expire,
+		[JOB_LINT] = engine_lint,     [JOB_DIFF] = engine_diff,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

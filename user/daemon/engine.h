@@ -68,6 +68,29 @@ void engine_reload(struct engine *engine, struct job *job);
 void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
+/* These change nothing. */
+void engine_lint(struct engine *engine, struct job *job);
+void engine_diff(struct engine *engine, struct job *job);
+
+/**
+ * engine_read_config() - read a configuration as a reload would
+ * @path: the daemon's own, or another
+ * @ret_next: of it and of the manual entries, not in force; a reference
+ *
+ * Return: whether there is one; if not, the job has failed.
+ */
+bool engine_read_config(struct engine *engine, const char *path, struct job *job,
+			struct snapshot **ret_next);
+
+/**
+ * engine_guard() - whether the guard holds @next
+ * @ret_message: what it says, to be freed; NULL: it does not hold it
+ * @examples: entries that it would remove, as lines; may be NULL
+ *
+ * The limits are those in force. Return: 0 or -ENOMEM.
+ */
+int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,
+		 struct lines *examples);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that
  * cannot be read those in force now. Return: 0 or -ENOMEM. */

@@ -31,6 +31,10 @@ void job_free(struct job *job)
 	lines_done(&job->warnings);
 	snapshot_unref(job->snapshot);
 	entry_set_unref(job->set);
+	free(job->lint);
+	free(job->config_path);
+	json_decref(job->answer);
+	free(job->held);
 	free(job->state_error);
 	free(job);
 }

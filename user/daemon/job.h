@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "../core/entry.h"
 #include "outcome.h"
 #include "snapshot.h"
@@ -19,6 +21,8 @@ enum job_type {
 	JOB_ADD,     /* a manual entry */
 	JOB_DELETE,  /* a manual entry */
 	JOB_EXPIRE,  /* entries whose time has come */
+	JOB_LINT,    /* look for what is odd in the lists */
+	JOB_DIFF,    /* tell what a reload would change */
 	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
@@ -33,6 +37,10 @@ struct job {
 	char *reason;	 /* or NULL */
 	char *author;	 /* or NULL */
 	int64_t ttl_sec; /* 0: without end */
+	struct lint_query *lint;
+	char *config_path;     /* diff: another file than the daemon's, or NULL */
+	size_t limit;	       /* diff: entries to name */
+	bool accepts_removals; /* reload: whatever the guard says */
 
 	/* What came of it. */
 	enum outcome outcome;
@@ -46,6 +54,8 @@ struct job {
 	struct entry_set *set;	   /* holds entry */
 	const struct entry *entry; /* added or deleted, or NULL */
 	uint32_t rule;		   /* of the entry, for its counters */
+	json_t *answer;		   /* lint, diff and reload: what was found, or NULL */
+	char *held;		   /* reload: what the guard says, or NULL: not held */
 	char *state_error;	   /* what is wrong with the state now, or NULL */
 
 	/* Called by the main loop when the job is done; it does not own the job. */

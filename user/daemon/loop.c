@@ -140,8 +140,11 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 	lines_done(&report->warnings);
 	lines_copy(&report->errors, &job->details, RELOAD_LINES_MAX);
 	lines_copy(&report->warnings, &job->warnings, RELOAD_LINES_MAX);
-	if (job->outcome && !report->errors.count)
+	if (job->outcome && (job->held || !report->errors.count))
 		lines_add(&report->errors, "%s", job->message);
+	free(report->held);
+	report->held = job->held;
+	job->held = NULL;
 	daemon_notify_ready(daemon);
 }
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a reload would change: all of it but the switch. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "changes.h"
+#include "engine.h"
+#include "http.h"
+
+/* Takes over what @changes holds. NULL: out of memory. */
+static json_t *answer_json(const struct job *job, const char *path, struct changes *changes,
+			   const char *held, const struct lines *removed)
+{
+	json_t *answer =
+	    json_pack("{s:o,s:b,s:o,s:o,s:O,s:O,s:O,s:o,s:o,s:o,s:o}", "config", json_text(path),
+		      "differs", changes->is_any, "added", json_count(changes->added_count),
+		      "removed", json_count(changes->removed_count), "settings", changes->settings,
+		      "lists", changes->lists, "entries", changes->entries, "entries_left_out",
+		      json_count(changes->left_out), "held", json_text(held), "removed_in_use",
+		      json_lines(removed), "warnings", json_lines(&job->warnings));
+
+	changes_done(changes);
+	return answer;
+}
+
+static int compare(const struct engine *engine, const struct snapshot *next, const char *path,
+		   struct job *job)
+{
+	struct lines removed = { 0 };
+	struct changes changes;
+	char *held = NULL;
+	int err = changes_find(engine->current, next, job->limit, &changes);
+
+	if (err)
+		return err;
+	err = engine_guard(engine, next, &held, &removed);
+	if (err)
+		changes_done(&changes);
+	else
+		job->answer = answer_json(job, path, &changes, held, &removed);
+	lines_done(&removed);
+	free(held);
+	return job->answer ? 0 : -ENOMEM;
+}
+
+void engine_diff(struct engine *engine, struct job *job)
+{
+	const char *path = job->config_path ? job->config_path : engine->config_path;
+	struct snapshot *next;
+
+	if (!engine_read_config(engine, path, job, &next))
+		return;
+	if (engine_merge_manual(engine, next, &job->warnings) || compare(engine, next, path, job))
+		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	snapshot_unref(next);
+}

@@ -9,7 +9,7 @@
 #include "ctl.h"
 
 /* Of one command. */
-#define COMMAND_OPTIONS_MAX 4
+#define COMMAND_OPTIONS_MAX 8
 
 struct option_spec {
 	const char *name;    /* without the dashes; NULL ends a table */
@@ -55,6 +55,9 @@ extern const struct command command_add;
 extern const struct command command_del;
 extern const struct command command_reload;
 extern const struct command command_check_config;
+extern const struct command command_diff;
+extern const struct command command_lint;
+extern const struct command command_simulate;
 extern const struct command command_detach;
 
 /**

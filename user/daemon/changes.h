@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "snapshot.h"
+#include "text.h"
 
 struct changes {
 	bool is_any;	      /* an entry, an exclusion, a list or a setting */
@@ -28,5 +29,9 @@ void changes_done(struct changes *changes);
  * same name and action. */
 void changes_add_settings(json_t *settings, const struct config *from, const struct config *to);
 void changes_add_list_settings(json_t *settings, const struct list *from, const struct list *to);
+
+/* The settings and lists of an answer as lines, "list drop: mode monitor -> none", for
+ * the log. */
+void changes_describe(const json_t *answer, struct lines *lines);
 
 #endif

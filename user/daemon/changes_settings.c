@@ -132,3 +132,40 @@ void changes_add_list_settings(json_t *settings, const struct list *from, const 
 	add(settings, "priority", decimal(from->sets_priority, from->priority, before),
 	    decimal(to->sets_priority, to->priority, after));
 }
+
+/* ---- in words --------------------------------------------------------------- */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "none";
+}
+
+static void describe_settings(const json_t *settings, const char *list, struct lines *lines)
+{
+	const json_t *setting;
+	size_t i;
+
+	json_array_foreach(settings, i, setting) lines_add(
+	    lines, "%s%s%s%s %s -> %s", list ? "list " : "", list ? list : "", list ? ": " : "",
+	    text_of(setting, "key"), text_of(setting, "from"), text_of(setting, "to"));
+}
+
+void changes_describe(const json_t *answer, struct lines *lines)
+{
+	const json_t *list;
+	size_t i;
+
+	describe_settings(json_object_get(answer, "settings"), NULL, lines);
+	json_array_foreach(json_object_get(answer, "lists"), i, list)
+	{
+		const char *name = text_of(list, "name"), *change = text_of(list, "change");
+
+		if (strcmp(change, "changed"))
+			lines_add(lines, "list %s: %s", name, change);
+		else if (json_is_true(json_object_get(list, "moved")))
+			lines_add(lines, "list %s: moved", name);
+		describe_settings(json_object_get(list, "settings"), name, lines);
+	}
+}

@@ -9,6 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "control.h"
 #include "links.h"
 #include "log.h"
@@ -22,6 +23,7 @@
 /* For the last answers to leave. */
 #define LINGER_USEC 100000
 #define LOGGED_ERRORS_MAX 20
+#define LOGGED_CHANGES_MAX 50
 
 /* ---- stop --------------------------------------------------------------- */
 
@@ -96,6 +98,20 @@ static void take_snapshot(struct daemon *daemon, struct job *job)
 	arm_expiry(daemon, daemon->snapshot->next_expiry_sec);
 }
 
+static void log_changes(const struct job *job)
+{
+	struct lines lines = { 0 };
+	size_t i;
+
+	log_info("reload", "%zu entries added, %zu removed", job->added_count, job->removed_count);
+	changes_describe(job->answer, &lines);
+	for (i = 0; i < lines.count && i < LOGGED_CHANGES_MAX; i++)
+		log_info("reload", "%s", lines.items[i]);
+	if (lines.count > i)
+		log_info("reload", "and %zu more changes", lines.count - i);
+	lines_done(&lines);
+}
+
 static void log_reload(const struct job *job)
 {
 	size_t i;
@@ -109,8 +125,7 @@ static void log_reload(const struct job *job)
 	if (job->outcome)
 		log_error("reload", "%s", job->message);
 	else
-		log_info("reload", "%zu entries added, %zu removed", job->added_count,
-			 job->removed_count);
+		log_changes(job);
 }
 
 static void follow_config(struct daemon *daemon, struct job *job)

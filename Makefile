@@ -72,7 +72,7 @@ $(B)/ipwld: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(DAEMON))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(B)/ipwlctl: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(CTL))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room but the kernel.
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call asan,$(CORE) $(CONFIG))

@@ -20,6 +20,7 @@ build=(
 	libjansson-dev       # control socket bodies
 	libsqlite3-dev       # manual entries
 	libcurl4-openssl-dev # ipwlctl's HTTP
+	libpcap-dev          # ipwlctl simulate
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 

@@ -95,7 +95,7 @@ check_rooms() {
 	only_in 'bpf/|(.*/)?ipwl\.skel\.h' user/datapath
 	only_in 'yaml\.h' user/config
 	only_in 'event2/|sqlite3\.h' user/daemon
-	only_in 'curl/' user/ctl
+	only_in 'curl/|pcap/' user/ctl
 	only_in 'jansson\.h' 'user/(daemon|ctl)'
 	only_in '(.*/)?core/' 'user/(config|datapath|daemon|ctl)'
 	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'

@@ -6,7 +6,7 @@
 #include "control_routes.h"
 #include "daemon.h"
 #include "http.h"
-#include "names.h"
+#include "../datapath/names.h"
 
 static json_t *packets_json(const struct attachment *attachment)
 {

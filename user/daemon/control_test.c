@@ -7,7 +7,7 @@
 #include "daemon.h"
 #include "entry_json.h"
 #include "http.h"
-#include "names.h"
+#include "../datapath/names.h"
 
 #define ADDRESSES_MAX 10000
 

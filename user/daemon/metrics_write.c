@@ -9,7 +9,7 @@
 #include "../config/utf8.h"
 #include "daemon.h"
 #include "metrics.h"
-#include "names.h"
+#include "../datapath/names.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 

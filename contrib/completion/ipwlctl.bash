@@ -10,7 +10,7 @@ _ipwlctl_lists() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload check-config detach'
+	local commands='status test list add del reload diff lint simulate check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=()
 
@@ -18,7 +18,8 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config)
+		--socket | --list | --source | --reason | --ttl | --config | --limit | --check | --unused | \
+			--expiring | --wide)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -35,6 +36,10 @@ _ipwlctl() {
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
 	del) options='--list --reason' ;;
+	reload) options='--accept' ;;
+	diff) options='--summary --limit' ;;
+	lint) options='--list --check --unused --expiring --wide --limit' ;;
+	simulate) options='--config --limit' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -47,13 +52,16 @@ _ipwlctl() {
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;
-	--reason | --ttl) ;;
+	--check)
+		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")
+		;;
+	--reason | --ttl | --limit | --unused | --expiring | --wide) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-		elif [[ $command == check-config ]]; then
+		elif [[ $command == check-config || $command == diff || $command == simulate ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi
 		;;

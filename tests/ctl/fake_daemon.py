@@ -122,5 +122,6 @@ STATUS = {
          "connections": 0}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
-               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},
+               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],
+               "held": None},
 }

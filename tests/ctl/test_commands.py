@@ -342,10 +342,11 @@ def test_del_held(ask, daemon):
 
 def test_reload(ask, daemon):
     answer = {"schema_version": 1, "added": 3, "removed": 1, "warnings": ["a.list:1: twice"],
-              "seconds": 0.021}
+              "seconds": 0.021, "settings": [], "lists": []}
     daemon.answers["POST", "/v1/reload"] = 200, answer
     done = ask("reload")
     assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 added, 1 removed\n")
+    assert daemon.requests[-1]["body"] is None
     assert done.err == "ipwlctl: warning: a.list:1: twice\n"
     assert ask("--json", "reload").json() == answer
 

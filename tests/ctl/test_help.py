@@ -10,9 +10,12 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "reload", "diff", "lint", "simulate",
+            "check-config", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}}
+           "del": {"--list", "--reason"}, "detach": {"--config"}, "reload": {"--accept"},
+           "diff": {"--summary", "--limit"}, "simulate": {"--config", "--limit"},
+           "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 
@@ -101,6 +104,7 @@ def test_completion_of_words():
     assert complete("add", "--list", "x", "--t") == {"--ttl"}
     assert complete("list", "--source", "f") == {"file", "feed"}
     assert complete("list", "--source", "=", "f") == {"file", "feed"}
+    assert complete("lint", "--check", "w") == {"wide"}
     assert complete("add", "--reason", "de") == set()
     assert complete("status", "") == set()
 

@@ -97,7 +97,7 @@ def test_lint_options(running):
     assert [item["origin"].rpartition(":")[2] for item in answer["findings"]] \
         == [str(i) for i in range(1, 151)]
     assert running.ask("lint", "--check", "wide", status=DONE)["total"] == 0
-    answer = running.ask("lint", "--check", "wide", "--ipv4-length", "9", status=NEGATIVE)
+    answer = running.ask("lint", "--check", "wide", "--wide", "9,19", status=NEGATIVE)
     assert findings(answer) == {("wide", "partners", "10.0.0.0/8")}
     assert "wider than /9" in answer["findings"][0]["message"]
     answer = running.ask("lint", "--list", "drop", status=DONE)

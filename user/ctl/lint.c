@@ -18,8 +18,7 @@ enum {
 	LINT_CHECK,
 	LINT_UNUSED,
 	LINT_EXPIRING,
-	LINT_IPV4_LENGTH,
-	LINT_IPV6_LENGTH,
+	LINT_WIDE,
 	LINT_LIMIT,
 	LINT_OPTION_COUNT,
 };
@@ -104,15 +103,31 @@ static enum ctl_exit read_duration(const struct arguments *arguments, int option
 	return CTL_DONE;
 }
 
-static enum ctl_exit check_number(const struct arguments *arguments, int option, const char *name,
-				  int64_t max)
+/* "8,19": for IPv4 and IPv6. */
+static enum ctl_exit read_lengths(const struct arguments *arguments, char ipv4[NUMBER_BYTES],
+				  char ipv6[NUMBER_BYTES])
+{
+	const char *text = arguments->options[LINT_WIDE];
+	const char *comma = text ? strchr(text, ',') : NULL;
+	int64_t number;
+
+	if (!text)
+		return CTL_DONE;
+	snprintf(ipv4, NUMBER_BYTES, "%.*s", comma ? (int)(comma - text) : 0, text);
+	snprintf(ipv6, NUMBER_BYTES, "%s", comma ? comma + 1 : "");
+	if (number_parse_whole(ipv4, 0, 32, &number) && number_parse_whole(ipv6, 0, 128, &number))
+		return CTL_DONE;
+	return ctl_usage_error("lint", "--wide %s: two lengths are needed, such as 8,19", text);
+}
+
+static enum ctl_exit check_limit(const struct arguments *arguments)
 {
 	int64_t number;
 
-	if (!arguments->options[option] ||
-	    number_parse_whole(arguments->options[option], 0, max, &number))
+	if (!arguments->options[LINT_LIMIT] ||
+	    number_parse_whole(arguments->options[LINT_LIMIT], 0, FINDINGS_MAX, &number))
 		return CTL_DONE;
-	return ctl_usage_error("lint", "--%s is a number from 0 to %lld", name, (long long)max);
+	return ctl_usage_error("lint", "--limit is a number from 0 to %d", FINDINGS_MAX);
 }
 
 static enum ctl_exit ask(const struct arguments *arguments, const struct request *request)
@@ -140,13 +155,14 @@ static enum ctl_exit ask(const struct arguments *arguments, const struct request
 static enum ctl_exit run(const struct arguments *arguments)
 {
 	char unused[NUMBER_BYTES] = "", expiring[NUMBER_BYTES] = "";
+	char ipv4[NUMBER_BYTES] = "", ipv6[NUMBER_BYTES] = "";
 	const struct parameter query[] = {
 		{ "list", arguments->options[LINT_LIST] },
 		{ "check", arguments->options[LINT_CHECK] },
 		{ "unused_seconds", arguments->options[LINT_UNUSED] ? unused : NULL },
 		{ "expiring_seconds", arguments->options[LINT_EXPIRING] ? expiring : NULL },
-		{ "ipv4_length", arguments->options[LINT_IPV4_LENGTH] },
-		{ "ipv6_length", arguments->options[LINT_IPV6_LENGTH] },
+		{ "ipv4_length", arguments->options[LINT_WIDE] ? ipv4 : NULL },
+		{ "ipv6_length", arguments->options[LINT_WIDE] ? ipv6 : NULL },
 		{ "limit", arguments->options[LINT_LIMIT] },
 		{ NULL, NULL },
 	};
@@ -157,9 +173,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 
 	if (read_duration(arguments, LINT_UNUSED, "unused", unused) ||
 	    read_duration(arguments, LINT_EXPIRING, "expiring", expiring) ||
-	    check_number(arguments, LINT_IPV4_LENGTH, "ipv4-length", 32) ||
-	    check_number(arguments, LINT_IPV6_LENGTH, "ipv6-length", 128) ||
-	    check_number(arguments, LINT_LIMIT, "limit", FINDINGS_MAX))
+	    read_lengths(arguments, ipv4, ipv6) || check_limit(arguments))
 		return CTL_USAGE;
 	return ask(arguments, &request);
 }
@@ -174,9 +188,8 @@ const struct command command_lint = {
 				      "redundant, conflict, unused, expiring or wide alone", 0 },
 		     [LINT_UNUSED] = { "unused", "DURATION", "without a hit for as long (90d)", 0 },
 		     [LINT_EXPIRING] = { "expiring", "DURATION", "that end within it (7d)", 0 },
-		     [LINT_IPV4_LENGTH] = { "ipv4-length", "N", "a shorter prefix is wide (8)", 0 },
-		     [LINT_IPV6_LENGTH] = { "ipv6-length", "N", "a shorter prefix is wide (19)",
-					    0 },
+		     [LINT_WIDE] = { "wide", "LENGTHS", "shorter than these in IPv4, IPv6 (8,19)",
+				     0 },
 		     [LINT_LIMIT] = { "limit", "N", "show at most N of each check (100)", 0 } },
 	.run = run,
 };

@@ -37,6 +37,7 @@ struct reload_report {
 struct control;
 struct metrics;
 struct mnl_socket;
+struct sampler;
 
 struct daemon {
 	const char *config_path;
@@ -49,6 +50,7 @@ struct daemon {
 	struct interfaces interfaces;
 	struct control *control;
 	struct metrics *metrics;
+	struct sampler *sampler;
 	struct mnl_socket *links;
 	struct event *events[8];
 	size_t event_count;

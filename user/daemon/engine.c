@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hits.h"
 #include "log.h"
 #include "rule_file.h"
 #include "state.h"
@@ -71,6 +72,7 @@ static void take(struct engine *engine, struct snapshot *next, const struct rule
 			    strerror(-err));
 	if (rules_commit(&engine->ids, change))
 		log_debug("engine", "some rule ids are lost for want of memory");
+	hits_restart_rules(engine->hits, change->added, change->added_count);
 	snapshot_unref(engine->current);
 	engine->current = snapshot_ref(next);
 	engine->are_tables_known = true;
@@ -156,6 +158,9 @@ static int open_all(struct engine *engine, const struct config *config,
 	if (err)
 		return err;
 	err = datapath_open(config->bpffs_dir, &engine->datapath, &adopted, error);
+	if (!err)
+		err = hits_open(config->state_dir, datapath_cookie(engine->datapath), adopted,
+				&engine->hits);
 	if (err)
 		return err;
 	log_debug("engine", "%s kernel maps in %s", adopted ? "took over" : "made",
@@ -211,6 +216,7 @@ void engine_stop(struct engine *engine)
 	rule_file_close(engine->rule_file);
 	if (engine->datapath)
 		datapath_close(engine->datapath);
+	hits_close(engine->hits);
 	state_close(engine->state);
 	free(engine);
 }
@@ -233,6 +239,7 @@ void engine_run(struct job *job, void *context)
 		[JOB_ADD] = engine_add,
 		[JOB_DELETE] = engine_delete,
 		[JOB_EXPIRE] = engine_expire,
+		[JOB_SAMPLE] = engine_sample,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

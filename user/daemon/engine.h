@@ -16,6 +16,7 @@
 #include "snapshot.h"
 #include "text.h"
 
+struct hits;
 struct rule_file;
 struct state;
 
@@ -29,6 +30,9 @@ struct engine {
 	struct snapshot *current;
 	bool are_tables_known; /* the kernel has current's */
 	bool is_detached;      /* nothing is pinned until a reload */
+	struct hits *hits;     /* of entries, remembered */
+	bool are_hits_failing;
+	int64_t pruned_at_sec; /* what is old was last forgotten */
 };
 
 /**
@@ -51,6 +55,9 @@ void engine_run(struct job *job, void *context);
  * Return: 0 or -errno. */
 int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
 
+/* Look at all hits for the last time. The caller's thread must be the only one here. */
+void engine_sample_all(struct engine *engine);
+
 /* ---- between the engine's own files -------------------------------------- */
 
 /**
@@ -68,6 +75,8 @@ void engine_reload(struct engine *engine, struct job *job);
 void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
+/* A step of the look at hits; the job is incomplete if more are to follow. */
+void engine_sample(struct engine *engine, struct job *job);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that
  * cannot be read those in force now. Return: 0 or -ENOMEM. */

@@ -19,6 +19,7 @@ enum job_type {
 	JOB_ADD,     /* a manual entry */
 	JOB_DELETE,  /* a manual entry */
 	JOB_EXPIRE,  /* entries whose time has come */
+	JOB_SAMPLE,  /* a look at hits */
 	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
@@ -41,6 +42,7 @@ struct job {
 	struct lines warnings;
 	size_t added_count;
 	size_t removed_count;
+	bool is_incomplete; /* to be asked for again */
 	double seconds;
 	struct snapshot *snapshot; /* now in force, or NULL: nothing changed */
 	struct entry_set *set;	   /* holds entry */

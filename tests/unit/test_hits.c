@@ -101,8 +101,8 @@ static uint64_t sum_days(struct hits *hits, size_t prefix, unsigned int days, in
 {
 	struct hit_counts counts = { 0 };
 
-	assert_int_equal(
-	    hits_sum_days(hits, LIST, &rules[prefix].prefix, days, now_sec, &counts), 0);
+	assert_int_equal(hits_sum_days(hits, LIST, &rules[prefix].prefix, days, now_sec, &counts),
+			 0);
 	return counts.packets;
 }
 
@@ -339,8 +339,8 @@ static void test_corrupt(void **unused)
 	flush_and_close(hits, NOW);
 	file = fopen("hits.db", "r+");
 	assert_non_null(file);
-	assert_int_equal(fseek(file, 4096, SEEK_SET), 0);
-	while (ftell(file) < 5 * 4096)
+	assert_int_equal(fseek(file, 1024, SEEK_SET), 0);
+	while (ftell(file) < 6 * 1024)
 		assert_int_not_equal(fputc(0x55, file), EOF);
 	fclose(file);
 	assert_begun_anew(8);
@@ -394,8 +394,9 @@ static void see_all(int64_t now_sec)
 /* As a reload that takes the prefix out and puts it back: a new id, or the old one. */
 static void renumber(struct hits *hits, size_t prefix, uint32_t *random)
 {
-	uint32_t id = next_random(random) % 2 ? rules[prefix].id
-					      : (uint32_t)(next_random(random) % (RULE_LIMIT - 1)) + 1;
+	uint32_t id = next_random(random) % 2
+			  ? rules[prefix].id
+			  : (uint32_t)(next_random(random) % (RULE_LIMIT - 1)) + 1;
 	size_t i;
 
 	for (i = 0; i < PREFIX_COUNT; i++)

@@ -40,7 +40,7 @@ static int read_document(struct document *document, struct config *config)
 			      SETTING_COUNT, values))
 		return 0;
 	err = settings_read(document, values, config);
-	history_read(document, values[SETTING_HISTORY], &config->history);
+	history_settings_read(document, values[SETTING_HISTORY], &config->history);
 	return err ? err : lists_read(document, values, config->policy);
 }
 

@@ -25,15 +25,15 @@ static void read_duration(struct document *document, const yaml_node_t *node, co
 		document_error(document, node, "%s: \"%.40s\" %s", key, text, refusal);
 }
 
-void history_read(struct document *document, const yaml_node_t *node,
-		  struct history_settings *settings)
+void history_settings_read(struct document *document, const yaml_node_t *node,
+			   struct history_settings *settings)
 {
 	yaml_node_t *values[HISTORY_KEY_COUNT];
 
 	*settings = (struct history_settings) { .keep_sec = HISTORY_DEFAULT_KEEP_SEC,
 						.sample_sec = HISTORY_DEFAULT_SAMPLE_SEC };
-	if (!node || !document_mapping(document, node, "history", history_keys, HISTORY_KEY_COUNT,
-				       values))
+	if (!node ||
+	    !document_mapping(document, node, "history", history_keys, HISTORY_KEY_COUNT, values))
 		return;
 	if (values[HISTORY_KEEP])
 		read_duration(document, values[HISTORY_KEEP], "keep", &settings->keep_sec);

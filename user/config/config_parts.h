@@ -38,8 +38,8 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 	       struct policy *policy);
 
 /* What to remember; @node may be NULL. */
-void history_read(struct document *document, const yaml_node_t *node,
-		  struct history_settings *settings);
+void history_settings_read(struct document *document, const yaml_node_t *node,
+			   struct history_settings *settings);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

@@ -14,6 +14,11 @@ void control_list_entries(struct daemon *daemon, struct evhttp_request *request)
 void control_add_entry(struct daemon *daemon, struct evhttp_request *request);
 void control_delete_entry(struct daemon *daemon, struct evhttp_request *request);
 void control_reload(struct daemon *daemon, struct evhttp_request *request);
+void control_history(struct daemon *daemon, struct evhttp_request *request);
+void control_undo(struct daemon *daemon, struct evhttp_request *request);
+void control_protect(struct daemon *daemon, struct evhttp_request *request);
+void control_unprotect(struct daemon *daemon, struct evhttp_request *request);
+void control_impact(struct daemon *daemon, struct evhttp_request *request);
 void control_detach(struct daemon *daemon, struct evhttp_request *request);
 
 #endif

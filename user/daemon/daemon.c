@@ -92,6 +92,9 @@ static enum exit_status start_engine(struct daemon *daemon, struct snapshot *fir
 	if (err)
 		return give_up("engine", err, error);
 	daemon->datapath = daemon->engine->datapath;
+	daemon->view = (struct entry_view) { .datapath = daemon->engine->datapath,
+					     .hits = daemon->engine->hits,
+					     .protections = daemon->engine->protections };
 	daemon->snapshot = snapshot_ref(daemon->engine->current);
 	state_trouble = state_error(daemon->engine->state);
 	daemon->state_path = strdup(state_path(daemon->engine->state));

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "entry_json.h"
 #include "interfaces.h"
 #include "snapshot.h"
 #include "text.h"
@@ -46,6 +47,7 @@ struct daemon {
 	struct engine *engine; /* the worker's, once that runs */
 	struct worker *worker;
 	struct datapath *datapath; /* the engine's; for reading */
+	struct entry_view view;	   /* the engine's */
 	struct snapshot *snapshot; /* in force, as far as the main loop knows */
 	struct interfaces interfaces;
 	struct control *control;

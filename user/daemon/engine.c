@@ -9,6 +9,7 @@
 
 #include "hits.h"
 #include "log.h"
+#include "protections.h"
 #include "rule_file.h"
 #include "state.h"
 
@@ -114,8 +115,11 @@ static int open_state(struct engine *engine, const char *state_dir)
 {
 	int err = state_open(state_dir, &engine->state);
 
-	if (err)
-		return err;
+	engine->protections = protections_new();
+	if (err || !engine->protections)
+		return err ? err : -ENOMEM;
+	if (!state_error(engine->state) || state_suspension(engine->state))
+		protections_load(engine->protections, engine->state);
 	if (state_suspension(engine->state))
 		log_error("state", "%s; ENFORCEMENT IS SUSPENDED until a reload",
 			  state_suspension(engine->state));
@@ -217,6 +221,7 @@ void engine_stop(struct engine *engine)
 	if (engine->datapath)
 		datapath_close(engine->datapath);
 	hits_close(engine->hits);
+	protections_free(engine->protections);
 	state_close(engine->state);
 	free(engine);
 }
@@ -235,11 +240,11 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 void engine_run(struct job *job, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
-		[JOB_RELOAD] = engine_reload,
-		[JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete,
-		[JOB_EXPIRE] = engine_expire,
-		[JOB_SAMPLE] = engine_sample,
+		[JOB_RELOAD] = engine_reload,	    [JOB_ADD] = engine_add,
+		[JOB_DELETE] = engine_delete,	    [JOB_EXPIRE] = engine_expire,
+		[JOB_SAMPLE] = engine_sample,	    [JOB_HISTORY] = engine_history,
+		[JOB_UNDO] = engine_undo,	    [JOB_PROTECT] = engine_protect,
+		[JOB_UNPROTECT] = engine_unprotect, [JOB_IMPACT] = engine_impact,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

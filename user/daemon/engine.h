@@ -17,6 +17,7 @@
 #include "text.h"
 
 struct hits;
+struct protections;
 struct rule_file;
 struct state;
 
@@ -30,7 +31,8 @@ struct engine {
 	struct snapshot *current;
 	bool are_tables_known; /* the kernel has current's */
 	bool is_detached;      /* nothing is pinned until a reload */
-	struct hits *hits;     /* of entries, remembered */
+	struct protections *protections;
+	struct hits *hits; /* of entries, remembered */
 	bool are_hits_failing;
 	int64_t pruned_at_sec; /* what is old was last forgotten */
 };
@@ -77,6 +79,11 @@ void engine_delete(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
 /* A step of the look at hits; the job is incomplete if more are to follow. */
 void engine_sample(struct engine *engine, struct job *job);
+void engine_history(struct engine *engine, struct job *job);
+void engine_undo(struct engine *engine, struct job *job);
+void engine_protect(struct engine *engine, struct job *job);
+void engine_unprotect(struct engine *engine, struct job *job);
+void engine_impact(struct engine *engine, struct job *job);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that
  * cannot be read those in force now. Return: 0 or -ENOMEM. */

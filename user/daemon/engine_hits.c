@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engine's part in remembering hits and in forgetting what is old. */
 #include "engine.h"
+#include "history.h"
 #include "hits.h"
 #include "log.h"
 
@@ -26,6 +27,8 @@ static void prune(struct engine *engine, int64_t now_sec)
 	if (now_sec - engine->pruned_at_sec < PRUNE_INTERVAL_SEC)
 		return;
 	engine->pruned_at_sec = now_sec;
+	if (!state_error(engine->state) && history_prune(engine->state, before_sec))
+		log_warning("state", "%s", state_error(engine->state));
 	report(engine, hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
 }
 

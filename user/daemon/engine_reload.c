@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "engine_manual.h"
 #include "log.h"
+#include "protections.h"
 #include "state.h"
 
 /* ---- manual entries ----------------------------------------------------- */
@@ -272,6 +273,7 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 		return;
 	state_close(engine->state);
 	engine->state = state;
+	protections_load(engine->protections, state);
 	if (state_error(state))
 		lines_add(warnings, "%s", state_error(state));
 	/* Only now found to be corrupt: nobody could have known of it and asked for
@@ -285,9 +287,11 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 
 static void switch_to(struct engine *engine, struct snapshot *next, struct job *job)
 {
+	struct snapshot *before = snapshot_ref(engine->current);
 	char error[DATAPATH_ERROR_BYTES] = "out of memory";
 	int err = engine_merge_manual(engine, next, &job->warnings);
 
+	protections_check(engine->protections, next->policy, &job->warnings);
 	if (!err && engine->is_detached)
 		err = datapath_pin(engine->datapath, error);
 	if (!err) {
@@ -305,7 +309,9 @@ static void switch_to(struct engine *engine, struct snapshot *next, struct job *
 		if (!next->suspension)
 			state_acknowledge(engine->state);
 		engine_forget_expired(engine);
+		engine_record_reload(engine, job, before->policy);
 	}
+	snapshot_unref(before);
 }
 
 void engine_reload(struct engine *engine, struct job *job)

@@ -28,6 +28,8 @@ struct hit_counts {
 	uint64_t averted_packets; /* of packets, those a block list holds too */
 };
 
+void hit_counts_add(struct hit_counts *sum, const struct hit_counts *more);
+
 struct hit_memory {
 	struct hit_counts total; /* of all times */
 	int64_t last_hit_sec;	 /* Unix time; 0: none has been seen */
@@ -95,8 +97,7 @@ int hits_sum_days(struct hits *hits, const struct list *list, const struct prefi
 
 /* Forget days beyond those that are asked for, and what was last hit before
  * @before_sec and is listed no more. Return: 0 or -EIO. */
-int hits_prune(struct hits *hits, const struct policy *policy, int64_t before_sec,
-	       int64_t now_sec);
+int hits_prune(struct hits *hits, const struct policy *policy, int64_t before_sec, int64_t now_sec);
 
 /* What went wrong with the database last, or NULL. */
 const char *hits_error(const struct hits *hits);

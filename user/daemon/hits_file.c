@@ -19,31 +19,30 @@ struct hits_file {
 	sqlite3_stmt *put_day;
 };
 
-static const char schema[] =
-    "CREATE TABLE memory (since INTEGER NOT NULL);"
-    "CREATE TABLE hits ("
-    " id INTEGER PRIMARY KEY,"
-    " list TEXT NOT NULL,"
-    " action TEXT NOT NULL,"
-    " prefix TEXT NOT NULL,"
-    " cookie INTEGER NOT NULL," /* of the maps of rule and counted_… */
-    " rule INTEGER NOT NULL,"	/* 0: none */
-    " counted_packets INTEGER NOT NULL,"
-    " counted_connections INTEGER NOT NULL,"
-    " counted_averted_packets INTEGER NOT NULL,"
-    " packets INTEGER NOT NULL,"
-    " connections INTEGER NOT NULL,"
-    " averted_packets INTEGER NOT NULL,"
-    " last_hit_at INTEGER NOT NULL," /* 0: not known */
-    " UNIQUE (list, action, prefix));"
-    "CREATE TABLE days ("
-    " hit INTEGER NOT NULL,"
-    " day INTEGER NOT NULL," /* since 1970, of UTC */
-    " packets INTEGER NOT NULL,"
-    " connections INTEGER NOT NULL,"
-    " averted_packets INTEGER NOT NULL,"
-    " PRIMARY KEY (hit, day)) WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+static const char schema[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
+			     "CREATE TABLE hits ("
+			     " id INTEGER PRIMARY KEY,"
+			     " list TEXT NOT NULL,"
+			     " action TEXT NOT NULL,"
+			     " prefix TEXT NOT NULL,"
+			     " cookie INTEGER NOT NULL," /* of the maps of rule and counted_… */
+			     " rule INTEGER NOT NULL,"	 /* 0: none */
+			     " counted_packets INTEGER NOT NULL,"
+			     " counted_connections INTEGER NOT NULL,"
+			     " counted_averted_packets INTEGER NOT NULL,"
+			     " packets INTEGER NOT NULL,"
+			     " connections INTEGER NOT NULL,"
+			     " averted_packets INTEGER NOT NULL,"
+			     " last_hit_at INTEGER NOT NULL," /* 0: not known */
+			     " UNIQUE (list, action, prefix));"
+			     "CREATE TABLE days ("
+			     " hit INTEGER NOT NULL,"
+			     " day INTEGER NOT NULL," /* since 1970, of UTC */
+			     " packets INTEGER NOT NULL,"
+			     " connections INTEGER NOT NULL,"
+			     " averted_packets INTEGER NOT NULL,"
+			     " PRIMARY KEY (hit, day)) WITHOUT ROWID;"
+			     "PRAGMA user_version = 1;";
 _Static_assert(SCHEMA_VERSION == 1, "the schema sets user_version");
 
 static int fail(sqlite3 *db, char message[HITS_FILE_MESSAGE_BYTES])
@@ -91,8 +90,10 @@ static int prepare(sqlite3 *db, int64_t now_sec, int64_t *ret_since_sec, bool *r
 
 	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	*ret_is_new = false;
-	if (sqlite3_exec(db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL", NULL, NULL,
-			 NULL) != SQLITE_OK ||
+	if (sqlite3_exec(db,
+			 "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
+			 "PRAGMA synchronous = FULL",
+			 NULL, NULL, NULL) != SQLITE_OK ||
 	    query_number(db, "PRAGMA user_version", &version))
 		return fail(db, message);
 	if (!version) {

@@ -29,8 +29,7 @@ struct hits_row {
  * @ret_is_new: there was none
  */
 int hits_file_open(const char *path, int64_t now_sec, struct hits_file **ret_file,
-		   int64_t *ret_since_sec, bool *ret_is_new,
-		   char message[HITS_FILE_MESSAGE_BYTES]);
+		   int64_t *ret_since_sec, bool *ret_is_new, char message[HITS_FILE_MESSAGE_BYTES]);
 /* NULL is fine. */
 void hits_file_close(struct hits_file *file);
 

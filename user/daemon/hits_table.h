@@ -72,6 +72,4 @@ void hits_filter(struct hits *hits,
 struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
 			      const struct ipwl_rule_counters *counters);
 
-void hit_counts_add(struct hit_counts *sum, const struct hit_counts *more);
-
 #endif

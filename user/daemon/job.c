@@ -31,6 +31,8 @@ void job_free(struct job *job)
 	lines_done(&job->warnings);
 	snapshot_unref(job->snapshot);
 	entry_set_unref(job->set);
+	json_decref(job->answer);
+	free(job->filter);
 	free(job->state_error);
 	free(job);
 }

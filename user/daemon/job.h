@@ -3,6 +3,7 @@
 #ifndef DAEMON_JOB_H
 #define DAEMON_JOB_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include "text.h"
 
 struct daemon;
+struct history_filter;
 
 enum job_type {
 	JOB_RELOAD,  /* read the configuration again */
@@ -20,6 +22,11 @@ enum job_type {
 	JOB_DELETE,  /* a manual entry */
 	JOB_EXPIRE,  /* entries whose time has come */
 	JOB_SAMPLE,  /* a look at hits */
+	JOB_HISTORY, /* what was changed */
+	JOB_UNDO,    /* revert a change */
+	JOB_PROTECT,
+	JOB_UNPROTECT,
+	JOB_IMPACT,  /* what a deletion would do */
 	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
@@ -34,6 +41,10 @@ struct job {
 	char *reason;	 /* or NULL */
 	char *author;	 /* or NULL */
 	int64_t ttl_sec; /* 0: without end */
+	bool is_sudo;	 /* the author is root's word */
+	bool is_dry_run;
+	int64_t record_id;	       /* of the history; 0: the last change */
+	struct history_filter *filter; /* of the history */
 
 	/* What came of it. */
 	enum outcome outcome;
@@ -44,6 +55,7 @@ struct job {
 	size_t removed_count;
 	bool is_incomplete; /* to be asked for again */
 	double seconds;
+	json_t *answer;		   /* for who asked, or NULL */
 	struct snapshot *snapshot; /* now in force, or NULL: nothing changed */
 	struct entry_set *set;	   /* holds entry */
 	const struct entry *entry; /* added or deleted, or NULL */

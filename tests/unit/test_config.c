@@ -98,7 +98,8 @@ static void test_guard(void **state)
 	    "entries nor none\n"
 	    "c.yaml:5:22: max_removed_share: \"101\" is not a decimal number from 0 "
 	    "to 100\n"
-	    "c.yaml:6:3: unknown key colour\n");
+	    "c.yaml:6:3: unknown key \"colour\": known here are max_removed_entries, "
+	    "max_removed_share\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nguard: {max_removed_entries: 4294967295}\n",
 			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
 			    "c.yaml:3:30: max_removed_entries: \"4294967295\" is neither a number "

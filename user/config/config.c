@@ -27,7 +27,7 @@ static const char *const setting_keys[] = {
 	[SETTING_STATE_DIR] = "state_dir",   [SETTING_RUNTIME_DIR] = "runtime_dir",
 	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
 	[SETTING_GUARD] = "guard",	     [SETTING_MARK_MASK] = "mark_mask",
-	[SETTING_LISTS] = "lists",
+	[SETTING_LISTS] = "lists",	     [SETTING_HISTORY] = "history",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -40,6 +40,7 @@ static int read_document(struct document *document, struct config *config)
 			      SETTING_COUNT, values))
 		return 0;
 	err = settings_read(document, values, config);
+	history_settings_read(document, values[SETTING_HISTORY], &config->history);
 	return err ? err : lists_read(document, values, config->policy);
 }
 

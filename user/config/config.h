@@ -19,6 +19,15 @@
 #define CONFIG_DEFAULT_GUARD_ENTRIES 100
 #define CONFIG_DEFAULT_GUARD_SHARE 50
 
+#define HISTORY_DEFAULT_KEEP_SEC (400 * 86400)
+#define HISTORY_DEFAULT_SAMPLE_SEC 300
+
+/* What is remembered of changes and hits. */
+struct history_settings {
+	int64_t keep_sec;   /* records of changes, and hits of what is not listed any more */
+	int64_t sample_sec; /* how often the counters of entries are looked at */
+};
+
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT };
 
 /* "auto", "native", "generic", indexed by enum xdp_mode. */
@@ -37,6 +46,7 @@ struct config {
 	char *metrics_host; /* NULL: no metrics (`listen: none`) */
 	uint16_t metrics_port;
 	struct guard_limits guard;
+	struct history_settings history;
 	struct policy *policy; /* entries from config and files; the reader may
 				* take it and set this to NULL */
 };

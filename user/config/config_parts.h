@@ -18,6 +18,7 @@ enum setting {
 	SETTING_GUARD,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
+	SETTING_HISTORY,
 	SETTING_COUNT,
 };
 
@@ -39,6 +40,10 @@ void guard_read(struct document *document, const yaml_node_t *node, struct guard
 /* The lists with their inline entries and files, and `mark_mask`, their default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 	       struct policy *policy);
+
+/* What to remember; @node may be NULL. */
+void history_settings_read(struct document *document, const yaml_node_t *node,
+			   struct history_settings *settings);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

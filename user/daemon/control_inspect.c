@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_jobs.h"
+#include "control_job.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "http.h"
@@ -19,10 +19,10 @@
 /* The worker has made the answer: there may be much of it. */
 static void finish(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 
 	(void)daemon;
-	if (control_is_answered(request, job))
+	if (control_job_failed(request, job))
 		return;
 	http_reply(request, job->answer);
 	job->answer = NULL;
@@ -30,7 +30,7 @@ static void finish(struct daemon *daemon, struct job *job)
 
 static void give_up(struct evhttp_request *request, struct job *job)
 {
-	exchange_end(job->context);
+	control_job_end(job);
 	job_free(job);
 	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 }
@@ -137,7 +137,7 @@ static int read_lint(struct evhttp_request *request, const char *const *values,
 static void submit_lint(struct daemon *daemon, struct evhttp_request *request,
 			const struct lint_query *query)
 {
-	struct job *job = control_new_job(daemon, request, JOB_LINT, finish);
+	struct job *job = control_job_new(daemon, request, JOB_LINT, finish);
 
 	if (!job)
 		return;
@@ -186,7 +186,7 @@ static int check_path(struct evhttp_request *request, const char *path)
 static void submit_diff(struct daemon *daemon, struct evhttp_request *request, const char *path,
 			size_t limit)
 {
-	struct job *job = control_new_job(daemon, request, JOB_DIFF, finish);
+	struct job *job = control_job_new(daemon, request, JOB_DIFF, finish);
 
 	if (!job)
 		return;

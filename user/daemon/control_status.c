@@ -3,10 +3,10 @@
 #include <event2/keyvalq_struct.h>
 #include <unistd.h>
 
+#include "../datapath/names.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "http.h"
-#include "../datapath/names.h"
 
 static json_t *packets_json(const struct attachment *attachment)
 {

@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
+#include "sampler.h"
 #include "state.h"
 
 #define DESCRIPTORS_WANTED 65536
@@ -91,6 +92,9 @@ static enum exit_status start_engine(struct daemon *daemon, struct snapshot *fir
 	if (err)
 		return give_up("engine", err, error);
 	daemon->datapath = daemon->engine->datapath;
+	daemon->view = (struct entry_view) { .datapath = daemon->engine->datapath,
+					     .hits = daemon->engine->hits,
+					     .protections = daemon->engine->protections };
 	daemon->snapshot = snapshot_ref(daemon->engine->current);
 	state_trouble = state_error(daemon->engine->state);
 	daemon->state_path = strdup(state_path(daemon->engine->state));
@@ -117,6 +121,8 @@ static int serve(struct daemon *daemon)
 	err = interfaces_configure(&daemon->interfaces, config);
 	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
+	if (!err)
+		err = sampler_open(daemon, &daemon->sampler);
 	return err ? err : loop_open(daemon);
 }
 
@@ -167,6 +173,9 @@ static void stop(struct daemon *daemon)
 {
 	/* The worker first: it uses all that follows. */
 	worker_stop(daemon->worker);
+	if (daemon->sampler)
+		engine_sample_all(daemon->engine);
+	sampler_close(daemon->sampler);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
 	loop_close(daemon);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "entry_json.h"
 #include "interfaces.h"
 #include "snapshot.h"
 #include "text.h"
@@ -38,6 +39,7 @@ struct reload_report {
 struct control;
 struct metrics;
 struct mnl_socket;
+struct sampler;
 
 struct daemon {
 	const char *config_path;
@@ -46,10 +48,12 @@ struct daemon {
 	struct engine *engine; /* the worker's, once that runs */
 	struct worker *worker;
 	struct datapath *datapath; /* the engine's; for reading */
+	struct entry_view view;	   /* the engine's */
 	struct snapshot *snapshot; /* in force, as far as the main loop knows */
 	struct interfaces interfaces;
 	struct control *control;
 	struct metrics *metrics;
+	struct sampler *sampler;
 	struct mnl_socket *links;
 	struct event *events[8];
 	size_t event_count;

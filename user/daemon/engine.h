@@ -16,6 +16,8 @@
 #include "snapshot.h"
 #include "text.h"
 
+struct hits;
+struct protections;
 struct rule_file;
 struct state;
 
@@ -29,6 +31,10 @@ struct engine {
 	struct snapshot *current;
 	bool are_tables_known; /* the kernel has current's */
 	bool is_detached;      /* nothing is pinned until a reload */
+	struct protections *protections;
+	struct hits *hits; /* of entries, remembered */
+	bool are_hits_failing;
+	int64_t pruned_at_sec; /* what is old was last forgotten */
 };
 
 /**
@@ -50,6 +56,9 @@ void engine_run(struct job *job, void *context);
 /* Take everything off the machine. The caller's thread must be the only one here now.
  * Return: 0 or -errno. */
 int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
+
+/* Look at all hits for the last time. The caller's thread must be the only one here. */
+void engine_sample_all(struct engine *engine);
 
 /* ---- between the engine's own files -------------------------------------- */
 
@@ -91,6 +100,13 @@ bool engine_read_config(struct engine *engine, const char *path, struct job *job
  */
 int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,
 		 struct lines *examples);
+/* A step of the look at hits; the job is incomplete if more are to follow. */
+void engine_sample(struct engine *engine, struct job *job);
+void engine_history(struct engine *engine, struct job *job);
+void engine_undo(struct engine *engine, struct job *job);
+void engine_protect(struct engine *engine, struct job *job);
+void engine_unprotect(struct engine *engine, struct job *job);
+void engine_impact(struct engine *engine, struct job *job);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that
  * cannot be read those in force now. Return: 0 or -ENOMEM. */

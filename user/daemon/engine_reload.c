@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "changes.h"
-#include "engine.h"
-#include "http.h"
+#include "engine_manual.h"
 #include "log.h"
+#include "protections.h"
 #include "state.h"
 
 /* ---- manual entries ----------------------------------------------------- */
@@ -209,6 +209,7 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 		return;
 	state_close(engine->state);
 	engine->state = state;
+	protections_load(engine->protections, state);
 	if (state_error(state))
 		lines_add(warnings, "%s", state_error(state));
 	/* Only now found to be corrupt: nobody could have known of it and asked for
@@ -264,6 +265,7 @@ static bool is_let_pass(struct engine *engine, const struct snapshot *next, stru
 
 static void switch_to(struct engine *engine, struct snapshot *next, struct job *job)
 {
+	struct snapshot *before = snapshot_ref(engine->current);
 	char error[DATAPATH_ERROR_BYTES] = "out of memory";
 	int err = engine->is_detached ? datapath_pin(engine->datapath, error) : 0;
 
@@ -280,7 +282,9 @@ static void switch_to(struct engine *engine, struct snapshot *next, struct job *
 		if (!next->suspension)
 			state_acknowledge(engine->state);
 		engine_forget_expired(engine);
+		engine_record_reload(engine, job, before->policy);
 	}
+	snapshot_unref(before);
 }
 
 bool engine_read_config(struct engine *engine, const char *path, struct job *job,
@@ -311,9 +315,12 @@ void engine_reload(struct engine *engine, struct job *job)
 	if (!engine_read_config(engine, engine->config_path, job, &next))
 		return;
 	reopen_state(engine, next, &job->warnings);
-	if (engine_merge_manual(engine, next, &job->warnings))
+	if (engine_merge_manual(engine, next, &job->warnings)) {
 		fail_switch(job, strerror(ENOMEM));
-	else if (is_let_pass(engine, next, job))
-		switch_to(engine, next, job);
+	} else {
+		protections_check(engine->protections, next->policy, &job->warnings);
+		if (is_let_pass(engine, next, job))
+			switch_to(engine, next, job);
+	}
 	snapshot_unref(next);
 }

@@ -35,6 +35,7 @@ void job_free(struct job *job)
 	free(job->config_path);
 	json_decref(job->answer);
 	free(job->held);
+	free(job->filter);
 	free(job->state_error);
 	free(job);
 }

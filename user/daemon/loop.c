@@ -15,6 +15,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
+#include "sampler.h"
 
 /* How often what failed is tried again. */
 #define RETRY_SEC 5
@@ -134,6 +135,7 @@ static void follow_config(struct daemon *daemon, struct job *job)
 	char error[METRICS_ERROR_BYTES];
 
 	daemon->is_detached = false;
+	sampler_reconfigure(daemon->sampler);
 	if (interfaces_configure(&daemon->interfaces, config))
 		lines_add(&job->warnings, "the interfaces stay as they were: out of memory");
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../config/utf8.h"
+#include "../datapath/names.h"
 #include "daemon.h"
 #include "metrics.h"
-#include "../datapath/names.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 

@@ -45,13 +45,18 @@ bool peer_is_root(struct evhttp_request *request)
 	return !read_peer(request, &peer) && !peer.uid;
 }
 
+bool peer_is_sudo(struct evhttp_request *request, const char *sudo_user)
+{
+	struct ucred peer;
+
+	return sudo_user && *sudo_user && !read_peer(request, &peer) && !peer.uid;
+}
+
 char *peer_author(struct evhttp_request *request, const char *sudo_user)
 {
 	struct ucred peer;
 
-	if (read_peer(request, &peer))
-		return strdup("unknown");
-	if (!peer.uid && sudo_user && *sudo_user)
+	if (peer_is_sudo(request, sudo_user))
 		return strdup(sudo_user);
-	return user_name(peer.uid);
+	return read_peer(request, &peer) ? strdup("unknown") : user_name(peer.uid);
 }

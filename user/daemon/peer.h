@@ -12,5 +12,7 @@ char *peer_author(struct evhttp_request *request, const char *sudo_user);
 
 /* Whether that is root. */
 bool peer_is_root(struct evhttp_request *request);
+/* Whether that name is root's word: @sudo_user. */
+bool peer_is_sudo(struct evhttp_request *request, const char *sudo_user);
 
 #endif

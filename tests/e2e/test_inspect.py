@@ -110,27 +110,27 @@ def test_lint_options(running):
 
 
 def test_lint_of_what_is_unused(running, wire):
-    """Entries that nobody hit since the daemon looks; not those that someone did."""
-    wire.send(frames.tcp(wire, ALLOWED.ipv4))
-    time.sleep(2.1)
-    answer = running.ask("lint", "--unused", "1s", "--check", "unused", status=NEGATIVE)
-    assert findings(answer) == {("unused", "partners", "2001:db8:a::/48"),
-                                ("unused", "partners", "203.0.113.77/32"),
-                                ("unused", "partners", "2001:db8:bad::77/128"),
-                                ("unused", "drop", "203.0.113.0/24"),
-                                ("unused", "drop", "2001:db8:bad::/48")}
+    """Entries that nobody hit for long enough; not those that someone just did."""
+    def unused(*options):
+        answer = running.ask("lint", "--unused", "3s", "--check", "unused", *options,
+                             status=NEGATIVE)
+        return {(item["list"], item["prefix"]): item["last_hit_at"] for item in answer["findings"]}
     # What is younger than that cannot be told.
     assert running.ask("lint", "--unused", "1h", "--check", "unused", status=DONE)["total"] == 0
-    wire.send(frames.tcp(wire, BLOCKED.ipv6))
-    answer = running.ask("lint", "--unused", "1s", "--check", "unused", "--list", "drop",
-                         status=NEGATIVE)
-    assert findings(answer) == {("unused", "drop", "203.0.113.0/24")}
-    # A block list's file is another's work.
+    time.sleep(3.1)
+    wire.send(frames.tcp(wire, ALLOWED.ipv4))
+    wait_for(lambda: running.packets()["allow"], 2, "it is counted")
+    never = dict.fromkeys([("partners", "2001:db8:a::/48"), ("partners", "203.0.113.77/32"),
+                           ("partners", "2001:db8:bad::77/128"), ("drop", "203.0.113.0/24"),
+                           ("drop", "2001:db8:bad::/48")])
+    assert unused() == never
+    # A block list's file is another's work, a list by itself is not.
     running.write_list("block.d/a.list", UNLISTED.ipv4)
     running.ask("reload")
-    answer = running.ask("lint", "--unused", "1s", "--list", "drop", "--check", "unused",
-                         status=NEGATIVE)
-    assert findings(answer) == {("unused", "drop", "203.0.113.0/24")}
+    assert unused("--list", "drop").keys() == {key for key in never if key[0] == "drop"}
+    wire.send(frames.tcp(wire, BLOCKED.ipv6))
+    wait_for(lambda: running.packets()["block"], 2, "it is counted")
+    assert unused("--list", "drop") == {("drop", "203.0.113.0/24"): None}
 
 
 def test_lint_of_very_many(running):

@@ -90,6 +90,15 @@ static void add_guard(json_t *settings, const struct guard_limits *from,
 	add(settings, "guard.max_removed_share", before, after);
 }
 
+static void add_seconds(json_t *settings, const char *key, int64_t from_sec, int64_t to_sec)
+{
+	char before[VALUE_BYTES], after[VALUE_BYTES];
+
+	snprintf(before, sizeof(before), "%llds", (long long)from_sec);
+	snprintf(after, sizeof(after), "%llds", (long long)to_sec);
+	add(settings, key, before, after);
+}
+
 void changes_add_settings(json_t *settings, const struct config *from, const struct config *to)
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
@@ -102,6 +111,8 @@ void changes_add_settings(json_t *settings, const struct config *from, const str
 	format_listen(to, after);
 	add(settings, "metrics.listen", before, after);
 	add_guard(settings, &from->guard, &to->guard);
+	add_seconds(settings, "history.keep", from->history.keep_sec, to->history.keep_sec);
+	add_seconds(settings, "history.sample", from->history.sample_sec, to->history.sample_sec);
 }
 
 /* ---- a list ---------------------------------------------------------------- */

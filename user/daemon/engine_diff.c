@@ -7,6 +7,7 @@
 #include "changes.h"
 #include "engine.h"
 #include "http.h"
+#include "protections.h"
 
 /* Takes over what @changes holds. NULL: out of memory. */
 static json_t *answer_json(const struct job *job, const char *path, struct changes *changes,
@@ -24,24 +25,22 @@ static json_t *answer_json(const struct job *job, const char *path, struct chang
 	return answer;
 }
 
-static int compare(const struct engine *engine, const struct snapshot *next, const char *path,
-		   struct job *job)
+/* job->answer stays NULL for want of memory. */
+static void compare(const struct engine *engine, const struct snapshot *next, const char *path,
+		    struct job *job)
 {
 	struct lines removed = { 0 };
 	struct changes changes;
 	char *held = NULL;
-	int err = changes_find(engine->current, next, job->limit, &changes);
 
-	if (err)
-		return err;
-	err = engine_guard(engine, next, &held, &removed);
-	if (err)
+	if (changes_find(engine->current, next, job->limit, &changes))
+		return;
+	if (engine_guard(engine, next, &held, &removed))
 		changes_done(&changes);
 	else
 		job->answer = answer_json(job, path, &changes, held, &removed);
 	lines_done(&removed);
 	free(held);
-	return job->answer ? 0 : -ENOMEM;
 }
 
 void engine_diff(struct engine *engine, struct job *job)
@@ -51,7 +50,11 @@ void engine_diff(struct engine *engine, struct job *job)
 
 	if (!engine_read_config(engine, path, job, &next))
 		return;
-	if (engine_merge_manual(engine, next, &job->warnings) || compare(engine, next, path, job))
+	if (!engine_merge_manual(engine, next, &job->warnings)) {
+		protections_check(engine->protections, next->policy, &job->warnings);
+		compare(engine, next, path, job);
+	}
+	if (!job->answer)
 		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 	snapshot_unref(next);
 }

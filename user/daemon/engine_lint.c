@@ -47,6 +47,8 @@ void engine_lint(struct engine *engine, struct job *job)
 	options.last_hit_sec = usage_last_hit_sec;
 	if (!usage_read(engine, &usage)) {
 		options.context = usage;
+		if (usage_since_sec(usage))
+			options.counted_since_sec = usage_since_sec(usage);
 		if (!lint_policy(policy, &options, &report)) {
 			job->answer = report_json(&options, &report);
 			lint_done(&report);

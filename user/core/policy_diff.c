@@ -82,8 +82,8 @@ static void compare_lists(struct comparison *comparison)
 	start(&from, comparison->diff->from);
 	start(&to, comparison->diff->to);
 	while (from.entry || to.entry) {
-		const struct entry key =
-		    compare(from.entry, to.entry) <= 0 ? *from.entry : *to.entry;
+		bool is_old = !to.entry || (from.entry && compare(from.entry, to.entry) <= 0);
+		const struct entry key = is_old ? *from.entry : *to.entry;
 		size_t from_counts[PART_COUNT], to_counts[PART_COUNT];
 
 		count_group(from, &key, from_counts);
@@ -112,26 +112,32 @@ static void pair_lists(struct policy_diff *diff, const struct policy *from, cons
 			diff->lists[diff->count++] = (struct list_diff) { .from = &from->lists[i] };
 }
 
-/* Lists of both policies and one action: the n-th here is not the n-th there. */
+/* Whether a list of the old policy is in the new one as well. */
+static bool is_kept(const struct policy_diff *diff, const struct list *list)
+{
+	for (size_t i = 0; i < diff->count; i++)
+		if (diff->lists[i].from == list)
+			return diff->lists[i].to != NULL;
+	return false;
+}
+
+/* The lists of both policies and one action: the n-th there may not be the n-th here. */
 static void find_moves(struct policy_diff *diff, const struct policy *from, enum action action)
 {
-	size_t next = 0; /* in @from */
+	size_t next = 0; /* in the new order: diff->lists begins with it */
 
-	for (size_t i = 0; i < diff->count; i++) {
-		struct list_diff *list = &diff->lists[i];
+	for (size_t i = 0; i < from->list_count; i++) {
+		const struct list *list = &from->lists[i];
 
-		if (!list->from || !list->to || list->to->action != action)
+		if (list->action != action || !is_kept(diff, list))
 			continue;
-		for (; next < from->list_count; next++) {
-			const struct list *candidate = &from->lists[next];
-			bool is_common = false;
-
-			for (size_t j = 0; j < diff->count && !is_common; j++)
-				is_common = diff->lists[j].from == candidate && diff->lists[j].to;
-			if (is_common && candidate->action == action)
-				break;
-		}
-		list->is_moved = list->from != &from->lists[next++];
+		while (next < diff->count && (!diff->lists[next].from || !diff->lists[next].to ||
+					      diff->lists[next].from->action != action))
+			next++;
+		if (next == diff->count)
+			return;
+		diff->lists[next].is_moved = diff->lists[next].from != list;
+		next++;
 	}
 }
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/duration.h"
 #include "client.h"
-#include "duration.h"
 #include "entries.h"
 #include "numbers.h"
 #include "writer.h"

@@ -48,7 +48,8 @@ static const char *change_of(const struct list_diff *diff, const json_t *setting
 /* Takes over nothing; NULL: the list is the same. */
 static json_t *list_json(const struct list_diff *diff)
 {
-	const struct list *list = diff->to ? diff->to : diff->from;
+	/* One of the two is there. */
+	const struct list *list = diff->from ? diff->from : diff->to;
 	json_t *settings = json_array();
 	json_t *object;
 	const char *change;

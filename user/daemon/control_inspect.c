@@ -103,7 +103,7 @@ static int read_list_name(struct evhttp_request *request, const char *text,
 		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no list \"%s\"", text);
 		return -EINVAL;
 	}
-	strcpy(query->list_name, text);
+	memcpy(query->list_name, text, strlen(text) + 1);
 	return 0;
 }
 

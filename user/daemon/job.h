@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
-
 #include "../core/entry.h"
 #include "outcome.h"
 #include "snapshot.h"

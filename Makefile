@@ -187,3 +187,7 @@ $(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_f
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
 $(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
+
+# Parts of ipwlctl that need neither daemon nor kernel.
+$(B)/tests/unit/test_tally: $(call asan,$(addprefix user/ctl/,tally.c ctl.c text.c))
+$(B)/tests/fuzz/fuzz_frame: $(call fuzz,user/ctl/frame.c)

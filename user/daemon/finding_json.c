@@ -42,8 +42,11 @@ static const char *name_removal(const struct lint_finding *finding, char text[SE
 			 prefix);
 		return text;
 	}
+	/* To exclude it from the list would take what covers it away, too. */
 	if (entry->source != SOURCE_CONFIG && entry->source != SOURCE_FILE) {
-		snprintf(text, SENTENCE_BYTES, "exclude it: !%s", prefix);
+		snprintf(text, SENTENCE_BYTES,
+			 entry->source == SOURCE_FEED ? "it is for who keeps the feed to remove it"
+						      : "it goes when it expires");
 		return text;
 	}
 	origin = holders_origin(entry);

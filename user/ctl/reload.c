@@ -22,8 +22,10 @@ static void write_answer(struct writer *writer, const json_t *answer)
 
 static enum ctl_exit run(const struct arguments *arguments)
 {
+	const struct parameter query[] = { { "sudo_user", client_sudo_user() }, { NULL, NULL } };
 	const struct request request = { .method = "POST",
 					 .path = "/v1/reload",
+					 .query = query,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 
 	return exchange(arguments, &request, "added", write_answer);

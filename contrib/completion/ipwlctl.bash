@@ -10,7 +10,8 @@ _ipwlctl_lists() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload check-config detach'
+	local commands='status test list add del history undo protect unprotect'
+	commands+=' reload check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=()
 
@@ -18,7 +19,7 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config)
+		--socket | --list | --source | --reason | --ttl | --config | --since | --limit)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -34,7 +35,10 @@ _ipwlctl() {
 	case $command in
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
-	del) options='--list --reason' ;;
+	del) options='--list --reason --yes' ;;
+	history) options='--list --since --limit' ;;
+	undo) options='--reason --yes' ;;
+	protect | unprotect) options='--list --reason' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -47,7 +51,7 @@ _ipwlctl() {
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;
-	--reason | --ttl) ;;
+	--reason | --ttl | --since | --limit) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

@@ -10,9 +10,13 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "history", "undo", "protect", "unprotect",
+            "reload", "check-config", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}}
+           "del": {"--list", "--reason", "--yes"},
+           "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
+           "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
+           "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 

@@ -10,7 +10,8 @@ _ipwlctl_lists() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload diff lint simulate check-config detach'
+	local commands='status test list add del history undo protect unprotect'
+	commands+=' reload diff lint simulate check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=()
 
@@ -18,8 +19,8 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config | --limit | --check | --unused | \
-			--expiring | --wide)
+		--socket | --list | --source | --reason | --ttl | --config | --since | --limit | --check | \
+			--unused | --expiring | --wide)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -35,11 +36,14 @@ _ipwlctl() {
 	case $command in
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
-	del) options='--list --reason' ;;
 	reload) options='--accept' ;;
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
 	simulate) options='--config --limit' ;;
+	del) options='--list --reason --yes' ;;
+	history) options='--list --since --limit' ;;
+	undo) options='--reason --yes' ;;
+	protect | unprotect) options='--list --reason' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -55,7 +59,7 @@ _ipwlctl() {
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")
 		;;
-	--reason | --ttl | --limit | --unused | --expiring | --wide) ;;
+	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

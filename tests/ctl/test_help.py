@@ -10,12 +10,15 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "diff", "lint", "simulate",
-            "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "history", "undo", "protect", "unprotect",
+            "reload", "diff", "lint", "simulate", "check-config", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}, "reload": {"--accept"},
-           "diff": {"--summary", "--limit"}, "simulate": {"--config", "--limit"},
-           "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"}}
+           "del": {"--list", "--reason", "--yes"},
+           "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
+           "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
+           "reload": {"--accept"}, "diff": {"--summary", "--limit"},
+           "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
+           "simulate": {"--config", "--limit"}, "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 

@@ -25,11 +25,13 @@ static void write_answer(struct writer *writer, const json_t *answer)
 
 static enum ctl_exit run(const struct arguments *arguments)
 {
+	const struct parameter query[] = { { "sudo_user", client_sudo_user() }, { NULL, NULL } };
 	json_t *body = arguments->options[RELOAD_ACCEPT]
 			   ? ctl_allocated(json_pack("{s:b}", "accept", 1))
 			   : NULL;
 	const struct request request = { .method = "POST",
 					 .path = "/v1/reload",
+					 .query = query,
 					 .body = body,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 	enum ctl_exit code = exchange(arguments, &request, "added", write_answer);

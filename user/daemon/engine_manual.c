@@ -61,25 +61,33 @@ bool engine_refuse_ttl(struct engine *engine, struct job *job)
 
 /* ---- reload --------------------------------------------------------------- */
 
-static const struct entry *next_entry(const struct entry_set *set, size_t *index)
+static const struct entry *entry_at(const struct entry_set *set, size_t index)
 {
-	while (set && *index < set->count && set->entries[*index].is_exclusion)
-		++*index;
-	return set && *index < set->count ? &set->entries[*index] : NULL;
+	return set && index < set->count ? &set->entries[index] : NULL;
 }
 
-/* Count what one set has and the other has not; either may be NULL. */
+static int compare_entries(const struct entry *a, const struct entry *b)
+{
+	int order;
+
+	if (!a || !b)
+		return a ? -1 : b ? 1 : 0;
+	order = prefix_compare(&a->prefix, &b->prefix);
+	return order ? order : (int)a->is_exclusion - (int)b->is_exclusion;
+}
+
+/* Count what one set has and the other has not, exclusions too, for they change verdicts;
+ * either may be NULL. */
 static void count_changes(const struct entry_set *from, const struct entry_set *to,
 			  struct history_change *change)
 {
-	const struct entry *before, *after;
 	size_t i = 0, j = 0;
-	int order;
 
 	if (from == to)
 		return;
-	while ((before = next_entry(from, &i)), (after = next_entry(to, &j)), before || after) {
-		order = !before ? 1 : !after ? -1 : prefix_compare(&before->prefix, &after->prefix);
+	while (entry_at(from, i) || entry_at(to, j)) {
+		int order = compare_entries(entry_at(from, i), entry_at(to, j));
+
 		change->removed += order < 0;
 		change->added += order > 0;
 		i += order <= 0;

@@ -106,7 +106,10 @@ def everything_counted(ipwld):
     """All counters that anyone reads, without the hosts' own packets."""
     metrics = {key: value for key, value in ipwld.metrics().items()
                if key[0].endswith("_total") and dict(key[1]).get("verdict") != "other"}
-    return metrics, ipwld.ask("list")["entries"], ipwld.status()["lists"]
+    # A hit that is not noted yet has the time at which it is asked for.
+    entries = [{key: value for key, value in entry.items() if key != "last_hit_at"}
+               for entry in ipwld.ask("list")["entries"]]
+    return metrics, entries, ipwld.status()["lists"]
 
 
 # How an Ethernet frame becomes a packet of another link type.

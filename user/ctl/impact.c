@@ -52,8 +52,7 @@ static void write_holders(struct writer *writer, enum colour colour, const char 
 		const json_t *drops = json_object_get(holder, "drops");
 
 		writer_text(writer, colour, "  %s%s list %s %s (%s)",
-			    drops && json_is_false(drops) ? "not dropped, only counted, by "
-							  : words,
+			    json_is_false(drops) ? "not dropped, only counted, by " : words,
 			    entry_string(holder, "action"), entry_string(holder, "list"),
 			    entry_string(holder, "prefix"), provenance);
 		writer_line_end(writer);

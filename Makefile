@@ -77,7 +77,7 @@ $(B)/ipwl-fetch: $(call obj,$(FEEDS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
 $(B)/ipwlctl: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(CTL))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room but the kernel.
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call asan,$(CORE) $(CONFIG))
@@ -188,11 +188,17 @@ help: ## this list
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.
-$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c files.c))
+$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c files.c text.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
+$(B)/tests/unit/test_history: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
+$(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
 $(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))
 $(B)/tests/unit/test_feed_copy: $(call asan,$(addprefix user/daemon/,feed_copy.c feed_diff.c files.c text.c))
 $(B)/tests/unit/test_fetch_body: $(call asan,user/feeds/body.c)
 $(B)/tests/fuzz/fuzz_fetch_body: $(call fuzz,user/feeds/body.c)
 $(B)/tests/fuzz/fuzz_feed_copy: $(call fuzz,$(addprefix user/daemon/,feed_copy.c files.c))
+
+# Parts of ipwlctl that need neither daemon nor kernel.
+$(B)/tests/unit/test_tally: $(call asan,$(addprefix user/ctl/,tally.c ctl.c text.c))
+$(B)/tests/fuzz/fuzz_frame: $(call fuzz,user/ctl/frame.c)

@@ -21,6 +21,7 @@ build=(
 	libsqlite3-dev       # manual entries
 	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
 	libseccomp-dev       # the fetcher's cage
+	libpcap-dev          # ipwlctl simulate
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 

@@ -96,6 +96,7 @@ check_rooms() {
 	only_in 'yaml\.h' user/config
 	only_in 'event2/|sqlite3\.h' user/daemon
 	only_in 'curl/' 'user/(ctl|feeds)'
+	only_in 'pcap/' user/ctl
 	only_in 'seccomp\.h' user/feeds
 	only_in 'zlib\.h' 'user/(config|daemon|feeds)'
 	only_in 'jansson\.h' 'user/(config|daemon|ctl)'

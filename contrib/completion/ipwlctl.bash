@@ -16,7 +16,8 @@ _ipwlctl_feeds() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del import reload feeds refresh check-config detach'
+	local commands='status test list add del import history undo protect unprotect'
+	commands+=' reload diff lint simulate feeds refresh check-config detach'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=() words=()
 
@@ -24,7 +25,8 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config | --format)
+		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
+			--check | --unused | --expiring | --wide)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -46,8 +48,15 @@ _ipwlctl() {
 	case $command in
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
-	del) options='--list --reason' ;;
 	import) options='--format --list --reason --ttl --dry-run' ;;
+	reload) options='--accept' ;;
+	diff) options='--summary --limit' ;;
+	lint) options='--list --check --unused --expiring --wide --limit' ;;
+	simulate) options='--config --limit' ;;
+	del) options='--list --reason --yes' ;;
+	history) options='--list --since --limit' ;;
+	undo) options='--reason --yes' ;;
+	protect | unprotect) options='--list --reason' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -64,7 +73,10 @@ _ipwlctl() {
 		mapfile -t COMPREPLY < <(compgen -W "auto plain postfix-cidr rspamd-map spamassassin \
 			dnswl rbldnsd drop-text drop-json netset crowdsec-csv spamdb exim opensmtpd" -- "$cur")
 		;;
-	--reason | --ttl) ;;
+	--check)
+		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")
+		;;
+	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
@@ -75,7 +87,8 @@ _ipwlctl() {
 		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
 			$command == refresh && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
-		elif [[ $command == check-config || $command == import ]]; then
+		elif [[ $command == check-config || $command == import ||
+			$command == diff || $command == simulate ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi
 		;;

@@ -91,12 +91,26 @@ def entry(prefix="192.0.2.0/24", **changes):
     return {"prefix": prefix, "list": "partners", "action": "allow", "source": "file",
             "origin": "/etc/ipwl/allow.d/a.list:12", "reason": "our partners", "author": None,
             "added_at": None, "expires_at": None, "packets": 7, "bytes": 700, "connections": 2,
-            "averted_packets": 1, **changes}
+            "averted_packets": 1, "protected": False, "last_hit_at": "2026-11-24T09:00:00Z",
+            "total_packets": 9, "total_connections": 3, "total_averted_packets": 1, **changes}
 
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "verdict": verdict, "list": None, "mark": None,
-            "entries": list(entries), "exclusions": list(exclusions), **changes}
+            "entries": list(entries), "exclusions": list(exclusions), "overrides": [],
+            "averted_packets": None, **changes}
+
+
+def record(number=1, event="add", changes=(), **more):
+    return {"id": number, "at": "2026-11-24T09:00:00Z", "event": event, "author": "alice",
+            "via": None, "origin": None, "reason": None, "undoes": None, "undone_by": None,
+            "added": 1, "removed": 0, "change_count": len(changes), "changes": list(changes),
+            **more}
+
+
+def change(prefix="192.0.2.7/32", **more):
+    return {"prefix": prefix, "list": "partners", "action": "allow", "source": "manual",
+            "added": 1, "removed": 0, "was": None, "now": None, **more}
 
 
 STATUS = {
@@ -129,7 +143,8 @@ STATUS = {
          "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
-               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},
+               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],
+               "held": None},
 }
 
 FEEDS = {

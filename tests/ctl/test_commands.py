@@ -61,18 +61,18 @@ def test_status(ask, daemon):
 
 LIST_TEXT = """\
 PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES               \
-PACKETS  CONNECTIONS  AVERTED  REASON
+PACKETS  CONNECTIONS  AVERTED  TOTAL  LAST HIT              PROTECTED  REASON
 192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -                           \
-7            2        1  our partners
+7            2        1      9  2026-11-24T09:00:00Z             our partners
 2001:db8::/32 partners  allow   manual  alice                        2026-12-24T00:00:00Z     \
-123            2        1  -
+123            2        1      9  2026-11-24T09:00:00Z  *          -
 """
 
 
 def test_list(ask, daemon):
     entries = [entry(), entry("2001:db8::/32", source="manual", origin="alice", reason=None,
                               author="alice", added_at="2026-11-24T00:00:00Z",
-                              expires_at="2026-12-24T00:00:00Z", packets=123)]
+                              expires_at="2026-12-24T00:00:00Z", packets=123, protected=True)]
     daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": entries,
                                                  "next": None}
     text = ask("list", "192.0.2.0/24", "--list", "partners & friends", "--source=file")
@@ -157,21 +157,23 @@ AVERTED = result(
              entry("192.0.0.0/16", **BLOCK, decides=False),
              entry("192.0.2.0/24", **{**BLOCK, "list": "hole"}, decides=False)],
     exclusions=[{"prefix": "192.0.2.1/32", "list": "hole", "action": "block", "source": "config",
-                 "origin": "/etc/ipwl/ipwld.yaml:9"}])
+                 "origin": "/etc/ipwl/ipwld.yaml:9"}],
+    overrides=[{"prefix": "192.0.0.0/16", "list": "drop", "action": "block", "source": "file",
+                "origin": "/etc/ipwl/block.d/b.list:3"}], averted_packets=1234)
 
 AVERTED_TEXT = """\
 192.0.2.1: averted: allowed by partners 192.0.2.0/24 (file /etc/ipwl/allow.d/a.list:12), which \
-overrides block list drop 192.0.0.0/16; mark 0x1
+overrides block list drop 192.0.0.0/16; 1234 packets averted so far; mark 0x1
      PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES  PACKETS  \
-CONNECTIONS  AVERTED  REASON
+CONNECTIONS  AVERTED  TOTAL  LAST HIT              PROTECTED  REASON
   *  192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -              7  \
-          2        1  our partners
+          2        1      9  2026-11-24T09:00:00Z             our partners
      192.0.0.0/8   drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
      192.0.0.0/16  drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
      192.0.2.0/24  hole      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
   EXCLUDED      FROM LIST  ACTION  SOURCE  ORIGIN
   192.0.2.1/32  hole       block   config  /etc/ipwl/ipwld.yaml:9
 """
@@ -325,7 +327,8 @@ def test_add_refused(ask, daemon):
 
 
 def test_del(ask, daemon):
-    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"]}
+    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"],
+              "impact": None}
     daemon.answers["DELETE", "/v1/entries"] = 200, answer
     done = ask("del", "--list", "partners", "192.0.2.7", "--reason", "moved & gone, ä",
                env={"SUDO_USER": "alice"})
@@ -349,10 +352,11 @@ def test_del_held(ask, daemon):
 
 def test_reload(ask, daemon):
     answer = {"schema_version": 1, "added": 3, "removed": 1, "warnings": ["a.list:1: twice"],
-              "seconds": 0.021}
+              "seconds": 0.021, "settings": [], "lists": []}
     daemon.answers["POST", "/v1/reload"] = 200, answer
     done = ask("reload")
     assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 added, 1 removed\n")
+    assert daemon.requests[-1]["body"] is None
     assert done.err == "ipwlctl: warning: a.list:1: twice\n"
     assert ask("--json", "reload").json() == answer
 

@@ -10,11 +10,17 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "import", "reload", "feeds", "refresh",
-            "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
+            "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "check-config",
+            "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"},
-           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"}, "detach": {"--config"}}
+           "del": {"--list", "--reason", "--yes"},
+           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"},
+           "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
+           "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
+           "reload": {"--accept"}, "diff": {"--summary", "--limit"},
+           "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
+           "simulate": {"--config", "--limit"}, "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 
@@ -105,6 +111,7 @@ def test_completion_of_words():
     assert complete("list", "--source", "f") == {"file", "feed"}
     assert complete("list", "--source", "=", "f") == {"file", "feed"}
     assert complete("import", "--format", "post") == {"postfix-cidr"}
+    assert complete("lint", "--check", "w") == {"wide"}
     assert complete("add", "--reason", "de") == set()
     assert complete("status", "") == set()
 

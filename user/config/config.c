@@ -28,6 +28,7 @@ static const char *const setting_keys[] = {
 	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
 	[SETTING_INDEX] = "index",	     [SETTING_MARK_MASK] = "mark_mask",
 	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
+	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -42,6 +43,7 @@ static int read_document(struct document *document, struct config *config)
 	err = settings_read(document, values, config);
 	if (!err && values[SETTING_PROTECTED])
 		err = protected_read(document, values[SETTING_PROTECTED], config);
+	history_settings_read(document, values[SETTING_HISTORY], &config->history);
 	return err ? err : lists_read(document, values, config);
 }
 

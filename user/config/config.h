@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../core/guard.h"
 #include "../core/policy.h"
 #include "diagnostics.h"
 #include "feed_config.h"
@@ -17,6 +18,17 @@
 #define CONFIG_DEFAULT_RUNTIME_DIR "/run/ipwl"
 #define CONFIG_DEFAULT_BPFFS_DIR "/sys/fs/bpf/ipwl"
 #define CONFIG_DEFAULT_METRICS_LISTEN "127.0.0.1:12525"
+#define CONFIG_DEFAULT_GUARD_ENTRIES 100
+#define CONFIG_DEFAULT_GUARD_SHARE 50
+
+#define HISTORY_DEFAULT_KEEP_SEC (400 * 86400)
+#define HISTORY_DEFAULT_SAMPLE_SEC 300
+
+/* What is remembered of changes and hits. */
+struct history_settings {
+	int64_t keep_sec;   /* records of changes, and hits of what is not listed any more */
+	int64_t sample_sec; /* how often the counters of entries are looked at */
+};
 
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT };
 
@@ -50,6 +62,8 @@ struct config {
 	char *bpffs_dir;
 	char *metrics_host; /* NULL: no metrics (`listen: none`) */
 	uint16_t metrics_port;
+	struct guard_limits guard;
+	struct history_settings history;
 	struct feed_config *feeds; /* of all lists */
 	size_t feed_count;
 	struct prefix *protected; /* no feed may block these */

@@ -17,9 +17,11 @@ enum setting {
 	SETTING_BPFFS_DIR,
 	SETTING_METRICS,
 	SETTING_INDEX,
+	SETTING_GUARD,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
 	SETTING_PROTECTED,
+	SETTING_HISTORY,
 	SETTING_COUNT,
 };
 
@@ -34,6 +36,9 @@ extern const char *const mode_names[MODE_COUNT];
 /* All settings but `mark_mask` and `lists`. */
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
+
+/* `guard`, which settings_read() reads too. */
+void guard_read(struct document *document, const yaml_node_t *node, struct guard_limits *limits);
 
 /* The lists with their inline entries, files and feeds, and `mark_mask`, their
  * default. */
@@ -54,6 +59,10 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
 		    struct list_input *input, struct list *list);
 void list_input_done(struct list_input *input);
+
+/* What to remember; @node may be NULL. */
+void history_settings_read(struct document *document, const yaml_node_t *node,
+			   struct history_settings *settings);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

@@ -145,7 +145,7 @@ bool document_choice(struct document *document, const yaml_node_t *node, const c
 		     const char *const words[], size_t word_count, size_t *ret_index)
 {
 	const char *text = document_text(document, node, name);
-	char all[256];
+	char all[512];
 
 	if (!text)
 		return false;

@@ -54,10 +54,17 @@ extern const struct command command_list;
 extern const struct command command_add;
 extern const struct command command_del;
 extern const struct command command_import;
+extern const struct command command_history;
+extern const struct command command_undo;
+extern const struct command command_protect;
+extern const struct command command_unprotect;
 extern const struct command command_reload;
 extern const struct command command_feeds;
 extern const struct command command_refresh;
 extern const struct command command_check_config;
+extern const struct command command_diff;
+extern const struct command command_lint;
+extern const struct command command_simulate;
 extern const struct command command_detach;
 
 /**

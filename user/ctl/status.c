@@ -70,6 +70,7 @@ static const struct column reload_columns[] = {
 	{ "reload.at", "last reload", FORM_PLAIN },
 	{ "reload.successful", "successful", FORM_PLAIN },
 	{ "reload.succeeded_at", "last success", FORM_PLAIN },
+	{ "reload.held", "held", FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 

@@ -51,6 +51,13 @@ static const struct route {
 	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", control_refresh_feeds },
 	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", control_accept_feed },
 	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", control_diff_feed },
+	{ "/v1/lint", EVHTTP_REQ_GET, "GET", control_lint },
+	{ "/v1/diff", EVHTTP_REQ_POST, "POST", control_diff },
+	{ "/v1/history", EVHTTP_REQ_GET, "GET", control_history },
+	{ "/v1/undo", EVHTTP_REQ_POST, "POST", control_undo },
+	{ "/v1/protections", EVHTTP_REQ_POST, "POST", control_protect },
+	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", control_unprotect },
+	{ "/v1/impact", EVHTTP_REQ_GET, "GET", control_impact },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

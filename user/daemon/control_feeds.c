@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_jobs.h"
+#include "control_job.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "exchange.h"
 #include "feeds.h"
 #include "http.h"
 #include "log.h"
-#include "peer.h"
 
 /* ---- a feed as JSON ----------------------------------------------------- */
 
@@ -146,14 +145,14 @@ static struct job *new_feed_job(struct daemon *daemon, struct evhttp_request *re
 				enum job_type type, const char *name,
 				void (*done)(struct daemon *, struct job *))
 {
-	struct job *job = control_new_job(daemon, request, type, done);
+	struct job *job = control_job_new(daemon, request, type, done);
 
 	if (!job)
 		return NULL;
 	job->feed = feed_job_new(name);
 	if (job->feed)
 		return job;
-	exchange_end(job->context);
+	control_job_end(job);
 	job_free(job);
 	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 	return NULL;
@@ -161,7 +160,7 @@ static struct job *new_feed_job(struct daemon *daemon, struct evhttp_request *re
 
 static void finish_accept(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 	const struct feed_job *feed = job->feed;
 	const struct feed_state *state;
 
@@ -172,7 +171,7 @@ static void finish_accept(struct daemon *daemon, struct job *job)
 		feeds_take_report(daemon->feeds, &job->feed->report);
 		daemon_notify_ready(daemon);
 	}
-	if (control_is_answered(request, job))
+	if (control_job_failed(request, job))
 		return;
 	state = feeds_find_state(daemon->feeds, feed->name);
 	http_reply(request, json_pack("{s:o,s:o,s:o}", "feed",
@@ -184,20 +183,10 @@ static void finish_accept(struct daemon *daemon, struct job *job)
 static void submit_accept(struct daemon *daemon, struct evhttp_request *request, const char *name,
 			  const char *sudo_user)
 {
-	char *author = peer_author(request, sudo_user);
-	struct job *job;
+	struct job *job = new_feed_job(daemon, request, JOB_FEED_ACCEPT, name, finish_accept);
 
-	if (!author) {
-		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		return;
-	}
-	job = new_feed_job(daemon, request, JOB_FEED_ACCEPT, name, finish_accept);
-	if (!job) {
-		free(author);
-		return;
-	}
-	job->author = author;
-	daemon_submit(daemon, job);
+	if (job && !control_job_name(job, request, NULL, NULL, NULL, sudo_user))
+		daemon_submit(daemon, job);
 }
 
 void control_accept_feed(struct daemon *daemon, struct evhttp_request *request)
@@ -221,11 +210,11 @@ void control_accept_feed(struct daemon *daemon, struct evhttp_request *request)
 
 static void finish_diff(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 	const struct feed_job *feed = job->feed;
 
 	(void)daemon;
-	if (control_is_answered(request, job))
+	if (control_job_failed(request, job))
 		return;
 	http_reply(request, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "name", feed->name, "held",
 				      held_json(&feed->report), "entries",

@@ -6,14 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control_jobs.h"
+#include "control_job.h"
 #include "control_routes.h"
 #include "daemon.h"
-#include "exchange.h"
 #include "format_json.h"
 #include "http.h"
 #include "log.h"
-#include "peer.h"
 
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
@@ -60,7 +58,7 @@ static json_t *answer_json(const struct job *job)
 
 static void finish_import(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 	const struct import *import = job->import;
 
 	if (!job->outcome && !import->is_dry_run)
@@ -70,7 +68,7 @@ static void finish_import(struct daemon *daemon, struct job *job)
 			 job->reason ? job->reason : "");
 	if (daemon->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
-	if (!control_is_answered(request, job))
+	if (!control_job_failed(request, job))
 		http_reply(request, answer_json(job));
 }
 
@@ -123,38 +121,28 @@ static int read_order(struct evhttp_request *request, struct order *order)
 	return 0;
 }
 
-/* Fill in the job. Return: 0 or -ENOMEM. */
-static int fill_job(struct job *job, struct evhttp_request *request, const struct order *order)
+static void submit(struct daemon *daemon, struct evhttp_request *request, const struct order *order)
 {
 	const char *name = order->values[IMPORT_NAME];
 	const char *reason = order->values[IMPORT_REASON];
+	struct job *job = control_job_new(daemon, request, JOB_IMPORT, finish_import);
 
-	job->list_name = strdup(order->values[IMPORT_LIST]);
-	job->author = peer_author(request, order->values[IMPORT_SUDO_USER]);
-	job->reason = reason && *reason ? strdup(reason) : NULL;
+	if (!job ||
+	    control_job_name(job, request, order->values[IMPORT_LIST], NULL,
+			     reason && *reason ? reason : NULL, order->values[IMPORT_SUDO_USER]))
+		return;
 	job->ttl_sec = order->ttl_sec;
 	job->import = import_new(evhttp_request_get_input_buffer(request),
 				 name ? name : "the request's body");
-	if (!job->list_name || !job->author || !job->import || (reason && *reason && !job->reason))
-		return -ENOMEM;
-	job->import->format = order->format;
-	job->import->is_dry_run = order->is_dry_run;
-	return 0;
-}
-
-static void submit(struct daemon *daemon, struct evhttp_request *request, const struct order *order)
-{
-	struct job *job = control_new_job(daemon, request, JOB_IMPORT, finish_import);
-
-	if (!job)
-		return;
-	if (!fill_job(job, request, order)) {
-		daemon_submit(daemon, job);
+	if (!job->import) {
+		control_job_end(job);
+		job_free(job);
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 		return;
 	}
-	exchange_end(job->context);
-	job_free(job);
-	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	job->import->format = order->format;
+	job->import->is_dry_run = order->is_dry_run;
+	daemon_submit(daemon, job);
 }
 
 void control_import(struct daemon *daemon, struct evhttp_request *request)

@@ -3,11 +3,11 @@
 #include <event2/keyvalq_struct.h>
 #include <unistd.h>
 
+#include "../datapath/names.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "format_json.h"
 #include "http.h"
-#include "names.h"
 
 static json_t *packets_json(const struct attachment *attachment)
 {
@@ -125,10 +125,10 @@ static json_t *ports_json(const struct config *config)
 
 static json_t *reload_json(const struct reload_report *reload)
 {
-	return json_pack("{s:o,s:b,s:o,s:o,s:o}", "at", json_time(reload->at_sec), "successful",
+	return json_pack("{s:o,s:b,s:o,s:o,s:o,s:o}", "at", json_time(reload->at_sec), "successful",
 			 reload->successful, "succeeded_at", json_time(reload->succeeded_at_sec),
 			 "errors", json_lines(&reload->errors), "warnings",
-			 json_lines(&reload->warnings));
+			 json_lines(&reload->warnings), "held", json_text(reload->held));
 }
 
 static json_t *state_json(const struct daemon *daemon)

@@ -18,6 +18,7 @@
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
+#include "sampler.h"
 #include "state.h"
 
 #define DESCRIPTORS_WANTED 65536
@@ -92,6 +93,9 @@ static enum exit_status start_engine(struct daemon *daemon, struct snapshot *fir
 	if (err)
 		return give_up("engine", err, error);
 	daemon->datapath = daemon->engine->datapath;
+	daemon->view = (struct entry_view) { .datapath = daemon->engine->datapath,
+					     .hits = daemon->engine->hits,
+					     .protections = daemon->engine->protections };
 	daemon->snapshot = snapshot_ref(daemon->engine->current);
 	state_trouble = state_error(daemon->engine->state);
 	daemon->state_path = strdup(state_path(daemon->engine->state));
@@ -132,6 +136,8 @@ static int serve(struct daemon *daemon)
 		err = open_feeds(daemon);
 	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
+	if (!err)
+		err = sampler_open(daemon, &daemon->sampler);
 	return err ? err : loop_open(daemon);
 }
 
@@ -182,6 +188,9 @@ static void stop(struct daemon *daemon)
 {
 	/* The worker first: it uses all that follows. */
 	worker_stop(daemon->worker);
+	if (daemon->sampler)
+		engine_sample_all(daemon->engine);
+	sampler_close(daemon->sampler);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
 	feeds_close(daemon->feeds);
@@ -194,6 +203,7 @@ static void stop(struct daemon *daemon)
 	libevent_global_shutdown();
 	lines_done(&daemon->reload.errors);
 	lines_done(&daemon->reload.warnings);
+	free(daemon->reload.held);
 	free(daemon->state_path);
 	free(daemon->state_error);
 	if (daemon->lock_fd >= 0)

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine.h"
+#include "engine_manual.h"
 #include "holders.h"
 #include "import.h"
+#include "protections.h"
 #include "state.h"
 
 /* Conflicts that are told one by one. */
@@ -148,6 +149,31 @@ static bool check_conflicts(struct job *job, const struct list *list,
 	return count == 0;
 }
 
+/* Whether no protected entry would get an expiry; else the job has failed. */
+static bool check_protected(const struct engine *engine, struct job *job,
+			    const struct entry_set *entries)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < entries->count; i++) {
+		const struct entry *entry = &entries->entries[i];
+		char text[PREFIX_TEXT_BYTES];
+
+		if (!entry->expires_at_sec ||
+		    !protections_have(engine->protections, job->list_name, &entry->prefix))
+			continue;
+		if (count++ < CONFLICTS_MAX)
+			lines_add(&job->details, "%s is protected",
+				  prefix_format(&entry->prefix, text));
+	}
+	if (count > 0)
+		job_fail(job, OUTCOME_CONFLICT,
+			 "%zu entries of list \"%s\" are protected and can have no expiry: "
+			 "unprotect them, or import without one; nothing is imported",
+			 count, job->list_name);
+	return count == 0;
+}
+
 /* The manual entries in force with the new ones among and in place of them, both in
  * order. NULL: out of memory. */
 static struct entry_set *merge(const struct entry_set *old, const struct entry_set *new_entries,
@@ -200,12 +226,39 @@ static int switch_list(struct engine *engine, const char *name, struct entry_set
 	return err;
 }
 
+/* Put the entries on disk, in a transaction that is left open, as one record. */
+static int put_entries(struct engine *engine, const struct job *job, const struct list *list,
+		       const struct entry_set *entries)
+{
+	struct manual_batch batch = { .state = engine->state,
+				      .record = engine_record(job, HISTORY_IMPORT) };
+	size_t i;
+	int err;
+
+	batch.record.origin = job->import->name;
+	err = manual_begin(&batch);
+	for (i = 0; i < entries->count && !err; i++) {
+		const struct entry *entry = &entries->entries[i];
+
+		err = manual_put(&batch, &(struct state_entry) {
+					     .list = list->name,
+					     .action = list->action,
+					     .prefix = entry->prefix,
+					     .reason = entry->reason,
+					     .author = entry->author,
+					     .added_at_sec = entry->added_at_sec,
+					     .expires_at_sec = entry->expires_at_sec,
+					 });
+	}
+	return err;
+}
+
 /* Takes over @merged. */
-static int put_and_switch(struct engine *engine, const struct list *list,
+static int put_and_switch(struct engine *engine, const struct job *job, const struct list *list,
 			  const struct entry_set *entries, struct entry_set *merged,
 			  char error[DATAPATH_ERROR_BYTES])
 {
-	int err = state_put_set(engine->state, list->name, list->action, entries);
+	int err = put_entries(engine, job, list, entries);
 
 	if (err) {
 		entry_set_unref(merged);
@@ -228,7 +281,7 @@ static void import_entries(struct engine *engine, struct job *job, const struct 
 		entry_set_unref(merged);
 		return;
 	}
-	if (!merged || put_and_switch(engine, list, entries, merged, error))
+	if (!merged || put_and_switch(engine, job, list, entries, merged, error))
 		job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed", error);
 }
 
@@ -242,7 +295,7 @@ void engine_import(struct engine *engine, struct job *job)
 		return;
 	}
 	entries = read_entries(job, list);
-	if (entries && check_conflicts(job, list, entries))
+	if (entries && check_conflicts(job, list, entries) && check_protected(engine, job, entries))
 		import_entries(engine, job, list, entries);
 	entry_set_unref(entries);
 }

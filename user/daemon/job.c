@@ -34,6 +34,11 @@ void job_free(struct job *job)
 	entry_set_unref(job->set);
 	feed_job_free(job->feed);
 	feed_reports_done(&job->feed_reports);
+	free(job->lint);
+	free(job->config_path);
+	json_decref(job->answer);
+	free(job->held);
+	free(job->filter);
 	free(job->state_error);
 	free(job);
 }

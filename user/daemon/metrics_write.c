@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "../config/utf8.h"
+#include "../datapath/names.h"
 #include "daemon.h"
 #include "metrics.h"
-#include "names.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -212,6 +212,10 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 		"ipwl_config_last_reload_success_timestamp_seconds", "gauge",
 		"When a configuration was last taken."
 	};
+	static const struct metric held = {
+		"ipwl_reload_held", "gauge",
+		"Whether the guard holds the last reload (1): `ipwlctl diff` shows it."
+	};
 	static const struct metric build = { "ipwl_build_info", "gauge",
 					     "The version of ipwl and of libbpf; always 1." };
 
@@ -220,6 +224,8 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 	write_head(buffer, &timestamp);
 	evbuffer_add_printf(buffer, "%s %" PRId64 "\n", timestamp.name,
 			    daemon->reload.succeeded_at_sec);
+	write_head(buffer, &held);
+	evbuffer_add_printf(buffer, "%s %d\n", held.name, daemon->reload.held != NULL);
 	write_head(buffer, &build);
 	evbuffer_add_printf(buffer, "%s{", build.name);
 	write_label(buffer, "version", IPWL_VERSION);

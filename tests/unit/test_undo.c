@@ -18,29 +18,29 @@
 #define RECORDS_MAX 4000
 #define REOPEN_STEPS 97
 
-static struct engine engine;
+static struct engine the_engine;
 static bool may_switch = true;
 
 /* ---- in the place of the kernel ------------------------------------------- */
 
-int engine_switch(struct engine *used, struct snapshot *next, bool commits_state,
+int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
 		  char error[DATAPATH_ERROR_BYTES])
 {
-	assert_ptr_equal(used, &engine);
+	assert_ptr_equal(engine, &the_engine);
 	assert_true(commits_state);
-	if (!may_switch || state_commit(engine.state)) {
+	if (!may_switch || state_commit(the_engine.state)) {
 		snprintf(error, DATAPATH_ERROR_BYTES, "the kernel refuses");
 		return -EBUSY;
 	}
-	snapshot_unref(engine.current);
-	engine.current = snapshot_ref(next);
+	snapshot_unref(the_engine.current);
+	the_engine.current = snapshot_ref(next);
 	return 0;
 }
 
-json_t *engine_impact_json(struct engine *used, const struct list *list,
+json_t *engine_impact_json(struct engine *engine, const struct list *list,
 			   const struct prefix *prefix)
 {
-	(void)used;
+	(void)engine;
 	(void)list;
 	(void)prefix;
 	return json_object();
@@ -142,7 +142,7 @@ static bool run(enum job_type type, size_t key, int step, bool has_ttl)
 	assert_true(asprintf(&job->reason, "%d", step) > 0);
 	job->author = strdup("alice");
 	job->ttl_sec = has_ttl ? 100000 : 0;
-	runners[type](&engine, job);
+	runners[type](&the_engine, job);
 	is_done = job->outcome == OUTCOME_OK;
 	assert_true(is_done == (job->message == NULL));
 	job_free(job);
@@ -158,7 +158,7 @@ static bool undo(size_t id, bool is_dry_run)
 	job->record_id = (int64_t)id;
 	job->is_dry_run = is_dry_run;
 	job->author = strdup("bob");
-	engine_undo(&engine, job);
+	engine_undo(&the_engine, job);
 	is_done = job->outcome == OUTCOME_OK;
 	if (is_done)
 		assert_non_null(json_object_get(job->answer, "undone"));
@@ -177,16 +177,16 @@ static int count_entry(const struct state_entry *entry, void *context)
 
 static void assert_entry(size_t key)
 {
-	const struct list *list = policy_find_list(engine.current->policy, list_of(key));
+	const struct list *list = policy_find_list(the_engine.current->policy, list_of(key));
 	const struct prefix prefix = prefix_of(key);
 	const struct entry *entry = engine_find_manual(list, &prefix);
 	char reason[16];
 	char *image = NULL;
 
 	assert_true((entry != NULL) == (now_of[key].reason != 0));
-	assert_int_equal(manual_image(engine.state, list->name, &prefix, &image), 0);
+	assert_int_equal(manual_image(the_engine.state, list->name, &prefix, &image), 0);
 	assert_true((image != NULL) == (entry != NULL));
-	assert_true(protections_have(engine.protections, list->name, &prefix) ==
+	assert_true(protections_have(the_engine.protections, list->name, &prefix) ==
 		    (now_of[key].protection != 0));
 	if (entry) {
 		snprintf(reason, sizeof(reason), "%d", now_of[key].reason);
@@ -218,10 +218,10 @@ static void assert_as_modelled(void)
 		assert_entry(key);
 		expected += now_of[key].reason != 0;
 	}
-	assert_int_equal(state_read(engine.state, count_entry, NULL, &count), 0);
+	assert_int_equal(state_read(the_engine.state, count_entry, NULL, &count), 0);
 	assert_int_equal(count, expected);
 	count = 0;
-	assert_int_equal(history_read(engine.state, &all, check_record, &count), 0);
+	assert_int_equal(history_read(the_engine.state, &all, check_record, &count), 0);
 	assert_int_equal(count, record_count);
 }
 
@@ -308,9 +308,9 @@ static void step_failure(size_t key, int step)
 
 static void reopen(void)
 {
-	state_close(engine.state);
-	assert_int_equal(state_open(".", &engine.state), 0);
-	assert_int_equal(protections_load(engine.protections, engine.state), 0);
+	state_close(the_engine.state);
+	assert_int_equal(state_open(".", &the_engine.state), 0);
+	assert_int_equal(protections_load(the_engine.protections, the_engine.state), 0);
 }
 
 static void test_at_random(void **unused)
@@ -388,16 +388,17 @@ static int open_engine(void **unused)
 	if (config_load("c.yaml", &diagnostics, &config))
 		return -1;
 	diagnostics_done(&diagnostics);
-	engine.current = snapshot_new(config);
-	engine.protections = protections_new();
-	return engine.current && engine.protections ? state_open(".", &engine.state) : -1;
+	the_engine.current = snapshot_new(config);
+	the_engine.protections = protections_new();
+	return the_engine.current && the_engine.protections ? state_open(".", &the_engine.state)
+							    : -1;
 }
 
 static int close_engine(void **unused)
 {
-	state_close(engine.state);
-	protections_free(engine.protections);
-	snapshot_unref(engine.current);
+	state_close(the_engine.state);
+	protections_free(the_engine.protections);
+	snapshot_unref(the_engine.current);
 	return fixture_close(unused);
 }
 

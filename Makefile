@@ -191,6 +191,7 @@ help: ## this list
 $(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c files.c text.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
 $(B)/tests/unit/test_history: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
+$(B)/tests/unit/test_undo: $(call asan,$(addprefix user/daemon/,engine_entries.c engine_manual.c engine_protect.c engine_undo.c history_json.c http.c holders.c job.c snapshot.c log.c state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
 $(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
 $(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))

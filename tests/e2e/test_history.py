@@ -514,11 +514,12 @@ def test_broken_hits_database_is_no_trouble(ipwld, wire):
     ipwld.start()
     status = ipwld.status()
     assert (status["state"]["ok"], status["suspended"]) == (True, None)
+    # It is read once the daemon serves: nobody waits for it.
+    wait_for(lambda: "hits are counted anew" in ipwld.words(), 10, "told")
     assert len(list(ipwld.state.glob("hits.db.corrupt-*"))) == 1
-    assert "hits are counted anew" in ipwld.words()
     wire.send(frames.tcp(wire, ALLOWED.ipv4), count=5)
-    entry = entry_of(ipwld, "198.51.100.0/24", source="config")
-    assert entry["total_packets"] == 5
+    wait_for(lambda: entry_of(ipwld, "198.51.100.0/24", source="config")["total_packets"] == 5, 10,
+             "counted")
 
 
 def test_test_shows_what_is_overridden_and_averted(running, wire):

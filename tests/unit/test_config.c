@@ -149,6 +149,31 @@ static void test_metrics(void **state)
 	assert_string_equal(config->metrics_host, "127.0.0.1");
 }
 
+static void test_history(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\n");
+	assert_int_equal(config->history.keep_sec, 400 * 86400);
+	assert_int_equal(config->history.sample_sec, 300);
+	load_whole("interfaces: [a]\nhistory:\n");
+	assert_int_equal(config->history.keep_sec, 400 * 86400);
+	load_whole("interfaces: [a]\nhistory: {keep: 2w, sample: 1m30s}\n");
+	assert_int_equal(config->history.keep_sec, 14 * 86400);
+	assert_int_equal(config->history.sample_sec, 90);
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 400, sample: 0s, hits: 1d}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:17: keep: \"400\" lacks a unit\n"
+			    "c.yaml:3:30: sample: \"0s\" is zero\n"
+			    "c.yaml:3:34: unknown key \"hits\": known here are keep, sample\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 23h, sample: 25h}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:17: keep: less than a day\n"
+			    "c.yaml:3:30: sample: over a day\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: 400d\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:10: history: a mapping is needed, not one value\n");
+}
+
 static void test_interfaces(void **state)
 {
 	(void)state;
@@ -333,7 +358,7 @@ int main(void)
 		LOADED_TEST(test_guard),	  LOADED_TEST(test_metrics),
 		LOADED_TEST(test_interfaces),	  LOADED_TEST(test_ports),
 		LOADED_TEST(test_keys_and_types), LOADED_TEST(test_refusal),
-		LOADED_TEST(test_sample),
+		LOADED_TEST(test_sample),	  LOADED_TEST(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, open_group, fixture_close);

@@ -102,12 +102,11 @@ static const struct list *find_same(const struct policy *policy, const struct li
 	return found && found->action == list->action ? found : NULL;
 }
 
-/* Changes of one list by source; either list may be NULL. Return: how many. */
-static size_t count_list(const struct list *from, const struct list *to,
+/* Changes of @list by source; what it was or is may be NULL. Return: how many. */
+static size_t count_list(const struct list *list, const struct list *from, const struct list *to,
 			 struct history_change *changes)
 {
 	static const enum source sources[] = { SOURCE_CONFIG, SOURCE_FILE, SOURCE_FEED };
-	const struct list *list = to ? to : from;
 	size_t i;
 
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
@@ -130,11 +129,12 @@ void engine_record_reload(struct engine *engine, struct job *job, const struct p
 	int err = changes ? 0 : -ENOMEM;
 
 	for (i = 0; !err && i < now->list_count; i++)
-		count +=
-		    count_list(find_same(before, &now->lists[i]), &now->lists[i], changes + count);
+		count += count_list(&now->lists[i], find_same(before, &now->lists[i]),
+				    &now->lists[i], changes + count);
 	for (i = 0; !err && i < before->list_count; i++)
 		if (!find_same(now, &before->lists[i]))
-			count += count_list(&before->lists[i], NULL, changes + count);
+			count +=
+			    count_list(&before->lists[i], &before->lists[i], NULL, changes + count);
 	if (!err)
 		err = history_summarise(engine->state, &record, changes, count);
 	if (err)

@@ -30,9 +30,9 @@ static struct policy *policy_of(const char *const *texts, size_t list_count)
 			bool is_hole = **texts == '!';
 			struct prefix prefix;
 
-			assert_int_equal(prefix_parse(*texts + is_hole, strlen(*texts + is_hole),
-						      &prefix, NULL),
-					 PREFIX_OK);
+			assert_int_equal(
+			    prefix_parse(*texts + is_hole, strlen(*texts + is_hole), &prefix, NULL),
+			    PREFIX_OK);
 			add_entry(set, SOURCE_FILE, &prefix, is_hole);
 		}
 		texts++;
@@ -128,17 +128,17 @@ static void test_ends_of_the_address_space(void **state)
 	static const char last[] = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
 
 	(void)state;
-	FORMS(1, "0.0.0.0/0 !128.0.0.0/1 255.255.255.255",
-	      "0.0.0.0/0 !128.0.0.0/1 255.255.255.255", "0.0.0.0/1 255.255.255.255", "0.0.0.0/0",
-	      "!128.0.0.0/1", "255.255.255.255", NULL);
+	FORMS(1, "0.0.0.0/0 !128.0.0.0/1 255.255.255.255", "0.0.0.0/0 !128.0.0.0/1 255.255.255.255",
+	      "0.0.0.0/1 255.255.255.255", "0.0.0.0/0", "!128.0.0.0/1", "255.255.255.255", NULL);
 	FORMS(1, "::/0 !8000::/1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	      "::/0 !8000::/1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	      "::/1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0", "!8000::/1", last, NULL);
 	FORMS(1, "0.0.0.0/1 128.0.0.0/1 ::/1 8000::/1", "0.0.0.0/0 ::/0", "0.0.0.0/0 ::/0",
 	      "128.0.0.0/1", "0.0.0.0/1", "8000::/1", "::/1", NULL);
 	/* Families do not touch. */
-	FORMS(1, "255.255.255.255 ::", "255.255.255.255 ::", "255.255.255.255 ::",
-	      "255.255.255.255", "::", NULL);
+	FORMS(1,
+	      "255.255.255.255 ::", "255.255.255.255 ::", "255.255.255.255 ::", "255.255.255.255",
+	      "::", NULL);
 }
 
 /* Read again, ::ffff:0:0/96 would be all of IPv4. */
@@ -194,8 +194,8 @@ static void check_shape(const struct forms *forms)
 
 		assert_int_equal(node->is_hole, outer && !outer->is_hole);
 		for (size_t j = 0; j < i; j++)
-			assert_false(oracle_are_halves(&forms->aggregated.nodes[j].prefix,
-						       &node->prefix));
+			assert_false(
+			    oracle_are_halves(&forms->aggregated.nodes[j].prefix, &node->prefix));
 	}
 	for (size_t i = 0; i < forms->parts.count; i++)
 		assert_true(!forms->parts.nodes[i].is_hole && !oracle_outer(&forms->parts, i));
@@ -263,7 +263,9 @@ static void test_every_address_of_a_small_network(void **state)
 		assert_int_equal(prefix_set_split(&forms.aggregated, true, &forms.flat), 0);
 		check_order(&forms.flat);
 		for (unsigned int i = 0; i < 34; i++) {
-			struct prefix address = { { 192, 0, 2, (uint8_t)(i + 255) }, FAMILY_IPV4, 32 };
+			struct prefix address = { { 192, 0, 2, (uint8_t)(i + 255) },
+						  FAMILY_IPV4,
+						  32 };
 
 			check_probe(&address, &forms);
 		}

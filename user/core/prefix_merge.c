@@ -62,8 +62,8 @@ static void close_frame(struct merger *merger)
 		merger->closed_count--;
 		node = before;
 	}
-	if (outer && !prefix_compare(&merger->nodes[outer->node].prefix,
-				     &merger->nodes[node].prefix)) {
+	if (outer &&
+	    !prefix_compare(&merger->nodes[outer->node].prefix, &merger->nodes[node].prefix)) {
 		merger->is_gone[node] = true;
 		merger->is_gone[outer->node] = true;
 		return;

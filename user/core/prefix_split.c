@@ -136,7 +136,8 @@ static void close_family(struct splitter *splitter)
 
 static void take_node(struct splitter *splitter, const struct prefix_node *node)
 {
-	unsigned int host_bits = (unsigned int)prefix_max_len(node->prefix.family) - node->prefix.len;
+	unsigned int host_bits =
+	    (unsigned int)prefix_max_len(node->prefix.family) - node->prefix.len;
 	address_number first, last;
 
 	if (node->prefix.family != splitter->family)

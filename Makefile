@@ -34,7 +34,9 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinc
 	-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 CORE := $(wildcard user/core/*.c)
-CONFIG := $(wildcard user/config/*.c)
+EXPORT := $(wildcard user/export/*.c)
+# The configuration names formats, so who has the one has the other.
+CONFIG := $(wildcard user/config/*.c) $(EXPORT)
 DATAPATH := $(wildcard user/datapath/*.c)
 DAEMON := $(wildcard user/daemon/*.c)
 CTL := $(wildcard user/ctl/*.c)

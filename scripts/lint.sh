@@ -97,7 +97,8 @@ check_rooms() {
 	only_in 'event2/|sqlite3\.h' user/daemon
 	only_in 'curl/' user/ctl
 	only_in 'jansson\.h' 'user/(daemon|ctl)'
-	only_in '(.*/)?core/' 'user/(config|datapath|daemon|ctl)'
+	only_in '(.*/)?core/' 'user/(export|config|datapath|daemon|ctl)'
+	only_in '(.*/)?export/' 'user/(config|daemon)'
 	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'
 	only_in '(.*/)?daemon/' user/daemon
 	only_in '(.*/)?ctl/' user/ctl

@@ -27,6 +27,7 @@ static const char *const setting_keys[] = {
 	[SETTING_STATE_DIR] = "state_dir",   [SETTING_RUNTIME_DIR] = "runtime_dir",
 	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
 	[SETTING_MARK_MASK] = "mark_mask",   [SETTING_LISTS] = "lists",
+	[SETTING_EXPORTS] = "exports",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -39,7 +40,9 @@ static int read_document(struct document *document, struct config *config)
 			      SETTING_COUNT, values))
 		return 0;
 	err = settings_read(document, values, config);
-	return err ? err : lists_read(document, values, config->policy);
+	if (!err)
+		err = lists_read(document, values, config->policy);
+	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
 static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
@@ -113,6 +116,7 @@ void config_free(struct config *config)
 	free(config->runtime_dir);
 	free(config->bpffs_dir);
 	free(config->metrics_host);
+	exports_free(config);
 	if (config->policy)
 		policy_free(config->policy);
 	free(config);

@@ -3,11 +3,13 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "../core/policy.h"
+#include "../export/export.h"
 #include "diagnostics.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/ipwl/ipwld.yaml"
@@ -21,6 +23,17 @@ enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT
 /* "auto", "native", "generic", indexed by enum xdp_mode. */
 extern const char *const xdp_mode_names[XDP_MODE_COUNT];
 
+/* A file that lists are written to. */
+struct config_export {
+	enum export_format format;
+	char *path;
+	char **lists; /* names; all of one action */
+	size_t list_count;
+	enum action action;
+	bool is_aggregated;
+	char **after; /* a command to run when it has changed, up to a NULL; or NULL */
+};
+
 struct config {
 	char **interfaces;
 	size_t interface_count;
@@ -33,6 +46,8 @@ struct config {
 	char *bpffs_dir;
 	char *metrics_host; /* NULL: no metrics (`listen: none`) */
 	uint16_t metrics_port;
+	struct config_export *exports;
+	size_t export_count;
 	struct policy *policy; /* entries from config and files; the reader may
 				* take it and set this to NULL */
 };
@@ -56,6 +71,11 @@ void config_free(struct config *config);
  * cannot be told from this file, which may be missing; -ENOMEM.
  */
 int config_read_bpffs_dir(const char *path, char **ret_dir);
+
+/* How many files an export has, and the path of each. Returns @path. */
+size_t config_export_file_count(const struct config_export *export);
+const char *config_export_file(const struct config_export *export, size_t index,
+			       char path[PATH_MAX]);
 
 /* Whether @prefix may be in a list of that action: 0.0.0.0/0 and ::/0 may not be
  * in a block list. Returns NULL or what is wrong. */

@@ -17,6 +17,7 @@ enum setting {
 	SETTING_METRICS,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
+	SETTING_EXPORTS,
 	SETTING_COUNT,
 };
 
@@ -35,6 +36,10 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 /* The lists with their inline entries and files, and `mark_mask`, their default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 	       struct policy *policy);
+
+/* The exports, once the policy has its lists; NULL: none. */
+int exports_read(struct document *document, const yaml_node_t *node, struct config *config);
+void exports_free(struct config *config);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

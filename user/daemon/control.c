@@ -45,6 +45,7 @@ static const struct route {
 	{ "/v1/entries", EVHTTP_REQ_POST, "POST", control_add_entry },
 	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", control_delete_entry },
 	{ "/v1/reload", EVHTTP_REQ_POST, "POST", control_reload },
+	{ "/v1/export", EVHTTP_REQ_GET, "GET", control_export },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

@@ -2,7 +2,6 @@
 /* Requests that change something: they become jobs, and are answered when those are
  * done. */
 #include <errno.h>
-#include <event2/bufferevent.h>
 #include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,52 +9,13 @@
 #include "control_routes.h"
 #include "daemon.h"
 #include "entry_json.h"
+#include "exchange.h"
 #include "http.h"
 #include "log.h"
 #include "peer.h"
 
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
-
-/* ---- exchanges ---------------------------------------------------------- */
-
-/* A request that waits for its job. */
-struct exchange {
-	struct evhttp_request *request; /* NULL: its connection is closed */
-};
-
-static void forget_request(struct evhttp_connection *connection, void *context)
-{
-	struct exchange *exchange = context;
-
-	(void)connection;
-	exchange->request = NULL;
-}
-
-static struct exchange *exchange_new(struct evhttp_request *request)
-{
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
-	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-
-	if (!exchange)
-		return NULL;
-	exchange->request = request;
-	evhttp_connection_set_closecb(connection, forget_request, exchange);
-	/* evhttp is not made for a next request that comes before this one's answer. */
-	bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
-	return exchange;
-}
-
-/* The request to answer, or NULL; the exchange is over. */
-static struct evhttp_request *exchange_end(struct exchange *exchange)
-{
-	struct evhttp_request *request = exchange->request;
-
-	if (request)
-		evhttp_connection_set_closecb(evhttp_request_get_connection(request), NULL, NULL);
-	free(exchange);
-	return request;
-}
 
 /* A job for @request; NULL: an error was sent. */
 static struct job *new_job(struct daemon *daemon, struct evhttp_request *request,

@@ -5,6 +5,7 @@
 
 #include "control_routes.h"
 #include "daemon.h"
+#include "exports.h"
 #include "http.h"
 #include "names.h"
 
@@ -109,6 +110,38 @@ static json_t *state_json(const struct daemon *daemon)
 			 !daemon->state_error, "error", json_text(daemon->state_error));
 }
 
+static json_t *export_json(const struct config_export *export, const struct export_state *state)
+{
+	static const struct export_state unknown;
+	json_t *lists = json_array();
+	size_t i;
+
+	if (!state)
+		state = &unknown;
+	for (i = 0; i < export->list_count; i++)
+		json_array_append_new(lists, json_string(export->lists[i]));
+	return json_pack(
+	    "{s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "path", json_text(export->path), "format",
+	    export_format_names[export->format], "lists", lists, "aggregate", export->is_aggregated,
+	    "prefixes", state->has_run ? json_count(state->prefix_count) : json_null(),
+	    "successful",
+	    state->has_run || state->error ? json_boolean(state->is_successful) : json_null(),
+	    "changed_at", json_time(state->changed_at_sec), "succeeded_at",
+	    json_time(state->succeeded_at_sec), "error", json_text(state->error));
+}
+
+static json_t *exports_json(const struct daemon *daemon)
+{
+	const struct config *config = daemon->snapshot->config;
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < config->export_count; i++)
+		json_array_append_new(
+		    array, export_json(&config->exports[i], exports_state(daemon->exports, i)));
+	return array;
+}
+
 static const char *mode_name(bool is_enforcing)
 {
 	return is_enforcing ? "enforce" : "monitor";
@@ -119,16 +152,16 @@ static json_t *status_json(const struct daemon *daemon)
 	const struct snapshot *snapshot = daemon->snapshot;
 	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
 
-	return json_pack("{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "version",
-			 IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
-			 "started_at", json_time(daemon->started_at_sec), "uptime_seconds",
-			 (json_int_t)uptime_sec, "config", json_text(daemon->config_path), "mode",
-			 mode_name(snapshot->config->is_enforcing), "mode_in_force",
-			 mode_name(snapshot_is_enforcing(snapshot)), "suspended",
-			 json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
-			 state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
-			 interfaces_json(&daemon->interfaces), "lists", lists_json(daemon),
-			 "reload", reload_json(&daemon->reload));
+	return json_pack(
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
+	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
+	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
+	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
+	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
+	    json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
+	    state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
+	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "exports",
+	    exports_json(daemon), "reload", reload_json(&daemon->reload));
 }
 
 void control_status(struct daemon *daemon, struct evhttp_request *request)

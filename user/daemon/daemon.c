@@ -12,6 +12,7 @@
 
 #include "background.h"
 #include "control.h"
+#include "exports.h"
 #include "files.h"
 #include "log.h"
 #include "loop.h"
@@ -117,7 +118,12 @@ static int serve(struct daemon *daemon)
 	err = interfaces_configure(&daemon->interfaces, config);
 	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
-	return err ? err : loop_open(daemon);
+	if (!err)
+		err = exports_open(daemon, &daemon->exports);
+	if (err)
+		return err;
+	exports_update(daemon->exports);
+	return loop_open(daemon);
 }
 
 static enum exit_status start(struct daemon *daemon)
@@ -167,6 +173,7 @@ static void stop(struct daemon *daemon)
 {
 	/* The worker first: it uses all that follows. */
 	worker_stop(daemon->worker);
+	exports_close(daemon->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
 	loop_close(daemon);

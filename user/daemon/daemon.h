@@ -35,6 +35,7 @@ struct reload_report {
 };
 
 struct control;
+struct exports;
 struct metrics;
 struct mnl_socket;
 
@@ -49,6 +50,7 @@ struct daemon {
 	struct interfaces interfaces;
 	struct control *control;
 	struct metrics *metrics;
+	struct exports *exports;
 	struct mnl_socket *links;
 	struct event *events[8];
 	size_t event_count;

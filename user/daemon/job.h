@@ -15,11 +15,13 @@
 struct daemon;
 
 enum job_type {
-	JOB_RELOAD,  /* read the configuration again */
-	JOB_ADD,     /* a manual entry */
-	JOB_DELETE,  /* a manual entry */
-	JOB_EXPIRE,  /* entries whose time has come */
-	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
+	JOB_RELOAD,	  /* read the configuration again */
+	JOB_ADD,	  /* a manual entry */
+	JOB_DELETE,	  /* a manual entry */
+	JOB_EXPIRE,	  /* entries whose time has come */
+	JOB_PAUSE,	  /* the worker touches nothing until worker_resume() */
+	JOB_EXPORT_FILES, /* not the worker's: see export_job.h */
+	JOB_EXPORT_TEXT,
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 };
 

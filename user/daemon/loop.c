@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "exports.h"
 #include "links.h"
 #include "log.h"
 #include "metrics.h"
@@ -94,6 +95,7 @@ static void take_snapshot(struct daemon *daemon, struct job *job)
 	daemon->snapshot = job->snapshot;
 	job->snapshot = old;
 	arm_expiry(daemon, daemon->snapshot->next_expiry_sec);
+	exports_update(daemon->exports);
 }
 
 static void log_reload(const struct job *job)

@@ -178,7 +178,7 @@ primary_hostname = mx.test
 exim_user = root
 exim_group = root
 spool_directory = /var/spool/exim4
-log_file_path = /dev/stderr
+log_file_path = /var/log/exim4-%slog
 tls_advertise_hosts =
 host_lookup =
 local_interfaces = <; 0.0.0.0 ; ::0
@@ -225,11 +225,12 @@ def check_listed(replies, rejected):
 
 OPENSMTPD = """\
 {snippet}
+table anyone {{ "@" = nobody }}
 filter no_rdns phase connect match !rdns disconnect "550 no name for your address"
 filter mail chain {{ ipwl_allow, no_rdns }}
 listen on 0.0.0.0 filter mail
 listen on :: filter mail
-action drop maildir "/var/mail/drop"
+action drop maildir "/var/mail/drop" virtual <anyone>
 match from any for domain "mx.test" action drop
 """
 

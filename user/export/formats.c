@@ -19,7 +19,7 @@ static void write_line(struct export_writer *writer, const struct prefix_node *n
 	fprintf(writer->stream, "%s%s\n", node->is_hole ? "!" : "", text_of(node, text));
 }
 
-/* In a list of its own a colon would end the key. */
+/* A colon would end the key. */
 static void write_quoted_ipv6(struct export_writer *writer, const struct prefix_node *node)
 {
 	const char *quote = node->prefix.family == FAMILY_IPV6 ? "\"" : "";
@@ -43,6 +43,12 @@ static void write_spamassassin(struct export_writer *writer, const struct prefix
 
 	fprintf(writer->stream, "trusted_networks %s%s\n", node->is_hole ? "!" : "",
 		text_of(node, text));
+}
+
+/* Says that a line is one value: a colon would make keys and values of all lines. */
+static void begin_opensmtpd(struct export_writer *writer)
+{
+	fputs("# @list\n", writer->stream);
 }
 
 /* ---- rbldnsd ------------------------------------------------------------- */
@@ -167,7 +173,7 @@ const struct export_layout export_layouts[] = {
 	[EXPORT_SPAMASSASSIN] = { ORDER_SPECIFIC_FIRST, true, NULL, write_spamassassin, NULL },
 	[EXPORT_RBLDNSD] = { ORDER_OUTER_FIRST, true, begin_rbldnsd, write_rbldnsd, NULL },
 	[EXPORT_EXIM] = { ORDER_FLAT, true, NULL, write_quoted_ipv6, NULL },
-	[EXPORT_OPENSMTPD] = { ORDER_FLAT, true, NULL, write_quoted_ipv6, NULL },
+	[EXPORT_OPENSMTPD] = { ORDER_FLAT, true, begin_opensmtpd, write_line, NULL },
 	[EXPORT_HAPROXY] = { ORDER_FLAT, true, NULL, write_line, NULL },
 	[EXPORT_NFTABLES] = { ORDER_FLAT, true, begin_nftables, write_nftables, end_nftables },
 	[EXPORT_JSON] = { ORDER_FLAT, false, begin_json, write_json, end_json },

@@ -10,7 +10,9 @@ _ipwlctl_lists() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload check-config detach'
+	local commands='status test list add del reload check-config export detach'
+	local formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
+		nftables json csv'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=()
 
@@ -18,7 +20,7 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config)
+		--socket | --list | --source | --reason | --ttl | --config | --format | --family)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -35,6 +37,7 @@ _ipwlctl() {
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
 	del) options='--list --reason' ;;
+	export) options='--format --list --aggregate --no-aggregate --family' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -44,6 +47,10 @@ _ipwlctl() {
 	--source)
 		mapfile -t COMPREPLY < <(compgen -W 'config file feed manual learned' -- "$cur")
 		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+		;;
+	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;

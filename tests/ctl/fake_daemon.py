@@ -120,6 +120,11 @@ STATUS = {
         {"name": "drop", "action": "block", "mode": "monitor", "mark": None, "priority": None,
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
          "connections": 0}],
+    "exports": [
+        {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
+         "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,
+         "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
+         "error": "/usr/bin/systemctl ended with exit status 1"}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},

@@ -10,9 +10,12 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "export",
+            "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}}
+           "del": {"--list", "--reason"},
+           "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
+           "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 
@@ -96,6 +99,9 @@ def test_man_page_is_clean():
 def test_completion_of_words():
     assert complete("") == set(COMMANDS) == complete("--json", "")
     assert complete("de") == {"del", "detach"}
+    assert complete("ex") == {"export"}
+    assert complete("export", "--format", "r") == {"rspamd-map", "rbldnsd"}
+    assert complete("export", "--family", "") == {"4", "6"}
     assert complete("--socket", "/a", "re") == {"reload"}
     assert complete("--so") == {"--socket"}
     assert complete("add", "--list", "x", "--t") == {"--ttl"}

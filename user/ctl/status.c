@@ -54,6 +54,19 @@ static const struct column list_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column export_columns[] = {
+	{ "path", "EXPORT", FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN },
+	{ "lists", "LISTS", FORM_PLAIN },
+	{ "aggregate", NULL, FORM_PLAIN },
+	{ "prefixes", "PREFIXES", FORM_NUMBER },
+	{ "successful", "SUCCESSFUL", FORM_PLAIN },
+	{ "changed_at", "CHANGED", FORM_PLAIN },
+	{ "succeeded_at", NULL, FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 static const struct column reload_columns[] = {
 	{ "reload.at", "last reload", FORM_PLAIN },
 	{ "reload.successful", "successful", FORM_PLAIN },
@@ -89,6 +102,9 @@ static void write_status(struct writer *writer, const json_t *status)
 		     json_object_get(status, "interfaces"));
 	writer_line_end(writer);
 	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
+	if (json_array_size(json_object_get(status, "exports")))
+		writer_line_end(writer);
+	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
 }
 
 static enum ctl_exit run(const struct arguments *arguments)

@@ -18,7 +18,7 @@ CC := gcc
 endif
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
-PKGS := libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
+PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wconversion -Werror

@@ -41,7 +41,7 @@ static int read_document(struct document *document, struct config *config)
 		return 0;
 	err = settings_read(document, values, config);
 	if (!err)
-		err = lists_read(document, values, config->policy);
+		err = lists_read(document, values, config);
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
@@ -117,6 +117,9 @@ void config_free(struct config *config)
 	free(config->bpffs_dir);
 	free(config->metrics_host);
 	exports_free(config);
+	for (size_t i = 0; i < config->list_input_count; i++)
+		list_input_done(&config->list_inputs[i]);
+	free(config->list_inputs);
 	if (config->policy)
 		policy_free(config->policy);
 	free(config);

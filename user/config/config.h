@@ -11,6 +11,7 @@
 #include "../core/policy.h"
 #include "../export/export.h"
 #include "diagnostics.h"
+#include "format.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/ipwl/ipwld.yaml"
 #define CONFIG_DEFAULT_STATE_DIR "/var/lib/ipwl"
@@ -34,6 +35,20 @@ struct config_export {
 	char **after; /* a command to run when it has changed, up to a NULL; or NULL */
 };
 
+/* A list file, and what came of it. */
+struct list_file {
+	char *path;
+	struct format_result result;
+};
+
+/* How a list reads what others write. */
+struct list_input {
+	enum format format;   /* `format:` */
+	bool skips_bad_lines; /* `on_error: skip` */
+	struct list_file *files;
+	size_t file_count;
+};
+
 struct config {
 	char **interfaces;
 	size_t interface_count;
@@ -48,8 +63,10 @@ struct config {
 	uint16_t metrics_port;
 	struct config_export *exports;
 	size_t export_count;
-	struct policy *policy; /* entries from config and files; the reader may
-				* take it and set this to NULL */
+	struct policy *policy;		/* entries from config and files; the reader may
+					 * take it and set this to NULL */
+	struct list_input *list_inputs; /* by index of the list in the policy */
+	size_t list_input_count;
 };
 
 /**
@@ -76,6 +93,12 @@ int config_read_bpffs_dir(const char *path, char **ret_dir);
 size_t config_export_file_count(const struct config_export *export);
 const char *config_export_file(const struct config_export *export, size_t index,
 			       char path[PATH_MAX]);
+
+/* Lines of a list's files that could not be read and were skipped. */
+size_t list_input_skipped_lines(const struct list_input *input);
+
+/* "fail", "skip", indexed by skips_bad_lines. */
+extern const char *const on_error_names[2];
 
 /* Whether @prefix may be in a list of that action: 0.0.0.0/0 and ::/0 may not be
  * in a block list. Returns NULL or what is wrong. */

@@ -117,18 +117,14 @@ static int read_lists(struct document *document, const yaml_node_t *export_node,
 /* ---- where to ------------------------------------------------------------ */
 
 /* What is written must not be read as a list, or no entry would ever go. */
-static const struct list *find_reader(const struct policy *policy, const char *path)
+static const struct list *find_reader(const struct config *config, const char *path)
 {
-	for (size_t i = 0; i < policy->list_count; i++) {
-		const struct entry_set *set = policy->lists[i].sets[SOURCE_FILE];
-		const char *origin = NULL;
+	for (size_t i = 0; i < config->list_input_count; i++) {
+		const struct list_input *input = &config->list_inputs[i];
 
-		for (size_t j = 0; set && j < set->count; j++) {
-			if (set->entries[j].origin == origin)
-				continue;
-			origin = set->entries[j].origin;
-			if (!strcmp(origin, path))
-				return &policy->lists[i];
+		for (size_t j = 0; j < input->file_count; j++) {
+			if (!strcmp(input->files[j].path, path))
+				return &config->policy->lists[i];
 		}
 	}
 	return NULL;
@@ -176,7 +172,7 @@ static void check_files(struct document *document, const yaml_node_t *node,
 		const struct list *list;
 		char path[PATH_MAX];
 
-		list = find_reader(config->policy, config_export_file(export, i, path));
+		list = find_reader(config, config_export_file(export, i, path));
 		if (list)
 			document_error(document, node,
 				       "path: list %s reads this file: write to a directory that "

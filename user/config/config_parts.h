@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "document.h"
+#include "file_names.h"
 
 enum setting {
 	SETTING_INTERFACES,
@@ -35,7 +36,16 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 
 /* The lists with their inline entries and files, and `mark_mask`, their default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct policy *policy);
+	       struct config *config);
+
+/* `format` and `on_error` of a list; either may be NULL. */
+void list_input_read(struct document *document, const yaml_node_t *format,
+		     const yaml_node_t *on_error, struct list_input *input);
+
+/* Read a list's files into one set, all of them even if some have errors. */
+int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
+		    struct list_input *input, struct list *list);
+void list_input_done(struct list_input *input);
 
 /* The exports, once the policy has its lists; NULL: none. */
 int exports_read(struct document *document, const yaml_node_t *node, struct config *config);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "prefix_range.h"
 #include "prefix_set.h"
 
 #define FRAMES_MAX 129
@@ -46,14 +47,13 @@ static address_number span_of(unsigned int host_bits)
 	return host_bits >= 128 ? ~(address_number)0 : ((address_number)1 << host_bits) - 1;
 }
 
-static struct prefix prefix_of(enum family family, address_number number, unsigned int host_bits)
+static struct prefix address_of(enum family family, address_number number)
 {
-	uint8_t max_len = prefix_max_len(family);
-	struct prefix prefix = { .family = (uint8_t)family, .len = (uint8_t)(max_len - host_bits) };
+	struct prefix address = { .family = (uint8_t)family, .len = prefix_max_len(family) };
 
-	for (size_t i = max_len / 8U; i-- > 0; number >>= 8)
-		prefix.addr[i] = (uint8_t)number;
-	return prefix;
+	for (size_t i = address.len / 8U; i-- > 0; number >>= 8)
+		address.addr[i] = (uint8_t)number;
+	return address;
 }
 
 static bool is_mapped_ipv4(const struct prefix *prefix)
@@ -65,32 +65,20 @@ static bool is_mapped_ipv4(const struct prefix *prefix)
 	return prefix_contains(&mapped, prefix);
 }
 
-/* Add the fewest prefixes for a run of addresses. */
-static void cut(struct splitter *splitter, address_number first, address_number last)
+static void end_run(struct splitter *splitter)
 {
-	unsigned int max_len = prefix_max_len(splitter->family);
+	struct prefix first = address_of(splitter->family, splitter->run_first);
+	struct prefix last = address_of(splitter->family, splitter->run_last);
+	struct prefix parts[PREFIX_RANGE_MAX];
+	size_t count = splitter->has_run ? prefix_range_split(&first, &last, parts) : 0;
 
-	while (!splitter->err) {
-		unsigned int host_bits = 0;
-		struct prefix_node node = { .is_hole = false };
+	for (size_t i = 0; i < count && !splitter->err; i++) {
+		struct prefix_node node = { .prefix = parts[i] };
 
-		while (host_bits < max_len && !(first & span_of(host_bits + 1)) &&
-		       span_of(host_bits + 1) <= last - first)
-			host_bits++;
-		node.prefix = prefix_of(splitter->family, first, host_bits);
 		if (!is_mapped_ipv4(&node.prefix))
 			splitter->err =
 			    prefix_set_append(&splitter->flat, &splitter->capacity, &node);
-		if (span_of(host_bits) == last - first)
-			return;
-		first += span_of(host_bits) + 1;
 	}
-}
-
-static void end_run(struct splitter *splitter)
-{
-	if (splitter->has_run)
-		cut(splitter, splitter->run_first, splitter->run_last);
 	splitter->has_run = false;
 }
 

@@ -68,10 +68,15 @@ static int show_progress(void *context, curl_off_t down_total, curl_off_t down, 
 	struct client *client = context;
 	curl_off_t elapsed_us = 0;
 
-	(void)down_total, (void)down, (void)up_total, (void)up;
+	(void)down_total, (void)down;
 	curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &elapsed_us);
 	if (elapsed_us >= PROGRESS_AFTER_US) {
-		fprintf(stderr, "\rwaiting for ipwld: %lld s", (long long)elapsed_us / 1000000);
+		if (up < up_total)
+			fprintf(stderr, "\rsending: %lld %%\033[K",
+				(long long)(100 * up / up_total));
+		else
+			fprintf(stderr, "\rwaiting for ipwld: %lld s\033[K",
+				(long long)elapsed_us / 1000000);
 		client->has_progress_line = true;
 	}
 	return 0;
@@ -139,7 +144,9 @@ static CURLcode perform(struct client *client, const struct request *request)
 	struct curl_slist *headers = ctl_allocated(curl_slist_append(NULL, "Expect:"));
 	CURLcode result;
 
-	headers = ctl_allocated(curl_slist_append(headers, "Content-Type: application/json"));
+	headers = ctl_allocated(
+	    curl_slist_append(headers, request->data ? "Content-Type: application/octet-stream"
+						     : "Content-Type: application/json"));
 	client->answer_bytes = 0;
 	/* Options go, the connection stays. */
 	curl_easy_reset(curl);
@@ -153,8 +160,13 @@ static CURLcode perform(struct client *client, const struct request *request)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_sec);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
-	if (strcmp(request->method, "POST") == 0)
+	if (request->data) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)request->data_bytes);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->data);
+	} else if (strcmp(request->method, "POST") == 0) {
 		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body ? body : "");
+	}
 	if (client->shows_progress) {
 		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
 		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);

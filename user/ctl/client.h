@@ -28,8 +28,10 @@ struct request {
 	const char *path;
 	const struct parameter *query; /* ends with a NULL key; may be NULL */
 	const json_t *body;	       /* or NULL */
-	long timeout_sec;	       /* for the whole exchange */
-	bool is_continuation;	       /* output has begun: a JSON error would break it */
+	const char *data;	       /* a body as it is, instead; or NULL */
+	size_t data_bytes;
+	long timeout_sec;     /* for the whole exchange */
+	bool is_continuation; /* output has begun: a JSON error would break it */
 };
 
 /* A client for the socket of the command line; it prints errors as JSON, too, if

@@ -9,7 +9,7 @@
 #include "ctl.h"
 
 /* Of one command. */
-#define COMMAND_OPTIONS_MAX 6
+#define COMMAND_OPTIONS_MAX 8
 
 struct option_spec {
 	const char *name;    /* without the dashes; NULL ends a table */
@@ -54,6 +54,7 @@ extern const struct command command_test;
 extern const struct command command_list;
 extern const struct command command_add;
 extern const struct command command_del;
+extern const struct command command_import;
 extern const struct command command_reload;
 extern const struct command command_check_config;
 extern const struct command command_export;

@@ -51,20 +51,27 @@ static const struct column list_columns[] = {
 	{ "packets", "PACKETS", FORM_NUMBER },
 	{ "bytes", "BYTES", FORM_NUMBER },
 	{ "connections", "CONNECTIONS", FORM_NUMBER },
+	{ "format", NULL, FORM_PLAIN },
+	{ "on_error", "ON_ERROR", FORM_PLAIN },
+	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column export_columns[] = {
-	{ "path", "EXPORT", FORM_PLAIN },
-	{ "format", "FORMAT", FORM_PLAIN },
-	{ "lists", "LISTS", FORM_PLAIN },
-	{ "aggregate", NULL, FORM_PLAIN },
-	{ "prefixes", "PREFIXES", FORM_NUMBER },
-	{ "successful", "SUCCESSFUL", FORM_PLAIN },
-	{ "changed_at", "CHANGED", FORM_PLAIN },
-	{ "succeeded_at", NULL, FORM_PLAIN },
-	{ "error", "ERROR", FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "path", "EXPORT", FORM_PLAIN },	 { "format", "FORMAT", FORM_PLAIN },
+	{ "lists", "LISTS", FORM_PLAIN },	 { "aggregate", NULL, FORM_PLAIN },
+	{ "prefixes", "PREFIXES", FORM_NUMBER }, { "successful", "SUCCESSFUL", FORM_PLAIN },
+	{ "changed_at", "CHANGED", FORM_PLAIN }, { "succeeded_at", NULL, FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column file_columns[] = {
+	{ "list", "LIST", FORM_PLAIN },	    { "path", "FILE", FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN }, { "recognised", NULL, FORM_PLAIN },
+	{ "lines", NULL, FORM_NUMBER },	    { "records", NULL, FORM_NUMBER },
+	{ "entries", NULL, FORM_NUMBER },   { "exclusions", NULL, FORM_NUMBER },
+	{ "skipped", NULL, FORM_NUMBER },   { "skipped_lines", NULL, FORM_NUMBER },
+	{ "summary", "READ", FORM_PLAIN },  { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column reload_columns[] = {
@@ -102,6 +109,8 @@ static void write_status(struct writer *writer, const json_t *status)
 		     json_object_get(status, "interfaces"));
 	writer_line_end(writer);
 	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
+	writer_line_end(writer);
+	writer_table(writer, "list_files", file_columns, "", json_object_get(status, "list_files"));
 	if (json_array_size(json_object_get(status, "exports")))
 		writer_line_end(writer);
 	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));

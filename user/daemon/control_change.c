@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control_jobs.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "entry_json.h"
@@ -17,9 +18,8 @@
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
 
-/* A job for @request; NULL: an error was sent. */
-static struct job *new_job(struct daemon *daemon, struct evhttp_request *request,
-			   enum job_type type, void (*done)(struct daemon *, struct job *))
+struct job *control_new_job(struct daemon *daemon, struct evhttp_request *request,
+			    enum job_type type, void (*done)(struct daemon *, struct job *))
 {
 	struct exchange *exchange = NULL;
 	struct job *job = NULL;
@@ -40,8 +40,7 @@ static struct job *new_job(struct daemon *daemon, struct evhttp_request *request
 	return job;
 }
 
-/* Answer for a job that failed. Return: whether it did, or nobody waits. */
-static bool is_answered(struct evhttp_request *request, const struct job *job)
+bool control_is_answered(struct evhttp_request *request, const struct job *job)
 {
 	if (request && job->outcome)
 		http_reply_error(request, job->outcome, job->message, &job->details);
@@ -92,7 +91,7 @@ static void submit_change(struct daemon *daemon, struct evhttp_request *request,
 
 	if (check_change(request, change))
 		return;
-	job = new_job(daemon, request, type, done);
+	job = control_new_job(daemon, request, type, done);
 	if (!job)
 		return;
 	job->list_name = strdup(change->list);
@@ -135,7 +134,7 @@ static void finish_add(struct daemon *daemon, struct job *job)
 	log_change("added", job);
 	if (daemon->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
-	if (!is_answered(request, job))
+	if (!control_is_answered(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "warnings", json_lines(&job->warnings)));
 }
@@ -189,7 +188,7 @@ static void finish_delete(struct daemon *daemon, struct job *job)
 	struct evhttp_request *request = exchange_end(job->context);
 
 	log_change("deleted", job);
-	if (!is_answered(request, job))
+	if (!control_is_answered(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "still_listed_by", json_lines(&job->details)));
 }
@@ -222,7 +221,7 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 	struct evhttp_request *request = exchange_end(job->context);
 
 	(void)daemon;
-	if (!is_answered(request, job))
+	if (!control_is_answered(request, job))
 		http_reply(request,
 			   json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count),
 				     "removed", json_count(job->removed_count), "warnings",
@@ -231,7 +230,7 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 
 void control_reload(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_RELOAD, finish_reload);
+	struct job *job = control_new_job(daemon, request, JOB_RELOAD, finish_reload);
 
 	if (job)
 		daemon_submit(daemon, job);
@@ -262,7 +261,7 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 
 void control_detach(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_PAUSE, finish_detach);
+	struct job *job = control_new_job(daemon, request, JOB_PAUSE, finish_detach);
 
 	if (job)
 		daemon_submit(daemon, job);

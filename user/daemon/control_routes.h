@@ -13,6 +13,7 @@ void control_test(struct daemon *daemon, struct evhttp_request *request);
 void control_list_entries(struct daemon *daemon, struct evhttp_request *request);
 void control_add_entry(struct daemon *daemon, struct evhttp_request *request);
 void control_delete_entry(struct daemon *daemon, struct evhttp_request *request);
+void control_import(struct daemon *daemon, struct evhttp_request *request);
 void control_reload(struct daemon *daemon, struct evhttp_request *request);
 void control_export(struct daemon *daemon, struct evhttp_request *request);
 void control_detach(struct daemon *daemon, struct evhttp_request *request);

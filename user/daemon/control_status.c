@@ -6,6 +6,7 @@
 #include "control_routes.h"
 #include "daemon.h"
 #include "exports.h"
+#include "format_json.h"
 #include "http.h"
 #include "names.h"
 
@@ -63,17 +64,20 @@ static json_t *list_json(const struct daemon *daemon, size_t index)
 	const struct snapshot *snapshot = daemon->snapshot;
 	const struct list *list = &snapshot->policy->lists[index];
 	const struct list_count *count = &snapshot->entry_counts[index];
+	const struct list_input *input = &snapshot->config->list_inputs[index];
 	struct ipwl_traffic traffic = { 0 };
 
 	datapath_read_list(daemon->datapath, list->slot, &traffic);
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "name", list->name, "action",
-			 action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
-			 list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
-			 list->sets_priority ? json_integer(list->priority) : json_null(),
-			 "ipv4_entries", json_count(count->of[FAMILY_IPV4]), "ipv6_entries",
-			 json_count(count->of[FAMILY_IPV6]), "packets", json_count(traffic.packets),
-			 "bytes", json_count(traffic.bytes), "connections",
-			 json_count(traffic.connections));
+	return json_pack(
+	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name", list->name, "action",
+	    action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
+	    list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
+	    list->sets_priority ? json_integer(list->priority) : json_null(), "ipv4_entries",
+	    json_count(count->of[FAMILY_IPV4]), "ipv6_entries", json_count(count->of[FAMILY_IPV6]),
+	    "packets", json_count(traffic.packets), "bytes", json_count(traffic.bytes),
+	    "connections", json_count(traffic.connections), "format", format_names[input->format],
+	    "on_error", on_error_names[input->skips_bad_lines], "skipped_lines",
+	    json_count(list_input_skipped_lines(input)));
 }
 
 static json_t *lists_json(const struct daemon *daemon)
@@ -83,6 +87,30 @@ static json_t *lists_json(const struct daemon *daemon)
 
 	for (i = 0; i < daemon->snapshot->policy->list_count; i++)
 		json_array_append_new(array, list_json(daemon, i));
+	return array;
+}
+
+static json_t *list_file_json(const struct list *list, const struct list_file *file)
+{
+	json_t *body = format_json(&file->result);
+
+	json_object_set_new(body, "list", json_text(list->name));
+	json_object_set_new(body, "path", json_text(file->path));
+	return body;
+}
+
+static json_t *list_files_json(const struct snapshot *snapshot)
+{
+	json_t *array = json_array();
+	size_t i, j;
+
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		const struct list_input *input = &snapshot->config->list_inputs[i];
+
+		for (j = 0; j < input->file_count; j++)
+			json_array_append_new(
+			    array, list_file_json(&snapshot->policy->lists[i], &input->files[j]));
+	}
 	return array;
 }
 
@@ -153,15 +181,16 @@ static json_t *status_json(const struct daemon *daemon)
 	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
 	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
 	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
 	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
 	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
 	    json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
 	    state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
-	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "exports",
-	    exports_json(daemon), "reload", reload_json(&daemon->reload));
+	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "list_files",
+	    list_files_json(snapshot), "exports", exports_json(daemon), "reload",
+	    reload_json(&daemon->reload));
 }
 
 void control_status(struct daemon *daemon, struct evhttp_request *request)

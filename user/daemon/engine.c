@@ -229,9 +229,8 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 void engine_run(struct job *job, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
-		[JOB_RELOAD] = engine_reload,
-		[JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete,
+		[JOB_RELOAD] = engine_reload, [JOB_ADD] = engine_add,
+		[JOB_DELETE] = engine_delete, [JOB_IMPORT] = engine_import,
 		[JOB_EXPIRE] = engine_expire,
 	};
 	struct engine *engine = context;

@@ -67,6 +67,7 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 void engine_reload(struct engine *engine, struct job *job);
 void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);
+void engine_import(struct engine *engine, struct job *job);
 void engine_expire(struct engine *engine, struct job *job);
 
 /* Give the lists of @snapshot their manual entries: those of state, or while that

@@ -211,16 +211,17 @@ static int drop_expired(struct snapshot *next, int64_t now_sec)
 {
 	size_t i;
 
-	for (i = 0; i < next->policy->list_count; i++) {
-		struct list *list = &next->policy->lists[i];
-		struct entry_set *set;
+	for (i = 0; i < next->policy->list_count * SOURCE_COUNT; i++) {
+		struct list *list = &next->policy->lists[i / SOURCE_COUNT];
+		const enum source source = i % SOURCE_COUNT;
+		struct entry_set *set = list->sets[source];
 
-		if (!list->sets[SOURCE_MANUAL])
+		if (!set || !set->first_expiry_sec || set->first_expiry_sec > now_sec)
 			continue;
-		set = changed_set(list, NULL, now_sec, NULL);
+		set = entry_set_unexpired(set, now_sec);
 		if (!set)
 			return -ENOMEM;
-		list_replace_set(list, SOURCE_MANUAL, set);
+		list_replace_set(list, source, set);
 	}
 	return 0;
 }

@@ -26,6 +26,7 @@ void job_free(struct job *job)
 	free(job->list_name);
 	free(job->reason);
 	free(job->author);
+	import_free(job->import);
 	free(job->message);
 	lines_done(&job->details);
 	lines_done(&job->warnings);

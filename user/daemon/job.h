@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../core/entry.h"
+#include "import.h"
 #include "outcome.h"
 #include "snapshot.h"
 #include "text.h"
@@ -18,6 +19,7 @@ enum job_type {
 	JOB_RELOAD,	  /* read the configuration again */
 	JOB_ADD,	  /* a manual entry */
 	JOB_DELETE,	  /* a manual entry */
+	JOB_IMPORT,	  /* manual entries, from a list */
 	JOB_EXPIRE,	  /* entries whose time has come */
 	JOB_PAUSE,	  /* the worker touches nothing until worker_resume() */
 	JOB_EXPORT_FILES, /* not the worker's: see export_job.h */
@@ -32,9 +34,10 @@ struct job {
 	/* What is asked. */
 	char *list_name;
 	struct prefix prefix;
-	char *reason;	 /* or NULL */
-	char *author;	 /* or NULL */
-	int64_t ttl_sec; /* 0: without end */
+	char *reason;	       /* or NULL */
+	char *author;	       /* or NULL */
+	int64_t ttl_sec;       /* 0: without end */
+	struct import *import; /* of JOB_IMPORT; owned */
 
 	/* What came of it. */
 	enum outcome outcome;

@@ -220,6 +220,23 @@ static void write_exports(const struct daemon *daemon, struct evbuffer *buffer)
 	}
 }
 
+static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer *buffer)
+{
+	static const struct metric skipped = {
+		"ipwl_list_skipped_lines", "gauge",
+		"Lines of a list's files that could not be read and were skipped."
+	};
+	size_t i;
+
+	write_head(buffer, &skipped);
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		evbuffer_add_printf(buffer, "%s{", skipped.name);
+		write_label(buffer, "list", snapshot->policy->lists[i].name);
+		evbuffer_add_printf(buffer, "} %zu\n",
+				    list_input_skipped_lines(&snapshot->config->list_inputs[i]));
+	}
+}
+
 /* ---- the daemon --------------------------------------------------------- */
 
 static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
@@ -251,6 +268,7 @@ void metrics_write(const struct daemon *daemon, struct evbuffer *buffer)
 	write_interfaces(&daemon->interfaces, buffer);
 	write_list_counters(daemon, buffer);
 	write_list_entries(daemon->snapshot, buffer);
+	write_list_skipped(daemon->snapshot, buffer);
 	write_attached(&daemon->interfaces, buffer);
 	write_exports(daemon, buffer);
 	write_daemon(daemon, buffer);

@@ -273,15 +273,12 @@ static int run(struct state *state, sqlite3_stmt *statement)
 	return err;
 }
 
-int state_put(struct state *state, const struct state_entry *entry)
+static const char put_sql[] = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)";
+
+static void bind_entry(sqlite3_stmt *statement, const struct state_entry *entry)
 {
 	char prefix[PREFIX_TEXT_BYTES];
-	sqlite3_stmt *statement;
-	int err =
-	    begin(state, "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", &statement);
 
-	if (err)
-		return err;
 	bind_text(statement, 1, entry->list);
 	bind_text(statement, 2, prefix_format(&entry->prefix, prefix));
 	bind_text(statement, 3, action_names[entry->action]);
@@ -289,7 +286,48 @@ int state_put(struct state *state, const struct state_entry *entry)
 	bind_text(statement, 5, entry->author);
 	sqlite3_bind_int64(statement, 6, entry->added_at_sec);
 	sqlite3_bind_int64(statement, 7, entry->expires_at_sec);
+}
+
+int state_put(struct state *state, const struct state_entry *entry)
+{
+	sqlite3_stmt *statement;
+	int err = begin(state, put_sql, &statement);
+
+	if (err)
+		return err;
+	bind_entry(statement, entry);
 	return run(state, statement);
+}
+
+int state_put_set(struct state *state, const char *list, enum action action,
+		  const struct entry_set *set)
+{
+	sqlite3_stmt *statement;
+	int err = begin(state, put_sql, &statement);
+	size_t i;
+
+	if (err)
+		return err;
+	for (i = 0; i < set->count && !err; i++) {
+		const struct entry *entry = &set->entries[i];
+
+		bind_entry(statement, &(struct state_entry) {
+					  .list = list,
+					  .action = action,
+					  .prefix = entry->prefix,
+					  .reason = entry->reason,
+					  .author = entry->author,
+					  .added_at_sec = entry->added_at_sec,
+					  .expires_at_sec = entry->expires_at_sec,
+				      });
+		if (sqlite3_step(statement) != SQLITE_DONE)
+			err = fail_sqlite(state);
+		sqlite3_reset(statement);
+	}
+	sqlite3_finalize(statement);
+	if (err)
+		state_rollback(state);
+	return err;
 }
 
 int state_delete(struct state *state, const char *list, const struct prefix *prefix)

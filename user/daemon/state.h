@@ -57,6 +57,9 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 /* Begin a transaction that puts an entry, in place of one of its list and prefix, or
  * that deletes one; nothing lasts before state_commit(). Return: 0 or -EIO. */
 int state_put(struct state *state, const struct state_entry *entry);
+/* The same for all entries of a set, as manual ones of a list. */
+int state_put_set(struct state *state, const char *list, enum action action,
+		  const struct entry_set *set);
 int state_delete(struct state *state, const char *list, const struct prefix *prefix);
 
 /* End the transaction. A commit that fails (-EIO) has changed nothing. */

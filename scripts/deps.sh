@@ -14,10 +14,10 @@ build=(
 	pkg-config           # flags of the libraries
 	libbpf-dev           # loading and pinning
 	libelf-dev           # of libbpf
-	zlib1g-dev           # of libbpf
+	zlib1g-dev           # of libbpf; packed lists
 	libevent-dev         # ipwld's loop and HTTP
 	libyaml-dev          # the configuration
-	libjansson-dev       # control socket bodies
+	libjansson-dev       # control socket bodies, lists in JSON
 	libsqlite3-dev       # manual entries
 	libcurl4-openssl-dev # ipwlctl's HTTP
 	libmnl-dev           # interfaces and tc filters by netlink

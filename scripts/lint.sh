@@ -96,7 +96,8 @@ check_rooms() {
 	only_in 'yaml\.h' user/config
 	only_in 'event2/|sqlite3\.h' user/daemon
 	only_in 'curl/' user/ctl
-	only_in 'jansson\.h' 'user/(daemon|ctl)'
+	only_in 'zlib\.h' user/config
+	only_in 'jansson\.h' 'user/(config|daemon|ctl)'
 	only_in '(.*/)?core/' 'user/(export|config|datapath|daemon|ctl)'
 	only_in '(.*/)?export/' 'user/(config|daemon)'
 	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'

@@ -10,9 +10,9 @@ _ipwlctl_lists() {
 
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload check-config export detach'
-	local formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
-		nftables json csv'
+	local commands='status test list add del import reload check-config export detach'
+	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
+		drop-json netset crowdsec-csv spamdb exim opensmtpd'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=()
 
@@ -37,7 +37,12 @@ _ipwlctl() {
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
 	del) options='--list --reason' ;;
-	export) options='--format --list --aggregate --no-aggregate --family' ;;
+	export)
+		options='--format --list --aggregate --no-aggregate --family'
+		formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
+			nftables json csv'
+		;;
+	import) options='--format --list --reason --ttl --dry-run' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -60,7 +65,7 @@ _ipwlctl() {
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-		elif [[ $command == check-config ]]; then
+		elif [[ $command == check-config || $command == import ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi
 		;;

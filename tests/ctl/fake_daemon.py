@@ -25,7 +25,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "method": self.command,
             "path": url.path,
             "query": dict(urllib.parse.parse_qsl(url.query, strict_parsing=bool(url.query))),
-            "body": json.loads(body) if body else None,
+            "body": body if self.headers.get("Content-Type") == "application/octet-stream"
+                    else json.loads(body) if body else None,
         }
         fake.requests.append(request)
         answer = fake.answers.get((self.command, url.path), error(404, "not_found", "no such path"))
@@ -116,10 +117,16 @@ STATUS = {
                      "allow": 0, "averted": 0, "would_block": 0, "block": 0}}],
     "lists": [
         {"name": "partners", "action": "allow", "mode": None, "mark": 31, "priority": 6,
-         "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2},
+         "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2,
+         "format": "auto", "on_error": "fail", "skipped_lines": 0},
         {"name": "drop", "action": "block", "mode": "monitor", "mark": None, "priority": None,
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
-         "connections": 0}],
+         "connections": 0, "format": "netset", "on_error": "skip", "skipped_lines": 3}],
+    "list_files": [
+        {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
+         "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,
+         "skipped": 1, "skipped_lines": 0,
+         "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
     "exports": [
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,

@@ -37,9 +37,16 @@ eth0       yes       native  metadata  123456         0          1        20    
 eth1       no        none    none           0         0          0         0      0        0  \
           0      0  there is no such device
 
-LIST      ACTION  MODE     MARK  PRIORITY     IPV4  IPV6  PACKETS  BYTES  CONNECTIONS
-partners  allow   -        0x1f         6        3     1        7    700            2
-drop      block   monitor     -         -  1200000     0        0      0            0
+LIST      ACTION  MODE     MARK  PRIORITY     IPV4  IPV6  PACKETS  BYTES  CONNECTIONS  \
+ON_ERROR  SKIPPED
+partners  allow   -        0x1f         6        3     1        7    700            2  \
+fail            0
+drop      block   monitor     -         -  1200000     0        0      0            0  \
+skip            3
+
+LIST      FILE                      FORMAT        READ
+partners  /etc/ipwl/allow.d/a.cidr  postfix-cidr  \
+4 rules: 3 entries, 1 skipped: 1 of another action
 
 EXPORT                           FORMAT        LISTS           PREFIXES  SUCCESSFUL  \
 CHANGED               ERROR

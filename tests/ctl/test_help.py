@@ -10,10 +10,11 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "export",
+COMMANDS = ["status", "test", "list", "add", "del", "import", "reload", "check-config", "export",
             "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
            "del": {"--list", "--reason"},
+           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"},
            "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
            "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
@@ -107,6 +108,7 @@ def test_completion_of_words():
     assert complete("add", "--list", "x", "--t") == {"--ttl"}
     assert complete("list", "--source", "f") == {"file", "feed"}
     assert complete("list", "--source", "=", "f") == {"file", "feed"}
+    assert complete("import", "--format", "post") == {"postfix-cidr"}
     assert complete("add", "--reason", "de") == set()
     assert complete("status", "") == set()
 

@@ -99,6 +99,7 @@ static void write_messages(struct writer *writer, const char *label, const json_
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
+	const json_t *files = json_object_get(status, "list_files");
 
 	writer_fields(writer, daemon_columns, status);
 	writer_fields(writer, reload_columns, status);
@@ -109,9 +110,11 @@ static void write_status(struct writer *writer, const json_t *status)
 		     json_object_get(status, "interfaces"));
 	writer_line_end(writer);
 	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
-	writer_line_end(writer);
-	writer_table(writer, "list_files", file_columns, "", json_object_get(status, "list_files"));
-	if (json_array_size(json_object_get(status, "exports")))
+	if (writer->is_json || json_array_size(files) > 0) {
+		writer_line_end(writer);
+		writer_table(writer, "list_files", file_columns, "", files);
+	}
+	if (json_array_size(json_object_get(status, "exports")) > 0)
 		writer_line_end(writer);
 	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
 }

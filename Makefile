@@ -160,7 +160,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 	chmod 0644 $(DESTDIR)$(UNITDIR)/ipwld.service
 	install -m 0644 packaging/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.yml $(DESTDIR)$(DOCDIR)
+	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.cf contrib/*.cfg contrib/*.yml $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
 		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }

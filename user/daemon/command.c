@@ -20,8 +20,6 @@
 /* Of one run; a program that says more is not read to its end in the log. */
 #define LINES_MAX 100
 
-extern char **environ;
-
 struct command {
 	const char *name;
 	pid_t pid;

@@ -34,7 +34,9 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinc
 	-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 CORE := $(wildcard user/core/*.c)
-CONFIG := $(wildcard user/config/*.c)
+EXPORT := $(wildcard user/export/*.c)
+# The configuration names formats, so who has the one has the other.
+CONFIG := $(wildcard user/config/*.c) $(EXPORT)
 DATAPATH := $(wildcard user/datapath/*.c)
 DAEMON := $(wildcard user/daemon/*.c)
 CTL := $(wildcard user/ctl/*.c)
@@ -163,7 +165,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 	chmod 0644 $(DESTDIR)$(UNITDIR)/ipwld.service
 	install -m 0644 packaging/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.yml $(DESTDIR)$(DOCDIR)
+	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.cf contrib/*.cfg contrib/*.yml $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
 		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
@@ -191,7 +193,7 @@ help: ## this list
 $(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c files.c text.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
 $(B)/tests/unit/test_history: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
-$(B)/tests/unit/test_undo: $(call asan,$(addprefix user/daemon/,engine_entries.c engine_manual.c engine_protect.c engine_undo.c history_json.c http.c holders.c job.c snapshot.c log.c state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
+$(B)/tests/unit/test_undo: $(call asan,$(addprefix user/daemon/,engine_entries.c engine_manual.c engine_protect.c engine_undo.c history_json.c http.c holders.c job.c feed.c feed_copy.c feed_diff.c import.c snapshot.c log.c state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
 $(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
 $(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))

@@ -28,6 +28,8 @@ build=(
 # The demonstration and the end-to-end tests keep their own list; among it are the
 # libraries of a Postfix that is unpacked, never installed: an MTA stays as it is.
 mapfile -t demo < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/packages.txt")
+# So do the programs that read exported lists.
+mapfile -t consumers < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/consumers.txt")
 
 test=(
 	libcmocka-dev      # unit and verdict tests
@@ -60,9 +62,9 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
-	--test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
-	--all) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	--all) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}") ;;
 	-h | --help) echo "$usage"; exit 0 ;;
 	*) echo "$usage" >&2; exit 2 ;;
 	esac

@@ -100,7 +100,8 @@ check_rooms() {
 	only_in 'seccomp\.h' user/feeds
 	only_in 'zlib\.h' 'user/(config|daemon|feeds)'
 	only_in 'jansson\.h' 'user/(config|daemon|ctl)'
-	only_in '(.*/)?core/' 'user/(config|datapath|daemon|ctl)'
+	only_in '(.*/)?core/' 'user/(export|config|datapath|daemon|ctl)'
+	only_in '(.*/)?export/' 'user/(config|daemon)'
 	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'
 	only_in '(.*/)?daemon/' user/daemon
 	only_in '(.*/)?ctl/' user/ctl

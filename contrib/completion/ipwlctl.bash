@@ -17,7 +17,9 @@ _ipwlctl_feeds() {
 _ipwlctl() {
 	local global='--socket --json --help --version'
 	local commands='status test list add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate feeds refresh check-config detach'
+	commands+=' reload diff lint simulate feeds refresh check-config export detach'
+	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
+		drop-json netset crowdsec-csv spamdb exim opensmtpd'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=() words=()
 
@@ -26,7 +28,7 @@ _ipwlctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
-			--check | --unused | --expiring | --wide)
+			--check | --family | --unused | --expiring | --wide)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -48,6 +50,11 @@ _ipwlctl() {
 	case $command in
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
+	export)
+		options='--format --list --aggregate --no-aggregate --family'
+		formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
+			nftables json csv'
+		;;
 	import) options='--format --list --reason --ttl --dry-run' ;;
 	reload) options='--accept' ;;
 	diff) options='--summary --limit' ;;
@@ -66,12 +73,12 @@ _ipwlctl() {
 	--source)
 		mapfile -t COMPREPLY < <(compgen -W 'config file feed manual learned' -- "$cur")
 		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+		;;
+	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
-		;;
-	--format)
-		mapfile -t COMPREPLY < <(compgen -W "auto plain postfix-cidr rspamd-map spamassassin \
-			dnswl rbldnsd drop-text drop-json netset crowdsec-csv spamdb exim opensmtpd" -- "$cur")
 		;;
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")

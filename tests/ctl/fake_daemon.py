@@ -141,6 +141,11 @@ STATUS = {
          "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,
          "skipped": 1, "skipped_lines": 0,
          "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
+    "exports": [
+        {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
+         "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,
+         "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
+         "error": "/usr/bin/systemctl ended with exit status 1"}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],

@@ -47,6 +47,11 @@ skip            3
 LIST      FILE                      FORMAT        READ
 partners  /etc/ipwl/allow.d/a.cidr  postfix-cidr  \
 4 rules: 3 entries, 1 skipped: 1 of another action
+
+EXPORT                           FORMAT        LISTS           PREFIXES  SUCCESSFUL  \
+CHANGED               ERROR
+/var/lib/ipwl/export/allow.cidr  postfix-cidr  partners, vips         4  no          \
+2026-11-23T12:00:00Z  /usr/bin/systemctl ended with exit status 1
 """
 
 
@@ -370,3 +375,32 @@ def test_reload_refused(ask, daemon):
     assert done.err == "ipwlctl: the configuration has 39 errors\n" + "\n".join(lines) + "\n"
     done = ask("--json", "reload")
     assert (done.code, done.json()) == (4, answer[1])
+
+
+# ---- export --------------------------------------------------------------------------
+
+def test_export_asks_and_prints_as_it_comes(ask, daemon):
+    text = b"# Written by ipwl\n192.0.2.0/24\tpermit\n"
+    daemon.answers["GET", "/v1/export"] = 200, text
+    done = ask("export", "--format", "postfix-cidr")
+    assert (done.code, done.out, done.err) == (0, text.decode(), "")
+    assert daemon.requests[-1]["query"] == {"format": "postfix-cidr", "aggregate": "true"}
+    assert ask("--json", "export", "--format", "postfix-cidr").out == text.decode()
+    ask("export", "--list", "a", "--format=rbldnsd", "--list=b", "--no-aggregate", "--family", "6")
+    assert daemon.requests[-1]["query"] == {"format": "rbldnsd", "lists": "a,b", "family": "6",
+                                            "aggregate": "false"}
+
+
+def test_export_that_is_cut_or_refused_is_no_success(ask, daemon):
+    daemon.answers["GET", "/v1/export"] = \
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n192.0.2.0/24\n"
+    done = ask("export", "--format", "plain")
+    assert (done.code, done.out) == (3, "192.0.2.0/24\n")
+    assert "no usable answer" in done.err
+    daemon.answers["GET", "/v1/export"] = error(404, "not_found", "there is no list \"x\"")
+    done = ask("export", "--format", "plain", "--list", "x")
+    assert (done.code, done.out) == (1, "")
+    assert 'there is no list "x"' in done.err
+    daemon.answers["GET", "/v1/export"] = 500, b"oops"
+    done = ask("export", "--format", "plain")
+    assert (done.code, done.out) == (1, "") and "500" in done.err

@@ -12,10 +12,11 @@ from fake_daemon import FEEDS, STATUS
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "check-config",
-            "detach"]
+            "export", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
            "del": {"--list", "--reason", "--yes"},
            "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"},
+           "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
            "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
            "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
@@ -106,6 +107,9 @@ def test_completion_of_words():
     assert complete("de") == {"del", "detach"}
     assert complete("--socket", "/a", "re") == {"reload", "refresh"}
     assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
+    assert complete("ex") == {"export"}
+    assert complete("export", "--format", "r") == {"rspamd-map", "rbldnsd"}
+    assert complete("export", "--family", "") == {"4", "6"}
     assert complete("--so") == {"--socket"}
     assert complete("add", "--list", "x", "--t") == {"--ttl"}
     assert complete("list", "--source", "f") == {"file", "feed"}

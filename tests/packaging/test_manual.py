@@ -52,6 +52,19 @@ def test_defaults_of_a_feed_are_those_of_the_header():
         assert described and described[1] == default, key
 
 
+def test_keys_of_an_export_are_those_the_parser_knows():
+    assert sorted(page_keys("Exports")) == sorted(parser_keys("EXPORT_KEY"))
+
+
+def test_formats_of_exports_are_those_there_are():
+    source = (TOP / "user/export/formats.c").read_text()
+    names = re.findall(r'\[EXPORT_\w+\] = "([a-z-]+)"', source)
+    text = re.search(r"^\.Ss Formats of exports\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
+    listed = [name for line in re.findall(r"^\.It Cm (.*)$", text, re.M)
+              for name in line.split(" , ")]
+    assert len(names) == 11 and sorted(listed) == sorted(names)
+
+
 def test_defaults_are_those_of_the_header():
     header = (CONFIG / "config.h").read_text()
     defaults = re.findall(r'#define CONFIG_DEFAULT_\w+ "(.*)"', header)

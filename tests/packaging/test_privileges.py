@@ -15,6 +15,7 @@ from test_unit import service
 sys.path.insert(0, str(TOP / "tests/e2e"))
 import daemon  # noqa: E402
 import netns  # noqa: E402
+from lab import wait_for  # noqa: E402
 import sources  # noqa: E402
 
 GROUP_ID = 64125
@@ -54,8 +55,12 @@ def calls(staged):
         ipwld = Confined(namespace, service(staged))
         source = sources.Source(namespace)
         source.put("/list", "9.9.9.0/24")
+        export = ipwld.state / "export/allow.list"
+        export.parent.mkdir()
         ipwld.configure(lists=daemon.PARTNERS + daemon.DROP + "    feeds:\n" +
-                        sources.feed("one", source.url("/list")))
+                        sources.feed("one", source.url("/list")),
+                        extra=f"exports:\n  - {{format: plain, path: {export}, after: "
+                              f"[/bin/cp, {export}, {export}.copy]}}\n")
         try:
             ipwld.start()
             interface = ipwld.interface()
@@ -65,6 +70,8 @@ def calls(staged):
             assert ipwld.ask("test", "192.0.2.1")["results"][0]["verdict"] == "allow"
             ipwld.write_list("block.d/a.list", "192.0.2.0/24")
             ipwld.ask("reload")
+            wait_for(lambda: all(state["successful"] for state in ipwld.status()["exports"]) and
+                     "192.0.2.1\n" in export.with_suffix(".list.copy").read_text(), 10, "exports")
             assert ipwld.metrics_text()
             # In time or not, the first fetch may be this one.
             feed, = ipwld.ask("refresh", "one")["feeds"]

@@ -29,6 +29,7 @@ static const char *const setting_keys[] = {
 	[SETTING_INDEX] = "index",	     [SETTING_MARK_MASK] = "mark_mask",
 	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
 	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
+	[SETTING_EXPORTS] = "exports",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -44,7 +45,9 @@ static int read_document(struct document *document, struct config *config)
 	if (!err && values[SETTING_PROTECTED])
 		err = protected_read(document, values[SETTING_PROTECTED], config);
 	history_settings_read(document, values[SETTING_HISTORY], &config->history);
-	return err ? err : lists_read(document, values, config);
+	if (!err)
+		err = lists_read(document, values, config);
+	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
 static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
@@ -120,6 +123,7 @@ void config_free(struct config *config)
 	free(config->metrics_host);
 	feeds_free(config->feeds, config->feed_count);
 	free(config->protected);
+	exports_free(config);
 	for (size_t i = 0; i < config->list_input_count; i++)
 		list_input_done(&config->list_inputs[i]);
 	free(config->list_inputs);

@@ -3,12 +3,14 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "../core/guard.h"
 #include "../core/policy.h"
+#include "../export/export.h"
 #include "diagnostics.h"
 #include "feed_config.h"
 #include "format.h"
@@ -34,6 +36,17 @@ enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT
 
 /* "auto", "native", "generic", indexed by enum xdp_mode. */
 extern const char *const xdp_mode_names[XDP_MODE_COUNT];
+
+/* A file that lists are written to. */
+struct config_export {
+	enum export_format format;
+	char *path;
+	char **lists; /* names; all of one action */
+	size_t list_count;
+	enum action action;
+	bool is_aggregated;
+	char **after; /* a command to run when it has changed, up to a NULL; or NULL */
+};
 
 /* A list file, and what came of it. */
 struct list_file {
@@ -68,6 +81,8 @@ struct config {
 	size_t feed_count;
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
+	struct config_export *exports;
+	size_t export_count;
 	struct policy *policy;		/* entries from config and files; the reader may
 					 * take it and set this to NULL */
 	struct list_input *list_inputs; /* by index of the list in the policy */
@@ -93,6 +108,11 @@ void config_free(struct config *config);
  * cannot be told from this file, which may be missing; -ENOMEM.
  */
 int config_read_bpffs_dir(const char *path, char **ret_dir);
+
+/* How many files an export has, and the path of each. Returns @path. */
+size_t config_export_file_count(const struct config_export *export);
+const char *config_export_file(const struct config_export *export, size_t index,
+			       char path[PATH_MAX]);
 
 /* Lines of a list's files that could not be read and were skipped. */
 size_t list_input_skipped_lines(const struct list_input *input);

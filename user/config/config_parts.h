@@ -22,6 +22,7 @@ enum setting {
 	SETTING_LISTS,
 	SETTING_PROTECTED,
 	SETTING_HISTORY,
+	SETTING_EXPORTS,
 	SETTING_COUNT,
 };
 
@@ -63,6 +64,10 @@ void list_input_done(struct list_input *input);
 /* What to remember; @node may be NULL. */
 void history_settings_read(struct document *document, const yaml_node_t *node,
 			   struct history_settings *settings);
+
+/* The exports, once the policy has its lists; NULL: none. */
+int exports_read(struct document *document, const yaml_node_t *node, struct config *config);
+void exports_free(struct config *config);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

@@ -29,12 +29,25 @@ struct client {
 	char *answer;
 	size_t answer_bytes;
 	size_t answer_capacity;
+	FILE *download; /* takes the body of a good answer, or NULL */
 };
+
+/* Whether what comes is what was asked for, not an error. */
+static bool is_good(const struct client *client)
+{
+	long status = 0;
+
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status == HTTP_OK;
+}
 
 static size_t receive(char *data, size_t size, size_t count, void *context)
 {
 	struct client *client = context;
 	size_t bytes = size * count;
+
+	if (client->download && is_good(client))
+		return fwrite(data, 1, bytes, client->download);
 
 	if (bytes > ANSWER_BYTES_MAX - client->answer_bytes)
 		return 0;
@@ -268,6 +281,29 @@ enum ctl_exit client_request(struct client *client, const struct request *reques
 		json_decref(body);
 	else
 		*ret_body = body;
+	return code;
+}
+
+enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream)
+{
+	CURLcode result;
+	json_t *body;
+	enum ctl_exit code;
+	long status = 0;
+
+	client->download = stream;
+	result = perform(client, request);
+	client->download = NULL;
+	if (ferror(stream))
+		return CTL_NEGATIVE;
+	if (result)
+		return report_transport(client, request, result);
+	if (is_good(client))
+		return CTL_DONE;
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	body = json_loadb(client->answer ? client->answer : "", client->answer_bytes, 0, NULL);
+	code = report_error(client, request, status, body);
+	json_decref(body);
 	return code;
 }
 

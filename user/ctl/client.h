@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "command.h"
 
@@ -47,6 +48,14 @@ void client_free(struct client *client);
  */
 enum ctl_exit client_request(struct client *client, const struct request *request,
 			     json_t **ret_body);
+
+/**
+ * client_download() - send a request and write its answer to @stream as it comes
+ *
+ * For answers that are text of a format, of any length. Any failure but one to write
+ * is reported; then @stream may hold a part. Return: CTL_DONE, or the exit code for it.
+ */
+enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream);
 
 /* Find the array @key of an answer; reports an answer without it.
  * Return: CTL_DONE or CTL_UNREACHABLE. */

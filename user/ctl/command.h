@@ -13,7 +13,8 @@
 
 struct option_spec {
 	const char *name;    /* without the dashes; NULL ends a table */
-	const char *metavar; /* of its value; NULL: a flag */
+	const char *metavar; /* of its value; NULL: a flag. Where it ends in "...", the option
+			      * may be given again, and commas join the values. */
 	const char *help;
 	int is_required;
 };
@@ -65,6 +66,7 @@ extern const struct command command_check_config;
 extern const struct command command_diff;
 extern const struct command command_lint;
 extern const struct command command_simulate;
+extern const struct command command_export;
 extern const struct command command_detach;
 
 /**

@@ -57,6 +57,14 @@ static const struct column list_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column export_columns[] = {
+	{ "path", "EXPORT", FORM_PLAIN },	 { "format", "FORMAT", FORM_PLAIN },
+	{ "lists", "LISTS", FORM_PLAIN },	 { "aggregate", NULL, FORM_PLAIN },
+	{ "prefixes", "PREFIXES", FORM_NUMBER }, { "successful", "SUCCESSFUL", FORM_PLAIN },
+	{ "changed_at", "CHANGED", FORM_PLAIN }, { "succeeded_at", NULL, FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
+};
+
 static const struct column file_columns[] = {
 	{ "list", "LIST", FORM_PLAIN },	    { "path", "FILE", FORM_PLAIN },
 	{ "format", "FORMAT", FORM_PLAIN }, { "recognised", NULL, FORM_PLAIN },
@@ -107,6 +115,9 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_line_end(writer);
 		writer_table(writer, "list_files", file_columns, "", files);
 	}
+	if (json_array_size(json_object_get(status, "exports")) > 0)
+		writer_line_end(writer);
+	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
 }
 
 static enum ctl_exit run(const struct arguments *arguments)

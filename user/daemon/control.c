@@ -58,6 +58,7 @@ static const struct route {
 	{ "/v1/protections", EVHTTP_REQ_POST, "POST", control_protect },
 	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", control_unprotect },
 	{ "/v1/impact", EVHTTP_REQ_GET, "GET", control_impact },
+	{ "/v1/export", EVHTTP_REQ_GET, "GET", control_export },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

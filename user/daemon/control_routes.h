@@ -26,6 +26,7 @@ void control_undo(struct daemon *daemon, struct evhttp_request *request);
 void control_protect(struct daemon *daemon, struct evhttp_request *request);
 void control_unprotect(struct daemon *daemon, struct evhttp_request *request);
 void control_impact(struct daemon *daemon, struct evhttp_request *request);
+void control_export(struct daemon *daemon, struct evhttp_request *request);
 void control_detach(struct daemon *daemon, struct evhttp_request *request);
 
 #endif

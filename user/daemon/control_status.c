@@ -6,6 +6,7 @@
 #include "../datapath/names.h"
 #include "control_routes.h"
 #include "daemon.h"
+#include "exports.h"
 #include "format_json.h"
 #include "http.h"
 
@@ -137,6 +138,38 @@ static json_t *state_json(const struct daemon *daemon)
 			 !daemon->state_error, "error", json_text(daemon->state_error));
 }
 
+static json_t *export_json(const struct config_export *export, const struct export_state *state)
+{
+	static const struct export_state unknown;
+	json_t *lists = json_array();
+	size_t i;
+
+	if (!state)
+		state = &unknown;
+	for (i = 0; i < export->list_count; i++)
+		json_array_append_new(lists, json_string(export->lists[i]));
+	return json_pack(
+	    "{s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "path", json_text(export->path), "format",
+	    export_format_names[export->format], "lists", lists, "aggregate", export->is_aggregated,
+	    "prefixes", state->has_run ? json_count(state->prefix_count) : json_null(),
+	    "successful",
+	    state->has_run || state->error ? json_boolean(state->is_successful) : json_null(),
+	    "changed_at", json_time(state->changed_at_sec), "succeeded_at",
+	    json_time(state->succeeded_at_sec), "error", json_text(state->error));
+}
+
+static json_t *exports_json(const struct daemon *daemon)
+{
+	const struct config *config = daemon->snapshot->config;
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < config->export_count; i++)
+		json_array_append_new(
+		    array, export_json(&config->exports[i], exports_state(daemon->exports, i)));
+	return array;
+}
+
 static const char *mode_name(bool is_enforcing)
 {
 	return is_enforcing ? "enforce" : "monitor";
@@ -148,7 +181,7 @@ static json_t *status_json(const struct daemon *daemon)
 	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
 	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
 	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
 	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
@@ -156,7 +189,8 @@ static json_t *status_json(const struct daemon *daemon)
 	    json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
 	    state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "list_files",
-	    list_files_json(snapshot), "reload", reload_json(&daemon->reload));
+	    list_files_json(snapshot), "exports", exports_json(daemon), "reload",
+	    reload_json(&daemon->reload));
 }
 
 void control_status(struct daemon *daemon, struct evhttp_request *request)

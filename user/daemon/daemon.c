@@ -12,6 +12,7 @@
 
 #include "background.h"
 #include "control.h"
+#include "exports.h"
 #include "feeds.h"
 #include "files.h"
 #include "log.h"
@@ -138,7 +139,12 @@ static int serve(struct daemon *daemon)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
 	if (!err)
 		err = sampler_open(daemon, &daemon->sampler);
-	return err ? err : loop_open(daemon);
+	if (!err)
+		err = exports_open(daemon, &daemon->exports);
+	if (err)
+		return err;
+	exports_update(daemon->exports);
+	return loop_open(daemon);
 }
 
 static enum exit_status start(struct daemon *daemon)
@@ -191,6 +197,7 @@ static void stop(struct daemon *daemon)
 	if (daemon->sampler)
 		engine_sample_all(daemon->engine);
 	sampler_close(daemon->sampler);
+	exports_close(daemon->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
 	feeds_close(daemon->feeds);

@@ -37,6 +37,7 @@ struct reload_report {
 };
 
 struct control;
+struct exports;
 struct feeds;
 struct metrics;
 struct mnl_socket;
@@ -56,6 +57,7 @@ struct daemon {
 	struct metrics *metrics;
 	struct feeds *feeds;
 	struct sampler *sampler;
+	struct exports *exports;
 	struct mnl_socket *links;
 	struct event *events[8];
 	size_t event_count;

@@ -31,8 +31,10 @@ enum job_type {
 	JOB_UNDO,    /* revert a change */
 	JOB_PROTECT,
 	JOB_UNPROTECT,
-	JOB_IMPACT,  /* what a deletion would do */
-	JOB_PAUSE,   /* the worker touches nothing until worker_resume() */
+	JOB_IMPACT,	  /* what a deletion would do */
+	JOB_PAUSE,	  /* the worker touches nothing until worker_resume() */
+	JOB_EXPORT_FILES, /* not the worker's: see export_job.h */
+	JOB_EXPORT_TEXT,
 	JOB_DISCARD, /* finished: the worker frees what it holds */
 
 	JOB_FEED,	 /* a copy of a feed that was fetched */

@@ -11,6 +11,7 @@
 
 #include "changes.h"
 #include "control.h"
+#include "exports.h"
 #include "feeds.h"
 #include "links.h"
 #include "log.h"
@@ -98,6 +99,7 @@ static void take_snapshot(struct daemon *daemon, struct job *job)
 	daemon->snapshot = job->snapshot;
 	job->snapshot = old;
 	arm_expiry(daemon, daemon->snapshot->next_expiry_sec);
+	exports_update(daemon->exports);
 }
 
 static void log_changes(const struct job *job)

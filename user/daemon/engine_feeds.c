@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine.h"
+#include "engine_manual.h"
 #include "feed_parse.h"
 #include "feed_store.h"
 #include "log.h"
@@ -92,18 +92,32 @@ static void end_suspension(const struct engine *engine, const struct stored_feed
 	next->suspension = NULL;
 }
 
-static int switch_to(struct engine *engine, const struct stored_feed *feed, struct entry_set *set,
-		     char error[DATAPATH_ERROR_BYTES])
+/* What is in force, with @set in the place of what @feed has. Return: 0 or -ENOMEM. */
+static int make_next(const struct engine *engine, const struct stored_feed *feed,
+		     struct entry_set *set, struct snapshot **ret_next)
 {
 	struct snapshot *next = snapshot_copy(engine->current);
 	int err = next ? feed_store_fill(engine->feeds, next->policy, feed, set) : -ENOMEM;
 
+	if (err)
+		snapshot_unref(next);
+	else
+		*ret_next = next;
+	return err;
+}
+
+static int switch_to(struct engine *engine, const struct stored_feed *feed, struct entry_set *set,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	struct snapshot *next;
+	int err = make_next(engine, feed, set, &next);
+
 	if (err) {
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
-	} else {
-		end_suspension(engine, feed, next);
-		err = engine_switch(engine, next, false, error);
+		return err;
 	}
+	end_suspension(engine, feed, next);
+	err = engine_switch(engine, next, false, error);
 	snapshot_unref(next);
 	return err;
 }
@@ -162,6 +176,7 @@ static int put_in_force(struct engine *engine, struct stored_feed *feed, struct 
 		log_warning("feeds", "%s: the copy in force cannot be kept over a restart: %s",
 			    name, strerror(-err));
 	feed_diff_make(feed->set, newcomer->set, 0, &job->feed->diff);
+	engine_record_feed(engine, job, feed->config);
 	take(engine, feed, newcomer);
 	return 0;
 }
@@ -282,6 +297,28 @@ static void hold(struct engine *engine, struct stored_feed *feed, struct newcome
 	job->feed->result = FEED_RESULT_HELD;
 }
 
+/* Whether the copy would take allow entries in use away, as a reload must not. One that
+ * cannot be told is held, too. */
+static void guard_use(const struct engine *engine, const struct stored_feed *feed,
+		      const struct newcomer *newcomer, struct lines *reasons)
+{
+	struct snapshot *next = NULL;
+	char *message = NULL;
+	int err;
+
+	if (feed->config->action != ACTION_ALLOW || !feed->set)
+		return;
+	err = make_next(engine, feed, newcomer->set, &next);
+	if (!err)
+		err = engine_guard(engine, next, &message, NULL);
+	if (err)
+		lines_add(reasons, "what it would remove cannot be found out: %s", strerror(-err));
+	else if (message)
+		lines_add(reasons, "%s", message);
+	free(message);
+	snapshot_unref(next);
+}
+
 /* Take the newcomer, unless a guard trips. */
 static void judge(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
 		  struct job *job)
@@ -289,6 +326,7 @@ static void judge(struct engine *engine, struct stored_feed *feed, struct newcom
 	struct lines reasons = { 0 };
 
 	feed_store_guard(engine->current->config, feed, newcomer->set, &newcomer->result, &reasons);
+	guard_use(engine, feed, newcomer, &reasons);
 	if (reasons.count)
 		hold(engine, feed, newcomer, &reasons, job);
 	else if (put_in_force(engine, feed, newcomer, job))

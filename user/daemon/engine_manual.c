@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed.h"
 #include "log.h"
 #include "protections.h"
 
@@ -119,28 +120,69 @@ static size_t count_list(const struct list *list, const struct list *from, const
 	return i;
 }
 
-void engine_record_reload(struct engine *engine, struct job *job, const struct policy *before)
+/* Sum up what changes from one policy to the other, list by list. Return: 0, -ENOMEM or
+ * -EIO. */
+static int summarise(struct engine *engine, struct history_record *record,
+		     const struct policy *before, const struct policy *after)
 {
-	const struct policy *now = engine->current->policy;
-	const size_t change_max = SOURCE_COUNT * (before->list_count + now->list_count) + 1;
-	struct history_record record = engine_record(job, HISTORY_RELOAD);
+	const size_t change_max = SOURCE_COUNT * (before->list_count + after->list_count) + 1;
 	struct history_change *changes = calloc(change_max, sizeof(*changes));
 	size_t i, count = 0;
-	int err = changes ? 0 : -ENOMEM;
+	int err;
 
-	for (i = 0; !err && i < now->list_count; i++)
-		count += count_list(&now->lists[i], find_same(before, &now->lists[i]),
-				    &now->lists[i], changes + count);
-	for (i = 0; !err && i < before->list_count; i++)
-		if (!find_same(now, &before->lists[i]))
+	if (!changes)
+		return -ENOMEM;
+	for (i = 0; i < after->list_count; i++)
+		count += count_list(&after->lists[i], find_same(before, &after->lists[i]),
+				    &after->lists[i], changes + count);
+	for (i = 0; i < before->list_count; i++)
+		if (!find_same(after, &before->lists[i]))
 			count +=
 			    count_list(&before->lists[i], &before->lists[i], NULL, changes + count);
-	if (!err)
-		err = history_summarise(engine->state, &record, changes, count);
-	if (err)
-		lines_add(&job->warnings, "the history lacks this reload: %s",
-			  err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+	err = history_summarise(engine->state, record, changes, count);
 	free(changes);
+	return err;
+}
+
+/* What is done is done: that its record is missing is a warning. */
+static void warn(const struct engine *engine, int err, const char *deed, struct lines *warnings)
+{
+	if (err)
+		lines_add(warnings, "the history lacks this %s: %s", deed,
+			  err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+}
+
+void engine_record_reload(struct engine *engine, struct job *job, const struct policy *before)
+{
+	struct history_record record = engine_record(job, HISTORY_RELOAD);
+
+	warn(engine, summarise(engine, &record, before, engine->current->policy), "reload",
+	     &job->warnings);
+}
+
+void engine_record_held(struct engine *engine, struct job *job, const struct policy *held)
+{
+	struct history_record record = engine_record(job, HISTORY_HELD);
+
+	record.reason = job->held;
+	warn(engine, summarise(engine, &record, engine->current->policy, held), "held reload",
+	     &job->warnings);
+}
+
+void engine_record_feed(struct engine *engine, struct job *job, const struct feed_config *feed)
+{
+	const struct history_change change = {
+		.list = feed->list_name,
+		.action = feed->action,
+		.source = SOURCE_FEED,
+		.added = job->feed->diff.added_count,
+		.removed = job->feed->diff.removed_count,
+	};
+	struct history_record record = engine_record(job, HISTORY_FEED);
+
+	record.origin = feed->name;
+	warn(engine, history_summarise(engine->state, &record, &change, 1), "copy of the feed",
+	     &job->warnings);
 }
 
 /* ---- all manual entries anew ---------------------------------------------- */

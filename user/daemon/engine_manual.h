@@ -19,6 +19,12 @@ int engine_record_delete(struct engine *engine, const struct job *job, const str
  * of the job, for the reload has taken effect. */
 void engine_record_reload(struct engine *engine, struct job *job, const struct policy *before);
 
+/* The same of a reload that the guard held, with what it would have changed. */
+void engine_record_held(struct engine *engine, struct job *job, const struct policy *held);
+
+/* The same of a copy of @feed that took effect; the job has the difference. */
+void engine_record_feed(struct engine *engine, struct job *job, const struct feed_config *feed);
+
 /* In engine_entries.c: the list's manual entry of that prefix, or NULL; the entry in force,
  * or just out of it, kept for the answer; the list whose manual entry @job may delete, or
  * NULL: the job has failed. */

@@ -256,6 +256,7 @@ static bool is_let_pass(struct engine *engine, const struct snapshot *next, stru
 		lines_done(&job->details);
 		return true;
 	}
+	engine_record_held(engine, job, next->policy);
 	job_fail(job, OUTCOME_HELD,
 		 "held: %s; the old configuration stays in force. Look with `ipwlctl diff', take "
 		 "it with `ipwlctl reload --accept'",

@@ -104,7 +104,7 @@ static bool is_refused(struct job *job, const struct history_record *record)
 	const long long id = record->id;
 
 	if (record->event == HISTORY_EXPIRE || record->event == HISTORY_RELOAD ||
-	    record->event == HISTORY_FEED)
+	    record->event == HISTORY_FEED || record->event == HISTORY_HELD)
 		job_fail(job, OUTCOME_CONFLICT,
 			 "record %lld is of the kind %s: only changes by hand can be undone", id,
 			 history_event_names[record->event]);

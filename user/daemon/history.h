@@ -25,6 +25,7 @@ enum history_event {
 	HISTORY_EXPIRE,
 	HISTORY_RELOAD,
 	HISTORY_FEED, /* a new copy of a feed took effect */
+	HISTORY_HELD, /* a reload that the guard held: what it would have changed */
 	HISTORY_EVENT_COUNT,
 };
 

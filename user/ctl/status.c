@@ -15,6 +15,7 @@ static const struct column daemon_columns[] = {
 	{ "mode_in_force", "mode in force", FORM_PLAIN },
 	{ "suspended", "suspended", FORM_PLAIN },
 	{ "detached", "detached", FORM_PLAIN },
+	{ "lookup", "lookup", FORM_PLAIN },
 	{ "state.path", "state", FORM_PLAIN },
 	{ "state.ok", "state ok", FORM_PLAIN },
 	{ "state.error", "state error", FORM_PLAIN },

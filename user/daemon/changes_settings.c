@@ -44,16 +44,31 @@ static char *interfaces_text(const struct config *config)
 	return stream && !fclose(stream) ? text : NULL;
 }
 
+static char *protected_text(const struct config *config)
+{
+	char prefix[PREFIX_TEXT_BYTES], *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	for (size_t i = 0; stream && i < config->protected_count; i++)
+		fprintf(stream, "%s%s", i ? ", " : "",
+			prefix_format_short(&config->protected[i], prefix));
+	return stream && !fclose(stream) ? text : NULL;
+}
+
 static void add_arrays(json_t *settings, const struct config *from, const struct config *to)
 {
 	char *interfaces[] = { interfaces_text(from), interfaces_text(to) };
 	char *ports[] = { ports_text(from), ports_text(to) };
+	char *protected[] = { protected_text(from), protected_text(to) };
 
 	add(settings, "interfaces", interfaces[0], interfaces[1]);
 	add(settings, "ports", ports[0], ports[1]);
+	add(settings, "protected", protected[0], protected[1]);
 	for (int i = 0; i < 2; i++) {
 		free(interfaces[i]);
 		free(ports[i]);
+		free(protected[i]);
 	}
 }
 
@@ -105,6 +120,8 @@ void changes_add_settings(json_t *settings, const struct config *from, const str
 
 	add(settings, "mode", from->is_enforcing ? "enforce" : "monitor",
 	    to->is_enforcing ? "enforce" : "monitor");
+	add(settings, "index", from->is_index_off ? "off" : "auto",
+	    to->is_index_off ? "off" : "auto");
 	add_arrays(settings, from, to);
 	add(settings, "xdp_mode", xdp_mode_names[from->xdp_mode], xdp_mode_names[to->xdp_mode]);
 	format_listen(from, before);

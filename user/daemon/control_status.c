@@ -181,13 +181,14 @@ static json_t *status_json(const struct daemon *daemon)
 	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
 	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
 	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
 	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
 	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
-	    json_text(snapshot->suspension), "detached", daemon->is_detached, "state",
-	    state_json(daemon), "ports", ports_json(snapshot->config), "interfaces",
+	    json_text(snapshot->suspension), "detached", daemon->is_detached, "lookup",
+	    datapath_uses_index(daemon->datapath) ? "index" : "tries", "state", state_json(daemon),
+	    "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "list_files",
 	    list_files_json(snapshot), "exports", exports_json(daemon), "reload",
 	    reload_json(&daemon->reload));

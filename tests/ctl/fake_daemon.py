@@ -117,7 +117,7 @@ STATUS = {
     "schema_version": 1, "version": "0.1.0", "libbpf": "1.1", "pid": 4711,
     "started_at": "2026-11-23T12:00:00Z", "uptime_seconds": 266400,
     "config": "/etc/ipwl/ipwld.yaml", "mode": "enforce", "mode_in_force": "monitor",
-    "suspended": "the tables are being loaded", "detached": False,
+    "suspended": "the tables are being loaded", "detached": False, "lookup": "index",
     "state": {"path": "/var/lib/ipwl/state.db", "ok": True, "error": None},
     "ports": [25, 465],
     "interfaces": [

@@ -22,6 +22,7 @@ mode            enforce
 mode in force   monitor
 suspended       the tables are being loaded
 detached        no
+lookup          index
 state           /var/lib/ipwl/state.db
 state ok        yes
 ports           25, 465

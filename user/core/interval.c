@@ -6,8 +6,10 @@
  */
 #include "interval.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ipwl_verdict.h"
 
@@ -31,11 +33,11 @@ struct interval_compiler {
 
 address_bits prefix_first(const struct prefix *prefix)
 {
-	address_bits first = 0;
+	uint64_t high, low;
 
-	for (int i = 0; i < 16; i++)
-		first = first << 8 | prefix->addr[i];
-	return first;
+	memcpy(&high, prefix->addr, sizeof(high));
+	memcpy(&low, prefix->addr + sizeof(high), sizeof(low));
+	return (address_bits)be64toh(high) << 64 | be64toh(low);
 }
 
 address_bits prefix_last(const struct prefix *prefix)

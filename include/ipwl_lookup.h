@@ -108,8 +108,11 @@ ipwl_match_narrow(const char *block, __u32 count, __u32 key)
 	__u32 leaves = IPWL_NARROW_LEAVES(count);
 	__u32 at;
 
-	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);
 	IPWL_BOUND(leaves, 0xff8);
+	/* Have the line that the leaf is probably in come while the search goes on. */
+	if (count > IPWL_ONE_LINE_MAX)
+		(void)*(const volatile __u32 *)(const void *)(block + leaves + 4 * count);
+	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);
 	leaf = (const void *)(block + leaves + 8 * at);
 	if (*(const __u16 *)(const void *)(block + 2 * at) > key || key > leaf->last)
 		return none;

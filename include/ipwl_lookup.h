@@ -22,7 +22,11 @@ struct ipwl_bits {
 #ifdef __bpf__
 #define IPWL_BOUND(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
 #define IPWL_UNROLL _Pragma("unroll")
+/* Have the compiler not compute with a pointer before it is known not to be NULL: the
+ * verifier forbids it (6.1). */
+#define IPWL_OPAQUE(pointer) asm volatile("" : "+r"(pointer))
 #else
+#define IPWL_OPAQUE(pointer) ((void)(pointer))
 #define IPWL_BOUND(value, mask) ((value) &= (mask))
 #define IPWL_UNROLL
 #endif
@@ -37,7 +41,10 @@ static inline __attribute__((always_inline)) const char *ipwl_line(const void *r
 	const char *region = ipwl_region(regions, line / IPWL_REGION_LINES);
 	__u32 offset = line % IPWL_REGION_LINES * IPWL_LINE_BYTES;
 
-	return region ? region + offset : (const char *)0;
+	if (!region)
+		return (const char *)0;
+	IPWL_OPAQUE(region);
+	return region + offset;
 }
 
 /* Whether a <= b, without a branch. */

@@ -138,25 +138,27 @@ static int enter_node(struct interval_compiler *sweep, enum action action, const
 	return error;
 }
 
+static const struct node *node_at(const struct table *table, size_t index)
+{
+	return index < table->count ? &table->nodes[index] : NULL;
+}
+
 static int sweep_tables(struct interval_compiler *sweep, const struct table tables[ACTION_COUNT])
 {
-	const struct node *next[ACTION_COUNT], *end[ACTION_COUNT];
+	size_t next[ACTION_COUNT] = { 0 };
 	int error = 0;
 
-	for (int action = 0; action < ACTION_COUNT; action++) {
-		next[action] = tables[action].nodes;
-		end[action] = next[action] + tables[action].count;
-	}
 	while (!error) {
+		const struct node *allow = node_at(&tables[ACTION_ALLOW], next[ACTION_ALLOW]);
+		const struct node *block = node_at(&tables[ACTION_BLOCK], next[ACTION_BLOCK]);
 		enum action action = ACTION_ALLOW;
 
-		if (next[ACTION_ALLOW] == end[ACTION_ALLOW] ||
-		    (next[ACTION_BLOCK] != end[ACTION_BLOCK] &&
-		     prefix_compare(&next[ACTION_BLOCK]->prefix, &next[ACTION_ALLOW]->prefix) < 0))
-			action = ACTION_BLOCK;
-		if (next[action] == end[action])
+		if (!allow && !block)
 			break;
-		error = enter_node(sweep, action, next[action]++);
+		if (!allow || (block && prefix_compare(&block->prefix, &allow->prefix) < 0))
+			action = ACTION_BLOCK;
+		next[action]++;
+		error = enter_node(sweep, action, action == ACTION_ALLOW ? allow : block);
 	}
 	return error;
 }

@@ -153,14 +153,12 @@ bool datapath_uses_index(const struct datapath *datapath)
 static int apply_policy(struct datapath *datapath, const struct datapath_change *change,
 			char error[DATAPATH_ERROR_BYTES])
 {
-	bool is_rebuild =
-	    change->is_rebuild || !datapath->is_known || generation_is_indexed(datapath);
 	int err = -ENOSPC;
 
 	if (change->uses_index)
 		err = index_apply(datapath, change, error);
 	if (err == -ENOSPC)
-		err = tables_apply(datapath, change->policy, is_rebuild, error);
+		err = tables_apply(datapath, change->policy, error);
 	return err;
 }
 

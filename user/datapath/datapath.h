@@ -37,6 +37,10 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 /* Release what this process holds; pinned maps and programs go on. */
 void datapath_close(struct datapath *datapath);
 
+/* Unpin the maps of versions before this one, when no program of theirs is attached any
+ * more. */
+void datapath_forget_old_layouts(const struct datapath *datapath);
+
 /* "1.1": the version of libbpf in use. */
 const char *datapath_libbpf_version(void);
 

@@ -133,6 +133,19 @@ $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c 
 bench: $(B)/tests/bench/bench $(B)/ipwld ## measure packets, loading and memory, as root (BENCH_FLAGS="--json FILE")
 	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)
 
+# Lookup structures against each other: what docs/lookup.md says comes from here.
+CANDIDATES := $(filter-out %.bpf.c,$(wildcard tests/bench/candidates/*.c))
+
+$(B)/candidates.bpf.o: tests/bench/candidates/candidates.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES))
+	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o ## compare lookup structures, as root (PREFIXES="1000 30000")
+	$^ $(PREFIXES)
+
 test: ## run all tests as root, or those in STAGES="unit lint"
 	./scripts/test.sh $(STAGES)
 
@@ -179,7 +192,7 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests fuzz bench test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests fuzz bench bench-candidates test lint flags install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

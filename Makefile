@@ -103,7 +103,7 @@ $(B)/tests/e2e/flood: $(B)/tests/e2e/flood.o
 
 $(B)/tests/e2e/fault.so: tests/e2e/fault.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -shared $< -ldl -o $@
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
 e2e-tools: $(B)/tests/e2e/flood $(B)/tests/e2e/fault.so ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests

@@ -3,9 +3,10 @@
 
 import json
 import subprocess
+import time
 
 from daemon import BUILD
-from lab import is_ipv6
+from lab import is_ipv6, wait_for
 
 PROGRAM = BUILD / "tests/e2e/flood"
 FRAME_BYTES = 74  # as flood.h
@@ -63,3 +64,16 @@ class Arrivals:
             for member in item.get("set", {}).get("elem", ()):
                 by_source[member["elem"]["val"]] = member["elem"]["counter"]["packets"]
         return by_source, marked
+
+    def passing(self, allowed):
+        """The sources whose packets come through now. Those in allowed do: by them it
+        knows when each source has had its turn."""
+        time.sleep(0.01)  # packets that were on their way
+        before, _ = self.read()
+
+        def after_two_rounds():
+            now, _ = self.read()
+            return now if all(now[source] >= before[source] + 2 for source in allowed) else None
+
+        after = wait_for(after_two_rounds, 10, "packets of allowed sources come", 0.02)
+        return {source for source, count in after.items() if count > before[source]}

@@ -32,6 +32,7 @@ struct datapath {
 	bool must_rebuild; /* a failed change could not be undone in place */
 	/* What `lists` holds, and slots that are taken but not written yet. */
 	struct ipwl_list lists[IPWL_LISTS_MAX];
+	bool is_slot_new[IPWL_LISTS_MAX]; /* taken for a policy that is not in force */
 };
 
 struct interface {

@@ -14,9 +14,10 @@ CALLERS = ("socket", "socket", "ipwlctl")
 
 
 class Storm:
-    """What its clients do changes no verdict of the sets' allowed and blocked sources,
-    nor which entry decides for those with a holder. Each client has prefixes of its
-    own, so it knows which are there: those that were answered."""
+    """Rages while the context is entered. What its clients do changes no verdict of the
+    sets' allowed and blocked sources, nor which entry decides for those with a holder.
+    Each client has prefixes of its own, so it knows which are there: those that
+    were answered."""
 
     def __init__(self, ipwld, sets, generator, pause_sec):
         self.ipwld = ipwld
@@ -31,17 +32,20 @@ class Storm:
         self._threads = [threading.Thread(target=self._run, args=(
             caller, index, random.Random(generator.getrandbits(64))))
             for index, caller in enumerate(CALLERS)]
+
+    def __enter__(self):
         for thread in self._threads:
             thread.start()
+        return self
 
-    def stop(self):
+    def __exit__(self, *_):
         self._is_over.set()
         for thread in self._threads:
-            thread.join(60)
-        assert not self.errors, self.errors
+            thread.join()
 
     def check(self):
         """What was answered is there, or is not, also over restarts."""
+        assert not self.errors, self.errors
         manual = {(entry["list"], entry["prefix"]) for entry in self.ipwld.manual()}
         for key, is_there in self.there.items():
             assert is_there is None or is_there == (key in manual), (key, is_there)

@@ -3,6 +3,7 @@
 upgrades and storms of manual entries drop no allowed packet, let no blocked one
 pass, and count every packet once."""
 
+import dataclasses
 import json
 import os
 import random
@@ -219,6 +220,20 @@ def restart_at_random(ipwld, configurations, counters, programs, generator):
         programs.check_replaced()
         counters.check(has_entries=True)
         check_exact(ipwld, configurations.oracles[chosen], configurations.probes)
+    return chosen
+
+
+def check_in_force(ipwld, configurations, number, arrivals):
+    """With the manual entries that are left, for tables and packets alike."""
+    lists = {item.name: dataclasses.replace(item, entries=set(item.entries))
+             for item in configurations.policies[number]}
+    for entry in ipwld.manual():
+        lists[entry["list"]].add(entry["prefix"])
+    oracle = policies.Oracle(list(lists.values()))
+    sets = configurations.sets
+    check_exact(ipwld, oracle, sets.everything + configurations.probes)
+    assert arrivals.passing(sets.allowed) \
+        == {source for source in sets.everything if oracle.verdict(source) != "block"}
 
 
 def test_full_load(lab, ipwld, wire):
@@ -231,14 +246,14 @@ def test_full_load(lab, ipwld, wire):
     counters = Counters(ipwld, sets)
     arrivals = Arrivals(lab, sets.everything, MARKED)
     flood = Flood(lab, [frames.tcp(wire, source) for source in sets.everything])
-    storm = Storm(ipwld, sets, generator, pause_sec=0.4)
     began = time.monotonic()
-    reload_in_a_row(ipwld, configurations, counters)
-    print(f"{RELOADS_IN_PLACE + RELOADS_ANEW} reloads in {time.monotonic() - began:.1f} s, "
-          f"{storm.answered} changes of entries beside them")
-    storm.pause_sec = 0.01
-    restart_at_random(ipwld, configurations, counters, programs, generator)
-    storm.stop()
+    with Storm(ipwld, sets, generator, pause_sec=0.4) as storm:
+        reload_in_a_row(ipwld, configurations, counters)
+        print(f"{RELOADS_IN_PLACE + RELOADS_ANEW} reloads in {time.monotonic() - began:.1f} s, "
+              f"{storm.answered} changes of entries beside them")
+        storm.pause_sec = 0.01
+        last = restart_at_random(ipwld, configurations, counters, programs, generator)
+    check_in_force(ipwld, configurations, last, arrivals)
     sent = dict(zip(sets.everything, flood.stop()))
     print(f"{sum(sent.values())} packets in {time.monotonic() - began:.1f} s; "
           f"{storm.answered} changes of entries, {storm.unanswered} without an answer")

@@ -87,6 +87,8 @@ static long libc_syscall(long number, const long a[6])
 	return call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* libc's names of the parameters are reserved to it.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 long syscall(long number, ...)
 {
 	va_list arguments;
@@ -115,3 +117,4 @@ void *mmap64(void *address, size_t length, int protection, int flags, int fd, of
 {
 	return mmap(address, length, protection, flags, fd, offset);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -176,7 +176,7 @@ static void print_counts(const struct flood_bpf *skeleton)
 int main(int argc, char **argv)
 {
 	struct flood_bpf *skeleton = flood_bpf__open();
-	int burst = argc == 5 ? atoi(argv[4]) : 0;
+	int burst = argc == 5 ? (int)strtol(argv[4], NULL, 10) : 0;
 
 	if (burst <= 0)
 		die("usage: flood DEVICE PEER_NAMESPACE PEER_DEVICE BURST");

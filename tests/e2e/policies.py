@@ -102,7 +102,9 @@ def generator_of(seed):
 # Of each set, addresses in networks of their own, /24 and /56.
 NETWORKS = {"allowed": ("10.1.0.0/16", "2001:db8:1::/48"),
             "blocked": ("10.2.0.0/16", "2001:db8:2::/48"),
-            "changing": ("10.3.0.0/16", "2001:db8:3::/48")}
+            "changing": ("10.3.0.0/16", "2001:db8:3::/48"),
+            # Where no entry around the other three reaches.
+            "spared": ("9.4.0.0/16", "2001:db9:4::/48")}
 # Lengths, by version: of what lies wide around sources, and of what holds them.
 WIDE = {4: (9, 24), 6: (33, 56)}
 NARROW = {4: (25, 32), 6: (57, 128)}
@@ -151,16 +153,19 @@ def beside(generator, source):
 
 
 class Sets:
-    """Sources that are allowed by every policy made here, those that are blocked,
-    and those that change. Every second one of the former two is held by one entry
-    all the time, which decides for it."""
+    """Sources that are allowed by every policy made here, those that are blocked, those
+    that change, and those that are spared: treated in several ways, but never
+    blocked. Every second one of the first two is held by one entry all the time, which
+    decides for it."""
 
     def __init__(self, generator, count):
         self.generator = generator
         self.allowed = sources_of("allowed", count)
         self.blocked = sources_of("blocked", count)
         self.changing = sources_of("changing", count)
-        self.everything = self.allowed + self.blocked + self.changing
+        self.spared = sources_of("spared", count)
+        self.surrounded = self.allowed + self.blocked + self.changing
+        self.everything = self.surrounded + self.spared
         self.holders = {source: narrow(generator, source)
                         for source in self.allowed[::2] + self.blocked[::2]}
 
@@ -174,9 +179,11 @@ class Sets:
                 (self.blocked, ("drop", "feed")):
             for source in sources:
                 self._hold(source, lists, names)
-        for source in self.everything:
+        for source in self.surrounded:
             for item in lists.values():
                 self._surround(source, item, has_holes)
+        for source in self.spared:
+            self._spare(source, lists, has_holes)
         for name in "partners", "friends":
             self._keep_out(lists[name], has_holes)
         for name, networks in bulk.items():
@@ -206,6 +213,21 @@ class Sets:
             into = item.exclusions if may_exclude and generator.random() < 0.3 else item.entries
             into.add(narrow(generator, source))
 
+    def _spare(self, source, lists, has_holes):
+        """From policy to policy allow and block entries, and holes, come and go together:
+        half of such a change would drop the source."""
+        generator = self.generator
+        how = generator.choice(("unlisted", "allow", "averted", "hole" if has_holes else "averted",
+                                "would_block"))
+        if how == "would_block":
+            lists["shadow"].entries.add(narrow(generator, source))
+        elif how != "unlisted":
+            lists["partners"].entries.add(hardly_wide(generator, source))
+        if how == "averted":
+            lists["drop"].entries.add(narrow(generator, source))
+        elif how == "hole":
+            lists["partners"].exclusions.add(narrow(generator, source))
+
     def _keep_out(self, item, has_holes):
         """Let an allow list hold no blocked source."""
         for source in self.blocked:
@@ -223,6 +245,8 @@ class Sets:
             assert oracle.verdict(source) in ("allow", "averted"), source
         for source in self.blocked:
             assert oracle.verdict(source) == "block", source
+        for source in self.spared:
+            assert oracle.verdict(source) != "block", source
 
 
 def write(policy, directory):

@@ -15,7 +15,7 @@ CALLERS = ("socket", "socket", "ipwlctl")
 
 class Storm:
     """Rages while the context is entered. What its clients do changes no verdict of the
-    sets' allowed and blocked sources, nor which entry decides for those with a holder.
+    sets' allowed, blocked and spared sources, nor which entry decides for those with a holder.
     Each client has prefixes of its own, so it knows which are there: those that
     were answered."""
 
@@ -54,7 +54,7 @@ class Storm:
 
     def _choose(self, index, generator):
         """A list and a prefix that is this client's alone."""
-        source = generator.choice(self.sets.everything[index::len(CALLERS)])
+        source = generator.choice(self.sets.surrounded[index::len(CALLERS)])
         name = generator.choice(("partners", "friends", "drop", "feed", "shadow"))
         is_free = source not in self.sets.holders and source not in self.sets.blocked
         if name == "shadow" or source in self.sets.changing or \

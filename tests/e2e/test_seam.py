@@ -108,9 +108,10 @@ class Counters:
 def check_arrivals(arrivals, sets, sent):
     """Nothing allowed was lost, nothing blocked came through; returns what came."""
     came, marked = arrivals.read()
-    lost = {source: sent[source] - came[source] for source in sets.allowed
-            if came[source] != sent[source]}
-    assert not lost, f"allowed packets were dropped: {lost}"
+    for name, sources in ("allowed", sets.allowed), ("spared", sets.spared):
+        lost = {source: sent[source] - came[source] for source in sources
+                if came[source] != sent[source]}
+        assert not lost, f"{name} packets were dropped: {lost}"
     passed = {source: came[source] for source in sets.blocked if came[source]}
     assert not passed, f"blocked packets got through: {passed}"
     assert all(came[source] <= sent[source] for source in sets.changing)

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import random
-import subprocess
 
 import pytest
 

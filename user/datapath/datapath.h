@@ -57,8 +57,8 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
  * datapath_assign_slots() - give each list of @policy its slot
  *
  * A list that has a slot (by name and action) keeps it and its counters. New
- * slots are taken and zeroed; slots of lists that are gone are freed by the next
- * datapath_apply() that succeeds.
+ * slots are taken and zeroed, until the next call if no datapath_apply() succeeds
+ * before; slots of lists that are gone are freed by one that does.
  */
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);

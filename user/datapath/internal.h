@@ -40,6 +40,7 @@ struct datapath {
 	bool is_known; /* the generation in force was built here and not damaged */
 	/* What `lists` holds, and slots that are taken but not written yet. */
 	struct ipwl_list lists[IPWL_LISTS_MAX];
+	bool is_slot_new[IPWL_LISTS_MAX]; /* taken for a policy that is not in force */
 };
 
 struct interface {

@@ -77,8 +77,7 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 
 /*
  * The rule that decides for an address. As the value of a table: for the addresses
- * whose longest prefix this is. It holds all that the decision needs, so one
- * element update switches these addresses from the old decision to the new at once.
+ * whose longest prefix this is.
  */
 struct ipwl_match {
 	__u32 rule;  /* id; 0: a hole, as if no prefix matched */

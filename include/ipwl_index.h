@@ -45,6 +45,8 @@
 #define IPWL_REGION_BYTES (IPWL_REGION_LINES * IPWL_LINE_BYTES + IPWL_REGION_SLACK_BYTES)
 
 #define IPWL_WIDE_MAX 32
+/* Intervals of a narrow block that is one line. */
+#define IPWL_ONE_LINE_MAX 6
 /* Each step takes 8 bits at least of the 112 that the root leaves of an IPv6 address. */
 #define IPWL_STEPS_MAX 14
 

@@ -22,7 +22,11 @@ struct ipwl_bits {
 #ifdef __bpf__
 #define IPWL_BOUND(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
 #define IPWL_UNROLL _Pragma("unroll")
+/* Have the compiler not compute with a pointer before it is known not to be NULL: the
+ * verifier forbids it (6.1). */
+#define IPWL_OPAQUE(pointer) asm volatile("" : "+r"(pointer))
 #else
+#define IPWL_OPAQUE(pointer) ((void)(pointer))
 #define IPWL_BOUND(value, mask) ((value) &= (mask))
 #define IPWL_UNROLL
 #endif
@@ -37,7 +41,10 @@ static inline __attribute__((always_inline)) const char *ipwl_line(const void *r
 	const char *region = ipwl_region(regions, line / IPWL_REGION_LINES);
 	__u32 offset = line % IPWL_REGION_LINES * IPWL_LINE_BYTES;
 
-	return region ? region + offset : (const char *)0;
+	if (!region)
+		return (const char *)0;
+	IPWL_OPAQUE(region);
+	return region + offset;
 }
 
 /* Whether a <= b, without a branch. */
@@ -108,8 +115,11 @@ ipwl_match_narrow(const char *block, __u32 count, __u32 key)
 	__u32 leaves = IPWL_NARROW_LEAVES(count);
 	__u32 at;
 
-	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);
 	IPWL_BOUND(leaves, 0xff8);
+	/* Have the line that the leaf is probably in come while the search goes on. */
+	if (count > IPWL_ONE_LINE_MAX)
+		(void)*(const volatile __u32 *)(const void *)(block + leaves + 4 * count);
+	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);
 	leaf = (const void *)(block + leaves + 8 * at);
 	if (*(const __u16 *)(const void *)(block + 2 * at) > key || key > leaf->last)
 		return none;

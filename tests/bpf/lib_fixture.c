@@ -37,6 +37,7 @@ static void open_datapath(struct fixture *fixture, bool is_adopted)
 
 int fixture_setup(void **state)
 {
+	static unsigned int number;
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
@@ -44,8 +45,8 @@ int fixture_setup(void **state)
 	fixture->expected = calloc(1, sizeof(*fixture->expected));
 	assert_non_null(fixture->expected);
 	rule_ids_init(&fixture->ids, FIXTURE_RULES_MAX);
-	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d",
-		 getpid());
+	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d-%u",
+		 getpid(), number++);
 	fixture->uses_index = true;
 	open_datapath(fixture, false);
 	return 0;

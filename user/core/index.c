@@ -100,8 +100,9 @@ static struct span part_of(const struct span *span, uint32_t bits, address_bits 
 	end = *skip;
 	while (end < span->count && span->items[end].first <= part.last)
 		end++;
-	part.items = span->items + *skip;
 	part.count = end - *skip;
+	if (part.count)
+		part.items = &span->items[*skip];
 	return part;
 }
 

@@ -6,8 +6,10 @@
  */
 #include "interval.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ipwl_verdict.h"
 
@@ -31,11 +33,11 @@ struct interval_compiler {
 
 address_bits prefix_first(const struct prefix *prefix)
 {
-	address_bits first = 0;
+	uint64_t high, low;
 
-	for (int i = 0; i < 16; i++)
-		first = first << 8 | prefix->addr[i];
-	return first;
+	memcpy(&high, prefix->addr, sizeof(high));
+	memcpy(&low, prefix->addr + sizeof(high), sizeof(low));
+	return (address_bits)be64toh(high) << 64 | be64toh(low);
 }
 
 address_bits prefix_last(const struct prefix *prefix)
@@ -136,25 +138,27 @@ static int enter_node(struct interval_compiler *sweep, enum action action, const
 	return error;
 }
 
+static const struct node *node_at(const struct table *table, size_t index)
+{
+	return index < table->count ? &table->nodes[index] : NULL;
+}
+
 static int sweep_tables(struct interval_compiler *sweep, const struct table tables[ACTION_COUNT])
 {
-	const struct node *next[ACTION_COUNT], *end[ACTION_COUNT];
+	size_t next[ACTION_COUNT] = { 0 };
 	int error = 0;
 
-	for (int action = 0; action < ACTION_COUNT; action++) {
-		next[action] = tables[action].nodes;
-		end[action] = next[action] + tables[action].count;
-	}
 	while (!error) {
+		const struct node *allow = node_at(&tables[ACTION_ALLOW], next[ACTION_ALLOW]);
+		const struct node *block = node_at(&tables[ACTION_BLOCK], next[ACTION_BLOCK]);
 		enum action action = ACTION_ALLOW;
 
-		if (next[ACTION_ALLOW] == end[ACTION_ALLOW] ||
-		    (next[ACTION_BLOCK] != end[ACTION_BLOCK] &&
-		     prefix_compare(&next[ACTION_BLOCK]->prefix, &next[ACTION_ALLOW]->prefix) < 0))
-			action = ACTION_BLOCK;
-		if (next[action] == end[action])
+		if (!allow && !block)
 			break;
-		error = enter_node(sweep, action, next[action]++);
+		if (!allow || (block && prefix_compare(&block->prefix, &allow->prefix) < 0))
+			action = ACTION_BLOCK;
+		next[action]++;
+		error = enter_node(sweep, action, action == ACTION_ALLOW ? allow : block);
 	}
 	return error;
 }

@@ -97,6 +97,10 @@ void prefix_inside(struct prefix_array array, const struct prefix *range, size_t
 {
 	struct prefix behind = prefix_behind(range);
 
+	*ret_begin = *ret_end = 0;
+	/* Without elements there may be no array. */
+	if (!array.count)
+		return;
 	*ret_begin = search(array, range, 0);
 	array.elements = prefix_at(array, *ret_begin);
 	array.count -= *ret_begin;

@@ -334,10 +334,8 @@ static void keep_rules(struct list *list, const struct list *old, size_t *next, 
 static int number_candidate(struct numbering *numbering, struct list *list, const struct list *old,
 			    size_t *next, const struct prefix *prefix)
 {
-	const struct prefix_array rest = { .elements = old->rules + *next,
-					   .count = old->rule_count - *next,
-					   .element_bytes = sizeof(*old->rules) };
-	size_t index = *next + prefix_lower_bound(rest, prefix);
+	const struct prefix_array rules = PREFIX_ARRAY(old->rules, old->rule_count);
+	size_t index = prefix_lower_bound(rules, prefix);
 	const struct rule *old_rule = NULL;
 	bool is_exclusion = list_has(list, prefix, true);
 	struct rule *rule;

@@ -246,10 +246,12 @@ static int push_all_outer(struct table_compiler *compiler, enum action action,
 
 	mark_outer_lens(compiler, action, range, lens);
 	for (uint8_t len = 0; len < range->len && !error; len++) {
-		struct prefix outer = prefix_truncate(range, len);
+		struct prefix outer;
 
-		if (lens[len])
-			error = push_outer(compiler, action, &outer);
+		if (!lens[len])
+			continue;
+		outer = prefix_truncate(range, len);
+		error = push_outer(compiler, action, &outer);
 	}
 	return error;
 }

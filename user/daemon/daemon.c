@@ -136,6 +136,8 @@ static int serve(struct daemon *daemon)
 	if (!err)
 		err = open_feeds(daemon);
 	if (!err)
+		datapath_forget_old_layouts(daemon->datapath);
+	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
 	if (!err)
 		err = sampler_open(daemon, &daemon->sampler);

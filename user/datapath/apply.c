@@ -80,16 +80,28 @@ static int take_slot(struct datapath *datapath, struct list *list)
 		err = zero_list_counters(datapath, slot);
 		if (!err)
 			err = write_slot(datapath, slot, &content);
-		if (!err)
+		if (!err) {
 			list->slot = slot;
+			datapath->is_slot_new[slot] = true;
+		}
 		return err;
 	}
 	return -ENOSPC;
 }
 
+/* Slots that were taken for a policy that did not come into force. */
+static void release_new_slots(struct datapath *datapath)
+{
+	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
+		if (datapath->is_slot_new[slot])
+			datapath->is_slot_new[slot] =
+			    write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+}
+
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES])
 {
+	release_new_slots(datapath);
 	for (size_t i = 0; i < policy->list_count; i++) {
 		struct list *list = &policy->lists[i];
 		int err = 0;
@@ -126,6 +138,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
 		if (!is_used[slot] && datapath->lists[slot].flags)
 			write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+	memset(datapath->is_slot_new, 0, sizeof(datapath->is_slot_new));
 }
 
 /* A port in both the old and the new set is never off in between. */
@@ -153,14 +166,12 @@ bool datapath_uses_index(const struct datapath *datapath)
 static int apply_policy(struct datapath *datapath, const struct datapath_change *change,
 			char error[DATAPATH_ERROR_BYTES])
 {
-	bool is_rebuild =
-	    change->is_rebuild || !datapath->is_known || generation_is_indexed(datapath);
 	int err = -ENOSPC;
 
 	if (change->uses_index)
 		err = index_apply(datapath, change, error);
 	if (err == -ENOSPC)
-		err = tables_apply(datapath, change->policy, is_rebuild, error);
+		err = tables_apply(datapath, change->policy, error);
 	return err;
 }
 

@@ -159,6 +159,11 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath)
 	return datapath->first_fresh_rule;
 }
 
+void datapath_forget_old_layouts(const struct datapath *datapath)
+{
+	pins_remove_layouts(datapath->bpffs_dir, PIN_MAPS_DIR);
+}
+
 static int pin_shared_maps(struct datapath *datapath)
 {
 	char path[PATH_MAX];

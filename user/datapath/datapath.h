@@ -37,6 +37,10 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 /* Release what this process holds; pinned maps and programs go on. */
 void datapath_close(struct datapath *datapath);
 
+/* Unpin the maps of versions before this one, when no program of theirs is attached any
+ * more. */
+void datapath_forget_old_layouts(const struct datapath *datapath);
+
 /* "1.1": the version of libbpf in use. */
 const char *datapath_libbpf_version(void);
 
@@ -53,8 +57,8 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
  * datapath_assign_slots() - give each list of @policy its slot
  *
  * A list that has a slot (by name and action) keeps it and its counters. New
- * slots are taken and zeroed; slots of lists that are gone are freed by the next
- * datapath_apply() that succeeds.
+ * slots are taken and zeroed, until the next call if no datapath_apply() succeeds
+ * before; slots of lists that are gone are freed by one that does.
  */
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);

@@ -44,12 +44,14 @@ void filter_unmap(uint32_t *filter)
 int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
 {
 	int outer = bpf_map__fd(datapath->shared->maps.filters);
-	int err = fd < 0 ? bpf_map_delete_elem(outer, &generation)
-			 : bpf_map_update_elem(outer, &generation, &fd, BPF_ANY);
+	uint32_t id;
 
-	if (!err || (fd < 0 && errno == ENOENT))
+	if (fd >= 0)
+		return bpf_map_update_elem(outer, &generation, &fd, BPF_ANY) ? -errno : 0;
+	/* Deleting nothing would cost a grace period all the same. */
+	if (bpf_map_lookup_elem(outer, &generation, &id))
 		return 0;
-	return -errno;
+	return bpf_map_delete_elem(outer, &generation) ? -errno : 0;
 }
 
 /* Where a bit is 0 nothing was listed, or nothing is: bits are set before the words and

@@ -34,7 +34,7 @@ static int wait_for_packets(const struct datapath *datapath)
 /* Much longer than a grace period, where the kernel has no memory for a better way. */
 #define GRACE_PERIOD_USEC 500000
 
-void generation_wait(const struct datapath *datapath)
+static void wait_long_enough(const struct datapath *datapath)
 {
 	if (wait_for_packets(datapath))
 		usleep(GRACE_PERIOD_USEC);
@@ -57,7 +57,7 @@ static void put_in_force(struct datapath *datapath, uint32_t generation, bool is
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&settings->generation, generation, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&datapath->lock);
-	generation_wait(datapath);
+	wait_long_enough(datapath);
 }
 
 /* How things were before a new generation was built. */

@@ -40,6 +40,7 @@ struct datapath {
 	bool is_known; /* the generation in force was built here and not damaged */
 	/* What `lists` holds, and slots that are taken but not written yet. */
 	struct ipwl_list lists[IPWL_LISTS_MAX];
+	bool is_slot_new[IPWL_LISTS_MAX]; /* taken for a policy that is not in force */
 };
 
 struct interface {
@@ -77,6 +78,8 @@ int pins_pin(int fd, const char *path);
 int pins_pin_unless_detached(int fd, const char *path);
 /* Unlink all in a directory and remove it; missing is fine. */
 void pins_remove_dir(const char *path);
+/* The same for the shared maps of all versions but @keep (NULL: all). */
+void pins_remove_layouts(const char *bpffs_dir, const char *keep);
 
 /* ---- inner.c -------------------------------------------------------------- */
 
@@ -93,15 +96,15 @@ int load_open(struct ipwl_bpf **ret_skeleton);
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,
 		  char error[DATAPATH_ERROR_BYTES]);
 
-/* ---- tables.c, changes.c: the LPM tries ---------------------------------- */
+/* ---- tables.c: the LPM tries ------------------------------------------------ */
 
 /* The path at which a generation's table is pinned. */
 int tables_pin_path(const struct datapath *datapath, enum family family, uint32_t slot,
 		    char path[PATH_MAX]);
 /* Open the pinned tables, as many as there are. */
 void tables_open_pinned(struct datapath *datapath);
-/* Have the tries decide by @policy, as a new generation or in place. */
-int tables_apply(struct datapath *datapath, const struct policy *policy, bool is_rebuild,
+/* Have the tries decide by @policy. */
+int tables_apply(struct datapath *datapath, const struct policy *policy,
 		 char error[DATAPATH_ERROR_BYTES]);
 /* Fill new tables as a generation that does not decide. */
 int tables_build(struct datapath *datapath, uint32_t generation, const struct tables *tables,
@@ -109,24 +112,14 @@ int tables_build(struct datapath *datapath, uint32_t generation, const struct ta
 /* Release the tables of a generation that does not decide. @content: what they hold, as
  * far as it is known. */
 void tables_drop(struct datapath *datapath, uint32_t generation, const struct tables *content);
-int table_update(int table, const struct node *node);
-int table_delete(int table, const struct prefix *prefix);
 int table_lookup_kernel(int table, const struct prefix *address, struct ipwl_match *ret_match);
 /* The tables' fd in force for an action and family. */
 int tables_current(const struct datapath *datapath, enum action action, enum family family);
 
-/* Whether changes_apply() will do: no source gains or loses an allow entry at a hole
- * while the block lists change too. A new generation will. */
-bool changes_are_safe(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT]);
-/* Change the tables in force element by element. On failure what was done is
- * undone; -EUCLEAN: that failed too. */
-int changes_apply(struct datapath *datapath, const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
-		  char error[DATAPATH_ERROR_BYTES]);
-
 /* ---- index.c, regions.c --------------------------------------------------- */
 
-/* Have the index decide by @change->policy, likewise. Return: -ENOSPC: the policy is
- * larger than an index can be. */
+/* Have the index decide by @change->policy, changed in place or as a new generation.
+ * Return: -ENOSPC: the policy is larger than an index can be. */
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
 		char error[DATAPATH_ERROR_BYTES]);
 /* Build the index of a generation that does not decide. @ret_filter: mapped, or NULL. */
@@ -164,12 +157,9 @@ void filter_publish(uint32_t *filter, const uint32_t *changed, uint32_t slot, bo
 /* Build a new generation, then switch to it by one store. On failure all is as before. */
 int generation_switch_to_index(struct datapath *datapath, const struct policy *policy,
 			       char error[DATAPATH_ERROR_BYTES]);
-/* @tables become datapath->in_force, what that was is the caller's to free. They may be
- * the same. */
+/* @tables become datapath->in_force; what that was is the caller's to free. */
 int generation_switch_to_tables(struct datapath *datapath, const struct tables *tables,
 				char error[DATAPATH_ERROR_BYTES]);
-/* Wait until no packet is being judged by what decided before. */
-void generation_wait(const struct datapath *datapath);
 /* Whether the generation in force has an index. */
 bool generation_is_indexed(const struct datapath *datapath);
 

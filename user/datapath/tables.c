@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The LPM tries: single elements, and building a whole generation to switch to. */
+/* The LPM tries: building a generation of them. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static bool is_transient(int err)
 	return err == -ENOMEM || err == -EBUSY || err == -EAGAIN || err == -EDEADLK;
 }
 
-int table_update(int table, const struct node *node)
+static int update_element(int table, const struct node *node)
 {
 	struct ipwl_match match = {
 		.rule = node->rule,
@@ -57,7 +57,7 @@ int table_update(int table, const struct node *node)
 	return err;
 }
 
-int table_delete(int table, const struct prefix *prefix)
+static int delete_element(int table, const struct prefix *prefix)
 {
 	union key key = key_of(prefix);
 	int err = 0;
@@ -129,7 +129,7 @@ static int create_table(enum family family)
 static void empty_table(int fd, const struct table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		table_delete(fd, &table->nodes[i].prefix);
+		delete_element(fd, &table->nodes[i].prefix);
 }
 
 static void drop_table(struct datapath *datapath, enum family family, uint32_t slot,
@@ -175,7 +175,7 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 	/* drop_table() closes it from now on. */
 	datapath->tables[family][slot] = fd;
 	for (size_t i = 0; i < table->count && !err; i++)
-		err = table_update(fd, &table->nodes[i]);
+		err = update_element(fd, &table->nodes[i]);
 	if (!err)
 		err = pins_pin_unless_detached(fd, path);
 	if (!err && bpf_map_update_elem(outer_fd(datapath, family), &slot, &fd, BPF_ANY))
@@ -199,76 +199,17 @@ int tables_build(struct datapath *datapath, uint32_t generation, const struct ta
 	return 0;
 }
 
-/* ---- in place ------------------------------------------------------------- */
-
-/* In-place steps are worth it up to this share of all nodes (1 / n); beyond it
- * a new generation is as quick, and switches all addresses at once. */
-#define REBUILD_SHARE 2
-/* And for a handful always: a new generation costs a grace period. */
-#define IN_PLACE_STEPS 64
-
-static bool is_in_place(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
-			const struct tables *to)
-{
-	size_t steps = 0;
-	size_t nodes = 0;
-
-	for (int action = 0; action < ACTION_COUNT; action++)
-		for (int family = 0; family < FAMILY_COUNT; family++) {
-			steps += diffs[action][family].count;
-			nodes += to->of[action][family].count;
-		}
-	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS && changes_are_safe(diffs);
-}
-
-static int diff_all(const struct tables *from, const struct tables *to,
-		    struct diff diffs[ACTION_COUNT][FAMILY_COUNT])
-{
-	int err = 0;
-
-	for (int action = 0; action < ACTION_COUNT && !err; action++)
-		for (int family = 0; family < FAMILY_COUNT && !err; family++)
-			err = diff_tables(&from->of[action][family], &to->of[action][family],
-					  &diffs[action][family]);
-	return err;
-}
-
-/* Return: -EAGAIN: only a new generation will do. */
-static int change_in_place(struct datapath *datapath, const struct tables *to,
-			   char error[DATAPATH_ERROR_BYTES])
-{
-	struct diff diffs[ACTION_COUNT][FAMILY_COUNT] = { 0 };
-	int err = diff_all(&datapath->in_force, to, diffs);
-
-	if (err)
-		errors_report(error, err, "cannot compare the policies");
-	else
-		err = is_in_place(diffs, to) ? changes_apply(datapath, diffs, error) : -EAGAIN;
-	for (int action = 0; action < ACTION_COUNT; action++)
-		for (int family = 0; family < FAMILY_COUNT; family++)
-			diff_done(&diffs[action][family]);
-	return err;
-}
-
-int tables_apply(struct datapath *datapath, const struct policy *policy, bool is_rebuild,
+/* Always as a new generation: a failure needs no undoing, which could fail, too. */
+int tables_apply(struct datapath *datapath, const struct policy *policy,
 		 char error[DATAPATH_ERROR_BYTES])
 {
 	struct tables gone = datapath->in_force;
-	char ignored[DATAPATH_ERROR_BYTES];
 	struct tables to;
 	int err = tables_compile(policy, &to);
 
 	if (err)
 		return errors_report(error, err, "cannot compile the policy");
-	err = is_rebuild ? -EAGAIN : change_in_place(datapath, &to, error);
-	if (!err)
-		datapath->in_force = to;
-	else if (err == -EAGAIN)
-		err = generation_switch_to_tables(datapath, &to, error);
-	/* Half done and half undone: the old state again, from new tables. */
-	else if (err == -EUCLEAN)
-		datapath->is_known =
-		    !generation_switch_to_tables(datapath, &datapath->in_force, ignored);
+	err = generation_switch_to_tables(datapath, &to, error);
 	tables_done(err ? &to : &gone);
 	return err;
 }

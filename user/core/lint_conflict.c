@@ -165,7 +165,7 @@ static int sweep_rules(struct sweep *sweep, struct rule_merge merges[ACTION_COUN
 
 static int sweep_family(struct sweep *sweep, enum family family)
 {
-	const struct prefix all = { .family = family };
+	const struct prefix all = { .family = (uint8_t)family };
 	struct rule_merge merges[ACTION_COUNT];
 	int err = rule_merge_init(&merges[ACTION_ALLOW], sweep->policy);
 

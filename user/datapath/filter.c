@@ -56,7 +56,8 @@ int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
 
 /* Where a bit is 0 nothing was listed, or nothing is: bits are set before the words and
  * cleared after them. */
-void filter_publish(uint32_t *filter, const uint32_t *changed, uint32_t slot, bool is_before)
+void filter_publish(uint32_t *filter, /* NOLINT(readability-non-const-parameter): stored to */
+		    const uint32_t *changed, uint32_t slot, bool is_before)
 {
 	for (uint32_t i = 0; i < INDEX_SLOT_FILTER_WORDS; i++) {
 		uint32_t word = slot * INDEX_SLOT_FILTER_WORDS + i;

@@ -58,7 +58,7 @@ static int build_root(struct index_builder *builder, enum family family,
 }
 
 static int build_roots(struct datapath *datapath, uint32_t generation, const struct policy *policy,
-		       uint32_t *filter)
+		       uint32_t *filter) /* NOLINT(readability-non-const-parameter): of root */
 {
 	struct index_builder *builder =
 	    index_builder_new(policy, &datapath->space, split_above(policy));
@@ -148,7 +148,8 @@ static int build_slots(struct index_builder *builder, enum family family, struct
 	return err;
 }
 
-static void publish(uint32_t *words, uint32_t *filter, const struct slots *slots)
+static void publish(uint32_t *words, /* NOLINT(readability-non-const-parameter): stored to */
+		    uint32_t *filter, const struct slots *slots)
 {
 	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
 		if (!slots->is_changed[slot])

@@ -161,37 +161,37 @@ def start(ipwld, configurations):
 
 
 def small_changes(ipwld, generator):
-    """Two configurations whose change is made in place."""
+    """Two configurations whose change of the index is made in place."""
     bulk = policies.bystanders(generator, 300)
     bulk = {"drop": bulk[:150], "friends": bulk[150:]}
     return Configurations(ipwld, generator, 2, (bulk, bulk), has_holes=False)
 
 
 def large_changes(ipwld, generator):
-    """Two whose change is made in new tables: because most of it changes, and with it
-    the holes of allow lists."""
+    """Two of which most differs, the holes of allow lists among it."""
     return Configurations(ipwld, generator, 1, ({}, {}), has_holes=True)
 
 
 @pytest.mark.parametrize("make", [small_changes, large_changes])
 def test_a_call_fails(lab, ipwld, wire, make):
-    """Each call of a reload in turn. What passes by itself is tried again."""
+    """Each call of a reload in turn."""
     configurations = make(ipwld, policies.generator_of(SEED))
     faults = start(ipwld, configurations)
     configurations.start_traffic(lab, wire)
-    outcomes = [configurations.sweep(faults, 1) for _ in range(2 if make is small_changes else 1)]
-    assert all(refused > 10 and done > 10 for refused, done in outcomes)
+    outcomes = [configurations.sweep(faults, 1, WRITES | mask("mmap"))
+                for _ in range(2 if make is small_changes else 1)]
+    assert all(refused > 10 for refused, _ in outcomes)
     configurations.end_traffic()
 
 
 @pytest.mark.parametrize("make", [small_changes, large_changes])
 def test_calls_fail_for_good(lab, ipwld, wire, make):
-    """From some call on none succeeds, so that nothing can be undone either: the old
-    tables must not have been touched until the new ones are whole."""
+    """From some call on none succeeds, so that nothing can be undone either: what decides
+    must not be touched until what replaces it is whole."""
     configurations = make(ipwld, policies.generator_of(SEED))
     faults = start(ipwld, configurations)
     configurations.start_traffic(lab, wire)
-    assert configurations.sweep(faults, FOR_GOOD)[0] > 10
+    assert configurations.sweep(faults, FOR_GOOD, WRITES | mask("mmap"))[0] > 10
     configurations.end_traffic()
 
 
@@ -200,7 +200,7 @@ def test_growth_fails(lab, ipwld, wire):
     map fails, or any other call."""
     generator = policies.generator_of(SEED)
     faulty = (("MAP_CREATE", 1), ("OBJ_PIN", 1), ("MAP_UPDATE_ELEM", 1), ("MAP_CREATE", 2),
-              ("OBJ_PIN", 2), ("MAP_UPDATE_ELEM", generator.randrange(2, GROWTH)))
+              ("OBJ_PIN", 2))
     bulk = policies.bystanders(generator, GROWTH * len(faulty))
     configurations = Configurations(
         ipwld, generator, 2, [{"drop": bulk[:GROWTH * number]} for number in range(len(faulty) + 1)],
@@ -255,7 +255,9 @@ def test_start_fails(lab, ipwld, wire):
     faults = start(ipwld, configurations)
     configurations.start_traffic(lab, wire)
     before = link_of(ipwld)
-    calls = WRITES | mask("mmap")
+    # What libbpf finds out about the kernel it remembers as long as the process lives.
+    # If it believes that there are no global functions, the verifier takes seconds.
+    calls = mask_without(*READS, "BTF_LOAD", "PROG_LOAD") | mask("mmap")
     ended = 0
     ipwld.kill()
     with faults.armed(0, calls=calls):

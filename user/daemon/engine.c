@@ -101,9 +101,11 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 			       &engine->ids, &change);
 
 	if (err) {
-		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
-			 err == -ENOSPC ? "more prefixes than the kernel maps can number"
-					: strerror(-err));
+		if (err == -ENOSPC)
+			snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1);
+		else
+			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 		return err;
 	}
 	change.is_everything |= !engine->is_kernel_known;

@@ -81,6 +81,22 @@ static void use_frags(struct ipwl_bpf *skeleton)
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 
+/*
+ * libbpf tries a program that is refused again and again, each time with twice the room
+ * for the verifier's log, which takes seconds of the daemon's loop; with a buffer that
+ * is given it tries once more. Nobody reads it.
+ */
+static void limit_log(struct ipwl_bpf *skeleton)
+{
+	static char log[64 * 1024];
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_log_buf(program, log, sizeof(log));
+	}
+}
+
 int load_open(struct ipwl_bpf **ret_skeleton)
 {
 	struct ipwl_bpf *skeleton = ipwl_bpf__open();
@@ -88,6 +104,7 @@ int load_open(struct ipwl_bpf **ret_skeleton)
 	if (!skeleton)
 		return -errno;
 	use_frags(skeleton);
+	limit_log(skeleton);
 	*ret_skeleton = skeleton;
 	return 0;
 }

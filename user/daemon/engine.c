@@ -103,7 +103,7 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 	if (err) {
 		if (err == -ENOSPC)
 			snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
-				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1);
+				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1U);
 		else
 			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 		return err;

@@ -98,7 +98,7 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 
 	if (err) {
 		if (err == -ENOSPC)
-			snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+			snprintf(error, DATAPATH_ERROR_BYTES, "more than %d different prefixes",
 				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1);
 		else
 			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));

@@ -21,16 +21,13 @@ static size_t mapped_bytes(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* Map the value of a mappable array. Return: 0 or -errno. */
-static int map_value(const struct bpf_map *map, size_t bytes, void **ret_value)
+/* Map the value of a mappable array; NULL: see errno. */
+static void *map_value(const struct bpf_map *map, size_t bytes)
 {
 	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
 			   bpf_map__fd(map), 0);
 
-	if (value == MAP_FAILED)
-		return -errno;
-	*ret_value = value;
-	return 0;
+	return value == MAP_FAILED ? NULL : value;
 }
 
 static void unmap_value(void *value, size_t bytes)
@@ -41,17 +38,13 @@ static void unmap_value(void *value, size_t bytes)
 
 static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 {
-	void *settings, *roots;
-	int err =
-	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings), &settings);
-
-	if (err)
-		return errors_report(error, err, "cannot map the settings");
-	datapath->settings = settings;
-	err = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots), &roots);
-	if (err)
-		return errors_report(error, err, "cannot map the index");
-	datapath->roots = roots;
+	datapath->settings =
+	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings));
+	if (!datapath->settings)
+		return errors_report(error, -errno, "cannot map the settings");
+	datapath->roots = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots));
+	if (!datapath->roots)
+		return errors_report(error, -errno, "cannot map the index");
 	while (!datapath->settings->cookie)
 		if (getrandom(&datapath->settings->cookie, sizeof(uint64_t), 0) < 0)
 			return errors_report(error, -errno, "cannot get a random number");

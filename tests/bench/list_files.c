@@ -7,6 +7,9 @@
 #include "report.h"
 #include "sandbox.h"
 
+#define IPV6_SHARE 5
+#define ALLOW_EVERY 10
+
 static FILE *open_file(char path[96], const char *name)
 {
 	static unsigned int number; /* several lists may be there at a time */
@@ -42,6 +45,20 @@ void lists_write(const struct prefix_list *list, const struct prefix_list *other
 	}
 	if (fclose(allow) || fclose(block) || fclose(changed))
 		die("cannot write the list files: %m");
+}
+
+void lists_make(size_t count, struct prefix_list *ret_list, struct list_files *ret_files)
+{
+	struct prefix_list others = { .count = 0 };
+	size_t count6 = count / IPV6_SHARE, count4 = count - count6;
+
+	*ret_list = others;
+	lists_append(ret_list, FAMILY_IPV4, DISTRIBUTION_MIXED, count4, 0);
+	lists_append(ret_list, FAMILY_IPV6, DISTRIBUTION_MIXED, count6, 0);
+	lists_append(&others, FAMILY_IPV4, DISTRIBUTION_MIXED, count4, count4);
+	lists_append(&others, FAMILY_IPV6, DISTRIBUTION_MIXED, count6, count6);
+	lists_write(ret_list, &others, ALLOW_EVERY, ret_files);
+	lists_done(&others);
 }
 
 void lists_remove(const struct list_files *files)

@@ -101,9 +101,29 @@ static double lap(double *start)
 	return seconds;
 }
 
-void bench_policy_load(struct bench_datapath *bench, const char *allow, const char *block,
-		       const struct bench_policy *from, struct bench_policy *ret_policy,
-		       struct load_times *ret_times)
+/* @tables: what the kernel is known to hold, or NULL. */
+static void put_in_force(struct bench_datapath *bench, const struct bench_policy *policy,
+			 const struct tables *tables, const struct rules_change *rules)
+{
+	char error[DATAPATH_ERROR_BYTES] = "";
+	struct datapath_change change = {
+		.policy = policy->policy,
+		.from = tables,
+		.to = &policy->tables,
+		.added_rules = rules->added,
+		.added_rule_count = rules->added_count,
+		.ports = ports,
+		.port_count = 1,
+		.enforce = true,
+	};
+
+	if (datapath_apply(bench->datapath, &change, error))
+		die("%s", error);
+}
+
+static void load(struct bench_datapath *bench, const char *allow, const char *block,
+		 const struct policy *old, const struct tables *old_tables,
+		 struct bench_policy *ret_policy, struct load_times *ret_times)
 {
 	char error[DATAPATH_ERROR_BYTES] = "";
 	struct bench_policy new = { .policy = NULL };
@@ -112,29 +132,33 @@ void bench_policy_load(struct bench_datapath *bench, const char *allow, const ch
 
 	new.policy = read_policy(allow, block);
 	ret_times->read = lap(&start);
-	if (rules_number(new.policy, from ? from->policy : NULL, &bench->ids, &rules) ||
+	if (rules_number(new.policy, old, &bench->ids, &rules) ||
 	    datapath_assign_slots(bench->datapath, new.policy, error))
 		die("cannot number the rules: %s", error);
 	ret_times->number = lap(&start);
 	if (tables_compile(new.policy, &new.tables))
 		die("cannot compile the tables");
 	ret_times->compile = lap(&start);
-	struct datapath_change change = {
-		.policy = new.policy,
-		.from = from ? &from->tables : NULL,
-		.to = &new.tables,
-		.added_rules = rules.added,
-		.added_rule_count = rules.added_count,
-		.ports = ports,
-		.port_count = 1,
-		.enforce = true,
-	};
-	if (datapath_apply(bench->datapath, &change, error))
-		die("%s", error);
+	put_in_force(bench, &new, old_tables, &rules);
 	ret_times->apply = lap(&start);
 	rules_commit(&bench->ids, &rules);
 	rules_change_done(&rules);
 	*ret_policy = new;
+}
+
+void bench_policy_load(struct bench_datapath *bench, const char *allow, const char *block,
+		       const struct bench_policy *from, struct bench_policy *ret_policy,
+		       struct load_times *ret_times)
+{
+	load(bench, allow, block, from ? from->policy : NULL, from ? &from->tables : NULL,
+	     ret_policy, ret_times);
+}
+
+void bench_policy_replace(struct bench_datapath *bench, const char *allow, const char *block,
+			  const struct bench_policy *from, struct bench_policy *ret_policy,
+			  struct load_times *ret_times)
+{
+	load(bench, allow, block, from->policy, NULL, ret_policy, ret_times);
 }
 
 double load_times_sum(const struct load_times *times)

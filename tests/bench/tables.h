@@ -43,6 +43,10 @@ double load_times_sum(const struct load_times *times);
 void bench_policy_load(struct bench_datapath *bench, const char *allow, const char *block,
 		       const struct bench_policy *from, struct bench_policy *ret_policy,
 		       struct load_times *ret_times);
+/* The same, with tables that are all made anew, as after a restart. */
+void bench_policy_replace(struct bench_datapath *bench, const char *allow, const char *block,
+			  const struct bench_policy *from, struct bench_policy *ret_policy,
+			  struct load_times *ret_times);
 void bench_policy_free(struct bench_policy *policy);
 
 #endif

@@ -52,11 +52,11 @@ static void report_memory(const struct memory *before, const struct memory *afte
 	report_value("maps that were made", after->count - (double)before->count, "", NO_GOAL);
 }
 
-/* Watch while @load happens and while the kernel frees what it replaced. */
-static double held_ms(void)
+/* Go on watching until the kernel has freed what was replaced. */
+static void stop_watching(const char *what, struct goal goal)
 {
 	memory_now();
-	return stall_stop_ms();
+	stall_stop(what, goal);
 }
 
 static void measure_size(size_t size)
@@ -83,7 +83,7 @@ static void measure_size(size_t size)
 	stall_start();
 	bench_policy_load(&bench, files.allow, files.block, NULL, &loaded, &times);
 	report_times(&times, "fill the kernel's tables", has_goal, GOAL_LOAD_MS);
-	report_value("longest time a CPU was held", held_ms(), "ms", NO_GOAL);
+	stop_watching("longest time a CPU was held", NO_GOAL);
 	after = memory_now();
 	report_memory(&before, &after, count, has_goal);
 
@@ -92,7 +92,7 @@ static void measure_size(size_t size)
 	stall_start();
 	bench_policy_load(&bench, files.allow, files.changed_block, &loaded, &changed, &times);
 	report_times(&times, "change the kernel's tables", has_goal, GOAL_CHANGE_MS);
-	report_value("longest time a CPU was held", held_ms(), "ms", goal_held);
+	stop_watching("longest time a CPU was held", goal_held);
 	bench_policy_free(&loaded);
 
 	/* As after a restart, when it is not known what the kernel holds. */
@@ -101,10 +101,10 @@ static void measure_size(size_t size)
 	stall_start();
 	bench_policy_replace(&bench, files.allow, files.block, &changed, &again, &times);
 	report_value("from list files to in force", load_times_sum(&times) * 1000, "ms", NO_GOAL);
-	report_value("longest time a CPU was held, replacing", held_ms(), "ms", goal_held);
+	stop_watching("longest time a CPU was held, replacing", goal_held);
 	stall_start();
 	bench_datapath_close(&bench);
-	report_value("longest time a CPU was held, releasing", held_ms(), "ms", goal_held);
+	stop_watching("longest time a CPU was held, releasing", goal_held);
 	bench_policy_free(&changed);
 	bench_policy_free(&again);
 	lists_remove(&files);
@@ -118,7 +118,7 @@ void load_measure(const struct bench_options *options)
 	report_section("nothing at all", "");
 	stall_start();
 	sleep(options->is_quick ? 1 : IDLE_SEC);
-	report_value("longest time a CPU was held", stall_stop_ms(), "ms", NO_GOAL);
+	stall_stop("longest time a CPU was held", NO_GOAL);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (sizes[i] <= options->size_max)
 			measure_size(sizes[i]);

@@ -7,8 +7,11 @@
 #ifndef BENCH_STALL_H
 #define BENCH_STALL_H
 
+#include "report.h"
+
 void stall_start(void);
-/* Returns the longest delay in milliseconds, on any CPU, since the start. */
-double stall_stop_ms(void);
+/* Report the longest delay, on any CPU, since the start, and which thread ran there
+ * before: a kernel thread, or what a softirq interrupted. */
+void stall_stop(const char *what, struct goal goal);
 
 #endif

@@ -86,6 +86,26 @@ $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c) $(
 # The tests' fixture reaches for the programs and their maps.
 $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
 
+# What the end-to-end tests need beside ipwl: a source of packets, and a library that
+# makes calls fail.
+$(B)/flood.bpf.o: tests/e2e/flood.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/flood.skel.h: $(B)/flood.bpf.o
+	$(BPFTOOL) gen skeleton $< name flood_bpf > $@.tmp
+	mv $@.tmp $@
+
+$(B)/tests/e2e/flood.o: $(B)/flood.skel.h
+
+$(B)/tests/e2e/flood: $(B)/tests/e2e/flood.o
+	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+$(B)/tests/e2e/fault.so: tests/e2e/fault.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
+
+e2e-tools: $(B)/tests/e2e/flood $(B)/tests/e2e/fault.so ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
@@ -137,6 +157,19 @@ skeletons: $(B)/ipwl.skel.h $(BENCH_SKELETONS) ## generate the headers that hold
 bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="--json FILE --max 30000 --only path")
 	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)
 
+# Lookup structures against each other: what docs/lookup.md says comes from here.
+CANDIDATES := $(filter-out %.bpf.c,$(wildcard tests/bench/candidates/*.c))
+
+$(B)/candidates.bpf.o: tests/bench/candidates/candidates.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES))
+	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o ## compare lookup structures, as root (PREFIXES="1000 30000")
+	$^ $(PREFIXES)
+
 test: ## run all tests as root, or those in STAGES="unit lint"
 	./scripts/test.sh $(STAGES)
 
@@ -183,7 +216,7 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests fuzz skeletons bench test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-candidates test lint flags install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

@@ -1,11 +1,79 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a source address to a decision, by the tables of the generation in force. */
+/* From a source address to the match that decides, by the index or the tables of the
+ * generation in force. */
 #ifndef IPWL_CLASSIFY_BPF_H
 #define IPWL_CLASSIFY_BPF_H
 
+#include <bpf/bpf_endian.h>
+
+#include "ipwl_lookup.h"
 #include "ipwl_verdict.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
+
+static __always_inline const char *ipwl_region(const void *unused __attribute__((unused)),
+					       __u32 number)
+{
+	void *region = bpf_map_lookup_elem(&regions, &number);
+	__u32 zero = 0;
+
+	return region ? bpf_map_lookup_elem(region, &zero) : NULL;
+}
+
+static __always_inline const __u32 *root_of(__u32 generation, enum ipwl_family family)
+{
+	__u32 zero = 0;
+	struct ipwl_roots *all = bpf_map_lookup_elem(&roots, &zero);
+
+	return all ? all->words[generation][family == IPWL_FAMILY_IPV6] : NULL;
+}
+
+static __always_inline const __u32 *filter_of(__u32 generation)
+{
+	void *filter = bpf_map_lookup_elem(&filters, &generation);
+	__u32 zero = 0;
+
+	return filter ? bpf_map_lookup_elem(filter, &zero) : NULL;
+}
+
+/*
+ * Global, so that the verifier walks the loop once and not anew for each path to it.
+ * Returns a struct ipwl_match, which fits a word.
+ */
+__noinline __u64 index_match6(__u32 generation, __u64 high, __u64 low)
+{
+	const __u32 *root = root_of(generation % IPWL_GENERATIONS, IPWL_FAMILY_IPV6);
+	struct ipwl_match match = { .rule = 0 };
+	__u64 word;
+
+	if (root)
+		match = ipwl_match6(root, NULL, high, low);
+	__builtin_memcpy(&word, &match, sizeof(word));
+	return word;
+}
+
+static __always_inline struct ipwl_match index_match(const struct packet *packet, __u32 generation)
+{
+	struct ipwl_match match = { .rule = 0 };
+	__u64 word;
+
+	if (packet->family == IPWL_FAMILY_IPV4) {
+		const __u32 *root = root_of(generation, IPWL_FAMILY_IPV4);
+		__be32 address;
+
+		__builtin_memcpy(&address, packet->key4.addr, sizeof(address));
+		if (root)
+			match = ipwl_match4(root, filter_of(generation), NULL, bpf_ntohl(address));
+	} else {
+		__be64 high, low;
+
+		__builtin_memcpy(&high, packet->key6.addr, sizeof(high));
+		__builtin_memcpy(&low, packet->key6.addr + sizeof(high), sizeof(low));
+		word = index_match6(generation, bpf_be64_to_cpu(high), bpf_be64_to_cpu(low));
+		__builtin_memcpy(&match, &word, sizeof(match));
+	}
+	return match;
+}
 
 static __always_inline struct ipwl_match *table_match(const struct packet *packet, __u32 slot)
 {
@@ -22,12 +90,19 @@ static __always_inline struct ipwl_match *table_match(const struct packet *packe
 static __always_inline struct ipwl_decision classify(const struct ipwl_settings *settings,
 						     const struct packet *packet)
 {
-	/* Once a packet: allow and block are of the same generation. */
-	__u32 generation = *(const volatile __u32 *)&settings->generation;
-	__u32 slot = generation % IPWL_GENERATIONS * IPWL_ACTION_COUNT;
+	/* Once a packet: all that decides is of one generation. */
+	__u32 generation = *(const volatile __u32 *)&settings->generation % IPWL_GENERATIONS;
+	struct ipwl_match match;
 
-	return ipwl_decide(table_match(packet, slot + IPWL_ACTION_ALLOW),
-			   table_match(packet, slot + IPWL_ACTION_BLOCK), settings->enforce);
+	if (settings->indexed >> generation & 1) {
+		match = index_match(packet, generation);
+	} else {
+		__u32 slot = generation * IPWL_ACTION_COUNT;
+
+		match = ipwl_merge(table_match(packet, slot + IPWL_ACTION_ALLOW),
+				   table_match(packet, slot + IPWL_ACTION_BLOCK));
+	}
+	return ipwl_decide(&match, settings->enforce);
 }
 
 #endif

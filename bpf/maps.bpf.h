@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ipwl.h"
+#include "ipwl_index.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -19,6 +20,29 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ipwl_settings);
 } settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_roots);
+} roots SEC(".maps");
+
+struct region {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, IPWL_REGION_BYTES);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, IPWL_REGIONS_MAX);
+	__type(key, __u32);
+	__array(values, struct region);
+} regions SEC(".maps");
 
 /* Without preallocation, which LPM tries demand, max_entries costs nothing.
  * Inner maps give sizes, not types: clang 14 leaves their types out of BTF. */
@@ -52,9 +76,11 @@ struct {
 	__array(values, struct table6);
 } tables6 SEC(".maps");
 
-/* All chunks have the same size, so the lookup in them is inlined. */
+/* All chunks have the same size, so the lookup in them is inlined. Mapped arrays begin
+ * at a page, so no record lies in two cache lines. */
 struct chunk {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, IPWL_CHUNK_RULES);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct ipwl_rule_counters));
@@ -66,6 +92,38 @@ struct {
 	__type(key, __u32);
 	__array(values, struct chunk);
 } chunks SEC(".maps");
+
+/* By generation; an empty slot: no filter. */
+struct filter {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, IPWL_FILTER_WORDS * sizeof(__u32));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, IPWL_GENERATIONS);
+	__type(key, __u32);
+	__array(values, struct filter);
+} filters SEC(".maps");
+
+/* Asked by no program. An update of a map of maps returns when no packet is being
+ * judged by what was before, which is what user space updates this one for. */
+struct nothing {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct nothing);
+} barrier SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

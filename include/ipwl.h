@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define IPWL_ABI_VERSION 1
+#define IPWL_ABI_VERSION 2
 
 /* Lists of both actions together. */
 #define IPWL_LISTS_MAX 1024
@@ -70,11 +70,14 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 
 /* The list's own mode is monitor: a block by this match never drops. */
 #define IPWL_MATCH_MONITOR (1U << 0)
+/* Of a match of both tables (ipwl_merge()), never in a table: the allow table's, */
+#define IPWL_MATCH_ALLOW (1U << 1)
+/* and the block table has one too. */
+#define IPWL_MATCH_AVERTED (1U << 2)
 
 /*
- * Value of a table: the rule that decides for the addresses whose longest
- * prefix this is. It holds all that the decision needs, so one element update
- * switches these addresses from the old decision to the new at once.
+ * The rule that decides for an address. As the value of a table: for the addresses
+ * whose longest prefix this is.
  */
 struct ipwl_match {
 	__u32 rule;  /* id; 0: a hole, as if no prefix matched */
@@ -133,12 +136,15 @@ _Static_assert(sizeof(struct ipwl_rule_counters) == 32, "ABI");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 generation;	 /* of the tables that decide: 0 or 1 */
+	__u32 generation;	 /* of the tables or index that decide: 0 or 1 */
 	__u32 enforce;		 /* 0: monitor, nothing is ever dropped */
 	__u64 cookie;		 /* ties these maps to the rule file of the daemon */
+	__u32 indexed;		 /* bit g: generation g has an index (ipwl_index.h),
+				  * and no tables; does not change while it decides */
+	__u32 reserved;		 /* 0 */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
-_Static_assert(sizeof(struct ipwl_settings) == 16 + 8192, "ABI");
+_Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");
 
 /* The one value of `interface_state`, one such map an interface. */
 struct ipwl_interface_state {

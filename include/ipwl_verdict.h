@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one place that chooses a verdict for a mail packet, for XDP, tc and the
- * daemon's `test` alike.
+ * The one place that chooses a verdict for a mail packet, for XDP, tc, the index's
+ * compiler and the daemon's `test` alike.
  */
 #ifndef IPWL_VERDICT_H
 #define IPWL_VERDICT_H
 
 #include "ipwl.h"
+
+/**
+ * ipwl_merge() - the one match that decides
+ * @allow: longest match among the allow lists, or NULL
+ * @block: longest match among the block lists, or NULL
+ *
+ * An allow match beats a block match whatever their lengths. A match with rule 0 is
+ * a hole and counts as none. Return: a match with rule 0 if there is none.
+ */
+static inline __attribute__((always_inline)) struct ipwl_match
+ipwl_merge(const struct ipwl_match *allow, const struct ipwl_match *block)
+{
+	struct ipwl_match match = { .rule = 0 };
+	int is_blocked = block && block->rule;
+
+	if (allow && allow->rule) {
+		match.rule = allow->rule;
+		match.list = allow->list;
+		match.flags = IPWL_MATCH_ALLOW | (is_blocked ? IPWL_MATCH_AVERTED : 0);
+	} else if (is_blocked) {
+		match = *block;
+	}
+	return match;
+}
 
 /* A decision and the match that made it, which is the one to count. */
 struct ipwl_decision {
@@ -15,31 +39,22 @@ struct ipwl_decision {
 	__u32 list; /* slot; meaningless without a rule */
 };
 
-/**
- * ipwl_decide() - the verdict for a source address
- * @allow: longest match among the allow lists, or NULL
- * @block: longest match among the block lists, or NULL
- * @enforce: 0 in monitor mode
- *
- * An allow match beats a block match whatever their lengths. A match with
- * rule 0 is a hole and counts as none.
- */
+/* The decision by a merged match; @enforce: 0 in monitor mode. */
 static inline __attribute__((always_inline)) struct ipwl_decision
-ipwl_decide(const struct ipwl_match *allow, const struct ipwl_match *block, __u32 enforce)
+ipwl_decide(const struct ipwl_match *match, __u32 enforce)
 {
-	struct ipwl_decision decision = { .verdict = IPWL_UNLISTED };
-	int is_blocked = block && block->rule;
+	struct ipwl_decision decision = { .rule = match->rule, .list = match->list };
 
-	if (allow && allow->rule) {
-		decision.verdict = is_blocked ? IPWL_AVERTED : IPWL_ALLOW;
-		decision.rule = allow->rule;
-		decision.list = allow->list;
-	} else if (is_blocked) {
-		decision.verdict =
-		    enforce && !(block->flags & IPWL_MATCH_MONITOR) ? IPWL_BLOCK : IPWL_WOULD_BLOCK;
-		decision.rule = block->rule;
-		decision.list = block->list;
-	}
+	if (!match->rule)
+		decision.verdict = IPWL_UNLISTED;
+	else if (match->flags & IPWL_MATCH_AVERTED)
+		decision.verdict = IPWL_AVERTED;
+	else if (match->flags & IPWL_MATCH_ALLOW)
+		decision.verdict = IPWL_ALLOW;
+	else if (enforce && !(match->flags & IPWL_MATCH_MONITOR))
+		decision.verdict = IPWL_BLOCK;
+	else
+		decision.verdict = IPWL_WOULD_BLOCK;
 	return decision;
 }
 

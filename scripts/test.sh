@@ -72,7 +72,7 @@ stage_packaging() {
 }
 
 stage_e2e() {
-	make -j "$jobs" all && run_pytest e2e
+	make -j "$jobs" all e2e-tools && run_pytest e2e
 }
 
 # Short, to see that the targets work and find nothing at once; for more:

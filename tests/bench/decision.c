@@ -131,7 +131,7 @@ static void measure_trial(struct harness *harness, enum distribution distributio
 {
 	const struct trial *trial = harness->trial;
 	struct prefix_list list = { .count = 0 };
-	struct bench_policy loaded;
+	struct policy *loaded;
 	struct load_times times;
 	struct list_files files;
 	char title[96];
@@ -149,7 +149,7 @@ static void measure_trial(struct harness *harness, enum distribution distributio
 		measure_kind(harness, &list, SOURCE_KIND_ANY);
 	measure_kind(harness, &list, SOURCE_KIND_LISTED);
 	measure_kind(harness, &list, SOURCE_KIND_NEAR);
-	bench_policy_free(&loaded);
+	policy_free(loaded);
 	close_harness(harness);
 	lists_remove(&files);
 	lists_done(&list);

@@ -102,7 +102,7 @@ static void close_ipwl(struct receiver *receiver)
 	sandbox_netns_enter(receiver->wire.netns);
 	bench_datapath_close(&receiver->bench);
 	sandbox_netns_enter(SANDBOX_HOME);
-	bench_policy_free(&receiver->loaded);
+	policy_free(receiver->loaded);
 }
 
 const struct receiver_kind receiver_drop = {

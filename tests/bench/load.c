@@ -28,7 +28,6 @@ static void report_times(const struct load_times *times, const char *apply, bool
 {
 	report_value("read the list files", times->read * 1000, "ms", NO_GOAL);
 	report_value("number the rules", times->number * 1000, "ms", NO_GOAL);
-	report_value("compile the tables", times->compile * 1000, "ms", NO_GOAL);
 	report_value(apply, times->apply * 1000, "ms", NO_GOAL);
 	report_value("from list files to in force", load_times_sum(times) * 1000, "ms",
 		     has_goal ? AT_MOST(goal_ms) : NO_GOAL);
@@ -64,7 +63,7 @@ static void measure_size(size_t size)
 	bool has_goal = size == GOAL_SIZE;
 	struct goal goal_held = has_goal ? AT_MOST(GOAL_HELD_MS) : NO_GOAL;
 	struct bench_datapath bench = { .bpffs_dir = "" };
-	struct bench_policy loaded, changed, again;
+	struct policy *loaded, *changed, *again;
 	struct prefix_list list = { .count = 0 };
 	struct memory before, after;
 	struct list_files files;
@@ -90,23 +89,23 @@ static void measure_size(size_t size)
 	snprintf(title, sizeof(title), "change 1 %% of %zu prefixes", size);
 	report_section(title, "");
 	stall_start();
-	bench_policy_load(&bench, files.allow, files.changed_block, &loaded, &changed, &times);
+	bench_policy_load(&bench, files.allow, files.changed_block, loaded, &changed, &times);
 	report_times(&times, "change the kernel's tables", has_goal, GOAL_CHANGE_MS);
 	stop_watching("longest time a CPU was held", goal_held);
-	bench_policy_free(&loaded);
+	policy_free(loaded);
 
 	/* As after a restart, when it is not known what the kernel holds. */
 	snprintf(title, sizeof(title), "replace all of %zu prefixes, and release them", size);
 	report_section(title, "");
 	stall_start();
-	bench_policy_replace(&bench, files.allow, files.block, &changed, &again, &times);
+	bench_policy_replace(&bench, files.allow, files.block, changed, &again, &times);
 	report_value("from list files to in force", load_times_sum(&times) * 1000, "ms", NO_GOAL);
 	stop_watching("longest time a CPU was held, replacing", goal_held);
 	stall_start();
 	bench_datapath_close(&bench);
 	stop_watching("longest time a CPU was held, releasing", goal_held);
-	bench_policy_free(&changed);
-	bench_policy_free(&again);
+	policy_free(changed);
+	policy_free(again);
 	lists_remove(&files);
 }
 

@@ -13,6 +13,7 @@
 
 #include "report.h"
 
+#define PRIORITY 10
 #define VULNERABILITIES "/sys/devices/system/cpu/vulnerabilities"
 
 static void put(json_t *machine, const char *key, const char *text)
@@ -128,6 +129,16 @@ void machine_unpin(void)
 		die("cannot unpin: %m");
 }
 
+void machine_set_urgent(bool is_urgent)
+{
+	struct sched_param parameter = { .sched_priority = is_urgent ? PRIORITY : 0 };
+
+	/* What it starts is as urgent as anything else. */
+	if (sched_setscheduler(0, (is_urgent ? SCHED_FIFO : SCHED_OTHER) | SCHED_RESET_ON_FORK,
+			       &parameter))
+		die("cannot set the scheduling priority: %m");
+}
+
 double now_sec(void)
 {
 	struct timespec now;
@@ -155,6 +166,15 @@ double median(double *values, size_t count)
 {
 	qsort(values, count, sizeof(values[0]), compare_doubles);
 	return values[count / 2];
+}
+
+double smallest(const double *values, size_t count)
+{
+	double min = values[0];
+
+	for (size_t i = 1; i < count; i++)
+		min = values[i] < min ? values[i] : min;
+	return min;
 }
 
 double largest(const double *values, size_t count)

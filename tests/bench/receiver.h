@@ -24,7 +24,7 @@ struct receiver {
 	struct wire wire;
 	/* Of ipwl alone. */
 	struct bench_datapath bench;
-	struct bench_policy loaded;
+	struct policy *loaded;
 };
 
 struct receiver_kind {

@@ -101,15 +101,16 @@ static double lap(double *start)
 	return seconds;
 }
 
-/* @tables: what the kernel is known to hold, or NULL. */
-static void put_in_force(struct bench_datapath *bench, const struct bench_policy *policy,
-			 const struct tables *tables, const struct rules_change *rules)
+static void put_in_force(struct bench_datapath *bench, const struct policy *policy,
+			 const struct rules_change *rules, bool is_rebuild)
 {
 	char error[DATAPATH_ERROR_BYTES] = "";
 	struct datapath_change change = {
-		.policy = policy->policy,
-		.from = tables,
-		.to = &policy->tables,
+		.policy = policy,
+		.uses_index = true,
+		.changed = rules->changed,
+		.changed_count = rules->changed_count,
+		.is_rebuild = is_rebuild || rules->is_everything,
 		.added_rules = rules->added,
 		.added_rule_count = rules->added_count,
 		.ports = ports,
@@ -122,24 +123,20 @@ static void put_in_force(struct bench_datapath *bench, const struct bench_policy
 }
 
 static void load(struct bench_datapath *bench, const char *allow, const char *block,
-		 const struct policy *old, const struct tables *old_tables,
-		 struct bench_policy *ret_policy, struct load_times *ret_times)
+		 const struct policy *from, bool is_rebuild, struct policy **ret_policy,
+		 struct load_times *ret_times)
 {
 	char error[DATAPATH_ERROR_BYTES] = "";
-	struct bench_policy new = { .policy = NULL };
 	struct rules_change rules;
 	double start = now_sec();
+	struct policy *new = read_policy(allow, block);
 
-	new.policy = read_policy(allow, block);
 	ret_times->read = lap(&start);
-	if (rules_number(new.policy, old, &bench->ids, &rules) ||
-	    datapath_assign_slots(bench->datapath, new.policy, error))
+	if (rules_number(new, from, &bench->ids, &rules) ||
+	    datapath_assign_slots(bench->datapath, new, error))
 		die("cannot number the rules: %s", error);
 	ret_times->number = lap(&start);
-	if (tables_compile(new.policy, &new.tables))
-		die("cannot compile the tables");
-	ret_times->compile = lap(&start);
-	put_in_force(bench, &new, old_tables, &rules);
+	put_in_force(bench, new, &rules, is_rebuild);
 	ret_times->apply = lap(&start);
 	rules_commit(&bench->ids, &rules);
 	rules_change_done(&rules);
@@ -147,27 +144,20 @@ static void load(struct bench_datapath *bench, const char *allow, const char *bl
 }
 
 void bench_policy_load(struct bench_datapath *bench, const char *allow, const char *block,
-		       const struct bench_policy *from, struct bench_policy *ret_policy,
+		       const struct policy *from, struct policy **ret_policy,
 		       struct load_times *ret_times)
 {
-	load(bench, allow, block, from ? from->policy : NULL, from ? &from->tables : NULL,
-	     ret_policy, ret_times);
+	load(bench, allow, block, from, false, ret_policy, ret_times);
 }
 
 void bench_policy_replace(struct bench_datapath *bench, const char *allow, const char *block,
-			  const struct bench_policy *from, struct bench_policy *ret_policy,
+			  const struct policy *from, struct policy **ret_policy,
 			  struct load_times *ret_times)
 {
-	load(bench, allow, block, from->policy, NULL, ret_policy, ret_times);
+	load(bench, allow, block, from, true, ret_policy, ret_times);
 }
 
 double load_times_sum(const struct load_times *times)
 {
-	return times->read + times->number + times->compile + times->apply;
-}
-
-void bench_policy_free(struct bench_policy *policy)
-{
-	tables_done(&policy->tables);
-	policy_free(policy->policy);
+	return times->read + times->number + times->apply;
 }

@@ -7,11 +7,6 @@
 #include "datapath/datapath.h"
 #include "lists.h"
 
-struct bench_policy {
-	struct policy *policy;
-	struct tables tables;
-};
-
 struct bench_datapath {
 	char bpffs_dir[64];
 	struct datapath *datapath;
@@ -34,19 +29,18 @@ void bench_datapath_share(const struct bench_datapath *bench, struct bpf_object 
 
 /* Seconds that each step took. */
 struct load_times {
-	double read, number, compile, apply;
+	double read, number, apply;
 };
 
 double load_times_sum(const struct load_times *times);
 
 /* From files to the kernel, in force. @from: what is in force, or NULL. */
 void bench_policy_load(struct bench_datapath *bench, const char *allow, const char *block,
-		       const struct bench_policy *from, struct bench_policy *ret_policy,
+		       const struct policy *from, struct policy **ret_policy,
 		       struct load_times *ret_times);
-/* The same, with tables that are all made anew, as after a restart. */
+/* The same, with an index that is all made anew, as after a restart. */
 void bench_policy_replace(struct bench_datapath *bench, const char *allow, const char *block,
-			  const struct bench_policy *from, struct bench_policy *ret_policy,
+			  const struct policy *from, struct policy **ret_policy,
 			  struct load_times *ret_times);
-void bench_policy_free(struct bench_policy *policy);
 
 #endif

@@ -37,6 +37,7 @@ static void open_datapath(struct fixture *fixture, bool is_adopted)
 
 int fixture_setup(void **state)
 {
+	static unsigned int number;
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
@@ -44,10 +45,19 @@ int fixture_setup(void **state)
 	fixture->expected = calloc(1, sizeof(*fixture->expected));
 	assert_non_null(fixture->expected);
 	rule_ids_init(&fixture->ids, FIXTURE_RULES_MAX);
-	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d",
-		 getpid());
+	snprintf(fixture->bpffs_dir, sizeof(fixture->bpffs_dir), "/sys/fs/bpf/ipwl-test-%d-%u",
+		 getpid(), number++);
+	fixture->uses_index = true;
 	open_datapath(fixture, false);
 	return 0;
+}
+
+int fixture_setup_without_index(void **state)
+{
+	int result = fixture_setup(state);
+
+	((struct fixture *)*state)->uses_index = false;
+	return result;
 }
 
 void fixture_restart(struct fixture *fixture)
@@ -66,7 +76,6 @@ int fixture_teardown(void **state)
 	datapath_close(fixture->datapath);
 	if (datapath_detach(fixture->bpffs_dir, error))
 		print_error("datapath_detach: %s\n", error);
-	tables_done(&fixture->tables);
 	policy_free(fixture->policy);
 	rule_ids_done(&fixture->ids);
 	free(fixture->expected);
@@ -137,16 +146,16 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
 	struct policy *policy = make_policy(scenario);
 	char error[DATAPATH_ERROR_BYTES] = "";
 	struct rules_change rules;
-	struct tables tables;
 
 	assert_int_equal(rules_number(policy, fixture->policy, &fixture->ids, &rules), 0);
 	if (datapath_assign_slots(fixture->datapath, policy, error))
 		fail_msg("datapath_assign_slots: %s", error);
-	assert_int_equal(tables_compile(policy, &tables), 0);
 	struct datapath_change change = {
 		.policy = policy,
-		.from = way == APPLY_REBUILD ? NULL : &fixture->tables,
-		.to = &tables,
+		.uses_index = fixture->uses_index,
+		.changed = rules.changed,
+		.changed_count = rules.changed_count,
+		.is_rebuild = way == APPLY_REBUILD || rules.is_everything,
 		.added_rules = rules.added,
 		.added_rule_count = rules.added_count,
 		.ports = scenario->ports,
@@ -155,13 +164,12 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
 	};
 	if (datapath_apply(fixture->datapath, &change, error))
 		fail_msg("datapath_apply: %s", error);
+	assert_int_equal(datapath_uses_index(fixture->datapath), fixture->uses_index);
 	expect_fresh(fixture, policy, &rules);
 	assert_int_equal(rules_commit(&fixture->ids, &rules), 0);
 	rules_change_done(&rules);
-	tables_done(&fixture->tables);
 	policy_free(fixture->policy);
 	fixture->policy = policy;
-	fixture->tables = tables;
 	fixture->scenario = scenario;
 }
 

@@ -33,15 +33,17 @@ struct fixture {
 	/* In force. */
 	const struct scenario *scenario;
 	struct policy *policy;
-	struct tables tables;
+	bool uses_index;
 	struct rule_ids ids;
 
 	struct tally *expected;
 	char problem[256]; /* what fixture_check() found */
 };
 
-/* As a cmocka setup and teardown of a group; *state is the fixture. */
+/* As a cmocka setup and teardown of a group; *state is the fixture. Without the index
+ * the tries decide. */
 int fixture_setup(void **state);
+int fixture_setup_without_index(void **state);
 int fixture_teardown(void **state);
 
 /* Close all that is pinned and take it over again, as a new daemon does; the

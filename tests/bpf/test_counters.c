@@ -215,5 +215,7 @@ int main(void)
 		cmocka_unit_test(test_restart),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+	return cmocka_run_group_tests_name("index", tests, fixture_setup, fixture_teardown) +
+	       cmocka_run_group_tests_name("tries", tests, fixture_setup_without_index,
+					   fixture_teardown);
 }

@@ -149,9 +149,12 @@ static void draw_enforcing(struct random *random, const struct scenario *near,
 	scenario->port_count = 1;
 }
 
-/* In place and by rebuilding; a rebuild switches all at once. */
+/* In place and by rebuilding, which switches all at once, and from index to tries and
+ * back. */
 static void test_random_changes(void **state)
 {
+	struct fixture *fixture = *state;
+	const bool uses_index = fixture->uses_index;
 	struct random random = random_start();
 	struct scenario scenarios[2] = { { .list_count = 0 } };
 	struct watch watch;
@@ -168,9 +171,12 @@ static void test_random_changes(void **state)
 		for (size_t j = 0; j < PROBES; j++)
 			sources[j] = scenario_random_source(&random, j % 2 ? from : to);
 		set_probes(&watch, sources, from, to);
+		if (i % 10 == 0)
+			fixture->uses_index = !fixture->uses_index;
 		fixture_apply(*state, to, i % 8 ? APPLY_CHANGE : APPLY_REBUILD);
 	}
 	end_watch(&watch);
+	fixture->uses_index = uses_index;
 	assert_true(watch.allowed_runs > 10000 && watch.dropped_runs > 10000);
 	scenario_done(&scenarios[0]);
 	scenario_done(&scenarios[1]);
@@ -243,5 +249,7 @@ int main(void)
 		cmocka_unit_test(test_both_actions_change),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+	return cmocka_run_group_tests_name("index", tests, fixture_setup, fixture_teardown) +
+	       cmocka_run_group_tests_name("tries", tests, fixture_setup_without_index,
+					   fixture_teardown);
 }

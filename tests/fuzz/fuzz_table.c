@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A policy from bytes, compiled and compared with the oracle; the second half of
- * the bytes makes its successor, and the steps of the reload are followed.
+ * the bytes makes its successor, which is numbered after it.
  * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
  */
 #include <stdlib.h>
@@ -93,48 +93,6 @@ static void check_tables(const struct policy *policy, const struct tables *table
 	}
 }
 
-/* The decision of a table after the first @done steps from @from, by a plain walk
- * over the nodes that are there. */
-static uint32_t rule_after(const struct table *from, const struct diff *diff, size_t done,
-			   const struct prefix *address)
-{
-	const struct node *best = NULL;
-
-	for (size_t i = 0; i < from->count + done; i++) {
-		bool is_old = i < from->count;
-		const struct node *node =
-		    is_old ? &from->nodes[i] : diff->steps[i - from->count].new_node;
-		bool is_gone = !node;
-
-		for (size_t j = 0; is_old && j < done; j++)
-			is_gone |= diff->steps[j].old_node == node;
-		if (!is_gone && oracle_covers(&node->prefix, address) &&
-		    (!best || node->prefix.len > best->prefix.len))
-			best = node;
-	}
-	return best ? best->rule : 0;
-}
-
-static void check_steps(const struct tables *from, const struct tables *to, enum action action,
-			const struct prefix *address)
-{
-	const struct table *old = &from->of[action][address->family];
-	const struct table *new = &to->of[action][address->family];
-	struct diff diff;
-	uint32_t old_rule, new_rule;
-
-	check(!diff_tables(old, new, &diff));
-	old_rule = rule_after(old, &diff, 0, address);
-	new_rule = rule_after(old, &diff, diff.count, address);
-	check(new_rule == (table_lookup(new, address) ? table_lookup(new, address)->rule : 0));
-	for (size_t done = 1; done < diff.count; done++) {
-		uint32_t rule = rule_after(old, &diff, done, address);
-
-		check(rule == old_rule || rule == new_rule);
-	}
-	diff_done(&diff);
-}
-
 static void check_probes(const struct policy *const policies[2], const struct tables tables[2])
 {
 	for (size_t i = 0; i < 2 * LISTS; i++) {
@@ -148,7 +106,6 @@ static void check_probes(const struct policy *const policies[2], const struct ta
 				check_tables(policies[0], &tables[0], &probes[k]);
 				check_tables(policies[1], &tables[1], &probes[k]);
 			}
-			check_steps(&tables[0], &tables[1], list->action, &probes[i % 4]);
 		}
 	}
 }

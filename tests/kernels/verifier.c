@@ -38,6 +38,35 @@ static bool report(const char *program, const char *log, unsigned long allowed)
 	return walked > 0 && walked <= allowed;
 }
 
+#define REFUSAL_BYTES (1 << 24)
+#define REFUSAL_LINES 60
+
+/* Load once more, and print the end of what the verifier says of the program that it
+ * refuses. */
+static void print_refusal(void)
+{
+	char *log = calloc(1, REFUSAL_BYTES);
+	struct bpf_program *program;
+	struct ipwl_bpf *skeleton;
+	const char *line;
+
+	if (!log || load_open(&skeleton))
+		return;
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_log_level(program, 1);
+		bpf_program__set_log_buf(program, log, REFUSAL_BYTES);
+	}
+	if (ipwl_bpf__load(skeleton)) {
+		line = log + strlen(log);
+		for (int lines = 0; line > log && lines <= REFUSAL_LINES; line--)
+			lines += line[-1] == '\n';
+		printf("%s\n", line);
+	}
+	ipwl_bpf__destroy(skeleton);
+	free(log);
+}
+
 int main(int argc, char **argv)
 {
 	char logs[PROGRAMS_MAX][LOG_BYTES] = { 0 };
@@ -63,8 +92,10 @@ int main(int argc, char **argv)
 		bpf_program__set_log_buf(program, logs[count++], LOG_BYTES);
 	}
 	err = ipwl_bpf__load(skeleton);
-	if (err)
+	if (err) {
 		fprintf(stderr, "verifier: cannot load: %s\n", strerror(-err));
+		print_refusal();
+	}
 	is_good = !err;
 	count = 0;
 	bpf_object__for_each_program(program, skeleton->obj)

@@ -69,10 +69,10 @@ static void test_random_arrays(void **state)
 
 			check_search(array, elements, &prefix);
 		}
-		prefix_family_range(array, FAMILY_IPV4, &begin, &end);
+		prefix_inside(array, &(struct prefix) { .family = FAMILY_IPV4 }, &begin, &end);
 		assert_int_equal(begin, 0);
 		assert_int_equal(end, ipv4_count);
-		prefix_family_range(array, FAMILY_IPV6, &begin, &end);
+		prefix_inside(array, &(struct prefix) { .family = FAMILY_IPV6 }, &begin, &end);
 		assert_int_equal(begin, ipv4_count);
 		assert_int_equal(end, count);
 	}

@@ -26,7 +26,8 @@ static const char *const setting_keys[] = {
 	[SETTING_PORTS] = "ports",	     [SETTING_MODE] = "mode",
 	[SETTING_STATE_DIR] = "state_dir",   [SETTING_RUNTIME_DIR] = "runtime_dir",
 	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
-	[SETTING_MARK_MASK] = "mark_mask",   [SETTING_LISTS] = "lists",
+	[SETTING_INDEX] = "index",	     [SETTING_MARK_MASK] = "mark_mask",
+	[SETTING_LISTS] = "lists",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 

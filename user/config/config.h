@@ -28,6 +28,7 @@ struct config {
 	uint16_t *ports; /* host byte order, sorted, at least one */
 	size_t port_count;
 	bool is_enforcing;
+	bool is_index_off; /* the kernel decides by LPM tries */
 	char *state_dir;
 	char *runtime_dir;
 	char *bpffs_dir;

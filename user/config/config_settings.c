@@ -11,6 +11,10 @@
 
 #define DEFAULT_PORT 25
 
+enum index_choice { INDEX_AUTO, INDEX_OFF, INDEX_CHOICE_COUNT };
+
+static const char *const index_names[] = { [INDEX_AUTO] = "auto", [INDEX_OFF] = "off" };
+
 /* As the kernel's dev_valid_name(). */
 static const char *refuse_interface(const char *name)
 {
@@ -224,6 +228,9 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 	    document_choice(document, values[SETTING_XDP_MODE], "xdp_mode", xdp_mode_names,
 			    XDP_MODE_COUNT, &choice))
 		config->xdp_mode = (enum xdp_mode)choice;
+	if (values[SETTING_INDEX] && document_choice(document, values[SETTING_INDEX], "index",
+						     index_names, INDEX_CHOICE_COUNT, &choice))
+		config->is_index_off = choice == INDEX_OFF;
 	if (values[SETTING_MODE] && document_choice(document, values[SETTING_MODE], "mode",
 						    mode_names, MODE_COUNT, &choice))
 		config->is_enforcing = choice == MODE_ENFORCE;

@@ -147,7 +147,88 @@ static int compare_keys(const void *a, const void *b, void *context)
 	return one->index < other->index ? -1 : one->index > other->index;
 }
 
-/* Move each entry to its key's place, along the cycles of the permutation. */
+#define DIGIT_BITS 16
+#define DIGIT_COUNT (1U << DIGIT_BITS)
+
+static unsigned int digit_of(const struct entry_key *key, unsigned int shift)
+{
+	return key->head >> shift & (DIGIT_COUNT - 1);
+}
+
+/* One pass over a digit of the heads, from @from to @to. False: all have the same digit
+ * and nothing was done. */
+static bool sort_digit(const struct entry_key *from, struct entry_key *to, size_t count,
+		       unsigned int shift, size_t places[DIGIT_COUNT])
+{
+	size_t sum = 0;
+
+	memset(places, 0, DIGIT_COUNT * sizeof(*places));
+	for (size_t i = 0; i < count; i++)
+		places[digit_of(&from[i], shift)]++;
+	if (places[digit_of(&from[0], shift)] == count)
+		return false;
+	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+		size_t next = sum + places[digit];
+
+		places[digit] = sum;
+		sum = next;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[places[digit_of(&from[i], shift)]++] = from[i];
+	return true;
+}
+
+/* Sort by head, digit by digit, then the runs of one head. */
+static void sort_by_digits(struct entry_set *set, struct entry_key *spare, size_t *places)
+{
+	struct entry_key *keys = set->keys, *other = spare;
+	size_t begin = 0;
+
+	for (unsigned int shift = 0; shift < 64; shift += DIGIT_BITS) {
+		struct entry_key *swap = keys;
+
+		if (!sort_digit(keys, other, set->count, shift, places))
+			continue;
+		keys = other;
+		other = swap;
+	}
+	if (keys != set->keys)
+		memcpy(set->keys, keys, set->count * sizeof(*keys));
+	for (size_t i = 1; i <= set->count; i++) {
+		if (i < set->count && set->keys[i].head == set->keys[begin].head)
+			continue;
+		if (i - begin > 1)
+			qsort_r(&set->keys[begin], i - begin, sizeof(*set->keys), compare_keys,
+				set->entries);
+		begin = i;
+	}
+}
+
+/* Below it, the passes over all digits cost more than they save. */
+#define DIGITS_WORTH_IT 10000
+
+static void sort_keys(struct entry_set *set)
+{
+	struct entry_key *spare = NULL;
+	size_t *places = NULL;
+
+	for (size_t i = 0; i < set->count; i++) {
+		set->keys[i].head = head_of(&set->entries[i].prefix);
+		set->keys[i].index = i;
+	}
+	if (set->count >= DIGITS_WORTH_IT) {
+		spare = malloc(set->count * sizeof(*spare));
+		places = malloc(DIGIT_COUNT * sizeof(*places));
+	}
+	if (spare && places)
+		sort_by_digits(set, spare, places);
+	else
+		qsort_r(set->keys, set->count, sizeof(*set->keys), compare_keys, set->entries);
+	free(spare);
+	free(places);
+}
+
+/* For want of memory: move each entry to its key's place, along the cycles of the permutation. */
 static void permute(struct entry *entries, struct entry_key *keys, size_t count)
 {
 	for (size_t start = 0; start < count; start++) {
@@ -166,6 +247,22 @@ static void permute(struct entry *entries, struct entry_key *keys, size_t count)
 	}
 }
 
+/* Bring the entries into the order of their keys. */
+static void order_entries(struct entry_set *set)
+{
+	struct entry *ordered = malloc(set->count * sizeof(*ordered));
+
+	if (!ordered) {
+		permute(set->entries, set->keys, set->count);
+		return;
+	}
+	for (size_t i = 0; i < set->count; i++)
+		ordered[i] = set->entries[set->keys[i].index];
+	free(set->entries);
+	set->entries = ordered;
+	set->capacity = set->count;
+}
+
 static bool is_sorted(const struct entry_set *set)
 {
 	for (size_t i = 1; i < set->count; i++) {
@@ -180,12 +277,8 @@ void entry_set_finish(struct entry_set *set)
 	struct entry *shrunk;
 
 	if (!is_sorted(set)) {
-		for (size_t i = 0; i < set->count; i++) {
-			set->keys[i].head = head_of(&set->entries[i].prefix);
-			set->keys[i].index = i;
-		}
-		qsort_r(set->keys, set->count, sizeof(*set->keys), compare_keys, set->entries);
-		permute(set->entries, set->keys, set->count);
+		sort_keys(set);
+		order_entries(set);
 	}
 	free(set->keys);
 	set->keys = NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "prefix_search.h"
+#include "rule_array.h"
 
 /* Lengths of a prefix, 0 to 128. */
 #define LEN_COUNT 129
@@ -29,7 +30,7 @@ void policy_free(struct policy *policy)
 
 		for (int source = 0; source < SOURCE_COUNT; source++)
 			entry_set_unref(list->sets[source]);
-		free(list->rules);
+		rule_array_unref(list->rules);
 		free(list->name);
 	}
 	free(policy->lists);
@@ -89,6 +90,7 @@ struct policy *policy_copy(const struct policy *policy)
 		to->name = name;
 		to->rules = NULL;
 		to->rule_count = 0;
+		to->is_numbered = false;
 		for (int source = 0; source < SOURCE_COUNT; source++) {
 			if (to->sets[source])
 				entry_set_ref(to->sets[source]);

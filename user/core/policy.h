@@ -42,10 +42,12 @@ struct list {
 	struct entry_set *sets[SOURCE_COUNT]; /* NULL: none from this source */
 
 	/* Filled by rules_number(): sorted, one for each distinct prefix. At a
-	 * prefix that is entry and exclusion, the exclusion holds (id 0). */
+	 * prefix that is entry and exclusion, the exclusion holds (id 0). A
+	 * rule_array (rule_array.h). */
 	struct rule *rules;
 	size_t rule_count;
-	uint16_t slot; /* in the kernel's `lists`; given by the datapath */
+	bool is_numbered; /* the rules are those of the sets */
+	uint16_t slot;	  /* in the kernel's `lists`; given by the datapath */
 };
 
 /* Lists in the order of the configuration, which breaks ties. */

@@ -6,6 +6,7 @@
 #include "prefix.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -269,14 +270,26 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYT
 	return text;
 }
 
+/* Eight bytes of an address as a number. */
+static uint64_t half_of(const struct prefix *prefix, size_t half)
+{
+	uint64_t number;
+
+	memcpy(&number, prefix->addr + 8 * half, sizeof(number));
+	return be64toh(number);
+}
+
 int prefix_compare(const struct prefix *a, const struct prefix *b)
 {
-	int order;
-
 	if (a->family != b->family)
 		return a->family - b->family;
-	order = memcmp(a->addr, b->addr, sizeof(a->addr));
-	return order ? order : a->len - b->len;
+	for (size_t half = 0; half < 2; half++) {
+		uint64_t one = half_of(a, half), other = half_of(b, half);
+
+		if (one != other)
+			return one < other ? -1 : 1;
+	}
+	return a->len - b->len;
 }
 
 /* The first @len % 8 bits of the byte that holds bit @len. */

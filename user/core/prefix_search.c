@@ -70,12 +70,39 @@ size_t prefix_find_covering(struct prefix_array array, const struct prefix *pref
 	}
 }
 
-void prefix_family_range(struct prefix_array array, enum family family, size_t *ret_begin,
-			 size_t *ret_end)
+/* What stands right behind all that lies inside @range: the next address, or the next
+ * family's first. */
+static struct prefix prefix_behind(const struct prefix *range)
 {
-	struct prefix first = { .family = FAMILY_IPV6 };
-	size_t ipv6_begin = prefix_lower_bound(array, &first);
+	struct prefix behind = { .family = range->family };
+	unsigned int carry = 1;
 
-	*ret_begin = family == FAMILY_IPV4 ? 0 : ipv6_begin;
-	*ret_end = family == FAMILY_IPV4 ? ipv6_begin : array.count;
+	for (int byte = (prefix_max_len(range->family) + 7) / 8 - 1; byte >= 0; byte--) {
+		int host_bits = 8 * (byte + 1) - range->len;
+		unsigned int hosts = host_bits >= 8  ? 0xff
+				     : host_bits > 0 ? 0xffU >> (8 - host_bits)
+						     : 0;
+		unsigned int sum = (range->addr[byte] | hosts) + carry;
+
+		behind.addr[byte] = (uint8_t)sum;
+		carry = sum >> 8;
+	}
+	if (carry)
+		return (struct prefix) { .family = (uint8_t)(range->family + 1) };
+	return behind;
+}
+
+void prefix_inside(struct prefix_array array, const struct prefix *range, size_t *ret_begin,
+		   size_t *ret_end)
+{
+	struct prefix behind = prefix_behind(range);
+
+	*ret_begin = *ret_end = 0;
+	/* Without elements there may be no array. */
+	if (!array.count)
+		return;
+	*ret_begin = search(array, range, 0);
+	array.elements = prefix_at(array, *ret_begin);
+	array.count -= *ret_begin;
+	*ret_end = *ret_begin + search(array, &behind, 0);
 }

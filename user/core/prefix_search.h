@@ -22,8 +22,8 @@ size_t prefix_lower_bound(struct prefix_array array, const struct prefix *prefix
  * equal); count: none does. */
 size_t prefix_find_covering(struct prefix_array array, const struct prefix *prefix);
 
-/* Where the elements of a family begin and end. */
-void prefix_family_range(struct prefix_array array, enum family family, size_t *ret_begin,
-			 size_t *ret_end);
+/* Where the elements inside @range, itself included, begin and end. */
+void prefix_inside(struct prefix_array array, const struct prefix *range, size_t *ret_begin,
+		   size_t *ret_end);
 
 #endif

@@ -35,21 +35,30 @@ static void sink(struct rule_merge *merge, size_t index)
 	merge->runs[index] = run;
 }
 
-int rule_merge_init(struct rule_merge *merge, const struct policy *policy, enum action action,
-		    enum family family)
+int rule_merge_init(struct rule_merge *merge, const struct policy *policy)
 {
 	*merge = (struct rule_merge) { 0 };
 	merge->runs = malloc((policy->list_count + 1) * sizeof(*merge->runs));
-	if (!merge->runs)
-		return -ENOMEM;
+	return merge->runs ? 0 : -ENOMEM;
+}
+
+void rule_merge_done(struct rule_merge *merge)
+{
+	free(merge->runs);
+}
+
+void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enum action action,
+		      const struct prefix *range)
+{
+	merge->run_count = 0;
+	merge->rule_count = 0;
 	for (size_t i = 0; i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
 		size_t begin, end;
 
 		if (list->action != action)
 			continue;
-		prefix_family_range(PREFIX_ARRAY(list->rules, list->rule_count), family, &begin,
-				    &end);
+		prefix_inside(PREFIX_ARRAY(list->rules, list->rule_count), range, &begin, &end);
 		if (begin == end)
 			continue;
 		merge->runs[merge->run_count++] = (struct rule_run) {
@@ -61,12 +70,6 @@ int rule_merge_init(struct rule_merge *merge, const struct policy *policy, enum 
 	}
 	for (size_t i = merge->run_count / 2; i-- > 0;)
 		sink(merge, i);
-	return 0;
-}
-
-void rule_merge_done(struct rule_merge *merge)
-{
-	free(merge->runs);
 }
 
 void rule_merge_next(struct rule_merge *merge)

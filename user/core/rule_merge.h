@@ -19,10 +19,13 @@ struct rule_merge {
 	size_t rule_count; /* at the start */
 };
 
-/* Start with the rules of one action and family. Return: 0 or -ENOMEM. */
-int rule_merge_init(struct rule_merge *merge, const struct policy *policy, enum action action,
-		    enum family family);
+/* Make room for the lists of @policy. Return: 0 or -ENOMEM. */
+int rule_merge_init(struct rule_merge *merge, const struct policy *policy);
 void rule_merge_done(struct rule_merge *merge);
+
+/* Start with the rules of one action inside @range, itself included. */
+void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enum action action,
+		      const struct prefix *range);
 
 static inline bool rule_merge_is_done(const struct rule_merge *merge)
 {

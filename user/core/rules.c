@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefix_search.h"
+#include "rule_array.h"
+
 /* What a numbering has done so far. */
 struct numbering {
 	struct rule_ids *ids;
 	struct rules_change change;
 	size_t added_capacity;
 	size_t removed_capacity;
+	size_t changed_capacity;
 };
 
 void rule_ids_init(struct rule_ids *ids, uint32_t limit)
@@ -32,6 +36,7 @@ void rules_change_done(struct rules_change *change)
 {
 	free(change->added);
 	free(change->removed);
+	free(change->changed);
 	*change = (struct rules_change) { 0 };
 }
 
@@ -94,34 +99,79 @@ static struct list *find_same_list(const struct policy *policy, const struct lis
 	return NULL;
 }
 
-/* Give @rule, of which *@old_index is the place in @old, the id it had there, or a
- * fresh one. Rules of @old that are passed over are gone. */
-static int number_rule(struct numbering *numbering, const struct list *old, size_t *old_index,
-		       struct rule *rule, bool is_exclusion)
+static int append_prefix(struct prefix **array, size_t *count, size_t *capacity,
+			 const struct prefix *prefix)
 {
-	uint32_t old_id = 0;
-	int error = 0;
+	if (*count == *capacity) {
+		size_t grown = *capacity ? 2 * *capacity : 64;
+		struct prefix *larger = realloc(*array, grown * sizeof(*larger));
 
-	while (old && *old_index < old->rule_count && !error) {
-		const struct rule *candidate = &old->rules[*old_index];
-		int order = prefix_compare(&candidate->prefix, &rule->prefix);
-
-		if (order > 0)
-			break;
-		++*old_index;
-		if (order == 0) {
-			old_id = candidate->id;
-			break;
-		}
-		error = remove_id(numbering, candidate->id);
+		if (!larger)
+			return -ENOMEM;
+		*array = larger;
+		*capacity = grown;
 	}
+	(*array)[(*count)++] = *prefix;
+	return 0;
+}
+
+static int note_changed(struct numbering *numbering, const struct prefix *prefix)
+{
+	struct rules_change *change = &numbering->change;
+
+	if (change->is_everything)
+		return 0;
+	return append_prefix(&change->changed, &change->changed_count, &numbering->changed_capacity,
+			     prefix);
+}
+
+/* A rule of the old list that is gone. */
+static int drop_rule(struct numbering *numbering, const struct rule *old)
+{
+	int error = note_changed(numbering, &old->prefix);
+
+	return error ? error : remove_id(numbering, old->id);
+}
+
+/* Give @rule the id that it had as @old (NULL: it was not there), or a fresh one. */
+static int number_rule(struct numbering *numbering, const struct rule *old, struct rule *rule,
+		       bool is_exclusion)
+{
+	bool is_same = old && !old->id == is_exclusion;
+	int error = is_same ? 0 : note_changed(numbering, &rule->prefix);
+
 	rule->id = 0;
 	if (error)
 		return error;
 	if (is_exclusion)
-		return remove_id(numbering, old_id);
-	rule->id = old_id;
-	return old_id ? 0 : add_id(numbering, &rule->id);
+		return old ? remove_id(numbering, old->id) : 0;
+	if (!is_same)
+		return add_id(numbering, &rule->id);
+	rule->id = old->id;
+	return 0;
+}
+
+/* The rule of @old for @prefix, or NULL. Those before it, from *@next on, are gone. */
+static int pass_old_rules(struct numbering *numbering, const struct list *old, size_t *next,
+			  const struct prefix *prefix, const struct rule **ret_rule)
+{
+	int error = 0;
+
+	*ret_rule = NULL;
+	while (old && *next < old->rule_count && !error) {
+		const struct rule *candidate = &old->rules[*next];
+		int order = prefix_compare(&candidate->prefix, prefix);
+
+		if (order > 0)
+			break;
+		++*next;
+		if (order == 0) {
+			*ret_rule = candidate;
+			break;
+		}
+		error = drop_rule(numbering, candidate);
+	}
+	return error;
 }
 
 /* Remove the rules of @old from @begin on. */
@@ -130,7 +180,7 @@ static int remove_rest(struct numbering *numbering, const struct list *old, size
 	int error = 0;
 
 	for (size_t i = begin; i < old->rule_count && !error; i++)
-		error = remove_id(numbering, old->rules[i].id);
+		error = drop_rule(numbering, &old->rules[i]);
 	return error;
 }
 
@@ -146,6 +196,7 @@ static int number_entries(struct numbering *numbering, struct list *list, const 
 	entry = entry_cursor_next(&cursor);
 	while (entry && !error) {
 		struct rule *rule = &list->rules[list->rule_count++];
+		const struct rule *old_rule;
 		bool is_exclusion = false;
 
 		rule->prefix = entry->prefix;
@@ -153,17 +204,18 @@ static int number_entries(struct numbering *numbering, struct list *list, const 
 			is_exclusion |= entry->is_exclusion;
 			entry = entry_cursor_next(&cursor);
 		} while (entry && !prefix_compare(&entry->prefix, &rule->prefix));
-		error = number_rule(numbering, old, &old_index, rule, is_exclusion);
+		error = pass_old_rules(numbering, old, &old_index, &rule->prefix, &old_rule);
+		if (!error)
+			error = number_rule(numbering, old_rule, rule, is_exclusion);
 	}
 	if (!error && old)
 		error = remove_rest(numbering, old, old_index);
 	return error;
 }
 
-static int number_list(struct numbering *numbering, struct list *list, const struct list *old)
+static int number_whole_list(struct numbering *numbering, struct list *list, const struct list *old)
 {
 	size_t room = 0;
-	struct rule *shrunk;
 	int error;
 
 	for (int source = 0; source < SOURCE_COUNT; source++) {
@@ -172,16 +224,187 @@ static int number_list(struct numbering *numbering, struct list *list, const str
 	}
 	if (room == 0)
 		return old ? remove_rest(numbering, old, 0) : 0;
-	list->rules = malloc(room * sizeof(*list->rules));
+	list->rules = rule_array_new(room);
 	if (!list->rules)
 		return -ENOMEM;
 	error = number_entries(numbering, list, old);
+	if (!error)
+		list->rules = rule_array_shrink(list->rules, list->rule_count);
+	return error;
+}
+
+/* ---- lists of which few entries change ------------------------------------ */
+
+/* Prefixes whose entries may have changed. */
+struct candidates {
+	struct prefix *prefixes;
+	size_t count;
+	size_t capacity;
+};
+
+/* What the entries at one prefix come to: pass over them, from *@index on. */
+static unsigned int kinds_at(const struct entry_set *set, size_t *index,
+			     const struct prefix *prefix)
+{
+	unsigned int kinds = 0;
+
+	for (; set && *index < set->count; ++*index) {
+		const struct entry *entry = &set->entries[*index];
+
+		if (prefix_compare(&entry->prefix, prefix))
+			break;
+		kinds |= entry->is_exclusion ? 2 : 1;
+	}
+	return kinds;
+}
+
+/* The first prefix that either set has from its index on, or NULL. */
+static const struct prefix *first_prefix(const struct entry_set *a, size_t i,
+					 const struct entry_set *b, size_t j)
+{
+	const struct prefix *first = a && i < a->count ? &a->entries[i].prefix : NULL;
+	const struct prefix *other = b && j < b->count ? &b->entries[j].prefix : NULL;
+
+	if (!first || (other && prefix_compare(other, first) < 0))
+		return other;
+	return first;
+}
+
+/* Add the prefixes at which two sets differ. */
+static int compare_sets(const struct entry_set *old, const struct entry_set *new,
+			struct candidates *candidates)
+{
+	size_t i = 0, j = 0;
+	const struct prefix *next;
+	int error = 0;
+
+	while (!error && (next = first_prefix(old, i, new, j))) {
+		const struct prefix prefix = *next;
+
+		if (kinds_at(old, &i, &prefix) != kinds_at(new, &j, &prefix))
+			error = append_prefix(&candidates->prefixes, &candidates->count,
+					      &candidates->capacity, &prefix);
+	}
+	return error;
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+static void sort_candidates(struct candidates *candidates)
+{
+	size_t kept = 0;
+
+	if (!candidates->count)
+		return;
+	qsort(candidates->prefixes, candidates->count, sizeof(*candidates->prefixes),
+	      compare_prefixes);
+	for (size_t i = 1; i < candidates->count; i++)
+		if (prefix_compare(&candidates->prefixes[i], &candidates->prefixes[kept]))
+			candidates->prefixes[++kept] = candidates->prefixes[i];
+	candidates->count = kept + 1;
+}
+
+static int find_candidates(const struct list *list, const struct list *old,
+			   struct candidates *candidates)
+{
+	int error = 0;
+
+	for (int source = 0; source < SOURCE_COUNT && !error; source++)
+		if (list->sets[source] != old->sets[source])
+			error = compare_sets(old->sets[source], list->sets[source], candidates);
+	if (!error)
+		sort_candidates(candidates);
+	return error;
+}
+
+/* Append the rules of @old from *@next up to @end. */
+static void keep_rules(struct list *list, const struct list *old, size_t *next, size_t end)
+{
+	if (end > *next)
+		memcpy(&list->rules[list->rule_count], &old->rules[*next],
+		       (end - *next) * sizeof(*list->rules));
+	list->rule_count += end - *next;
+	*next = end;
+}
+
+/* One prefix, with the rules before it. */
+static int number_candidate(struct numbering *numbering, struct list *list, const struct list *old,
+			    size_t *next, const struct prefix *prefix)
+{
+	const struct prefix_array rules = PREFIX_ARRAY(old->rules, old->rule_count);
+	size_t index = prefix_lower_bound(rules, prefix);
+	const struct rule *old_rule = NULL;
+	bool is_exclusion = list_has(list, prefix, true);
+	struct rule *rule;
+
+	keep_rules(list, old, next, index);
+	if (index < old->rule_count && !prefix_compare(&old->rules[index].prefix, prefix)) {
+		old_rule = &old->rules[index];
+		++*next;
+	}
+	if (!is_exclusion && !list_has(list, prefix, false))
+		return old_rule ? drop_rule(numbering, old_rule) : 0;
+	rule = &list->rules[list->rule_count++];
+	rule->prefix = *prefix;
+	return number_rule(numbering, old_rule, rule, is_exclusion);
+}
+
+/* As number_whole_list(), but touches only what may have changed. */
+static int number_candidates(struct numbering *numbering, struct list *list, const struct list *old,
+			     const struct candidates *candidates)
+{
+	size_t next = 0;
+	int error = 0;
+
+	list->rules = rule_array_new(old->rule_count + candidates->count);
+	if (!list->rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < candidates->count && !error; i++)
+		error = number_candidate(numbering, list, old, &next, &candidates->prefixes[i]);
 	if (error)
 		return error;
-	shrunk = realloc(list->rules, list->rule_count * sizeof(*shrunk));
-	if (shrunk)
-		list->rules = shrunk;
+	keep_rules(list, old, &next, old->rule_count);
 	return 0;
+}
+
+/* Where a part of the prefixes changes, a walk over all is as quick. */
+#define CANDIDATES_SHARE 8
+
+static int number_list(struct numbering *numbering, struct list *list, const struct list *old)
+{
+	struct candidates candidates = { .prefixes = NULL };
+	int error;
+
+	list->is_numbered = true;
+	if (!old || !old->is_numbered)
+		return number_whole_list(numbering, list, old);
+	error = find_candidates(list, old, &candidates);
+	if (!error && !candidates.count) {
+		list->rules = rule_array_ref(old->rules);
+		list->rule_count = old->rule_count;
+	} else if (!error && candidates.count > old->rule_count / CANDIDATES_SHARE) {
+		error = number_whole_list(numbering, list, old);
+	} else if (!error) {
+		error = number_candidates(numbering, list, old, &candidates);
+	}
+	free(candidates.prefixes);
+	return error;
+}
+
+/* Whether what decides differs in more than prefixes. */
+static bool lists_differ(const struct policy *a, const struct policy *b)
+{
+	if (!b || a->list_count != b->list_count)
+		return true;
+	for (size_t i = 0; i < a->list_count; i++)
+		if (a->lists[i].action != b->lists[i].action ||
+		    a->lists[i].is_monitor != b->lists[i].is_monitor ||
+		    strcmp(a->lists[i].name, b->lists[i].name) != 0)
+			return true;
+	return false;
 }
 
 static int number_policy(struct numbering *numbering, struct policy *policy,
@@ -202,7 +425,10 @@ static int number_policy(struct numbering *numbering, struct policy *policy,
 int rules_number(struct policy *policy, const struct policy *old, struct rule_ids *ids,
 		 struct rules_change *ret_change)
 {
-	struct numbering numbering = { .ids = ids };
+	struct numbering numbering = {
+		.ids = ids,
+		.change = { .is_everything = lists_differ(policy, old) },
+	};
 	uint32_t next = ids->next;
 	size_t free_count = ids->free_count;
 	int error = number_policy(&numbering, policy, old);

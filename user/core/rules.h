@@ -28,6 +28,11 @@ struct rules_change {
 	size_t added_count;
 	uint32_t *removed;
 	size_t removed_count;
+	/* Only below these prefixes does the new policy decide otherwise, */
+	struct prefix *changed;
+	size_t changed_count;
+	/* unless the lists themselves, their order or their modes have changed. */
+	bool is_everything;
 };
 void rules_change_done(struct rules_change *change);
 

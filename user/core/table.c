@@ -35,7 +35,7 @@ struct frame {
 	size_t best[CLASS_COUNT]; /* items that decide, or NO_ITEM */
 };
 
-struct compiler {
+struct table_compiler {
 	const struct policy *policy;
 	struct rule_merge merge;
 	struct frame frames[FRAMES_MAX];
@@ -45,6 +45,7 @@ struct compiler {
 	size_t item_capacity;
 	size_t *innermost; /* for each list its item in the innermost frame, or NO_ITEM */
 	struct table table;
+	size_t node_capacity;
 };
 
 static enum class class_of(const struct list *list) {
@@ -52,7 +53,7 @@ static enum class class_of(const struct list *list) {
 								: CLASS_ENFORCING;
 }
 
-static void pop_frame(struct compiler *compiler)
+static void pop_frame(struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[--compiler->frame_count];
 
@@ -63,7 +64,7 @@ static void pop_frame(struct compiler *compiler)
 	}
 }
 
-static int push_item(struct compiler *compiler, size_t list, uint32_t rule)
+static int push_item(struct table_compiler *compiler, size_t list, uint32_t rule)
 {
 	if (compiler->item_count == compiler->item_capacity) {
 		size_t capacity = compiler->item_capacity ? 2 * compiler->item_capacity : 256;
@@ -85,7 +86,7 @@ static int push_item(struct compiler *compiler, size_t list, uint32_t rule)
 
 /* The item that decides in a class: of the most specific frame, then of the list
  * named first; only where no exclusion further in has closed the list. */
-static size_t find_best(const struct compiler *compiler, enum class class)
+static size_t find_best(const struct table_compiler *compiler, enum class class)
 {
 	size_t end = compiler->item_count;
 
@@ -107,7 +108,7 @@ static size_t find_best(const struct compiler *compiler, enum class class)
 /* Fill frame->best of the innermost frame, whose items are all there. The search
  * through the frames is for the one case that needs it: what decided until here is
  * excluded. */
-static void decide(struct compiler *compiler)
+static void decide(struct table_compiler *compiler)
 {
 	struct frame *frame = &compiler->frames[compiler->frame_count - 1];
 	bool has_entry[CLASS_COUNT] = { false };
@@ -131,7 +132,8 @@ static void decide(struct compiler *compiler)
 }
 
 /* The item that decides in a frame, or NULL. */
-static const struct item *deciding_item(const struct compiler *compiler, const struct frame *frame)
+static const struct item *deciding_item(const struct table_compiler *compiler,
+					const struct frame *frame)
 {
 	for (int class = 0; class < CLASS_COUNT; class ++) {
 		if (frame->best[class] != NO_ITEM)
@@ -140,54 +142,130 @@ static const struct item *deciding_item(const struct compiler *compiler, const s
 	return NULL;
 }
 
-static uint32_t deciding_rule(const struct compiler *compiler, const struct frame *frame)
+static uint32_t deciding_rule(const struct table_compiler *compiler, const struct frame *frame)
 {
 	const struct item *item = deciding_item(compiler, frame);
 
 	return item ? item->rule : 0;
 }
 
-/* Add a node for the innermost frame if it decides otherwise than the frame
- * around it, and so than the nearest node around it. */
-static void emit(struct compiler *compiler)
+/* What the innermost frame decides, as a node. */
+static struct node frame_node(const struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
 	const struct item *item = deciding_item(compiler, frame);
-	uint32_t outer_rule = compiler->frame_count > 1 ? deciding_rule(compiler, frame - 1) : 0;
-	struct node *node;
+	struct node node = { .prefix = frame->prefix };
 
-	if ((item ? item->rule : 0) == outer_rule)
-		return;
-	node = &compiler->table.nodes[compiler->table.count++];
-	*node = (struct node) { .prefix = frame->prefix };
 	if (item) {
 		const struct list *list = &compiler->policy->lists[item->list];
 
-		node->rule = item->rule;
-		node->list = list->slot;
-		node->flags = class_of(list) == CLASS_MONITORING ? NODE_MONITOR : 0;
+		node.rule = item->rule;
+		node.list = list->slot;
+		node.flags = class_of(list) == CLASS_MONITORING ? NODE_MONITOR : 0;
 	}
+	return node;
 }
 
-/* Take all rules of the next prefix. */
-static int compile_prefix(struct compiler *compiler)
+/* Add a node for the innermost frame if it decides otherwise than the frame
+ * around it, and so than the nearest node around it. */
+static void emit(struct table_compiler *compiler)
 {
-	const struct prefix prefix = rule_merge_first(&compiler->merge)->prefix;
-	struct frame *frame;
-	int error;
+	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
+	uint32_t outer_rule = compiler->frame_count > 1 ? deciding_rule(compiler, frame - 1) : 0;
+	struct node node = frame_node(compiler);
 
-	while (compiler->frame_count &&
-	       !prefix_contains(&compiler->frames[compiler->frame_count - 1].prefix, &prefix))
-		pop_frame(compiler);
-	frame = &compiler->frames[compiler->frame_count];
+	if (node.rule != outer_rule)
+		compiler->table.nodes[compiler->table.count++] = node;
+}
+
+static void push_frame(struct table_compiler *compiler, const struct prefix *prefix)
+{
+	struct frame *frame = &compiler->frames[compiler->frame_count];
+
 	*frame = (struct frame) {
-		.prefix = prefix,
+		.prefix = *prefix,
 		.first_item = compiler->item_count,
 		.best = { NO_ITEM, NO_ITEM },
 	};
 	for (int class = 0; compiler->frame_count && class < CLASS_COUNT; class ++)
 		frame->best[class] = frame[-1].best[class];
 	compiler->frame_count++;
+}
+
+/* Push a frame for a prefix around the range, if a list has a rule of it. */
+static int push_outer(struct table_compiler *compiler, enum action action,
+		      const struct prefix *prefix)
+{
+	bool is_pushed = false;
+	int error = 0;
+
+	for (size_t i = 0; i < compiler->policy->list_count && !error; i++) {
+		const struct list *list = &compiler->policy->lists[i];
+		const struct rule *rule =
+		    list->action == action ? list_find_rule(list, prefix) : NULL;
+
+		if (!rule)
+			continue;
+		if (!is_pushed)
+			push_frame(compiler, prefix);
+		is_pushed = true;
+		error = push_item(compiler, i, rule->id);
+	}
+	if (is_pushed && !error)
+		decide(compiler);
+	return error;
+}
+
+/* Mark the lengths at which a list of @action has a rule around @range. */
+static void mark_outer_lens(const struct table_compiler *compiler, enum action action,
+			    const struct prefix *range, bool lens[FRAMES_MAX])
+{
+	for (size_t i = 0; i < compiler->policy->list_count; i++) {
+		const struct list *list = &compiler->policy->lists[i];
+		struct prefix_array array = PREFIX_ARRAY(list->rules, list->rule_count);
+		uint8_t len = range->len;
+
+		while (list->action == action && len > 0) {
+			struct prefix outer = prefix_truncate(range, (uint8_t)(len - 1));
+			size_t index = prefix_find_covering(array, &outer);
+
+			if (index == array.count)
+				break;
+			len = list->rules[index].prefix.len;
+			lens[len] = true;
+		}
+	}
+}
+
+/* Push the frames around @range, widest first. */
+static int push_all_outer(struct table_compiler *compiler, enum action action,
+			  const struct prefix *range)
+{
+	bool lens[FRAMES_MAX] = { false };
+	int error = 0;
+
+	mark_outer_lens(compiler, action, range, lens);
+	for (uint8_t len = 0; len < range->len && !error; len++) {
+		struct prefix outer;
+
+		if (!lens[len])
+			continue;
+		outer = prefix_truncate(range, len);
+		error = push_outer(compiler, action, &outer);
+	}
+	return error;
+}
+
+/* Take all rules of the next prefix. */
+static int compile_prefix(struct table_compiler *compiler)
+{
+	const struct prefix prefix = rule_merge_first(&compiler->merge)->prefix;
+	int error;
+
+	while (compiler->frame_count &&
+	       !prefix_contains(&compiler->frames[compiler->frame_count - 1].prefix, &prefix))
+		pop_frame(compiler);
+	push_frame(compiler, &prefix);
 	do {
 		error = push_item(compiler, rule_merge_list(&compiler->merge),
 				  rule_merge_first(&compiler->merge)->id);
@@ -201,51 +279,91 @@ static int compile_prefix(struct compiler *compiler)
 	return 0;
 }
 
-static int compile(struct compiler *compiler)
+struct table_compiler *table_compiler_new(const struct policy *policy)
 {
-	size_t lists = compiler->policy->list_count;
-	struct node *shrunk;
-	int error = 0;
-
-	if (rule_merge_is_done(&compiler->merge))
-		return 0;
-	compiler->innermost = malloc(lists * sizeof(*compiler->innermost));
-	compiler->table.nodes = malloc(compiler->merge.rule_count * sizeof(struct node));
-	if (!compiler->innermost || !compiler->table.nodes)
-		return -ENOMEM;
-	for (size_t i = 0; i < lists; i++)
-		compiler->innermost[i] = NO_ITEM;
-	while (!rule_merge_is_done(&compiler->merge) && !error)
-		error = compile_prefix(compiler);
-	if (error)
-		return error;
-	shrunk = realloc(compiler->table.nodes,
-			 (compiler->table.count ? compiler->table.count : 1) * sizeof(*shrunk));
-	if (shrunk)
-		compiler->table.nodes = shrunk;
-	return 0;
-}
-
-static int compile_table(const struct policy *policy, enum action action, enum family family,
-			 struct table *ret_table)
-{
-	struct compiler *compiler = calloc(1, sizeof(*compiler));
-	int error;
+	struct table_compiler *compiler = calloc(1, sizeof(*compiler));
 
 	if (!compiler)
-		return -ENOMEM;
+		return NULL;
 	compiler->policy = policy;
-	error = rule_merge_init(&compiler->merge, policy, action, family);
-	if (!error)
-		error = compile(compiler);
-	if (error)
-		free(compiler->table.nodes);
-	else
-		*ret_table = compiler->table;
+	compiler->innermost = malloc((policy->list_count + 1) * sizeof(*compiler->innermost));
+	if (!compiler->innermost || rule_merge_init(&compiler->merge, policy)) {
+		table_compiler_free(compiler);
+		return NULL;
+	}
+	for (size_t i = 0; i < policy->list_count; i++)
+		compiler->innermost[i] = NO_ITEM;
+	return compiler;
+}
+
+void table_compiler_free(struct table_compiler *compiler)
+{
+	if (!compiler)
+		return;
 	rule_merge_done(&compiler->merge);
 	free(compiler->innermost);
 	free(compiler->items);
+	free(compiler->table.nodes);
 	free(compiler);
+}
+
+/* A rule makes one node at most. */
+static int reserve_nodes(struct table_compiler *compiler, size_t count)
+{
+	struct node *nodes;
+
+	if (count <= compiler->node_capacity)
+		return 0;
+	nodes = realloc(compiler->table.nodes, count * sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	compiler->table.nodes = nodes;
+	compiler->node_capacity = count;
+	return 0;
+}
+
+int table_compiler_run(struct table_compiler *compiler, enum action action,
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer)
+{
+	struct node outer = { .rule = 0 };
+	int error;
+
+	while (compiler->frame_count)
+		pop_frame(compiler);
+	compiler->table.count = 0;
+	rule_merge_start(&compiler->merge, compiler->policy, action, range);
+	error = reserve_nodes(compiler, compiler->merge.rule_count);
+	if (!error)
+		error = push_all_outer(compiler, action, range);
+	if (!error && compiler->frame_count)
+		outer = frame_node(compiler);
+	while (!error && !rule_merge_is_done(&compiler->merge))
+		error = compile_prefix(compiler);
+	if (error)
+		return error;
+	*ret_table = compiler->table;
+	*ret_outer = outer;
+	return 0;
+}
+
+/* The table of one action and family, which the compiler gives away. */
+static int compile_table(const struct policy *policy, enum action action, enum family family,
+			 struct table *ret_table)
+{
+	const struct prefix all = { .family = (uint8_t)family };
+	struct table_compiler *compiler = table_compiler_new(policy);
+	struct table table = { 0 };
+	struct node outer, *shrunk;
+	int error = compiler ? table_compiler_run(compiler, action, &all, &table, &outer) : -ENOMEM;
+
+	if (!error) {
+		compiler->table.nodes = NULL;
+		shrunk = realloc(table.nodes, (table.count ? table.count : 1) * sizeof(*shrunk));
+		if (shrunk)
+			table.nodes = shrunk;
+		*ret_table = table;
+	}
+	table_compiler_free(compiler);
 	return error;
 }
 
@@ -254,7 +372,7 @@ int tables_compile(const struct policy *policy, struct tables *ret_tables)
 	struct tables tables = { 0 };
 	int error = 0;
 
-	for (int action = 0; action < ACTION_COUNT; action++) {
+	for (int action = 0; action < ACTION_COUNT && !error; action++) {
 		for (int family = 0; family < FAMILY_COUNT && !error; family++)
 			error = compile_table(policy, (enum action)action, (enum family)family,
 					      &tables.of[action][family]);

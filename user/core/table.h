@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Tables: a policy compiled into what longest-prefix match in the kernel takes,
- * and the safe order of changes from one table to another.
- */
+/* Tables: a policy compiled into what longest-prefix match takes. */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 
@@ -43,31 +40,25 @@ struct tables {
 int tables_compile(const struct policy *policy, struct tables *ret_tables);
 void tables_done(struct tables *tables);
 
+/* The same, range by range. */
+struct table_compiler;
+
+/* For @policy, which must outlive it. NULL: out of memory. */
+struct table_compiler *table_compiler_new(const struct policy *policy);
+void table_compiler_free(struct table_compiler *compiler);
+
+/**
+ * table_compiler_run() - compile what decides inside @range
+ * @ret_table: the nodes inside; belongs to the compiler, valid until the next run
+ * @ret_outer: decides in @range where no node does; rule 0: nothing
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int table_compiler_run(struct table_compiler *compiler, enum action action,
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer);
+
 /* What the table answers for an address: the deciding node, or NULL: none matches,
  * or a hole does. The oracle of tests, and the reference for the kernel. */
 const struct node *table_lookup(const struct table *table, const struct prefix *address);
-
-/* One element update: without an old node an addition, without a new one a removal.
- * Nodes belong to the tables compared. */
-struct step {
-	const struct node *old_node;
-	const struct node *new_node;
-};
-
-/*
- * Steps in an order that is safe for readers: additions and replacements, the
- * longest prefix first, then removals, the shortest first. Before, between and
- * after the steps each address gets the old table's decision or the new one's,
- * never a third. The same holds when they are undone from the last to the first.
- */
-struct diff {
-	struct step *steps;
-	size_t count;
-	size_t remove_from; /* steps from this index on are removals */
-};
-
-/* Return: 0 or -ENOMEM. @from may be empty (all zero). */
-int diff_tables(const struct table *from, const struct table *to, struct diff *ret_diff);
-void diff_done(struct diff *diff);
 
 #endif

@@ -115,8 +115,10 @@ static int serve(struct daemon *daemon)
 	}
 	interfaces_init(&daemon->interfaces, daemon->datapath);
 	err = interfaces_configure(&daemon->interfaces, config);
-	if (!err)
+	if (!err) {
+		datapath_forget_old_layouts(daemon->datapath);
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
+	}
 	return err ? err : loop_open(daemon);
 }
 

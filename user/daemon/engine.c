@@ -13,31 +13,35 @@
 
 /* ---- switch ------------------------------------------------------------- */
 
-static int apply(struct engine *engine, const struct snapshot *to, const struct tables *from,
+/* @change: from what the kernel decides by to @to; NULL: that is not known. */
+static int apply(struct engine *engine, const struct snapshot *to,
 		 const struct rules_change *change, char error[DATAPATH_ERROR_BYTES])
 {
-	const struct datapath_change datapath_change = {
+	struct datapath_change datapath_change = {
 		.policy = to->policy,
-		.from = from,
-		.to = &to->tables,
-		.added_rules = change ? change->added : NULL,
-		.added_rule_count = change ? change->added_count : 0,
+		.uses_index = !to->config->is_index_off,
+		.is_rebuild = !change || change->is_everything,
 		.ports = to->config->ports,
 		.port_count = to->config->port_count,
 		.enforce = snapshot_is_enforcing(to),
 	};
 
+	if (change) {
+		datapath_change.changed = change->changed;
+		datapath_change.changed_count = change->changed_count;
+		datapath_change.added_rules = change->added;
+		datapath_change.added_rule_count = change->added_count;
+	}
 	return datapath_apply(engine->datapath, &datapath_change, error);
 }
 
-static int compile(struct engine *engine, struct snapshot *next, char error[DATAPATH_ERROR_BYTES])
+static int finish_snapshot(struct engine *engine, struct snapshot *next,
+			   char error[DATAPATH_ERROR_BYTES])
 {
 	int err = datapath_assign_slots(engine->datapath, next->policy, error);
 
 	if (!err) {
-		err = tables_compile(next->policy, &next->tables);
-		if (!err)
-			err = snapshot_finish(next);
+		err = snapshot_finish(next);
 		if (err)
 			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 	}
@@ -45,16 +49,22 @@ static int compile(struct engine *engine, struct snapshot *next, char error[DATA
 }
 
 /* Commit what is on disk; if that fails, the kernel must go back. */
-static int commit_state(struct engine *engine, const struct snapshot *next,
+static int commit_state(struct engine *engine, const struct rules_change *change,
 			char error[DATAPATH_ERROR_BYTES])
 {
+	/* The same places have changed on the way back; no rule is new there. */
+	const struct rules_change back = {
+		.changed = change->changed,
+		.changed_count = change->changed_count,
+		.is_everything = change->is_everything,
+	};
 	int err = state_commit(engine->state);
 
 	if (!err)
 		return 0;
-	engine->are_tables_known = !apply(engine, engine->current, &next->tables, NULL, error);
-	if (!engine->are_tables_known)
-		log_error("engine", "the tables cannot be set back: %s", error);
+	engine->is_kernel_known = !apply(engine, engine->current, &back, error);
+	if (!engine->is_kernel_known)
+		log_error("engine", "the kernel cannot be set back: %s", error);
 	snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
 	return err;
 }
@@ -73,7 +83,7 @@ static void take(struct engine *engine, struct snapshot *next, const struct rule
 		log_debug("engine", "some rule ids are lost for want of memory");
 	snapshot_unref(engine->current);
 	engine->current = snapshot_ref(next);
-	engine->are_tables_known = true;
+	engine->is_kernel_known = true;
 	policy_free(engine->adopted);
 	engine->adopted = NULL;
 }
@@ -82,22 +92,24 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 		  char error[DATAPATH_ERROR_BYTES])
 {
 	const struct snapshot *current = engine->current;
-	const struct tables *from = engine->are_tables_known ? &current->tables : NULL;
 	struct rules_change change = { 0 };
 	int err = rules_number(next->policy, current ? current->policy : engine->adopted,
 			       &engine->ids, &change);
 
 	if (err) {
-		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
-			 err == -ENOSPC ? "more prefixes than the kernel maps can number"
-					: strerror(-err));
+		if (err == -ENOSPC)
+			snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1);
+		else
+			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 		return err;
 	}
-	err = compile(engine, next, error);
+	change.is_everything |= !engine->is_kernel_known;
+	err = finish_snapshot(engine, next, error);
 	if (!err)
-		err = apply(engine, next, from, &change, error);
+		err = apply(engine, next, &change, error);
 	if (!err && commits_state)
-		err = commit_state(engine, next, error);
+		err = commit_state(engine, &change, error);
 	if (!err)
 		take(engine, next, &change);
 	else

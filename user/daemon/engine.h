@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The engine: makes configuration and manual entries into the policy in force. The one
- * writer of state, rule ids and kernel tables. Used by one thread at a time: by the
+ * writer of state, rule ids and what the kernel decides by. Used by one thread at a time: by the
  * main thread until the worker starts, by the worker from then on.
  */
 #ifndef DAEMON_ENGINE_H
@@ -27,8 +27,8 @@ struct engine {
 	struct rule_ids ids;
 	struct policy *adopted; /* rules of the daemon before, until the first switch */
 	struct snapshot *current;
-	bool are_tables_known; /* the kernel has current's */
-	bool is_detached;      /* nothing is pinned until a reload */
+	bool is_kernel_known; /* it decides by current */
+	bool is_detached;     /* nothing is pinned until a reload */
 };
 
 /**

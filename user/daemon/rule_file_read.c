@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/rule_array.h"
 #include "rule_file_format.h"
 
 #define READ_PAGES 32
@@ -146,7 +147,7 @@ static int allocate(struct reader *reader)
 	for (i = 0; i < reader->policy->list_count; i++) {
 		struct list *list = &reader->policy->lists[i];
 
-		list->rules = calloc(reader->count_of_list[i] + 1, sizeof(*list->rules));
+		list->rules = rule_array_new(reader->count_of_list[i]);
 		if (!list->rules)
 			return -ENOMEM;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reference-counted snapshots of settings, policy and tables. */
+/* Reference-counted snapshots of settings and policy. */
 #include "snapshot.h"
 
 #include <errno.h>
@@ -105,7 +105,6 @@ void snapshot_unref(struct snapshot *snapshot)
 {
 	if (!snapshot || __atomic_sub_fetch(&snapshot->references, 1, __ATOMIC_ACQ_REL))
 		return;
-	tables_done(&snapshot->tables);
 	policy_free(snapshot->policy);
 	shared_config_unref(snapshot->shared);
 	free(snapshot->entry_counts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is in force: settings, policy and tables, immutable and shared by reference. */
+/* What is in force: settings and policy, immutable and shared by reference. */
 #ifndef DAEMON_SNAPSHOT_H
 #define DAEMON_SNAPSHOT_H
 
@@ -8,7 +8,6 @@
 
 #include "../config/config.h"
 #include "../core/policy.h"
-#include "../core/table.h"
 
 struct shared_config;
 
@@ -21,7 +20,6 @@ struct snapshot {
 	struct shared_config *shared; /* owns config */
 	const struct config *config;  /* settings; its policy is NULL */
 	struct policy *policy;
-	struct tables tables;
 	struct list_count *entry_counts; /* by list; counting walks all entries */
 	int64_t next_expiry_sec;	 /* the earliest of all entries; 0: none */
 	char *suspension;		 /* why nothing is dropped, or NULL */

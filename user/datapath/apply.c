@@ -17,12 +17,6 @@ _Static_assert((int)ACTION_ALLOW == (int)IPWL_ACTION_ALLOW &&
 _Static_assert(POLICY_NAME_MAX + 1 == IPWL_LIST_NAME_BYTES, "names fit");
 _Static_assert(POLICY_LISTS_MAX == IPWL_LISTS_MAX, "lists fit");
 
-/* In-place steps are worth it up to this share of all nodes (1 / n); beyond it
- * a new generation is as quick, and switches all addresses at once. */
-#define REBUILD_SHARE 2
-/* And for a handful always: a new generation costs a grace period. */
-#define IN_PLACE_STEPS 64
-
 static struct ipwl_list slot_content(const struct list *list)
 {
 	struct ipwl_list content = {
@@ -86,16 +80,28 @@ static int take_slot(struct datapath *datapath, struct list *list)
 		err = zero_list_counters(datapath, slot);
 		if (!err)
 			err = write_slot(datapath, slot, &content);
-		if (!err)
+		if (!err) {
 			list->slot = slot;
+			datapath->is_slot_new[slot] = true;
+		}
 		return err;
 	}
 	return -ENOSPC;
 }
 
+/* Slots that were taken for a policy that did not come into force. */
+static void release_new_slots(struct datapath *datapath)
+{
+	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
+		if (datapath->is_slot_new[slot])
+			datapath->is_slot_new[slot] =
+			    write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+}
+
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES])
 {
+	release_new_slots(datapath);
 	for (size_t i = 0; i < policy->list_count; i++) {
 		struct list *list = &policy->lists[i];
 		int err = 0;
@@ -132,6 +138,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
 		if (!is_used[slot] && datapath->lists[slot].flags)
 			write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+	memset(datapath->is_slot_new, 0, sizeof(datapath->is_slot_new));
 }
 
 /* A port in both the old and the new set is never off in between. */
@@ -150,67 +157,21 @@ void datapath_set_enforce(struct datapath *datapath, bool enforce)
 	__atomic_store_n(&datapath->settings->enforce, enforce, __ATOMIC_RELEASE);
 }
 
-static bool has_tables(const struct datapath *datapath)
+bool datapath_uses_index(const struct datapath *datapath)
 {
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		for (enum action action = 0; action < ACTION_COUNT; action++)
-			if (tables_current(datapath, action, family) < 0)
-				return false;
-	return true;
+	return generation_is_indexed(datapath);
 }
 
-static bool is_in_place(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
-			const struct tables *to)
-{
-	size_t steps = 0;
-	size_t nodes = 0;
-
-	for (int action = 0; action < ACTION_COUNT; action++)
-		for (int family = 0; family < FAMILY_COUNT; family++) {
-			steps += diffs[action][family].count;
-			nodes += to->of[action][family].count;
-		}
-	return steps <= nodes / REBUILD_SHARE + IN_PLACE_STEPS && changes_are_safe(diffs);
-}
-
-static int apply_in_place(struct datapath *datapath,
-			  const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
-			  const struct tables *from, char error[DATAPATH_ERROR_BYTES])
-{
-	char ignored[DATAPATH_ERROR_BYTES];
-	int err = changes_apply(datapath, diffs, error);
-
-	/* Half done and half undone: the old state again, from new tables. */
-	if (err == -EUCLEAN)
-		datapath->must_rebuild = tables_rebuild(datapath, from, ignored) < 0;
-	return err;
-}
-
-static int apply_tables(struct datapath *datapath, const struct datapath_change *change,
+/* A policy that is too large for an index is decided by tries. */
+static int apply_policy(struct datapath *datapath, const struct datapath_change *change,
 			char error[DATAPATH_ERROR_BYTES])
 {
-	struct diff diffs[ACTION_COUNT][FAMILY_COUNT] = { 0 };
-	int err = 0;
+	int err = -ENOSPC;
 
-	if (!change->from || datapath->must_rebuild || !has_tables(datapath)) {
-		err = tables_rebuild(datapath, change->to, error);
-		if (!err)
-			datapath->must_rebuild = false;
-		return err;
-	}
-	for (int action = 0; action < ACTION_COUNT && !err; action++)
-		for (int family = 0; family < FAMILY_COUNT && !err; family++)
-			err = diff_tables(&change->from->of[action][family],
-					  &change->to->of[action][family], &diffs[action][family]);
-	if (err)
-		errors_report(error, err, "cannot compare the policies");
-	else if (is_in_place(diffs, change->to))
-		err = apply_in_place(datapath, diffs, change->from, error);
-	else
-		err = tables_rebuild(datapath, change->to, error);
-	for (int action = 0; action < ACTION_COUNT; action++)
-		for (int family = 0; family < FAMILY_COUNT; family++)
-			diff_done(&diffs[action][family]);
+	if (change->uses_index)
+		err = index_apply(datapath, change, error);
+	if (err == -ENOSPC)
+		err = tables_apply(datapath, change->policy, error);
 	return err;
 }
 
@@ -227,7 +188,7 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		datapath_set_enforce(datapath, false);
 	err = chunks_prepare(datapath, change->added_rules, change->added_rule_count, error);
 	if (!err)
-		err = apply_tables(datapath, change, error);
+		err = apply_policy(datapath, change, error);
 	if (err) {
 		datapath_set_enforce(datapath, was_enforcing);
 		return err;
@@ -235,35 +196,60 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 	commit_slots(datapath, change->policy);
 	set_ports(datapath->settings, change->ports, change->port_count);
 	datapath_set_enforce(datapath, change->enforce);
-	if (!change->from)
+	if (change->is_rebuild)
 		chunks_trim(datapath, change->policy);
 	return 0;
+}
+
+/* What the index says. */
+static struct ipwl_match decide_by_index(const struct datapath *datapath,
+					 const struct prefix *address)
+{
+	uint32_t generation = datapath->settings->generation % IPWL_GENERATIONS;
+	const struct index_root root = {
+		.words = datapath->roots->words[generation][address->family],
+		.filter = address->family == FAMILY_IPV4 ? datapath->filter : NULL,
+	};
+
+	return index_lookup(&root, &datapath->space, address);
+}
+
+/* What the tries say. */
+static int decide_by_tables(const struct datapath *datapath, const struct prefix *address,
+			    struct ipwl_match *ret_match)
+{
+	struct ipwl_match matches[ACTION_COUNT] = { 0 };
+	int err = 0;
+
+	for (enum action action = 0; action < ACTION_COUNT && !err; action++) {
+		int table = tables_current(datapath, action, address->family);
+
+		err = table_lookup_kernel(table, address, &matches[action]);
+		if (err == -ENOENT)
+			err = 0;
+	}
+	if (!err)
+		*ret_match = ipwl_merge(&matches[ACTION_ALLOW], &matches[ACTION_BLOCK]);
+	return err;
 }
 
 int datapath_decide(const struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision)
 {
-	struct ipwl_match matches[ACTION_COUNT];
-	bool is_found[ACTION_COUNT] = { false };
 	/* Not the datapath's state, but access to it. */
 	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&datapath->lock;
+	const struct ipwl_settings *settings = datapath->settings;
+	struct ipwl_match match = { 0 };
 	int err = 0;
 
 	pthread_mutex_lock(lock);
-	for (enum action action = 0; action < ACTION_COUNT && !err; action++) {
-		int table = tables_current(datapath, action, address->family);
-
-		err = table_lookup_kernel(table, address, &matches[action]);
-		is_found[action] = !err;
-		if (err == -ENOENT)
-			err = 0;
-	}
+	if (generation_is_indexed(datapath))
+		match = decide_by_index(datapath, address);
+	else
+		err = decide_by_tables(datapath, address, &match);
 	pthread_mutex_unlock(lock);
-	if (err)
-		return err;
-	*ret_decision =
-	    ipwl_decide(is_found[ACTION_ALLOW] ? &matches[ACTION_ALLOW] : NULL,
-			is_found[ACTION_BLOCK] ? &matches[ACTION_BLOCK] : NULL,
-			__atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
-	return 0;
+	if (!err)
+		*ret_decision =
+		    ipwl_decide(&match, __atomic_load_n(&settings->enforce, __ATOMIC_ACQUIRE));
+	return err;
 }

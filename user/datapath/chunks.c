@@ -34,59 +34,108 @@ void chunks_open_pinned(struct datapath *datapath)
 	}
 }
 
-/* Make, pin and enter a chunk; its counters are zero. */
-static int add_chunk(struct datapath *datapath, uint32_t chunk)
+static int create_chunk(void)
 {
-	int outer = bpf_map__fd(datapath->shared->maps.chunks);
-	char path[PATH_MAX];
-	int fd, err;
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof(uint32_t),
+				sizeof(struct ipwl_rule_counters), IPWL_CHUNK_RULES, &options);
 
-	err = chunks_pin_path(datapath, chunk, path);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Chunks that are made together. */
+struct new_chunks {
+	uint32_t slots[IPWL_CHUNKS_MAX];
+	int fds[IPWL_CHUNKS_MAX];
+	uint32_t count;
+	bool is_new[IPWL_CHUNKS_MAX];
+};
+
+static int add_chunk(struct new_chunks *new, uint32_t chunk)
+{
+	int fd = create_chunk();
+
+	if (fd < 0)
+		return fd;
+	new->slots[new->count] = chunk;
+	new->fds[new->count++] = fd;
+	new->is_new[chunk] = true;
+	return 0;
+}
+
+static int pin_chunk(const struct datapath *datapath, uint32_t chunk, int fd)
+{
+	char path[PATH_MAX];
+	int err = chunks_pin_path(datapath, chunk, path);
+
 	if (err)
 		return err;
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof(uint32_t),
-			    sizeof(struct ipwl_rule_counters), IPWL_CHUNK_RULES, NULL);
-	if (fd < 0)
-		return -errno;
 	unlink(path);
-	/* Entered before it is pinned: what the next daemon finds pinned counts. */
-	err = bpf_map_update_elem(outer, &chunk, &fd, BPF_ANY) ? -errno : 0;
-	if (!err)
-		err = pins_pin_unless_detached(fd, path);
-	if (err) {
-		bpf_map_delete_elem(outer, &chunk);
-		close(fd);
+	return pins_pin_unless_detached(fd, path);
+}
+
+/* Entered before they are pinned: what the next daemon finds pinned counts. */
+static int enter_chunks(struct datapath *datapath, const struct new_chunks *new)
+{
+	int err = inner_enter(bpf_map__fd(datapath->shared->maps.chunks), new->slots, new->fds,
+			      new->count);
+
+	for (uint32_t i = 0; i < new->count && !err; i++)
+		err = pin_chunk(datapath, new->slots[i], new->fds[i]);
+	if (err)
 		return err;
-	}
 	pthread_mutex_lock(&datapath->lock);
-	datapath->chunks[chunk] = fd;
+	for (uint32_t i = 0; i < new->count; i++)
+		datapath->chunks[new->slots[i]] = new->fds[i];
 	pthread_mutex_unlock(&datapath->lock);
 	return 0;
+}
+
+static void give_up(const struct datapath *datapath, const struct new_chunks *new)
+{
+	char path[PATH_MAX];
+
+	for (uint32_t i = 0; i < new->count; i++) {
+		bpf_map_delete_elem(bpf_map__fd(datapath->shared->maps.chunks), &new->slots[i]);
+		if (!chunks_pin_path(datapath, new->slots[i], path))
+			unlink(path);
+		close(new->fds[i]);
+	}
+}
+
+static int prepare_rule(const struct datapath *datapath, struct new_chunks *new, uint32_t rule)
+{
+	static const struct ipwl_rule_counters zero;
+	uint32_t chunk = rule / IPWL_CHUNK_RULES;
+	uint32_t key = rule % IPWL_CHUNK_RULES;
+
+	if (new->is_new[chunk])
+		return 0;
+	if (datapath->chunks[chunk] < 0)
+		return add_chunk(new, chunk);
+	return bpf_map_update_elem(datapath->chunks[chunk], &key, &zero, BPF_ANY) ? -errno : 0;
 }
 
 int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t count,
 		   char error[DATAPATH_ERROR_BYTES])
 {
-	static const struct ipwl_rule_counters zero;
-	bool is_new[IPWL_CHUNKS_MAX] = { false };
+	struct new_chunks new = { .count = 0 };
 	int err = 0;
 
 	for (size_t i = 0; i < count && !err; i++) {
-		uint32_t chunk = rules[i] / IPWL_CHUNK_RULES;
-		uint32_t key = rules[i] % IPWL_CHUNK_RULES;
-
-		if (chunk >= IPWL_CHUNKS_MAX)
-			return errors_report(error, -ENOSPC, "more than %u rules",
-					     IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
-		if (datapath->chunks[chunk] < 0) {
-			err = add_chunk(datapath, chunk);
-			is_new[chunk] = true;
-		} else if (!is_new[chunk] &&
-			   bpf_map_update_elem(datapath->chunks[chunk], &key, &zero, BPF_ANY)) {
-			err = -errno;
-		}
+		if (rules[i] / IPWL_CHUNK_RULES >= IPWL_CHUNKS_MAX)
+			err = errors_report(error, -ENOSPC, "more than %u rules",
+					    IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
+		else
+			err = prepare_rule(datapath, &new, rules[i]);
 	}
-	return err ? errors_report(error, err, "cannot make room for rule counters") : 0;
+	if (!err && new.count)
+		err = enter_chunks(datapath, &new);
+	if (!err)
+		return 0;
+	give_up(datapath, &new);
+	return err == -ENOSPC ? err
+			      : errors_report(error, err, "cannot make room for rule counters");
 }
 
 void chunks_trim(struct datapath *datapath, const struct policy *policy)

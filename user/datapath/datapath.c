@@ -14,21 +14,44 @@
 #include "ipwl.skel.h"
 
 /* The kernel maps whole pages. */
-static size_t settings_bytes(void)
+static size_t mapped_bytes(size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	return (sizeof(struct ipwl_settings) + page - 1) / page * page;
+	return (bytes + page - 1) / page * page;
 }
 
-static int map_settings(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
+/* Map the value of a mappable array. Return: 0 or -errno. */
+static int map_value(const struct bpf_map *map, size_t bytes, void **ret_value)
 {
-	int fd = bpf_map__fd(datapath->shared->maps.settings);
-	void *settings = mmap(NULL, settings_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
+			   bpf_map__fd(map), 0);
 
-	if (settings == MAP_FAILED)
-		return errors_report(error, -errno, "cannot map the settings");
+	if (value == MAP_FAILED)
+		return -errno;
+	*ret_value = value;
+	return 0;
+}
+
+static void unmap_value(void *value, size_t bytes)
+{
+	if (value)
+		munmap(value, mapped_bytes(bytes));
+}
+
+static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
+{
+	void *settings, *roots;
+	int err =
+	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings), &settings);
+
+	if (err)
+		return errors_report(error, err, "cannot map the settings");
 	datapath->settings = settings;
+	err = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots), &roots);
+	if (err)
+		return errors_report(error, err, "cannot map the index");
+	datapath->roots = roots;
 	while (!datapath->settings->cookie)
 		if (getrandom(&datapath->settings->cookie, sizeof(uint64_t), 0) < 0)
 			return errors_report(error, -errno, "cannot get a random number");
@@ -53,6 +76,7 @@ static struct datapath *new_datapath(const char *bpffs_dir)
 		return NULL;
 	memset(datapath->tables, -1, sizeof(datapath->tables));
 	memset(datapath->chunks, -1, sizeof(datapath->chunks));
+	memset(datapath->regions, -1, sizeof(datapath->regions));
 	pthread_mutex_init(&datapath->lock, NULL);
 	datapath->bpffs_dir = strdup(bpffs_dir);
 	if (!datapath->bpffs_dir) {
@@ -83,7 +107,7 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 	if (!err)
 		err = load_skeleton(bpffs_dir, NULL, &datapath->shared, error);
 	if (!err)
-		err = map_settings(datapath, error);
+		err = map_values(datapath, error);
 	if (!err)
 		err = read_lists(datapath, error);
 	if (err) {
@@ -92,9 +116,17 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 	}
 	tables_open_pinned(datapath);
 	chunks_open_pinned(datapath);
+	regions_open_pinned(datapath);
 	*ret_adopted = adopted;
 	*ret_datapath = datapath;
 	return 0;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 void datapath_close(struct datapath *datapath)
@@ -102,16 +134,17 @@ void datapath_close(struct datapath *datapath)
 	if (!datapath)
 		return;
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		for (int slot = 0; slot < IPWL_TABLE_SLOTS; slot++)
-			if (datapath->tables[family][slot] >= 0)
-				close(datapath->tables[family][slot]);
-	for (int chunk = 0; chunk < IPWL_CHUNKS_MAX; chunk++)
-		if (datapath->chunks[chunk] >= 0)
-			close(datapath->chunks[chunk]);
-	if (datapath->settings)
-		munmap(datapath->settings, settings_bytes());
+		close_all(datapath->tables[family], IPWL_TABLE_SLOTS);
+	close_all(datapath->chunks, IPWL_CHUNKS_MAX);
+	close_all(datapath->regions, IPWL_REGIONS_MAX);
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+		unmap_value(datapath->space.regions[region], IPWL_REGION_BYTES);
+	filter_unmap(datapath->filter);
+	unmap_value(datapath->roots, sizeof(struct ipwl_roots));
+	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);
+	tables_done(&datapath->in_force);
 	free(datapath->bpffs_dir);
 	free(datapath);
 }
@@ -124,6 +157,11 @@ uint64_t datapath_cookie(const struct datapath *datapath)
 uint32_t datapath_first_fresh_rule(const struct datapath *datapath)
 {
 	return datapath->first_fresh_rule;
+}
+
+void datapath_forget_old_layouts(const struct datapath *datapath)
+{
+	pins_remove_layouts(datapath->bpffs_dir, PIN_MAPS_DIR);
 }
 
 static int pin_shared_maps(struct datapath *datapath)
@@ -146,7 +184,7 @@ static int pin_shared_maps(struct datapath *datapath)
 	return 0;
 }
 
-static int pin_tables_and_chunks(struct datapath *datapath)
+static int pin_tables(const struct datapath *datapath)
 {
 	char path[PATH_MAX];
 	int err = 0;
@@ -159,12 +197,23 @@ static int pin_tables_and_chunks(struct datapath *datapath)
 			if (!err)
 				err = pins_pin(datapath->tables[family][slot], path);
 		}
-	for (uint32_t chunk = 0; chunk < IPWL_CHUNKS_MAX && !err; chunk++) {
-		if (datapath->chunks[chunk] < 0)
+	return err;
+}
+
+/* Pin those of @fds that are open where @pin_path says. */
+static int pin_numbered(const struct datapath *datapath, const int *fds, uint32_t count,
+			int (*pin_path)(const struct datapath *datapath, uint32_t number,
+					char path[PATH_MAX]))
+{
+	char path[PATH_MAX];
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++) {
+		if (fds[i] < 0)
 			continue;
-		err = chunks_pin_path(datapath, chunk, path);
+		err = pin_path(datapath, i, path);
 		if (!err)
-			err = pins_pin(datapath->chunks[chunk], path);
+			err = pins_pin(fds[i], path);
 	}
 	return err;
 }
@@ -177,6 +226,10 @@ int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 		return err;
 	err = pin_shared_maps(datapath);
 	if (!err)
-		err = pin_tables_and_chunks(datapath);
+		err = pin_tables(datapath);
+	if (!err)
+		err = pin_numbered(datapath, datapath->chunks, IPWL_CHUNKS_MAX, chunks_pin_path);
+	if (!err)
+		err = pin_numbered(datapath, datapath->regions, IPWL_REGIONS_MAX, regions_pin_path);
 	return err ? errors_report(error, err, "cannot pin maps in %s", datapath->bpffs_dir) : 0;
 }

@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "../core/policy.h"
-#include "../core/table.h"
 #include "ipwl.h"
 #include "ipwl_verdict.h"
 
@@ -38,6 +37,10 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 /* Release what this process holds; pinned maps and programs go on. */
 void datapath_close(struct datapath *datapath);
 
+/* Unpin the maps of versions before this one, when no program of theirs is attached any
+ * more. */
+void datapath_forget_old_layouts(const struct datapath *datapath);
+
 /* "1.1": the version of libbpf in use. */
 const char *datapath_libbpf_version(void);
 
@@ -54,16 +57,20 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
  * datapath_assign_slots() - give each list of @policy its slot
  *
  * A list that has a slot (by name and action) keeps it and its counters. New
- * slots are taken and zeroed; slots of lists that are gone are freed by the next
- * datapath_apply() that succeeds.
+ * slots are taken and zeroed, until the next call if no datapath_apply() succeeds
+ * before; slots of lists that are gone are freed by one that does.
  */
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);
 
 struct datapath_change {
-	const struct policy *policy; /* numbered, with slots: for marks */
-	const struct tables *from;   /* in the kernel now; NULL: unknown, rebuild */
-	const struct tables *to;
+	const struct policy *policy; /* numbered, with slots */
+	bool uses_index;	     /* else the LPM tries decide */
+	/* What is known of the policy in the kernel: below these prefixes alone does
+	 * @policy decide otherwise, unless all is to be built anew. */
+	const struct prefix *changed;
+	size_t changed_count;
+	bool is_rebuild;
 	const uint32_t *added_rules; /* ids whose counters are to be zero */
 	size_t added_rule_count;
 	const uint16_t *ports; /* host byte order */
@@ -72,10 +79,10 @@ struct datapath_change {
 };
 
 /**
- * datapath_apply() - make the kernel decide by @change->to
+ * datapath_apply() - make the kernel decide by @change->policy
  *
- * Each address is decided by the old table or by the new one at any moment. On
- * failure all is as before.
+ * Each address is decided as before or by the new policy at any moment. On failure
+ * all is as before. -ENOSPC: a limit is reached, which @error names.
  */
 int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
 		   char error[DATAPATH_ERROR_BYTES]);
@@ -83,7 +90,10 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 /* Set the mode alone. */
 void datapath_set_enforce(struct datapath *datapath, bool enforce);
 
-/* The kernel tables' own answer for an address; moves no counter. */
+/* Whether the index decides. */
+bool datapath_uses_index(const struct datapath *datapath);
+
+/* The answer for an address of what the kernel decides by; moves no counter. */
 int datapath_decide(const struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision);
 

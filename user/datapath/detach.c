@@ -65,8 +65,7 @@ int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 		return err;
 	if (!pins_path(dir, bpffs_dir, PIN_INTERFACES_DIR, NULL))
 		rmdir(dir);
-	if (!pins_path(dir, bpffs_dir, PIN_MAPS_DIR, NULL))
-		pins_remove_dir(dir);
+	pins_remove_layouts(bpffs_dir, NULL);
 	/* The directory may be the mount point itself, or hold what is not ours. */
 	rmdir(bpffs_dir);
 	return 0;

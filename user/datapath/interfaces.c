@@ -71,41 +71,47 @@ void interface_close(struct interface *interface)
 
 /* ---- what the kernel says ------------------------------------------------ */
 
-/* The device that a link is on; 0: it is on none any more. */
+/* The device that a link is on; 0: it is on none any more. -errno: no answer. */
 static int link_ifindex(int link)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t size = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(link, &info, &size) || info.type != BPF_LINK_TYPE_XDP)
-		return 0;
-	return (int)info.xdp.ifindex;
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		return -errno;
+	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
 }
 
-static enum attach_mode device_mode(int ifindex)
+static int device_mode(int ifindex, enum attach_mode *ret_mode)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+	int err = bpf_xdp_query(ifindex, 0, &options);
 
-	if (bpf_xdp_query(ifindex, 0, &options))
-		return ATTACH_NONE;
+	if (err)
+		return err;
 	switch (options.attach_mode) {
 	case XDP_ATTACHED_DRV:
 	case XDP_ATTACHED_HW:
 	case XDP_ATTACHED_MULTI:
-		return ATTACH_NATIVE;
+		*ret_mode = ATTACH_NATIVE;
+		break;
 	case XDP_ATTACHED_SKB:
-		return ATTACH_GENERIC;
+		*ret_mode = ATTACH_GENERIC;
+		break;
 	default:
-		return ATTACH_NONE;
+		*ret_mode = ATTACH_NONE;
 	}
+	return 0;
 }
 
 enum attach_mode interface_attached(const struct interface *interface)
 {
+	enum attach_mode mode;
+
 	if (interface->link < 0 || interface->ifindex == 0 ||
 	    link_ifindex(interface->link) != interface->ifindex)
 		return ATTACH_NONE;
-	return device_mode(interface->ifindex);
+	return device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
 }
 
 static int read_state(const struct interface *interface, struct ipwl_interface_state *ret_state)
@@ -209,11 +215,12 @@ static int xdp_program(const struct interface *interface, enum attach_mode mode)
 /* Replace the program of a link that is on this device in a mode that will do. */
 static int take_over(struct interface *interface, int link)
 {
-	int program = xdp_program(interface, device_mode(interface->ifindex));
+	enum attach_mode mode;
+	int err = device_mode(interface->ifindex, &mode);
 
-	if (bpf_link_update(link, program, NULL)) {
-		int err = -errno;
-
+	if (!err && bpf_link_update(link, xdp_program(interface, mode), NULL))
+		err = -errno;
+	if (err) {
 		if (link != interface->link)
 			close(link);
 		return err;
@@ -279,27 +286,43 @@ static bool is_qdisc_ours(const char *dir)
 	return state.qdisc_created;
 }
 
-/* The link that an earlier daemon, or this one, has pinned, if it is on the device
- * in a mode that may be used; -1: there is none (any more). */
+/* Whether a link is on this device in a mode that may be used: 0 or 1; -errno: the
+ * kernel does not say. */
+static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
+{
+	enum attach_mode mode = ATTACH_NONE;
+	int on = link_ifindex(link);
+	int err = on == ifindex ? device_mode(ifindex, &mode) : 0;
+
+	if (on < 0 || err)
+		return on < 0 ? on : err;
+	return (mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic);
+}
+
+/* The link that an earlier daemon, or this one, has pinned, if it is usable; -ENOENT:
+ * there is none (any more). Another -errno: it is not known, and so left alone. */
 static int usable_link(const struct interface *interface, const char *dir, const char *pin,
 		       int ifindex, bool try_native, bool try_generic)
 {
 	int link = interface->link >= 0 ? interface->link : bpf_obj_get(pin);
-	enum attach_mode mode;
+	int usable;
 
 	if (link < 0)
-		return -1;
-	mode = link_ifindex(link) == ifindex ? device_mode(ifindex) : ATTACH_NONE;
-	if ((mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic))
+		return -errno;
+	usable = is_usable(link, ifindex, try_native, try_generic);
+	if (usable > 0)
 		return link;
-	/* In another mode, or left from a device that is gone or has another name now. */
-	if (link_ifindex(link) > 0 && link_ifindex(link) != ifindex)
-		tc_detach(link_ifindex(link), is_qdisc_ours(dir));
-	bpf_link_detach(link);
-	unlink(pin);
+	if (usable == 0) {
+		/* In another mode, or left from a device that is gone or has another
+		 * name now. */
+		if (link_ifindex(link) > 0 && link_ifindex(link) != ifindex)
+			tc_detach(link_ifindex(link), is_qdisc_ours(dir));
+		bpf_link_detach(link);
+		unlink(pin);
+	}
 	if (link != interface->link)
 		close(link);
-	return -1;
+	return usable < 0 ? usable : -ENOENT;
 }
 
 static int attach_xdp(struct interface *interface, int ifindex, bool try_native, bool try_generic,
@@ -346,6 +369,9 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 	if (err)
 		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
 	link = usable_link(interface, dir, pin, ifindex, try_native, try_generic);
+	if (link < 0 && link != -ENOENT)
+		return errors_report(error, link, "cannot tell what is attached to %s",
+				     interface->name);
 	/* Before XDP, so that the first packet with metadata finds its reader. */
 	attach_tc(interface, ifindex, link >= 0, tc_error);
 	if (link >= 0) {
@@ -400,7 +426,7 @@ int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAP
 		return errors_report(error, -errno, "cannot open %s", pin);
 	ifindex = pinned_ifindex(link, name);
 	/* Others may hold the link open, so closing it is not enough. */
-	if (link >= 0 && link_ifindex(link) > 0 && bpf_link_detach(link))
+	if (link >= 0 && link_ifindex(link) != 0 && bpf_link_detach(link))
 		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
 	if (ifindex > 0 && tc_detach(ifindex, is_qdisc_ours(dir)))
 		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);

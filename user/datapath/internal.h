@@ -6,16 +6,18 @@
 #include <limits.h>
 #include <pthread.h>
 
+#include "../core/index.h"
+#include "../core/table.h"
 #include "datapath.h"
 
 /* Below bpffs_dir: shared maps, by the version of their layout, and a directory
  * for each interface. */
-#define PIN_MAPS_DIR "v1"
+#define PIN_MAPS_DIR "v2"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
-_Static_assert(IPWL_ABI_VERSION == 1, "PIN_MAPS_DIR names the version");
+_Static_assert(IPWL_ABI_VERSION == 2, "PIN_MAPS_DIR names the version");
 
 struct ipwl_bpf; /* the skeleton */
 
@@ -28,10 +30,17 @@ struct datapath {
 	pthread_mutex_t lock;
 	int tables[FAMILY_COUNT][IPWL_TABLE_SLOTS]; /* -1: none */
 	int chunks[IPWL_CHUNKS_MAX];		    /* -1: none */
+	int regions[IPWL_REGIONS_MAX];		    /* -1: none */
+	struct index_space space;		    /* what is mapped of them */
+	struct ipwl_roots *roots;		    /* mapped */
+	uint32_t *filter;	/* mapped, of the generation in force; NULL: none */
+	uint32_t rebuilt_lines; /* of the index when it was new */
+	struct tables in_force; /* what the tables of the generation hold, if known */
 	uint32_t first_fresh_rule;
-	bool must_rebuild; /* a failed change could not be undone in place */
+	bool is_known; /* the generation in force was built here and not damaged */
 	/* What `lists` holds, and slots that are taken but not written yet. */
 	struct ipwl_list lists[IPWL_LISTS_MAX];
+	bool is_slot_new[IPWL_LISTS_MAX]; /* taken for a policy that is not in force */
 };
 
 struct interface {
@@ -69,6 +78,14 @@ int pins_pin(int fd, const char *path);
 int pins_pin_unless_detached(int fd, const char *path);
 /* Unlink all in a directory and remove it; missing is fine. */
 void pins_remove_dir(const char *path);
+/* The same for the shared maps of all versions but @keep (NULL: all). */
+void pins_remove_layouts(const char *bpffs_dir, const char *keep);
+
+/* ---- inner.c -------------------------------------------------------------- */
+
+/* Enter maps into a map of maps, @fds[i] at @slots[i]. On failure some may be entered.
+ * Return: 0 or -errno. */
+int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count);
 
 /* ---- load.c ------------------------------------------------------------- */
 
@@ -79,31 +96,74 @@ int load_open(struct ipwl_bpf **ret_skeleton);
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,
 		  char error[DATAPATH_ERROR_BYTES]);
 
-/* ---- tables.c, changes.c, chunks.c -------------------------------------- */
+/* ---- tables.c: the LPM tries ------------------------------------------------ */
 
 /* The path at which a generation's table is pinned. */
 int tables_pin_path(const struct datapath *datapath, enum family family, uint32_t slot,
 		    char path[PATH_MAX]);
 /* Open the pinned tables, as many as there are. */
 void tables_open_pinned(struct datapath *datapath);
-/* Fill new tables in the other generation, then switch to it. */
-int tables_rebuild(struct datapath *datapath, const struct tables *tables,
-		   char error[DATAPATH_ERROR_BYTES]);
-/* Wait until no packet is being judged by what the tables were before. */
-void tables_wait_for_packets(const struct datapath *datapath);
-int table_update(int table, const struct node *node);
-int table_delete(int table, const struct prefix *prefix);
+/* Have the tries decide by @policy. */
+int tables_apply(struct datapath *datapath, const struct policy *policy,
+		 char error[DATAPATH_ERROR_BYTES]);
+/* Fill new tables as a generation that does not decide. */
+int tables_build(struct datapath *datapath, uint32_t generation, const struct tables *tables,
+		 char error[DATAPATH_ERROR_BYTES]);
+/* Release the tables of a generation that does not decide. @content: what they hold, as
+ * far as it is known. */
+void tables_drop(struct datapath *datapath, uint32_t generation, const struct tables *content);
 int table_lookup_kernel(int table, const struct prefix *address, struct ipwl_match *ret_match);
 /* The tables' fd in force for an action and family. */
 int tables_current(const struct datapath *datapath, enum action action, enum family family);
 
-/* Whether changes_apply() will do: no source gains or loses an allow entry at a hole
- * while the block lists change too. A new generation will. */
-bool changes_are_safe(const struct diff diffs[ACTION_COUNT][FAMILY_COUNT]);
-/* Change the tables in force element by element. On failure what was done is
- * undone; -EUCLEAN: that failed too. */
-int changes_apply(struct datapath *datapath, const struct diff diffs[ACTION_COUNT][FAMILY_COUNT],
-		  char error[DATAPATH_ERROR_BYTES]);
+/* ---- index.c, regions.c --------------------------------------------------- */
+
+/* Have the index decide by @change->policy, changed in place or as a new generation.
+ * Return: -ENOSPC: the policy is larger than an index can be. */
+int index_apply(struct datapath *datapath, const struct datapath_change *change,
+		char error[DATAPATH_ERROR_BYTES]);
+/* Build the index of a generation that does not decide. @ret_filter: mapped, or NULL. */
+int index_build(struct datapath *datapath, uint32_t generation, const struct policy *policy,
+		uint32_t **ret_filter, char error[DATAPATH_ERROR_BYTES]);
+
+int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX]);
+void regions_open_pinned(struct datapath *datapath);
+/* For index_space: make, map and pin a region. */
+int regions_add(struct index_space *space);
+/* Which regions there are. */
+struct regions_mark {
+	bool is_there[IPWL_REGIONS_MAX];
+};
+struct regions_mark regions_mark(const struct datapath *datapath);
+/* Enter those that were not there, for packets to find. Return: 0 or -errno. */
+int regions_enter(const struct datapath *datapath, const struct regions_mark *mark);
+/* Release the regions that were there, or those that were not. */
+void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bool were_there);
+
+/* ---- filter.c -------------------------------------------------------------- */
+
+/* Make and map a filter, all zero. Return: 0 or -errno. */
+int filter_new(uint32_t **ret_filter, int *ret_fd);
+/* NULL is fine. */
+void filter_unmap(uint32_t *filter);
+/* Enter the filter of a generation that does not decide; -1: none. */
+int filter_enter(const struct datapath *datapath, uint32_t generation, int fd);
+/* Change the bits of root slots around their new words: first @is_before the words are
+ * stored, then again. */
+void filter_publish(uint32_t *filter, const uint32_t *changed, uint32_t slot, bool is_before);
+
+/* ---- generation.c --------------------------------------------------------- */
+
+/* Build a new generation, then switch to it by one store. On failure all is as before. */
+int generation_switch_to_index(struct datapath *datapath, const struct policy *policy,
+			       char error[DATAPATH_ERROR_BYTES]);
+/* @tables become datapath->in_force; what that was is the caller's to free. */
+int generation_switch_to_tables(struct datapath *datapath, const struct tables *tables,
+				char error[DATAPATH_ERROR_BYTES]);
+/* Whether the generation in force has an index. */
+bool generation_is_indexed(const struct datapath *datapath);
+
+/* ---- chunks.c -------------------------------------------------------------- */
 
 void chunks_open_pinned(struct datapath *datapath);
 int chunks_pin_path(const struct datapath *datapath, uint32_t chunk, char path[PATH_MAX]);

@@ -157,3 +157,25 @@ void pins_remove_dir(const char *path)
 	closedir(dir);
 	rmdir(path);
 }
+
+/* "v1", "v2", …: the shared maps of one layout. */
+static bool is_layout(const char *name)
+{
+	return name[0] == 'v' && name[1] != '\0' &&
+	       name[1 + strspn(name + 1, "0123456789")] == '\0';
+}
+
+void pins_remove_layouts(const char *bpffs_dir, const char *keep)
+{
+	DIR *dir = opendir(bpffs_dir);
+	struct dirent *item;
+	char path[PATH_MAX];
+
+	if (!dir)
+		return;
+	while ((item = readdir(dir)))
+		if (is_layout(item->d_name) && (!keep || strcmp(item->d_name, keep) != 0) &&
+		    !pins_path(path, bpffs_dir, item->d_name, NULL))
+			pins_remove_dir(path);
+	closedir(dir);
+}

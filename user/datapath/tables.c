@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The LPM tries: single elements, and building a whole generation to switch to. */
+/* The LPM tries: building a generation of them. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static bool is_transient(int err)
 	return err == -ENOMEM || err == -EBUSY || err == -EAGAIN || err == -EDEADLK;
 }
 
-int table_update(int table, const struct node *node)
+static int update_element(int table, const struct node *node)
 {
 	struct ipwl_match match = {
 		.rule = node->rule,
@@ -57,7 +57,7 @@ int table_update(int table, const struct node *node)
 	return err;
 }
 
-int table_delete(int table, const struct prefix *prefix)
+static int delete_element(int table, const struct prefix *prefix)
 {
 	union key key = key_of(prefix);
 	int err = 0;
@@ -124,7 +124,16 @@ static int create_table(enum family family)
 	return fd < 0 ? -errno : fd;
 }
 
-static void drop_table(struct datapath *datapath, enum family family, uint32_t slot)
+/* Deleted one by one: a trie that is released whole holds a CPU in the kernel for as long
+ * as that takes, 0.4 s for a million elements. */
+static void empty_table(int fd, const struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		delete_element(fd, &table->nodes[i].prefix);
+}
+
+static void drop_table(struct datapath *datapath, enum family family, uint32_t slot,
+		       const struct table *content)
 {
 	char path[PATH_MAX];
 
@@ -134,6 +143,8 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 		bpf_map_delete_elem(outer_fd(datapath, family), &slot);
 	if (!tables_pin_path(datapath, family, slot, path))
 		unlink(path);
+	if (datapath->tables[family][slot] >= 0)
+		empty_table(datapath->tables[family][slot], content);
 	pthread_mutex_lock(&datapath->lock);
 	if (datapath->tables[family][slot] >= 0)
 		close(datapath->tables[family][slot]);
@@ -141,11 +152,12 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 	pthread_mutex_unlock(&datapath->lock);
 }
 
-static void drop_generation(struct datapath *datapath, uint32_t generation)
+void tables_drop(struct datapath *datapath, uint32_t generation, const struct tables *content)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		for (enum action action = 0; action < ACTION_COUNT; action++)
-			drop_table(datapath, family, slot_of(generation, action));
+			drop_table(datapath, family, slot_of(generation, action),
+				   &content->of[action][family]);
 }
 
 static int build_table(struct datapath *datapath, enum family family, uint32_t slot,
@@ -163,7 +175,7 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 	/* drop_table() closes it from now on. */
 	datapath->tables[family][slot] = fd;
 	for (size_t i = 0; i < table->count && !err; i++)
-		err = table_update(fd, &table->nodes[i]);
+		err = update_element(fd, &table->nodes[i]);
 	if (!err)
 		err = pins_pin_unless_detached(fd, path);
 	if (!err && bpf_map_update_elem(outer_fd(datapath, family), &slot, &fd, BPF_ANY))
@@ -171,40 +183,33 @@ static int build_table(struct datapath *datapath, enum family family, uint32_t s
 	return err;
 }
 
-/*
- * An update of a map of maps returns after an RCU grace period
- * (maybe_wait_bpf_programs() in the kernel's syscall.c), so one that changes nothing
- * will do.
- */
-void tables_wait_for_packets(const struct datapath *datapath)
+int tables_build(struct datapath *datapath, uint32_t generation, const struct tables *tables,
+		 char error[DATAPATH_ERROR_BYTES])
 {
-	uint32_t slot = slot_of(datapath->settings->generation, ACTION_ALLOW);
-
-	bpf_map_update_elem(outer_fd(datapath, FAMILY_IPV4), &slot,
-			    &datapath->tables[FAMILY_IPV4][slot], BPF_ANY);
-}
-
-int tables_rebuild(struct datapath *datapath, const struct tables *tables,
-		   char error[DATAPATH_ERROR_BYTES])
-{
-	uint32_t old = datapath->settings->generation % IPWL_GENERATIONS;
-	uint32_t new = (old + 1) % IPWL_GENERATIONS;
 	int err = 0;
 
-	/* What a daemon that was killed may have left. */
-	drop_generation(datapath, new);
 	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
 		for (enum action action = 0; action < ACTION_COUNT && !err; action++)
-			err = build_table(datapath, family, slot_of(new, action),
+			err = build_table(datapath, family, slot_of(generation, action),
 					  &tables->of[action][family]);
 	if (err) {
-		drop_generation(datapath, new);
+		tables_drop(datapath, generation, tables);
 		return errors_report(error, err, "cannot build the kernel's tables");
 	}
-	pthread_mutex_lock(&datapath->lock);
-	__atomic_store_n(&datapath->settings->generation, new, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&datapath->lock);
-	tables_wait_for_packets(datapath);
-	drop_generation(datapath, old);
 	return 0;
+}
+
+/* Always as a new generation: a failure needs no undoing, which could fail, too. */
+int tables_apply(struct datapath *datapath, const struct policy *policy,
+		 char error[DATAPATH_ERROR_BYTES])
+{
+	struct tables gone = datapath->in_force;
+	struct tables to;
+	int err = tables_compile(policy, &to);
+
+	if (err)
+		return errors_report(error, err, "cannot compile the policy");
+	err = generation_switch_to_tables(datapath, &to, error);
+	tables_done(err ? &to : &gone);
+	return err;
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The filter in front of a large index: made with it, changed with it. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "ipwl.skel.h"
+
+#define FILTER_BYTES (IPWL_FILTER_WORDS * sizeof(uint32_t))
+
+int filter_new(uint32_t **ret_filter, int *ret_fd)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "filter", sizeof(uint32_t), FILTER_BYTES, 1,
+				&options);
+	void *filter;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	filter = mmap(NULL, FILTER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (filter == MAP_FAILED) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	*ret_filter = filter;
+	*ret_fd = fd;
+	return 0;
+}
+
+void filter_unmap(uint32_t *filter)
+{
+	if (filter)
+		munmap(filter, FILTER_BYTES);
+}
+
+int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
+{
+	int outer = bpf_map__fd(datapath->shared->maps.filters);
+	uint32_t id;
+
+	if (fd >= 0)
+		return bpf_map_update_elem(outer, &generation, &fd, BPF_ANY) ? -errno : 0;
+	/* Deleting nothing would cost a grace period all the same. */
+	if (bpf_map_lookup_elem(outer, &generation, &id))
+		return 0;
+	return bpf_map_delete_elem(outer, &generation) ? -errno : 0;
+}
+
+/* Where a bit is 0 nothing was listed, or nothing is: bits are set before the words and
+ * cleared after them. */
+void filter_publish(uint32_t *filter, const uint32_t *changed, uint32_t slot, bool is_before)
+{
+	for (uint32_t i = 0; i < INDEX_SLOT_FILTER_WORDS; i++) {
+		uint32_t word = slot * INDEX_SLOT_FILTER_WORDS + i;
+		uint32_t bits = is_before ? filter[word] | changed[word] : changed[word];
+
+		__atomic_store_n(&filter[word], bits, __ATOMIC_RELEASE);
+	}
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The index in the kernel: built anew, or changed in place. What was written is never
+ * changed; a root word is replaced by one store, so that an address is decided as
+ * before or as after. Nothing is published before all is written, so a failure needs no
+ * undoing.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+_Static_assert((int)FAMILY_IPV4 == 0 && (int)FAMILY_IPV6 == 1, "roots go by family");
+
+/* From as many slots on a new index is as quick. */
+#define CHANGED_SLOTS_MAX (IPWL_ROOT_WORDS / 2)
+/* Lines that changes leave behind are given back by a new index, when they are as many
+ * as the index had, and worth it. */
+#define GARBAGE_LINES_MIN (4 * IPWL_REGION_LINES)
+
+static size_t count_rules(const struct policy *policy)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->list_count; i++)
+		count += policy->lists[i].rule_count;
+	return count;
+}
+
+static uint32_t split_above(const struct policy *policy)
+{
+	return count_rules(policy) > INDEX_LARGE_RULES ? INDEX_SPLIT_LARGE : INDEX_SPLIT_ABOVE;
+}
+
+static int report(char error[DATAPATH_ERROR_BYTES], int err)
+{
+	if (err == -ENOSPC)
+		return errors_report(error, err,
+				     "the policy needs more than the %u MiB an index "
+				     "can have",
+				     IPWL_REGIONS_MAX);
+	return errors_report(error, err, "cannot build the index");
+}
+
+/* All of a root, a range at a time: what is compiled at once stays small. */
+static int build_root(struct index_builder *builder, enum family family,
+		      const struct index_root *root)
+{
+	struct prefix range = { .family = (uint8_t)family, .len = 8 };
+	int err = 0;
+
+	for (unsigned int first = 0; first < 256 && !err; first++) {
+		range.addr[0] = (uint8_t)first;
+		err = index_builder_run(builder, &range, root);
+	}
+	return err;
+}
+
+static int build_roots(struct datapath *datapath, uint32_t generation, const struct policy *policy,
+		       uint32_t *filter)
+{
+	struct index_builder *builder =
+	    index_builder_new(policy, &datapath->space, split_above(policy));
+	int err = builder ? 0 : -ENOMEM;
+
+	for (enum family family = 0; family < FAMILY_COUNT && !err; family++) {
+		const struct index_root root = {
+			.words = datapath->roots->words[generation][family],
+			.filter = family == FAMILY_IPV4 ? filter : NULL,
+		};
+
+		err = build_root(builder, family, &root);
+	}
+	index_builder_free(builder);
+	return err;
+}
+
+int index_build(struct datapath *datapath, uint32_t generation, const struct policy *policy,
+		uint32_t **ret_filter, char error[DATAPATH_ERROR_BYTES])
+{
+	const struct regions_mark mark = regions_mark(datapath);
+	uint32_t *filter = NULL;
+	int filter_fd = -1;
+	int err = 0;
+
+	index_space_init(&datapath->space, regions_add);
+	if (count_rules(policy) >= INDEX_FILTER_RULES)
+		err = filter_new(&filter, &filter_fd);
+	if (!err)
+		err = build_roots(datapath, generation, policy, filter);
+	if (!err)
+		err = regions_enter(datapath, &mark);
+	if (!err)
+		err = filter_enter(datapath, generation, filter_fd);
+	if (filter_fd >= 0)
+		close(filter_fd);
+	if (err) {
+		filter_unmap(filter);
+		return report(error, err);
+	}
+	datapath->rebuilt_lines = datapath->space.line_count;
+	*ret_filter = filter;
+	return 0;
+}
+
+/* ---- in place ------------------------------------------------------------- */
+
+/* The slots of a root that change, and what is new there. */
+struct slots {
+	bool is_changed[IPWL_ROOT_WORDS];
+	uint32_t words[IPWL_ROOT_WORDS];
+	uint32_t filter[IPWL_FILTER_WORDS]; /* IPv4 */
+	size_t count;
+};
+
+static void mark_slots(struct slots slots[FAMILY_COUNT], const struct prefix *prefix)
+{
+	struct slots *root = &slots[prefix->family];
+	uint32_t slot = (uint32_t)prefix->addr[0] << 8 | prefix->addr[1];
+	uint32_t end =
+	    slot + (prefix->len < IPWL_ROOT_BITS ? 1U << (IPWL_ROOT_BITS - prefix->len) : 1);
+
+	for (; slot < end; slot++) {
+		root->count += !root->is_changed[slot];
+		root->is_changed[slot] = true;
+	}
+}
+
+static int build_slots(struct index_builder *builder, enum family family, struct slots *slots)
+{
+	const struct index_root root = {
+		.words = slots->words,
+		.filter = family == FAMILY_IPV4 ? slots->filter : NULL,
+	};
+	int err = 0;
+
+	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS && !err; slot++) {
+		const struct prefix range = {
+			.addr = { (uint8_t)(slot >> 8), (uint8_t)slot },
+			.family = (uint8_t)family,
+			.len = IPWL_ROOT_BITS,
+		};
+
+		if (slots->is_changed[slot])
+			err = index_builder_run(builder, &range, &root);
+	}
+	return err;
+}
+
+static void publish(uint32_t *words, uint32_t *filter, const struct slots *slots)
+{
+	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
+		if (!slots->is_changed[slot])
+			continue;
+		if (filter)
+			filter_publish(filter, slots->filter, slot, true);
+		__atomic_store_n(&words[slot], slots->words[slot], __ATOMIC_RELEASE);
+		if (filter)
+			filter_publish(filter, slots->filter, slot, false);
+	}
+}
+
+static int change_slots(struct datapath *datapath, const struct policy *policy,
+			struct slots slots[FAMILY_COUNT], char error[DATAPATH_ERROR_BYTES])
+{
+	const struct index_space before = datapath->space;
+	const struct regions_mark mark = regions_mark(datapath);
+	struct index_builder *builder =
+	    index_builder_new(policy, &datapath->space, split_above(policy));
+	int err = builder ? 0 : -ENOMEM;
+
+	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
+		err = build_slots(builder, family, &slots[family]);
+	index_builder_free(builder);
+	if (!err)
+		err = regions_enter(datapath, &mark);
+	if (err) {
+		regions_drop(datapath, &mark, false);
+		datapath->space = before;
+		return report(error, err);
+	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		publish(datapath->roots->words[datapath->settings->generation][family],
+			family == FAMILY_IPV4 ? datapath->filter : NULL, &slots[family]);
+	return 0;
+}
+
+static bool has_much_garbage(const struct datapath *datapath)
+{
+	uint32_t added = datapath->space.line_count - datapath->rebuilt_lines;
+
+	return added > GARBAGE_LINES_MIN && added > datapath->rebuilt_lines;
+}
+
+/* Return: -EAGAIN: a new index is better. */
+static int change_in_place(struct datapath *datapath, const struct datapath_change *change,
+			   char error[DATAPATH_ERROR_BYTES])
+{
+	struct slots *slots;
+	int err = -EAGAIN;
+
+	if (!change->changed_count)
+		return 0;
+	if (has_much_garbage(datapath))
+		return err;
+	slots = calloc(FAMILY_COUNT, sizeof(*slots));
+	if (!slots)
+		return report(error, -ENOMEM);
+	for (size_t i = 0; i < change->changed_count; i++)
+		mark_slots(slots, &change->changed[i]);
+	if (slots[FAMILY_IPV4].count + slots[FAMILY_IPV6].count < CHANGED_SLOTS_MAX)
+		err = change_slots(datapath, change->policy, slots, error);
+	free(slots);
+	/* Garbage may have taken the space. */
+	return err == -ENOSPC ? -EAGAIN : err;
+}
+
+int index_apply(struct datapath *datapath, const struct datapath_change *change,
+		char error[DATAPATH_ERROR_BYTES])
+{
+	int err = -EAGAIN;
+
+	if (!change->is_rebuild && datapath->is_known && generation_is_indexed(datapath))
+		err = change_in_place(datapath, change, error);
+	return err == -EAGAIN ? generation_switch_to_index(datapath, change->policy, error) : err;
+}

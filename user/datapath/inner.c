@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Maps of maps. */
+#include <errno.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+
+#include "internal.h"
+
+/* Each update waits for a grace period, 10 ms and more; a batch (Linux 5.16) for one. */
+int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	uint32_t entered = count;
+
+	if (count > 1 && !bpf_map_update_batch(outer, slots, fds, &entered, &options))
+		return 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (bpf_map_update_elem(outer, &slots[i], &fds[i], BPF_ANY))
+			return -errno;
+	return 0;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Regions: the arrays that hold the index, added as it grows and written through mmap. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "ipwl.skel.h"
+
+_Static_assert(IPWL_REGION_BYTES % 4096 == 0, "the kernel maps whole pages");
+
+int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX])
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "region_%u", region);
+	return pins_path(path, datapath->bpffs_dir, PIN_MAPS_DIR, name);
+}
+
+/* Not mapped: what an earlier daemon wrote is only kept until there is a new index. */
+void regions_open_pinned(struct datapath *datapath)
+{
+	char path[PATH_MAX];
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+		if (!regions_pin_path(datapath, region, path) && !access(path, F_OK))
+			datapath->regions[region] = bpf_obj_get(path);
+}
+
+static struct datapath *datapath_of(struct index_space *space)
+{
+	return (struct datapath *)(void *)((char *)space - offsetof(struct datapath, space));
+}
+
+static int outer_fd(const struct datapath *datapath)
+{
+	return bpf_map__fd(datapath->shared->maps.regions);
+}
+
+/* Pinned before it is entered: what is entered has a pin, by which it is found again. */
+static int pin(const struct datapath *datapath, uint32_t region, int fd)
+{
+	char path[PATH_MAX];
+	int err = regions_pin_path(datapath, region, path);
+
+	if (err)
+		return err;
+	unlink(path);
+	return pins_pin_unless_detached(fd, path);
+}
+
+static int add(struct datapath *datapath, uint32_t region)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "region", sizeof(uint32_t), IPWL_REGION_BYTES,
+				1, &options);
+	void *memory = MAP_FAILED;
+	int err = fd < 0 ? -errno : 0;
+
+	if (!err) {
+		memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		err = memory == MAP_FAILED ? -errno : pin(datapath, region, fd);
+	}
+	if (err) {
+		if (memory != MAP_FAILED)
+			munmap(memory, IPWL_REGION_BYTES);
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	pthread_mutex_lock(&datapath->lock);
+	datapath->regions[region] = fd;
+	datapath->space.regions[region] = memory;
+	pthread_mutex_unlock(&datapath->lock);
+	return 0;
+}
+
+int regions_add(struct index_space *space)
+{
+	struct datapath *datapath = datapath_of(space);
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+		int err;
+
+		if (datapath->regions[region] >= 0)
+			continue;
+		err = add(datapath, region);
+		return err ? err : (int)region;
+	}
+	return -ENOSPC;
+}
+
+struct regions_mark regions_mark(const struct datapath *datapath)
+{
+	struct regions_mark mark;
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+		mark.is_there[region] = datapath->regions[region] >= 0;
+	return mark;
+}
+
+int regions_enter(const struct datapath *datapath, const struct regions_mark *mark)
+{
+	uint32_t slots[IPWL_REGIONS_MAX];
+	int fds[IPWL_REGIONS_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+		if (datapath->regions[region] < 0 || mark->is_there[region])
+			continue;
+		slots[count] = region;
+		fds[count++] = datapath->regions[region];
+	}
+	return inner_enter(outer_fd(datapath), slots, fds, count);
+}
+
+/* Close a region that no packet is judged by. Its slot keeps it alive. */
+static void close_region(struct datapath *datapath, uint32_t region)
+{
+	unsigned char *memory = datapath->space.regions[region];
+	char path[PATH_MAX];
+
+	if (!regions_pin_path(datapath, region, path))
+		unlink(path);
+	pthread_mutex_lock(&datapath->lock);
+	if (memory)
+		munmap(memory, IPWL_REGION_BYTES);
+	close(datapath->regions[region]);
+	datapath->regions[region] = -1;
+	datapath->space.regions[region] = NULL;
+	pthread_mutex_unlock(&datapath->lock);
+}
+
+/*
+ * Have no slot hold a region that is closed. Each deletion would wait for a grace
+ * period; one batch has all such slots hold a region that is in use in place of theirs.
+ */
+static void clear_slots(const struct datapath *datapath)
+{
+	uint32_t slots[IPWL_REGIONS_MAX];
+	int fds[IPWL_REGIONS_MAX];
+	uint32_t count = 0;
+	int in_use = -1;
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+		if (datapath->regions[region] >= 0)
+			in_use = datapath->regions[region];
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+		uint32_t id;
+
+		if (datapath->regions[region] >= 0 ||
+		    bpf_map_lookup_elem(outer_fd(datapath), &region, &id))
+			continue;
+		slots[count] = region;
+		fds[count++] = in_use;
+	}
+	if (in_use >= 0 && (!count || !inner_enter(outer_fd(datapath), slots, fds, count)))
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		bpf_map_delete_elem(outer_fd(datapath), &slots[i]);
+}
+
+void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bool were_there)
+{
+	bool is_any = false;
+
+	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+		if (datapath->regions[region] < 0 || mark->is_there[region] != were_there)
+			continue;
+		close_region(datapath, region);
+		is_any = true;
+	}
+	if (is_any)
+		clear_slots(datapath);
+}

@@ -152,6 +152,8 @@ $(call obj,$(BENCH)): $(B)/ipwl.skel.h $(BENCH_SKELETONS)
 $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c) $(CORE) $(CONFIG) $(DATAPATH))
 	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
+bench-program: $(B)/tests/bench/bench
+
 skeletons: $(B)/ipwl.skel.h $(BENCH_SKELETONS) ## generate the headers that hold BPF programs
 
 bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="--json FILE --max 30000 --only path")
@@ -216,7 +218,7 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-candidates test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

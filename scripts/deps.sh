@@ -66,7 +66,7 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
-	--test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+	--test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}" "${bench[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
 	--bench) wanted+=("${build[@]}" "${bench[@]}") ;;
 	--all) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}" "${bench[@]}") ;;

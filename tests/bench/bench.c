@@ -17,12 +17,9 @@ static const struct section {
 	const char *name;
 	void (*measure)(const struct bench_options *options);
 } sections[] = {
-	{ "limits", limits_measure },
-	{ "packets", packets_measure },
-	{ "decision", decision_measure },
-	{ "path", path_measure },
-	{ "load", load_measure },
-	{ "daemon", daemon_measure },
+	{ "limits", limits_measure },	  { "packets", packets_measure },
+	{ "decision", decision_measure }, { "path", path_measure },
+	{ "load", load_measure },	  { "daemon", daemon_measure },
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))

@@ -47,8 +47,7 @@ static struct goal at_most_if(bool has_goal, double limit)
 static void report_memory(const struct ipwld *ipwld, const struct trial *trial)
 {
 	sleep(1);
-	report_value("resident memory",
-		     memory_of_process(ipwld->pid, "VmRSS:") / MEGABYTE, "MB",
+	report_value("resident memory", memory_of_process(ipwld->pid, "VmRSS:") / MEGABYTE, "MB",
 		     at_most_if(trial->memory_goal > 0, trial->memory_goal));
 	report_value("most resident memory", memory_of_process(ipwld->pid, "VmHWM:") / MEGABYTE,
 		     "MB", NO_GOAL);
@@ -91,7 +90,8 @@ static double delete_ms(const struct ipwld *ipwld, const char *address)
 }
 
 /* @others: prefixes that are in no list. */
-static void measure_entries(const struct ipwld *ipwld, const struct prefix_list *list, bool has_goal)
+static void measure_entries(const struct ipwld *ipwld, const struct prefix_list *list,
+			    bool has_goal)
 {
 	double added[CHANGES], deleted[CHANGES];
 

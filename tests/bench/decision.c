@@ -27,8 +27,8 @@ struct trial {
 };
 
 static const struct trial trials[] = {
-	{ FAMILY_IPV4, 1000, 15 },  { FAMILY_IPV4, 30000, 25 },	  { FAMILY_IPV4, 1000000, 110 },
-	{ FAMILY_IPV6, 1000, 40 },  { FAMILY_IPV6, 100000, 150 },
+	{ FAMILY_IPV4, 1000, 15 }, { FAMILY_IPV4, 30000, 25 },	 { FAMILY_IPV4, 1000000, 110 },
+	{ FAMILY_IPV6, 1000, 40 }, { FAMILY_IPV6, 100000, 150 },
 };
 
 /* The sources whose decisions the goals are for, by family. */
@@ -84,8 +84,8 @@ static void fill_runners(const struct harness *harness, struct runner runners[4]
 
 	runners[0].program = bpf_program__fd(is4 ? decide->progs.decide4 : decide->progs.decide6);
 	runners[1].program = bpf_program__fd(is4 ? decide->progs.pick4 : decide->progs.pick6);
-	runners[2] = (struct runner){ draw, bench_datapath_program(&harness->bench), tails };
-	runners[3] = (struct runner){ draw, bpf_program__fd(driver->progs.empty), tails };
+	runners[2] = (struct runner) { draw, bench_datapath_program(&harness->bench), tails };
+	runners[3] = (struct runner) { draw, bpf_program__fd(driver->progs.empty), tails };
 }
 
 /* Walk through all sources once: as many must be unlisted as are. */
@@ -109,9 +109,8 @@ static void measure_kind(const struct harness *harness, const struct prefix_list
 	bool is4 = harness->trial->family == FAMILY_IPV4;
 	struct packet packet =
 	    testrun_packet(is4 ? "192.0.2.1" : "2001:db8::1", 25, TCP_SYN, false);
-	struct goal goal = has_goal[harness->trial->family][kind] ?
-			       AT_MOST(harness->trial->goal_ns) :
-			       NO_GOAL;
+	struct goal goal =
+	    has_goal[harness->trial->family][kind] ? AT_MOST(harness->trial->goal_ns) : NO_GOAL;
 	struct runner runners[4] = { { .program = -1 } };
 	char what[80];
 	double ns[4], listed;

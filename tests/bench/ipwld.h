@@ -11,8 +11,8 @@
 
 struct ipwld {
 	pid_t pid;
-	double ready_sec;   /* that it took until it was ready */
-	char socket[96];    /* control.sock */
+	double ready_sec; /* that it took until it was ready */
+	char socket[96];  /* control.sock */
 };
 
 /* Start it with the lists and wait until it says READY. */

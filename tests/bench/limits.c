@@ -47,9 +47,9 @@ static void open_walk(struct walk *walk)
 	if (walk->flat == MAP_FAILED || !walk->lines)
 		die("out of memory");
 	for (uint32_t i = 0; i < LIMITS_CHUNKS; i++) {
-		walk->chunks[i] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "bench_chunk", sizeof(i),
-						 sizeof(struct limits_line), LIMITS_CHUNK_LINES,
-						 &options);
+		walk->chunks[i] =
+		    bpf_map_create(BPF_MAP_TYPE_ARRAY, "bench_chunk", sizeof(i),
+				   sizeof(struct limits_line), LIMITS_CHUNK_LINES, &options);
 		if (walk->chunks[i] < 0 ||
 		    bpf_map_update_elem(bpf_map__fd(walk->programs->maps.chunks), &i,
 					&walk->chunks[i], 0))

@@ -101,7 +101,7 @@ static void append(struct prefix_list *list, enum family family, const struct sh
 	for (size_t number = 0; number < count; number++) {
 		struct prefix *prefix = &list->prefixes[list->count++];
 
-		*prefix = (struct prefix){ .family = family, .len = (uint8_t)share->length };
+		*prefix = (struct prefix) { .family = family, .len = (uint8_t)share->length };
 		(family == FAMILY_IPV4 ? nth4 : nth6)(prefix, number + skip);
 	}
 }
@@ -120,7 +120,7 @@ void lists_done(struct prefix_list *list)
 {
 	free(list->prefixes);
 	free(list->ranges);
-	*list = (struct prefix_list){ .count = 0 };
+	*list = (struct prefix_list) { .count = 0 };
 }
 
 /* ---- what is listed ------------------------------------------------------ */
@@ -148,7 +148,7 @@ static struct range prefix_range(const struct prefix *prefix)
 	address_number hosts = ((address_number)1 << host_bits) - 1;
 	address_number first = prefix_number(prefix);
 
-	return (struct range){ .family = prefix->family, .first = first, .last = first | hosts };
+	return (struct range) { .family = prefix->family, .first = first, .last = first | hosts };
 }
 
 static int compare_ranges(const void *a, const void *b)

@@ -78,7 +78,7 @@ static void run_race(const struct race *race, bool is_listed, double ret_ns[RECE
 
 static struct goal goal_of(enum goal_kind kind, double limit)
 {
-	return limit > 0 ? (struct goal){ .kind = kind, .limit = limit } : NO_GOAL;
+	return limit > 0 ? (struct goal) { .kind = kind, .limit = limit } : NO_GOAL;
 }
 
 static void report_race(const struct race *race, enum source_kind kind)
@@ -127,9 +127,9 @@ static void run(struct race *race, enum distribution distribution, size_t size,
 
 void path_measure(const struct bench_options *options)
 {
-	static const struct receiver_kind *const filters[] = {
-		&receiver_drop, &receiver_pass, &receiver_ipwl, &receiver_nftables, &receiver_ipset
-	};
+	static const struct receiver_kind *const filters[] = { &receiver_drop, &receiver_pass,
+							       &receiver_ipwl, &receiver_nftables,
+							       &receiver_ipset };
 	static const struct receiver_kind *const exact[] = { &receiver_drop, &receiver_pass,
 							     &receiver_ipwl, &receiver_xdp_filter };
 	static const size_t sizes[] = { 1000, 30000, 1000000 };
@@ -151,8 +151,8 @@ void path_measure(const struct bench_options *options)
 	}
 	if (XDP_FILTER_SIZE <= options->size_max || options->is_quick) {
 		struct race race = { .options = options, .peer_goal = GOAL_XDP_FILTER };
-		size_t size = XDP_FILTER_SIZE < options->size_max ? XDP_FILTER_SIZE :
-								    options->size_max;
+		size_t size =
+		    XDP_FILTER_SIZE < options->size_max ? XDP_FILTER_SIZE : options->size_max;
 
 		run(&race, DISTRIBUTION_ADDRESSES, size, exact, 4);
 	}

@@ -14,7 +14,7 @@ void receiver_need(const struct receiver_kind *kind)
 void receiver_open(struct receiver *receiver, const struct receiver_kind *kind,
 		   const struct receiver_list *list)
 {
-	*receiver = (struct receiver){ .kind = kind };
+	*receiver = (struct receiver) { .kind = kind };
 	wire_open(&receiver->wire);
 	kind->open(receiver, list);
 }

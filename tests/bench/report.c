@@ -75,9 +75,8 @@ static void print_goal(struct goal goal, double judged)
 static void keep(const char *what, double value, const char *unit, json_t *baseline, double judged,
 		 struct goal goal)
 {
-	json_t *figure =
-	    json_pack("{s:s, s:s, s:f, s:s, s:f}", "section", section, "what", what, "value", value,
-		      "unit", unit, "judged", judged);
+	json_t *figure = json_pack("{s:s, s:s, s:f, s:s, s:f}", "section", section, "what", what,
+				   "value", value, "unit", unit, "judged", judged);
 	json_t *limit = json_null(), *met = json_null();
 
 	if (goal.kind != GOAL_NONE) {
@@ -85,8 +84,7 @@ static void keep(const char *what, double value, const char *unit, json_t *basel
 				  goal.limit);
 		met = json_boolean(is_met(goal, judged));
 	}
-	if (!figure ||
-	    json_object_set_new(figure, "baseline", baseline ? baseline : json_null()) ||
+	if (!figure || json_object_set_new(figure, "baseline", baseline ? baseline : json_null()) ||
 	    json_object_set_new(figure, "goal", limit) || json_object_set_new(figure, "met", met) ||
 	    json_array_append_new(json_object_get(report, "figures"), figure))
 		die("out of memory");

@@ -18,9 +18,9 @@ struct goal {
 	double limit;
 };
 
-#define NO_GOAL ((struct goal){ .kind = GOAL_NONE })
-#define AT_MOST(value) ((struct goal){ .kind = GOAL_AT_MOST, .limit = (value) })
-#define AT_LEAST(value) ((struct goal){ .kind = GOAL_AT_LEAST, .limit = (value) })
+#define NO_GOAL ((struct goal) { .kind = GOAL_NONE })
+#define AT_MOST(value) ((struct goal) { .kind = GOAL_AT_MOST, .limit = (value) })
+#define AT_LEAST(value) ((struct goal) { .kind = GOAL_AT_LEAST, .limit = (value) })
 
 /* Print what machine this is and begin the report. */
 void report_start(void);

@@ -111,8 +111,8 @@ void sandbox_netns_enter(int netns)
 
 bool sandbox_has(const char *program)
 {
-	static const char *const dirs[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-					    "/usr/local/sbin", "/usr/local/bin" };
+	static const char *const dirs[] = { "/usr/sbin", "/usr/bin",	    "/sbin",
+					    "/bin",	 "/usr/local/sbin", "/usr/local/bin" };
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {

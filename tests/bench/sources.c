@@ -35,15 +35,15 @@ static void draw_inside(struct random *random, const struct prefix *prefix, unsi
 	unsigned int host_bits = prefix_max_len(prefix->family) - len;
 	address_number hosts = ((address_number)1 << host_bits) - 1;
 
-	prefix_set_number(address, (prefix_number(prefix) & ~hosts) |
-				       (random_number(random) & hosts));
+	prefix_set_number(address,
+			  (prefix_number(prefix) & ~hosts) | (random_number(random) & hosts));
 }
 
 static unsigned int near_len(struct random *random, const struct prefix *prefix)
 {
-	unsigned int len = prefix->family == FAMILY_IPV4 ? 16 + random_below(random, 9) :
-			   random_chance(random, 50)	 ? 48 :
-							   64;
+	unsigned int len = prefix->family == FAMILY_IPV4 ? 16 + random_below(random, 9)
+			   : random_chance(random, 50)	 ? 48
+							 : 64;
 
 	return len < prefix->len ? len : prefix->len;
 }

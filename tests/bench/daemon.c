@@ -164,7 +164,7 @@ static void measure_trial(const struct bench_options *options, const struct tria
 	bool has_goal = trial->size == GOAL_SIZE;
 	struct prefix_list list = { .count = 0 };
 	struct list_files files;
-	struct ipwld ipwld;
+	struct ipwld ipwld = { .pid = 0 };
 	char title[96];
 
 	snprintf(title, sizeof(title), "ipwld with %zu prefixes", trial->size);

@@ -101,7 +101,8 @@ static void append(struct prefix_list *list, enum family family, const struct sh
 	for (size_t number = 0; number < count; number++) {
 		struct prefix *prefix = &list->prefixes[list->count++];
 
-		*prefix = (struct prefix) { .family = family, .len = (uint8_t)share->length };
+		*prefix =
+		    (struct prefix) { .family = (uint8_t)family, .len = (uint8_t)share->length };
 		(family == FAMILY_IPV4 ? nth4 : nth6)(prefix, number + skip);
 	}
 }

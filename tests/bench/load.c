@@ -38,7 +38,7 @@ static void report_memory(const struct memory *before, const struct memory *afte
 			  bool has_goal)
 {
 	double kernel = (after->kernel - before->kernel) / (double)count;
-	double maps = (after->maps - before->maps) / (double)count;
+	double maps = after->maps / (double)count;
 	double others = (after->used - before->used - (after->own - before->own)) / (double)count;
 	struct goal goal = has_goal ? AT_MOST(GOAL_BYTES) : NO_GOAL;
 
@@ -48,13 +48,13 @@ static void report_memory(const struct memory *before, const struct memory *afte
 		     kernel >= maps ? NO_GOAL : goal);
 	report_value("growth of what is not available, less ipwl's own, a prefix", others, "bytes",
 		     NO_GOAL);
-	report_value("maps that were made", after->count - (double)before->count, "", NO_GOAL);
+	report_value("maps that were made", after->count, "", NO_GOAL);
 }
 
 /* Go on watching until the kernel has freed what was replaced. */
 static void stop_watching(const char *what, struct goal goal)
 {
-	memory_now();
+	memory_now(0);
 	stall_stop(what, goal);
 }
 
@@ -75,7 +75,7 @@ static void measure_size(size_t size)
 	count = list.count;
 	lists_done(&list);
 	bench_datapath_open(&bench, "load");
-	before = memory_now();
+	before = memory_now(0);
 
 	snprintf(title, sizeof(title), "load %zu prefixes", size);
 	report_section(title, "");
@@ -83,7 +83,7 @@ static void measure_size(size_t size)
 	bench_policy_load(&bench, files.allow, files.block, NULL, &loaded, &times);
 	report_times(&times, "fill the kernel's tables", has_goal, GOAL_LOAD_MS);
 	stop_watching("longest time a CPU was held", NO_GOAL);
-	after = memory_now();
+	after = memory_now(before.last);
 	report_memory(&before, &after, count, has_goal);
 
 	snprintf(title, sizeof(title), "change 1 %% of %zu prefixes", size);

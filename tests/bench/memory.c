@@ -55,12 +55,13 @@ double memory_of_process(pid_t pid, const char *name)
  * where they could be seen. */
 static void add_maps(struct memory *memory)
 {
-	uint32_t id = 0;
+	uint32_t id = memory->last;
 
 	while (!bpf_map_get_next_id(id, &id)) {
 		int fd = bpf_map_get_fd_by_id(id);
 		char path[64];
 
+		memory->last = id;
 		if (fd < 0)
 			continue; /* it has just gone */
 		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
@@ -87,9 +88,9 @@ static void settle(void)
 	} while (fabs(now - before) > SETTLED_BYTES && now_sec() < end);
 }
 
-struct memory memory_now(void)
+struct memory memory_now(uint32_t last)
 {
-	struct memory memory = { .count = 0 };
+	struct memory memory = { .last = last };
 
 	settle();
 	memory.kernel = kernel_bytes();

@@ -93,7 +93,8 @@ double sources_fill(const struct bpf_map *map, enum family family, enum source_k
 	size_t count = bytes / address_bytes, listed = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct prefix address = { .family = family, .len = prefix_max_len(family) };
+		struct prefix address = { .family = (uint8_t)family,
+					  .len = prefix_max_len(family) };
 		bool is_listed;
 
 		do {

@@ -94,14 +94,18 @@ static uint64_t read_received(const struct wire *wire)
 	sandbox_netns_enter(wire->netns);
 	file = fopen("/proc/thread-self/net/dev", "r");
 	while (file && fgets(line, sizeof(line), file)) {
-		char *colon = strchr(line, ':');
+		char *colon = strchr(line, ':'), *end;
 		const char *name = line + strspn(line, " ");
 
 		if (!colon)
 			continue;
 		*colon = '\0';
-		if (!strcmp(name, wire->device))
-			is_found = sscanf(colon + 1, "%*u %llu", &packets) == 1;
+		if (strcmp(name, wire->device) != 0)
+			continue;
+		/* Bytes come first. */
+		strtoull(colon + 1, &end, 10);
+		packets = strtoull(end, NULL, 10);
+		is_found = true;
 	}
 	if (file)
 		fclose(file);
@@ -156,14 +160,17 @@ static pid_t find_softirq_thread(void)
 static double softirq_thread_ns(void)
 {
 	unsigned long long ns;
-	char path[64];
+	char path[64], line[128], *end;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", softirq_thread);
 	file = fopen(path, "r");
-	if (!file || fscanf(file, "%llu", &ns) != 1)
+	if (!file || !fgets(line, sizeof(line), file))
 		die("%s: cannot read it", path);
 	fclose(file);
+	ns = strtoull(line, &end, 10);
+	if (end == line)
+		die("%s: %s is no time", path, line);
 	return (double)ns;
 }
 

@@ -176,6 +176,10 @@ static void measure_trial(const struct bench_options *options, const struct tria
 	report_memory(&ipwld, trial);
 	measure_entries(&ipwld, &list, has_goal);
 	measure_reloads(&ipwld, &files, list.count, has_goal);
+	sleep(1);
+	report_value("resident memory after the reloads",
+		     memory_of_process(ipwld.pid, "VmRSS:") / MEGABYTE, "MB",
+		     at_most_if(trial->memory_goal > 0, trial->memory_goal));
 	report_value("most resident memory in the end",
 		     memory_of_process(ipwld.pid, "VmHWM:") / MEGABYTE, "MB", NO_GOAL);
 	ipwld_stop(&ipwld);

@@ -141,23 +141,29 @@ fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (I
 			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$new/ $$new $$seeds || exit 1; \
 	done
 
-# The benchmark's own BPF programs: a baseline, and what draws random sources.
+# The benchmark, with BPF programs of its own.
 BENCH := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
+BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(B)/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
-$(B)/driver.bpf.o: tests/bench/driver.bpf.c
+$(B)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/driver.skel.h: $(B)/driver.bpf.o
-	$(BPFTOOL) gen skeleton $< name driver_bpf > $@.tmp
-	mv $@.tmp $@
+$(BENCH_SKELETONS): $(B)/%.skel.h: $(B)/tests/bench/%.bpf.o
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp
+	{ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
+	rm $@.tmp
 
-$(B)/tests/bench/packets.o: $(B)/ipwl.skel.h $(B)/driver.skel.h
+$(call obj,$(BENCH)): $(B)/ipwl.skel.h $(BENCH_SKELETONS)
 
 $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c) $(CORE) $(CONFIG) $(DATAPATH))
 	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
-bench: $(B)/tests/bench/bench $(B)/ipwld ## measure packets, loading and memory, as root (BENCH_FLAGS="--json FILE")
+bench-program: $(B)/tests/bench/bench
+
+skeletons: $(B)/ipwl.skel.h $(BENCH_SKELETONS) ## generate the headers that hold BPF programs
+
+bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="--json FILE --max 30000 --only path")
 	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)
 
 # Lookup structures against each other: what docs/lookup.md says comes from here.
@@ -219,7 +225,7 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz bench bench-candidates test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

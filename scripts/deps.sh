@@ -4,7 +4,7 @@
 # and only those that are missing. Starts no service and removes no package.
 set -euo pipefail
 
-usage="usage: scripts/deps.sh [--build] [--test] [--demo] [--all]   (none: --all)"
+usage="usage: scripts/deps.sh [--build] [--test] [--demo] [--bench] [--all]   (none: --all)"
 
 build=(
 	build-essential      # gcc, make, libc headers (UAPI headers for BPF too)
@@ -52,6 +52,14 @@ test=(
 	mandoc             # lint of the manual pages
 )
 
+# What the benchmark compares with.
+bench=(
+	nftables  # a set at netdev ingress
+	ipset     # hash:net
+	iptables  # its raw table
+	xdp-tools # xdp-filter
+)
+
 die() {
 	echo "deps.sh: $*" >&2
 	exit 1
@@ -62,9 +70,10 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
-	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}") ;;
+	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
-	--all) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}") ;;
+	--bench) wanted+=("${build[@]}" "${bench[@]}") ;;
+	--all) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	-h | --help) echo "$usage"; exit 0 ;;
 	*) echo "$usage" >&2; exit 2 ;;
 	esac

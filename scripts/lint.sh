@@ -35,7 +35,7 @@ check_format() {
 }
 
 check_tidy() {
-	make -s B="$B" "$B/ipwl.skel.h" "$B/driver.skel.h" "$B/flood.skel.h" || return
+	make -s B="$B" skeletons "$B/flood.skel.h" || return
 	local flags
 	eval "flags=($(make -s B="$B" flags))" || return
 	# BPF sources are for another target and judged by the verifier. Output is held

@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(deps build clang lint unit bpf ctl packaging e2e fuzz kernels)
+all=(deps build clang lint unit bpf ctl packaging e2e bench fuzz kernels)
 export B=${B:-build}
 fuzz_seconds=${FUZZ_SECONDS:-15}
 jobs=$(nproc)
@@ -75,6 +75,11 @@ stage_e2e() {
 	make -j "$jobs" all e2e-tools && run_pytest e2e
 }
 
+# That the benchmark and its peers work; it judges no figure.
+stage_bench() {
+	make -j "$jobs" all bench-program && run_pytest bench
+}
+
 # Short, to see that the targets work and find nothing at once; for more:
 # make fuzz FUZZ_SECONDS=3600
 stage_fuzz() {
@@ -88,7 +93,7 @@ stage_kernels() {
 
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e) true ;;
+	bpf | packaging | e2e | bench) true ;;
 	*) false ;;
 	esac
 }

@@ -1,29 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The benchmark: what a packet costs, what lists take to load and to hold. */
-#include <getopt.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "bench.h"
 
-static const size_t sizes[] = { 1000, 30000, 1000000 };
+#include <getopt.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-struct options {
-	const char *ipwld; /* NULL: leave the daemon out */
-	const char *json;  /* NULL: none */
-	size_t size_max;
+#include "machine.h"
+#include "report.h"
+#include "sandbox.h"
+
+static const struct section {
+	const char *name;
+	void (*measure)(const struct bench_options *options);
+} sections[] = {
+	{ "limits", limits_measure },	  { "packets", packets_measure },
+	{ "decision", decision_measure }, { "path", path_measure },
+	{ "load", load_measure },	  { "daemon", daemon_measure },
 };
 
-static struct options parse_options(int argc, char *argv[])
+#define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
+
+static const char usage[] =
+    "usage: bench [--ipwld PROGRAM] [--json FILE] [--max PREFIXES] [--quick]\n"
+    "             [--only limits|packets|decision|path|load|daemon]...";
+
+/* Mark the section to be run. */
+static void choose(bool chosen[SECTION_COUNT], const char *name)
+{
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		if (!strcmp(sections[i].name, name)) {
+			chosen[i] = true;
+			return;
+		}
+	}
+	die("there is no section %s\n%s", name, usage);
+}
+
+static size_t parse_size(const char *text)
+{
+	char *end;
+	size_t size = strtoull(text, &end, 10);
+
+	if (!size || *end)
+		die("%s is no number of prefixes\n%s", text, usage);
+	return size;
+}
+
+static struct bench_options parse_options(int argc, char *argv[], bool chosen[SECTION_COUNT])
 {
 	static const struct option long_options[] = {
-		{ "ipwld", required_argument, NULL, 'd' },
-		{ "json", required_argument, NULL, 'j' },
-		{ "max", required_argument, NULL, 'm' },
-		{ NULL, 0, NULL, 0 },
+		{ "ipwld", required_argument, NULL, 'd' }, { "json", required_argument, NULL, 'j' },
+		{ "max", required_argument, NULL, 'm' },   { "only", required_argument, NULL, 'o' },
+		{ "quick", no_argument, NULL, 'q' },	   { NULL, 0, NULL, 0 },
 	};
-	struct options options = { .size_max = SIZE_MAX };
+	struct bench_options options = { .size_max = SIZE_MAX };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -35,83 +69,41 @@ static struct options parse_options(int argc, char *argv[])
 			options.json = optarg;
 			break;
 		case 'm':
-			options.size_max = strtoull(optarg, NULL, 10);
+			options.size_max = parse_size(optarg);
+			break;
+		case 'o':
+			choose(chosen, optarg);
+			break;
+		case 'q':
+			options.is_quick = true;
 			break;
 		default:
-			die("usage: bench [--ipwld PROGRAM] [--json FILE] [--max PREFIXES]");
+			die("%s", usage);
 		}
 	}
+	if (optind < argc)
+		die("%s", usage);
 	return options;
-}
-
-/* Interrupts mostly arrive at the first CPU. */
-static void pin(void)
-{
-	size_t cpu = (size_t)sysconf(_SC_NPROCESSORS_ONLN) - 1;
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		die("cannot pin to CPU %zu: %m", cpu);
-}
-
-static void unpin(void)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		die("cannot unpin: %m");
-}
-
-static void measure_empty(void)
-{
-	struct bench_datapath bench = { .bpffs_dir = "" };
-
-	bench_datapath_open(&bench);
-	packets_measure_fixed(&bench);
-	bench_datapath_close(&bench);
-}
-
-static void measure_size(const struct options *options, size_t size)
-{
-	struct bench_datapath bench = { .bpffs_dir = "" };
-	struct bench_policy loaded;
-	struct bench_lists lists = { .prefix_count = size };
-
-	lists_make(size, &lists);
-	bench_datapath_open(&bench);
-	load_measure(&bench, &lists, &loaded);
-	packets_measure_random(&bench, &loaded);
-	load_release(&loaded);
-	bench_datapath_close(&bench);
-	if (options->ipwld) {
-		unpin();
-		daemon_measure(options->ipwld, &lists);
-		pin();
-	}
-	lists_remove(&lists);
 }
 
 int main(int argc, char *argv[])
 {
-	struct options options = parse_options(argc, argv);
+	bool chosen[SECTION_COUNT] = { false }, has_choice = false;
+	struct bench_options options = parse_options(argc, argv, chosen);
 
-	if (geteuid() != 0)
-		die("BPF programs are loaded by root");
-	/* For ipwld's device; it goes when this process does. */
-	if (unshare(CLONE_NEWNET))
-		die("cannot make a network namespace: %m");
-	pin();
-	report_machine();
-	measure_empty();
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		if (sizes[i] <= options.size_max)
-			measure_size(&options, sizes[i]);
+	/* A scrape or a request may be cut off. */
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < SECTION_COUNT; i++)
+		has_choice |= chosen[i];
+	report_start(); /* some of what it tells is not seen from inside */
+	sandbox_enter();
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		if (!has_choice || chosen[i]) {
+			machine_pin();
+			sections[i].measure(&options);
+		}
 	}
+	report_goals();
 	if (options.json)
 		report_write(options.json);
 	return 0;

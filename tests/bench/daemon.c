@@ -1,153 +1,198 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts the real ipwld on a veth device. */
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
+/*
+ * The real ipwld with lists: its start, its memory, single entries added and deleted
+ * through the control socket, and reloads during which /metrics is scraped.
+ */
+#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "http.h"
+#include "ipwld.h"
+#include "machine.h"
+#include "memory.h"
+#include "report.h"
+#include "scrape.h"
+#include "stall.h"
 
-#define START_TIMEOUT_MS 120000
+#define MEGABYTE 1e6
 
-struct place {
-	char dir[64];
-	char config[96], log[96], socket[96];
-	char bpffs_dir[64];
+#define CHANGES 20
+#define RELOADS 6
+
+/* By size: megabytes; milliseconds where a million is loaded. */
+#define GOAL_SMALL_MB 15
+#define GOAL_LARGE_MB 200
+#define GOAL_ADD_MS 50
+#define GOAL_RELOAD_MS 300
+#define GOAL_SCRAPE_MS 100
+#define GOAL_HELD_MS 10
+#define GOAL_SIZE 1000000
+
+struct trial {
+	size_t size;
+	double memory_goal; /* 0: none */
 };
 
-static void write_config(struct place *place, const struct bench_lists *lists)
-{
-	FILE *file;
+static const struct trial trials[] = { { 1000, GOAL_SMALL_MB },
+				       { 30000, 0 },
+				       { GOAL_SIZE, GOAL_LARGE_MB } };
 
-	snprintf(place->dir, sizeof(place->dir), "/tmp/ipwl-bench-XXXXXX");
-	if (!mkdtemp(place->dir))
-		die("%s: %m", place->dir);
-	snprintf(place->config, sizeof(place->config), "%s/ipwld.yaml", place->dir);
-	snprintf(place->log, sizeof(place->log), "%s/log", place->dir);
-	snprintf(place->socket, sizeof(place->socket), "%s/notify", place->dir);
-	snprintf(place->bpffs_dir, sizeof(place->bpffs_dir), "/sys/fs/bpf/ipwl-bench-daemon-%d",
-		 getpid());
-	file = fopen(place->config, "w");
-	if (!file)
-		die("%s: %m", place->config);
-	fprintf(file,
-		"interfaces: [bench0]\nmode: enforce\n"
-		"state_dir: %s/state\nruntime_dir: %s/run\nbpffs_dir: %s\n"
-		"metrics:\n  listen: none\nlists:\n"
-		"  - name: allow\n    action: allow\n    files: [%s]\n"
-		"  - name: block\n    action: block\n    files: [%s]\n",
-		place->dir, place->dir, place->bpffs_dir, lists->allow, lists->block);
-	if (fclose(file))
-		die("%s: %m", place->config);
+static struct goal at_most_if(bool has_goal, double limit)
+{
+	return has_goal ? AT_MOST(limit) : NO_GOAL;
 }
 
-/* The socket to which ipwld says that it is ready. */
-static int open_notify(const struct place *place)
+static void report_memory(const struct ipwld *ipwld, const struct trial *trial)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", place->socket);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)))
-		die("%s: %m", place->socket);
-	return fd;
+	sleep(1);
+	report_value("resident memory", memory_of_process(ipwld->pid, "VmRSS:") / MEGABYTE, "MB",
+		     at_most_if(trial->memory_goal > 0, trial->memory_goal));
+	report_value("most resident memory", memory_of_process(ipwld->pid, "VmHWM:") / MEGABYTE,
+		     "MB", NO_GOAL);
 }
 
-static _Noreturn void exec_daemon(const char *ipwld, const struct place *place)
-{
-	int log = open(place->log, O_CREAT | O_WRONLY, 0600);
+/* ---- single entries ------------------------------------------------------ */
 
-	setenv("NOTIFY_SOCKET", place->socket, 1);
-	if (log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
-	    system("ip link add bench0 type veth peer name bench1 && ip link set bench0 up") != 0)
-		_exit(126);
-	execl(ipwld, ipwld, "-f", "-c", place->config, (char *)NULL);
-	_exit(127);
+static void check_verdict(const struct ipwld *ipwld, const char *address, const char *expected)
+{
+	json_t *answer = http_control(ipwld->socket, "POST", "/v1/test",
+				      json_pack("{s:[s]}", "addresses", address));
+	const char *verdict = NULL;
+
+	if (json_unpack(answer, "{s:[{s:s}]}", "results", "verdict", &verdict) ||
+	    strcmp(verdict, expected))
+		die("%s should be %s, but ipwld has it as %s", address, expected,
+		    verdict ? verdict : "nothing");
+	json_decref(answer);
 }
 
-static bool wait_ready(int notify)
+static double add_ms(const struct ipwld *ipwld, const char *address)
 {
-	struct pollfd poll_fd = { .fd = notify, .events = POLLIN };
+	double start = now_sec();
 
-	while (poll(&poll_fd, 1, START_TIMEOUT_MS) > 0) {
-		char text[512];
-		ssize_t bytes = recv(notify, text, sizeof(text) - 1, 0);
-
-		if (bytes < 0)
-			return false;
-		text[bytes] = '\0';
-		if (strstr(text, "READY=1"))
-			return true;
-	}
-	return false;
+	json_decref(http_control(ipwld->socket, "POST", "/v1/entries",
+				 json_pack("{s:s, s:s, s:s}", "list", "block", "prefix", address,
+					   "reason", "benchmark")));
+	return (now_sec() - start) * 1000;
 }
 
-static double status_mib(pid_t pid, const char *field)
+static double delete_ms(const struct ipwld *ipwld, const char *address)
 {
-	char path[64], line[256];
-	unsigned long value = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, field, strlen(field)))
-			value = strtoul(line + strlen(field), NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	return (double)value / 1024;
-}
-
-static void remove_place(const struct place *place)
-{
-	char error[DATAPATH_ERROR_BYTES] = "", command[128];
-
-	if (datapath_detach(place->bpffs_dir, error))
-		fprintf(stderr, "bench: %s\n", error);
-	snprintf(command, sizeof(command), "ip link del bench0; rm -rf -- '%s'", place->dir);
-	if (system(command) != 0)
-		fprintf(stderr, "bench: cannot remove %s\n", place->dir);
-}
-
-void daemon_measure(const char *ipwld, const struct bench_lists *lists)
-{
-	struct place place = { .dir = "" };
+	char target[128];
 	double start;
-	int notify;
-	pid_t pid;
-	char title[128];
 
-	snprintf(title, sizeof(title), "ipwld with %zu prefixes", lists->prefix_count);
-	report_section(title, "");
-	write_config(&place, lists);
-	notify = open_notify(&place);
+	snprintf(target, sizeof(target), "/v1/entries?list=block&prefix=%s", address);
 	start = now_sec();
-	pid = fork();
-	if (pid < 0)
-		die("fork: %m");
-	if (pid == 0)
-		exec_daemon(ipwld, &place);
-	if (wait_ready(notify)) {
-		report_value("until it is ready", (now_sec() - start) * 1000, "ms");
-		sleep(1);
-		report_value("resident memory", status_mib(pid, "VmRSS:"), "MiB");
-		report_value("most resident memory", status_mib(pid, "VmHWM:"), "MiB");
-	} else {
-		printf("  did not start; its log:\n");
-		fflush(stdout);
-		snprintf(title, sizeof(title), "tail -n 5 '%s'", place.log);
-		if (system(title) != 0)
-			printf("  (none)\n");
+	json_decref(http_control(ipwld->socket, "DELETE", target, NULL));
+	return (now_sec() - start) * 1000;
+}
+
+/* @others: prefixes that are in no list. */
+static void measure_entries(const struct ipwld *ipwld, const struct prefix_list *list,
+			    bool has_goal)
+{
+	double added[CHANGES], deleted[CHANGES];
+
+	for (size_t i = 0; i < CHANGES; i++) {
+		/* In 240.0.0.0/4, where nothing is listed. */
+		struct prefix address = { .family = FAMILY_IPV4, .len = 32 };
+		char text[PREFIX_TEXT_BYTES];
+
+		prefix_set_number(&address, 0xf0000001U + (i << 16));
+		if (lists_covers(list, &address))
+			die("%s is listed", prefix_format_short(&address, text));
+		prefix_format_short(&address, text);
+		added[i] = add_ms(ipwld, text);
+		check_verdict(ipwld, text, "block");
+		deleted[i] = delete_ms(ipwld, text);
+		check_verdict(ipwld, text, "unlisted");
 	}
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	close(notify);
-	remove_place(&place);
+	report_value("add an entry, longest of 20", largest(added, CHANGES), "ms", NO_GOAL);
+	report_value("add an entry, median", median(added, CHANGES), "ms",
+		     at_most_if(has_goal, GOAL_ADD_MS));
+	report_value("delete an entry, longest of 20", largest(deleted, CHANGES), "ms", NO_GOAL);
+	report_value("delete an entry, median", median(deleted, CHANGES), "ms",
+		     at_most_if(has_goal, GOAL_ADD_MS));
+}
+
+/* ---- reloads ------------------------------------------------------------- */
+
+/* @changed: how many entries, at least, the reload has to add and to remove. */
+static double reload_ms(const struct ipwld *ipwld, const char *block, long long changed)
+{
+	double start = now_sec(), ms;
+	json_int_t added = 0, removed = 0;
+	json_t *answer;
+
+	ipwld_use_block_list(block);
+	answer = http_control(ipwld->socket, "POST", "/v1/reload", NULL);
+	ms = (now_sec() - start) * 1000;
+	if (json_unpack(answer, "{s:I, s:I}", "added", &added, "removed", &removed) ||
+	    added < changed || removed < changed)
+		die("a reload should change %lld entries, but changed %lld and %lld", changed,
+		    (long long)added, (long long)removed);
+	json_decref(answer);
+	return ms;
+}
+
+static void measure_reloads(const struct ipwld *ipwld, const struct list_files *files,
+			    size_t prefix_count, bool has_goal)
+{
+	/* One in a hundred, but for those of them that would be in the allow list. */
+	long long changed = (long long)prefix_count / 100;
+	double times[RELOADS], longest_ms;
+	size_t scrapes;
+
+	scrape_start(IPWLD_METRICS_PORT);
+	stall_start();
+	for (size_t i = 0; i < RELOADS; i++)
+		times[i] = reload_ms(ipwld, i % 2 ? files->block : files->changed_block, changed);
+	longest_ms = scrape_stop_ms(&scrapes);
+	stall_stop("longest time a CPU was held meanwhile", at_most_if(has_goal, GOAL_HELD_MS));
+	report_value("reload that changes 1 %, longest", largest(times, RELOADS), "ms", NO_GOAL);
+	report_value("reload that changes 1 %, median", median(times, RELOADS), "ms",
+		     at_most_if(has_goal, GOAL_RELOAD_MS));
+	report_value("longest scrape of /metrics meanwhile", longest_ms, "ms",
+		     at_most_if(has_goal, GOAL_SCRAPE_MS));
+	report_value("scrapes meanwhile", (double)scrapes, "", NO_GOAL);
+}
+
+static void measure_trial(const struct bench_options *options, const struct trial *trial)
+{
+	bool has_goal = trial->size == GOAL_SIZE;
+	struct prefix_list list = { .count = 0 };
+	struct list_files files;
+	struct ipwld ipwld = { .pid = 0 };
+	char title[96];
+
+	snprintf(title, sizeof(title), "ipwld with %zu prefixes", trial->size);
+	report_section(title, "");
+	lists_make(trial->size, &list, &files);
+	lists_index(&list);
+	ipwld_start(options->ipwld, &files, &ipwld);
+	report_value("until it is ready", ipwld.ready_sec * 1000, "ms", NO_GOAL);
+	report_memory(&ipwld, trial);
+	measure_entries(&ipwld, &list, has_goal);
+	measure_reloads(&ipwld, &files, list.count, has_goal);
+	sleep(1);
+	report_value("resident memory after the reloads",
+		     memory_of_process(ipwld.pid, "VmRSS:") / MEGABYTE, "MB",
+		     at_most_if(trial->memory_goal > 0, trial->memory_goal));
+	report_value("most resident memory in the end",
+		     memory_of_process(ipwld.pid, "VmHWM:") / MEGABYTE, "MB", NO_GOAL);
+	ipwld_stop(&ipwld);
+	lists_remove(&files);
+	lists_done(&list);
+}
+
+void daemon_measure(const struct bench_options *options)
+{
+	if (!options->ipwld)
+		die("say where ipwld is: --ipwld PROGRAM");
+	machine_unpin();
+	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++)
+		if (trials[i].size <= options->size_max)
+			measure_trial(options, &trials[i]);
 }

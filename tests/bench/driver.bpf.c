@@ -10,12 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* Sources to draw from; a power of 2. */
-#define SOURCES (1 << 20)
-
-struct address6 {
-	__u32 words[4];
-};
+#include "sources.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -24,33 +19,10 @@ struct {
 	__type(value, __u32);
 } next SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SOURCES);
-	__type(key, __u32);
-	__type(value, __u32);
-} sources4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SOURCES);
-	__type(key, __u32);
-	__type(value, struct address6);
-} sources6 SEC(".maps");
-
 SEC("xdp")
 int empty(struct xdp_md *ctx __attribute__((unused)))
 {
 	return XDP_PASS;
-}
-
-/* The next one in turn: drawn at random it would miss the caches, and with the result
- * unused in the baseline that would go unnoticed there. */
-static __u32 turn;
-
-static __always_inline __u32 next_source(void)
-{
-	return turn++ % SOURCES;
 }
 
 /* A test run does not take away the metadata that the run before it has written. */
@@ -72,8 +44,10 @@ int draw_nothing(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
-static __always_inline int go_on4(struct xdp_md *ctx, __u32 source)
+SEC("xdp")
+int draw4(struct xdp_md *ctx)
 {
+	__u32 source = next4();
 	struct iphdr *ip;
 
 	drop_metadata(ctx);
@@ -85,34 +59,16 @@ static __always_inline int go_on4(struct xdp_md *ctx, __u32 source)
 	return XDP_ABORTED;
 }
 
-/* Any IPv4 address. */
 SEC("xdp")
-int draw_any4(struct xdp_md *ctx)
+int draw6(struct xdp_md *ctx)
 {
-	return go_on4(ctx, bpf_get_prandom_u32());
-}
-
-SEC("xdp")
-int draw_listed4(struct xdp_md *ctx)
-{
-	__u32 key = next_source();
-	__u32 *source = bpf_map_lookup_elem(&sources4, &key);
-
-	return source ? go_on4(ctx, *source) : XDP_ABORTED;
-}
-
-SEC("xdp")
-int draw_listed6(struct xdp_md *ctx)
-{
-	__u32 key = next_source();
-	struct address6 *source = bpf_map_lookup_elem(&sources6, &key);
 	struct ipv6hdr *ip;
 
 	drop_metadata(ctx);
 	ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
-	if (!source || (void *)(ip + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
-	__builtin_memcpy(&ip->saddr, source, sizeof(*source));
+	next6(&ip->saddr);
 	bpf_tail_call(ctx, &next, 0);
 	return XDP_ABORTED;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes list files whose prefix lengths are mixed as in real ones. */
-#include <arpa/inet.h>
+/* Makes prefixes whose lengths and places are like those of real lists. */
+#include "lists.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "bench.h"
+#include "report.h"
+
+const char *const distribution_names[DISTRIBUTION_COUNT] = { "mixed", "addresses" };
 
 /* A share of the prefixes of a family, by length. */
 struct share {
@@ -13,10 +15,14 @@ struct share {
 	unsigned int permille;
 };
 
-static const struct share shares4[] = {
-	{ 32, 650 }, { 24, 310 }, { 22, 30 }, { 20, 9 }, { 16, 1 },
+#define SHARES_MAX 5
+
+static const struct share shares[FAMILY_COUNT][DISTRIBUTION_COUNT][SHARES_MAX] = {
+	[FAMILY_IPV4] = { { { 32, 650 }, { 24, 310 }, { 22, 30 }, { 20, 9 }, { 16, 1 } },
+			  { { 32, 1000 } } },
+	[FAMILY_IPV6] = { { { 128, 100 }, { 64, 400 }, { 48, 400 }, { 32, 100 } },
+			  { { 128, 1000 } } },
 };
-static const struct share shares6[] = { { 128, 100 }, { 64, 400 }, { 48, 400 }, { 32, 100 } };
 
 /* A bijection on the numbers below 2^bits, so that no prefix comes twice. */
 static uint64_t scramble(uint64_t value, unsigned int bits)
@@ -30,99 +36,167 @@ static uint64_t scramble(uint64_t value, unsigned int bits)
 	return value;
 }
 
-/* The @number-th prefix of a length. */
-static void format_prefix4(char *text, size_t size, uint64_t number, unsigned int length)
+static bool is_unicast4(uint64_t bits, unsigned int length)
 {
-	uint32_t bits = (uint32_t)scramble(number, length) << (32 - length);
-	struct in_addr address = { .s_addr = htonl(bits) };
+	uint64_t first = bits >> (length - 8);
 
-	snprintf(text, size, "%s/%u", inet_ntoa(address), length);
+	return first >= 1 && first <= 223;
 }
 
-/* Inside 2000::/3, its first 64 bits at most at random. */
-static void format_prefix6(char *text, size_t size, uint64_t number, unsigned int length)
+/* The @number-th of a length, anywhere in unicast space. Starting there and scrambling
+ * until there again is a bijection too. */
+static void nth4(struct prefix *prefix, uint64_t number)
 {
-	unsigned int bits = (length < 64 ? length : 64) - 3;
-	uint64_t high = 1ULL << 61 | scramble(number, bits) << (61 - bits);
-	struct in6_addr address = { .s6_addr = { [15] = length == 128 ? 0x25 : 0 } };
-	char numbers[INET6_ADDRSTRLEN];
+	uint64_t bits = number + (1U << (prefix->len - 8));
 
-	for (int i = 0; i < 8; i++)
-		address.s6_addr[i] = (uint8_t)(high >> (56 - 8 * i));
-	inet_ntop(AF_INET6, &address, numbers, sizeof(numbers));
-	snprintf(text, size, "%s/%u", numbers, length);
+	if (!is_unicast4(bits, prefix->len))
+		die("no %llu prefixes of length %u", (unsigned long long)number, prefix->len);
+	do {
+		bits = scramble(bits, prefix->len);
+	} while (!is_unicast4(bits, prefix->len));
+	prefix_set_number(prefix, (address_number)bits << (32 - prefix->len));
 }
 
-struct writer {
-	FILE *allow, *block, *changed;
-	size_t written;
-};
-
-/* One in ten to the allow list. Of the block list, one in a hundred is replaced by
- * @other in the changed file. */
-static void write_prefix(struct writer *writer, const char *text, const char *other)
+/* A number below 2^bits that has nothing to do with @value. */
+static uint64_t mix(uint64_t value, unsigned int bits)
 {
-	size_t number = writer->written++;
+	value = (value ^ value >> 31) * 0xbf58476d1ce4e5b9U;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebU;
+	return (value ^ value >> 31) >> (64 - bits);
+}
 
-	if (number % 10 == 0) {
-		fprintf(writer->allow, "%s\n", text);
-		return;
+/* Allocations of providers, /32 as a rule, lie in six blocks of /12 that the
+ * registries give out of. Networks are listed inside 2^13 of those; allocations that
+ * are listed as a whole begin with the last of these. */
+#define ALLOCATION_BITS 13
+#define ALLOCATION_WHOLE 7168
+
+static void nth6(struct prefix *prefix, uint64_t number)
+{
+	static const uint32_t blocks[] = { 0x200, 0x240, 0x260, 0x280, 0x2a0, 0x2c0 };
+	uint64_t allocation = number % (1U << ALLOCATION_BITS);
+	uint64_t rest = number >> ALLOCATION_BITS, high;
+	unsigned int bits = prefix->len < 64 ? prefix->len - 32U : 32;
+
+	/* For each allocation another bijection of the numbers in it. */
+	rest ^= mix(allocation << 8 | prefix->len, 16);
+	if (prefix->len == 32)
+		allocation = scramble(ALLOCATION_WHOLE + number, 20);
+	else
+		allocation = scramble(allocation, 20);
+	high = (uint64_t)blocks[allocation % 6] << 52 | allocation << 32;
+	if (bits)
+		high |= scramble(rest, bits) << (32 - bits);
+	prefix_set_number(prefix, (address_number)high << 64 |
+				      (prefix->len == 128 ? mix(number + 1, 64) : 0));
+}
+
+static void append(struct prefix_list *list, enum family family, const struct share *share,
+		   size_t count, size_t skip)
+{
+	list->prefixes =
+	    realloc(list->prefixes, (list->count + count + 1) * sizeof(list->prefixes[0]));
+	if (!list->prefixes)
+		die("out of memory");
+	for (size_t number = 0; number < count; number++) {
+		struct prefix *prefix = &list->prefixes[list->count++];
+
+		*prefix =
+		    (struct prefix) { .family = (uint8_t)family, .len = (uint8_t)share->length };
+		(family == FAMILY_IPV4 ? nth4 : nth6)(prefix, number + skip);
 	}
-	fprintf(writer->block, "%s\n", text);
-	fprintf(writer->changed, "%s\n", number % 100 == 1 ? other : text);
 }
 
-static void
-write_shares(struct writer *writer, size_t count, const struct share *shares, size_t share_count,
-	     void (*format)(char *text, size_t size, uint64_t number, unsigned int length))
+void lists_append(struct prefix_list *list, enum family family, enum distribution distribution,
+		  size_t count, size_t skip)
 {
-	for (size_t i = 0; i < share_count; i++) {
-		size_t end = count * shares[i].permille / 1000;
+	const struct share *of = shares[family][distribution];
 
-		for (size_t number = 0; number < end; number++) {
-			char text[64], other[64];
+	for (size_t i = 0; i < SHARES_MAX && of[i].permille; i++)
+		append(list, family, &of[i], count * of[i].permille / 1000,
+		       skip * of[i].permille / 1000);
+}
 
-			format(text, sizeof(text), number, shares[i].length);
-			format(other, sizeof(other), number + end, shares[i].length);
-			write_prefix(writer, text, other);
-		}
+void lists_done(struct prefix_list *list)
+{
+	free(list->prefixes);
+	free(list->ranges);
+	*list = (struct prefix_list) { .count = 0 };
+}
+
+/* ---- what is listed ------------------------------------------------------ */
+
+address_number prefix_number(const struct prefix *prefix)
+{
+	address_number number = 0;
+
+	for (unsigned int i = 0; i < (prefix->family == FAMILY_IPV4 ? 4U : 16U); i++)
+		number = number << 8 | prefix->addr[i];
+	return number;
+}
+
+void prefix_set_number(struct prefix *prefix, address_number number)
+{
+	unsigned int bytes = prefix->family == FAMILY_IPV4 ? 4 : 16;
+
+	for (unsigned int i = 0; i < bytes; i++)
+		prefix->addr[i] = (uint8_t)(number >> 8 * (bytes - 1 - i));
+}
+
+static struct range prefix_range(const struct prefix *prefix)
+{
+	unsigned int host_bits = prefix_max_len(prefix->family) - prefix->len;
+	address_number hosts = ((address_number)1 << host_bits) - 1;
+	address_number first = prefix_number(prefix);
+
+	return (struct range) { .family = prefix->family, .first = first, .last = first | hosts };
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	if (x->family != y->family)
+		return x->family < y->family ? -1 : 1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+void lists_index(struct prefix_list *list)
+{
+	size_t kept = 0;
+
+	list->ranges = calloc(list->count + 1, sizeof(list->ranges[0]));
+	if (!list->ranges)
+		die("out of memory");
+	for (size_t i = 0; i < list->count; i++)
+		list->ranges[i] = prefix_range(&list->prefixes[i]);
+	qsort(list->ranges, list->count, sizeof(list->ranges[0]), compare_ranges);
+	for (size_t i = 0; i < list->count; i++) {
+		struct range *last = kept ? &list->ranges[kept - 1] : NULL;
+		struct range next = list->ranges[i];
+
+		if (!last || last->family != next.family || next.first > last->last + 1)
+			list->ranges[kept++] = next;
+		else if (next.last > last->last)
+			last->last = next.last;
 	}
+	list->range_count = kept;
 }
 
-static FILE *open_file(char path[96], const char *dir, const char *name)
+bool lists_covers(const struct prefix_list *list, const struct prefix *address)
 {
-	FILE *file;
+	struct range wanted = prefix_range(address);
+	size_t low = 0, high = list->range_count;
 
-	snprintf(path, 96, "%s/%s.list", dir, name);
-	file = fopen(path, "w");
-	if (!file)
-		die("%s: %m", path);
-	return file;
-}
+	/* The last range that does not begin after it. */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
 
-void lists_make(size_t count, struct bench_lists *ret_lists)
-{
-	struct writer writer = { .written = 0 };
-
-	snprintf(ret_lists->dir, sizeof(ret_lists->dir), "/tmp/ipwl-bench-XXXXXX");
-	if (!mkdtemp(ret_lists->dir))
-		die("%s: %m", ret_lists->dir);
-	ret_lists->prefix_count = count;
-	writer.allow = open_file(ret_lists->allow, ret_lists->dir, "allow");
-	writer.block = open_file(ret_lists->block, ret_lists->dir, "block");
-	writer.changed = open_file(ret_lists->changed_block, ret_lists->dir, "changed");
-	write_shares(&writer, count * 4 / 5, shares4, sizeof(shares4) / sizeof(shares4[0]),
-		     format_prefix4);
-	write_shares(&writer, count / 5, shares6, sizeof(shares6) / sizeof(shares6[0]),
-		     format_prefix6);
-	if (fclose(writer.allow) || fclose(writer.block) || fclose(writer.changed))
-		die("%s: %m", ret_lists->dir);
-}
-
-void lists_remove(const struct bench_lists *lists)
-{
-	unlink(lists->allow);
-	unlink(lists->block);
-	unlink(lists->changed_block);
-	rmdir(lists->dir);
+		if (compare_ranges(&list->ranges[middle], &wanted) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && list->ranges[low - 1].family == wanted.family &&
+	       list->ranges[low - 1].last >= wanted.first;
 }

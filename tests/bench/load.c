@@ -1,200 +1,124 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Times each step from list files to the kernel's tables, and what they take there. */
-#include <dirent.h>
-#include <stdlib.h>
-#include <string.h>
+/*
+ * What lists take without a daemon: each step of loading and changing them, the
+ * kernel's memory, and how long the kernel holds a CPU for it, until all of what was
+ * there before is freed.
+ */
+#include <stdio.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "bench.h"
-#include "config/listfile.h"
-#include "datapath/internal.h"
+#include "machine.h"
+#include "memory.h"
+#include "report.h"
+#include "stall.h"
+#include "tables.h"
 
-static const uint16_t ports[] = { 25 };
+/* At a million prefixes. */
+#define GOAL_SIZE 1000000
+#define GOAL_LOAD_MS 2000
+#define GOAL_CHANGE_MS 300
+#define GOAL_BYTES 160
+#define GOAL_HELD_MS 10
 
-void bench_datapath_open(struct bench_datapath *bench)
+#define IDLE_SEC 2
+
+static void report_times(const struct load_times *times, const char *apply, bool has_goal,
+			 double goal_ms)
 {
-	char error[DATAPATH_ERROR_BYTES] = "";
-	bool was_adopted;
-
-	snprintf(bench->bpffs_dir, sizeof(bench->bpffs_dir), "/sys/fs/bpf/ipwl-bench-%d", getpid());
-	if (datapath_open(bench->bpffs_dir, &bench->datapath, &was_adopted, error) ||
-	    interface_open(bench->datapath, "bench0", &bench->interface, error))
-		die("%s", error);
-	rule_ids_init(&bench->ids, IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
+	report_value("read the list files", times->read * 1000, "ms", NO_GOAL);
+	report_value("number the rules", times->number * 1000, "ms", NO_GOAL);
+	report_value(apply, times->apply * 1000, "ms", NO_GOAL);
+	report_value("from list files to in force", load_times_sum(times) * 1000, "ms",
+		     has_goal ? AT_MOST(goal_ms) : NO_GOAL);
 }
 
-void bench_datapath_close(struct bench_datapath *bench)
+/* The larger of the two is judged. */
+static void report_memory(const struct memory *before, const struct memory *after, size_t count,
+			  bool has_goal)
 {
-	char error[DATAPATH_ERROR_BYTES] = "";
+	double kernel = (after->kernel - before->kernel) / (double)count;
+	double maps = after->maps / (double)count;
+	double others = (after->used - before->used - (after->own - before->own)) / (double)count;
+	struct goal goal = has_goal ? AT_MOST(GOAL_BYTES) : NO_GOAL;
 
-	interface_close(bench->interface);
-	datapath_close(bench->datapath);
-	rule_ids_done(&bench->ids);
-	if (datapath_detach(bench->bpffs_dir, error))
-		die("%s", error);
+	report_value("growth of slab, percpu and vmalloc, a prefix", kernel, "bytes",
+		     kernel >= maps ? goal : NO_GOAL);
+	report_value("maps by the kernel's account, a prefix", maps, "bytes",
+		     kernel >= maps ? NO_GOAL : goal);
+	report_value("growth of what is not available, less ipwl's own, a prefix", others, "bytes",
+		     NO_GOAL);
+	report_value("maps that were made", after->count, "", NO_GOAL);
 }
 
-/* ---- memory ------------------------------------------------------------- */
-
-static double field_mib(const char *path, const char *field)
+/* Go on watching until the kernel has freed what was replaced. */
+static void stop_watching(const char *what, struct goal goal)
 {
-	FILE *file = fopen(path, "r");
-	unsigned long long value = 0;
-	char line[256];
-	size_t bytes = strlen(field);
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (!strncmp(line, field, bytes))
-			value = strtoull(line + bytes, NULL, 10);
-	}
-	if (file)
-		fclose(file);
-	return (double)value / 1024;
+	memory_now(0);
+	stall_stop(what, goal);
 }
 
-/* What BPF maps are made of: slab, per-CPU and vmalloc memory, of the whole machine. */
-static double kernel_mib(void)
+static void measure_size(size_t size)
 {
-	return field_mib("/proc/meminfo", "Slab:") + field_mib("/proc/meminfo", "Percpu:") +
-	       field_mib("/proc/meminfo", "VmallocUsed:");
-}
-
-/* What the kernel says of each pinned map, added up. */
-static double maps_mib(const struct bench_datapath *bench)
-{
-	double sum_mib = 0;
-	char path[512];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "%s/" PIN_MAPS_DIR, bench->bpffs_dir);
-	dir = opendir(path);
-	if (!dir)
-		die("%s: %m", path);
-	while ((entry = readdir(dir))) {
-		int fd;
-
-		snprintf(path, sizeof(path), "%s/" PIN_MAPS_DIR "/%s", bench->bpffs_dir,
-			 entry->d_name);
-		fd = bpf_obj_get(path);
-		if (fd < 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-		sum_mib += field_mib(path, "memlock:") / 1024;
-		close(fd);
-	}
-	closedir(dir);
-	return sum_mib;
-}
-
-/* ---- steps --------------------------------------------------------------- */
-
-static void read_list(struct policy *policy, const char *name, enum action action, const char *path)
-{
-	struct entry_set *set = entry_set_new();
-	struct diagnostics diagnostics;
-	const struct format_input options = {
-		.action = action, .source = SOURCE_FILE, .set = set, .diagnostics = &diagnostics
-	};
-	struct format_result result;
-	struct list *list;
-
-	diagnostics_init(&diagnostics);
-	if (!set || listfile_read(path, &options, &result)) {
-		diagnostics_print(&diagnostics, stderr);
-		die("cannot read %s", path);
-	}
-	diagnostics_done(&diagnostics);
-	entry_set_finish(set);
-	list = policy_add_list(policy, name, action);
-	if (!list)
-		die("out of memory");
-	list_replace_set(list, SOURCE_FILE, set);
-}
-
-static struct policy *read_policy(const char *allow, const char *block)
-{
-	struct policy *policy = policy_new();
-
-	if (!policy)
-		die("out of memory");
-	read_list(policy, "allow", ACTION_ALLOW, allow);
-	read_list(policy, "block", ACTION_BLOCK, block);
-	return policy;
-}
-
-/* Reports the time since the last step. */
-static void lap(double *start, const char *what)
-{
-	double now = now_sec();
-
-	report_value(what, (now - *start) * 1000, "ms");
-	*start = now_sec();
-}
-
-/* From files to the kernel. @from: what is in force, or NULL. */
-static void put_in_force(struct bench_datapath *bench, const char *allow, const char *block,
-			 const struct bench_policy *from, struct bench_policy *ret_policy)
-{
-	char error[DATAPATH_ERROR_BYTES] = "";
-	struct bench_policy new = { .policy = NULL };
-	struct rules_change rules;
-	double start = now_sec();
-
-	new.policy = read_policy(allow, block);
-	lap(&start, "read the list files");
-	if (rules_number(new.policy, from ? from->policy : NULL, &bench->ids, &rules) ||
-	    datapath_assign_slots(bench->datapath, new.policy, error))
-		die("cannot number the rules: %s", error);
-	lap(&start, "number the rules");
-	struct datapath_change change = {
-		.policy = new.policy,
-		.uses_index = !getenv("IPWL_BENCH_TRIES"),
-		.changed = rules.changed,
-		.changed_count = rules.changed_count,
-		.is_rebuild = rules.is_everything,
-		.added_rules = rules.added,
-		.added_rule_count = rules.added_count,
-		.ports = ports,
-		.port_count = 1,
-		.enforce = true,
-	};
-	if (datapath_apply(bench->datapath, &change, error))
-		die("%s", error);
-	lap(&start, from ? "change what the kernel decides by" : "have the kernel decide by it");
-	/* For the drawing of sources alone. */
-	if (tables_compile(new.policy, &new.tables))
-		die("out of memory");
-	rules_commit(&bench->ids, &rules);
-	rules_change_done(&rules);
-	*ret_policy = new;
-}
-
-void load_measure(struct bench_datapath *bench, const struct bench_lists *lists,
-		  struct bench_policy *ret_loaded)
-{
-	struct bench_policy loaded;
-	double kernel_before;
+	bool has_goal = size == GOAL_SIZE;
+	struct goal goal_held = has_goal ? AT_MOST(GOAL_HELD_MS) : NO_GOAL;
+	struct bench_datapath bench = { .bpffs_dir = "" };
+	struct policy *loaded, *changed, *again;
+	struct prefix_list list = { .count = 0 };
+	struct memory before, after;
+	struct list_files files;
+	struct load_times times;
 	char title[96];
+	size_t count;
 
-	sleep(1); /* the kernel frees earlier maps when it has the time */
-	kernel_before = kernel_mib();
-	snprintf(title, sizeof(title), "load %zu prefixes", lists->prefix_count);
-	report_section(title, "");
-	put_in_force(bench, lists->allow, lists->block, NULL, &loaded);
-	report_value("maps, by the kernel's account", maps_mib(bench), "MiB");
-	report_value("growth of slab, percpu and vmalloc", kernel_mib() - kernel_before, "MiB");
+	lists_make(size, &list, &files);
+	count = list.count;
+	lists_done(&list);
+	bench_datapath_open(&bench, "load");
+	before = memory_now(0);
 
-	snprintf(title, sizeof(title), "change 1 %% of %zu prefixes", lists->prefix_count);
+	snprintf(title, sizeof(title), "load %zu prefixes", size);
 	report_section(title, "");
-	put_in_force(bench, lists->allow, lists->changed_block, &loaded, ret_loaded);
-	load_release(&loaded);
+	stall_start();
+	bench_policy_load(&bench, files.allow, files.block, NULL, &loaded, &times);
+	report_times(&times, "fill the kernel's tables", has_goal, GOAL_LOAD_MS);
+	stop_watching("longest time a CPU was held", NO_GOAL);
+	after = memory_now(before.last);
+	report_memory(&before, &after, count, has_goal);
+
+	snprintf(title, sizeof(title), "change 1 %% of %zu prefixes", size);
+	report_section(title, "");
+	stall_start();
+	bench_policy_load(&bench, files.allow, files.changed_block, loaded, &changed, &times);
+	report_times(&times, "change the kernel's tables", has_goal, GOAL_CHANGE_MS);
+	stop_watching("longest time a CPU was held", goal_held);
+	policy_free(loaded);
+
+	/* As after a restart, when it is not known what the kernel holds. */
+	snprintf(title, sizeof(title), "replace all of %zu prefixes, and release them", size);
+	report_section(title, "");
+	stall_start();
+	bench_policy_replace(&bench, files.allow, files.block, changed, &again, &times);
+	report_value("from list files to in force", load_times_sum(&times) * 1000, "ms", NO_GOAL);
+	stop_watching("longest time a CPU was held, replacing", goal_held);
+	stall_start();
+	bench_datapath_close(&bench);
+	stop_watching("longest time a CPU was held, releasing", goal_held);
+	policy_free(changed);
+	policy_free(again);
+	lists_remove(&files);
 }
 
-void load_release(struct bench_policy *loaded)
+void load_measure(const struct bench_options *options)
 {
-	tables_done(&loaded->tables);
-	policy_free(loaded->policy);
+	static const size_t sizes[] = { 1000, 30000, GOAL_SIZE };
+
+	machine_unpin();
+	report_section("nothing at all", "");
+	stall_start();
+	sleep(options->is_quick ? 1 : IDLE_SEC);
+	stall_stop("longest time a CPU was held", NO_GOAL);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i] <= options->size_max)
+			measure_size(sizes[i]);
 }

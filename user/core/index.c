@@ -134,8 +134,8 @@ static int put_single(struct index_builder *builder, const unsigned char line[IP
 		      uint32_t *ret_word)
 {
 	struct single *single = &builder->single;
-	unsigned char *memory;
-	uint32_t number;
+	unsigned char *memory = NULL;
+	uint32_t number = 0;
 	int error;
 
 	if (!single->word || memcmp(single->line, line, IPWL_LINE_BYTES) != 0) {
@@ -167,8 +167,8 @@ static void fill_narrow(const struct span *span, unsigned char *memory)
 static int build_narrow(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
 {
 	unsigned char line[IPWL_LINE_BYTES] = { 0 };
-	unsigned char *memory;
-	uint32_t number;
+	unsigned char *memory = NULL;
+	uint32_t number = 0;
 	int error;
 
 	if (span->count == 1) {
@@ -331,12 +331,14 @@ static int build_skip(struct index_builder *builder, const struct span *span, ui
 static int build_node(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
 {
 	address_bits step = (address_bits)1 << (128 - span->depth - IPWL_NODE_BITS);
-	unsigned char *memory;
-	uint32_t number;
+	unsigned char *memory = NULL;
+	uint32_t number = 0;
 	size_t skip = 0;
 	int error =
 	    take_lines(builder->space, sizeof(uint32_t) * IPWL_NODE_WORDS, &memory, &number);
 
+	if (error)
+		return error;
 	for (uint32_t i = 0; i < IPWL_NODE_WORDS && !error; i++) {
 		struct span part = part_of(span, IPWL_NODE_BITS, span->first + i * step, &skip);
 		uint32_t word = 0;

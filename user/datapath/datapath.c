@@ -21,7 +21,7 @@ static size_t mapped_bytes(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* Map the value of a mappable array. NULL: not, and errno says why. */
+/* Map the value of a mappable array; NULL: see errno. */
 static void *map_value(const struct bpf_map *map, size_t bytes)
 {
 	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -56,13 +56,15 @@ int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
 
 /* Where a bit is 0 nothing was listed, or nothing is: bits are set before the words and
  * cleared after them. */
-void filter_publish(uint32_t *filter, /* NOLINT(readability-non-const-parameter): stored to */
-		    const uint32_t *changed, uint32_t slot, bool is_before)
+void filter_publish(const struct datapath *datapath, const uint32_t *changed, uint32_t slot,
+		    bool is_before)
 {
-	for (uint32_t i = 0; i < INDEX_SLOT_FILTER_WORDS; i++) {
-		uint32_t word = slot * INDEX_SLOT_FILTER_WORDS + i;
-		uint32_t bits = is_before ? filter[word] | changed[word] : changed[word];
+	uint32_t first = slot * INDEX_SLOT_FILTER_WORDS;
 
-		__atomic_store_n(&filter[word], bits, __ATOMIC_RELEASE);
+	for (uint32_t word = first; datapath->filter && word < first + INDEX_SLOT_FILTER_WORDS;
+	     word++) {
+		uint32_t bits = changed[word] | (is_before ? datapath->filter[word] : 0);
+
+		__atomic_store_n(&datapath->filter[word], bits, __ATOMIC_RELEASE);
 	}
 }

@@ -57,21 +57,15 @@ static int build_root(struct index_builder *builder, enum family family,
 	return err;
 }
 
-static int build_roots(struct datapath *datapath, uint32_t generation, const struct policy *policy,
-		       uint32_t *filter) /* NOLINT(readability-non-const-parameter): of root */
+static int build_roots(struct datapath *datapath, const struct policy *policy,
+		       const struct index_root roots[FAMILY_COUNT])
 {
 	struct index_builder *builder =
 	    index_builder_new(policy, &datapath->space, split_above(policy));
 	int err = builder ? 0 : -ENOMEM;
 
-	for (enum family family = 0; family < FAMILY_COUNT && !err; family++) {
-		const struct index_root root = {
-			.words = datapath->roots->words[generation][family],
-			.filter = family == FAMILY_IPV4 ? filter : NULL,
-		};
-
-		err = build_root(builder, family, &root);
-	}
+	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
+		err = build_root(builder, family, &roots[family]);
 	index_builder_free(builder);
 	return err;
 }
@@ -80,15 +74,18 @@ int index_build(struct datapath *datapath, uint32_t generation, const struct pol
 		uint32_t **ret_filter, char error[DATAPATH_ERROR_BYTES])
 {
 	const struct regions_mark mark = regions_mark(datapath);
-	uint32_t *filter = NULL;
+	struct index_root roots[FAMILY_COUNT] = {
+		{ .words = datapath->roots->words[generation][FAMILY_IPV4] },
+		{ .words = datapath->roots->words[generation][FAMILY_IPV6] },
+	};
 	int filter_fd = -1;
 	int err = 0;
 
 	index_space_init(&datapath->space, regions_add);
 	if (count_rules(policy) >= INDEX_FILTER_RULES)
-		err = filter_new(&filter, &filter_fd);
+		err = filter_new(&roots[FAMILY_IPV4].filter, &filter_fd);
 	if (!err)
-		err = build_roots(datapath, generation, policy, filter);
+		err = build_roots(datapath, policy, roots);
 	if (!err)
 		err = regions_enter(datapath, &mark);
 	if (!err)
@@ -96,11 +93,11 @@ int index_build(struct datapath *datapath, uint32_t generation, const struct pol
 	if (filter_fd >= 0)
 		close(filter_fd);
 	if (err) {
-		filter_unmap(filter);
+		filter_unmap(roots[FAMILY_IPV4].filter);
 		return report(error, err);
 	}
 	datapath->rebuilt_lines = datapath->space.line_count;
-	*ret_filter = filter;
+	*ret_filter = roots[FAMILY_IPV4].filter;
 	return 0;
 }
 
@@ -148,17 +145,18 @@ static int build_slots(struct index_builder *builder, enum family family, struct
 	return err;
 }
 
-static void publish(uint32_t *words, /* NOLINT(readability-non-const-parameter): stored to */
-		    uint32_t *filter, const struct slots *slots)
+static void publish(const struct datapath *datapath, enum family family, const struct slots *slots)
 {
+	uint32_t *words = datapath->roots->words[datapath->settings->generation][family];
+
 	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
 		if (!slots->is_changed[slot])
 			continue;
-		if (filter)
-			filter_publish(filter, slots->filter, slot, true);
+		if (family == FAMILY_IPV4)
+			filter_publish(datapath, slots->filter, slot, true);
 		__atomic_store_n(&words[slot], slots->words[slot], __ATOMIC_RELEASE);
-		if (filter)
-			filter_publish(filter, slots->filter, slot, false);
+		if (family == FAMILY_IPV4)
+			filter_publish(datapath, slots->filter, slot, false);
 	}
 }
 
@@ -182,8 +180,7 @@ static int change_slots(struct datapath *datapath, const struct policy *policy,
 		return report(error, err);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		publish(datapath->roots->words[datapath->settings->generation][family],
-			family == FAMILY_IPV4 ? datapath->filter : NULL, &slots[family]);
+		publish(datapath, family, &slots[family]);
 	return 0;
 }
 

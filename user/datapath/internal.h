@@ -148,9 +148,10 @@ int filter_new(uint32_t **ret_filter, int *ret_fd);
 void filter_unmap(uint32_t *filter);
 /* Enter the filter of a generation that does not decide; -1: none. */
 int filter_enter(const struct datapath *datapath, uint32_t generation, int fd);
-/* Change the bits of root slots around their new words: first @is_before the words are
+/* Change the bits of a root slot, if there is a filter: first @is_before its word is
  * stored, then again. */
-void filter_publish(uint32_t *filter, const uint32_t *changed, uint32_t slot, bool is_before);
+void filter_publish(const struct datapath *datapath, const uint32_t *changed, uint32_t slot,
+		    bool is_before);
 
 /* ---- generation.c --------------------------------------------------------- */
 

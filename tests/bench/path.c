@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole path of a packet on one core: made, sent over a veth pair, judged and
+ * dropped. All receivers have the same list and get the same sources in turns.
+ */
+#include <stdio.h>
+
+#include "bench.h"
+#include "machine.h"
+#include "receiver.h"
+#include "report.h"
+
+#define RUNS 5
+#define PACKETS 200000
+#define PACKETS_QUICK 20000
+#define PACKETS_CHECKED 100000
+
+/* Times the floor; how many times as much the others cost. For the largest list. */
+#define GOAL_FLOOR 1.5
+#define GOAL_PEERS 6
+#define GOAL_SIZE 1000000
+/* xdp-filter over ipwl, with as many addresses as its authors measured. */
+#define GOAL_XDP_FILTER 1
+#define XDP_FILTER_SIZE 10000
+
+#define RECEIVERS_MAX 5
+
+struct race {
+	const struct bench_options *options;
+	struct receiver_list list;
+	struct receiver receivers[RECEIVERS_MAX];
+	size_t count;
+	double floor_goal, peer_goal; /* 0: none */
+};
+
+/* Places in the race; peers come after. */
+enum { DROP, PASS, IPWL, FIRST_PEER };
+
+static const enum source_kind kinds[] = { SOURCE_KIND_LISTED, SOURCE_KIND_UNLISTED,
+					  SOURCE_KIND_NEAR_UNLISTED };
+
+static void open_race(struct race *race, const struct receiver_kind *const kinds_of[], size_t count)
+{
+	size_t packets = race->options->is_quick ? PACKETS_QUICK : PACKETS_CHECKED;
+
+	race->count = count;
+	for (size_t i = 0; i < count; i++) {
+		double start = now_sec();
+
+		progress("%s: setting up", kinds_of[i]->name);
+		receiver_open(&race->receivers[i], kinds_of[i], &race->list);
+		progress("%s: set up in %.1f s; checking that it drops what is listed, and no more",
+			 kinds_of[i]->name, now_sec() - start);
+		receiver_check(&race->receivers[i], race->list.list, packets);
+	}
+}
+
+static void close_race(struct race *race)
+{
+	for (size_t i = 0; i < race->count; i++)
+		receiver_close(&race->receivers[i]);
+}
+
+/* Nanoseconds a packet at each receiver: medians of runs in turns. */
+static void run_race(const struct race *race, bool is_listed, double ret_ns[RECEIVERS_MAX])
+{
+	size_t packets = race->options->is_quick ? PACKETS_QUICK : PACKETS;
+	double times[RECEIVERS_MAX][RUNS];
+
+	for (size_t i = 0; i < race->count; i++)
+		receiver_send(&race->receivers[i], packets / 4, is_listed);
+	for (size_t run = 0; run < RUNS; run++)
+		for (size_t i = 0; i < race->count; i++)
+			times[i][run] = receiver_send(&race->receivers[i], packets, is_listed);
+	for (size_t i = 0; i < race->count; i++)
+		ret_ns[i] = median(times[i], RUNS);
+}
+
+static struct goal goal_of(enum goal_kind kind, double limit)
+{
+	return limit > 0 ? (struct goal) { .kind = kind, .limit = limit } : NO_GOAL;
+}
+
+static void report_race(const struct race *race, enum source_kind kind)
+{
+	const char *sources = source_kind_names[kind];
+	bool is_listed = kind == SOURCE_KIND_LISTED;
+	const struct receiver *floor = &race->receivers[is_listed ? DROP : PASS];
+	double ns[RECEIVERS_MAX] = { 0 }, floor_ns;
+	char what[96];
+
+	run_race(race, is_listed, ns);
+	floor_ns = ns[is_listed ? DROP : PASS];
+	snprintf(what, sizeof(what), "%s sources: %s", sources, floor->kind->name);
+	report_value(what, floor_ns, "ns", NO_GOAL);
+	snprintf(what, sizeof(what), "%s sources: ipwl, times that", sources);
+	report_ratio(what, ns[IPWL], floor_ns, "ns", goal_of(GOAL_AT_MOST, race->floor_goal));
+	for (size_t i = FIRST_PEER; i < race->count; i++) {
+		snprintf(what, sizeof(what), "%s sources: %s, times ipwl", sources,
+			 race->receivers[i].kind->name);
+		report_ratio(what, ns[i], ns[IPWL], "ns", goal_of(GOAL_AT_LEAST, race->peer_goal));
+	}
+}
+
+static void run(struct race *race, enum distribution distribution, size_t size,
+		const struct receiver_kind *const kinds_of[], size_t count)
+{
+	struct prefix_list list = { .count = 0 };
+	char title[96];
+
+	snprintf(title, sizeof(title), "packets over veth, %zu prefixes, %s", size,
+		 distribution_names[distribution]);
+	report_section(title, "        ns        of     times");
+	lists_append(&list, FAMILY_IPV4, distribution, size, 0);
+	lists_index(&list);
+	lists_write(&list, NULL, 0, &race->list.files);
+	race->list.list = &list;
+	open_race(race, kinds_of, count);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		wire_draw(kinds[i], &list);
+		report_race(race, kinds[i]);
+	}
+	close_race(race);
+	lists_remove(&race->list.files);
+	lists_done(&list);
+}
+
+void path_measure(const struct bench_options *options)
+{
+	static const struct receiver_kind *const filters[] = { &receiver_drop, &receiver_pass,
+							       &receiver_ipwl, &receiver_nftables,
+							       &receiver_ipset };
+	static const struct receiver_kind *const exact[] = { &receiver_drop, &receiver_pass,
+							     &receiver_ipwl, &receiver_xdp_filter };
+	static const size_t sizes[] = { 1000, 30000, 1000000 };
+
+	receiver_need(&receiver_nftables);
+	receiver_need(&receiver_ipset);
+	receiver_need(&receiver_xdp_filter);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		bool has_goal = sizes[i] == GOAL_SIZE;
+
+		for (enum distribution of = 0; of < DISTRIBUTION_COUNT; of++) {
+			struct race race = { .options = options,
+					     .floor_goal = has_goal ? GOAL_FLOOR : 0,
+					     .peer_goal = has_goal ? GOAL_PEERS : 0 };
+
+			if (sizes[i] <= options->size_max)
+				run(&race, of, sizes[i], filters, 5);
+		}
+	}
+	if (XDP_FILTER_SIZE <= options->size_max || options->is_quick) {
+		struct race race = { .options = options, .peer_goal = GOAL_XDP_FILTER };
+		size_t size =
+		    XDP_FILTER_SIZE < options->size_max ? XDP_FILTER_SIZE : options->size_max;
+
+		run(&race, DISTRIBUTION_ADDRESSES, size, exact, 4);
+	}
+	wire_done();
+}

@@ -18,7 +18,7 @@ CC := gcc
 endif
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
-PKGS := libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
+PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wconversion -Werror
@@ -34,10 +34,13 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinc
 	-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 CORE := $(wildcard user/core/*.c)
-CONFIG := $(wildcard user/config/*.c)
+EXPORT := $(wildcard user/export/*.c)
+# The configuration names formats, so who has the one has the other.
+CONFIG := $(wildcard user/config/*.c) $(EXPORT)
 DATAPATH := $(wildcard user/datapath/*.c)
 DAEMON := $(wildcard user/daemon/*.c)
 CTL := $(wildcard user/ctl/*.c)
+FEEDS := $(wildcard user/feeds/*.c)
 UNIT := $(wildcard tests/unit/test_*.c)
 BPFTEST := $(wildcard tests/bpf/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
@@ -46,7 +49,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
 fuzz = $(patsubst %.c,$(B)/fuzz/%.o,$(1))
 
-all: $(B)/ipwld $(B)/ipwlctl ## build ipwld and ipwlctl
+all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
@@ -71,8 +74,12 @@ $(B)/asan/%.o: %.c VERSION
 $(B)/ipwld: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(DAEMON))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+# The fetcher has nothing of the other rooms; what it links is what strangers can reach.
+$(B)/ipwl-fetch: $(call obj,$(FEEDS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
+
 $(B)/ipwlctl: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(CTL))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room but the kernel.
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call asan,$(CORE) $(CONFIG))
@@ -190,20 +197,20 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
-	install -m 0755 $(B)/ipwld $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(staged) packaging/ipwld.service > $(DESTDIR)$(UNITDIR)/ipwld.service
 	chmod 0644 $(DESTDIR)$(UNITDIR)/ipwld.service
 	install -m 0644 packaging/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.yml $(DESTDIR)$(DOCDIR)
+	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.cf contrib/*.cfg contrib/*.yml $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
 		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
 
 uninstall: ## remove what install put there, but neither configuration nor state
-	rm -f $(DESTDIR)$(SBINDIR)/ipwld $(DESTDIR)$(SBINDIR)/ipwlctl \
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwlctl) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(DESTDIR)$(UNITDIR)/ipwld.service $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf \
@@ -222,6 +229,18 @@ help: ## this list
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.
-$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c files.c))
+$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c files.c text.c))
 $(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
+$(B)/tests/unit/test_history: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
+$(B)/tests/unit/test_undo: $(call asan,$(addprefix user/daemon/,engine_entries.c engine_manual.c engine_protect.c engine_undo.c history_json.c http.c holders.c job.c feed.c feed_copy.c feed_diff.c import.c snapshot.c log.c state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
+$(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
 $(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
+$(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))
+$(B)/tests/unit/test_feed_copy: $(call asan,$(addprefix user/daemon/,feed_copy.c feed_diff.c files.c text.c))
+$(B)/tests/unit/test_fetch_body: $(call asan,user/feeds/body.c)
+$(B)/tests/fuzz/fuzz_fetch_body: $(call fuzz,user/feeds/body.c)
+$(B)/tests/fuzz/fuzz_feed_copy: $(call fuzz,$(addprefix user/daemon/,feed_copy.c files.c))
+
+# Parts of ipwlctl that need neither daemon nor kernel.
+$(B)/tests/unit/test_tally: $(call asan,$(addprefix user/ctl/,tally.c ctl.c text.c))
+$(B)/tests/fuzz/fuzz_frame: $(call fuzz,user/ctl/frame.c)

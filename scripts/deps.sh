@@ -14,18 +14,22 @@ build=(
 	pkg-config           # flags of the libraries
 	libbpf-dev           # loading and pinning
 	libelf-dev           # of libbpf
-	zlib1g-dev           # of libbpf
+	zlib1g-dev           # of libbpf; packed lists
 	libevent-dev         # ipwld's loop and HTTP
 	libyaml-dev          # the configuration
-	libjansson-dev       # control socket bodies
+	libjansson-dev       # control socket bodies, lists in JSON
 	libsqlite3-dev       # manual entries
-	libcurl4-openssl-dev # ipwlctl's HTTP
+	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
+	libseccomp-dev       # the fetcher's cage
+	libpcap-dev          # ipwlctl simulate
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 
 # The demonstration and the end-to-end tests keep their own list; among it are the
 # libraries of a Postfix that is unpacked, never installed: an MTA stays as it is.
 mapfile -t demo < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/packages.txt")
+# So do the programs that read exported lists.
+mapfile -t consumers < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/consumers.txt")
 
 test=(
 	libcmocka-dev      # unit and verdict tests
@@ -66,10 +70,10 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
-	--test) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}" "${bench[@]}") ;;
+	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
 	--bench) wanted+=("${build[@]}" "${bench[@]}") ;;
-	--all) wanted+=("${build[@]}" "${demo[@]}" "${test[@]}" "${bench[@]}") ;;
+	--all) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	-h | --help) echo "$usage"; exit 0 ;;
 	*) echo "$usage" >&2; exit 2 ;;
 	esac

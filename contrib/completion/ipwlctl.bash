@@ -8,17 +8,27 @@ _ipwlctl_lists() {
 		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","action".*/\1/p'
 }
 
+# Names of feeds, the same way.
+_ipwlctl_feeds() {
+	timeout 2 ipwlctl "$@" --json feeds 2>/dev/null </dev/null |
+		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","list".*/\1/p'
+}
+
 _ipwlctl() {
 	local global='--socket --json --help --version'
-	local commands='status test list add del reload check-config detach'
+	local commands='status test list add del import history undo protect unprotect'
+	commands+=' reload diff lint simulate feeds refresh check-config export detach'
+	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
+		drop-json netset crowdsec-csv spamdb exim opensmtpd'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
-	local -a socket=()
+	local -a socket=() words=()
 
 	# "=" is a word of its own in COMP_WORDS.
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config)
+		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
+			--check | --family | --unused | --expiring | --wide)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -27,14 +37,33 @@ _ipwlctl() {
 			prev=''
 			;;
 		-*) ;;
-		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
+		*)
+			if [[ $command ]]; then
+				words+=("${COMP_WORDS[i]}")
+			else
+				command=${COMP_WORDS[i]}
+			fi
+			;;
 		esac
 	done
 
 	case $command in
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
-	del) options='--list --reason' ;;
+	export)
+		options='--format --list --aggregate --no-aggregate --family'
+		formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
+			nftables json csv'
+		;;
+	import) options='--format --list --reason --ttl --dry-run' ;;
+	reload) options='--accept' ;;
+	diff) options='--summary --limit' ;;
+	lint) options='--list --check --unused --expiring --wide --limit' ;;
+	simulate) options='--config --limit' ;;
+	del) options='--list --reason --yes' ;;
+	history) options='--list --since --limit' ;;
+	undo) options='--reason --yes' ;;
+	protect | unprotect) options='--list --reason' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -44,16 +73,29 @@ _ipwlctl() {
 	--source)
 		mapfile -t COMPREPLY < <(compgen -W 'config file feed manual learned' -- "$cur")
 		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
+		;;
+	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;
-	--reason | --ttl) ;;
+	--check)
+		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")
+		;;
+	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-		elif [[ $command == check-config ]]; then
+		elif [[ $command == feeds && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'accept diff' -- "$cur")
+		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
+			$command == refresh && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
+		elif [[ $command == check-config || $command == import ||
+			$command == diff || $command == simulate ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		fi
 		;;

@@ -66,10 +66,14 @@ static void read_list(struct policy *policy, const char *name, enum action actio
 {
 	struct entry_set *set = entry_set_new();
 	struct diagnostics diagnostics;
+	const struct format_input input = {
+		.action = action, .source = SOURCE_FILE, .set = set, .diagnostics = &diagnostics
+	};
+	struct format_result result;
 	struct list *list;
 
 	diagnostics_init(&diagnostics);
-	if (!set || listfile_read(path, action, set, &diagnostics)) {
+	if (!set || listfile_read(path, &input, &result)) {
 		diagnostics_print(&diagnostics, stderr);
 		die("cannot read %s", path);
 	}

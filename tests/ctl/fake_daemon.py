@@ -25,7 +25,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "method": self.command,
             "path": url.path,
             "query": dict(urllib.parse.parse_qsl(url.query, strict_parsing=bool(url.query))),
-            "body": json.loads(body) if body else None,
+            "body": body if self.headers.get("Content-Type") == "application/octet-stream"
+                    else json.loads(body) if body else None,
         }
         fake.requests.append(request)
         answer = fake.answers.get((self.command, url.path), error(404, "not_found", "no such path"))
@@ -90,19 +91,33 @@ def entry(prefix="192.0.2.0/24", **changes):
     return {"prefix": prefix, "list": "partners", "action": "allow", "source": "file",
             "origin": "/etc/ipwl/allow.d/a.list:12", "reason": "our partners", "author": None,
             "added_at": None, "expires_at": None, "packets": 7, "bytes": 700, "connections": 2,
-            "averted_packets": 1, **changes}
+            "averted_packets": 1, "protected": False, "last_hit_at": "2026-11-24T09:00:00Z",
+            "total_packets": 9, "total_connections": 3, "total_averted_packets": 1, **changes}
 
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "verdict": verdict, "list": None, "mark": None,
-            "entries": list(entries), "exclusions": list(exclusions), **changes}
+            "entries": list(entries), "exclusions": list(exclusions), "overrides": [],
+            "averted_packets": None, **changes}
+
+
+def record(number=1, event="add", changes=(), **more):
+    return {"id": number, "at": "2026-11-24T09:00:00Z", "event": event, "author": "alice",
+            "via": None, "origin": None, "reason": None, "undoes": None, "undone_by": None,
+            "added": 1, "removed": 0, "change_count": len(changes), "changes": list(changes),
+            **more}
+
+
+def change(prefix="192.0.2.7/32", **more):
+    return {"prefix": prefix, "list": "partners", "action": "allow", "source": "manual",
+            "added": 1, "removed": 0, "was": None, "now": None, **more}
 
 
 STATUS = {
     "schema_version": 1, "version": "0.1.0", "libbpf": "1.1", "pid": 4711,
     "started_at": "2026-11-23T12:00:00Z", "uptime_seconds": 266400,
     "config": "/etc/ipwl/ipwld.yaml", "mode": "enforce", "mode_in_force": "monitor",
-    "suspended": "the tables are being loaded", "detached": False,
+    "suspended": "the tables are being loaded", "detached": False, "lookup": "index",
     "state": {"path": "/var/lib/ipwl/state.db", "ok": True, "error": None},
     "ports": [25, 465],
     "interfaces": [
@@ -116,11 +131,45 @@ STATUS = {
                      "allow": 0, "averted": 0, "would_block": 0, "block": 0}}],
     "lists": [
         {"name": "partners", "action": "allow", "mode": None, "mark": 31, "priority": 6,
-         "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2},
+         "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2,
+         "format": "auto", "on_error": "fail", "skipped_lines": 0},
         {"name": "drop", "action": "block", "mode": "monitor", "mark": None, "priority": None,
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
-         "connections": 0}],
+         "connections": 0, "format": "netset", "on_error": "skip", "skipped_lines": 3}],
+    "list_files": [
+        {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
+         "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,
+         "skipped": 1, "skipped_lines": 0,
+         "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
+    "exports": [
+        {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
+         "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,
+         "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
+         "error": "/usr/bin/systemctl ended with exit status 1"}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
-               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": []},
+               "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],
+               "held": None},
+}
+
+FEEDS = {
+    "schema_version": 1,
+    "feeds": [
+        {"name": "botnets", "list": "drop", "action": "block", "url": "https://feeds.example/b",
+         "format": "netset", "entries": 120, "skipped_lines": 0,
+         "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T12:00:00Z",
+         "age_seconds": 7200,
+         "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "held",
+                        "message": "it has no entries, and had 120 (may_be_empty)"},
+         "next_fetch_at": "2026-11-24T01:00:00Z", "fetching": False,
+         "held": {"at": "2026-11-23T13:00:00Z", "entries": 0,
+                  "reasons": ["it has no entries, and had 120 (may_be_empty)"]},
+         "trouble": None},
+        {"name": "vendor", "list": "partners", "action": "allow", "url": "https://v.example/",
+         "format": None, "entries": 0, "skipped_lines": 0, "fetched_at": None,
+         "checked_at": None, "age_seconds": None,
+         "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "failed",
+                        "message": "the server answers 404: has the list moved?"},
+         "next_fetch_at": None, "fetching": True, "held": None,
+         "trouble": "/var/lib/ipwl/feeds/vendor.copy: it is damaged"}],
 }

@@ -22,6 +22,7 @@ mode            enforce
 mode in force   monitor
 suspended       the tables are being loaded
 detached        no
+lookup          index
 state           /var/lib/ipwl/state.db
 state ok        yes
 ports           25, 465
@@ -37,9 +38,21 @@ eth0       yes       native  metadata  123456         0          1        20    
 eth1       no        none    none           0         0          0         0      0        0  \
           0      0  there is no such device
 
-LIST      ACTION  MODE     MARK  PRIORITY     IPV4  IPV6  PACKETS  BYTES  CONNECTIONS
-partners  allow   -        0x1f         6        3     1        7    700            2
-drop      block   monitor     -         -  1200000     0        0      0            0
+LIST      ACTION  MODE     MARK  PRIORITY     IPV4  IPV6  PACKETS  BYTES  CONNECTIONS  \
+ON_ERROR  SKIPPED
+partners  allow   -        0x1f         6        3     1        7    700            2  \
+fail            0
+drop      block   monitor     -         -  1200000     0        0      0            0  \
+skip            3
+
+LIST      FILE                      FORMAT        READ
+partners  /etc/ipwl/allow.d/a.cidr  postfix-cidr  \
+4 rules: 3 entries, 1 skipped: 1 of another action
+
+EXPORT                           FORMAT        LISTS           PREFIXES  SUCCESSFUL  \
+CHANGED               ERROR
+/var/lib/ipwl/export/allow.cidr  postfix-cidr  partners, vips         4  no          \
+2026-11-23T12:00:00Z  /usr/bin/systemctl ended with exit status 1
 """
 
 
@@ -54,18 +67,18 @@ def test_status(ask, daemon):
 
 LIST_TEXT = """\
 PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES               \
-PACKETS  CONNECTIONS  AVERTED  REASON
+PACKETS  CONNECTIONS  AVERTED  TOTAL  LAST HIT              PROTECTED  REASON
 192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -                           \
-7            2        1  our partners
+7            2        1      9  2026-11-24T09:00:00Z             our partners
 2001:db8::/32 partners  allow   manual  alice                        2026-12-24T00:00:00Z     \
-123            2        1  -
+123            2        1      9  2026-11-24T09:00:00Z  *          -
 """
 
 
 def test_list(ask, daemon):
     entries = [entry(), entry("2001:db8::/32", source="manual", origin="alice", reason=None,
                               author="alice", added_at="2026-11-24T00:00:00Z",
-                              expires_at="2026-12-24T00:00:00Z", packets=123)]
+                              expires_at="2026-12-24T00:00:00Z", packets=123, protected=True)]
     daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": entries,
                                                  "next": None}
     text = ask("list", "192.0.2.0/24", "--list", "partners & friends", "--source=file")
@@ -150,21 +163,23 @@ AVERTED = result(
              entry("192.0.0.0/16", **BLOCK, decides=False),
              entry("192.0.2.0/24", **{**BLOCK, "list": "hole"}, decides=False)],
     exclusions=[{"prefix": "192.0.2.1/32", "list": "hole", "action": "block", "source": "config",
-                 "origin": "/etc/ipwl/ipwld.yaml:9"}])
+                 "origin": "/etc/ipwl/ipwld.yaml:9"}],
+    overrides=[{"prefix": "192.0.0.0/16", "list": "drop", "action": "block", "source": "file",
+                "origin": "/etc/ipwl/block.d/b.list:3"}], averted_packets=1234)
 
 AVERTED_TEXT = """\
 192.0.2.1: averted: allowed by partners 192.0.2.0/24 (file /etc/ipwl/allow.d/a.list:12), which \
-overrides block list drop 192.0.0.0/16; mark 0x1
+overrides block list drop 192.0.0.0/16; 1234 packets averted so far; mark 0x1
      PREFIX        LIST      ACTION  SOURCE  ORIGIN                       EXPIRES  PACKETS  \
-CONNECTIONS  AVERTED  REASON
+CONNECTIONS  AVERTED  TOTAL  LAST HIT              PROTECTED  REASON
   *  192.0.2.0/24  partners  allow   file    /etc/ipwl/allow.d/a.list:12  -              7  \
-          2        1  our partners
+          2        1      9  2026-11-24T09:00:00Z             our partners
      192.0.0.0/8   drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
      192.0.0.0/16  drop      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
      192.0.2.0/24  hole      block   file    /etc/ipwl/block.d/b.list:3   -              7  \
-          2        0  -
+          2        0      9  2026-11-24T09:00:00Z             -
   EXCLUDED      FROM LIST  ACTION  SOURCE  ORIGIN
   192.0.2.1/32  hole       block   config  /etc/ipwl/ipwld.yaml:9
 """
@@ -318,7 +333,8 @@ def test_add_refused(ask, daemon):
 
 
 def test_del(ask, daemon):
-    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"]}
+    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"],
+              "impact": None}
     daemon.answers["DELETE", "/v1/entries"] = 200, answer
     done = ask("del", "--list", "partners", "192.0.2.7", "--reason", "moved & gone, ä",
                env={"SUDO_USER": "alice"})
@@ -342,10 +358,11 @@ def test_del_held(ask, daemon):
 
 def test_reload(ask, daemon):
     answer = {"schema_version": 1, "added": 3, "removed": 1, "warnings": ["a.list:1: twice"],
-              "seconds": 0.021}
+              "seconds": 0.021, "settings": [], "lists": []}
     daemon.answers["POST", "/v1/reload"] = 200, answer
     done = ask("reload")
     assert (done.code, done.out) == (0, "reloaded in 0.02 s: 3 added, 1 removed\n")
+    assert daemon.requests[-1]["body"] is None
     assert done.err == "ipwlctl: warning: a.list:1: twice\n"
     assert ask("--json", "reload").json() == answer
 
@@ -359,3 +376,32 @@ def test_reload_refused(ask, daemon):
     assert done.err == "ipwlctl: the configuration has 39 errors\n" + "\n".join(lines) + "\n"
     done = ask("--json", "reload")
     assert (done.code, done.json()) == (4, answer[1])
+
+
+# ---- export --------------------------------------------------------------------------
+
+def test_export_asks_and_prints_as_it_comes(ask, daemon):
+    text = b"# Written by ipwl\n192.0.2.0/24\tpermit\n"
+    daemon.answers["GET", "/v1/export"] = 200, text
+    done = ask("export", "--format", "postfix-cidr")
+    assert (done.code, done.out, done.err) == (0, text.decode(), "")
+    assert daemon.requests[-1]["query"] == {"format": "postfix-cidr", "aggregate": "true"}
+    assert ask("--json", "export", "--format", "postfix-cidr").out == text.decode()
+    ask("export", "--list", "a", "--format=rbldnsd", "--list=b", "--no-aggregate", "--family", "6")
+    assert daemon.requests[-1]["query"] == {"format": "rbldnsd", "lists": "a,b", "family": "6",
+                                            "aggregate": "false"}
+
+
+def test_export_that_is_cut_or_refused_is_no_success(ask, daemon):
+    daemon.answers["GET", "/v1/export"] = \
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n192.0.2.0/24\n"
+    done = ask("export", "--format", "plain")
+    assert (done.code, done.out) == (3, "192.0.2.0/24\n")
+    assert "no usable answer" in done.err
+    daemon.answers["GET", "/v1/export"] = error(404, "not_found", "there is no list \"x\"")
+    done = ask("export", "--format", "plain", "--list", "x")
+    assert (done.code, done.out) == (1, "")
+    assert 'there is no list "x"' in done.err
+    daemon.answers["GET", "/v1/export"] = 500, b"oops"
+    done = ask("export", "--format", "plain")
+    assert (done.code, done.out) == (1, "") and "500" in done.err

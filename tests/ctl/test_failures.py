@@ -13,9 +13,10 @@ from fake_daemon import STATUS, entry, error, result
 from test_commands import paged
 
 COMMANDS = [["status"], ["test", "192.0.2.1"], ["list"], ["add", "--list", "a", "192.0.2.1"],
-            ["del", "--list", "a", "192.0.2.1"], ["reload"]]
+            ["del", "--list", "a", "192.0.2.1"], ["reload"], ["diff"], ["lint"]]
 ROUTES = [("GET", "/v1/status"), ("POST", "/v1/test"), ("GET", "/v1/entries"),
-          ("POST", "/v1/entries"), ("DELETE", "/v1/entries"), ("POST", "/v1/reload")]
+          ("POST", "/v1/entries"), ("DELETE", "/v1/entries"), ("POST", "/v1/reload"),
+          ("POST", "/v1/diff"), ("GET", "/v1/lint")]
 
 
 def answer_all(daemon, answer):
@@ -290,7 +291,11 @@ USAGE = [
     ["list", "--list"], ["list", "--list=a", "--list=b"], ["add", "192.0.2.1"],
     ["add", "--list", "a"], ["add", "--list", "a", "b", "c"], ["add", "--list", "a", "--", "-1", "b"],
     ["del", "192.0.2.1"], ["del", "--list", "a"], ["del", "--ttl", "1d", "--list", "a", "x"],
-    ["reload", "now"], ["check-config", "a", "b"], ["detach", "x"], ["detach", "--config"],
+    ["reload", "now"], ["diff", "a", "b"], ["diff", "--limit", "x"], ["diff", "--limit", "10001"],
+    ["lint", "x"], ["lint", "--unused", "90"], ["lint", "--expiring", "-1d"],
+    ["lint", "--wide", "8"], ["lint", "--wide", "33,19"], ["lint", "--wide", "8,"],
+    ["lint", "--limit", "1001"], ["lint", "--limit", "1x"], ["simulate"], ["simulate", "a", "b"],
+    ["simulate", "--limit", "-1", "a"], ["check-config", "a", "b"], ["detach", "x"], ["detach", "--config"],
 ]
 
 

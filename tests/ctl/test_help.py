@@ -7,12 +7,21 @@ import subprocess
 
 import pytest
 from conftest import PROGRAM, ROOT, environment
-from fake_daemon import STATUS
+from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "add", "del", "reload", "check-config", "detach"]
+COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
+            "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "check-config",
+            "export", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
-           "del": {"--list", "--reason"}, "detach": {"--config"}}
+           "del": {"--list", "--reason", "--yes"},
+           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"},
+           "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
+           "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
+           "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
+           "reload": {"--accept"}, "diff": {"--summary", "--limit"},
+           "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
+           "simulate": {"--config", "--limit"}, "detach": {"--config"}}
 GLOBAL = {"--socket", "--json", "--help", "--version"}
 
 
@@ -96,11 +105,17 @@ def test_man_page_is_clean():
 def test_completion_of_words():
     assert complete("") == set(COMMANDS) == complete("--json", "")
     assert complete("de") == {"del", "detach"}
-    assert complete("--socket", "/a", "re") == {"reload"}
+    assert complete("--socket", "/a", "re") == {"reload", "refresh"}
+    assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
+    assert complete("ex") == {"export"}
+    assert complete("export", "--format", "r") == {"rspamd-map", "rbldnsd"}
+    assert complete("export", "--family", "") == {"4", "6"}
     assert complete("--so") == {"--socket"}
     assert complete("add", "--list", "x", "--t") == {"--ttl"}
     assert complete("list", "--source", "f") == {"file", "feed"}
     assert complete("list", "--source", "=", "f") == {"file", "feed"}
+    assert complete("import", "--format", "post") == {"postfix-cidr"}
+    assert complete("lint", "--check", "w") == {"wide"}
     assert complete("add", "--reason", "de") == set()
     assert complete("status", "") == set()
 
@@ -118,6 +133,17 @@ def test_completion_of_lists(daemon, tmp_path):
     evil = {**STATUS["lists"][0], "name": '$(touch x) `id`'}
     daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "lists": [evil]}
     assert complete("--socket", daemon.path, "add", "--list", "", path=path) == set()
+
+
+def test_completion_of_feeds(daemon, tmp_path):
+    daemon.answers["GET", "/v1/feeds"] = 200, FEEDS
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "ipwlctl").symlink_to(PROGRAM)
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    for words in ("refresh",), ("feeds", "accept"), ("feeds", "diff"):
+        assert complete("--socket", daemon.path, *words, "", path=path) == {"botnets", "vendor"}
+        assert complete("--socket", daemon.path, *words, "v", path=path) == {"vendor"}
+        assert complete("--socket", daemon.path, *words, "vendor", "", path=path) == set()
 
 
 def test_completion_is_registered():

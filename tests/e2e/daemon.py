@@ -42,6 +42,9 @@ DROP = """\
 
 DONE, NEGATIVE, USAGE, UNREACHABLE, INVALID, DENIED, IS_BLOCKED = range(7)
 
+# Behind a configuration that takes allow entries away under traffic.
+UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
+
 
 class Ipwld:
     """One daemon with all its directories below a temporary one."""

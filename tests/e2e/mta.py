@@ -144,8 +144,8 @@ class Postfix:
         """Return once it accepts connections on both families."""
         # A PID namespace, so that all of Postfix ends with the shell that is its
         # first process; master itself changes users and would outlive us.
-        script = ("mount --bind \"$1/passwd\" /etc/passwd && "
-                  "mount --bind \"$1/group\" /etc/group && "
+        script = ("for name in passwd group resolv.conf; do [ ! -e \"$1/$name\" ] || "
+                  "mount --bind \"$1/$name\" \"/etc/$name\" || exit; done; "
                   "{ \"$2/usr/lib/postfix/sbin/master\" -c \"$1/config\" -d & wait; }")
         environment = {"PATH": os.environ["PATH"], "LANG": "C",
                        "LD_LIBRARY_PATH": str(self.peer / "usr/lib/postfix"),
@@ -190,17 +190,27 @@ class Postfix:
                 return False
             time.sleep(0.05)
 
+    def master_pid(self):
+        """The process that SIGHUP makes read its configuration and tables again."""
+        shell = _children(self.process.pid)[0]
+        return next(pid for pid in _children(shell)
+                    if pathlib.Path(f"/proc/{pid}/comm").read_text("ascii") == "master\n")
+
     def stop(self):
         """Return when all its processes are gone."""
         if not self.process or self.process.poll() is not None:
             return
-        pid = self.process.pid
-        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split():
-            os.kill(int(child), signal.SIGKILL)
+        for child in _children(self.process.pid):
+            os.kill(child, signal.SIGKILL)
         try:
             self.process.wait(10)
         finally:
             self.process.kill()
+
+
+def _children(pid):
+    text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    return [int(child) for child in text.split()]
 
 
 def _without(text, names):

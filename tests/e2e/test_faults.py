@@ -11,6 +11,7 @@ import pytest
 
 import frames
 import policies
+from daemon import UNGUARDED
 from fault import READS, Faults, mask, mask_without
 from flood import Arrivals, Flood
 from lab import wait_for
@@ -68,7 +69,7 @@ class Configurations:
     # ---- what is in force --------------------------------------------------
 
     def configure(self, number):
-        self.ipwld.configure(lists=self.texts[number])
+        self.ipwld.configure(lists=self.texts[number], extra=UNGUARDED)
 
     def wrong(self):
         """What is not as the configuration in force says, as text."""

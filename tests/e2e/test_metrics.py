@@ -17,6 +17,7 @@ NAMES = {
     "ipwl_list_packets_total": {"list", "action"},
     "ipwl_list_connections_total": {"list", "action"},
     "ipwl_list_entries": {"list", "action", "family"},
+    "ipwl_list_skipped_lines": {"list"},
     "ipwl_interface_attached": {"interface", "xdp_mode"},
     "ipwl_config_last_reload_successful": set(),
     "ipwl_config_last_reload_success_timestamp_seconds": set(),

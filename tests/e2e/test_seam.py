@@ -12,6 +12,7 @@ import time
 
 import frames
 import policies
+from daemon import UNGUARDED
 from flood import FRAME_BYTES, Arrivals, Flood
 from stack import MARKED
 from storm import Storm
@@ -194,7 +195,7 @@ def reload_in_a_row(ipwld, configurations, counters):
     """From each configuration of a pair to the other, again and again."""
     for number in range(RELOADS_IN_PLACE + RELOADS_ANEW):
         chosen = number % 2 + (2 if number >= RELOADS_IN_PLACE else 0)
-        ipwld.configure(lists=configurations.texts[chosen])
+        ipwld.configure(lists=configurations.texts[chosen], extra=UNGUARDED)
         status, answer = ipwld.request("POST", "/v1/reload", timeout=60)
         assert status == 200, answer
         assert number == 0 or answer["added"] > OTHERS // 4, answer
@@ -207,7 +208,7 @@ def restart_at_random(ipwld, configurations, counters, programs, generator):
     """Killed or stopped at any moment, and started with the same or another
     configuration."""
     for number in range(RESTARTS):
-        ipwld.configure(lists=generator.choice(configurations.texts))
+        ipwld.configure(lists=generator.choice(configurations.texts), extra=UNGUARDED)
         if generator.random() < 0.7:
             ipwld.process.send_signal(signal.SIGHUP)
         time.sleep(generator.random() * 0.4)
@@ -216,7 +217,7 @@ def restart_at_random(ipwld, configurations, counters, programs, generator):
         else:
             ipwld.kill()
         chosen = generator.randrange(len(configurations.texts))
-        ipwld.configure(lists=configurations.texts[chosen])
+        ipwld.configure(lists=configurations.texts[chosen], extra=UNGUARDED)
         ipwld.start(timeout=60)
         programs.check_replaced()
         counters.check(has_entries=True)
@@ -241,7 +242,7 @@ def test_full_load(lab, ipwld, wire):
     generator = policies.generator_of(SEED)
     configurations = Configurations(ipwld, generator)
     sets = configurations.sets
-    ipwld.configure(lists=configurations.texts[1])
+    ipwld.configure(lists=configurations.texts[1], extra=UNGUARDED)
     ipwld.start(timeout=60)
     programs = Programs(ipwld)
     counters = Counters(ipwld, sets)

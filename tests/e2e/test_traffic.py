@@ -16,6 +16,8 @@ from stack import Stack, mail_from
 
 RELOADS = 60
 PER_SECOND = 250
+# What is replaced at random is not what an administrator keeps.
+UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
 SEED = int(os.environ.get("IPWL_SEED") or random.randrange(1 << 32))
 
 FILES_ALONE = """\
@@ -98,7 +100,7 @@ def test_reload_under_traffic(lab, ipwld, wire, size):
     """Small changes are made in place, large ones in new tables."""
     print(f"IPWL_SEED={SEED}")
     generator = random.Random(SEED)
-    ipwld.configure(lists=FILES_ALONE)
+    ipwld.configure(lists=FILES_ALONE, extra=UNGUARDED)
     write_lists(ipwld, generator, size)
     ipwld.start()
     stack, flow = start_flow(lab, wire)
@@ -163,7 +165,7 @@ def test_killed_while_it_reloads(lab, ipwld, wire):
     """kill -9 at any moment of a change, and a start with yet other lists."""
     print(f"IPWL_SEED={SEED}")
     generator = random.Random(SEED)
-    ipwld.configure(lists=FILES_ALONE)
+    ipwld.configure(lists=FILES_ALONE, extra=UNGUARDED)
     write_lists(ipwld, generator, 2000)
     ipwld.start()
     stack, flow = start_flow(lab, wire)

@@ -57,6 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("list", MFD_CLOEXEC);
 	struct entry_set *set = entry_set_new();
 	struct diagnostics diagnostics;
+	struct format_input options = { .format = FORMAT_PLAIN,
+					.action = action,
+					.source = SOURCE_FILE,
+					.set = set,
+					.diagnostics = &diagnostics };
+	struct format_result counts;
 	char path[32];
 	int result;
 
@@ -65,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	diagnostics_init(&diagnostics);
-	result = listfile_read(path, action, set, &diagnostics);
+	result = listfile_read(path, &options, &counts);
 	check_diagnostics(&diagnostics, result);
 	entry_set_finish(set);
 	for (size_t i = 0; i < set->count; i++)

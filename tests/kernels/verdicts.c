@@ -19,6 +19,7 @@
 #include "../bpf/lib_random.h"
 #include "../bpf/lib_scenario.h"
 #include "datapath/internal.h"
+#include "datapath/simulate.h"
 #include "ipwl.skel.h"
 
 #define PACKETS 20000
@@ -75,6 +76,20 @@ static void check_tc(const struct fixture *fixture, const struct packet *packet,
 	}
 }
 
+/* It counts nothing that fixture_check_counters() sees. */
+static void check_simulation(struct simulation *simulation, const struct packet *packet,
+			     const struct ruling *ruling)
+{
+	struct simulation_result result;
+	int err = simulation_run(simulation, packet->data, packet->size, &result);
+
+	if (err || result.verdict != ruling->verdict) {
+		packet_print(packet);
+		fail_msg("verdict %d: simulated with errno %d, verdict %d", ruling->verdict, -err,
+			 err ? -1 : (int)result.verdict);
+	}
+}
+
 static void test_random_packets(void **state)
 {
 	struct fixture *fixture = *state;
@@ -83,8 +98,12 @@ static void test_random_packets(void **state)
 	struct scenario scenarios[2] = { { .list_count = 0 } };
 	size_t packets = random_rounds(PACKETS);
 	size_t seen[IPWL_VERDICT_COUNT] = { 0 };
+	char error[DATAPATH_ERROR_BYTES] = "";
+	struct simulation *simulation = NULL;
 	size_t policy = 0;
 
+	if (simulation_open(fixture->bpffs_dir, &simulation, error))
+		fail_msg("%s", error);
 	for (size_t i = 0; i < packets; i++) {
 		struct packet packet;
 		struct ruling ruling;
@@ -106,8 +125,10 @@ static void test_random_packets(void **state)
 							: skeleton->progs.ipwl_xdp);
 		check_xdp(fixture, &packet, &ruling);
 		check_tc(fixture, &packet, &ruling);
+		check_simulation(simulation, &packet, &ruling);
 	}
 	fixture_check_counters(fixture);
+	simulation_close(simulation);
 	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++)
 		assert_true(seen[verdict] > 0);
 	scenario_done(&scenarios[0]);

@@ -33,7 +33,7 @@ def test_commands_of_ipwlctl_exist(path, staged):
 
 
 def test_metrics_exist():
-    exported = set(re.findall(r'\bipwl_[a-z_]+(?:total|entries|attached|successful|seconds|info)\b',
+    exported = set(re.findall(r'\bipwl_[a-z_]+(?:total|entries|attached|successful|seconds|held|info)\b',
                               "".join(path.read_text()
                                       for path in (TOP / "user/daemon").glob("*.c"))))
     assert len(exported) >= 9

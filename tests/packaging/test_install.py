@@ -9,10 +9,12 @@ FILES = {
     "etc/ipwl/ipwld.yaml": 0o644,
     "usr/lib/systemd/system/ipwld.service": 0o644,
     "usr/lib/sysusers.d/ipwl.conf": 0o644,
+    "usr/sbin/ipwl-fetch": 0o755,
     "usr/sbin/ipwlctl": 0o755,
     "usr/sbin/ipwld": 0o755,
     "usr/share/bash-completion/completions/ipwlctl": 0o644,
     "usr/share/man/man5/ipwld.yaml.5": 0o644,
+    "usr/share/man/man8/ipwl-fetch.8": 0o644,
     "usr/share/man/man8/ipwlctl.8": 0o644,
     "usr/share/man/man8/ipwld.8": 0o644,
 }

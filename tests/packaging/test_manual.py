@@ -24,12 +24,45 @@ def page_keys(section):
 
 def test_settings_are_those_the_parser_knows():
     keys = page_keys("Settings")
-    keys.remove("listen")
-    assert sorted(keys) == sorted(parser_keys("SETTING"))
+    for inner in "listen", "keep", "sample":
+        keys.remove(inner)
+    assert sorted(keys) == sorted(parser_keys("SETTING") + parser_keys("GUARD"))
 
 
 def test_keys_of_a_list_are_those_the_parser_knows():
     assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
+
+
+def test_keys_of_a_feed_are_those_the_parser_knows():
+    assert sorted(page_keys("Feeds")) == sorted(parser_keys("FEED"))
+    guards = re.search(r"^\.Ss Guards\n(.*?)^\.Ss ", PAGE, re.M | re.S)[1]
+    described = set(re.findall(r"^\.Ic (\w+)$", guards, re.M)) - {"protected", "guard"}
+    assert {key for key in page_keys("Feeds") if re.match("m(ay|ax|in)_|check_", key)} \
+        - {"max_bytes"} == described
+
+
+def test_defaults_of_a_feed_are_those_of_the_header():
+    header = (CONFIG / "feed_config.h").read_text()
+    defaults = dict(re.findall(r'#define FEED_DEFAULT_(\w+) "?(\w+)"?$', header, re.M))
+    assert len(defaults) == 7
+    for key, default in defaults.items():
+        setting = rf"^\.It Ic {key.lower()} : (?:(?!\.It).*\n)+?Default:\n\.Li (\w+) \.$"
+        guard = rf"^\.Ic {key.lower()}\n(?:(?!\.Ic).*\n)*?\.Pq default: (\w+)"
+        described = re.search(guard if "M" == key[0] and key != "MAX_BYTES" else setting, PAGE, re.M)
+        assert described and described[1] == default, key
+
+
+def test_keys_of_an_export_are_those_the_parser_knows():
+    assert sorted(page_keys("Exports")) == sorted(parser_keys("EXPORT_KEY"))
+
+
+def test_formats_of_exports_are_those_there_are():
+    source = (TOP / "user/export/formats.c").read_text()
+    names = re.findall(r'\[EXPORT_\w+\] = "([a-z-]+)"', source)
+    text = re.search(r"^\.Ss Formats of exports\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
+    listed = [name for line in re.findall(r"^\.It Cm (.*)$", text, re.M)
+              for name in line.split(" , ")]
+    assert len(names) == 11 and sorted(listed) == sorted(names)
 
 
 def test_defaults_are_those_of_the_header():
@@ -54,7 +87,7 @@ def test_example_is_valid(staged, tmp_path):
 
 def test_every_page_is_installed_and_refers_to_pages_that_exist(staged):
     ours = {path.name for path in (staged / "usr/share/man").rglob("*.[58]")}
-    assert ours == {"ipwld.yaml.5", "ipwld.8", "ipwlctl.8"}
+    assert ours == {"ipwld.yaml.5", "ipwld.8", "ipwl-fetch.8", "ipwlctl.8"}
     for path in (TOP / "man").glob("*.[58]"):
         for name, section in re.findall(r"^\.Xr (\S+) (\d)", path.read_text(), re.M):
             assert not name.startswith("ipwl") or f"{name}.{section}" in ours

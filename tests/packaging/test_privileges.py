@@ -15,6 +15,8 @@ from test_unit import service
 sys.path.insert(0, str(TOP / "tests/e2e"))
 import daemon  # noqa: E402
 import netns  # noqa: E402
+from lab import wait_for  # noqa: E402
+import sources  # noqa: E402
 
 GROUP_ID = 64125
 
@@ -51,7 +53,14 @@ def calls(staged):
         namespace.ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer")
         namespace.ip("link", "set", "eth0", "up")
         ipwld = Confined(namespace, service(staged))
-        ipwld.configure()
+        source = sources.Source(namespace)
+        source.put("/list", "9.9.9.0/24")
+        export = ipwld.state / "export/allow.list"
+        export.parent.mkdir()
+        ipwld.configure(lists=daemon.PARTNERS + daemon.DROP + "    feeds:\n" +
+                        sources.feed("one", source.url("/list")),
+                        extra=f"exports:\n  - {{format: plain, path: {export}, after: "
+                              f"[/bin/cp, {export}, {export}.copy]}}\n")
         try:
             ipwld.start()
             interface = ipwld.interface()
@@ -61,7 +70,12 @@ def calls(staged):
             assert ipwld.ask("test", "192.0.2.1")["results"][0]["verdict"] == "allow"
             ipwld.write_list("block.d/a.list", "192.0.2.0/24")
             ipwld.ask("reload")
+            wait_for(lambda: all(state["successful"] for state in ipwld.status()["exports"]) and
+                     "192.0.2.1\n" in export.with_suffix(".list.copy").read_text(), 10, "exports")
             assert ipwld.metrics_text()
+            # In time or not, the first fetch may be this one.
+            feed, = ipwld.ask("refresh", "one")["feeds"]
+            assert feed["entries"] == 1 and not feed["held"], feed
             ipwld.ask("detach")
             ipwld.ask("reload")
             assert ipwld.interface()["attached"]
@@ -118,3 +132,12 @@ def test_writes_only_where_the_unit_lets_it(calls):
                and " = -1 " not in line}
     assert written
     assert all(path.startswith(places) for path in written), written
+
+
+def test_the_fetcher_becomes_another_user(calls):
+    """With the capabilities of the unit, and before it talks to anybody."""
+    lines, _ = calls
+    changes = [line for line in lines if line.startswith("setresuid(") and line.endswith("= 0")]
+    assert changes and not [line for line in changes if "(0," in line]
+    assert [line for line in lines if line.startswith("seccomp(SECCOMP_SET_MODE_FILTER")
+            and line.endswith("= 0")]

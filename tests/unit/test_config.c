@@ -75,6 +75,40 @@ static void test_values(void **state)
 	assert_int_equal(config->metrics_port, 9999);
 }
 
+static void test_guard(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\nlists:\n");
+	assert_int_equal(config->guard.max_removed_entries, 100);
+	assert_int_equal(config->guard.max_removed_share, 50);
+	load_whole("interfaces: [a]\nguard:\nlists:\n");
+	assert_int_equal(config->guard.max_removed_entries, 100);
+	load_whole("interfaces: [a]\nlists:\nguard: {max_removed_entries: none}\n");
+	assert_int_equal(config->guard.max_removed_entries, GUARD_NO_LIMIT);
+	assert_int_equal(config->guard.max_removed_share, 50);
+	load_whole("interfaces: [a]\nlists:\n"
+		   "guard:\n  max_removed_share: 100\n  max_removed_entries: 0\n");
+	assert_int_equal(config->guard.max_removed_entries, 0);
+	assert_int_equal(config->guard.max_removed_share, 100);
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nguard:\n"
+	    "  max_removed_entries: -1\n  max_removed_share: 101\n  colour: red\n",
+	    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
+	    "c.yaml:4:24: max_removed_entries: \"-1\" is neither a number of "
+	    "entries nor none\n"
+	    "c.yaml:5:22: max_removed_share: \"101\" is not a decimal number from 0 "
+	    "to 100\n"
+	    "c.yaml:6:3: unknown key \"colour\": known here are max_removed_entries, "
+	    "max_removed_share\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nguard: {max_removed_entries: 4294967295}\n",
+			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
+			    "c.yaml:3:30: max_removed_entries: \"4294967295\" is neither a number "
+			    "of entries nor none\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nguard: none\n",
+			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
+			    "c.yaml:3:8: guard: a mapping is needed, not one value\n");
+}
+
 static void test_metrics(void **state)
 {
 	static const char *const good[][2] = { { "none", NULL },
@@ -113,6 +147,31 @@ static void test_metrics(void **state)
 			    "c.yaml:3:28: listen: one value is needed, not a list\n");
 	load_whole("interfaces: [a]\nmetrics:\n");
 	assert_string_equal(config->metrics_host, "127.0.0.1");
+}
+
+static void test_history(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\n");
+	assert_int_equal(config->history.keep_sec, 400 * 86400);
+	assert_int_equal(config->history.sample_sec, 300);
+	load_whole("interfaces: [a]\nhistory:\n");
+	assert_int_equal(config->history.keep_sec, 400 * 86400);
+	load_whole("interfaces: [a]\nhistory: {keep: 2w, sample: 1m30s}\n");
+	assert_int_equal(config->history.keep_sec, 14 * 86400);
+	assert_int_equal(config->history.sample_sec, 90);
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 400, sample: 0s, hits: 1d}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:17: keep: \"400\" lacks a unit\n"
+			    "c.yaml:3:30: sample: \"0s\" is zero\n"
+			    "c.yaml:3:34: unknown key \"hits\": known here are keep, sample\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 23h, sample: 25h}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:17: keep: less than a day\n"
+			    "c.yaml:3:30: sample: over a day\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nhistory: 400d\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:10: history: a mapping is needed, not one value\n");
 }
 
 static void test_interfaces(void **state)
@@ -295,10 +354,11 @@ static int open_group(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOADED_TEST(test_defaults), LOADED_TEST(test_values),
-		LOADED_TEST(test_metrics),  LOADED_TEST(test_interfaces),
-		LOADED_TEST(test_ports),    LOADED_TEST(test_keys_and_types),
-		LOADED_TEST(test_refusal),  LOADED_TEST(test_sample),
+		LOADED_TEST(test_defaults),	  LOADED_TEST(test_values),
+		LOADED_TEST(test_guard),	  LOADED_TEST(test_metrics),
+		LOADED_TEST(test_interfaces),	  LOADED_TEST(test_ports),
+		LOADED_TEST(test_keys_and_types), LOADED_TEST(test_refusal),
+		LOADED_TEST(test_sample),	  LOADED_TEST(test_history),
 	};
 
 	return cmocka_run_group_tests(tests, open_group, fixture_close);

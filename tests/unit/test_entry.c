@@ -180,6 +180,32 @@ static void test_references_from_threads(void **state)
 	entry_set_unref(set);
 }
 
+static void test_unexpired(void **state)
+{
+	struct entry_set *set = entry_set_new(), *rest;
+
+	(void)state;
+	for (int64_t i = 0; i < 5; i++) {
+		struct entry entry = { .prefix = { .len = 32, .addr = { 10, 0, 0, (uint8_t)i } },
+				       .reason = i == 4 ? "stays" : NULL,
+				       .expires_at_sec = i == 4 ? 0 : 1003 - i };
+
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	entry_set_finish(set);
+	assert_int_equal(set->first_expiry_sec, 1000);
+	rest = entry_set_unexpired(set, 1001);
+	assert_int_equal(rest->count, 3);
+	assert_int_equal(rest->first_expiry_sec, 1002);
+	assert_string_equal(rest->entries[2].reason, "stays");
+	entry_set_unref(set);
+	set = entry_set_unexpired(rest, 2000);
+	assert_int_equal(set->count, 1);
+	assert_int_equal(set->first_expiry_sec, 0);
+	entry_set_unref(rest);
+	entry_set_unref(set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_long_strings),
 		cmocka_unit_test(test_lower_bound),
 		cmocka_unit_test(test_references_from_threads),
+		cmocka_unit_test(test_unexpired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

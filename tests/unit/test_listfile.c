@@ -57,10 +57,22 @@ static void assert_entries(const char *expected)
 	free(text);
 }
 
+/* As a list without a format of its own reads its files. */
+static int read_list(const char *path, enum action action, struct entry_set *to,
+		     struct diagnostics *into)
+{
+	struct format_input options = {
+		.action = action, .source = SOURCE_FILE, .set = to, .diagnostics = into
+	};
+	struct format_result result;
+
+	return listfile_read(path, &options, &result);
+}
+
 static int read_text(const char *text, enum action action)
 {
 	fixture_write("a.list", text);
-	return listfile_read("a.list", action, set, &diagnostics);
+	return read_list("a.list", action, set, &diagnostics);
 }
 
 static void test_forms(void **state)
@@ -180,7 +192,7 @@ static void test_nul(void **state)
 
 	(void)state;
 	fixture_write_bytes("a.list", text, sizeof(text) - 1);
-	assert_int_equal(listfile_read("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	fixture_assert(&diagnostics, "a.list:2:14: a NUL byte\na.list:3:1: a NUL byte\n");
 	assert_entries("1 192.0.2.1\n4 192.0.2.3\n");
 }
@@ -200,15 +212,15 @@ static void write_long_line(const char *name, size_t bytes, const char *line_end
 static void test_longest_line(void **state)
 {
 	(void)state;
-	write_long_line("a.list", LISTFILE_LINE_MAX, "\r\n");
-	assert_int_equal(listfile_read("a.list", ACTION_BLOCK, set, &diagnostics), 0);
-	write_long_line("a.list", LISTFILE_LINE_MAX, "");
-	assert_int_equal(listfile_read("a.list", ACTION_BLOCK, set, &diagnostics), 0);
+	write_long_line("a.list", FORMAT_PLAIN_LINE_BYTES_MAX, "\r\n");
+	assert_int_equal(read_list("a.list", ACTION_BLOCK, set, &diagnostics), 0);
+	write_long_line("a.list", FORMAT_PLAIN_LINE_BYTES_MAX, "");
+	assert_int_equal(read_list("a.list", ACTION_BLOCK, set, &diagnostics), 0);
 	assert_int_equal(set->count, 4);
-	write_long_line("a.list", LISTFILE_LINE_MAX + 1, "\r\n192.0.2.3\n");
-	assert_int_equal(listfile_read("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	write_long_line("b.list", LISTFILE_LINE_MAX + 1, "");
-	assert_int_equal(listfile_read("b.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	write_long_line("a.list", FORMAT_PLAIN_LINE_BYTES_MAX + 1, "\r\n192.0.2.3\n");
+	assert_int_equal(read_list("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	write_long_line("b.list", FORMAT_PLAIN_LINE_BYTES_MAX + 1, "");
+	assert_int_equal(read_list("b.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	fixture_assert(&diagnostics,
 		       "a.list:2: longer than 4096 bytes\nb.list:2: longer than 4096 bytes\n");
 	assert_int_equal(set->count, 7);
@@ -222,8 +234,8 @@ static void test_endless_line(void **state)
 	write_long_line("a.list", 10000000, "\n192.0.2.3\nx\n");
 	write_long_line("b.list", 10000000, "");
 	getrusage(RUSAGE_SELF, &before);
-	assert_int_equal(listfile_read("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	assert_int_equal(listfile_read("b.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("a.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("b.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	getrusage(RUSAGE_SELF, &after);
 	assert_true(after.ru_maxrss - before.ru_maxrss < 2048);
 	fixture_assert(&diagnostics, "a.list:2: longer than 4096 bytes\n"
@@ -255,11 +267,11 @@ static void test_other_files(void **state)
 	assert_int_equal(mkfifo("fifo.list", 0600), 0);
 	assert_int_equal(mkdir("dir.list", 0700), 0);
 	alarm(20);
-	assert_int_equal(listfile_read("fifo.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	assert_int_equal(listfile_read("dir.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	assert_int_equal(listfile_read("/dev/zero", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	assert_int_equal(listfile_read("socket.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
-	assert_int_equal(listfile_read("none.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("fifo.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("dir.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("/dev/zero", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("socket.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("none.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	alarm(0);
 	close(fd);
 	fixture_assert(&diagnostics, "fifo.list: not a regular file\ndir.list: not a regular file\n"
@@ -269,7 +281,7 @@ static void test_other_files(void **state)
 	fixture_write("secret.list", "192.0.2.1\n");
 	assert_int_equal(chmod("secret.list", 0), 0);
 	fixture_become_nobody();
-	assert_int_equal(listfile_read("secret.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
+	assert_int_equal(read_list("secret.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	fixture_become_root();
 	assert_string_equal(diagnostics.items[5].message, "cannot be opened: Permission denied");
 }
@@ -281,7 +293,7 @@ static void random_line(FILE *file, FILE *entries, FILE *errors, uint32_t number
 {
 	uint32_t address = (uint32_t)random();
 	size_t padding = random() % 4 ? (size_t)(random() % 80) : (size_t)(random() % 6000);
-	bool is_too_long = padding + 32 > LISTFILE_LINE_MAX;
+	bool is_too_long = padding + 32 > FORMAT_PLAIN_LINE_BYTES_MAX;
 	char text[32];
 
 	snprintf(text, sizeof(text), "10.%u.%u.%u", address >> 16 & 255, address >> 8 & 255,
@@ -331,7 +343,7 @@ static void test_random_lines(void **state)
 		fputs(random() % 2 ? "\r\n" : "\n", file);
 	}
 	fclose(file);
-	listfile_read("r.list", ACTION_ALLOW, set, &diagnostics);
+	read_list("r.list", ACTION_ALLOW, set, &diagnostics);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct entry *entry = &set->entries[i];
 

@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "config_fixture.h"
+#include "daemon/manual.h"
 
 #define DIRECTORY "state"
 #define DATABASE DIRECTORY "/state.db"
@@ -154,7 +155,7 @@ static void test_deletes_expired(void **unused)
 	put(state, "drop", "192.0.2.3", NULL, NOW + 1);
 	assert_int_equal(state_commit(state), 0);
 	put_and_commit(state, "drop", "192.0.2.4");
-	assert_int_equal(state_delete_expired(state, NOW), 0);
+	assert_int_equal(manual_expire(state, NOW), 0);
 	assert_entries(state, "drop block 192.0.2.3/32 - alice 1000000 1000001\n"
 			      "drop block 192.0.2.4/32 - alice 1000000 0\n");
 	state_close(state);
@@ -302,7 +303,7 @@ static void test_newer_schema(void **unused)
 
 	(void)unused;
 	make_database();
-	run_sql("PRAGMA user_version = 2");
+	run_sql("PRAGMA user_version = 99");
 	state = open_state();
 	assert_non_null(state_suspension(state));
 	assert_non_null(strstr(state_error(state), "version"));
@@ -315,7 +316,7 @@ static void test_newer_schema(void **unused)
 	assert_non_null(state_error(state));
 	state_close(state);
 	assert_int_equal(count_files(DATABASE "*"), 1);
-	run_sql("PRAGMA user_version = 1");
+	run_sql("PRAGMA user_version = 2");
 	state = open_state();
 	assert_entries(state, "drop block 192.0.2.1/32 - alice 1000000 0\n");
 	state_close(state);

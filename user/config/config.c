@@ -27,7 +27,9 @@ static const char *const setting_keys[] = {
 	[SETTING_STATE_DIR] = "state_dir",   [SETTING_RUNTIME_DIR] = "runtime_dir",
 	[SETTING_BPFFS_DIR] = "bpffs_dir",   [SETTING_METRICS] = "metrics",
 	[SETTING_INDEX] = "index",	     [SETTING_MARK_MASK] = "mark_mask",
-	[SETTING_LISTS] = "lists",
+	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
+	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
+	[SETTING_EXPORTS] = "exports",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -40,7 +42,12 @@ static int read_document(struct document *document, struct config *config)
 			      SETTING_COUNT, values))
 		return 0;
 	err = settings_read(document, values, config);
-	return err ? err : lists_read(document, values, config->policy);
+	if (!err && values[SETTING_PROTECTED])
+		err = protected_read(document, values[SETTING_PROTECTED], config);
+	history_settings_read(document, values[SETTING_HISTORY], &config->history);
+	if (!err)
+		err = lists_read(document, values, config);
+	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
 static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
@@ -114,6 +121,12 @@ void config_free(struct config *config)
 	free(config->runtime_dir);
 	free(config->bpffs_dir);
 	free(config->metrics_host);
+	feeds_free(config->feeds, config->feed_count);
+	free(config->protected);
+	exports_free(config);
+	for (size_t i = 0; i < config->list_input_count; i++)
+		list_input_done(&config->list_inputs[i]);
+	free(config->list_inputs);
 	if (config->policy)
 		policy_free(config->policy);
 	free(config);

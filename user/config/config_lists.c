@@ -4,14 +4,11 @@
  * what only shows over both. A list that is wrong gets into the policy too, so that
  * the rest of it is looked at; nobody uses a policy with errors.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_parts.h"
-#include "file_names.h"
-#include "listfile.h"
 
 enum list_key {
 	LIST_NAME,
@@ -22,13 +19,17 @@ enum list_key {
 	LIST_PRIORITY,
 	LIST_ENTRIES,
 	LIST_FILES,
+	LIST_FORMAT,
+	LIST_ON_ERROR,
+	LIST_FEEDS,
 	LIST_KEY_COUNT,
 };
 
 static const char *const list_keys[] = {
-	[LIST_NAME] = "name",	    [LIST_ACTION] = "action",	    [LIST_MODE] = "mode",
-	[LIST_MARK] = "mark",	    [LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
-	[LIST_ENTRIES] = "entries", [LIST_FILES] = "files",
+	[LIST_NAME] = "name",	      [LIST_ACTION] = "action",	      [LIST_MODE] = "mode",
+	[LIST_MARK] = "mark",	      [LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
+	[LIST_ENTRIES] = "entries",   [LIST_FILES] = "files",	      [LIST_FORMAT] = "format",
+	[LIST_ON_ERROR] = "on_error", [LIST_FEEDS] = "feeds",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -38,22 +39,12 @@ static const char nameless[] = "?";
 struct list_reader {
 	struct document *document;
 	struct policy *policy;
+	struct config *config;
 	uint32_t mark_mask; /* where a list has none */
 	/* By index of the list. */
 	struct place *places;
 	struct file_names *files;
 };
-
-static bool is_name(const char *name)
-{
-	if (!isalnum((unsigned char)name[0]) || strlen(name) > POLICY_NAME_MAX)
-		return false;
-	for (const char *c = name; *c != '\0'; c++) {
-		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-			return false;
-	}
-	return true;
-}
 
 /* A name that can be used, or one that says that there is none. */
 static const char *read_name(struct list_reader *reader, const yaml_node_t *list,
@@ -70,7 +61,7 @@ static const char *read_name(struct list_reader *reader, const yaml_node_t *list
 	name = document_text(document, node, "name");
 	if (!name)
 		return nameless;
-	if (!is_name(name)) {
+	if (!policy_is_name(name)) {
 		document_error(document, node,
 			       "\"%.80s\" is not a list's name: 1 to %d of A-Z a-z 0-9 . _ -, "
 			       "first a letter or digit",
@@ -213,32 +204,21 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	if (!list)
 		return -ENOMEM;
 	index = reader->policy->list_count - 1;
+	reader->config->list_input_count = reader->policy->list_count;
 	reader->places[index] =
 	    document_place(document, values[LIST_NAME] ? values[LIST_NAME] : node);
 	read_mode(document, values[LIST_MODE], list);
 	read_mark(reader, values, list);
 	read_priority(document, values[LIST_PRIORITY], list);
+	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],
+			&reader->config->list_inputs[index]);
 	if (values[LIST_ENTRIES])
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])
 		err = read_file_names(document, values[LIST_FILES], &reader->files[index]);
+	if (!err && values[LIST_FEEDS])
+		err = feeds_read(document, values[LIST_FEEDS], list, reader->config);
 	return err;
-}
-
-/* Read a list's files into one set, all of them even if some have errors. */
-static int read_files(const struct file_names *names, struct diagnostics *diagnostics,
-		      struct list *list)
-{
-	struct entry_set *set = entry_set_new();
-	int err = 0;
-
-	if (!set)
-		return -ENOMEM;
-	for (size_t i = 0; i < names->count && err != -ENOMEM; i++)
-		err = listfile_read(names->items[i], list->action, set, diagnostics);
-	entry_set_finish(set);
-	list_replace_set(list, SOURCE_FILE, set);
-	return err == -ENOMEM ? err : 0;
 }
 
 static int read_lists(struct list_reader *reader, const yaml_node_t *node)
@@ -258,7 +238,8 @@ static int read_lists(struct list_reader *reader, const yaml_node_t *node)
 	for (size_t i = 0; i < reader->policy->list_count && !err; i++) {
 		struct list *list = &reader->policy->lists[i];
 
-		err = read_files(&reader->files[i], document->diagnostics, list);
+		err = list_files_read(&reader->files[i], document->diagnostics,
+				      &reader->config->list_inputs[i], list);
 		if (!err)
 			list_check(list, &reader->places[i], document->diagnostics);
 	}
@@ -276,10 +257,11 @@ static void warn_of_no_lists(struct document *document, const yaml_node_t *node)
 }
 
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct policy *policy)
+	       struct config *config)
 {
 	struct list_reader reader = { .document = document,
-				      .policy = policy,
+				      .policy = config->policy,
+				      .config = config,
 				      .mark_mask = UINT32_MAX };
 	size_t errors_before = document->diagnostics->error_count;
 	int err = -ENOMEM;
@@ -289,9 +271,11 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 				UINT32_MAX, &reader.mark_mask);
 	reader.places = calloc(POLICY_LISTS_MAX, sizeof(*reader.places));
 	reader.files = calloc(POLICY_LISTS_MAX, sizeof(*reader.files));
-	if (reader.places && reader.files)
+	config->list_inputs = calloc(POLICY_LISTS_MAX, sizeof(*config->list_inputs));
+	if (reader.places && reader.files && config->list_inputs)
 		err = values[SETTING_LISTS] ? read_lists(&reader, values[SETTING_LISTS]) : 0;
-	if (!err && policy->list_count == 0 && document->diagnostics->error_count == errors_before)
+	if (!err && config->policy->list_count == 0 &&
+	    document->diagnostics->error_count == errors_before)
 		warn_of_no_lists(document, values[SETTING_LISTS]);
 	for (size_t i = 0; reader.files && i < POLICY_LISTS_MAX; i++)
 		file_names_done(&reader.files[i]);

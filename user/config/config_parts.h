@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "document.h"
+#include "file_names.h"
 
 enum setting {
 	SETTING_INTERFACES,
@@ -16,8 +17,12 @@ enum setting {
 	SETTING_BPFFS_DIR,
 	SETTING_METRICS,
 	SETTING_INDEX,
+	SETTING_GUARD,
 	SETTING_MARK_MASK,
 	SETTING_LISTS,
+	SETTING_PROTECTED,
+	SETTING_HISTORY,
+	SETTING_EXPORTS,
 	SETTING_COUNT,
 };
 
@@ -33,9 +38,36 @@ extern const char *const mode_names[MODE_COUNT];
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
 
-/* The lists with their inline entries and files, and `mark_mask`, their default. */
+/* `guard`, which settings_read() reads too. */
+void guard_read(struct document *document, const yaml_node_t *node, struct guard_limits *limits);
+
+/* The lists with their inline entries, files and feeds, and `mark_mask`, their
+ * default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct policy *policy);
+	       struct config *config);
+
+/* The feeds of one list, appended to those of the configuration. */
+int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
+	       struct config *config);
+
+/* Prefixes that no feed may block. */
+int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
+/* `format` and `on_error` of a list; either may be NULL. */
+void list_input_read(struct document *document, const yaml_node_t *format,
+		     const yaml_node_t *on_error, struct list_input *input);
+
+/* Read a list's files into one set, all of them even if some have errors. */
+int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
+		    struct list_input *input, struct list *list);
+void list_input_done(struct list_input *input);
+
+/* What to remember; @node may be NULL. */
+void history_settings_read(struct document *document, const yaml_node_t *node,
+			   struct history_settings *settings);
+
+/* The exports, once the policy has its lists; NULL: none. */
+int exports_read(struct document *document, const yaml_node_t *node, struct config *config);
+void exports_free(struct config *config);
 
 /* Warn of prefixes that a list has twice, or as entry and exclusion; @place is that
  * of the list, for how many more there are. */

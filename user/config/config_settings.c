@@ -234,6 +234,7 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 	if (values[SETTING_MODE] && document_choice(document, values[SETTING_MODE], "mode",
 						    mode_names, MODE_COUNT, &choice))
 		config->is_enforcing = choice == MODE_ENFORCE;
+	guard_read(document, values[SETTING_GUARD], &config->guard);
 	err = read_interfaces(document, values[SETTING_INTERFACES], config);
 	if (!err)
 		err = read_ports(document, values[SETTING_PORTS], config);

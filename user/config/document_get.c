@@ -145,7 +145,7 @@ bool document_choice(struct document *document, const yaml_node_t *node, const c
 		     const char *const words[], size_t word_count, size_t *ret_index)
 {
 	const char *text = document_text(document, node, name);
-	char all[256];
+	char all[512];
 
 	if (!text)
 		return false;
@@ -183,7 +183,7 @@ static void take_pair(struct document *document, const yaml_node_pair_t *pair,
 	yaml_node_t *key = yaml_document_get_node(&document->yaml, pair->key);
 	yaml_node_t *value = yaml_document_get_node(&document->yaml, pair->value);
 	const char *text = document_text(document, key, "key");
-	char all[256];
+	char all[512];
 	size_t i = 0;
 
 	if (!text)

@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* List files: one prefix a line, `#` and `;` comments, `!` exclusions. */
+/* List files: lists of any format in regular files. */
 #ifndef CONFIG_LISTFILE_H
 #define CONFIG_LISTFILE_H
 
-#include "../core/policy.h"
-#include "diagnostics.h"
-
-/* Longest line, without its end. */
-#define LISTFILE_LINE_MAX 4096
+#include "format.h"
 
 /**
  * listfile_read() - add the entries of a file to a set
- * @path: a regular file, read as a stream
- * @action: of the list, for what such a list may hold
- * @set: not finished; entries get source `file`, origin @path, their line, and
- *       the comment behind them as reason
+ * @path: a regular file, read as a stream; the entries' origin
+ * @options: all of the input but where its bytes come from, its name, and when it was
+ *           written: that is the file's time of change
+ * @ret_result: filled in whatever is returned
  *
- * A CR before the newline and a UTF-8 byte-order mark at the start are skipped.
+ * A file that says that it has another number of records is a bad one.
  *
- * Return: 0; -EINVAL: errors were added to @diagnostics; -ENOMEM.
+ * Return: 0; -EINVAL: errors were added to the diagnostics; -ENOMEM.
  */
-int listfile_read(const char *path, enum action action, struct entry_set *set,
-		  struct diagnostics *diagnostics);
+int listfile_read(const char *path, const struct format_input *options,
+		  struct format_result *ret_result);
 
 #endif

@@ -120,6 +120,9 @@ int entry_set_add(struct entry_set *set, const struct entry *entry)
 	set->entries[set->count++] = copy;
 	if (!copy.is_exclusion)
 		set->entry_counts[copy.prefix.family]++;
+	if (copy.expires_at_sec &&
+	    (!set->first_expiry_sec || copy.expires_at_sec < set->first_expiry_sec))
+		set->first_expiry_sec = copy.expires_at_sec;
 	return 0;
 }
 
@@ -287,6 +290,25 @@ void entry_set_finish(struct entry_set *set)
 		set->entries = shrunk;
 		set->capacity = set->count;
 	}
+}
+
+struct entry_set *entry_set_unexpired(const struct entry_set *set, int64_t now_sec)
+{
+	struct entry_set *copy = entry_set_new();
+	int err = copy ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < set->count && !err; i++) {
+		const struct entry *entry = &set->entries[i];
+
+		if (!entry->expires_at_sec || entry->expires_at_sec > now_sec)
+			err = entry_set_add(copy, entry);
+	}
+	if (err) {
+		entry_set_unref(copy);
+		return NULL;
+	}
+	entry_set_finish(copy);
+	return copy;
 }
 
 struct entry_set *entry_set_ref(struct entry_set *set)

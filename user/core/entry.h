@@ -42,6 +42,7 @@ struct entry_set {
 	size_t capacity;
 	unsigned int references;	   /* atomic */
 	size_t entry_counts[FAMILY_COUNT]; /* exclusions apart */
+	int64_t first_expiry_sec;	   /* the earliest of all; 0: none expires */
 	struct entry_key *keys;		   /* room for the sort, until the set is finished */
 	struct string_block *strings;
 	const char *last_origin; /* consecutive equal strings are stored once */
@@ -57,6 +58,18 @@ int entry_set_add(struct entry_set *set, const struct entry *entry);
 
 /* Sort the set; from now on it is immutable. */
 void entry_set_finish(struct entry_set *set);
+
+/* A finished set of what has not expired at @now_sec. NULL: out of memory. */
+struct entry_set *entry_set_unexpired(const struct entry_set *set, int64_t now_sec);
+
+/**
+ * entry_set_flatten() - the same addresses by entries alone
+ * @set: finished
+ *
+ * An entry with exclusions inside becomes the prefixes around them, with its reason
+ * and the rest. Return: a finished set, or NULL: out of memory.
+ */
+struct entry_set *entry_set_flatten(const struct entry_set *set);
 
 struct entry_set *entry_set_ref(struct entry_set *set);
 /* Drop a reference, free the set with the last. NULL is fine. */

@@ -346,7 +346,8 @@ static int build_node(struct index_builder *builder, const struct span *span, ui
 		error = build(builder, &part, &word);
 		memcpy(memory + sizeof(word) * i, &word, sizeof(word));
 	}
-	*ret_word = word_of(number, 0);
+	if (!error)
+		*ret_word = word_of(number, 0);
 	return error;
 }
 

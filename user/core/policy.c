@@ -2,6 +2,7 @@
 /* Lists and the walks over their entries. */
 #include "policy.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,17 @@ struct list *policy_add_list(struct policy *policy, const char *name, enum actio
 		.slot = POLICY_NO_SLOT,
 	};
 	return list;
+}
+
+bool policy_is_name(const char *name)
+{
+	if (!isalnum((unsigned char)name[0]) || strlen(name) > POLICY_NAME_MAX)
+		return false;
+	for (const char *c = name; *c != '\0'; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			return false;
+	}
+	return true;
 }
 
 struct list *policy_find_list(const struct policy *policy, const char *name)

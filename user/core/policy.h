@@ -63,6 +63,10 @@ void policy_free(struct policy *policy);
  * call. mark_mask starts as 0xffffffff, slot as POLICY_NO_SLOT. */
 struct list *policy_add_list(struct policy *policy, const char *name, enum action action);
 
+/* Whether a list, or a feed, may be called so: letters, digits, and behind the first
+ * also . _ and -. Such a name can be a file's. */
+bool policy_is_name(const char *name);
+
 /* The list of that name, or NULL. */
 struct list *policy_find_list(const struct policy *policy, const char *name);
 

@@ -182,6 +182,13 @@ struct prefix prefix_unmap(const struct prefix *prefix, uint8_t len)
 	return ipv4;
 }
 
+static struct prefix ipv4_if_mapped(const struct prefix *prefix)
+{
+	return prefix_is_mapped(prefix) && prefix->len >= MAPPED_LEN
+		   ? prefix_unmap(prefix, (uint8_t)(prefix->len - MAPPED_LEN))
+		   : *prefix;
+}
+
 enum prefix_error prefix_parse(const char *text, size_t text_bytes, struct prefix *ret_prefix,
 			       size_t *ret_column)
 {
@@ -202,9 +209,21 @@ enum prefix_error prefix_parse(const char *text, size_t text_bytes, struct prefi
 			*ret_column = column;
 		return error;
 	}
-	if (prefix_is_mapped(&prefix) && prefix.len >= MAPPED_LEN)
-		prefix = prefix_unmap(&prefix, (uint8_t)(prefix.len - MAPPED_LEN));
-	*ret_prefix = prefix;
+	*ret_prefix = ipv4_if_mapped(&prefix);
+	return PREFIX_OK;
+}
+
+enum prefix_error prefix_parse_network(const char *text, size_t text_bytes,
+				       struct prefix *ret_prefix)
+{
+	struct prefix prefix;
+	size_t column;
+	enum prefix_error error = prefix_parse_raw(text, text_bytes, &prefix, &column);
+
+	if (error)
+		return error;
+	prefix = ipv4_if_mapped(&prefix);
+	*ret_prefix = prefix_truncate(&prefix, prefix.len);
 	return PREFIX_OK;
 }
 

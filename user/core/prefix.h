@@ -45,6 +45,10 @@ enum prefix_error {
 enum prefix_error prefix_parse(const char *text, size_t text_bytes, struct prefix *ret_prefix,
 			       size_t *ret_column);
 
+/* The same, but host bits are cut off. */
+enum prefix_error prefix_parse_network(const char *text, size_t text_bytes,
+				       struct prefix *ret_prefix);
+
 /* Write what is wrong and what to do; for host bits it offers both readings,
  * the network and the single address. */
 void prefix_error_message(enum prefix_error error, const char *text, size_t text_bytes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `add`: makes a manual entry. */
-#include "duration.h"
+#include "../core/duration.h"
 #include "entries.h"
 #include "exchange.h"
 

@@ -29,12 +29,25 @@ struct client {
 	char *answer;
 	size_t answer_bytes;
 	size_t answer_capacity;
+	FILE *download; /* takes the body of a good answer, or NULL */
 };
+
+/* Whether what comes is what was asked for, not an error. */
+static bool is_good(const struct client *client)
+{
+	long status = 0;
+
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status == HTTP_OK;
+}
 
 static size_t receive(char *data, size_t size, size_t count, void *context)
 {
 	struct client *client = context;
 	size_t bytes = size * count;
+
+	if (client->download && is_good(client))
+		return fwrite(data, 1, bytes, client->download);
 
 	if (bytes > ANSWER_BYTES_MAX - client->answer_bytes)
 		return 0;
@@ -55,10 +68,15 @@ static int show_progress(void *context, curl_off_t down_total, curl_off_t down, 
 	struct client *client = context;
 	curl_off_t elapsed_us = 0;
 
-	(void)down_total, (void)down, (void)up_total, (void)up;
+	(void)down_total, (void)down;
 	curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &elapsed_us);
 	if (elapsed_us >= PROGRESS_AFTER_US) {
-		fprintf(stderr, "\rwaiting for ipwld: %lld s", (long long)elapsed_us / 1000000);
+		if (up < up_total)
+			fprintf(stderr, "\rsending: %lld %%\033[K",
+				(long long)(100 * up / up_total));
+		else
+			fprintf(stderr, "\rwaiting for ipwld: %lld s\033[K",
+				(long long)elapsed_us / 1000000);
 		client->has_progress_line = true;
 	}
 	return 0;
@@ -126,7 +144,9 @@ static CURLcode perform(struct client *client, const struct request *request)
 	struct curl_slist *headers = ctl_allocated(curl_slist_append(NULL, "Expect:"));
 	CURLcode result;
 
-	headers = ctl_allocated(curl_slist_append(headers, "Content-Type: application/json"));
+	headers = ctl_allocated(
+	    curl_slist_append(headers, request->data ? "Content-Type: application/octet-stream"
+						     : "Content-Type: application/json"));
 	client->answer_bytes = 0;
 	/* Options go, the connection stays. */
 	curl_easy_reset(curl);
@@ -140,8 +160,13 @@ static CURLcode perform(struct client *client, const struct request *request)
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_sec);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
-	if (strcmp(request->method, "POST") == 0)
+	if (request->data) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)request->data_bytes);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->data);
+	} else if (strcmp(request->method, "POST") == 0) {
 		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body ? body : "");
+	}
 	if (client->shows_progress) {
 		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
 		curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
@@ -256,6 +281,29 @@ enum ctl_exit client_request(struct client *client, const struct request *reques
 		json_decref(body);
 	else
 		*ret_body = body;
+	return code;
+}
+
+enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream)
+{
+	CURLcode result;
+	json_t *body;
+	enum ctl_exit code;
+	long status = 0;
+
+	client->download = stream;
+	result = perform(client, request);
+	client->download = NULL;
+	if (ferror(stream))
+		return CTL_NEGATIVE;
+	if (result)
+		return report_transport(client, request, result);
+	if (is_good(client))
+		return CTL_DONE;
+	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	body = json_loadb(client->answer ? client->answer : "", client->answer_bytes, 0, NULL);
+	code = report_error(client, request, status, body);
+	json_decref(body);
 	return code;
 }
 

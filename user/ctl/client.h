@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "command.h"
 
@@ -27,8 +28,10 @@ struct request {
 	const char *path;
 	const struct parameter *query; /* ends with a NULL key; may be NULL */
 	const json_t *body;	       /* or NULL */
-	long timeout_sec;	       /* for the whole exchange */
-	bool is_continuation;	       /* output has begun: a JSON error would break it */
+	const char *data;	       /* a body as it is, instead; or NULL */
+	size_t data_bytes;
+	long timeout_sec;     /* for the whole exchange */
+	bool is_continuation; /* output has begun: a JSON error would break it */
 };
 
 /* A client for the socket of the command line; it prints errors as JSON, too, if
@@ -45,6 +48,14 @@ void client_free(struct client *client);
  */
 enum ctl_exit client_request(struct client *client, const struct request *request,
 			     json_t **ret_body);
+
+/**
+ * client_download() - send a request and write its answer to @stream as it comes
+ *
+ * For answers that are text of a format, of any length. Any failure but one to write
+ * is reported; then @stream may hold a part. Return: CTL_DONE, or the exit code for it.
+ */
+enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream);
 
 /* Find the array @key of an answer; reports an answer without it.
  * Return: CTL_DONE or CTL_UNREACHABLE. */

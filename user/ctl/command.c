@@ -38,6 +38,25 @@ static const struct option_spec *lookup(const char *text, const struct command *
 	return spec;
 }
 
+static bool is_repeatable(const struct option_spec *spec)
+{
+	size_t bytes = spec->metavar ? strlen(spec->metavar) : 0;
+
+	return bytes > 3 && !strcmp(spec->metavar + bytes - 3, "...");
+}
+
+/* Append to a value that was given before; the old one stays until the program ends. */
+static const char *join(const char *before, const char *value)
+{
+	char *joined;
+
+	if (!before)
+		return value;
+	if (asprintf(&joined, "%s,%s", before, value) < 0)
+		joined = ctl_allocated(NULL);
+	return joined;
+}
+
 /* Read the option at *@argv and move past it and its value. */
 static enum ctl_exit parse_option(char ***argv, const struct command *command,
 				  struct arguments *arguments)
@@ -46,6 +65,7 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 	const char *text = **argv;
 	const char *equals = strchr(text, '=');
 	const struct option_spec *spec = NULL;
+	const char *before;
 	const char **value;
 
 	if (!strcmp(text, "-h"))
@@ -54,7 +74,8 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 		spec = lookup(text + 2, command, arguments, &value);
 	if (!spec)
 		return ctl_usage_error(name, "unknown option %s", text);
-	if (*value && spec->metavar)
+	before = is_repeatable(spec) ? *value : NULL;
+	if (*value && spec->metavar && !before)
 		return ctl_usage_error(name, "--%s is given twice", spec->name);
 	(*argv)++;
 	if (!spec->metavar) {
@@ -62,11 +83,11 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 			return ctl_usage_error(name, "--%s takes no value", spec->name);
 		*value = spec->name;
 	} else if (equals) {
-		*value = equals + 1;
+		*value = join(before, equals + 1);
 	} else if (!**argv) {
 		return ctl_usage_error(name, "--%s needs a value: %s", spec->name, spec->metavar);
 	} else {
-		*value = *(*argv)++;
+		*value = join(before, *(*argv)++);
 	}
 	return CTL_DONE;
 }

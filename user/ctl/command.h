@@ -9,11 +9,12 @@
 #include "ctl.h"
 
 /* Of one command. */
-#define COMMAND_OPTIONS_MAX 4
+#define COMMAND_OPTIONS_MAX 8
 
 struct option_spec {
 	const char *name;    /* without the dashes; NULL ends a table */
-	const char *metavar; /* of its value; NULL: a flag */
+	const char *metavar; /* of its value; NULL: a flag. Where it ends in "...", the option
+			      * may be given again, and commas join the values. */
 	const char *help;
 	int is_required;
 };
@@ -53,8 +54,19 @@ extern const struct command command_test;
 extern const struct command command_list;
 extern const struct command command_add;
 extern const struct command command_del;
+extern const struct command command_import;
+extern const struct command command_history;
+extern const struct command command_undo;
+extern const struct command command_protect;
+extern const struct command command_unprotect;
 extern const struct command command_reload;
+extern const struct command command_feeds;
+extern const struct command command_refresh;
 extern const struct command command_check_config;
+extern const struct command command_diff;
+extern const struct command command_lint;
+extern const struct command command_simulate;
+extern const struct command command_export;
 extern const struct command command_detach;
 
 /**

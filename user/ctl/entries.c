@@ -20,6 +20,11 @@
 	{ "bytes", NULL, FORM_NUMBER }, \
 	{ "connections", "CONNECTIONS", FORM_NUMBER }, \
 	{ "averted_packets", "AVERTED", FORM_NUMBER }, \
+	{ "total_packets", "TOTAL", FORM_NUMBER }, \
+	{ "total_connections", NULL, FORM_NUMBER }, \
+	{ "total_averted_packets", NULL, FORM_NUMBER }, \
+	{ "last_hit_at", "LAST HIT", FORM_PLAIN }, \
+	{ "protected", "PROTECTED", FORM_MARKER }, \
 	{ "reason", "REASON", FORM_PLAIN }
 /* clang-format on */
 

@@ -6,8 +6,11 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_status, &command_test,		&command_list,	 &command_add, &command_del,
-	&command_reload, &command_check_config, &command_detach, NULL,
+	&command_status,       &command_test,	   &command_list,    &command_add,
+	&command_del,	       &command_import,	   &command_history, &command_undo,
+	&command_protect,      &command_unprotect, &command_reload,  &command_diff,
+	&command_lint,	       &command_simulate,  &command_feeds,   &command_refresh,
+	&command_check_config, &command_export,	   &command_detach,  NULL,
 };
 
 static const struct command *find_command(const char *name)

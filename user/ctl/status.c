@@ -15,6 +15,7 @@ static const struct column daemon_columns[] = {
 	{ "mode_in_force", "mode in force", FORM_PLAIN },
 	{ "suspended", "suspended", FORM_PLAIN },
 	{ "detached", "detached", FORM_PLAIN },
+	{ "lookup", "lookup", FORM_PLAIN },
 	{ "state.path", "state", FORM_PLAIN },
 	{ "state.ok", "state ok", FORM_PLAIN },
 	{ "state.error", "state error", FORM_PLAIN },
@@ -51,13 +52,34 @@ static const struct column list_columns[] = {
 	{ "packets", "PACKETS", FORM_NUMBER },
 	{ "bytes", "BYTES", FORM_NUMBER },
 	{ "connections", "CONNECTIONS", FORM_NUMBER },
+	{ "format", NULL, FORM_PLAIN },
+	{ "on_error", "ON_ERROR", FORM_PLAIN },
+	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
 	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column export_columns[] = {
+	{ "path", "EXPORT", FORM_PLAIN },	 { "format", "FORMAT", FORM_PLAIN },
+	{ "lists", "LISTS", FORM_PLAIN },	 { "aggregate", NULL, FORM_PLAIN },
+	{ "prefixes", "PREFIXES", FORM_NUMBER }, { "successful", "SUCCESSFUL", FORM_PLAIN },
+	{ "changed_at", "CHANGED", FORM_PLAIN }, { "succeeded_at", NULL, FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column file_columns[] = {
+	{ "list", "LIST", FORM_PLAIN },	    { "path", "FILE", FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN }, { "recognised", NULL, FORM_PLAIN },
+	{ "lines", NULL, FORM_NUMBER },	    { "records", NULL, FORM_NUMBER },
+	{ "entries", NULL, FORM_NUMBER },   { "exclusions", NULL, FORM_NUMBER },
+	{ "skipped", NULL, FORM_NUMBER },   { "skipped_lines", NULL, FORM_NUMBER },
+	{ "summary", "READ", FORM_PLAIN },  { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column reload_columns[] = {
 	{ "reload.at", "last reload", FORM_PLAIN },
 	{ "reload.successful", "successful", FORM_PLAIN },
 	{ "reload.succeeded_at", "last success", FORM_PLAIN },
+	{ "reload.held", "held", FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -79,6 +101,7 @@ static void write_messages(struct writer *writer, const char *label, const json_
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
+	const json_t *files = json_object_get(status, "list_files");
 
 	writer_fields(writer, daemon_columns, status);
 	writer_fields(writer, reload_columns, status);
@@ -89,6 +112,13 @@ static void write_status(struct writer *writer, const json_t *status)
 		     json_object_get(status, "interfaces"));
 	writer_line_end(writer);
 	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
+	if (writer->is_json || json_array_size(files) > 0) {
+		writer_line_end(writer);
+		writer_table(writer, "list_files", file_columns, "", files);
+	}
+	if (json_array_size(json_object_get(status, "exports")) > 0)
+		writer_line_end(writer);
+	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
 }
 
 static enum ctl_exit run(const struct arguments *arguments)

@@ -16,6 +16,12 @@ static const struct column result_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column more_columns[] = {
+	{ "overrides", NULL, FORM_PLAIN },
+	{ "averted_packets", NULL, FORM_NUMBER },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 static const struct column exclusion_columns[] = {
 	{ "prefix", "EXCLUDED", FORM_PLAIN }, { "list", "FROM LIST", FORM_PLAIN },
 	{ "action", "ACTION", FORM_PLAIN },   { "source", "SOURCE", FORM_PLAIN },
@@ -43,6 +49,7 @@ static void write_result(struct writer *writer, const json_t *result)
 		     json_object_get(result, "entries"));
 	writer_table(writer, "exclusions", exclusion_columns, "  ",
 		     json_object_get(result, "exclusions"));
+	writer_members(writer, more_columns, result);
 	writer_object_end(writer);
 }
 

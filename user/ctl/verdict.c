@@ -105,6 +105,7 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 {
 	const json_t *entry = find_deciding(json_object_get(result, "entries"));
 	const json_t *mark = json_object_get(result, "mark");
+	const json_t *averted = json_object_get(result, "averted_packets");
 
 	writer_text(writer, COLOUR_NONE, ": %s", verdict->phrase);
 	if (entry) {
@@ -120,6 +121,9 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	}
 	if (!strcmp(verdict->name, "averted"))
 		write_overridden(writer, result);
+	if (json_integer_value(averted))
+		writer_text(writer, COLOUR_NONE, "; %lld packets averted so far",
+			    (long long)json_integer_value(averted));
 	if (json_is_integer(mark))
 		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
 			    (unsigned long long)json_integer_value(mark));

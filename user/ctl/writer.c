@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/duration.h"
 #include "ctl.h"
-#include "duration.h"
 #include "text.h"
 
 #define LABEL_WIDTH 16

@@ -18,6 +18,7 @@
 #include "control_routes.h"
 #include "daemon.h"
 #include "http.h"
+#include "import.h"
 #include "listener.h"
 #include "log.h"
 
@@ -44,7 +45,20 @@ static const struct route {
 	{ "/v1/entries", EVHTTP_REQ_GET, "GET", control_list_entries },
 	{ "/v1/entries", EVHTTP_REQ_POST, "POST", control_add_entry },
 	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", control_delete_entry },
+	{ "/v1/import", EVHTTP_REQ_POST, "POST", control_import },
 	{ "/v1/reload", EVHTTP_REQ_POST, "POST", control_reload },
+	{ "/v1/feeds", EVHTTP_REQ_GET, "GET", control_feeds },
+	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", control_refresh_feeds },
+	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", control_accept_feed },
+	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", control_diff_feed },
+	{ "/v1/lint", EVHTTP_REQ_GET, "GET", control_lint },
+	{ "/v1/diff", EVHTTP_REQ_POST, "POST", control_diff },
+	{ "/v1/history", EVHTTP_REQ_GET, "GET", control_history },
+	{ "/v1/undo", EVHTTP_REQ_POST, "POST", control_undo },
+	{ "/v1/protections", EVHTTP_REQ_POST, "POST", control_protect },
+	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", control_unprotect },
+	{ "/v1/impact", EVHTTP_REQ_GET, "GET", control_impact },
+	{ "/v1/export", EVHTTP_REQ_GET, "GET", control_export },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
@@ -136,7 +150,7 @@ static int set_up_http(struct control *control, int fd)
 	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
 	/* A body that is a little too large gets an answer of ours, a larger one evhttp's:
 	 * in HTML, once all of it has been thrown away. */
-	evhttp_set_max_body_size(control->http, 2 * HTTP_BODY_BYTES_MAX);
+	evhttp_set_max_body_size(control->http, IMPORT_BYTES_MAX + HTTP_BODY_BYTES_MAX);
 	evhttp_set_flags(control->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(control->http, TIMEOUT_SEC);
 	evhttp_set_allowed_methods(control->http, HTTP_METHODS);

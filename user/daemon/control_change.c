@@ -2,91 +2,21 @@
 /* Requests that change something: they become jobs, and are answered when those are
  * done. */
 #include <errno.h>
-#include <event2/bufferevent.h>
+#include <event2/buffer.h>
 #include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "control_job.h"
 #include "control_routes.h"
 #include "daemon.h"
 #include "entry_json.h"
+#include "exchange.h"
 #include "http.h"
 #include "log.h"
-#include "peer.h"
 
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
-
-/* ---- exchanges ---------------------------------------------------------- */
-
-/* A request that waits for its job. */
-struct exchange {
-	struct evhttp_request *request; /* NULL: its connection is closed */
-};
-
-static void forget_request(struct evhttp_connection *connection, void *context)
-{
-	struct exchange *exchange = context;
-
-	(void)connection;
-	exchange->request = NULL;
-}
-
-static struct exchange *exchange_new(struct evhttp_request *request)
-{
-	struct exchange *exchange = calloc(1, sizeof(*exchange));
-	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-
-	if (!exchange)
-		return NULL;
-	exchange->request = request;
-	evhttp_connection_set_closecb(connection, forget_request, exchange);
-	/* evhttp is not made for a next request that comes before this one's answer. */
-	bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
-	return exchange;
-}
-
-/* The request to answer, or NULL; the exchange is over. */
-static struct evhttp_request *exchange_end(struct exchange *exchange)
-{
-	struct evhttp_request *request = exchange->request;
-
-	if (request)
-		evhttp_connection_set_closecb(evhttp_request_get_connection(request), NULL, NULL);
-	free(exchange);
-	return request;
-}
-
-/* A job for @request; NULL: an error was sent. */
-static struct job *new_job(struct daemon *daemon, struct evhttp_request *request,
-			   enum job_type type, void (*done)(struct daemon *, struct job *))
-{
-	struct exchange *exchange = NULL;
-	struct job *job = NULL;
-
-	if (daemon->is_stopping) {
-		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
-		return NULL;
-	}
-	job = job_new(type, done, NULL);
-	if (job)
-		exchange = exchange_new(request);
-	if (!exchange) {
-		job_free(job);
-		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		return NULL;
-	}
-	job->context = exchange;
-	return job;
-}
-
-/* Answer for a job that failed. Return: whether it did, or nobody waits. */
-static bool is_answered(struct evhttp_request *request, const struct job *job)
-{
-	if (request && job->outcome)
-		http_reply_error(request, job->outcome, job->message, &job->details);
-	return !request || job->outcome;
-}
 
 /* ---- entries ------------------------------------------------------------ */
 
@@ -120,11 +50,6 @@ static int check_change(struct evhttp_request *request, struct change *change)
 	return 0;
 }
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
 static void submit_change(struct daemon *daemon, struct evhttp_request *request, enum job_type type,
 			  struct change *change, void (*done)(struct daemon *, struct job *))
 {
@@ -132,20 +57,11 @@ static void submit_change(struct daemon *daemon, struct evhttp_request *request,
 
 	if (check_change(request, change))
 		return;
-	job = new_job(daemon, request, type, done);
-	if (!job)
+	job = control_job_new(daemon, request, type, done);
+	if (!job || control_job_name(job, request, change->list, &change->prefix, change->reason,
+				     change->sudo_user))
 		return;
-	job->list_name = strdup(change->list);
-	job->prefix = change->prefix;
-	job->reason = copy(change->reason);
-	job->author = peer_author(request, change->sudo_user);
 	job->ttl_sec = change->ttl_sec;
-	if (!job->list_name || !job->author || !job->reason != !change->reason) {
-		exchange_end(job->context);
-		job_free(job);
-		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		return;
-	}
 	daemon_submit(daemon, job);
 }
 
@@ -164,18 +80,24 @@ static json_t *changed_entry_json(const struct daemon *daemon, const struct job 
 	const struct list *list = policy_find_list(daemon->snapshot->policy, job->list_name);
 
 	/* A reload that is done by now may have taken the list. */
-	return list && job->entry ? entry_json(daemon->datapath, list, job->entry, job->rule)
+	return list && job->entry ? entry_json(&daemon->view, list, job->entry, job->rule)
 				  : json_null();
+}
+
+/* What the worker has written, or null. */
+static json_t *answer_json(const struct job *job)
+{
+	return job->answer ? json_incref(job->answer) : json_null();
 }
 
 static void finish_add(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 
 	log_change("added", job);
 	if (daemon->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
-	if (!is_answered(request, job))
+	if (!control_job_failed(request, job))
 		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
 					      "warnings", json_lines(&job->warnings)));
 }
@@ -226,15 +148,19 @@ void control_add_entry(struct daemon *daemon, struct evhttp_request *request)
 
 static void finish_delete(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 
 	log_change("deleted", job);
-	if (!is_answered(request, job))
-		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
-					      "still_listed_by", json_lines(&job->details)));
+	if (!control_job_failed(request, job))
+		http_reply(request,
+			   json_pack("{s:o,s:o,s:o}", "entry", changed_entry_json(daemon, job),
+				     "still_listed_by", json_lines(&job->details), "impact",
+				     answer_json(job)));
 }
 
-void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
+/* A job about one entry that the parameters of the request name. */
+static void submit_from_query(struct daemon *daemon, struct evhttp_request *request,
+			      enum job_type type, void (*done)(struct daemon *, struct job *))
 {
 	static const char *const known[] = { "list", "prefix", "reason", "sudo_user", NULL };
 	const char *values[sizeof(known) / sizeof(*known)];
@@ -251,36 +177,134 @@ void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "the parameters list and prefix are needed");
 	else
-		submit_change(daemon, request, JOB_DELETE, &change, finish_delete);
+		submit_change(daemon, request, type, &change, done);
 	evhttp_clear_headers(&parameters);
+}
+
+void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
+{
+	submit_from_query(daemon, request, JOB_DELETE, finish_delete);
+}
+
+static void finish_impact(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = control_job_end(job);
+
+	if (!control_job_failed(request, job))
+		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
+					      "impact", answer_json(job)));
+}
+
+void control_impact(struct daemon *daemon, struct evhttp_request *request)
+{
+	submit_from_query(daemon, request, JOB_IMPACT, finish_impact);
+}
+
+/* ---- protections -------------------------------------------------------- */
+
+static void finish_protect(struct daemon *daemon, struct job *job)
+{
+	struct evhttp_request *request = control_job_end(job);
+
+	log_change(job->type == JOB_PROTECT ? "protected" : "unprotected", job);
+	if (!control_job_failed(request, job))
+		http_reply(request, json_pack("{s:o}", "entry", changed_entry_json(daemon, job)));
+}
+
+void control_protect(struct daemon *daemon, struct evhttp_request *request)
+{
+	json_t *body = http_read_body(request);
+	json_t *reason = NULL, *sudo_user = NULL;
+	struct change change = { 0 };
+	json_error_t error;
+
+	if (!body)
+		return;
+	if (json_unpack_ex(body, &error, JSON_STRICT, "{s:s,s:s,s?o,s?o}", "list", &change.list,
+			   "prefix", &change.prefix_text, "reason", &reason, "sudo_user",
+			   &sudo_user))
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
+	else if (read_text(reason, &change.reason) || read_text(sudo_user, &change.sudo_user))
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "reason and sudo_user are strings or null");
+	else
+		submit_change(daemon, request, JOB_PROTECT, &change, finish_protect);
+	json_decref(body);
+}
+
+void control_unprotect(struct daemon *daemon, struct evhttp_request *request)
+{
+	submit_from_query(daemon, request, JOB_UNPROTECT, finish_protect);
 }
 
 /* ---- reload and detach -------------------------------------------------- */
 
 static void finish_reload(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
+	json_t *answer;
 
 	(void)daemon;
-	if (!is_answered(request, job))
-		http_reply(request,
-			   json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count),
-				     "removed", json_count(job->removed_count), "warnings",
-				     json_lines(&job->warnings), "seconds", job->seconds));
+	if (control_job_failed(request, job))
+		return;
+	answer = json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count), "removed",
+			   json_count(job->removed_count), "warnings", json_lines(&job->warnings),
+			   "seconds", job->seconds);
+	if (answer && job->answer)
+		json_object_update(answer, job->answer);
+	http_reply(request, answer);
+}
+
+static void submit_reload(struct daemon *daemon, struct evhttp_request *request,
+			  const char *sudo_user, bool accepts_removals)
+{
+	struct job *job = control_job_new(daemon, request, JOB_RELOAD, finish_reload);
+
+	if (!job || control_job_name(job, request, NULL, NULL, NULL, sudo_user))
+		return;
+	job->accepts_removals = accepts_removals;
+	daemon_submit(daemon, job);
+}
+
+/* A body may be left out. Return: 0; -EINVAL: an error was sent. */
+static int read_accept(struct evhttp_request *request, bool *ret_accepts)
+{
+	json_error_t error;
+	int accepts = 0, err = 0;
+	json_t *body;
+
+	if (!evbuffer_get_length(evhttp_request_get_input_buffer(request)))
+		return 0;
+	body = http_read_body(request);
+	if (!body)
+		return -EINVAL;
+	if (json_unpack_ex(body, &error, JSON_STRICT, "{s?b}", "accept", &accepts)) {
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
+		err = -EINVAL;
+	}
+	*ret_accepts = accepts;
+	json_decref(body);
+	return err;
 }
 
 void control_reload(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_RELOAD, finish_reload);
+	static const char *const known[] = { "sudo_user", NULL };
+	const char *values[sizeof(known) / sizeof(*known)];
+	struct evkeyvalq parameters;
+	bool accepts_removals = false;
 
-	if (job)
-		daemon_submit(daemon, job);
+	if (http_read_query(request, known, values, &parameters))
+		return;
+	if (!read_accept(request, &accepts_removals))
+		submit_reload(daemon, request, values[0], accepts_removals);
+	evhttp_clear_headers(&parameters);
 }
 
 /* The worker is paused. */
 static void finish_detach(struct daemon *daemon, struct job *job)
 {
-	struct evhttp_request *request = exchange_end(job->context);
+	struct evhttp_request *request = control_job_end(job);
 	bool was_detached = daemon->is_detached;
 	char error[DATAPATH_ERROR_BYTES];
 	int err;
@@ -302,7 +326,7 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 
 void control_detach(struct daemon *daemon, struct evhttp_request *request)
 {
-	struct job *job = new_job(daemon, request, JOB_PAUSE, finish_detach);
+	struct job *job = control_job_new(daemon, request, JOB_PAUSE, finish_detach);
 
 	if (job)
 		daemon_submit(daemon, job);

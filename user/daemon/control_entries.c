@@ -71,7 +71,7 @@ static void show(struct page *page, size_t index, const struct entry *entry)
 	}
 	rule = list_find_rule(list, &entry->prefix);
 	json_array_append_new(page->entries,
-			      entry_json(page->daemon->datapath, list, entry, rule ? rule->id : 0));
+			      entry_json(&page->daemon->view, list, entry, rule ? rule->id : 0));
 	page->shown = page->last;
 }
 

@@ -3,19 +3,22 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../datapath/names.h"
 #include "control_routes.h"
 #include "daemon.h"
+#include "effective.h"
 #include "entry_json.h"
+#include "hits.h"
 #include "http.h"
-#include "names.h"
 
 #define ADDRESSES_MAX 10000
 
 struct explanation {
-	const struct datapath *datapath;
+	const struct entry_view *view;
 	uint32_t deciding_rule; /* 0: none */
 	json_t *entries;
 	json_t *exclusions;
+	json_t *averted;
 };
 
 static void explain(const struct list *list, const struct entry *entry, uint32_t rule,
@@ -28,17 +31,62 @@ static void explain(const struct list *list, const struct entry *entry, uint32_t
 		json_array_append_new(explanation->exclusions, exclusion_json(list, entry));
 		return;
 	}
-	object = entry_json(explanation->datapath, list, entry, rule);
+	object = entry_json(explanation->view, list, entry, rule);
 	json_object_set_new(object, "decides",
 			    json_boolean(rule && rule == explanation->deciding_rule));
 	json_array_append_new(explanation->entries, object);
+}
+
+static void take_overridden(const struct list *list, const struct entry *entry, void *context)
+{
+	if (list->action == ACTION_BLOCK)
+		json_array_append_new(context, exclusion_json(list, entry));
+}
+
+/* The block entries that would decide if no allow list did. */
+static json_t *overridden_json(const struct daemon *daemon, const struct prefix *address,
+			       const struct ipwl_decision *decision)
+{
+	json_t *array = json_array();
+
+	if (decision->verdict == IPWL_ALLOW || decision->verdict == IPWL_AVERTED)
+		effective_entries(daemon->snapshot->policy, address, NULL, take_overridden, array);
+	return array;
+}
+
+static void take_averted(const struct list *list, const struct entry *entry, uint32_t rule,
+			 void *context)
+{
+	struct explanation *explanation = context;
+	struct ipwl_rule_counters counters;
+	struct hit_memory memory;
+
+	if (entry->is_exclusion || rule != explanation->deciding_rule ||
+	    list->action != ACTION_ALLOW ||
+	    datapath_read_rule(explanation->view->datapath, rule, &counters))
+		return;
+	if (!hits_find(explanation->view->hits, list, &entry->prefix, rule, &counters,
+		       time_now_sec(), &memory))
+		memory.total.averted_packets = counters.averted_packets;
+	json_decref(explanation->averted);
+	explanation->averted = json_count(memory.total.averted_packets);
+}
+
+/* Packets that the deciding allow entry has kept from being dropped, of all times. */
+static json_t *averted_json(const struct daemon *daemon, const struct prefix *address,
+			    struct explanation *explanation)
+{
+	explanation->averted = json_null();
+	if (explanation->deciding_rule)
+		policy_covering(daemon->snapshot->policy, address, take_averted, explanation);
+	return explanation->averted;
 }
 
 static json_t *result_json(const struct daemon *daemon, const struct prefix *address,
 			   const struct ipwl_decision *decision)
 {
 	struct explanation explanation = {
-		.datapath = daemon->datapath,
+		.view = &daemon->view,
 		.deciding_rule = decision->rule,
 		.entries = json_array(),
 		.exclusions = json_array(),
@@ -48,11 +96,14 @@ static json_t *result_json(const struct daemon *daemon, const struct prefix *add
 	char text[PREFIX_TEXT_BYTES];
 
 	policy_covering(daemon->snapshot->policy, address, explain, &explanation);
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "address", prefix_format_short(address, text),
-			 "verdict", verdict_names[decision->verdict], "list",
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+			 prefix_format_short(address, text), "verdict",
+			 verdict_names[decision->verdict], "list",
 			 json_text(list ? list->name : NULL), "mark",
 			 list && list->sets_mark ? json_integer(list->mark) : json_null(),
-			 "entries", explanation.entries, "exclusions", explanation.exclusions);
+			 "entries", explanation.entries, "exclusions", explanation.exclusions,
+			 "overrides", overridden_json(daemon, address, decision), "averted_packets",
+			 averted_json(daemon, address, &explanation));
 }
 
 /* Return: 0; -EINVAL: an error was sent. */

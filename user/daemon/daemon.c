@@ -12,11 +12,14 @@
 
 #include "background.h"
 #include "control.h"
+#include "exports.h"
+#include "feeds.h"
 #include "files.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
 #include "notify.h"
+#include "sampler.h"
 #include "state.h"
 
 #define DESCRIPTORS_WANTED 65536
@@ -91,11 +94,25 @@ static enum exit_status start_engine(struct daemon *daemon, struct snapshot *fir
 	if (err)
 		return give_up("engine", err, error);
 	daemon->datapath = daemon->engine->datapath;
+	daemon->view = (struct entry_view) { .datapath = daemon->engine->datapath,
+					     .hits = daemon->engine->hits,
+					     .protections = daemon->engine->protections };
 	daemon->snapshot = snapshot_ref(daemon->engine->current);
 	state_trouble = state_error(daemon->engine->state);
 	daemon->state_path = strdup(state_path(daemon->engine->state));
 	daemon->state_error = state_trouble ? strdup(state_trouble) : NULL;
 	return STATUS_OK;
+}
+
+static int open_feeds(struct daemon *daemon)
+{
+	struct feed_reports reports = { 0 };
+	int err = engine_report_feeds(daemon->engine, &reports);
+
+	if (!err)
+		err = feeds_open(daemon, &reports, &daemon->feeds);
+	feed_reports_done(&reports);
+	return err;
 }
 
 /* Tables are in force already: no program may be attached before. */
@@ -115,11 +132,21 @@ static int serve(struct daemon *daemon)
 	}
 	interfaces_init(&daemon->interfaces, daemon->datapath);
 	err = interfaces_configure(&daemon->interfaces, config);
-	if (!err) {
+	/* Before the worker, whose engine it asks. */
+	if (!err)
+		err = open_feeds(daemon);
+	if (!err)
 		datapath_forget_old_layouts(daemon->datapath);
+	if (!err)
 		err = worker_start(engine_run, daemon->engine, &daemon->worker);
-	}
-	return err ? err : loop_open(daemon);
+	if (!err)
+		err = sampler_open(daemon, &daemon->sampler);
+	if (!err)
+		err = exports_open(daemon, &daemon->exports);
+	if (err)
+		return err;
+	exports_update(daemon->exports);
+	return loop_open(daemon);
 }
 
 static enum exit_status start(struct daemon *daemon)
@@ -169,8 +196,13 @@ static void stop(struct daemon *daemon)
 {
 	/* The worker first: it uses all that follows. */
 	worker_stop(daemon->worker);
+	if (daemon->sampler)
+		engine_sample_all(daemon->engine);
+	sampler_close(daemon->sampler);
+	exports_close(daemon->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
+	feeds_close(daemon->feeds);
 	loop_close(daemon);
 	interfaces_done(&daemon->interfaces);
 	snapshot_unref(daemon->snapshot);
@@ -180,6 +212,7 @@ static void stop(struct daemon *daemon)
 	libevent_global_shutdown();
 	lines_done(&daemon->reload.errors);
 	lines_done(&daemon->reload.warnings);
+	free(daemon->reload.held);
 	free(daemon->state_path);
 	free(daemon->state_error);
 	if (daemon->lock_fd >= 0)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "engine.h"
+#include "entry_json.h"
 #include "interfaces.h"
 #include "snapshot.h"
 #include "text.h"
@@ -32,11 +33,15 @@ struct reload_report {
 	int64_t succeeded_at_sec;
 	struct lines errors;
 	struct lines warnings;
+	char *held; /* what the guard said of the last one, or NULL: it was not held */
 };
 
 struct control;
+struct exports;
+struct feeds;
 struct metrics;
 struct mnl_socket;
+struct sampler;
 
 struct daemon {
 	const char *config_path;
@@ -45,10 +50,14 @@ struct daemon {
 	struct engine *engine; /* the worker's, once that runs */
 	struct worker *worker;
 	struct datapath *datapath; /* the engine's; for reading */
+	struct entry_view view;	   /* the engine's */
 	struct snapshot *snapshot; /* in force, as far as the main loop knows */
 	struct interfaces interfaces;
 	struct control *control;
 	struct metrics *metrics;
+	struct feeds *feeds;
+	struct sampler *sampler;
+	struct exports *exports;
 	struct mnl_socket *links;
 	struct event *events[8];
 	size_t event_count;

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed_store.h"
+#include "hits.h"
 #include "log.h"
+#include "protections.h"
 #include "rule_file.h"
 #include "state.h"
 
@@ -81,6 +84,7 @@ static void take(struct engine *engine, struct snapshot *next, const struct rule
 			    strerror(-err));
 	if (rules_commit(&engine->ids, change))
 		log_debug("engine", "some rule ids are lost for want of memory");
+	hits_restart_rules(engine->hits, change->added, change->added_count);
 	snapshot_unref(engine->current);
 	engine->current = snapshot_ref(next);
 	engine->is_kernel_known = true;
@@ -98,8 +102,8 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 
 	if (err) {
 		if (err == -ENOSPC)
-			snprintf(error, DATAPATH_ERROR_BYTES, "more than %d different prefixes",
-				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1);
+			snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+				 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1U);
 		else
 			snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 		return err;
@@ -124,8 +128,11 @@ static int open_state(struct engine *engine, const char *state_dir)
 {
 	int err = state_open(state_dir, &engine->state);
 
-	if (err)
-		return err;
+	engine->protections = protections_new();
+	if (err || !engine->protections)
+		return err ? err : -ENOMEM;
+	if (!state_error(engine->state) || state_suspension(engine->state))
+		protections_load(engine->protections, engine->state);
 	if (state_suspension(engine->state))
 		log_error("state", "%s; ENFORCEMENT IS SUSPENDED until a reload",
 			  state_suspension(engine->state));
@@ -168,6 +175,9 @@ static int open_all(struct engine *engine, const struct config *config,
 	if (err)
 		return err;
 	err = datapath_open(config->bpffs_dir, &engine->datapath, &adopted, error);
+	if (!err)
+		err = hits_open(config->state_dir, datapath_cookie(engine->datapath), adopted,
+				&engine->hits);
 	if (err)
 		return err;
 	log_debug("engine", "%s kernel maps in %s", adopted ? "took over" : "made",
@@ -203,7 +213,10 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 	if (!err)
 		err = engine_merge_manual(engine, first, warnings);
 	if (!err)
+		err = engine_merge_feeds(engine, first, warnings);
+	if (!err)
 		err = engine_switch(engine, first, false, error);
+	engine_settle_feeds(engine, !err);
 	if (err) {
 		engine_stop(engine);
 		return err;
@@ -217,12 +230,15 @@ void engine_stop(struct engine *engine)
 {
 	if (!engine)
 		return;
+	feed_store_free(engine->feeds);
 	snapshot_unref(engine->current);
 	policy_free(engine->adopted);
 	rule_ids_done(&engine->ids);
 	rule_file_close(engine->rule_file);
 	if (engine->datapath)
 		datapath_close(engine->datapath);
+	hits_close(engine->hits);
+	protections_free(engine->protections);
 	state_close(engine->state);
 	free(engine);
 }
@@ -244,7 +260,19 @@ void engine_run(struct job *job, void *context)
 		[JOB_RELOAD] = engine_reload,
 		[JOB_ADD] = engine_add,
 		[JOB_DELETE] = engine_delete,
+		[JOB_IMPORT] = engine_import,
 		[JOB_EXPIRE] = engine_expire,
+		[JOB_FEED] = engine_take_feed,
+		[JOB_FEED_ACCEPT] = engine_accept_feed,
+		[JOB_FEED_DIFF] = engine_diff_feed,
+		[JOB_SAMPLE] = engine_sample,
+		[JOB_HISTORY] = engine_history,
+		[JOB_UNDO] = engine_undo,
+		[JOB_PROTECT] = engine_protect,
+		[JOB_UNPROTECT] = engine_unprotect,
+		[JOB_IMPACT] = engine_impact,
+		[JOB_LINT] = engine_lint,
+		[JOB_DIFF] = engine_diff,
 	};
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;

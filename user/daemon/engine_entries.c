@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "engine_manual.h"
 #include "holders.h"
 #include "log.h"
 #include "state.h"
 
 #define REFUSED "%s; nothing has changed"
 
-static const struct entry *find_manual(const struct list *list, const struct prefix *prefix)
+const struct entry *engine_find_manual(const struct list *list, const struct prefix *prefix)
 {
 	const struct entry_set *set = list->sets[SOURCE_MANUAL];
 	size_t i;
@@ -81,12 +81,12 @@ static const struct list *find_list(const struct engine *engine, struct job *job
 }
 
 /* The entry in force, or just out of it, for the answer. */
-static void keep_entry(struct job *job, const struct list *list)
+void engine_keep_entry(struct job *job, const struct list *list)
 {
 	const struct rule *rule = list_find_rule(list, &job->prefix);
 
 	job->set = entry_set_ref(list->sets[SOURCE_MANUAL]);
-	job->entry = find_manual(list, &job->prefix);
+	job->entry = engine_find_manual(list, &job->prefix);
 	job->rule = rule ? rule->id : 0;
 }
 
@@ -109,8 +109,8 @@ static bool may_add(const struct list *list, struct job *job)
 	return false;
 }
 
-static int put_and_switch(struct engine *engine, const struct list *list, const struct entry *entry,
-			  char error[DATAPATH_ERROR_BYTES])
+static int put_and_switch(struct engine *engine, const struct job *job, const struct list *list,
+			  const struct entry *entry, char error[DATAPATH_ERROR_BYTES])
 {
 	const struct state_entry row = {
 		.list = list->name,
@@ -121,7 +121,7 @@ static int put_and_switch(struct engine *engine, const struct list *list, const 
 		.added_at_sec = entry->added_at_sec,
 		.expires_at_sec = entry->expires_at_sec,
 	};
-	int err = state_put(engine->state, &row);
+	int err = engine_record_put(engine, job, &row);
 
 	if (err) {
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
@@ -149,15 +149,15 @@ void engine_add(struct engine *engine, struct job *job)
 		.expires_at_sec = job->ttl_sec ? now_sec + job->ttl_sec : 0,
 	};
 
-	if (!list || !may_add(list, job))
+	if (!list || !may_add(list, job) || engine_refuse_ttl(engine, job))
 		return;
-	if (put_and_switch(engine, list, &entry, error)) {
+	if (put_and_switch(engine, job, list, &entry, error)) {
 		job_fail(job, OUTCOME_INTERNAL, REFUSED, error);
 		return;
 	}
 	/* The old policy, and list with it, may be gone by now. */
 	list = policy_find_list(engine->current->policy, job->list_name);
-	keep_entry(job, list);
+	engine_keep_entry(job, list);
 	holders_warn(engine->current->policy, list, &job->prefix, &job->warnings);
 }
 
@@ -176,20 +176,29 @@ static void refuse_delete(const struct list *list, struct job *job)
 		job_fail(job, OUTCOME_NOT_FOUND, "%s is not in list \"%s\"", prefix, list->name);
 }
 
-void engine_delete(struct engine *engine, struct job *job)
+const struct list *engine_find_deletable(struct engine *engine, struct job *job)
 {
 	const struct list *list = find_list(engine, job);
+
+	if (list && !engine_find_manual(list, &job->prefix)) {
+		refuse_delete(list, job);
+		return NULL;
+	}
+	return list && !engine_refuse_protected(engine, job) ? list : NULL;
+}
+
+void engine_delete(struct engine *engine, struct job *job)
+{
+	const struct list *list = engine_find_deletable(engine, job);
 	char error[DATAPATH_ERROR_BYTES];
 	int err;
 
 	if (!list)
 		return;
-	if (!find_manual(list, &job->prefix)) {
-		refuse_delete(list, job);
-		return;
-	}
-	keep_entry(job, list);
-	err = state_delete(engine->state, list->name, &job->prefix);
+	engine_keep_entry(job, list);
+	if (list->action == ACTION_ALLOW)
+		job->answer = engine_impact_json(engine, list, &job->prefix);
+	err = engine_record_delete(engine, job, list);
 	if (err) {
 		job_fail(job, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
 		return;
@@ -211,23 +220,24 @@ static int drop_expired(struct snapshot *next, int64_t now_sec)
 {
 	size_t i;
 
-	for (i = 0; i < next->policy->list_count; i++) {
-		struct list *list = &next->policy->lists[i];
-		struct entry_set *set;
+	for (i = 0; i < next->policy->list_count * SOURCE_COUNT; i++) {
+		struct list *list = &next->policy->lists[i / SOURCE_COUNT];
+		const enum source source = i % SOURCE_COUNT;
+		struct entry_set *set = list->sets[source];
 
-		if (!list->sets[SOURCE_MANUAL])
+		if (!set || !set->first_expiry_sec || set->first_expiry_sec > now_sec)
 			continue;
-		set = changed_set(list, NULL, now_sec, NULL);
+		set = entry_set_unexpired(set, now_sec);
 		if (!set)
 			return -ENOMEM;
-		list_replace_set(list, SOURCE_MANUAL, set);
+		list_replace_set(list, source, set);
 	}
 	return 0;
 }
 
 void engine_forget_expired(struct engine *engine)
 {
-	if (!state_error(engine->state) && state_delete_expired(engine->state, time_now_sec()))
+	if (!state_error(engine->state) && manual_expire(engine->state, time_now_sec()))
 		log_warning("state", "%s", state_error(engine->state));
 }
 

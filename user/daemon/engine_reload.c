@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
+#include "changes.h"
+#include "engine_manual.h"
 #include "log.h"
+#include "protections.h"
 #include "state.h"
 
 /* ---- manual entries ----------------------------------------------------- */
@@ -131,72 +133,6 @@ int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct
 	return err;
 }
 
-/* ---- what changed ------------------------------------------------------- */
-
-static const struct entry *next_entry(struct entry_cursor *cursor)
-{
-	const struct entry *entry;
-
-	do {
-		entry = entry_cursor_next(cursor);
-	} while (entry && entry->is_exclusion);
-	return entry;
-}
-
-static int compare_entries(const struct entry *a, const struct entry *b)
-{
-	int order;
-
-	if (!a || !b)
-		return a ? -1 : b ? 1 : 0;
-	order = prefix_compare(&a->prefix, &b->prefix);
-	return order ? order : (int)a->source - (int)b->source;
-}
-
-/* Count what one list has and the other has not; either may be empty. */
-static void count_changes(const struct list *from, const struct list *to, struct job *job)
-{
-	struct entry_cursor old_cursor, new_cursor;
-	const struct entry *old_entry, *new_entry;
-
-	entry_cursor_init(&old_cursor, from, NULL);
-	entry_cursor_init(&new_cursor, to, NULL);
-	old_entry = next_entry(&old_cursor);
-	new_entry = next_entry(&new_cursor);
-	while (old_entry || new_entry) {
-		int order = compare_entries(old_entry, new_entry);
-
-		job->removed_count += order < 0;
-		job->added_count += order > 0;
-		if (order <= 0)
-			old_entry = next_entry(&old_cursor);
-		if (order >= 0)
-			new_entry = next_entry(&new_cursor);
-	}
-}
-
-static const struct list *find_same(const struct policy *policy, const struct list *list)
-{
-	const struct list *found = policy_find_list(policy, list->name);
-
-	return found && found->action == list->action ? found : NULL;
-}
-
-static void count_all_changes(const struct policy *from, const struct policy *to, struct job *job)
-{
-	static const struct list empty;
-	const struct list *other;
-	size_t i;
-
-	for (i = 0; i < to->list_count; i++) {
-		other = find_same(from, &to->lists[i]);
-		count_changes(other ? other : &empty, &to->lists[i], job);
-	}
-	for (i = 0; i < from->list_count; i++)
-		if (!find_same(to, &from->lists[i]))
-			count_changes(&from->lists[i], &empty, job);
-}
-
 /* ---- reload ------------------------------------------------------------- */
 
 static void keep_diagnostics(const struct diagnostics *diagnostics, struct job *job)
@@ -218,7 +154,8 @@ static void keep_diagnostics(const struct diagnostics *diagnostics, struct job *
 }
 
 /* Where things lie cannot change under a daemon that holds them open. */
-static void refuse_moves(const struct engine *engine, const struct config *config, struct job *job)
+static void refuse_moves(const struct engine *engine, const char *path, const struct config *config,
+			 struct job *job)
 {
 	const struct config *current = engine->current->config;
 	const struct {
@@ -234,24 +171,24 @@ static void refuse_moves(const struct engine *engine, const struct config *confi
 		if (strcmp(directories[i].from, directories[i].to))
 			lines_add(&job->details,
 				  "%s: %s cannot change from %s to %s in a reload: restart ipwld",
-				  engine->config_path, directories[i].key, directories[i].from,
-				  directories[i].to);
+				  path, directories[i].key, directories[i].from, directories[i].to);
 }
 
 /* Return: 0; -EINVAL: job has the errors; -ENOMEM. */
-static int load_config(const struct engine *engine, struct job *job, struct config **ret_config)
+static int load_config(const struct engine *engine, const char *path, struct job *job,
+		       struct config **ret_config)
 {
 	struct diagnostics diagnostics;
 	struct config *config = NULL;
 	int err;
 
 	diagnostics_init(&diagnostics);
-	err = config_load(engine->config_path, &diagnostics, &config);
+	err = config_load(path, &diagnostics, &config);
 	keep_diagnostics(&diagnostics, job);
 	diagnostics_done(&diagnostics);
 	if (err)
 		return err;
-	refuse_moves(engine, config, job);
+	refuse_moves(engine, path, config, job);
 	if (job->details.count) {
 		config_free(config);
 		return -EINVAL;
@@ -272,6 +209,7 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 		return;
 	state_close(engine->state);
 	engine->state = state;
+	protections_load(engine->protections, state);
 	if (state_error(state))
 		lines_add(warnings, "%s", state_error(state));
 	/* Only now found to be corrupt: nobody could have known of it and asked for
@@ -283,21 +221,65 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 	}
 }
 
+/* What changes, for the answer. Return: 0 or -ENOMEM. */
+static int describe(const struct engine *engine, const struct snapshot *next, struct job *job)
+{
+	struct changes changes;
+	int err = changes_find(engine->current, next, 0, &changes);
+
+	if (err)
+		return err;
+	job->added_count = changes.added_count;
+	job->removed_count = changes.removed_count;
+	job->answer = json_pack("{s:O,s:O}", "settings", changes.settings, "lists", changes.lists);
+	changes_done(&changes);
+	return job->answer ? 0 : -ENOMEM;
+}
+
+static void fail_switch(struct job *job, const char *error)
+{
+	job->added_count = job->removed_count = 0;
+	job_fail(job, OUTCOME_INTERNAL,
+		 "%s; nothing has changed, the old configuration stays in force", error);
+}
+
+/* Whether the guard lets @next pass; if not, or if it cannot tell, the job has failed. */
+static bool is_let_pass(struct engine *engine, const struct snapshot *next, struct job *job)
+{
+	if (job->accepts_removals)
+		return true;
+	if (engine_guard(engine, next, &job->held, &job->details)) {
+		fail_switch(job, strerror(ENOMEM));
+		return false;
+	}
+	if (!job->held) {
+		lines_done(&job->details);
+		return true;
+	}
+	engine_record_held(engine, job, next->policy);
+	job_fail(job, OUTCOME_HELD,
+		 "held: %s; the old configuration stays in force. Look with `ipwlctl diff', take "
+		 "it with `ipwlctl reload --accept'",
+		 job->held);
+	return false;
+}
+
+/* The copies of feeds that are staged become those of @next. */
 static void switch_to(struct engine *engine, struct snapshot *next, struct job *job)
 {
+	struct snapshot *before = snapshot_ref(engine->current);
 	char error[DATAPATH_ERROR_BYTES] = "out of memory";
-	int err = engine_merge_manual(engine, next, &job->warnings);
+	int err = engine->is_detached ? datapath_pin(engine->datapath, error) : 0;
 
-	if (!err && engine->is_detached)
-		err = datapath_pin(engine->datapath, error);
-	if (!err) {
-		count_all_changes(engine->current->policy, next->policy, job);
+	if (!err)
+		err = describe(engine, next, job);
+	if (!err)
 		err = engine_switch(engine, next, false, error);
-	}
+	engine_settle_feeds(engine, !err);
+	if (!err)
+		engine_report_feeds(engine, &job->feed_reports);
 	if (err) {
-		job->added_count = job->removed_count = 0;
-		job_fail(job, OUTCOME_INTERNAL,
-			 "%s; nothing has changed, the old configuration stays in force", error);
+		fail_switch(job, error);
 	} else {
 		engine->is_detached = false;
 		/* An administrator asked for this: it ends a suspension, but not one
@@ -305,29 +287,49 @@ static void switch_to(struct engine *engine, struct snapshot *next, struct job *
 		if (!next->suspension)
 			state_acknowledge(engine->state);
 		engine_forget_expired(engine);
+		engine_record_reload(engine, job, before->policy);
 	}
+	snapshot_unref(before);
+}
+
+bool engine_read_config(struct engine *engine, const char *path, struct job *job,
+			struct snapshot **ret_next)
+{
+	struct config *config;
+	int err = load_config(engine, path, job, &config);
+
+	if (err == -EINVAL) {
+		job_fail(job, OUTCOME_CONFIGURATION,
+			 "%s has errors: the old configuration stays in force", path);
+		return false;
+	}
+	*ret_next = err ? NULL : snapshot_new(config);
+	if (!*ret_next) {
+		if (!err)
+			config_free(config);
+		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return false;
+	}
+	return true;
 }
 
 void engine_reload(struct engine *engine, struct job *job)
 {
-	struct config *config;
 	struct snapshot *next;
-	int err = load_config(engine, job, &config);
 
-	if (err == -EINVAL) {
-		job_fail(job, OUTCOME_CONFIGURATION,
-			 "%s has errors: the old configuration stays in force",
-			 engine->config_path);
+	if (!engine_read_config(engine, engine->config_path, job, &next))
 		return;
-	}
-	next = err ? NULL : snapshot_new(config);
-	if (!next) {
-		if (!err)
-			config_free(config);
-		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		return;
-	}
 	reopen_state(engine, next, &job->warnings);
-	switch_to(engine, next, job);
+	if (engine_merge_manual(engine, next, &job->warnings) ||
+	    engine_merge_feeds(engine, next, &job->warnings)) {
+		fail_switch(job, strerror(ENOMEM));
+		engine_settle_feeds(engine, false);
+	} else {
+		protections_check(engine->protections, next->policy, &job->warnings);
+		if (is_let_pass(engine, next, job))
+			switch_to(engine, next, job);
+		else
+			engine_settle_feeds(engine, false);
+	}
 	snapshot_unref(next);
 }

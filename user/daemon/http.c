@@ -25,6 +25,8 @@ static const struct {
 	[OUTCOME_TOO_LARGE] = { 413, "Payload Too Large", "too_large" },
 	[OUTCOME_CONFIGURATION] = { 422, "Unprocessable Content", "configuration" },
 	[OUTCOME_INTERNAL] = { 500, "Internal Server Error", "internal" },
+	[OUTCOME_FORBIDDEN] = { 403, "Forbidden", "forbidden" },
+	[OUTCOME_HELD] = { 409, "Conflict", "held" },
 	[OUTCOME_UNAVAILABLE] = { 503, "Service Unavailable", "unavailable" },
 };
 _Static_assert(sizeof(outcomes) / sizeof(*outcomes) == OUTCOME_COUNT, "one for each outcome");

@@ -26,11 +26,19 @@ void job_free(struct job *job)
 	free(job->list_name);
 	free(job->reason);
 	free(job->author);
+	import_free(job->import);
 	free(job->message);
 	lines_done(&job->details);
 	lines_done(&job->warnings);
 	snapshot_unref(job->snapshot);
 	entry_set_unref(job->set);
+	feed_job_free(job->feed);
+	feed_reports_done(&job->feed_reports);
+	free(job->lint);
+	free(job->config_path);
+	json_decref(job->answer);
+	free(job->held);
+	free(job->filter);
 	free(job->state_error);
 	free(job);
 }

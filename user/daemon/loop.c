@@ -9,11 +9,15 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "control.h"
+#include "exports.h"
+#include "feeds.h"
 #include "links.h"
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
+#include "sampler.h"
 
 /* How often what failed is tried again. */
 #define RETRY_SEC 5
@@ -22,6 +26,7 @@
 /* For the last answers to leave. */
 #define LINGER_USEC 100000
 #define LOGGED_ERRORS_MAX 20
+#define LOGGED_CHANGES_MAX 50
 
 /* ---- stop --------------------------------------------------------------- */
 
@@ -94,6 +99,21 @@ static void take_snapshot(struct daemon *daemon, struct job *job)
 	daemon->snapshot = job->snapshot;
 	job->snapshot = old;
 	arm_expiry(daemon, daemon->snapshot->next_expiry_sec);
+	exports_update(daemon->exports);
+}
+
+static void log_changes(const struct job *job)
+{
+	struct lines lines = { 0 };
+	size_t i;
+
+	log_info("reload", "%zu entries added, %zu removed", job->added_count, job->removed_count);
+	changes_describe(job->answer, &lines);
+	for (i = 0; i < lines.count && i < LOGGED_CHANGES_MAX; i++)
+		log_info("reload", "%s", lines.items[i]);
+	if (lines.count > i)
+		log_info("reload", "and %zu more changes", lines.count - i);
+	lines_done(&lines);
 }
 
 static void log_reload(const struct job *job)
@@ -109,8 +129,7 @@ static void log_reload(const struct job *job)
 	if (job->outcome)
 		log_error("reload", "%s", job->message);
 	else
-		log_info("reload", "%zu entries added, %zu removed", job->added_count,
-			 job->removed_count);
+		log_changes(job);
 }
 
 static void follow_config(struct daemon *daemon, struct job *job)
@@ -119,10 +138,12 @@ static void follow_config(struct daemon *daemon, struct job *job)
 	char error[METRICS_ERROR_BYTES];
 
 	daemon->is_detached = false;
+	sampler_reconfigure(daemon->sampler);
 	if (interfaces_configure(&daemon->interfaces, config))
 		lines_add(&job->warnings, "the interfaces stay as they were: out of memory");
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))
 		lines_add(&job->warnings, "%s", error);
+	feeds_follow(daemon->feeds, &job->feed_reports);
 }
 
 static void finish_reload(struct daemon *daemon, struct job *job)
@@ -140,8 +161,11 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 	lines_done(&report->warnings);
 	lines_copy(&report->errors, &job->details, RELOAD_LINES_MAX);
 	lines_copy(&report->warnings, &job->warnings, RELOAD_LINES_MAX);
-	if (job->outcome && !report->errors.count)
+	if (job->outcome && (job->held || !report->errors.count))
 		lines_add(&report->errors, "%s", job->message);
+	free(report->held);
+	report->held = job->held;
+	job->held = NULL;
 	daemon_notify_ready(daemon);
 }
 

@@ -28,5 +28,7 @@ void metrics_retry(struct metrics *metrics);
 
 /* All metrics as text, appended. */
 void metrics_write(const struct daemon *daemon, struct evbuffer *buffer);
+/* Those of feeds, a part of it. */
+void metrics_write_feeds(const struct daemon *daemon, struct evbuffer *buffer);
 
 #endif

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "../config/utf8.h"
+#include "../datapath/names.h"
 #include "daemon.h"
+#include "exports.h"
 #include "metrics.h"
-#include "names.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -185,6 +186,57 @@ static void write_list_entries(const struct snapshot *snapshot, struct evbuffer 
 	}
 }
 
+/* ---- exports ------------------------------------------------------------- */
+
+static void write_exports(const struct daemon *daemon, struct evbuffer *buffer)
+{
+	static const struct metric metrics[] = {
+		{ "ipwl_export_last_successful", "gauge",
+		  "Whether an exported file is as it should be (1) and its command succeeded." },
+		{ "ipwl_export_last_success_timestamp_seconds", "gauge",
+		  "When an exported file was last seen to be as it should be." },
+		{ "ipwl_export_entries", "gauge", "Prefixes in an exported file." },
+	};
+	const struct config *config = daemon->snapshot->config;
+	size_t i, m;
+
+	for (m = 0; config->export_count && m < sizeof(metrics) / sizeof(*metrics); m++) {
+		write_head(buffer, &metrics[m]);
+		for (i = 0; i < config->export_count; i++) {
+			const struct export_state *state = exports_state(daemon->exports, i);
+			int64_t values[sizeof(metrics) / sizeof(*metrics)];
+
+			if (!state || (!state->has_run && !state->error))
+				continue;
+			values[0] = state->is_successful;
+			values[1] = state->succeeded_at_sec;
+			values[2] = (int64_t)state->prefix_count;
+			evbuffer_add_printf(buffer, "%s{", metrics[m].name);
+			write_label(buffer, "path", config->exports[i].path);
+			evbuffer_add_printf(buffer, ",format=\"%s\"} %" PRId64 "\n",
+					    export_format_names[config->exports[i].format],
+					    values[m]);
+		}
+	}
+}
+
+static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer *buffer)
+{
+	static const struct metric skipped = {
+		"ipwl_list_skipped_lines", "gauge",
+		"Lines of a list's files that could not be read and were skipped."
+	};
+	size_t i;
+
+	write_head(buffer, &skipped);
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		evbuffer_add_printf(buffer, "%s{", skipped.name);
+		write_label(buffer, "list", snapshot->policy->lists[i].name);
+		evbuffer_add_printf(buffer, "} %zu\n",
+				    list_input_skipped_lines(&snapshot->config->list_inputs[i]));
+	}
+}
+
 /* ---- the daemon --------------------------------------------------------- */
 
 static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
@@ -195,6 +247,10 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 		"ipwl_config_last_reload_success_timestamp_seconds", "gauge",
 		"When a configuration was last taken."
 	};
+	static const struct metric held = {
+		"ipwl_reload_held", "gauge",
+		"Whether the guard holds the last reload (1): `ipwlctl diff` shows it."
+	};
 	static const struct metric build = { "ipwl_build_info", "gauge",
 					     "The version of ipwl and of libbpf; always 1." };
 
@@ -203,6 +259,8 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 	write_head(buffer, &timestamp);
 	evbuffer_add_printf(buffer, "%s %" PRId64 "\n", timestamp.name,
 			    daemon->reload.succeeded_at_sec);
+	write_head(buffer, &held);
+	evbuffer_add_printf(buffer, "%s %d\n", held.name, daemon->reload.held != NULL);
 	write_head(buffer, &build);
 	evbuffer_add_printf(buffer, "%s{", build.name);
 	write_label(buffer, "version", IPWL_VERSION);
@@ -216,6 +274,9 @@ void metrics_write(const struct daemon *daemon, struct evbuffer *buffer)
 	write_interfaces(&daemon->interfaces, buffer);
 	write_list_counters(daemon, buffer);
 	write_list_entries(daemon->snapshot, buffer);
+	write_list_skipped(daemon->snapshot, buffer);
 	write_attached(&daemon->interfaces, buffer);
+	metrics_write_feeds(daemon, buffer);
+	write_exports(daemon, buffer);
 	write_daemon(daemon, buffer);
 }

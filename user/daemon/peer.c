@@ -28,16 +28,35 @@ static char *user_name(uid_t uid)
 	return name;
 }
 
-char *peer_author(struct evhttp_request *request, const char *sudo_user)
+/* Return: 0 or -1. */
+static int read_peer(struct evhttp_request *request, struct ucred *ret_peer)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
-	struct ucred peer;
-	socklen_t bytes = sizeof(peer);
+	socklen_t bytes = sizeof(*ret_peer);
 
-	if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &peer, &bytes))
-		return strdup("unknown");
-	if (!peer.uid && sudo_user && *sudo_user)
+	return getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, ret_peer, &bytes);
+}
+
+bool peer_is_root(struct evhttp_request *request)
+{
+	struct ucred peer;
+
+	return !read_peer(request, &peer) && !peer.uid;
+}
+
+bool peer_is_sudo(struct evhttp_request *request, const char *sudo_user)
+{
+	struct ucred peer;
+
+	return sudo_user && *sudo_user && !read_peer(request, &peer) && !peer.uid;
+}
+
+char *peer_author(struct evhttp_request *request, const char *sudo_user)
+{
+	struct ucred peer;
+
+	if (peer_is_sudo(request, sudo_user))
 		return strdup(sudo_user);
-	return user_name(peer.uid);
+	return read_peer(request, &peer) ? strdup("unknown") : user_name(peer.uid);
 }

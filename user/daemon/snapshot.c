@@ -58,21 +58,14 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 	return copy;
 }
 
-/* Only manual and learned entries expire. */
 static int64_t earliest_expiry(const struct list *list, int64_t earliest_sec)
 {
-	static const enum source sources[] = { SOURCE_MANUAL, SOURCE_LEARNED };
-	const struct entry_set *set;
-	int64_t expires_sec;
-	size_t i, j;
+	for (size_t i = 0; i < SOURCE_COUNT; i++) {
+		const struct entry_set *set = list->sets[i];
 
-	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
-		set = list->sets[sources[i]];
-		for (j = 0; set && j < set->count; j++) {
-			expires_sec = set->entries[j].expires_at_sec;
-			if (expires_sec && (!earliest_sec || expires_sec < earliest_sec))
-				earliest_sec = expires_sec;
-		}
+		if (set && set->first_expiry_sec &&
+		    (!earliest_sec || set->first_expiry_sec < earliest_sec))
+			earliest_sec = set->first_expiry_sec;
 	}
 	return earliest_sec;
 }

@@ -12,10 +12,18 @@
 #include <string.h>
 
 #include "files.h"
+#include "state_db.h"
 #include "state_file.h"
+
+/* More than there are statements. */
+#define STATEMENTS_MAX 24
 
 struct state {
 	sqlite3 *db; /* NULL: could not be opened */
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} statements[STATEMENTS_MAX];
 	char *path;
 	char *error;
 	char *suspension;
@@ -110,6 +118,10 @@ static int open_database(struct state *state, bool may_be_set_aside)
 
 	if (result == STATE_FILE_OK)
 		return 0;
+	if (result == STATE_FILE_OUTDATED) {
+		fail(state, message);
+		return 0;
+	}
 	if (result != STATE_FILE_CORRUPT || !may_be_set_aside)
 		return open_failed(state, result, message);
 	sqlite3_close(state->db);
@@ -151,8 +163,12 @@ int state_open(const char *state_dir, struct state **ret_state)
 
 void state_close(struct state *state)
 {
+	size_t i;
+
 	if (!state)
 		return;
+	for (i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(state->statements[i].statement);
 	sqlite3_close(state->db);
 	free(state->path);
 	free(state->error);
@@ -216,22 +232,20 @@ static int read_row(sqlite3_stmt *row, struct state_entry *ret_entry)
 	return 0;
 }
 
-int state_read(struct state *state, int (*visit)(const struct state_entry *entry, void *context),
-	       void (*visit_bad)(const char *list, const char *prefix, void *context),
-	       void *context)
+#define ENTRY_COLUMNS "list, action, prefix, reason, author, added_at, expires_at"
+
+static int walk(struct state *state, sqlite3_stmt *row,
+		int (*visit)(const struct state_entry *entry, void *context),
+		void (*visit_bad)(const char *list, const char *prefix, void *context),
+		void *context)
 {
-	static const char query[] = "SELECT list, action, prefix, reason, author, added_at, "
-				    "expires_at FROM entries ORDER BY list, prefix";
 	struct state_entry entry;
-	sqlite3_stmt *row;
 	int step, err = 0;
 
-	if (!state->db || sqlite3_prepare_v2(state->db, query, -1, &row, NULL) != SQLITE_OK)
-		return fail_sqlite(state);
 	while (!err && (step = sqlite3_step(row)) == SQLITE_ROW) {
 		if (read_row(row, &entry))
 			err = visit(&entry, context);
-		else
+		else if (visit_bad)
 			visit_bad((const char *)sqlite3_column_text(row, 0),
 				  (const char *)sqlite3_column_text(row, 2), context);
 	}
@@ -241,68 +255,68 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 	return err;
 }
 
-static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+int state_read(struct state *state, int (*visit)(const struct state_entry *entry, void *context),
+	       void (*visit_bad)(const char *list, const char *prefix, void *context),
+	       void *context)
 {
-	if (text)
-		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
-	else
-		sqlite3_bind_null(statement, index);
+	sqlite3_stmt *row;
+	int err = state_db_prepare(
+	    state, "SELECT " ENTRY_COLUMNS " FROM entries ORDER BY list, prefix", &row);
+
+	return err ? err : walk(state, row, visit, visit_bad, context);
 }
 
-static int begin(struct state *state, const char *sql, sqlite3_stmt **ret_statement)
+int state_read_expired(struct state *state, int64_t now_sec,
+		       int (*visit)(const struct state_entry *entry, void *context), void *context)
 {
+	sqlite3_stmt *row;
+	int err = state_db_prepare(state,
+				   "SELECT " ENTRY_COLUMNS " FROM entries WHERE expires_at <> 0 "
+				   "AND expires_at <= ? ORDER BY list, prefix",
+				   &row);
+
+	if (err)
+		return err;
+	sqlite3_bind_int64(row, 1, now_sec);
+	return walk(state, row, visit, NULL, context);
+}
+
+int state_begin(struct state *state)
+{
+	if (state->db && !sqlite3_get_autocommit(state->db))
+		return 0;
 	if (!state->db || sqlite3_exec(state->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
 		return fail_sqlite(state);
-	if (sqlite3_prepare_v2(state->db, sql, -1, ret_statement, NULL) != SQLITE_OK) {
-		fail_sqlite(state);
-		state_rollback(state);
-		return -EIO;
-	}
 	return 0;
-}
-
-static int run(struct state *state, sqlite3_stmt *statement)
-{
-	int err = 0;
-
-	if (sqlite3_step(statement) != SQLITE_DONE)
-		err = fail_sqlite(state);
-	sqlite3_finalize(statement);
-	if (err)
-		state_rollback(state);
-	return err;
 }
 
 int state_put(struct state *state, const struct state_entry *entry)
 {
-	char prefix[PREFIX_TEXT_BYTES];
+	static const char put[] = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
-	int err =
-	    begin(state, "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", &statement);
 
-	if (err)
-		return err;
-	bind_text(statement, 1, entry->list);
-	bind_text(statement, 2, prefix_format(&entry->prefix, prefix));
-	bind_text(statement, 3, action_names[entry->action]);
-	bind_text(statement, 4, entry->reason);
-	bind_text(statement, 5, entry->author);
+	if (state_begin(state) || state_db_statement(state, put, &statement))
+		return -EIO;
+	state_db_bind_text(statement, 1, entry->list);
+	state_db_bind_prefix(statement, 2, &entry->prefix);
+	state_db_bind_text(statement, 3, action_names[entry->action]);
+	state_db_bind_text(statement, 4, entry->reason);
+	state_db_bind_text(statement, 5, entry->author);
 	sqlite3_bind_int64(statement, 6, entry->added_at_sec);
 	sqlite3_bind_int64(statement, 7, entry->expires_at_sec);
-	return run(state, statement);
+	return state_db_run(state, statement);
 }
 
 int state_delete(struct state *state, const char *list, const struct prefix *prefix)
 {
-	char text[PREFIX_TEXT_BYTES];
+	static const char delete[] = "DELETE FROM entries WHERE list = ? AND prefix = ?";
 	sqlite3_stmt *statement;
-	int err = begin(state, "DELETE FROM entries WHERE list = ? AND prefix = ?", &statement);
 
-	if (err)
-		return err;
-	bind_text(statement, 1, list);
-	bind_text(statement, 2, prefix_format(prefix, text));
-	return run(state, statement);
+	if (state_begin(state) || state_db_statement(state, delete, &statement))
+		return -EIO;
+	state_db_bind_text(statement, 1, list);
+	state_db_bind_prefix(statement, 2, prefix);
+	return state_db_run(state, statement);
 }
 
 int state_commit(struct state *state)
@@ -323,15 +337,82 @@ void state_rollback(struct state *state)
 		sqlite3_exec(state->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-int state_delete_expired(struct state *state, int64_t now_sec)
-{
-	sqlite3_stmt *statement;
-	int err = begin(state, "DELETE FROM entries WHERE expires_at <> 0 AND expires_at <= ?",
-			&statement);
+/* ---- statements ---------------------------------------------------------- */
 
+int state_db_statement(struct state *state, const char *sql, sqlite3_stmt **ret_statement)
+{
+	size_t i = 0;
+
+	if (!state->db)
+		return fail_sqlite(state);
+	while (i < STATEMENTS_MAX - 1 && state->statements[i].sql &&
+	       state->statements[i].sql != sql)
+		i++;
+	if (state->statements[i].sql != sql) {
+		sqlite3_finalize(state->statements[i].statement);
+		state->statements[i].sql = NULL;
+		if (sqlite3_prepare_v2(state->db, sql, -1, &state->statements[i].statement, NULL) !=
+		    SQLITE_OK)
+			return state_db_fail(state);
+		state->statements[i].sql = sql;
+	}
+	*ret_statement = state->statements[i].statement;
+	return 0;
+}
+
+int state_db_prepare(struct state *state, const char *sql, sqlite3_stmt **ret_statement)
+{
+	if (!state->db)
+		return fail_sqlite(state);
+	return sqlite3_prepare_v2(state->db, sql, -1, ret_statement, NULL) == SQLITE_OK
+		   ? 0
+		   : state_db_fail(state);
+}
+
+void state_db_reset(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+}
+
+int state_db_run(struct state *state, sqlite3_stmt *statement)
+{
+	int err = sqlite3_step(statement) == SQLITE_DONE ? 0 : fail_sqlite(state);
+
+	state_db_reset(statement);
 	if (err)
-		return err;
-	sqlite3_bind_int64(statement, 1, now_sec);
-	err = run(state, statement);
-	return err ? err : state_commit(state);
+		state_rollback(state);
+	return err;
+}
+
+int state_db_fail(struct state *state)
+{
+	fail_sqlite(state);
+	state_rollback(state);
+	return -EIO;
+}
+
+void state_db_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(statement, index);
+}
+
+void state_db_bind_prefix(sqlite3_stmt *statement, int index, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	state_db_bind_text(statement, index, prefix_format(prefix, text));
+}
+
+int64_t state_db_last_id(const struct state *state)
+{
+	return sqlite3_last_insert_rowid(state->db);
+}
+
+const char *state_db_text(sqlite3_stmt *row, int column)
+{
+	return (const char *)sqlite3_column_text(row, column);
 }

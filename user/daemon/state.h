@@ -54,16 +54,22 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 	       void (*visit_bad)(const char *list, const char *prefix, void *context),
 	       void *context);
 
-/* Begin a transaction that puts an entry, in place of one of its list and prefix, or
- * that deletes one; nothing lasts before state_commit(). Return: 0 or -EIO. */
+/* The same for those that expired at @now_sec or before; a row that cannot be parsed is
+ * passed over. */
+int state_read_expired(struct state *state, int64_t now_sec,
+		       int (*visit)(const struct state_entry *entry, void *context), void *context);
+
+/* Begin a transaction, unless one is open. Return: 0 or -EIO. */
+int state_begin(struct state *state);
+
+/* Put an entry, in place of one of its list and prefix, or delete one, in the transaction
+ * that is open or begun by this; nothing lasts before state_commit(). Return: 0, or -EIO:
+ * it is rolled back. */
 int state_put(struct state *state, const struct state_entry *entry);
 int state_delete(struct state *state, const char *list, const struct prefix *prefix);
 
 /* End the transaction. A commit that fails (-EIO) has changed nothing. */
 int state_commit(struct state *state);
 void state_rollback(struct state *state);
-
-/* Forget what expired at @now_sec or before. Return: 0 or -EIO. */
-int state_delete_expired(struct state *state, int64_t now_sec);
 
 #endif

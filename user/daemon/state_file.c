@@ -13,24 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In user_version; another number is of another release. */
-#define SCHEMA_VERSION 1
-#define BUSY_TIMEOUT_MS 2000
+#include "state_schema.h"
 
-static const char schema[] = "BEGIN IMMEDIATE;"
-			     "CREATE TABLE entries ("
-			     " list TEXT NOT NULL,"
-			     " prefix TEXT NOT NULL,"
-			     " action TEXT NOT NULL,"
-			     " reason TEXT,"
-			     " author TEXT,"
-			     " added_at INTEGER NOT NULL,"
-			     " expires_at INTEGER NOT NULL," /* 0: never */
-			     " PRIMARY KEY (list, prefix)) WITHOUT ROWID;"
-			     "CREATE TABLE suspension (reason TEXT NOT NULL);"
-			     "PRAGMA user_version = 1;"
-			     "COMMIT;";
-_Static_assert(SCHEMA_VERSION == 1, "the schema sets user_version");
+#define BUSY_TIMEOUT_MS 2000
 
 static enum state_file_result describe(sqlite3 *db, bool existed,
 				       char message[STATE_FILE_MESSAGE_BYTES])
@@ -63,26 +48,37 @@ static int query_text(sqlite3 *db, const char *sql, char *text, size_t text_byte
 	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -EIO;
 }
 
+/* Nothing of what is there is lost; what changes could not be kept. */
+static enum state_file_result upgrade(sqlite3 *db, int version, bool existed,
+				      char message[STATE_FILE_MESSAGE_BYTES])
+{
+	if (!state_schema_upgrade(db, version))
+		return STATE_FILE_OK;
+	describe(db, existed, message);
+	/* Some errors have rolled back already; a second time does no harm. */
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	/* Version 0 has no entries of ours. */
+	return version ? STATE_FILE_OUTDATED : STATE_FILE_UNUSABLE;
+}
+
 static enum state_file_result check_schema(sqlite3 *db, bool existed,
 					   char message[STATE_FILE_MESSAGE_BYTES])
 {
-	char version[32], expected[32];
+	char text[32];
+	long version;
 
-	if (query_text(db, "PRAGMA user_version", version, sizeof(version)))
+	if (query_text(db, "PRAGMA user_version", text, sizeof(text)))
 		return describe(db, existed, message);
-	snprintf(expected, sizeof(expected), "%d", SCHEMA_VERSION);
-	if (!strcmp(version, expected))
+	version = strtol(text, NULL, 10);
+	if (version == STATE_SCHEMA_VERSION)
 		return STATE_FILE_OK;
-	if (strcmp(version, "0")) {
+	if (version < 0 || version > STATE_SCHEMA_VERSION) {
 		snprintf(message, STATE_FILE_MESSAGE_BYTES,
-			 "its schema version is %s, this ipwld knows %s", version, expected);
+			 "its schema version is %ld, this ipwld knows %d", version,
+			 STATE_SCHEMA_VERSION);
 		return STATE_FILE_UNREADABLE;
 	}
-	if (sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK)
-		return STATE_FILE_OK;
-	describe(db, existed, message);
-	/* Version 0 has no entries of ours: nothing is lost but the room for new ones. */
-	return STATE_FILE_UNUSABLE;
+	return upgrade(db, (int)version, existed, message);
 }
 
 enum state_file_result state_file_open(const char *path, sqlite3 **ret_db,
@@ -102,8 +98,12 @@ enum state_file_result state_file_open(const char *path, sqlite3 **ret_db,
 		return describe(*ret_db, existed, message);
 	sqlite3_extended_result_codes(*ret_db, 1);
 	sqlite3_busy_timeout(*ret_db, BUSY_TIMEOUT_MS);
-	if (sqlite3_exec(*ret_db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL", NULL,
-			 NULL, NULL) != SQLITE_OK ||
+	/* Small pages, which only a new database takes: a change writes each page it touches
+	 * twice, and disks are full by the kilobyte. */
+	if (sqlite3_exec(*ret_db,
+			 "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
+			 "PRAGMA synchronous = FULL",
+			 NULL, NULL, NULL) != SQLITE_OK ||
 	    query_text(*ret_db, "PRAGMA quick_check(1)", check, sizeof(check)))
 		return describe(*ret_db, existed, message);
 	if (strcmp(check, "ok")) {

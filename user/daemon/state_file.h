@@ -12,6 +12,7 @@ enum state_file_result {
 	STATE_FILE_CORRUPT,    /* no database, or a damaged one */
 	STATE_FILE_UNREADABLE, /* it exists, with entries that cannot be read now */
 	STATE_FILE_UNUSABLE,   /* there is none, and none can be made */
+	STATE_FILE_OUTDATED,   /* of an earlier release: its entries can be read, not changed */
 };
 
 /**

@@ -102,6 +102,11 @@ int datapath_decide(const struct datapath *datapath, const struct prefix *addres
 int datapath_read_rule(const struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters);
 
+/* The counters of all rules of a chunk: ids from chunk * IPWL_CHUNK_RULES on. -ENOENT:
+ * there is no such chunk, so nothing is counted. */
+int datapath_read_chunk(const struct datapath *datapath, uint32_t chunk,
+			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES]);
+
 /* A list's counters by its slot, summed over CPUs. */
 int datapath_read_list(const struct datapath *datapath, uint16_t slot,
 		       struct ipwl_traffic *ret_traffic);

@@ -23,7 +23,7 @@ static int64_t unit_sec(char name)
 
 const char *duration_parse(const char *text, int64_t *ret_sec)
 {
-	static const char *const too_long = "is over 100 years; without a ttl an entry has no end";
+	static const char *const too_long = "is over 100 years";
 	int64_t total = 0;
 
 	if (!*text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Durations such as 30d or 1h30m. */
-#ifndef CTL_DURATION_H
-#define CTL_DURATION_H
+#ifndef CORE_DURATION_H
+#define CORE_DURATION_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words for the enums of the ABI, as they stand in answers and metrics. */
-#ifndef DAEMON_NAMES_H
-#define DAEMON_NAMES_H
+#ifndef DATAPATH_NAMES_H
+#define DATAPATH_NAMES_H
 
 #include "ipwl.h"
 

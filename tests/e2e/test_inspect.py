@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Looking before changing: lint, diff, and the guard over reloads."""
+
+import json
+import signal
+import time
+
+import pytest
+
+import frames
+from daemon import DENIED, DONE, DROP, INVALID, NEGATIVE, PARTNERS
+from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
+
+
+def verdict(ipwld, address):
+    status, answer = ipwld.request("POST", "/v1/test", {"addresses": [address]})
+    assert status == 200
+    return answer["results"][0]["verdict"]
+
+
+# ---- lint -------------------------------------------------------------------
+
+
+def findings(answer):
+    """What was found, in short: {(check, list, prefix)}."""
+    return {(item["check"], item["list"], ("!" if item["exclusion"] else "") + item["prefix"])
+            for item in answer["findings"]}
+
+
+CLEAN = """\
+  - name: partners
+    action: allow
+    entries: [198.51.100.0/24]
+  - name: drop
+    action: block
+    entries: [203.0.113.0/24]
+    files: [{top}/block.d/*.list]
+"""
+
+
+def test_lint_when_clean(ipwld):
+    ipwld.configure(lists=CLEAN)
+    ipwld.start()
+    answer = ipwld.ask("lint", status=DONE)
+    assert (answer["total"], answer["findings"], answer["left_out"]) == (0, [], 0)
+    assert answer["totals"] == dict.fromkeys(
+        ("redundant", "conflict", "unused", "expiring", "wide"), 0)
+    assert "nothing found" in ipwld.ctl("lint").stdout
+
+
+def test_lint_names_place_and_suggestion(running):
+    path = running.write_list("allow.d/a.list", "198.51.100.7", "!2001:db8:ffff::/48",
+                              "10.0.0.0/7", "2000::/15")
+    running.ask("reload")
+    running.ask("add", "--list", "partners", "192.0.2.7", "--ttl", "1h")
+    answer = running.ask("lint", status=NEGATIVE)
+    assert findings(answer) == {
+        ("redundant", "partners", "198.51.100.7/32"),
+        ("redundant", "partners", "2001:db8:a::/48"),
+        ("redundant", "partners", "2001:db8:bad::77/128"),
+        ("conflict", "drop", "2001:db8:bad::/48"),
+        ("conflict", "partners", "203.0.113.77/32"),
+        # A block inside an allow never drops; the allow inside that block is one more.
+        ("conflict", "partners", "2001:db8:bad::77/128"),
+        ("expiring", "partners", "192.0.2.7/32"),
+        ("wide", "partners", "10.0.0.0/7"),
+        ("wide", "partners", "2000::/15"),
+    }
+    assert answer["total"] == 9 and sum(answer["totals"].values()) == 9
+    by = {(item["check"], item["prefix"]): item for item in answer["findings"]}
+    inside = by["redundant", "198.51.100.7/32"]
+    assert inside["origin"] == f"{path}:1" and f"{path}:1" in inside["suggestion"]
+    assert inside["other"]["prefix"] == "198.51.100.0/24"
+    assert inside["other"]["origin"].startswith(f"{running.config}:")
+    assert "198.51.100.0/24" in inside["message"]
+    block = by["conflict", "2001:db8:bad::/48"]
+    assert block["action"] == "block" and block["other"]["action"] == "allow"
+    assert "never drops" in block["message"]
+    assert by["expiring", "192.0.2.7/32"]["expires_at"]
+    assert "ipwlctl add --list partners 192.0.2.7" in by["expiring", "192.0.2.7/32"]["suggestion"]
+    text = running.ctl("lint")
+    assert text.returncode == NEGATIVE
+    assert f"file {path}:1" in text.stdout and "9 found: 3 redundant" in text.stdout
+    # An exclusion that takes a part away is none of them.
+    assert "!2001:db8:ffff::/48" not in text.stdout
+
+
+def test_lint_options(running):
+    running.write_list("allow.d/a.list", *(f"198.51.100.{i}" for i in range(150)), "10.0.0.0/8")
+    running.ask("reload")
+    answer = running.ask("lint", "--check", "redundant", status=NEGATIVE)
+    assert (answer["total"], len(answer["findings"]), answer["left_out"]) == (150, 100, 50)
+    answer = running.ask("lint", "--check", "redundant", "--limit", "1000", status=NEGATIVE)
+    assert (len(answer["findings"]), answer["left_out"]) == (150, 0)
+    assert [item["origin"].rpartition(":")[2] for item in answer["findings"]] \
+        == [str(i) for i in range(1, 151)]
+    assert running.ask("lint", "--check", "wide", status=DONE)["total"] == 0
+    answer = running.ask("lint", "--check", "wide", "--wide", "9,19", status=NEGATIVE)
+    assert findings(answer) == {("wide", "partners", "10.0.0.0/8")}
+    assert "wider than /9" in answer["findings"][0]["message"]
+    answer = running.ask("lint", "--list", "drop", status=DONE)
+    assert answer["total"] == 0
+    assert running.ctl("lint", "--list", "none").returncode == NEGATIVE
+    assert running.ctl("lint", "--check", "colour").returncode == INVALID
+    for query in ("limit=-1", "limit=1001", "unused_seconds=x", "ipv4_length=33", "colour=1"):
+        status, answer = running.request("GET", f"/v1/lint?{query}")
+        assert status == 400, answer
+
+
+def test_lint_of_what_is_unused(running, wire):
+    """Entries that nobody hit for long enough; not those that someone just did."""
+    def unused(*options):
+        answer = running.ask("lint", "--unused", "3s", "--check", "unused", *options,
+                             status=NEGATIVE)
+        return {(item["list"], item["prefix"]): item["last_hit_at"] for item in answer["findings"]}
+    # What is younger than that cannot be told.
+    assert running.ask("lint", "--unused", "1h", "--check", "unused", status=DONE)["total"] == 0
+    time.sleep(3.1)
+    wire.send(frames.tcp(wire, ALLOWED.ipv4))
+    wait_for(lambda: running.packets()["allow"], 2, "it is counted")
+    never = dict.fromkeys([("partners", "2001:db8:a::/48"), ("partners", "203.0.113.77/32"),
+                           ("partners", "2001:db8:bad::77/128"), ("drop", "203.0.113.0/24"),
+                           ("drop", "2001:db8:bad::/48")])
+    assert unused() == never
+    # A block list's file is another's work, a list by itself is not.
+    running.write_list("block.d/a.list", UNLISTED.ipv4)
+    running.ask("reload")
+    assert unused("--list", "drop").keys() == {key for key in never if key[0] == "drop"}
+    wire.send(frames.tcp(wire, BLOCKED.ipv6))
+    wait_for(lambda: running.packets()["block"], 2, "it is counted")
+    assert unused("--list", "drop") == {("drop", "203.0.113.0/24"): None}
+
+
+def test_lint_of_very_many(running):
+    """The socket answers others while a large list is looked at."""
+    lines = [f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}" for i in range(200_000)]
+    running.write_list("block.d/large.list", *lines, "10.0.0.0/15")
+    running.ask("reload")
+    client = running.namespace.popen(running.argv()[0].parent / "ipwlctl", "--socket",
+                                     running.socket, "--json", "lint")
+    slowest = 0
+    while client.poll() is None:
+        begun = time.monotonic()
+        running.status()
+        slowest = max(slowest, time.monotonic() - begun)
+    assert client.returncode == NEGATIVE
+    assert slowest < 1
+    answer = running.ask("lint", "--check", "redundant", "--list", "drop", status=NEGATIVE)
+    assert answer["totals"]["redundant"] == 131072
+
+
+# ---- diff -------------------------------------------------------------------
+
+
+def test_diff_of_nothing(running):
+    running.ask("add", "--list", "partners", "192.0.2.7")
+    answer = running.ask("diff", status=DONE)
+    assert answer["differs"] is False
+    assert answer["settings"] == answer["lists"] == answer["entries"] == []
+    assert running.ctl("diff").stdout == "no difference\n"
+
+
+def test_diff_then_reload(running):
+    """diff says what a reload then does, and does nothing itself."""
+    first = running.write_list("allow.d/a.list", "# a comment", UNLISTED.ipv4)
+    running.ask("reload")
+    first.unlink()
+    second = running.write_list("allow.d/b.list", "!198.51.100.128/25", UNLISTED.ipv6)
+    running.configure(mode="monitor", ports="25, 587", lists=PARTNERS.replace(
+        "mark: 0x1", "mark: 0x2").replace("      - 203.0.113.77\n", "") + """\
+  - name: new
+    action: block
+    entries: [192.0.2.128/25]
+""")
+    answer = running.ask("diff", status=NEGATIVE)
+    assert answer["differs"] is True
+    assert {(item["key"], item["from"], item["to"]) for item in answer["settings"]} \
+        == {("mode", "enforce", "monitor"), ("ports", "25", "25, 587")}
+    lists = {item["name"]: item for item in answer["lists"]}
+    assert {name: item["change"] for name, item in lists.items()} \
+        == {"partners": "changed", "new": "added", "drop": "removed"}
+    assert lists["partners"]["settings"] == [{"key": "mark", "from": "0x1", "to": "0x2"}]
+    assert (lists["partners"]["added"], lists["partners"]["removed"],
+            lists["partners"]["exclusions_added"]) == (1, 2, 1)
+    entries = {(item["change"], item["list"],
+                ("!" if item["exclusion"] else "") + item["prefix"]): item["origin"]
+               for item in answer["entries"]}
+    assert entries.keys() == {
+        ("added", "partners", f"{UNLISTED.ipv6}/128"), ("removed", "partners", "203.0.113.77/32"),
+        ("removed", "partners", f"{UNLISTED.ipv4}/32"),
+        ("added", "partners", "!198.51.100.128/25"), ("added", "new", "192.0.2.128/25"),
+        ("removed", "drop", "203.0.113.0/24"), ("removed", "drop", "2001:db8:bad::/48")}
+    assert entries["removed", "partners", f"{UNLISTED.ipv4}/32"] == f"{first}:2"
+    assert entries["added", "partners", f"{UNLISTED.ipv6}/128"] == f"{second}:2"
+    assert (answer["added"], answer["removed"]) == (2, 4)
+    assert answer["held"] is None
+
+    text = running.ctl("diff")
+    assert text.returncode == NEGATIVE
+    for line in ("~ mode: enforce -> monitor", "~ ports: 25 -> 25, 587", "+ list new (block)",
+                 "- list drop (block)", "~ list partners, mark: 0x1 -> 0x2",
+                 f"+ {UNLISTED.ipv6}/128  partners  file {second}:2",
+                 f"- {UNLISTED.ipv4}/32  partners  file {first}:2"):
+        assert line in text.stdout, text.stdout
+    summary = running.ctl("diff", "--summary")
+    assert summary.returncode == NEGATIVE and f"{second}:2" not in summary.stdout
+    assert "~ list partners (allow): 1 added, 2 removed" in summary.stdout
+
+    assert running.status()["mode"] == "enforce"
+    assert verdict(running, UNLISTED.ipv4) == "allow"
+    answer = running.ask("reload")
+    assert (answer["added"], answer["removed"]) == (2, 4)
+    assert {item["key"] for item in answer["settings"]} == {"mode", "ports"}
+    assert {item["name"]: item["change"] for item in answer["lists"]} \
+        == {"partners": "changed", "new": "added", "drop": "removed"}
+    assert "mode enforce -> monitor" in running.words()
+    assert "list partners: mark 0x1 -> 0x2" in running.words()
+    assert running.ask("diff")["differs"] is False
+
+
+def test_diff_sees_manual_entries(running):
+    """They stay in a reload, unless their list goes."""
+    running.ask("add", "--list", "partners", "192.0.2.7")
+    running.configure(lists=DROP)
+    answer = running.ask("diff", status=NEGATIVE)
+    assert ("removed", "manual", "192.0.2.7/32") in {
+        (item["change"], item["source"], item["prefix"]) for item in answer["entries"]}
+    assert any("192.0.2.7" in warning for warning in answer["warnings"])
+    assert len(running.manual()) == 1
+
+
+def test_diff_of_order(running):
+    running.configure(lists=DROP + PARTNERS)
+    assert running.ask("diff")["differs"] is False
+    more = PARTNERS.replace("name: partners", "name: friends").replace("allow.d", "friends.d")
+    running.configure(lists=PARTNERS + more + DROP)
+    running.ask("reload")
+    running.configure(lists=more + PARTNERS + DROP)
+    answer = running.ask("diff", status=NEGATIVE)
+    assert [(item["name"], item["moved"], item["added"]) for item in answer["lists"]] \
+        == [("friends", True, 0), ("partners", True, 0)]
+
+
+def test_diff_with_another_file(running):
+    original = running.config.read_text(encoding="utf-8")
+    other = running.top / "other.yaml"
+    other.write_text(original.replace("mode: enforce", "mode: monitor"), encoding="utf-8")
+    answer = running.ask("diff", other, status=NEGATIVE)
+    assert answer["config"] == str(other)
+    assert [item["key"] for item in answer["settings"]] == ["mode"]
+    relative = running.ctl("diff", "other.yaml", cwd=running.top)
+    assert relative.returncode == NEGATIVE and "mode: enforce -> monitor" in relative.stdout
+    other.write_text(original.replace("mode: enforce", "mode: 7"), encoding="utf-8")
+    result = running.ctl("diff", other)
+    assert result.returncode == INVALID and f"{other}:4:7: " in result.stderr
+    assert running.ctl("diff", running.top / "none.yaml").returncode == INVALID
+    # A reload cannot move the state, so a diff says so.
+    other.write_text(original.replace("state_dir: ", "state_dir: /tmp"), encoding="utf-8")
+    result = running.ctl("diff", other)
+    assert result.returncode == INVALID and "restart ipwld" in result.stderr
+    assert running.ask("diff")["differs"] is False
+
+
+def test_diff_with_errors(running):
+    running.write_list("block.d/a.list", "192.0.2.1/24", "x")
+    result = running.ctl("--json", "diff")
+    assert result.returncode == INVALID
+    answer = json.loads(result.stdout)
+    assert answer["error"]["code"] == "configuration" and len(answer["error"]["details"]) == 2
+    # It was no reload.
+    assert running.status()["reload"]["successful"] is True
+
+
+def test_diff_reads_no_file_for_others(running):
+    """An error quotes what stands in a file; only root may have any file read."""
+    secret = running.top / "secret"
+    secret.write_text("root: swordfish\n", encoding="utf-8")
+    secret.chmod(0o600)
+    for path in running.top, running.socket.parent:
+        path.chmod(0o755)
+    running.socket.chmod(0o666)
+    result = running.namespace.run(*NOBODY, running.argv()[0].parent / "ipwlctl", "--socket",
+                                   running.socket, "diff", secret, check=False)
+    assert result.returncode == DENIED, result
+    assert "swordfish" not in result.stderr and "for root alone" in result.stderr
+    result = running.namespace.run(*NOBODY, running.argv()[0].parent / "ipwlctl", "--socket",
+                                   running.socket, "diff", check=False)
+    assert result.returncode == DONE
+    for body, code in (({"config": "relative"}, "invalid"), ({"limit": -1}, "invalid"),
+                       ({"limit": 10001}, "invalid"), ({"colour": 1}, "invalid"),
+                       ({"config": 7}, "invalid")):
+        status, answer = running.request("POST", "/v1/diff", body)
+        assert (status, answer["error"]["code"]) == (400, code), answer
+
+
+def test_diff_limit(running):
+    running.write_list("block.d/a.list", *(f"192.0.2.{i}" for i in range(200)))
+    answer = running.ask("diff", "--limit", "50", status=NEGATIVE)
+    assert (len(answer["entries"]), answer["entries_left_out"], answer["added"]) == (50, 150, 200)
+    assert "and 150 more entries" in running.ctl("diff", "--limit", "50").stdout
+
+
+# ---- the guard ---------------------------------------------------------------
+
+
+ADDRESSES = [f"192.0.2.{i}" for i in range(1, 21)]
+
+
+@pytest.fixture(name="guarded")
+def _guarded(running, wire):
+    """A daemon with twenty allow entries in use, and some that are not."""
+    running.write_list("allow.d/a.list", *ADDRESSES, *(f"192.0.2.{i}" for i in range(101, 141)))
+    running.ask("reload")
+    for address in ADDRESSES:
+        wire.send(frames.tcp(wire, address))
+    wait_for(lambda: running.packets()["allow"] >= len(ADDRESSES), 5, "all are counted")
+    return running
+
+
+def test_guard_holds_a_reload(guarded):
+    """The old configuration stays, in all of it; diff shows why, --accept takes it."""
+    guarded.write_list("allow.d/a.list", *ADDRESSES[:9])
+    guarded.write_list("block.d/a.list", UNLISTED.ipv4)
+    diff = guarded.ask("diff", status=NEGATIVE)
+    assert "11 of 20 allow entries in use" in diff["held"]
+    assert len(diff["removed_in_use"]) == 11
+    assert f"192.0.2.20, list partners (file {guarded.top}/allow.d/a.list:20)" \
+        in diff["removed_in_use"]
+
+    result = guarded.ctl("--json", "reload")
+    assert result.returncode == NEGATIVE
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == "held" and len(error["details"]) == 11
+    assert "reload --accept" in error["message"]
+    state = guarded.status()["reload"]
+    assert state["successful"] is False and "11 of 20" in state["held"]
+    assert guarded.metric("ipwl_reload_held") == 1
+    assert guarded.metric("ipwl_config_last_reload_successful") == 0
+    assert "held" in guarded.ctl("status").stdout
+    assert verdict(guarded, "192.0.2.20") == "allow"
+    assert verdict(guarded, UNLISTED.ipv4) == "unlisted"
+
+    answer = guarded.ask("reload", "--accept")
+    assert answer["removed"] == 51
+    assert guarded.status()["reload"]["held"] is None
+    assert guarded.metric("ipwl_reload_held") == 0
+    assert verdict(guarded, "192.0.2.20") == "unlisted"
+    assert verdict(guarded, UNLISTED.ipv4) == "block"
+
+
+def test_guard_holds_sighup(guarded):
+    (guarded.top / "allow.d/a.list").unlink()
+    guarded.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: guarded.metric("ipwl_reload_held") == 1, 5, "it is held")
+    assert "reload: held: it would remove 20 of 20 allow entries in use" in guarded.words()
+    assert verdict(guarded, "192.0.2.1") == "allow"
+    # Once the file is back, a reload is none to hold.
+    guarded.write_list("allow.d/a.list", *ADDRESSES)
+    guarded.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: guarded.metric("ipwl_reload_held") == 0, 5, "it is not held any more")
+    assert guarded.status()["reload"]["successful"] is True
+
+
+def test_guard_counts_what_is_lost(guarded):
+    """Unused entries, and addresses that stay allowed otherwise, do not count."""
+    # Ten of twenty is half, not more; of the unused all go.
+    guarded.write_list("allow.d/a.list", *ADDRESSES[:10])
+    assert guarded.ask("diff", status=NEGATIVE)["held"] is None
+    # One network in place of all, or another list.
+    guarded.write_list("allow.d/a.list", "192.0.2.0/27")
+    diff = guarded.ask("diff", status=NEGATIVE)
+    assert (diff["held"], diff["removed_in_use"]) == (None, [])
+    assert guarded.ask("reload")["removed"] == 60
+    guarded.configure(lists=PARTNERS.replace("name: partners", "name: friends") + DROP)
+    assert guarded.ask("diff", status=NEGATIVE)["held"] is None
+    # A list of the other action is no such list.
+    guarded.configure(lists=DROP)
+    guarded.ask("diff", status=NEGATIVE)
+
+
+def test_guard_has_the_limits_in_force(guarded):
+    """A new configuration cannot lift the guard over itself, nor set it too low."""
+    guarded.configure(extra="guard: {max_removed_entries: none, max_removed_share: 100}\n")
+    guarded.write_list("allow.d/a.list", ADDRESSES[0])
+    assert "19 of 20" in guarded.ask("diff", status=NEGATIVE)["held"]
+    assert guarded.ctl("reload").returncode == NEGATIVE
+    guarded.write_list("allow.d/a.list", *ADDRESSES)
+    answer = guarded.ask("reload")
+    assert {item["key"]: item["to"] for item in answer["settings"]} \
+        == {"guard.max_removed_entries": "none", "guard.max_removed_share": "100"}
+    guarded.write_list("allow.d/a.list", ADDRESSES[0])
+    assert guarded.ask("diff", status=NEGATIVE)["held"] is None
+    guarded.write_list("allow.d/a.list", *ADDRESSES)
+    guarded.configure(extra="guard: {max_removed_entries: 0}\n")
+    guarded.ask("reload")
+    guarded.write_list("allow.d/a.list", *ADDRESSES[1:])
+    assert "1 of 20" in guarded.ask("diff", status=NEGATIVE)["held"]
+    status, answer = guarded.request("POST", "/v1/reload", {"accept": False})
+    assert (status, answer["error"]["code"]) == (409, "held")
+    assert guarded.request("POST", "/v1/reload", {"accept": 1})[0] == 400
+    assert guarded.request("POST", "/v1/reload", {"accept": True})[0] == 200
+
+
+def test_guard_lets_a_restart_pass(guarded):
+    """A start takes the configuration as it is: there is nothing to hold on to."""
+    (guarded.top / "allow.d/a.list").unlink()
+    guarded.stop()
+    guarded.start()
+    assert verdict(guarded, "192.0.2.1") == "unlisted"
+    assert guarded.status()["reload"]["held"] is None

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that `ipwlctl simulate` judges: every verdict against an oracle that knows only
+the configuration, in every kind of capture, and no counter moves."""
+
+import collections
+import ipaddress
+import json
+import os
+import random
+import struct
+
+import pytest
+from scapy.layers.l2 import Ether
+from scapy.utils import RawPcapWriter, wrpcapng
+
+import frames
+from daemon import DENIED, DONE, DROP, INVALID, NEGATIVE, PARTNERS
+from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED
+
+EN10MB, RAW, SLL, SLL2, NULL, IPV4, IPV6 = 1, 101, 113, 276, 0, 228, 229
+ALLOW = [ipaddress.ip_network(text) for text in
+         ("198.51.100.0/24", "2001:db8:a::/48", "203.0.113.77/32", "2001:db8:bad::77/128")]
+BLOCK = [ipaddress.ip_network(text) for text in ("203.0.113.0/24", "2001:db8:bad::/48")]
+
+
+def oracle(address, enforce=True):
+    """The verdict for mail from an address, by the lists of daemon.py."""
+    address = ipaddress.ip_address(address)
+    allowed, blocked = (any(address in network for network in networks if
+                            network.version == address.version) for networks in (ALLOW, BLOCK))
+    if allowed:
+        return "averted" if blocked else "allow"
+    if blocked:
+        return "block" if enforce else "would_block"
+    return "unlisted"
+
+
+def list_of(verdict):
+    return {"allow": "partners", "averted": "partners", "block": "drop",
+            "would_block": "drop"}.get(verdict)
+
+
+@pytest.fixture(name="draw")
+def _draw():
+    seed = int(os.environ.get("IPWL_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"IPWL_SEED={seed}")
+    return random.Random(seed)
+
+
+def draw_address(draw, family=None):
+    network = draw.choice([network for network in ALLOW + BLOCK if
+                           family in (None, network.version)])
+    if draw.random() < 0.3:
+        network = ipaddress.ip_network("0.0.0.0/0" if network.version == 4 else "::/0")
+    return str(network[draw.randrange(network.num_addresses)])
+
+
+def draw_frame(draw, wire, expected, family=None):
+    """A frame; what is to come of it goes into expected: {(address, verdict): counts}."""
+    address = draw_address(draw, family)
+    kind = draw.choice(("mail", "mail", "mail", "syn", "port", "udp", "vlan"))
+    if kind == "udp":
+        frame, verdict = frames.udp(wire, address), "other"
+    elif kind == "port":
+        frame, verdict = frames.tcp(wire, address, port=26), "other"
+    else:
+        frame = frames.tcp(wire, address, flags="S" if kind == "syn" else "PA",
+                           tags=(7,) if kind == "vlan" else (),
+                           payload=b"" if kind == "syn" else bytes(draw.randrange(1400)))
+        verdict = oracle(address)
+    count = expected[address if verdict != "other" else None, verdict]
+    count[0] += 1
+    count[1] += kind == "syn"
+    return frame
+
+
+def write(path, link_type, packets):
+    """Packets are bytes, or (bytes, length on the wire)."""
+    writer = RawPcapWriter(str(path), linktype=link_type)
+    writer.write_header(None)
+    for packet in packets:
+        data, length = packet if isinstance(packet, tuple) else (packet, len(packet))
+        writer.write_packet(data, sec=1, usec=0, caplen=len(data), wirelen=length)
+    writer.close()
+    return path
+
+
+def simulate(ipwld, path, *options):
+    return ipwld.ask("simulate", "--config", ipwld.config, path, *options)
+
+
+def check(answer, expected):
+    """expected: {(address or None, verdict): [packets, connections]}."""
+    totals = collections.Counter()
+    for (_, verdict), (packets, _) in expected.items():
+        totals[verdict] += packets
+    assert {name: count for name, count in answer["verdicts"].items() if count} == +totals
+    found = {(row["address"], row["verdict"]): [row["packets"], row["connections"]]
+             for row in answer["sources"]}
+    assert found == {key: value for key, value in expected.items() if key[0]}
+    assert all(row["list"] == list_of(row["verdict"]) for row in answer["sources"])
+    assert answer["sources_left_out"] == answer["packets_left_out"] == 0
+
+
+def everything_counted(ipwld):
+    """All counters that anyone reads, without the hosts' own packets."""
+    metrics = {key: value for key, value in ipwld.metrics().items()
+               if key[0].endswith("_total") and dict(key[1]).get("verdict") != "other"}
+    # A hit that is not noted yet has the time at which it is asked for.
+    entries = [{key: value for key, value in entry.items() if key != "last_hit_at"}
+               for entry in ipwld.ask("list")["entries"]]
+    return metrics, entries, ipwld.status()["lists"]
+
+
+# How an Ethernet frame becomes a packet of another link type.
+def cooked(frame):
+    return struct.pack("!HHH8s", 0, 1, 6, b"\2\0\0\0\0\1\0\0") + frame[12:]
+
+
+def cooked2(frame):
+    return frame[12:14] + struct.pack("!HIHBB8s", 0, 3, 1, 0, 6, b"\2\0\0\0\0\1\0\0") + frame[14:]
+
+
+def bare(frame):
+    return frame[14:]
+
+
+@pytest.mark.parametrize("kind", ["ethernet", "pcapng", "raw", "ipv4", "ipv6", "sll", "sll2"])
+def test_against_oracle(running, wire, draw, kind):
+    link_type, convert, family = {
+        "ethernet": (EN10MB, bytes, None), "pcapng": (None, bytes, None), "raw": (RAW, bare, None),
+        "ipv4": (IPV4, bare, 4), "ipv6": (IPV6, bare, 6), "sll": (SLL, cooked, None),
+        "sll2": (SLL2, cooked2, None)}[kind]
+    expected = collections.defaultdict(lambda: [0, 0])
+    # The same addresses come again and again. A bare packet has no VLAN tag.
+    sent = []
+    while len(sent) < 400:
+        trial = collections.defaultdict(lambda: [0, 0])
+        frame = draw_frame(draw, wire, trial, family)
+        if convert is bare and frame[12:14] == b"\x81\x00":
+            continue
+        for _ in range(draw.randrange(1, 4)):
+            sent.append(frame)
+            for key, (packets, connections) in trial.items():
+                expected[key][0] += packets
+                expected[key][1] += connections
+    path = running.top / f"{kind}.cap"
+    if link_type is None:
+        wrpcapng(str(path), [Ether(frame) for frame in sent])
+    else:
+        write(path, link_type, map(convert, sent))
+    for frame in sent[:20]:
+        wire.send(frame)
+    before = everything_counted(running)
+    answer = simulate(running, path)
+    assert answer["packets"] == len(sent)
+    assert not any(answer["skipped"].values())
+    check(answer, expected)
+    assert everything_counted(running) == before
+
+
+def test_no_rule_counts(running, wire):
+    """Not even the rule that decides, and a packet from the wire still does."""
+    def hits():
+        return {entry["prefix"]: entry["packets"] for entry in running.ask("list")["entries"]}
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, ALLOWED.ipv4)] * 1000)
+    before = hits()
+    assert simulate(running, path)["verdicts"]["allow"] == 1000
+    assert hits() == before
+    wire.send(frames.tcp(wire, ALLOWED.ipv4))
+    assert hits()["198.51.100.0/24"] == before["198.51.100.0/24"] + 1
+    assert not any("simulat" in name for _, _, names in os.walk(running.bpffs) for name in names)
+
+
+def test_follows_the_tables(running, wire):
+    """Tables and mode are those in force, not those of a moment before."""
+    path = write(running.top / "a.pcap", EN10MB,
+                 [frames.tcp(wire, address) for address in (UNLISTED.ipv4, BLOCKED.ipv6)])
+    def verdicts():
+        return {row["address"]: row["verdict"] for row in simulate(running, path)["sources"]}
+    assert verdicts() == {UNLISTED.ipv4: "unlisted", BLOCKED.ipv6: "block"}
+    running.ask("add", "--list", "partners", UNLISTED.ipv4)
+    assert verdicts() == {UNLISTED.ipv4: "allow", BLOCKED.ipv6: "block"}
+    running.configure(mode="monitor")
+    running.ask("reload")
+    assert verdicts() == {UNLISTED.ipv4: "allow", BLOCKED.ipv6: "would_block"}
+    # Nor does it need a daemon.
+    running.stop()
+    assert simulate(running, path)["verdicts"]["would_block"] == 1
+
+
+def test_long_and_cut_packets(running, wire):
+    """What GRO made long is run as it is; what was cut off is run if it can be judged."""
+    whole = frames.tcp(wire, BLOCKED.ipv4, flags="PA", payload=bytes(60000))
+    jumbo = frames.tcp(wire, AVERTED.ipv6, flags="PA", payload=bytes(8900))
+    usual = frames.tcp(wire, ALLOWED.ipv4, flags="PA", payload=bytes(1000))
+    tagged = frames.tcp(wire, BLOCKED.ipv6, flags="PA", tags=(5, 6), payload=bytes(1000))
+    other = frames.udp(wire, BLOCKED.ipv4)
+    packets = [whole, jumbo]
+    # Both headers are there; then not quite.
+    packets += [(usual[:54], len(usual)), (usual[:53], len(usual)), (usual[:14], len(usual))]
+    packets += [(tagged[:82], len(tagged)), (tagged[:81], len(tagged))]
+    packets += [(other[:34], len(other)), (b"\0" * 10, 10)]
+    answer = simulate(running, write(running.top / "a.pcap", EN10MB, packets))
+    assert answer["packets"] == 9
+    assert answer["skipped"] == {"cut": 4, "outgoing": 0, "too_long": 0}
+    assert {(row["address"], row["verdict"]) for row in answer["sources"]} == {
+        (BLOCKED.ipv4, "block"), (AVERTED.ipv6, "averted"), (ALLOWED.ipv4, "allow"),
+        (BLOCKED.ipv6, "block")}
+    assert answer["verdicts"]["other"] == 1 and answer["verdicts"]["malformed"] == 0
+
+
+def test_what_the_program_calls_malformed(running, wire):
+    """A frame that ends on the wire within its headers is no cut capture."""
+    frame = frames.tcp(wire, BLOCKED.ipv4)
+    parts = frames.fragments(wire, BLOCKED.ipv4)
+    answer = simulate(running, write(running.top / "a.pcap", EN10MB,
+                                     [frames.cut(frame, 40), frame, *parts]))
+    assert {name: count for name, count in answer["verdicts"].items() if count} \
+        == {"malformed": 1, "block": 2, "fragment": len(parts) - 1}
+
+
+def test_outgoing_packets(running, wire):
+    """A capture on "any" has the host's own packets, which XDP does not see."""
+    frame = frames.tcp(wire, BLOCKED.ipv4)
+    outgoing, outgoing2 = bytearray(cooked(frame)), bytearray(cooked2(frame))
+    outgoing[1] = outgoing2[10] = 4
+    for link_type, packets in ((SLL, [outgoing, cooked(frame)]), (SLL2, [outgoing2, cooked2(frame)])):
+        answer = simulate(running, write(running.top / "a.pcap", link_type, map(bytes, packets)))
+        assert answer["skipped"]["outgoing"] == 1
+        assert answer["verdicts"]["block"] == 1
+
+
+def test_most_frequent_first_and_limit(running, wire):
+    packets = [frames.tcp(wire, UNLISTED.ipv4)] + [frames.tcp(wire, BLOCKED.ipv4)] * 3 \
+        + [frames.tcp(wire, ALLOWED.ipv6, flags="A")] * 2
+    path = write(running.top / "a.pcap", EN10MB, packets)
+    answer = simulate(running, path, "--limit", "2")
+    assert [(row["address"], row["packets"], row["connections"]) for row in answer["sources"]] \
+        == [(BLOCKED.ipv4, 3, 3), (ALLOWED.ipv6, 2, 0)]
+    assert answer["sources_left_out"] == 1
+    text = running.ctl("simulate", "--config", running.config, "--limit", "2", path)
+    assert text.returncode == DONE
+    lines = [line.split() for line in text.stdout.splitlines()]
+    assert lines[:3] == [["SOURCE", "VERDICT", "LIST", "PACKETS", "CONNECTIONS"],
+                         [BLOCKED.ipv4, "block", "drop", "3", "3"],
+                         [ALLOWED.ipv6, "allow", "partners", "2", "0"]]
+    assert ["and", "1", "more,", "see", "--limit"] in lines
+    assert ["unlisted", "1"] in lines and ["block", "3"] in lines
+
+
+def test_standard_input(running, wire):
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, BLOCKED.ipv4)])
+    with open(path, "rb") as capture:
+        result = running.ctl("--json", "simulate", "--config", running.config, "-", stdin=capture)
+    assert result.returncode == DONE, result
+    assert json.loads(result.stdout)["verdicts"]["block"] == 1
+
+
+def test_what_cannot_be_read(running, wire):
+    frame = frames.tcp(wire, BLOCKED.ipv4)
+    wrong = write(running.top / "null.pcap", NULL, [frame])
+    empty = running.top / "empty.pcap"
+    empty.write_bytes(b"")
+    text = running.top / "text.pcap"
+    text.write_bytes(b"From: someone\n" * 100)
+    ends = running.top / "ends.pcap"
+    ends.write_bytes(write(running.top / "a.pcap", EN10MB, [frame]).read_bytes()[:-3])
+    for path, words in ((wrong, "link type NULL"), (empty, "not a pcap or pcapng file"),
+                        (text, "not a pcap or pcapng file"), (ends, "truncated"),
+                        (running.top / "none.pcap", "No such file"), (running.top, "directory")):
+        result = running.ctl("simulate", "--config", running.config, path)
+        assert result.returncode == INVALID, (path, result)
+        assert str(path) in result.stderr and words in result.stderr, result.stderr
+        assert not result.stdout
+
+
+def test_without_rights(running, wire):
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, BLOCKED.ipv4)])
+    running.top.chmod(0o755)
+    drop = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+    result = running.namespace.run(*drop, running.argv()[0].parent / "ipwlctl", "simulate",
+                                   "--config", running.config, path, check=False)
+    assert result.returncode == DENIED, result
+    assert "be root" in result.stderr
+
+
+def test_when_detached(running, wire):
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, BLOCKED.ipv4)])
+    running.ask("detach")
+    result = running.ctl("simulate", "--config", running.config, path)
+    assert result.returncode == NEGATIVE
+    assert "not in the kernel" in result.stderr
+    assert not running.bpffs.exists()
+
+
+def test_sees_the_lists_of_its_configuration(ipwld, wire):
+    """The oracle's lists are those of daemon.py."""
+    ipwld.configure(lists=PARTNERS + DROP)
+    ipwld.start()
+    entries = {entry["prefix"]: entry["action"] for entry in ipwld.ask("list")["entries"]}
+    assert entries == {str(network): action for action, networks in
+                       (("allow", ALLOW), ("block", BLOCK)) for network in networks}

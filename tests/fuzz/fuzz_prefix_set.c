@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lists from bytes, their union in all its forms, each compared with the oracle.
+ * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/prefix_set_oracle.h"
+
+#define LISTS 3
+#define ENTRY_BYTES 4
+#define ENTRIES_MAX 40
+#define FORMS 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+/* Two bytes make the ends of an address; what lies between is all 0 or all 1. */
+static struct prefix prefix_from(const uint8_t bytes[ENTRY_BYTES])
+{
+	struct prefix address = { .family = bytes[0] & 1 };
+	size_t addr_bytes;
+
+	address.len = prefix_max_len(address.family);
+	addr_bytes = address.len / 8U;
+	memset(address.addr, bytes[0] & 2 ? 0xff : 0, addr_bytes);
+	address.addr[0] = bytes[1];
+	address.addr[addr_bytes - 1] = (uint8_t)(bytes[1] ^ bytes[2]);
+	return prefix_truncate(&address, (uint8_t)(bytes[3] % (address.len + 1U)));
+}
+
+static struct policy *policy_from(const uint8_t *data, size_t size)
+{
+	struct entry_set *sets[LISTS];
+	struct policy *policy = policy_new();
+
+	check(policy != NULL);
+	for (int i = 0; i < LISTS; i++) {
+		check(policy_add_list(policy, "list", ACTION_ALLOW) != NULL);
+		sets[i] = entry_set_new();
+		check(sets[i] != NULL);
+	}
+	for (size_t i = 0; i < size / ENTRY_BYTES && i < ENTRIES_MAX; i++) {
+		const uint8_t *bytes = data + i * ENTRY_BYTES;
+		struct entry entry = { .prefix = prefix_from(bytes), .source = SOURCE_FILE };
+
+		entry.is_exclusion = (bytes[0] >> 5 & 3) == 0;
+		check(!entry_set_add(sets[(bytes[0] >> 2) % LISTS], &entry));
+	}
+	for (int i = 0; i < LISTS; i++) {
+		entry_set_finish(sets[i]);
+		list_replace_set(&policy->lists[i], SOURCE_FILE, sets[i]);
+	}
+	return policy;
+}
+
+static void check_probes(const struct list *const lists[], const struct prefix_set forms[FORMS])
+{
+	for (size_t i = 0; i < LISTS; i++) {
+		const struct entry_set *set = lists[i]->sets[SOURCE_FILE];
+
+		for (size_t j = 0; j < set->count * ORACLE_PROBES_PER_PREFIX; j++) {
+			struct prefix probes[ORACLE_PROBES_PER_PREFIX];
+			const struct prefix *probe = &probes[j % ORACLE_PROBES_PER_PREFIX];
+			bool expected;
+
+			oracle_probes(&set->entries[j / ORACLE_PROBES_PER_PREFIX].prefix, probes);
+			expected = oracle_lists_hold(lists, LISTS, probe);
+			for (int form = 0; form < FORMS; form++)
+				check(oracle_set_holds(&forms[form], probe) == expected);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct policy *policy = policy_from(data, size);
+	const struct list *lists[LISTS];
+	struct prefix_set forms[FORMS];
+
+	for (size_t i = 0; i < LISTS; i++)
+		lists[i] = &policy->lists[i];
+	check(!prefix_set_build(lists, LISTS, &forms[0]));
+	check(!prefix_set_build(lists, LISTS, &forms[1]));
+	check(!prefix_set_aggregate(&forms[1]));
+	check(!prefix_set_split(&forms[0], false, &forms[2]));
+	check(!prefix_set_split(&forms[1], true, &forms[3]));
+	for (size_t i = 0; i < forms[3].count; i++)
+		check(!forms[3].nodes[i].is_hole && !oracle_outer(&forms[3], i));
+	check_probes(lists, forms);
+	for (int form = 0; form < FORMS; form++)
+		prefix_set_done(&forms[form]);
+	policy_free(policy);
+	return 0;
+}

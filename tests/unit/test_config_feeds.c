@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The feeds of a configuration: their keys, defaults and errors. */
+#include "config_loaded.h"
+
+#define LIST "- name: a\n  action: block\n  feeds:\n"
+
+static void test_defaults(void **state)
+{
+	const struct feed_config *feed;
+
+	(void)state;
+	load(LIST "  - {name: one, url: 'https://feeds.example/a'}\n", "");
+	assert_int_equal(config->feed_count, 1);
+	feed = &config->feeds[0];
+	assert_string_equal(feed->name, "one");
+	assert_string_equal(feed->list_name, "a");
+	assert_int_equal(feed->action, ACTION_BLOCK);
+	assert_string_equal(feed->url, "https://feeds.example/a");
+	assert_int_equal(feed->format, FORMAT_AUTO);
+	assert_false(feed->skips_errors);
+	assert_int_equal(feed->refresh_sec, 12 * 3600);
+	assert_int_equal(feed->timeout_sec, 300);
+	assert_int_equal(feed->max_bytes, 64 << 20);
+	assert_null(feed->user);
+	assert_null(feed->token_file);
+	assert_null(feed->ca_file);
+	assert_false(feed->guards.may_be_empty || feed->guards.may_hold_reserved ||
+		     feed->guards.may_hold_own || feed->guards.may_hold_protected);
+	assert_true(feed->guards.checks_count);
+	assert_int_equal(feed->guards.max_shrink_percent, 50);
+	assert_int_equal(feed->guards.max_growth_factor, 10);
+	assert_int_equal(feed->guards.min_len[FAMILY_IPV4], 8);
+	assert_int_equal(feed->guards.min_len[FAMILY_IPV6], 19);
+	assert_int_equal(config->protected_count, 0);
+}
+
+static void test_values(void **state)
+{
+	const struct feed_config *feed;
+
+	(void)state;
+	load("- name: b\n  action: allow\n  feeds:\n"
+	     "  - name: x.y\n    url: https://h/p\n    format: drop-json\n    on_error: skip\n"
+	     "    refresh: 10m\n    timeout: 30s\n    max_bytes: 1000\n    user: mx\n"
+	     "    token_file: /etc/t\n    ca_file: /etc/ca.pem\n    may_be_empty: true\n"
+	     "    max_shrink: 100\n    max_growth: 1\n    min_ipv4_length: 0\n"
+	     "    min_ipv6_length: 128\n    may_hold_reserved: true\n    may_hold_own: true\n"
+	     "    may_hold_protected: true\n    check_count: false\n"
+	     "  - {name: z, url: 'file:///srv/list', refresh: 1w2d}\n"
+	     "- {name: c, action: block, feeds: [{name: w, url: 'http://h'}]}\n"
+	     "- {name: d, action: block, feeds: ~}\n"
+	     "protected: [192.0.2.7, '2001:db8::/32']\n",
+	     "");
+	assert_int_equal(config->feed_count, 3);
+	feed = feeds_find(config->feeds, config->feed_count, "x.y");
+	assert_non_null(feed);
+	assert_int_equal(feed->action, ACTION_ALLOW);
+	assert_int_equal(feed->format, FORMAT_DROP_JSON);
+	assert_true(feed->skips_errors);
+	assert_int_equal(feed->refresh_sec, 600);
+	assert_int_equal(feed->timeout_sec, 30);
+	assert_int_equal(feed->max_bytes, 1000);
+	assert_string_equal(feed->user, "mx");
+	assert_string_equal(feed->token_file, "/etc/t");
+	assert_string_equal(feed->ca_file, "/etc/ca.pem");
+	assert_true(feed->guards.may_be_empty && feed->guards.may_hold_reserved &&
+		    feed->guards.may_hold_own && feed->guards.may_hold_protected &&
+		    !feed->guards.checks_count);
+	assert_int_equal(feed->guards.max_shrink_percent, 100);
+	assert_int_equal(feed->guards.max_growth_factor, 1);
+	assert_int_equal(feed->guards.min_len[FAMILY_IPV4], 0);
+	assert_int_equal(feed->guards.min_len[FAMILY_IPV6], 128);
+	assert_int_equal(feeds_find(config->feeds, config->feed_count, "z")->refresh_sec,
+			 9 * 86400);
+	assert_string_equal(feeds_find(config->feeds, config->feed_count, "w")->list_name, "c");
+	assert_null(feeds_find(config->feeds, config->feed_count, "v"));
+	assert_int_equal(config->protected_count, 2);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_errors(LIST "  - {url: 'http://h'}\n"
+			   "  - {name: ../x, url: 'http://h'}\n"
+			   "  - {name: x/y, url: 'http://h'}\n"
+			   "  - {name: .x, url: 'http://h'}\n"
+			   "  - {name: one, url: 'http://h'}\n"
+			   "- name: b\n  action: allow\n  feeds: [{name: one, url: 'http://h'}]\n",
+		      "c.yaml:6:5: a feed without a name\n"
+		      "c.yaml:7:12: \"../x\" is not a feed's name\n"
+		      "c.yaml:8:12: \"x/y\" is not a feed's name\n"
+		      "c.yaml:9:12: \".x\" is not a feed's name\n"
+		      "c.yaml:13:18: feed one is there twice, in this list or another\n");
+}
+
+static void test_urls(void **state)
+{
+	static const char *const bad[] = { "ftp://h/p",	 "h/p",	     "https:///p",
+					   "file://h/p", "https://", "HTTPS://h",
+					   "file:///",	 "//h",	     "http://?" };
+	char text[256], expected[256];
+
+	(void)state;
+	assert_errors(LIST "  - name: a\n", "c.yaml:6:5: a feed without a url\n");
+	for (size_t i = 0; i + 1 < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), LIST "  - {name: a, url: '%s'}\n", bad[i]);
+		snprintf(expected, sizeof(expected),
+			 "c.yaml:6:20: url: \"%s\" does not begin with https://HOST", bad[i]);
+		assert_errors(text, expected);
+	}
+	assert_errors(LIST "  - {name: a, url: 'https://u:p@h/'}\n"
+			   "  - {name: b, url: \"https://h/a b\"}\n"
+			   "  - {name: c, url: \"https://h/\\n\"}\n"
+			   "  - {name: d, url: ''}\n",
+		      "c.yaml:6:20: url: a user in it would be shown to all\n"
+		      "c.yaml:7:20: url: there is a blank or a control character\n"
+		      "c.yaml:8:20: url: there is a blank or a control character\n"
+		      "c.yaml:9:20: url: write 1 to 2048 bytes\n");
+	load(LIST "  - {name: a, url: 'https://h/?mail=a@b'}\n", "");
+}
+
+static void test_credentials(void **state)
+{
+	(void)state;
+	assert_errors(LIST "  - {name: a, url: 'http://h', user: u, token_file: /t}\n"
+			   "  - {name: b, url: 'https://h', user: u}\n"
+			   "  - {name: c, url: 'https://h', user: 'u:p', token_file: t}\n"
+			   "  - {name: d, url: 'file:///h', ca_file: /c}\n",
+		      "c.yaml:6:38: user: only for https://\n"
+		      "c.yaml:6:53: token_file: only for https://\n"
+		      "c.yaml:7:39: user without token_file\n"
+		      "c.yaml:8:39: user: there is a colon in it\n"
+		      "c.yaml:8:58: token_file: \"t\" is not an absolute path\n"
+		      "c.yaml:9:42: ca_file: only for https://\n");
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *words;
+	} bad[] = {
+		{ "refresh: 9m", "refresh: \"9m\" is not between 10m 0s and 365d 0h" },
+		{ "refresh: 600", "refresh: \"600\" lacks a unit" },
+		{ "refresh: 0h", "refresh: \"0h\" is zero" },
+		{ "refresh: 366d", "refresh: \"366d\" is not between" },
+		{ "timeout: 2d", "timeout: \"2d\" is not between" },
+		{ "max_bytes: 0", "max_bytes: \"0\" is not a decimal number from 1" },
+		{ "max_bytes: 64M", "max_bytes: \"64M\" is not" },
+		{ "max_shrink: 101", "max_shrink: \"101\" is not a decimal number from 0 to 100" },
+		{ "max_growth: 0", "max_growth: \"0\" is not a decimal number from 1" },
+		{ "min_ipv4_length: 33", "min_ipv4_length: \"33\" is not" },
+		{ "min_ipv6_length: 129", "min_ipv6_length: \"129\" is not" },
+		{ "may_be_empty: yes", "may_be_empty: \"yes\" is none of false, true" },
+		{ "format: csv", "format: \"csv\" is none of auto, plain" },
+		{ "on_error: ignore", "on_error: \"ignore\" is none of fail, skip" },
+	};
+	char text[256], expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), LIST "  - name: a\n    url: http://h\n    %s\n",
+			 bad[i].text);
+		snprintf(expected, sizeof(expected), "c.yaml:8:%zu: %s",
+			 strcspn(bad[i].text, ":") + 7, bad[i].words);
+		assert_errors(text, expected);
+	}
+	assert_errors("- {name: a, action: block}\nprotected: [192.0.2.1/24, x]\n",
+		      "c.yaml:4:13: ...host bits\nc.yaml:4:27: \n");
+	assert_errors(LIST "  - {name: a, url: 'http://h', refrsh: 1h}\n",
+		      "c.yaml:6:32: unknown key \"refrsh\"...check_count");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOADED_TEST(test_defaults),    LOADED_TEST(test_values),
+		LOADED_TEST(test_names),       LOADED_TEST(test_urls),
+		LOADED_TEST(test_credentials), LOADED_TEST(test_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exported texts: word for word, read again by our own readers, and as their readers
+ * take them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/format.h"
+#include "core/prefix_set.h"
+#include "export/export.h"
+#include "prefix_set_oracle.h"
+#include "random_policy.h"
+
+#define ROUNDS 150
+#define LISTS_MAX 3
+#define ENTRIES_MAX 10
+#define LINE_BYTES 256
+
+/* Who reads a format; FORMAT_AUTO: nobody here does. */
+static const enum format readers[EXPORT_FORMAT_COUNT] = {
+	[EXPORT_PLAIN] = FORMAT_PLAIN,		 [EXPORT_POSTFIX_CIDR] = FORMAT_POSTFIX_CIDR,
+	[EXPORT_RSPAMD_MAP] = FORMAT_RSPAMD_MAP, [EXPORT_SPAMASSASSIN] = FORMAT_SPAMASSASSIN,
+	[EXPORT_RBLDNSD] = FORMAT_RBLDNSD,	 [EXPORT_EXIM] = FORMAT_EXIM,
+	[EXPORT_OPENSMTPD] = FORMAT_OPENSMTPD,
+};
+
+static char *text_of(const struct export *export)
+{
+	size_t bytes, count;
+	char *text = NULL;
+	FILE *stream = open_memstream(&text, &bytes);
+
+	assert_non_null(stream);
+	assert_int_equal(export_write(export, stream, &count), 0);
+	assert_int_equal(fclose(stream), 0);
+	return text;
+}
+
+/* ---- sets that can be compared ------------------------------------------- */
+
+/* The one form that equal sets share. */
+static struct prefix_set canonical(const struct list *const lists[], size_t list_count)
+{
+	struct prefix_set set, flat;
+
+	assert_int_equal(prefix_set_build(lists, list_count, &set), 0);
+	assert_int_equal(prefix_set_split(&set, true, &flat), 0);
+	prefix_set_done(&set);
+	return flat;
+}
+
+static void assert_same(const struct prefix_set *expected, const struct prefix_set *set,
+			const char *text)
+{
+	bool is_same = expected->count == set->count;
+
+	for (size_t i = 0; is_same && i < set->count; i++)
+		is_same = !prefix_compare(&expected->nodes[i].prefix, &set->nodes[i].prefix);
+	if (!is_same)
+		print_error("another set is in this text:\n%s", text);
+	assert_true(is_same);
+}
+
+/* ---- readers ------------------------------------------------------------- */
+
+static void read_by_format(const char *text, const struct export *export, struct entry_set *set)
+{
+	struct diagnostics diagnostics;
+	struct format_result result;
+	struct format_input input = {
+		.bytes = text,
+		.byte_count = strlen(text),
+		.name = "text",
+		.format = readers[export->format],
+		.action = export->action,
+		.source = SOURCE_FILE,
+		.set = set,
+		.diagnostics = &diagnostics,
+	};
+	bool warns;
+	int err;
+
+	diagnostics_init(&diagnostics);
+	err = format_read(&input, &result);
+	/* All of a family is worth a warning; nothing else here is. */
+	warns = !strstr(text, "0.0.0.0/0") && !strstr(text, "::/0") && diagnostics.warning_count;
+	if (err || warns)
+		diagnostics_print(&diagnostics, stderr);
+	assert_int_equal(err, 0);
+	assert_false(warns);
+	diagnostics_done(&diagnostics);
+}
+
+/* What stands in a line of a format that is written only: nothing but a prefix, and
+ * what @around is. */
+static void read_lines(const char *text, const char *around, bool is_indented,
+		       struct entry_set *set)
+{
+	for (const char *end; *text; text = end + 1) {
+		struct entry entry = { .source = SOURCE_FILE };
+		size_t start = strspn(text, around);
+		size_t bytes = strcspn(text + start, ",\"\n");
+
+		end = strchr(text, '\n');
+		assert_non_null(end);
+		if (*text == '#' || (is_indented && *text != '\t') || text + start >= end)
+			continue;
+		assert_int_equal(prefix_parse(text + start, bytes, &entry.prefix, NULL), PREFIX_OK);
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+}
+
+static void read_text(const char *text, const struct export *export, struct entry_set *set)
+{
+	switch (export->format) {
+	case EXPORT_HAPROXY:
+		read_lines(text, "", false, set);
+		break;
+	case EXPORT_NFTABLES:
+		read_lines(text, "\t", true, set);
+		break;
+	case EXPORT_CSV:
+		assert_int_equal(strncmp(text, "prefix,family,action\n", 21), 0);
+		read_lines(text + 21, "", false, set);
+		break;
+	case EXPORT_JSON:
+		text = strstr(text, "\"prefixes\":[\n");
+		assert_non_null(text);
+		/* Its last line closes what is open. */
+		assert_string_equal(text + strlen(text) - 4, "\n]}\n");
+		for (text = strchr(text, '\n') + 1; *text == '"'; text = strchr(text, '\n') + 1) {
+			char line[LINE_BYTES] = "";
+
+			memcpy(line, text, strcspn(text, "\n"));
+			line[strlen(line)] = '\n';
+			read_lines(line, "\"", false, set);
+		}
+		break;
+	default:
+		read_by_format(text, export, set);
+	}
+}
+
+/* ---- round trips --------------------------------------------------------- */
+
+static void check_round_trip(struct export *export)
+{
+	struct policy *again = policy_new();
+	struct list *list = policy_add_list(again, "again", export->action);
+	const struct list *const lists[] = { list };
+	struct entry_set *set = entry_set_new();
+	struct prefix_set expected, found;
+	char *texts[2] = { NULL, NULL };
+
+	export->families = export_has_two_texts(export->format) ? EXPORT_IPV4 : EXPORT_BOTH;
+	texts[0] = text_of(export);
+	read_text(texts[0], export, set);
+	if (export->families == EXPORT_IPV4) {
+		export->families = EXPORT_IPV6;
+		texts[1] = text_of(export);
+		read_text(texts[1], export, set);
+	}
+	entry_set_finish(set);
+	list_replace_set(list, SOURCE_FILE, set);
+	expected = canonical(export->lists, export->list_count);
+	found = canonical(lists, 1);
+	assert_same(&expected, &found, texts[0]);
+	prefix_set_done(&expected);
+	prefix_set_done(&found);
+	policy_free(again);
+	free(texts[0]);
+	free(texts[1]);
+}
+
+/* Block lists may not hold all addresses, and a few short prefixes would be that. */
+static struct policy *policy_to_export(enum action action)
+{
+	struct policy *policy = policy_new();
+
+	for (unsigned int i = 0; i <= random_below(LISTS_MAX); i++) {
+		struct list *list = policy_add_list(policy, "list", action);
+		struct entry_set *set = entry_set_new();
+
+		for (unsigned int j = random_below(ENTRIES_MAX + 1); j > 0; j--) {
+			struct prefix prefix = random_prefix_any();
+
+			if (prefix.len > 8 || action == ACTION_ALLOW)
+				add_entry(set, SOURCE_FILE, &prefix, random_chance(30));
+		}
+		entry_set_finish(set);
+		list_replace_set(list, SOURCE_FILE, set);
+	}
+	return policy;
+}
+
+static void test_round_trips(void **state)
+{
+	(void)state;
+	for (int round = 0; round < ROUNDS * EXPORT_FORMAT_COUNT * 2; round++) {
+		struct export export = {
+			.format = (enum export_format)(round % EXPORT_FORMAT_COUNT),
+			.action = random_chance(70) ? ACTION_ALLOW : ACTION_BLOCK,
+			.is_aggregated = random_chance(50),
+		};
+		const struct list *lists[LISTS_MAX + 1];
+		struct policy *policy;
+
+		if (export_refuse(export.format, export.action))
+			export.action = ACTION_ALLOW;
+		policy = policy_to_export(export.action);
+		for (; export.list_count < policy->list_count; export.list_count++)
+			lists[export.list_count] = &policy->lists[export.list_count];
+		export.lists = lists;
+		check_round_trip(&export);
+		policy_free(policy);
+	}
+}
+
+/* ---- where the first match wins ------------------------------------------ */
+
+/* Whether the first line that covers the address says that it is listed. */
+static bool first_match(const char *text, enum export_format format, const struct prefix *address)
+{
+	for (; *text; text = strchr(text, '\n') + 1) {
+		const char *start = text;
+		struct prefix prefix;
+		bool is_hole;
+
+		if (*text == '#')
+			continue;
+		if (format == EXPORT_SPAMASSASSIN)
+			start += strlen("trusted_networks ");
+		is_hole = *start == '!';
+		start += is_hole;
+		assert_int_equal(prefix_parse(start, strcspn(start, "\t\n"), &prefix, NULL),
+				 PREFIX_OK);
+		if (format == EXPORT_POSTFIX_CIDR)
+			is_hole = !strncmp(strchr(start, '\t'), "\tdunno\n", 7);
+		if (oracle_covers(&prefix, address))
+			return !is_hole;
+	}
+	return false;
+}
+
+struct first_match {
+	const struct export *export;
+	const char *text;
+};
+
+static void check_first_match(const struct prefix *address, void *context)
+{
+	const struct first_match *match = context;
+
+	assert_int_equal(
+	    first_match(match->text, match->export->format, address),
+	    oracle_lists_hold(match->export->lists, match->export->list_count, address));
+}
+
+static void test_the_first_match_is_the_most_specific(void **state)
+{
+	static const enum export_format formats[] = { EXPORT_POSTFIX_CIDR, EXPORT_SPAMASSASSIN };
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct policy *policy = policy_to_export(ACTION_ALLOW);
+		const struct list *lists[LISTS_MAX + 1];
+		struct export export = { .format = formats[round % 2],
+					 .is_aggregated = random_chance(50),
+					 .lists = lists };
+		struct first_match match = { .export = &export };
+		char *text;
+
+		for (; export.list_count < policy->list_count; export.list_count++)
+			lists[export.list_count] = &policy->lists[export.list_count];
+		number_alone(policy);
+		text = text_of(&export);
+		match.text = text;
+		for_each_probe(policy, check_first_match, &match);
+		free(text);
+		policy_free(policy);
+	}
+}
+
+/* ---- word for word ------------------------------------------------------- */
+
+static struct policy *sample(void)
+{
+	static const char *const texts[] = { "192.0.2.0/30", "!192.0.2.1", "2001:db8::/127",
+					     "!2001:db8::1", "192.0.2.4/30" };
+	struct policy *policy = policy_new();
+	struct list *list = policy_add_list(policy, "partners", ACTION_ALLOW);
+	struct entry_set *set = entry_set_new();
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		bool is_hole = *texts[i] == '!';
+		struct prefix prefix;
+
+		assert_int_equal(
+		    prefix_parse(texts[i] + is_hole, strlen(texts[i]) - is_hole, &prefix, NULL),
+		    PREFIX_OK);
+		add_entry(set, SOURCE_FILE, &prefix, is_hole);
+	}
+	entry_set_finish(set);
+	list_replace_set(list, SOURCE_FILE, set);
+	return policy;
+}
+
+#define HEADER "# Written by ipwl from the allow list partners. Changes made here are lost.\n"
+
+static const struct {
+	enum export_format format;
+	enum export_families families;
+	bool is_aggregated;
+	const char *text;
+} goldens[] = {
+	{ EXPORT_PLAIN, EXPORT_BOTH, true,
+	  HEADER "192.0.2.0/29\n!192.0.2.1\n2001:db8::/127\n!2001:db8::1\n" },
+	{ EXPORT_PLAIN, EXPORT_IPV4, false, HEADER "192.0.2.0/30\n!192.0.2.1\n192.0.2.4/30\n" },
+	{ EXPORT_POSTFIX_CIDR, EXPORT_BOTH, true,
+	  HEADER "192.0.2.1\tdunno\n192.0.2.0/29\tpermit\n2001:db8::1\tdunno\n"
+		 "2001:db8::/127\tpermit\n" },
+	{ EXPORT_RSPAMD_MAP, EXPORT_BOTH, true,
+	  HEADER "192.0.2.0\n192.0.2.2/31\n192.0.2.4/30\n2001:db8::\n" },
+	{ EXPORT_SPAMASSASSIN, EXPORT_IPV4, true,
+	  HEADER "trusted_networks !192.0.2.1\ntrusted_networks 192.0.2.0/29\n" },
+	{ EXPORT_RBLDNSD, EXPORT_IPV4, true,
+	  HEADER ":127.0.0.2:partners\n192.0.2.0/29\n!192.0.2.1/32\n" },
+	{ EXPORT_RBLDNSD, EXPORT_IPV6, true,
+	  HEADER ":127.0.0.2:partners\n2001:db8::/127\n!2001:db8::1/128\n" },
+	{ EXPORT_EXIM, EXPORT_BOTH, true,
+	  HEADER "192.0.2.0\n192.0.2.2/31\n192.0.2.4/30\n\"2001:db8::\"\n" },
+	{ EXPORT_OPENSMTPD, EXPORT_BOTH, true,
+	  HEADER "# @list\n192.0.2.0\n192.0.2.2/31\n192.0.2.4/30\n2001:db8::\n" },
+	{ EXPORT_HAPROXY, EXPORT_IPV6, true, HEADER "2001:db8::\n" },
+	{ EXPORT_NFTABLES, EXPORT_BOTH, true,
+	  HEADER
+	  "add table inet ipwl\n"
+	  "add set inet ipwl allow4 { type ipv4_addr; flags interval; }\n"
+	  "flush set inet ipwl allow4\n"
+	  "add set inet ipwl allow6 { type ipv6_addr; flags interval; }\n"
+	  "flush set inet ipwl allow6\n"
+	  "add element inet ipwl allow4 {\n\t192.0.2.0,\n\t192.0.2.2/31,\n\t192.0.2.4/30\n}\n"
+	  "add element inet ipwl allow6 {\n\t2001:db8::\n}\n" },
+	{ EXPORT_JSON, EXPORT_IPV4, true,
+	  "{\"schema_version\":1,\"generator\":\"ipwl\",\"lists\":[\"partners\"],"
+	  "\"action\":\"allow\",\"prefixes\":[\n\"192.0.2.0/32\",\n\"192.0.2.2/31\",\n"
+	  "\"192.0.2.4/30\"\n]}\n" },
+	{ EXPORT_CSV, EXPORT_IPV6, true, "prefix,family,action\n2001:db8::/128,ipv6,allow\n" },
+};
+
+static void test_word_for_word(void **state)
+{
+	struct policy *policy = sample();
+	const struct list *const lists[] = { &policy->lists[0] };
+	bool is_seen[EXPORT_FORMAT_COUNT] = { false };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++) {
+		const struct export export = { .format = goldens[i].format,
+					       .families = goldens[i].families,
+					       .is_aggregated = goldens[i].is_aggregated,
+					       .lists = lists,
+					       .list_count = 1 };
+		char *text = text_of(&export);
+
+		is_seen[goldens[i].format] = true;
+		assert_string_equal(text, goldens[i].text);
+		free(text);
+	}
+	for (size_t i = 0; i < EXPORT_FORMAT_COUNT; i++)
+		assert_true(is_seen[i]);
+	policy_free(policy);
+}
+
+static void test_block_lists_and_many_lists(void **state)
+{
+	struct policy *policy = policy_new();
+	const struct list *lists[10];
+	struct export export = { .format = EXPORT_POSTFIX_CIDR,
+				 .action = ACTION_BLOCK,
+				 .lists = lists,
+				 .list_count = 2 };
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		struct list *list = policy_add_list(policy, i ? "b" : "a", ACTION_BLOCK);
+		struct entry_set *set = entry_set_new();
+		struct prefix prefix = { { 10, 0, 0, (uint8_t)(2 * i) }, FAMILY_IPV4, 32 };
+
+		add_entry(set, SOURCE_FILE, &prefix, false);
+		entry_set_finish(set);
+		list_replace_set(list, SOURCE_FILE, set);
+	}
+	for (int i = 0; i < 10; i++)
+		lists[i] = &policy->lists[i];
+	text = text_of(&export);
+	assert_string_equal(text, "# Written by ipwl from the block lists a, b. Changes made here "
+				  "are lost.\n10.0.0.0\treject\n10.0.0.2\treject\n");
+	free(text);
+	export.list_count = 10;
+	export.format = EXPORT_RBLDNSD;
+	export.families = EXPORT_IPV6;
+	text = text_of(&export);
+	assert_string_equal(text, "# Written by ipwl from 10 block lists. Changes made here are "
+				  "lost.\n:127.0.0.2:ipwl\n");
+	free(text);
+	policy_free(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_word_for_word),
+		cmocka_unit_test(test_block_lists_and_many_lists),
+		cmocka_unit_test(test_the_first_match_is_the_most_specific),
+		cmocka_unit_test(test_round_trips),
+	};
+
+	random_start("test_export");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard against an oracle that asks for single addresses, and its limits. */
+#include "core/guard.h"
+
+#include "random_policy.h"
+
+/* Lengths from here on are looked at address by address. */
+#define SMALL_LEN 26
+
+static bool is_hit(const struct list *list, const struct rule *rule, void *context)
+{
+	(void)list;
+	(void)context;
+	return rule->id % 2;
+}
+
+static const struct guard_hits hits = { .is_hit = is_hit };
+
+/* ---- the oracle ----------------------------------------------------------- */
+
+/* Whether the longest match in some allow list is an entry that, or parts of which,
+ * cover @prefix: no exclusion longer than @prefix is looked at, as the guard says. */
+static bool oracle_covers_all(const struct policy *policy, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct entry *match;
+
+		if (policy->lists[i].action != ACTION_ALLOW)
+			continue;
+		match = oracle_list_match(&policy->lists[i], prefix);
+		if (match && !match->is_exclusion)
+			return true;
+	}
+	return false;
+}
+
+/* Whether every address, as a prefix of the full length, is allowed by itself or by a
+ * part of @prefix that it lies in. */
+static bool oracle_is_allowed(const struct policy *policy, const struct prefix *prefix)
+{
+	struct prefix address = oracle_end(prefix, false);
+	const struct prefix last = oracle_end(prefix, true);
+
+	for (;;) {
+		bool is_covered = false;
+
+		for (uint8_t len = prefix->len; len <= address.len && !is_covered; len++) {
+			struct prefix part = prefix_truncate(&address, len);
+
+			is_covered = oracle_covers_all(policy, &part);
+		}
+		if (!is_covered)
+			return false;
+		if (oracle_equal(&address, &last))
+			return true;
+		address = oracle_step(address, true);
+	}
+}
+
+/* Small prefixes alone, of which every address can be asked for. */
+static struct policy *small_policy(unsigned int entries_max)
+{
+	struct policy *policy = random_policy(4, 0);
+
+	for (size_t i = 0; i < policy->list_count; i++) {
+		struct entry_set *set = entry_set_new();
+		unsigned int count = random_below(entries_max + 1);
+
+		assert_non_null(set);
+		for (unsigned int j = 0; j < count; j++) {
+			struct prefix prefix = { .addr = { 192, 0, 2 },
+						 .family = FAMILY_IPV4,
+						 .len = 32 };
+
+			prefix.addr[3] = (uint8_t)random_below(128);
+			prefix = prefix_truncate(&prefix, (uint8_t)(SMALL_LEN + random_below(7)));
+			add_entry(set, SOURCE_FILE, &prefix, random_chance(20));
+		}
+		entry_set_finish(set);
+		for (int source = 0; source < SOURCE_COUNT; source++)
+			list_replace_set(&policy->lists[i], (enum source)source, NULL);
+		list_replace_set(&policy->lists[i], SOURCE_FILE, set);
+	}
+	number_alone(policy);
+	return policy;
+}
+
+static void test_against_oracle(void **state)
+{
+	const struct guard_limits limits = { .max_removed_entries = 3, .max_removed_share = 100 };
+
+	(void)state;
+	random_start("guard");
+	for (int round = 0; round < 300; round++) {
+		struct policy *from = small_policy(30), *to = small_policy(60);
+		struct guard_result result;
+		size_t in_use = 0, removed = 0;
+
+		guard_check(from, to, &hits, &limits, &result);
+		for (size_t i = 0; i < from->list_count; i++) {
+			const struct list *list = &from->lists[i];
+
+			for (size_t j = 0; list->action == ACTION_ALLOW && j < list->rule_count;
+			     j++) {
+				if (!(list->rules[j].id % 2))
+					continue;
+				in_use++;
+				removed += !oracle_is_allowed(to, &list->rules[j].prefix);
+			}
+		}
+		assert_int_equal(result.in_use_count, in_use);
+		assert_int_equal(result.removed_count, removed);
+		assert_int_equal(result.is_held, removed > 3);
+		assert_int_equal(result.example_count,
+				 removed < GUARD_EXAMPLES_MAX ? removed : GUARD_EXAMPLES_MAX);
+		policy_free(from);
+		policy_free(to);
+	}
+}
+
+/* A policy of any prefixes loses nothing to itself. */
+static void test_no_change(void **state)
+{
+	const struct guard_limits limits = { .max_removed_entries = 0, .max_removed_share = 0 };
+
+	(void)state;
+	random_start("guard");
+	for (int round = 0; round < 200; round++) {
+		struct policy *policy = random_policy(4, 12);
+		struct guard_result result;
+
+		number_alone(policy);
+		guard_check(policy, policy, &hits, &limits, &result);
+		assert_false(result.is_held);
+		assert_int_equal(result.removed_count, 0);
+		policy_free(policy);
+	}
+}
+
+/* ---- limits ---------------------------------------------------------------- */
+
+static bool always_hit(const struct list *list, const struct rule *rule, void *context)
+{
+	(void)list;
+	(void)rule;
+	(void)context;
+	return true;
+}
+
+/* An allow list of @count addresses. */
+static struct policy *addresses(unsigned int count)
+{
+	struct policy *policy = policy_new();
+	struct entry_set *set = entry_set_new();
+
+	assert_true(policy && set);
+	for (unsigned int i = 0; i < count; i++) {
+		/* Every other one, so that no two make up a network. */
+		struct prefix prefix = { .addr = { 192, 0, (uint8_t)(i / 128), (uint8_t)(i * 2) },
+					 .family = FAMILY_IPV4,
+					 .len = 32 };
+
+		add_entry(set, SOURCE_FILE, &prefix, false);
+	}
+	entry_set_finish(set);
+	list_replace_set(policy_add_list(policy, "a", ACTION_ALLOW), SOURCE_FILE, set);
+	number_alone(policy);
+	return policy;
+}
+
+static bool is_held(unsigned int from_count, unsigned int to_count, uint32_t entries,
+		    uint32_t share)
+{
+	const struct guard_limits limits = { entries, share };
+	const struct guard_hits all = { .is_hit = always_hit };
+	struct policy *from = addresses(from_count), *to = addresses(to_count);
+	struct guard_result result;
+
+	guard_check(from, to, &all, &limits, &result);
+	assert_int_equal(result.in_use_count, from_count);
+	assert_int_equal(result.removed_count, from_count - to_count);
+	policy_free(from);
+	policy_free(to);
+	return result.is_held;
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	assert_false(is_held(200, 100, 100, 50));
+	assert_true(is_held(200, 99, 100, 100));
+	assert_true(is_held(200, 99, GUARD_NO_LIMIT, 50));
+	assert_false(is_held(200, 0, GUARD_NO_LIMIT, 100));
+	assert_true(is_held(1, 0, 0, 100));
+	/* A share of few is no measure. */
+	assert_false(is_held(GUARD_SHARE_ENTRIES_MIN - 1, 0, 100, 0));
+	assert_true(is_held(GUARD_SHARE_ENTRIES_MIN, 0, 100, 50));
+	assert_false(is_held(0, 0, 0, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_oracle),
+		cmocka_unit_test(test_no_change),
+		cmocka_unit_test(test_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

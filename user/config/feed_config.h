@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Feeds as configured: where their lists come from, and what is not taken from there. */
+#ifndef CONFIG_FEED_CONFIG_H
+#define CONFIG_FEED_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format.h"
+
+#define FEEDS_MAX 256
+#define FEED_DEFAULT_REFRESH "12h"
+#define FEED_DEFAULT_TIMEOUT "5m"
+#define FEED_DEFAULT_MAX_BYTES 67108864
+#define FEED_DEFAULT_MAX_SHRINK 50
+#define FEED_DEFAULT_MAX_GROWTH 10
+#define FEED_DEFAULT_MIN_IPV4_LENGTH 8
+#define FEED_DEFAULT_MIN_IPV6_LENGTH 19
+
+#define FEED_REFRESH_MIN_SEC 600
+#define FEED_URL_BYTES_MAX 2048
+#define FEED_USER_BYTES_MAX 256
+
+/* What a new copy must be like to take effect by itself. */
+struct feed_guards {
+	bool may_be_empty;
+	bool may_hold_reserved;
+	bool may_hold_own;
+	bool may_hold_protected;
+	bool checks_count;		/* a declared record count must match */
+	uint32_t max_shrink_percent;	/* 100: any */
+	uint32_t max_growth_factor;	/* times the entries before */
+	uint32_t min_len[FAMILY_COUNT]; /* bits; 0: any */
+};
+
+struct feed_config {
+	char *name; /* as a list's; no two feeds share one */
+	char *list_name;
+	enum action action; /* of the list */
+	char *url;
+	enum format format;
+	bool skips_errors; /* lines that cannot be read are left out and counted */
+	uint32_t refresh_sec;
+	uint32_t timeout_sec;
+	uint32_t max_bytes; /* as sent and, if compressed, unpacked */
+	char *user;	    /* or NULL */
+	char *token_file;   /* or NULL; read at each fetch */
+	char *ca_file;	    /* or NULL: the system's */
+	struct feed_guards guards;
+};
+
+void feeds_free(struct feed_config *feeds, size_t count);
+
+/* The feed of that name, or NULL. */
+const struct feed_config *feeds_find(const struct feed_config *feeds, size_t count,
+				     const char *name);
+
+#endif

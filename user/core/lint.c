@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The checks that look at one list at a time. A walk in the order of prefixes keeps a
+ * stack of what covers the one at hand, so it takes time in proportion to the entries.
+ */
+#include "lint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Lengths of a prefix, 0 to 128. */
+#define LEVELS_MAX 129
+#define FIRST_CAPACITY 16
+
+const char *const lint_check_names[LINT_CHECK_COUNT] = {
+	[LINT_REDUNDANT] = "redundant", [LINT_CONFLICT] = "conflict", [LINT_UNUSED] = "unused",
+	[LINT_EXPIRING] = "expiring",	[LINT_WIDE] = "wide",
+};
+
+/* A prefix that covers what comes next. */
+struct level {
+	const struct entry *longest;   /* the entry there that lasts longest, or NULL */
+	const struct entry *exclusion; /* the first there, or NULL: then it holds */
+};
+
+struct walk {
+	const struct lint_options *options;
+	struct lint_report *report;
+	const struct list *list;
+	struct level levels[LEVELS_MAX];
+	size_t level_count;
+	size_t rule_index;
+	int err;
+};
+
+int lint_add(struct lint_findings *findings, size_t limit, const struct lint_finding *finding)
+{
+	size_t capacity = findings->capacity ? 2 * findings->capacity : FIRST_CAPACITY;
+	struct lint_finding *items;
+
+	findings->total++;
+	if (findings->count >= limit)
+		return 0;
+	if (findings->count == findings->capacity) {
+		items = reallocarray(findings->items, capacity, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		findings->items = items;
+		findings->capacity = capacity;
+	}
+	findings->items[findings->count++] = *finding;
+	return 0;
+}
+
+static void find(struct walk *walk, enum lint_check check, struct lint_finding finding)
+{
+	int err;
+
+	if (!walk->options->checks[check])
+		return;
+	finding.list = walk->list;
+	err = lint_add(&walk->report->of[check], walk->options->limit, &finding);
+	if (err)
+		walk->err = err;
+}
+
+/* ---- redundant ----------------------------------------------------------- */
+
+static bool lasts_as_long(const struct entry *entry, const struct entry *other)
+{
+	return !entry->expires_at_sec ||
+	       (other->expires_at_sec && entry->expires_at_sec >= other->expires_at_sec);
+}
+
+static const struct prefix *level_prefix(const struct level *level)
+{
+	return level->exclusion ? &level->exclusion->prefix : &level->longest->prefix;
+}
+
+/* What of the levels around makes @entry superfluous, or NULL. */
+static const struct entry *find_cover(const struct walk *walk, const struct entry *entry)
+{
+	for (size_t i = walk->level_count; i-- > 0;) {
+		const struct level *level = &walk->levels[i];
+
+		if (level->exclusion)
+			return NULL;
+		if (lasts_as_long(level->longest, entry))
+			return level->longest;
+	}
+	return NULL;
+}
+
+static void check_entry(struct walk *walk, const struct level *here, const struct entry *entry)
+{
+	const struct entry *other = here->exclusion;
+
+	if (!other)
+		other = find_cover(walk, entry);
+	if (!other && entry != here->longest)
+		other = here->longest;
+	if (other)
+		find(walk, LINT_REDUNDANT,
+		     (struct lint_finding) {
+			 .entry = entry, .other = other, .other_list = walk->list });
+}
+
+/* @here has no part in @walk->levels yet. */
+static void check_exclusion(struct walk *walk, const struct level *here,
+			    const struct entry *exclusion)
+{
+	const struct level *around =
+	    walk->level_count ? &walk->levels[walk->level_count - 1] : NULL;
+	const struct entry *other = around ? around->exclusion : NULL;
+
+	if (exclusion != here->exclusion)
+		other = here->exclusion;
+	else if (here->longest || (around && !around->exclusion))
+		return;
+	find(walk, LINT_REDUNDANT,
+	     (struct lint_finding) {
+		 .entry = exclusion, .other = other, .other_list = other ? walk->list : NULL });
+}
+
+/* ---- the others ----------------------------------------------------------- */
+
+static bool is_ones_own(const struct list *list, const struct entry *entry)
+{
+	return list->action == ACTION_ALLOW ||
+	       (entry->source != SOURCE_FILE && entry->source != SOURCE_FEED);
+}
+
+static void check_use(struct walk *walk, const struct rule *rule, const struct entry *entry)
+{
+	const struct lint_options *options = walk->options;
+	const int64_t least_sec = options->now_sec - options->unused_sec;
+	int64_t hit_sec;
+
+	if (!options->checks[LINT_UNUSED] || !rule->id || !is_ones_own(walk->list, entry) ||
+	    entry->added_at_sec > least_sec)
+		return;
+	hit_sec = options->last_hit_sec(walk->list, rule, options->context);
+	if (hit_sec > least_sec || (!hit_sec && options->counted_since_sec > least_sec))
+		return;
+	find(walk, LINT_UNUSED, (struct lint_finding) { .entry = entry, .last_hit_sec = hit_sec });
+}
+
+static void check_entry_alone(struct walk *walk, const struct rule *rule, const struct entry *entry)
+{
+	const struct lint_options *options = walk->options;
+
+	check_use(walk, rule, entry);
+	if (entry->expires_at_sec &&
+	    entry->expires_at_sec <= options->now_sec + options->expiring_sec)
+		find(walk, LINT_EXPIRING, (struct lint_finding) { .entry = entry });
+	if (entry->prefix.len < options->min_len[entry->prefix.family])
+		find(walk, LINT_WIDE, (struct lint_finding) { .entry = entry });
+}
+
+/* ---- the walk -------------------------------------------------------------- */
+
+static bool is_at(const struct entry *entry, const struct prefix *prefix)
+{
+	return entry && !prefix_compare(&entry->prefix, prefix);
+}
+
+/* What stands at one prefix; leaves the cursor behind it. */
+static struct level read_level(struct entry_cursor *cursor, const struct entry **entry)
+{
+	const struct prefix *prefix = &(*entry)->prefix;
+	struct level level = { 0 };
+
+	for (; is_at(*entry, prefix); *entry = entry_cursor_next(cursor)) {
+		if ((*entry)->is_exclusion)
+			level.exclusion = level.exclusion ? level.exclusion : *entry;
+		else if (!level.longest || !lasts_as_long(level.longest, *entry))
+			level.longest = *entry;
+	}
+	return level;
+}
+
+static void check_level(struct walk *walk, struct entry_cursor *cursor, const struct entry *entry,
+			const struct level *here)
+{
+	const struct prefix *prefix = level_prefix(here);
+	/* Rules are the distinct prefixes of the list, in order. */
+	const struct rule *rule = &walk->list->rules[walk->rule_index++];
+
+	while (walk->level_count &&
+	       !prefix_contains(level_prefix(&walk->levels[walk->level_count - 1]), prefix))
+		walk->level_count--;
+	for (; is_at(entry, prefix); entry = entry_cursor_next(cursor)) {
+		if (entry->is_exclusion) {
+			check_exclusion(walk, here, entry);
+			continue;
+		}
+		check_entry(walk, here, entry);
+		check_entry_alone(walk, rule, entry);
+	}
+	walk->levels[walk->level_count++] = *here;
+}
+
+static int check_list(const struct list *list, const struct lint_options *options,
+		      struct lint_report *report)
+{
+	struct walk walk = { .options = options, .report = report, .list = list };
+	struct entry_cursor cursor, again;
+	const struct entry *entry, *first;
+
+	entry_cursor_init(&cursor, list, NULL);
+	entry = entry_cursor_next(&cursor);
+	while (entry && !walk.err) {
+		struct level here;
+
+		first = entry;
+		again = cursor;
+		here = read_level(&cursor, &entry);
+		check_level(&walk, &again, first, &here);
+	}
+	return walk.err;
+}
+
+int lint_policy(const struct policy *policy, const struct lint_options *options,
+		struct lint_report *ret_report)
+{
+	struct lint_report report = { 0 };
+	int err = 0;
+
+	for (size_t i = 0; i < policy->list_count && !err; i++)
+		if (!options->list || options->list == &policy->lists[i])
+			err = check_list(&policy->lists[i], options, &report);
+	if (!err && options->checks[LINT_CONFLICT])
+		err = lint_conflicts(policy, options, &report.of[LINT_CONFLICT]);
+	if (err)
+		lint_done(&report);
+	else
+		*ret_report = report;
+	return err;
+}
+
+void lint_done(struct lint_report *report)
+{
+	for (int check = 0; check < LINT_CHECK_COUNT; check++)
+		free(report->of[check].items);
+	*report = (struct lint_report) { 0 };
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line a feed, then words about those that an administrator should look at. */
+#include "feeds_table.h"
+
+#include <string.h>
+
+static const struct column feed_columns[] = {
+	{ "name", "FEED", FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN },
+	{ "action", NULL, FORM_PLAIN },
+	{ "url", NULL, FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN },
+	{ "entries", "ENTRIES", FORM_NUMBER },
+	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
+	{ "fetched_at", NULL, FORM_PLAIN },
+	{ "checked_at", NULL, FORM_PLAIN },
+	{ "age_seconds", "AGE", FORM_DURATION },
+	{ "last_fetch.result", "LAST", FORM_PLAIN },
+	{ "next_fetch_at", "NEXT", FORM_PLAIN },
+	{ "fetching", "FETCHING", FORM_PLAIN },
+	{ "held.entries", "HELD", FORM_NUMBER },
+	{ "trouble", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void write_held(struct writer *writer, const char *name, const json_t *held)
+{
+	const json_t *reasons = json_object_get(held, "reasons");
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+	{
+		writer_text(writer, COLOUR_YELLOW, "%s: held back: %s", name,
+			    json_is_string(reason) ? json_string_value(reason) : "");
+		writer_line_end(writer);
+	}
+	writer_text(writer, COLOUR_NONE,
+		    "%s: see `ipwlctl feeds diff %s`, take it with `ipwlctl feeds accept %s`", name,
+		    name, name);
+	writer_line_end(writer);
+}
+
+static void write_words(struct writer *writer, const json_t *feed)
+{
+	const json_t *held = json_object_get(feed, "held");
+	const json_t *last = json_object_get(feed, "last_fetch");
+	const char *result = text_of(last, "result"), *name = text_of(feed, "name");
+
+	if (json_is_object(held))
+		write_held(writer, name, held);
+	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
+		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
+			    text_of(last, "message"));
+		writer_line_end(writer);
+	}
+	if (*text_of(feed, "trouble")) {
+		writer_text(writer, COLOUR_RED, "%s: %s", name, text_of(feed, "trouble"));
+		writer_line_end(writer);
+	}
+}
+
+void feeds_table(struct writer *writer, const json_t *feeds)
+{
+	const json_t *feed;
+	size_t i;
+
+	writer_table(writer, "feeds", feed_columns, "", feeds);
+	json_array_foreach(feeds, i, feed) write_words(writer, feed);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The impact of a removal, for a question before it and for warnings after it. */
+#include "impact.h"
+
+#include <stdlib.h>
+
+#include "ctl.h"
+#include "entries.h"
+
+static long long count_of(const json_t *hits, const char *span, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(hits, span), key));
+}
+
+static void write_span(struct writer *writer, const json_t *hits, const char *span,
+		       const char *words)
+{
+	writer_text(writer, COLOUR_NONE, "%lld packets, %lld connections %s",
+		    count_of(hits, span, "packets"), count_of(hits, span, "connections"), words);
+}
+
+static void write_hits(struct writer *writer, const json_t *hits)
+{
+	const char *last = json_string_value(json_object_get(hits, "last_hit_at"));
+	long long averted = count_of(hits, "total", "averted_packets");
+
+	if (!json_is_object(hits)) {
+		writer_text(writer, COLOUR_NONE, "  its hits are not known");
+	} else if (!last && !count_of(hits, "total", "packets")) {
+		writer_text(writer, COLOUR_NONE, "  no hit since %s, when counting began",
+			    entry_string(hits, "since"));
+	} else {
+		writer_text(writer, COLOUR_NONE, "  ");
+		write_span(writer, hits, "last_7_days", "in 7 days; ");
+		write_span(writer, hits, "last_30_days", "in 30 days; ");
+		writer_text(writer, COLOUR_NONE, "last hit %s", last ? last : "not known");
+		if (averted)
+			writer_text(writer, COLOUR_NONE, "; %lld packets averted", averted);
+	}
+	writer_line_end(writer);
+}
+
+static void write_holders(struct writer *writer, enum colour colour, const char *words,
+			  const json_t *holders)
+{
+	const json_t *holder;
+	size_t i;
+
+	json_array_foreach(holders, i, holder)
+	{
+		char *provenance = entry_provenance(holder);
+		const json_t *drops = json_object_get(holder, "drops");
+
+		writer_text(writer, colour, "  %s%s list %s %s (%s)",
+			    json_is_false(drops) ? "not dropped, only counted, by " : words,
+			    entry_string(holder, "action"), entry_string(holder, "list"),
+			    entry_string(holder, "prefix"), provenance);
+		writer_line_end(writer);
+		free(provenance);
+	}
+}
+
+static void write_inside(struct writer *writer, const json_t *lists)
+{
+	const json_t *list;
+	size_t i;
+
+	json_array_foreach(lists, i, list)
+	{
+		writer_text(writer, COLOUR_NONE, "  block list %s has %lld entries inside it",
+			    entry_string(list, "list"),
+			    (long long)json_integer_value(json_object_get(list, "entries")));
+		writer_line_end(writer);
+	}
+}
+
+void impact_write(struct writer *writer, const json_t *entry, const json_t *impact)
+{
+	const json_t *allowed = json_object_get(impact, "still_allowed_by");
+	const char *reason = json_string_value(json_object_get(entry, "reason"));
+	char *provenance = entry_provenance(entry);
+
+	writer_text(writer, COLOUR_NONE, "%s in %s list %s (%s)%s%s", entry_string(entry, "prefix"),
+		    entry_string(entry, "action"), entry_string(entry, "list"), provenance,
+		    reason ? ": " : "", reason ? reason : "");
+	writer_line_end(writer);
+	free(provenance);
+	if (!json_is_object(impact))
+		return;
+	write_hits(writer, json_object_get(impact, "hits"));
+	write_holders(writer, COLOUR_GREEN, "still allowed by ", allowed);
+	if (json_array_size(allowed))
+		return;
+	write_holders(writer, COLOUR_RED, "dropped then by ",
+		      json_object_get(impact, "blocked_by"));
+	write_inside(writer, json_object_get(impact, "blocked_inside"));
+}
+
+void impact_warn(const json_t *entry, const json_t *impact)
+{
+	const json_t *hits = json_object_get(impact, "hits");
+	const json_t *blocked = json_array_get(json_object_get(impact, "blocked_by"), 0);
+	long long packets = count_of(hits, "last_30_days", "packets");
+
+	if (json_array_size(json_object_get(impact, "still_allowed_by")))
+		return;
+	if (packets)
+		ctl_error("warning: %s had %lld packets, %lld connections in 30 days; "
+			  "`ipwlctl undo' puts it back",
+			  entry_string(entry, "prefix"), packets,
+			  count_of(hits, "last_30_days", "connections"));
+	if (json_is_true(json_object_get(blocked, "drops")))
+		ctl_error("warning: %s is dropped now by block list %s %s",
+			  entry_string(entry, "prefix"), entry_string(blocked, "list"),
+			  entry_string(blocked, "prefix"));
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A second instance of the program. Its lookup maps are the pinned ones; the maps it
+ * counts in are its own, as plain mapped arrays, so that a verdict is read from memory:
+ * the one counter of the interface that moved. Rules' counters, in the inner maps of
+ * `chunks`, are left out: what is not there is not counted.
+ */
+#include "simulate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "internal.h"
+#include "ipwl.skel.h"
+
+struct simulation {
+	struct ipwl_bpf *skeleton;
+	int program;
+	struct ipwl_traffic *counters;	    /* mapped */
+	struct ipwl_traffic *list_counters; /* mapped */
+	struct ipwl_list list;
+};
+
+/* ---- maps ---------------------------------------------------------------- */
+
+/* Whatever the program looks up is shared, as load_skeleton() has it; these are what it
+ * counts in, the state of a driver, and what no program asks. */
+static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *map)
+{
+	return map == skeleton->maps.counters || map == skeleton->maps.list_counters ||
+	       map == skeleton->maps.chunks || map == skeleton->maps.interface_state ||
+	       map == skeleton->maps.barrier || bpf_map__is_internal(map);
+}
+
+/* A pinned map; by its path libbpf would make and pin one that is missing. */
+static int share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+	int err = pins_path(path, bpffs_dir, PIN_MAPS_DIR, bpf_map__name(map));
+	int fd;
+
+	if (err)
+		return errors_report(error, err, "cannot open the maps in %s", bpffs_dir);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errors_report(error, -errno, "cannot open the map %s", path);
+	err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err ? errors_report(error, err, "cannot use the map %s", path) : 0;
+}
+
+static int make_mappable(struct bpf_map *map)
+{
+	int err = bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
+
+	return err ? err : bpf_map__set_map_flags(map, BPF_F_MMAPABLE);
+}
+
+static int prepare_maps(struct ipwl_bpf *skeleton, const char *bpffs_dir,
+			char error[DATAPATH_ERROR_BYTES])
+{
+	struct bpf_map *map;
+	int err = make_mappable(skeleton->maps.counters);
+
+	if (!err)
+		err = make_mappable(skeleton->maps.list_counters);
+	if (err)
+		return errors_report(error, err, "cannot prepare counters");
+	bpf_object__for_each_map(map, skeleton->obj)
+	{
+		if (!is_private(skeleton, map))
+			err = share_map(map, bpffs_dir, error);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static size_t mapped_bytes(const struct bpf_map *map)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = sizeof(struct ipwl_traffic) * bpf_map__max_entries(map);
+
+	return (bytes + page - 1) / page * page;
+}
+
+static int map_counters(const struct bpf_map *map, struct ipwl_traffic **ret_counters)
+{
+	void *counters =
+	    mmap(NULL, mapped_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (counters == MAP_FAILED)
+		return -errno;
+	*ret_counters = counters;
+	return 0;
+}
+
+static void unmap_counters(const struct bpf_map *map, struct ipwl_traffic *counters)
+{
+	if (counters)
+		munmap(counters, mapped_bytes(map));
+}
+
+/* ---- open and close -------------------------------------------------------- */
+
+static int load(struct simulation *simulation, const char *bpffs_dir,
+		char error[DATAPATH_ERROR_BYTES])
+{
+	struct bpf_program *program;
+	struct ipwl_bpf *skeleton;
+	int err = load_open(&skeleton);
+
+	if (err)
+		return errors_report(error, err, "cannot open the BPF object");
+	simulation->skeleton = skeleton;
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_autoload(program, program == skeleton->progs.ipwl_xdp);
+	}
+	err = prepare_maps(skeleton, bpffs_dir, error);
+	if (err)
+		return err;
+	errors_clear();
+	err = ipwl_bpf__load(skeleton);
+	if (err)
+		return errors_report(error, err, "the kernel does not take ipwl's program");
+	simulation->program = bpf_program__fd(skeleton->progs.ipwl_xdp);
+	err = map_counters(skeleton->maps.counters, &simulation->counters);
+	if (!err)
+		err = map_counters(skeleton->maps.list_counters, &simulation->list_counters);
+	return err ? errors_report(error, err, "cannot map the counters") : 0;
+}
+
+int simulation_open(const char *bpffs_dir, struct simulation **ret_simulation,
+		    char error[DATAPATH_ERROR_BYTES])
+{
+	struct simulation *simulation = calloc(1, sizeof(*simulation));
+	int err;
+
+	errors_capture();
+	errors_clear();
+	if (!simulation)
+		return errors_report(error, -ENOMEM, "cannot open a simulation");
+	err = load(simulation, bpffs_dir, error);
+	if (err) {
+		simulation_close(simulation);
+		return err;
+	}
+	*ret_simulation = simulation;
+	return 0;
+}
+
+void simulation_close(struct simulation *simulation)
+{
+	if (!simulation)
+		return;
+	if (simulation->skeleton) {
+		unmap_counters(simulation->skeleton->maps.counters, simulation->counters);
+		unmap_counters(simulation->skeleton->maps.list_counters, simulation->list_counters);
+	}
+	ipwl_bpf__destroy(simulation->skeleton);
+	free(simulation);
+}
+
+/* ---- run ------------------------------------------------------------------- */
+
+/* Forget what the last frame counted. */
+static void clear(struct simulation *simulation)
+{
+	memset(simulation->counters, 0, IPWL_COUNTER_COUNT * sizeof(*simulation->counters));
+}
+
+/* The one counter that moved. */
+static int read_verdict(const struct simulation *simulation, struct simulation_result *result)
+{
+	for (uint32_t key = 0; key < IPWL_COUNTER_COUNT; key++) {
+		const struct ipwl_traffic *counter = &simulation->counters[key];
+
+		if (!counter->packets)
+			continue;
+		result->family = (enum ipwl_family)(key / IPWL_VERDICT_COUNT);
+		result->verdict = (enum ipwl_verdict)(key % IPWL_VERDICT_COUNT);
+		result->is_connection = counter->connections;
+		return 0;
+	}
+	return -EIO;
+}
+
+/* The list that counted; slots are given out from 0 on, so few are looked at. */
+static void read_list(struct simulation *simulation, struct simulation_result *result)
+{
+	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++) {
+		if (!simulation->list_counters[slot].packets)
+			continue;
+		result->has_list = true;
+		result->list = (uint16_t)slot;
+		simulation->list_counters[slot] = (struct ipwl_traffic) { 0 };
+		return;
+	}
+}
+
+int simulation_run(struct simulation *simulation, const void *frame, size_t bytes,
+		   struct simulation_result *ret_result)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = (uint32_t)bytes,
+		    .repeat = 1);
+	struct simulation_result result = { 0 };
+	int err;
+
+	clear(simulation);
+	err = bpf_prog_test_run_opts(simulation->program, &options);
+	if (err)
+		/* Without frags a frame is one page at most: EINVAL, or ENOMEM. */
+		return err == -ENOMEM || (err == -EINVAL && bytes > 1514) ? -EMSGSIZE : err;
+	err = read_verdict(simulation, &result);
+	if (err)
+		return err;
+	if (result.verdict >= IPWL_ALLOW)
+		read_list(simulation, &result);
+	*ret_result = result;
+	return 0;
+}
+
+const char *simulation_list_name(struct simulation *simulation, uint16_t slot)
+{
+	uint32_t key = slot;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(simulation->skeleton->maps.lists), &key,
+				&simulation->list) ||
+	    !(simulation->list.flags & IPWL_LIST_IN_USE))
+		return NULL;
+	simulation->list.name[IPWL_LIST_NAME_BYTES - 1] = '\0';
+	return simulation->list.name;
+}

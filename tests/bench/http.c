@@ -37,17 +37,21 @@ static void send_request(int fd, const char *method, const char *target, const c
 static char *read_answer(int fd, size_t *ret_bytes)
 {
 	size_t bytes = 0, size = 65536;
-	char *text = malloc(size);
+	char *text = malloc(size), *larger;
 	ssize_t more;
 
-	while (text && (more = read(fd, text + bytes, size - bytes - 1)) > 0) {
-		bytes += (size_t)more;
-		if (bytes + 1 == size)
-			text = realloc(text, size *= 2);
-	}
-	close(fd);
 	if (!text)
 		die("out of memory");
+	while ((more = read(fd, text + bytes, size - bytes - 1)) > 0) {
+		bytes += (size_t)more;
+		if (bytes + 1 < size)
+			continue;
+		larger = realloc(text, size *= 2);
+		if (!larger)
+			die("out of memory");
+		text = larger;
+	}
+	close(fd);
 	text[bytes] = '\0';
 	*ret_bytes = bytes;
 	return text;

@@ -189,6 +189,9 @@ lint: ## run all linters, or those in CHECKS="format tidy"
 flags: ## print the compiler flags of user space
 	@printf '%s\n' $(foreach flag,$(filter-out -MMD -MP,$(ALL_CFLAGS)),"'"$(flag)"'")
 
+libs: ## print the libraries of user space, for the linker
+	@echo $(LIBS)
+
 # The files name their final paths; another PREFIX or SYSCONFDIR is written in.
 staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
 
@@ -225,7 +228,7 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags libs install uninstall clean help
 .SECONDARY:
 
 # Parts of the daemon that need neither kernel nor loop.

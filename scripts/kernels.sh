@@ -128,11 +128,12 @@ find_tool() {
 # link NAME: a program of tests/kernels, with the rooms and the tools of tests/bpf.
 link() {
 	local source objects=()
-	for source in user/{core,config,datapath}/*.c tests/bpf/lib_*.c "tests/kernels/$1.c"; do
+	for source in user/{core,config,export,datapath}/*.c tests/bpf/lib_*.c "tests/kernels/$1.c"; do
 		objects+=("$B/${source%.c}.o")
 	done
 	make -s B="$B" "$B/tests/kernels/$1.o"
-	"${CC:-gcc}" "${objects[@]}" -lbpf -lmnl -lyaml -lcmocka -o "$B/tests/kernels/$1"
+	# shellcheck disable=SC2046 # one word a library
+	"${CC:-gcc}" "${objects[@]}" -Wl,--as-needed $(make -s libs) -lcmocka -o "$B/tests/kernels/$1"
 }
 
 build() {

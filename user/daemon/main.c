@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipwld: options, and the ways to run. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,12 +112,18 @@ static char *absolute_path(const char *path)
 	return bytes < 0 ? NULL : absolute;
 }
 
+/* What is larger is mapped by itself, and given back to the system when it is freed: a
+ * policy of a million prefixes that a reload replaces. glibc would raise this by itself
+ * with the first that is freed. */
+#define MMAP_THRESHOLD_BYTES (1 << 20)
+
 static enum exit_status run(const struct options *options)
 {
 	char *config_path = absolute_path(options->config_path);
 	enum exit_status status;
 	int ready_fd = -1;
 
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
 	if (!config_path || (!options->is_foreground && background_enter(&ready_fd))) {
 		log_error("daemon", "%s", strerror(errno));
 		free(config_path);

@@ -77,6 +77,11 @@ void engine_sample_all(struct engine *engine);
 int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
 		  char error[DATAPATH_ERROR_BYTES]);
 
+/* Put one list's new manual entries in force and commit the open transaction; takes over
+ * @set, which may be NULL: out of memory. Return: as engine_switch(). */
+int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
+		       char error[DATAPATH_ERROR_BYTES]);
+
 void engine_reload(struct engine *engine, struct job *job);
 void engine_add(struct engine *engine, struct job *job);
 void engine_delete(struct engine *engine, struct job *job);

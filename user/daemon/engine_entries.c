@@ -53,8 +53,7 @@ static struct entry_set *changed_set(const struct list *list, const struct prefi
 	return set;
 }
 
-/* Put one list's new manual entries in force; takes over @set. */
-static int switch_list(struct engine *engine, const char *name, struct entry_set *set,
+int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
 		       char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next = set ? snapshot_copy(engine->current) : NULL;
@@ -127,8 +126,9 @@ static int put_and_switch(struct engine *engine, const struct job *job, const st
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
 		return err;
 	}
-	err = switch_list(engine, list->name,
-			  changed_set(list, &entry->prefix, entry->added_at_sec, entry), error);
+	err = engine_switch_list(engine, list->name,
+				 changed_set(list, &entry->prefix, entry->added_at_sec, entry),
+				 error);
 	if (err)
 		state_rollback(engine->state);
 	return err;
@@ -203,8 +203,8 @@ void engine_delete(struct engine *engine, struct job *job)
 		job_fail(job, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
 		return;
 	}
-	err = switch_list(engine, list->name, changed_set(list, &job->prefix, time_now_sec(), NULL),
-			  error);
+	err = engine_switch_list(engine, list->name,
+				 changed_set(list, &job->prefix, time_now_sec(), NULL), error);
 	if (err) {
 		state_rollback(engine->state);
 		job_fail(job, OUTCOME_INTERNAL, REFUSED, error);

@@ -208,24 +208,6 @@ static struct entry_set *merge(const struct entry_set *old, const struct entry_s
 	return set;
 }
 
-/* Put the list's new manual entries in force; takes over @set. */
-static int switch_list(struct engine *engine, const char *name, struct entry_set *set,
-		       char error[DATAPATH_ERROR_BYTES])
-{
-	struct snapshot *next = snapshot_copy(engine->current);
-	int err;
-
-	if (!next) {
-		entry_set_unref(set);
-		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	list_replace_set(policy_find_list(next->policy, name), SOURCE_MANUAL, set);
-	err = engine_switch(engine, next, true, error);
-	snapshot_unref(next);
-	return err;
-}
-
 /* Put the entries on disk, in a transaction that is left open, as one record. */
 static int put_entries(struct engine *engine, const struct job *job, const struct list *list,
 		       const struct entry_set *entries)
@@ -265,7 +247,7 @@ static int put_and_switch(struct engine *engine, const struct job *job, const st
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
 		return err;
 	}
-	err = switch_list(engine, list->name, merged, error);
+	err = engine_switch_list(engine, list->name, merged, error);
 	if (err)
 		state_rollback(engine->state);
 	return err;

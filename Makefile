@@ -33,21 +33,28 @@ LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
 BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude \
 	-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
-CORE := $(wildcard user/core/*.c)
-EXPORT := $(wildcard user/export/*.c)
-# The configuration names formats, so who has the one has the other.
-CONFIG := $(wildcard user/config/*.c) $(EXPORT)
-DATAPATH := $(wildcard user/datapath/*.c)
-DAEMON := $(wildcard user/daemon/*.c)
-CTL := $(wildcard user/ctl/*.c)
-FEEDS := $(wildcard user/feeds/*.c)
+# One archive a room of user/. scripts/rooms says what each may use; programs link
+# archives from the top down.
+ROOMS := daemon web api http runtime engine exports feeds store datapath config formats compile core base
+CTL_ROOMS := ctl datapath config formats compile core base
+DATAPATH_ROOMS := datapath config formats compile core base
+
 UNIT := $(wildcard tests/unit/test_*.c)
 BPFTEST := $(wildcard tests/bpf/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
-asan = $(patsubst %.c,$(B)/asan/%.o,$(1))
-fuzz = $(patsubst %.c,$(B)/fuzz/%.o,$(1))
+sources = $(wildcard user/$(1)/*.c user/$(1)/commands/*.c)
+archives = $(patsubst %,$(B)/$(2)%.a,$(1))
+group = -Wl,--start-group $(filter %.a,$(1)) -Wl,--end-group
+
+# room_archive ROOM,VARIANT: VARIANT is empty, asan/ or fuzz/.
+define room_archive
+$(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach room,ctl fetch $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl ## build the programs
 
@@ -61,7 +68,7 @@ $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 	rm $@.tmp
 
 # Only the datapath includes the skeleton.
-$(call obj,$(DATAPATH)) $(call asan,$(DATAPATH)): $(B)/ipwl.skel.h
+$(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(B)/ipwl.skel.h
 
 $(B)/%.o: %.c VERSION
 	@mkdir -p $(@D)
@@ -71,24 +78,30 @@ $(B)/asan/%.o: %.c VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
 
-$(B)/ipwld: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(DAEMON))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+$(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) -o $@
 
 # The fetcher has nothing of the other rooms; what it links is what strangers can reach.
-$(B)/ipwl-fetch: $(call obj,$(FEEDS))
+$(B)/ipwl-fetch: $(call obj,$(call sources,fetch))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
-$(B)/ipwlctl: $(call obj,$(CORE) $(CONFIG) $(DATAPATH) $(CTL))
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
+$(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
-# Unit tests run under ASan and UBSan. They may use every room but the kernel.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call asan,$(CORE) $(CONFIG))
+# Unit tests run under ASan and UBSan. They may use every room; the linker takes
+# what a test asks for.
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),asan/)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) $^ $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
 
-$(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c) $(CORE) $(CONFIG) $(DATAPATH))
+$(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $^ $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+
+# Programs that other kernels run: scripts/kernels.sh.
+$(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(shell pkg-config --libs cmocka) -o $@
 
 # The tests' fixture reaches for the programs and their maps.
 $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
@@ -116,14 +129,14 @@ e2e-tools: $(B)/tests/e2e/flood $(B)/tests/e2e/fault.so ## build what the end-to
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
-# Fuzz targets: libFuzzer with ASan and UBSan, so clang, over core and config.
+# Fuzz targets: libFuzzer with ASan and UBSan, so clang.
 $(B)/fuzz/%.o: %.c VERSION
 	@mkdir -p $(@D)
 	$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call fuzz,$(CORE) $(CONFIG))
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $^ $(LIBS) -o $@
+	$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(call group,$^) $(LIBS) -o $@
 
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
@@ -156,8 +169,8 @@ $(BENCH_SKELETONS): $(B)/%.skel.h: $(B)/tests/bench/%.bpf.o
 
 $(call obj,$(BENCH)): $(B)/ipwl.skel.h $(BENCH_SKELETONS)
 
-$(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c) $(CORE) $(CONFIG) $(DATAPATH))
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+$(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c)) $(call archives,$(DATAPATH_ROOMS))
+	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) -o $@
 
 bench-program: $(B)/tests/bench/bench
 
@@ -230,20 +243,3 @@ help: ## this list
 
 .PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags libs install uninstall clean help
 .SECONDARY:
-
-# Parts of the daemon that need neither kernel nor loop.
-$(B)/tests/unit/test_state: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c files.c text.c))
-$(B)/tests/unit/test_rule_file: $(call asan,$(addprefix user/daemon/,rule_file.c rule_file_read.c))
-$(B)/tests/unit/test_history: $(call asan,$(addprefix user/daemon/,state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
-$(B)/tests/unit/test_undo: $(call asan,$(addprefix user/daemon/,engine_entries.c engine_manual.c engine_protect.c engine_undo.c history_json.c http.c holders.c job.c feed.c feed_copy.c feed_diff.c import.c snapshot.c log.c state.c state_file.c state_schema.c manual.c history.c history_read.c protections.c files.c text.c))
-$(B)/tests/unit/test_hits: $(call asan,$(addprefix user/daemon/,hits.c hits_table.c hits_sample.c hits_file.c state_file.c state_schema.c log.c))
-$(B)/tests/unit/test_page: $(call asan,user/daemon/page.c)
-$(B)/tests/unit/test_feed_guards: $(call asan,$(addprefix user/daemon/,feed_guards.c text.c))
-$(B)/tests/unit/test_feed_copy: $(call asan,$(addprefix user/daemon/,feed_copy.c feed_diff.c files.c text.c))
-$(B)/tests/unit/test_fetch_body: $(call asan,user/feeds/body.c)
-$(B)/tests/fuzz/fuzz_fetch_body: $(call fuzz,user/feeds/body.c)
-$(B)/tests/fuzz/fuzz_feed_copy: $(call fuzz,$(addprefix user/daemon/,feed_copy.c files.c))
-
-# Parts of ipwlctl that need neither daemon nor kernel.
-$(B)/tests/unit/test_tally: $(call asan,$(addprefix user/ctl/,tally.c ctl.c text.c))
-$(B)/tests/fuzz/fuzz_frame: $(call fuzz,user/ctl/frame.c)

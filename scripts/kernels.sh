@@ -125,22 +125,8 @@ find_tool() {
 
 # ---- the guest ----------------------------------------------------------------
 
-# link NAME: a program of tests/kernels, with the rooms and the tools of tests/bpf.
-link() {
-	local source objects=()
-	for source in user/{core,config,export,datapath}/*.c tests/bpf/lib_*.c "tests/kernels/$1.c"; do
-		objects+=("$B/${source%.c}.o")
-	done
-	make -s B="$B" "$B/tests/kernels/$1.o"
-	# shellcheck disable=SC2046 # one word a library
-	"${CC:-gcc}" "${objects[@]}" -Wl,--as-needed $(make -s libs) -lcmocka -o "$B/tests/kernels/$1"
-}
-
 build() {
-	make -s -j "$(nproc)" B="$B" all bpf-tests
-	link verifier
-	link verdicts
-	link peer
+	make -s -j "$(nproc)" B="$B" all bpf-tests "$B"/tests/kernels/{verifier,verdicts,peer}
 }
 
 # What all guests have: their programs with the shared libraries these need.

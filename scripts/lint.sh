@@ -94,20 +94,15 @@ check_rooms() {
 	local failed=0
 	only_in 'bpf/|(.*/)?ipwl\.skel\.h' user/datapath
 	only_in 'yaml\.h' user/config
-	only_in 'event2/|sqlite3\.h' user/daemon
-	only_in 'curl/' 'user/(ctl|feeds)'
+	only_in 'sqlite3\.h' user/store
+	only_in 'curl/' 'user/(ctl|fetch)'
 	only_in 'pcap/' user/ctl
-	only_in 'seccomp\.h' user/feeds
-	only_in 'zlib\.h' 'user/(config|daemon|feeds)'
-	only_in 'jansson\.h' 'user/(config|daemon|ctl)'
-	only_in '(.*/)?core/' 'user/(export|config|datapath|daemon|ctl)'
-	only_in '(.*/)?export/' 'user/(config|daemon)'
-	only_in '(.*/)?(config|datapath)/' 'user/(daemon|ctl)'
-	only_in '(.*/)?daemon/' user/daemon
+	only_in 'seccomp\.h' user/fetch
+	only_in 'zlib\.h' 'user/(formats|feeds|fetch)'
 	only_in '(.*/)?ctl/' user/ctl
 	# What they say to each other, nothing else.
-	only_in '(.*/)?feeds/protocol\.h' 'user/(daemon|feeds)'
-	only_in '(.*/)?feeds/([^p]|p[^r])' user/feeds
+	only_in '(.*/)?fetch/protocol\.h' 'user/(feeds|fetch)'
+	only_in '(.*/)?fetch/([^p]|p[^r])' user/fetch
 	only_in '(.*/)?(bpf/.*\.bpf|bpf/ipwl).*\.h' none
 	# BPF code and user space share include/ and nothing else.
 	grep -rnE '#include' bpf include | grep -vE '<(linux|bpf|asm)/|"[a-z_]+(\.bpf)?\.h"' && failed=1

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/feed_copy.h"
+#include "feeds/copy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

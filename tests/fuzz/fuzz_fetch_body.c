@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "feeds/body.h"
+#include "fetch/body.h"
 
 #define OUT_BYTES_MAX (255 * 64)
 

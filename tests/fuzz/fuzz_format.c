@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "config/config.h"
-#include "config/utf8.h"
 
 #define NOW_SEC 1795496400
 #define UNPACKED_BYTES_MAX (1U << 20)

@@ -35,7 +35,7 @@ def test_commands_of_ipwlctl_exist(path, staged):
 def test_metrics_exist():
     exported = set(re.findall(r'\bipwl_[a-z_]+(?:total|entries|attached|successful|seconds|held|info)\b',
                               "".join(path.read_text()
-                                      for path in (TOP / "user/daemon").glob("*.c"))))
+                                      for path in (TOP / "user/web").glob("*.c"))))
     assert len(exported) >= 9
     for name in ("README.md", "contrib/ipwl-alerts.yml"):
         named = set(re.findall(r"\bipwl_[a-z_]+\b", (TOP / name).read_text()))

@@ -57,7 +57,7 @@ def test_keys_of_an_export_are_those_the_parser_knows():
 
 
 def test_formats_of_exports_are_those_there_are():
-    source = (TOP / "user/export/formats.c").read_text()
+    source = (TOP / "user/formats/writers.c").read_text()
     names = re.findall(r'\[EXPORT_\w+\] = "([a-z-]+)"', source)
     text = re.search(r"^\.Ss Formats of exports\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
     listed = [name for line in re.findall(r"^\.It Cm (.*)$", text, re.M)

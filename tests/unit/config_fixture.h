@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "config/diagnostics.h"
+#include "base/diagnostics.h"
 
 #define FIXTURE_UNUSED __attribute__((unused))
 #define FIXTURE_EXPECTED_MAX 32

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <time.h>
 
-#include "config/format.h"
 #include "config_fixture.h"
+#include "formats/read.h"
 
 /* A moment: 2026-11-24T05:00:00Z. */
 #define FIXTURE_NOW 1795496400

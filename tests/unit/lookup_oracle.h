@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/table.h"
+#include "compile/table.h"
 
 struct oracle_decision {
 	uint32_t rule; /* 0: none */

@@ -2,7 +2,7 @@
 /* Diagnostics: form, order, limits, and that foreign bytes become printable. */
 #include "config_fixture.h"
 
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 static void test_format(void **state)
 {

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "config/format.h"
 #include "core/prefix_set.h"
-#include "export/export.h"
+#include "formats/read.h"
+#include "formats/write.h"
 #include "prefix_set_oracle.h"
 #include "random_policy.h"
 

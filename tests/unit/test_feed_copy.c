@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stored copies of feeds: what was written is read, and nothing else. */
-#include "daemon/feed_copy.h"
+#include "feeds/copy.h"
 
 #include <errno.h>
 
 #include "config_fixture.h"
 
-#include "daemon/feed_diff.h"
+#include "feeds/diff.h"
 #include "random_prefix.h"
 
 #define DIRECTORY "state/feeds"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guards of feeds, each alone, and address space against a walk over all addresses. */
-#include "daemon/feed_guards.h"
+#include "feeds/guards.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bodies of feeds on their way to the file: sizes and gzip, in pieces of any length. */
-#include "feeds/body.h"
+#include "fetch/body.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

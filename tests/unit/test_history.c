@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The history on disk: what is recorded, found again, forgotten; and the way there from
  * the database of the first release. */
-#include "daemon/history.h"
+#include "store/history.h"
 
 #include <errno.h>
 #include <sqlite3.h>
 #include <time.h>
 
 #include "config_fixture.h"
-#include "daemon/manual.h"
-#include "daemon/protections.h"
+#include "store/manual.h"
+#include "store/protections.h"
 
 #define DATABASE "state.db"
 #define NOW 1000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hits that are remembered, with counters made up here in the place of the kernel's. */
-#include "daemon/hits.h"
+#include "store/hits.h"
 
 #include <errno.h>
 #include <sqlite3.h>

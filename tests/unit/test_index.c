@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "core/index.h"
+#include "compile/index.h"
 #include "ipwl_verdict.h"
 #include "random_policy.h"
 

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/utf8.h"
 #include "config/listfile.h"
-#include "config/utf8.h"
 
 static struct diagnostics diagnostics;
 static struct entry_set *set;

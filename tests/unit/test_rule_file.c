@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule file: ids outlive restarts, and a daemon killed at any moment leaves none
  * that stands for the wrong prefix. */
-#include "daemon/rule_file.h"
+#include "store/rule_file.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Manual entries on disk: what is kept, and what becomes of a database that cannot be
  * used. */
-#include "daemon/state.h"
+#include "store/state.h"
 
 #include <errno.h>
 #include <glob.h>
 #include <sqlite3.h>
 
 #include "config_fixture.h"
-#include "daemon/manual.h"
+#include "store/manual.h"
 
 #define DIRECTORY "state"
 #define DATABASE DIRECTORY "/state.db"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Compiled tables: cases by hand, and random policies against an oracle. */
-#include "core/table.h"
+#include "compile/table.h"
 
 #include "random_policy.h"
 

@@ -4,14 +4,14 @@
  * should be there: in force, and in the database. Without a kernel: the switch from one
  * policy to the next is made up here.
  */
-#include "daemon/engine_manual.h"
+#include "engine/records.h"
 
 #include <errno.h>
 #include <time.h>
 
+#include "config/snapshot.h"
 #include "config_fixture.h"
-#include "daemon/protections.h"
-#include "daemon/snapshot.h"
+#include "store/protections.h"
 
 #define KEYS 12 /* lists × prefixes */
 #define PREFIXES 6

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads a configuration from its file into one struct; applies nothing. */
-#include "config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_parts.h"
+#include "config/parts.h"
 
 const char *const xdp_mode_names[] = {
 	[XDP_MODE_AUTO] = "auto",

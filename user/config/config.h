@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/guard.h"
-#include "../core/policy.h"
-#include "../export/export.h"
-#include "diagnostics.h"
-#include "feed_config.h"
-#include "format.h"
+#include "base/diagnostics.h"
+#include "config/feed_config.h"
+#include "core/guard.h"
+#include "core/policy.h"
+#include "formats/read.h"
+#include "formats/write.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/ipwl/ipwld.yaml"
 #define CONFIG_DEFAULT_STATE_DIR "/var/lib/ipwl"

@@ -2,7 +2,7 @@
 /* Reads the limits of the guard. */
 #include <string.h>
 
-#include "config_parts.h"
+#include "config/parts.h"
 
 enum guard_key { GUARD_MAX_REMOVED_ENTRIES, GUARD_MAX_REMOVED_SHARE, GUARD_KEY_COUNT };
 

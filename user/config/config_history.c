@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads what is remembered of changes and hits, and for how long. */
-#include "../core/duration.h"
-#include "config_parts.h"
+#include "base/duration.h"
+#include "config/parts.h"
 
 #define DAY_SEC 86400
 #define KEEP_SEC_MIN DAY_SEC

@@ -3,15 +3,15 @@
  * Reads a YAML file into a document in which each value stands once, so that a
  * walk over it ends and costs no more than its size.
  */
-#include "document.h"
+#include "config/document.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "document_scan.h"
-#include "file.h"
+#include "base/file.h"
+#include "config/document_scan.h"
 
 /* Read a whole file of at most DOCUMENT_BYTES_MAX. */
 static int read_file(const char *path, struct diagnostics *diagnostics, char **ret_text,

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <yaml.h>
 
-#include "diagnostics.h"
-#include "entry_text.h"
+#include "base/diagnostics.h"
+#include "config/entry_text.h"
 
 /* A configuration is small: entries by the hundred thousand go to list files. A
  * node takes about 160 bytes of memory, and the shortest two of the file. */

@@ -3,13 +3,13 @@
  * Goes over a YAML text event by event, in constant memory, before it is composed
  * into a document, and words libyaml's errors.
  */
-#include "document_scan.h"
+#include "config/document_scan.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "document.h"
+#include "config/document.h"
 
 int yaml_text_parser(const struct yaml_text *text, yaml_parser_t *ret_parser)
 {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <yaml.h>
 
-#include "diagnostics.h"
+#include "base/diagnostics.h"
 
 /* A YAML text in memory. */
 struct yaml_text {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parses one entry's text and judges whether a list may hold it. */
-#include "entry_text.h"
+#include "config/entry_text.h"
 
-#include "config.h"
+#include "config/config.h"
 
 const char *config_refuse_prefix(const struct prefix *prefix, enum action action)
 {

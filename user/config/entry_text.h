@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "../core/policy.h"
-#include "diagnostics.h"
+#include "base/diagnostics.h"
+#include "core/policy.h"
 
 /* Where a text begins. */
 struct place {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "format.h"
+#include "formats/read.h"
 
 #define FEEDS_MAX 256
 #define FEED_DEFAULT_REFRESH "12h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Expands the patterns of a list's `files` into names; opens none of them. */
-#include "file_names.h"
+#include "config/file_names.h"
 
 #include <errno.h>
 #include <glob.h>

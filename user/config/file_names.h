@@ -3,7 +3,7 @@
 #ifndef CONFIG_FILE_NAMES_H
 #define CONFIG_FILE_NAMES_H
 
-#include "document.h"
+#include "config/document.h"
 
 struct file_names {
 	char **items;

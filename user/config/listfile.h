@@ -3,7 +3,7 @@
 #ifndef CONFIG_LISTFILE_H
 #define CONFIG_LISTFILE_H
 
-#include "format.h"
+#include "formats/read.h"
 
 /**
  * listfile_read() - add the entries of a file to a set

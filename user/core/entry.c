@@ -3,13 +3,13 @@
  * Sets of entries. A set may hold a million, so their strings lie in blocks and the
  * sort works on 16-byte keys that mostly decide without looking at the entry.
  */
-#include "entry.h"
+#include "core/entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "prefix_search.h"
+#include "core/prefix_search.h"
 
 #define STRING_BLOCK_BYTES (64 * 1024)
 #define FIRST_CAPACITY 16

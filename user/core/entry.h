@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "prefix.h"
+#include "core/prefix.h"
 
 enum source {
 	SOURCE_CONFIG,

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "entry.h"
-#include "prefix_search.h"
+#include "core/entry.h"
+#include "core/prefix_search.h"
 
 struct flattening {
 	struct prefix_array holes; /* sorted */

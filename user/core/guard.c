@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether a new policy still allows what an old one does, prefix by prefix. */
-#include "guard.h"
+#include "core/guard.h"
 
-#include "prefix_search.h"
+#include "core/prefix_search.h"
 
 /* Whether the most specific of the list that covers all of @prefix is an entry. */
 static bool list_covers(const struct list *list, const struct prefix *prefix)

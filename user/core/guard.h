@@ -3,7 +3,7 @@
 #ifndef CORE_GUARD_H
 #define CORE_GUARD_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 /* For `max_removed_entries`: no number of entries is too many. */
 #define GUARD_NO_LIMIT UINT32_MAX

@@ -3,7 +3,7 @@
  * The checks that look at one list at a time. A walk in the order of prefixes keeps a
  * stack of what covers the one at hand, so it takes time in proportion to the entries.
  */
-#include "lint.h"
+#include "core/lint.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef CORE_LINT_H
 #define CORE_LINT_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 enum lint_check {
 	LINT_REDUNDANT, /* takes no part: the list is the same without it */

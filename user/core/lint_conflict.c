@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lint.h"
-#include "rule_merge.h"
+#include "core/lint.h"
+#include "core/rule_merge.h"
 
 #define NONE SIZE_MAX
 #define FIRST_CAPACITY 256

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lists and the walks over their entries. */
-#include "policy.h"
+#include "core/policy.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "prefix_search.h"
-#include "rule_array.h"
+#include "core/prefix_search.h"
+#include "core/rule_array.h"
 
 /* Lengths of a prefix, 0 to 128. */
 #define LEN_COUNT 129

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "entry.h"
+#include "core/entry.h"
 
 enum action { ACTION_ALLOW, ACTION_BLOCK, ACTION_COUNT };
 

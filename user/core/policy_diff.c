@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Both policies' entries come in the same order: they are walked side by side. */
-#include "policy_diff.h"
+#include "core/policy_diff.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #ifndef CORE_POLICY_DIFF_H
 #define CORE_POLICY_DIFF_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 enum list_part { PART_ENTRIES, PART_EXCLUSIONS, PART_COUNT };
 

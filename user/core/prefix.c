@@ -3,14 +3,14 @@
  * Prefixes as values: strict parsing, order, containment and canonical text. What
  * to tell a person about a prefix that does not parse is in prefix_error.c.
  */
-#include "prefix.h"
+#include "core/prefix.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "prefix_error.h"
+#include "core/prefix_error.h"
 
 #define IPV6_GROUPS 8
 /* Bits of ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 ones. */

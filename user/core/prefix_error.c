@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What to tell a person about a prefix that does not parse: what is wrong with it
  * and what to write instead. */
-#include "prefix_error.h"
+#include "core/prefix_error.h"
 
 #include <stdio.h>
 

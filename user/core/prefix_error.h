@@ -3,7 +3,7 @@
 #ifndef CORE_PREFIX_ERROR_H
 #define CORE_PREFIX_ERROR_H
 
-#include "prefix.h"
+#include "core/prefix.h"
 
 /* Parse without looking at host bits, and without taking IPv4-mapped as IPv4.
  * @ret_column must not be NULL. */

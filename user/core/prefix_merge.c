@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "prefix_set.h"
+#include "core/prefix_set.h"
 
 #define FRAMES_MAX 129
 

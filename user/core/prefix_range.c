@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Splits a range of addresses at the boundaries of the largest prefixes in it. */
-#include "prefix_range.h"
+#include "core/prefix_range.h"
 
 /* An address of either family as a number; IPv4 in the lowest 32 bits. */
 typedef unsigned __int128 number;

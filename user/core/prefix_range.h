@@ -3,7 +3,7 @@
 #ifndef CORE_PREFIX_RANGE_H
 #define CORE_PREFIX_RANGE_H
 
-#include "prefix.h"
+#include "core/prefix.h"
 
 /* No range needs more: up to two of each length of IPv6 from 1 to 127, and one. */
 #define PREFIX_RANGE_MAX 256

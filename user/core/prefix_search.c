@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Binary search in arrays sorted by prefix, where whatever covers a prefix stands
  * before it. */
-#include "prefix_search.h"
+#include "core/prefix_search.h"
 
 static const struct prefix *prefix_at(struct prefix_array array, size_t index)
 {

@@ -3,7 +3,7 @@
 #ifndef CORE_PREFIX_SEARCH_H
 #define CORE_PREFIX_SEARCH_H
 
-#include "prefix.h"
+#include "core/prefix.h"
 
 /* An array whose elements each begin with a struct prefix. */
 struct prefix_array {

@@ -4,7 +4,7 @@
  * while a stack of frames holds the prefixes around the present one and a counter
  * says how many lists hold it.
  */
-#include "prefix_set.h"
+#include "core/prefix_set.h"
 
 #include <errno.h>
 #include <stdlib.h>

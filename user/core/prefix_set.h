@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy.h"
+#include "core/policy.h"
 
 struct prefix_node {
 	struct prefix prefix;

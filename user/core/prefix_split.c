@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "prefix_range.h"
-#include "prefix_set.h"
+#include "core/prefix_range.h"
+#include "core/prefix_set.h"
 
 #define FRAMES_MAX 129
 

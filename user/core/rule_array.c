@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A count of references in front of the rules. */
-#include "rule_array.h"
+#include "core/rule_array.h"
 
 #include <stdlib.h>
 

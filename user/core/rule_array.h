@@ -3,7 +3,7 @@
 #ifndef CORE_RULE_ARRAY_H
 #define CORE_RULE_ARRAY_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 /* Room for @capacity rules, with one reference. NULL: out of memory. */
 struct rule *rule_array_new(size_t capacity);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A heap of sorted runs, one for each list. */
-#include "rule_merge.h"
+#include "core/rule_merge.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "prefix_search.h"
+#include "core/prefix_search.h"
 
 static bool is_before(const struct rule_run *a, const struct rule_run *b)
 {

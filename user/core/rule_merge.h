@@ -3,7 +3,7 @@
 #ifndef CORE_RULE_MERGE_H
 #define CORE_RULE_MERGE_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 /* The rules of a list that are not yet walked. */
 struct rule_run {

@@ -3,14 +3,14 @@
  * Rule ids from policy to policy. Old and new rules of a list are both sorted, so
  * ids are carried over by walking the two side by side.
  */
-#include "rules.h"
+#include "core/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "prefix_search.h"
-#include "rule_array.h"
+#include "core/prefix_search.h"
+#include "core/rule_array.h"
 
 /* What a numbering has done so far. */
 struct numbering {

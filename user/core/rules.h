@@ -6,7 +6,7 @@
 #ifndef CORE_RULES_H
 #define CORE_RULES_H
 
-#include "policy.h"
+#include "core/policy.h"
 
 /* Which ids are taken. Ids begin at 1. */
 struct rule_ids {

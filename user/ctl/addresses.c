@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads addresses from arguments and from standard input, all before the first is
  * tested: a bad one is found before anything is printed. */
-#include "addresses.h"
+#include "ctl/addresses.h"
 
 #include <errno.h>
 #include <stdio.h>

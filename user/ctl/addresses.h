@@ -3,8 +3,8 @@
 #ifndef CTL_ADDRESSES_H
 #define CTL_ADDRESSES_H
 
-#include "../core/prefix.h"
-#include "command.h"
+#include "core/prefix.h"
+#include "ctl/command.h"
 
 struct addresses {
 	struct prefix *items;

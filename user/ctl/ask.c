@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks, and waits for a line. */
-#include "ask.h"
+#include "ctl/ask.h"
 
 #include <stdio.h>
 #include <strings.h>

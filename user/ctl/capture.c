@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads captures by libpcap; what has no Ethernet header is given one. */
-#include "capture.h"
+#include "ctl/capture.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -11,7 +11,7 @@
 
 #include <linux/if_ether.h>
 
-#include "frame.h"
+#include "ctl/frame.h"
 
 /* As long as libpcap lets a packet be. */
 #define FRAME_BYTES_MAX (FRAME_ETHERNET_BYTES + 262144)

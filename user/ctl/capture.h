@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 /* What a packet is passed over for. */
 enum capture_skip {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changed settings and lists, once for all commands. */
-#include "changes.h"
+#include "ctl/changes.h"
 
 #include <string.h>
 
-#include "entries.h"
+#include "ctl/entries.h"
 
 static const struct column changes_columns[] = {
 	{ "settings", NULL, FORM_PLAIN },

@@ -3,7 +3,7 @@
 #ifndef CTL_CHANGES_H
 #define CTL_CHANGES_H
 
-#include "writer.h"
+#include "ctl/writer.h"
 
 /* Settings, then lists with theirs, of an answer: arrays in JSON, lines in text. */
 void changes_write(struct writer *writer, const json_t *answer);

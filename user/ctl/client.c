@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTP over the control socket by libcurl; turns whatever can go wrong there into
  * a message and an exit code. */
-#include "client.h"
+#include "ctl/client.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "ctl/text.h"
 
 #define CONNECT_TIMEOUT_SEC 5L
 /* A page of 1 000 entries with the longest reasons is about a tenth of it. */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 /* For requests that are answered at once. */
 #define CLIENT_TIMEOUT_SEC 30

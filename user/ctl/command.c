@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Takes a command line apart by the tables of command.h, and prints its help. */
-#include "command.h"
+#include "ctl/command.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 /* Of one command. */
 #define COMMAND_OPTIONS_MAX 8

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The columns of entries, once for all commands. */
-#include "entries.h"
+#include "ctl/entries.h"
 
 #include <stdlib.h>
 
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 /* clang-format off */
 #define ENTRY_COLUMNS \

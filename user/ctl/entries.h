@@ -3,7 +3,7 @@
 #ifndef CTL_ENTRIES_H
 #define CTL_ENTRIES_H
 
-#include "writer.h"
+#include "ctl/writer.h"
 
 /* All members of an ENTRY. */
 extern const struct column entry_columns[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One request, one answer, one output. */
-#include "exchange.h"
+#include "ctl/exchange.h"
 
 enum ctl_exit exchange(const struct arguments *arguments, const struct request *request,
 		       const char *required,

@@ -3,8 +3,8 @@
 #ifndef CTL_EXCHANGE_H
 #define CTL_EXCHANGE_H
 
-#include "client.h"
-#include "writer.h"
+#include "ctl/client.h"
+#include "ctl/writer.h"
 
 /* Send @request and have @write show the answer, between writer_begin() and
  * writer_end(). An answer without the member @required is reported instead. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A line a feed, then words about those that an administrator should look at. */
-#include "feeds_table.h"
+#include "ctl/feeds_table.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef CTL_FEEDS_TABLE_H
 #define CTL_FEEDS_TABLE_H
 
-#include "writer.h"
+#include "ctl/writer.h"
 
 /* The table, and below it what there is to say of some. */
 void feeds_table(struct writer *writer, const json_t *feeds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Offsets of headers in Ethernet frames. */
-#include "frame.h"
+#include "ctl/frame.h"
 
 #include <netinet/in.h>
 #include <string.h>

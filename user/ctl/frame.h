@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/prefix.h"
+#include "core/prefix.h"
 
 #define FRAME_ETHERNET_BYTES 14
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Aligns columns by their widths on the terminal; no space at the end of a line. */
-#include "grid.h"
+#include "ctl/grid.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl.h"
-#include "text.h"
+#include "ctl/ctl.h"
+#include "ctl/text.h"
 
 #define ROWS_MAX 1001
 #define GAP 2

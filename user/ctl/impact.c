@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The impact of a removal, for a question before it and for warnings after it. */
-#include "impact.h"
+#include "ctl/impact.h"
 
 #include <stdlib.h>
 
-#include "ctl.h"
-#include "entries.h"
+#include "ctl/ctl.h"
+#include "ctl/entries.h"
 
 static long long count_of(const json_t *hits, const char *span, const char *key)
 {

@@ -3,7 +3,7 @@
 #ifndef CTL_IMPACT_H
 #define CTL_IMPACT_H
 
-#include "writer.h"
+#include "ctl/writer.h"
 
 /* Lines about ENTRY and the IMPACT of its removal (null: it is of a block list). */
 void impact_write(struct writer *writer, const json_t *entry, const json_t *impact);

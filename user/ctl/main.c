@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "ctl/command.h"
 
 static const struct command *const commands[] = {
 	&command_status,       &command_test,	   &command_list,    &command_add,

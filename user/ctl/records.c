@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of the history in words. */
-#include "records.h"
+#include "ctl/records.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "ctl.h"
-#include "entries.h"
+#include "ctl/ctl.h"
+#include "ctl/entries.h"
 
 const struct column record_columns[] = {
 	{ "id", NULL, FORM_NUMBER },	    { "at", NULL, FORM_PLAIN },

@@ -3,7 +3,7 @@
 #ifndef CTL_RECORDS_H
 #define CTL_RECORDS_H
 
-#include "writer.h"
+#include "ctl/writer.h"
 
 /* All members of a RECORD. */
 extern const struct column record_columns[];

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hash table with open addressing, seeded: a capture may be made to collide. */
-#include "tally.h"
+#include "ctl/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 #define FIRST_CAPACITY 1024
 

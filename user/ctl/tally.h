@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/prefix.h"
+#include "core/prefix.h"
 
 /* More sources than these are not told apart: about 64 MiB. */
 #define TALLY_ROWS_MAX (1U << 19)

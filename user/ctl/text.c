@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Escapes and column widths of UTF-8. Needs a UTF-8 LC_CTYPE (ctl_start). */
-#include "text.h"
+#include "ctl/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "ctl.h"
+#include "ctl/ctl.h"
 
 /* Characters beyond the control characters that let a reason look like what it
  * is not: directions (as in CVE-2021-42574), line ends, a byte-order mark. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puts a verdict into a sentence: which entry decides, and what it overrides. */
-#include "verdict.h"
+#include "ctl/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/prefix.h"
-#include "entries.h"
+#include "core/prefix.h"
+#include "ctl/entries.h"
 
 static const struct verdict {
 	const char *name;

@@ -3,8 +3,8 @@
 #ifndef CTL_VERDICT_H
 #define CTL_VERDICT_H
 
-#include "ctl.h"
-#include "writer.h"
+#include "ctl/ctl.h"
+#include "ctl/writer.h"
 
 /* The exit code for a verdict. Return: CTL_DONE (allowed), CTL_NEGATIVE (unlisted),
  * CTL_BLOCKED, or CTL_UNREACHABLE for a verdict that this program does not know. */

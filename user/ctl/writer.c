@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Text and JSON output. Nothing from outside reaches a terminal unescaped. */
-#include "writer.h"
+#include "ctl/writer.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../core/duration.h"
-#include "ctl.h"
-#include "text.h"
+#include "base/duration.h"
+#include "ctl/ctl.h"
+#include "ctl/text.h"
 
 #define LABEL_WIDTH 16
 

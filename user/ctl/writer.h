@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "grid.h"
+#include "ctl/grid.h"
 
 enum form {
 	FORM_PLAIN,    /* text, a yes or no, or an array of them */

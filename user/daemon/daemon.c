@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The daemon's life: start in the order that keeps mail safe, serve, stop. */
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 #include <errno.h>
 #include <event2/thread.h>
@@ -10,17 +10,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "background.h"
-#include "control.h"
-#include "exports.h"
-#include "feeds.h"
-#include "files.h"
-#include "log.h"
-#include "loop.h"
-#include "metrics.h"
-#include "notify.h"
-#include "sampler.h"
-#include "state.h"
+#include "api/control.h"
+#include "base/log.h"
+#include "daemon/background.h"
+#include "daemon/lock.h"
+#include "daemon/loop.h"
+#include "exports/schedule.h"
+#include "feeds/schedule.h"
+#include "runtime/notify.h"
+#include "runtime/sampler.h"
+#include "store/state.h"
+#include "web/web.h"
 
 #define DESCRIPTORS_WANTED 65536
 

@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine.h"
-#include "entry_json.h"
-#include "interfaces.h"
-#include "snapshot.h"
-#include "text.h"
-#include "worker.h"
+#include "api/entry.h"
+#include "base/lines.h"
+#include "base/worker.h"
+#include "config/snapshot.h"
+#include "engine/engine.h"
+#include "runtime/interfaces.h"
 
 /* Exit statuses. */
 enum exit_status {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
-#include "engine.h"
-#include "http.h"
-#include "protections.h"
+#include "api/changes.h"
+#include "engine/engine.h"
+#include "http/http.h"
+#include "store/protections.h"
 
 /* Takes over what @changes holds. NULL: out of memory. */
 static json_t *answer_json(const struct job *job, const char *path, struct changes *changes,

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine_manual.h"
-#include "history_json.h"
+#include "api/record.h"
+#include "engine/records.h"
 
 struct page {
 	struct state *state;

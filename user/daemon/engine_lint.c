@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine.h"
-#include "http.h"
-#include "lint_query.h"
-#include "usage.h"
+#include "daemon/lint_query.h"
+#include "engine/engine.h"
+#include "engine/usage.h"
+#include "http/http.h"
 
 static json_t *report_json(const struct lint_options *options, const struct lint_report *report)
 {

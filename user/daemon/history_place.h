@@ -4,7 +4,7 @@
 #ifndef DAEMON_HISTORY_PLACE_H
 #define DAEMON_HISTORY_PLACE_H
 
-#include "../core/prefix.h"
+#include "core/prefix.h"
 
 #define HISTORY_PLACE_BYTES 18
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of an import, passed from the main loop to the worker without a copy. */
-#include "import.h"
+#include "daemon/import.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../config/format.h"
+#include "formats/read.h"
 
 /* Largest list, packed or not, that is taken. */
 #define IMPORT_BYTES_MAX (64U << 20)

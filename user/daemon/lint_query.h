@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "../core/lint.h"
+#include "core/lint.h"
 
 #define LINT_UNUSED_SEC (90 * 86400)
 #define LINT_EXPIRING_SEC (7 * 86400)

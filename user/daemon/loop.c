@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The main loop: it hands changes to the worker and takes over what came of them. */
-#include "loop.h"
+#include "daemon/loop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,15 +9,15 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "changes.h"
-#include "control.h"
-#include "exports.h"
-#include "feeds.h"
-#include "links.h"
-#include "log.h"
-#include "metrics.h"
-#include "notify.h"
-#include "sampler.h"
+#include "api/changes.h"
+#include "api/control.h"
+#include "base/log.h"
+#include "exports/schedule.h"
+#include "feeds/schedule.h"
+#include "runtime/links.h"
+#include "runtime/notify.h"
+#include "runtime/sampler.h"
+#include "web/web.h"
 
 /* How often what failed is tried again. */
 #define RETRY_SEC 5

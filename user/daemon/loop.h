@@ -3,7 +3,7 @@
 #ifndef DAEMON_LOOP_H
 #define DAEMON_LOOP_H
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 /* Watch them all. Signals that come before loop_run() are seen then.
  * Return: 0 or -errno. */

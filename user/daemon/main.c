@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../config/config.h"
-#include "background.h"
-#include "daemon.h"
-#include "log.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "daemon/background.h"
+#include "daemon/daemon.h"
 
 static const char usage[] = "usage: ipwld [-c FILE] [-f] [-t] [-v] [-h] [-V]\n"
 			    "  -c FILE  configuration (default " CONFIG_DEFAULT_PATH ")\n"

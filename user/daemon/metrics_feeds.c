@@ -3,9 +3,9 @@
 #include <event2/buffer.h>
 #include <inttypes.h>
 
-#include "daemon.h"
-#include "feeds.h"
-#include "metrics.h"
+#include "daemon/daemon.h"
+#include "feeds/schedule.h"
+#include "web/web.h"
 
 static int64_t last_success(const struct feed_report *report)
 {

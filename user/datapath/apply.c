@@ -8,7 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 _Static_assert((int)ACTION_ALLOW == (int)IPWL_ACTION_ALLOW &&

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 /* A descriptor of one's own: the writer may close the chunk's at any time, and to hold
  * the lock while thousands of counters are read would keep others waiting. */

@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 int chunks_pin_path(const struct datapath *datapath, uint32_t chunk, char path[PATH_MAX])

@@ -7,7 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 int datapath_read_rule(const struct datapath *datapath, uint32_t rule,

@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 /* The kernel maps whole pages. */

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../core/policy.h"
+#include "core/policy.h"
 #include "ipwl.h"
 #include "ipwl_verdict.h"
 

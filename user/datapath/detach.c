@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 int datapath_remove_interfaces(struct datapath *datapath,
 			       bool (*keep)(const char *name, void *context), void *context,

@@ -6,7 +6,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 #define KERNEL_MESSAGE "Kernel error message: "
 

@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 /*

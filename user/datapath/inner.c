@@ -6,7 +6,7 @@
 
 #include <bpf/bpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 /* Each update waits for a grace period, 10 ms and more; a batch (Linux 5.16) for one. */
 int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count)

@@ -6,9 +6,9 @@
 #include <limits.h>
 #include <pthread.h>
 
-#include "../core/index.h"
-#include "../core/table.h"
-#include "datapath.h"
+#include "compile/index.h"
+#include "compile/table.h"
+#include "datapath/datapath.h"
 
 /* Below bpffs_dir: shared maps, by the version of their layout, and a directory
  * for each interface. */

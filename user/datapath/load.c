@@ -12,7 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 /* Links of XDP programs (5.9) and inner arrays of map-in-map as used here. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words for the enums of the ABI. */
-#include "names.h"
+#include "datapath/names.h"
 
 const char *const verdict_names[IPWL_VERDICT_COUNT] = {
 	[IPWL_OTHER] = "other",

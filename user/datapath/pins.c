@@ -16,7 +16,7 @@
 
 #include <bpf/bpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 #define SYS_FS_BPF "/sys/fs/bpf"
 

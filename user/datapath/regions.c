@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 _Static_assert(IPWL_REGION_BYTES % 4096 == 0, "the kernel maps whole pages");

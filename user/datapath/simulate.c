@@ -5,7 +5,7 @@
  * the one counter of the interface that moved. Rules' counters, in the inner maps of
  * `chunks`, are left out: what is not there is not counted.
  */
-#include "simulate.h"
+#include "datapath/simulate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 #include "ipwl.skel.h"
 
 struct simulation {

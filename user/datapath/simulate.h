@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "datapath.h"
+#include "datapath/datapath.h"
 
 struct simulation;
 

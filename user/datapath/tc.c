@@ -12,7 +12,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "internal.h"
+#include "datapath/internal.h"
 
 /* A netlink dump comes in messages of up to 32 KiB. */
 #define DUMP_BYTES 32768

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control socket: who may connect, limits, and which route serves what. */
+#include "api/control.h"
+
+#include <errno.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <grp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "api/routes.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/import.h"
+#include "http/http.h"
+#include "http/listener.h"
+
+#define GROUP "ipwl"
+#define HEADER_BYTES_MAX (16 * 1024)
+#define TIMEOUT_SEC 10
+#define BACKLOG 1024
+
+struct control {
+	struct daemon *daemon;
+	struct evhttp *http;
+	struct evconnlistener *listener; /* owned by http */
+	char *path;
+};
+
+static const struct route {
+	const char *path;
+	enum evhttp_cmd_type method;
+	const char *method_name;
+	void (*serve)(struct daemon *daemon, struct evhttp_request *request);
+} routes[] = {
+	{ "/v1/status", EVHTTP_REQ_GET, "GET", control_status },
+	{ "/v1/test", EVHTTP_REQ_POST, "POST", control_test },
+	{ "/v1/entries", EVHTTP_REQ_GET, "GET", control_list_entries },
+	{ "/v1/entries", EVHTTP_REQ_POST, "POST", control_add_entry },
+	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", control_delete_entry },
+	{ "/v1/import", EVHTTP_REQ_POST, "POST", control_import },
+	{ "/v1/reload", EVHTTP_REQ_POST, "POST", control_reload },
+	{ "/v1/feeds", EVHTTP_REQ_GET, "GET", control_feeds },
+	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", control_refresh_feeds },
+	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", control_accept_feed },
+	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", control_diff_feed },
+	{ "/v1/lint", EVHTTP_REQ_GET, "GET", control_lint },
+	{ "/v1/diff", EVHTTP_REQ_POST, "POST", control_diff },
+	{ "/v1/history", EVHTTP_REQ_GET, "GET", control_history },
+	{ "/v1/undo", EVHTTP_REQ_POST, "POST", control_undo },
+	{ "/v1/protections", EVHTTP_REQ_POST, "POST", control_protect },
+	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", control_unprotect },
+	{ "/v1/impact", EVHTTP_REQ_GET, "GET", control_impact },
+	{ "/v1/export", EVHTTP_REQ_GET, "GET", control_export },
+	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
+};
+#define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
+
+/* ---- requests ----------------------------------------------------------- */
+
+static void refuse(struct evhttp_request *request, const char *path)
+{
+	char methods[64] = "";
+	size_t i, bytes = 0;
+
+	for (i = 0; i < ROUTE_COUNT && bytes < sizeof(methods); i++)
+		if (!strcmp(routes[i].path, path))
+			bytes += (size_t)snprintf(methods + bytes, sizeof(methods) - bytes, "%s%s",
+						  bytes ? ", " : "", routes[i].method_name);
+	if (!bytes) {
+		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is nothing at %s", path);
+		return;
+	}
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", methods);
+	http_reply_errorf(request, OUTCOME_METHOD_NOT_ALLOWED, "%s takes %s", path, methods);
+}
+
+static void on_request(struct evhttp_request *request, void *context)
+{
+	struct control *control = context;
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	size_t i;
+
+	if (!path) {
+		http_reply_errorf(request, OUTCOME_INVALID, "the request cannot be parsed");
+		return;
+	}
+	for (i = 0; i < ROUTE_COUNT; i++) {
+		if (strcmp(routes[i].path, path) ||
+		    routes[i].method != evhttp_request_get_command(request))
+			continue;
+		routes[i].serve(control->daemon, request);
+		return;
+	}
+	refuse(request, path);
+}
+
+/* ---- open --------------------------------------------------------------- */
+
+/* Return: a listening descriptor, for root alone so far, or -errno. */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, err = 0;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path));
+	/* The lock is ours, so whoever made it is gone. */
+	unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0177);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) || listen(fd, BACKLOG))
+		err = -errno;
+	umask(mask);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+static void open_to_group(const char *path)
+{
+	const struct group *group = getgrnam(GROUP);
+
+	if (!group)
+		log_info("control", "there is no group " GROUP ": %s is for root alone", path);
+	else if (chown(path, (uid_t)-1, group->gr_gid) || chmod(path, 0660))
+		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));
+}
+
+static int set_up_http(struct control *control, int fd)
+{
+	struct evhttp_bound_socket *bound;
+
+	control->http = evhttp_new(control->daemon->base);
+	if (!control->http)
+		return -ENOMEM;
+	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
+	/* A body that is a little too large gets an answer of ours, a larger one evhttp's:
+	 * in HTML, once all of it has been thrown away. */
+	evhttp_set_max_body_size(control->http, IMPORT_BYTES_MAX + HTTP_BODY_BYTES_MAX);
+	evhttp_set_flags(control->http, EVHTTP_SERVER_LINGERING_CLOSE);
+	evhttp_set_timeout(control->http, TIMEOUT_SEC);
+	evhttp_set_allowed_methods(control->http, HTTP_METHODS);
+	evhttp_set_gencb(control->http, on_request, control);
+	bound = evhttp_accept_socket_with_handle(control->http, fd);
+	if (!bound)
+		return -ENOMEM;
+	control->listener = evhttp_bound_socket_get_listener(bound);
+	listener_guard(control->listener);
+	return 0;
+}
+
+static int open_control(struct control *control)
+{
+	int fd = listen_at(control->path);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = set_up_http(control, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	open_to_group(control->path);
+	return 0;
+}
+
+int control_open(struct daemon *daemon, const char *runtime_dir, struct control **ret_control)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err;
+
+	if (!control)
+		return -ENOMEM;
+	control->daemon = daemon;
+	if (asprintf(&control->path, "%s/control.sock", runtime_dir) < 0) {
+		free(control);
+		return -ENOMEM;
+	}
+	err = open_control(control);
+	if (err) {
+		log_error("control", "%s: %s", control->path, strerror(-err));
+		if (control->http)
+			evhttp_free(control->http);
+		free(control->path);
+		free(control);
+		return err;
+	}
+	*ret_control = control;
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	if (!control)
+		return;
+	evhttp_free(control->http);
+	unlink(control->path);
+	free(control->path);
+	free(control);
+}
+
+void control_retry(struct control *control)
+{
+	evconnlistener_enable(control->listener);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control socket: HTTP with JSON bodies (docs/control-api.md). */
+#ifndef API_CONTROL_H
+#define API_CONTROL_H
+
+struct control;
+struct daemon;
+
+/* Listen on runtime_dir/control.sock, in place of one that a killed daemon left. What
+ * goes wrong is logged. Return: 0 or -errno. */
+int control_open(struct daemon *daemon, const char *runtime_dir, struct control **ret_control);
+/* NULL is fine. */
+void control_close(struct control *control);
+
+/* Listen again after descriptors ran out. */
+void control_retry(struct control *control);
+
+#endif

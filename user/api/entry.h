@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Entries as JSON, the ENTRY of docs/control-api.md. */
+#ifndef API_ENTRY_H
+#define API_ENTRY_H
+
+#include <jansson.h>
+
+#include "core/policy.h"
+#include "datapath/datapath.h"
+
+struct hits;
+struct protections;
+
+/* What is known of entries beyond the policy; for any thread. */
+struct entry_view {
+	const struct datapath *datapath;
+	const struct hits *hits;
+	const struct protections *protections;
+};
+
+/* @rule: whose counters are the entry's; 0: none. NULL: out of memory. */
+json_t *entry_json(const struct entry_view *view, const struct list *list,
+		   const struct entry *entry, uint32_t rule);
+
+/* The same without what only entries have. */
+json_t *exclusion_json(const struct list *list, const struct entry *exclusion);
+
+#endif

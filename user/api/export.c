@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/export: lists as the text of a format. Made in a thread, sent as it is read. */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/routes.h"
+#include "daemon/daemon.h"
+#include "exports/run.h"
+#include "exports/schedule.h"
+#include "http/http.h"
+
+enum parameter { FORMAT, LISTS, AGGREGATE, FAMILY, PARAMETER_COUNT };
+
+static void query_free(struct export_query *query)
+{
+	if (!query)
+		return;
+	for (size_t i = 0; i < query->name_count; i++)
+		free(query->names[i]);
+	free(query->names);
+	free(query->text);
+	free(query);
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+static void free_text(const void *data, size_t bytes, void *context)
+{
+	(void)data;
+	(void)bytes;
+	free(context);
+}
+
+static void send_text(struct evhttp_request *request, struct export_query *query)
+{
+	struct evbuffer *buffer = evhttp_request_get_output_buffer(request);
+
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  query->export.format == EXPORT_JSON ? "application/json"
+							      : "text/plain; charset=utf-8");
+	/* No copy: it may be large. */
+	if (evbuffer_add_reference(buffer, query->text, query->bytes, free_text, query->text)) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return;
+	}
+	query->text = NULL;
+	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
+}
+
+static void finish_text(struct daemon *daemon, struct job *job)
+{
+	struct export_query *query = job->context;
+	struct evhttp_request *request = exchange_end(query->exchange);
+
+	(void)daemon;
+	if (request && job->outcome)
+		http_reply_error(request, job->outcome, job->message, NULL);
+	else if (request)
+		send_text(request, query);
+	query_free(query);
+}
+
+/* ---- the query ----------------------------------------------------------- */
+
+static int read_format(struct evhttp_request *request, const char *text, struct export *export)
+{
+	for (int format = 0; text && format < EXPORT_FORMAT_COUNT; format++) {
+		if (strcmp(text, export_format_names[format]))
+			continue;
+		export->format = (enum export_format)format;
+		return 0;
+	}
+	http_reply_errorf(request, OUTCOME_INVALID,
+			  text ? "there is no format \"%s\": known are plain, postfix-cidr, "
+				 "rspamd-map, spamassassin, rbldnsd, exim, opensmtpd, haproxy, "
+				 "nftables, json and csv"
+			       : "format is missing%s",
+			  text ? text : "");
+	return -EINVAL;
+}
+
+static int read_aggregate(struct evhttp_request *request, const char *text, struct export *export)
+{
+	export->is_aggregated = !text || !strcmp(text, "true");
+	if (export->is_aggregated || !strcmp(text, "false"))
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID, "aggregate is neither true nor false");
+	return -EINVAL;
+}
+
+static int read_family(struct evhttp_request *request, const char *text, struct export *export)
+{
+	if (!text && export_has_two_texts(export->format)) {
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "a zone of %s has one family: choose family 4 or 6",
+				  export_format_names[export->format]);
+		return -EINVAL;
+	}
+	if (text && strcmp(text, "4") && strcmp(text, "6")) {
+		http_reply_errorf(request, OUTCOME_INVALID, "family is neither 4 nor 6");
+		return -EINVAL;
+	}
+	export->families = !text ? EXPORT_BOTH : *text == '4' ? EXPORT_IPV4 : EXPORT_IPV6;
+	return 0;
+}
+
+static int add_list(struct evhttp_request *request, const struct list *list,
+		    struct export_query *query)
+{
+	char *name = strdup(list->name);
+
+	if (query->name_count && list->action != query->export.action) {
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "list %s is of another action than %s: export one of them",
+				  list->name, query->names[0]);
+		free(name);
+		return -EINVAL;
+	}
+	if (!name) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return -EINVAL;
+	}
+	query->export.action = list->action;
+	query->names[query->name_count++] = name;
+	return 0;
+}
+
+/* Names with commas between them. */
+static int read_names(struct evhttp_request *request, const char *text, const struct policy *policy,
+		      struct export_query *query)
+{
+	char *names = strdup(text), *rest = names, *name;
+	int err = 0;
+
+	if (!names) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return -EINVAL;
+	}
+	while (!err && (name = strsep(&rest, ","))) {
+		const struct list *list = policy_find_list(policy, name);
+
+		for (size_t i = 0; list && i < query->name_count; i++) {
+			if (!strcmp(query->names[i], name)) {
+				http_reply_errorf(request, OUTCOME_INVALID,
+						  "list %s is named twice", name);
+				err = -EINVAL;
+			}
+		}
+		if (err)
+			break;
+		if (!list) {
+			http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no list \"%s\"",
+					  name);
+			err = -EINVAL;
+		} else {
+			err = add_list(request, list, query);
+		}
+	}
+	free(names);
+	return err;
+}
+
+static int read_lists(struct evhttp_request *request, const char *text, const struct policy *policy,
+		      struct export_query *query)
+{
+	const char *refusal;
+	int err = 0;
+
+	query->names = calloc(policy->list_count + 1, sizeof(*query->names));
+	if (!query->names) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return -EINVAL;
+	}
+	if (text)
+		err = read_names(request, text, policy, query);
+	for (size_t i = 0; !text && !err && i < policy->list_count; i++) {
+		if (policy->lists[i].action == ACTION_ALLOW)
+			err = add_list(request, &policy->lists[i], query);
+	}
+	refusal = export_refuse(query->export.format, query->export.action);
+	if (!err && !query->name_count)
+		refusal = "there is no allow list: name the lists to export";
+	if (!err && refusal) {
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", refusal);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static int read_query(struct evhttp_request *request, const char *const values[],
+		      const struct policy *policy, struct export_query *query)
+{
+	if (read_format(request, values[FORMAT], &query->export) ||
+	    read_aggregate(request, values[AGGREGATE], &query->export) ||
+	    read_family(request, values[FAMILY], &query->export) ||
+	    read_lists(request, values[LISTS], policy, query))
+		return -EINVAL;
+	return 0;
+}
+
+/* Return: false, and the query is still the caller's: out of memory. */
+static bool submit(struct daemon *daemon, struct evhttp_request *request,
+		   struct export_query *query)
+{
+	struct job *job = job_new(JOB_EXPORT_TEXT, finish_text, query);
+
+	if (!job)
+		return false;
+	query->exchange = exchange_new(request);
+	if (!query->exchange) {
+		job_free(job);
+		return false;
+	}
+	job->snapshot = snapshot_ref(daemon->snapshot);
+	exports_submit_text(daemon->exports, job);
+	return true;
+}
+
+void control_export(struct daemon *daemon, struct evhttp_request *request)
+{
+	static const char *const known[] = { [FORMAT] = "format",
+					     [LISTS] = "lists",
+					     [AGGREGATE] = "aggregate",
+					     [FAMILY] = "family",
+					     [PARAMETER_COUNT] = NULL };
+	const char *values[PARAMETER_COUNT];
+	struct evkeyvalq parameters;
+	struct export_query *query;
+
+	if (http_read_query(request, known, values, &parameters))
+		return;
+	query = calloc(1, sizeof(*query));
+	if (!query)
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	else if (read_query(request, values, daemon->snapshot->policy, query))
+		query_free(query);
+	else if (!submit(daemon, request, query)) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		query_free(query);
+	}
+	evhttp_clear_headers(&parameters);
+}

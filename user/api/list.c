@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/entries: what is listed, page by page. */
+#include <errno.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/cursor.h"
+#include "api/entry.h"
+#include "api/routes.h"
+#include "daemon/daemon.h"
+#include "http/http.h"
+
+#define PAGE_ENTRIES_MAX 1000
+
+struct query {
+	const struct list *list; /* NULL: all */
+	bool has_source;
+	enum source source;
+	bool has_prefix;
+	struct prefix prefix;
+	size_t limit;
+	bool has_after;
+	struct place after;
+};
+
+struct page {
+	const struct daemon *daemon;
+	const struct query *query;
+	json_t *entries;
+	struct place last;  /* of the entries walked */
+	struct place shown; /* of those on the page */
+	bool has_last;
+	bool is_full; /* and there are more */
+};
+
+/* ---- the walk ----------------------------------------------------------- */
+
+/* Give @entry its place; entries come in the order of places. */
+static void locate(struct page *page, size_t list, const struct entry *entry)
+{
+	struct place place = { .list = list,
+			       .prefix = entry->prefix,
+			       .source = (enum source)entry->source };
+
+	if (page->has_last) {
+		place.ordinal = page->last.ordinal;
+		if (!place_compare(&place, &page->last))
+			place.ordinal++;
+		else
+			place.ordinal = 0;
+	}
+	page->last = place;
+	page->has_last = true;
+}
+
+static void show(struct page *page, size_t index, const struct entry *entry)
+{
+	const struct query *query = page->query;
+	const struct list *list = &page->daemon->snapshot->policy->lists[index];
+	const struct rule *rule;
+
+	if (entry->is_exclusion)
+		return;
+	locate(page, index, entry);
+	if (query->has_after && place_compare(&page->last, &query->after) <= 0)
+		return;
+	if (json_array_size(page->entries) == query->limit) {
+		page->is_full = true;
+		return;
+	}
+	rule = list_find_rule(list, &entry->prefix);
+	json_array_append_new(page->entries,
+			      entry_json(&page->daemon->view, list, entry, rule ? rule->id : 0));
+	page->shown = page->last;
+}
+
+/* Entries of exactly one prefix, or of all that lie in it. */
+static void walk(struct page *page, size_t index, const struct list *view,
+		 const struct prefix *from, const struct prefix *inside, bool only_exact)
+{
+	struct entry_cursor cursor;
+	const struct entry *entry;
+
+	entry_cursor_init(&cursor, view, from);
+	while (!page->is_full && (entry = entry_cursor_next(&cursor))) {
+		if (inside && (only_exact ? prefix_compare(inside, &entry->prefix) != 0
+					  : !prefix_contains(inside, &entry->prefix)))
+			break;
+		show(page, index, entry);
+	}
+}
+
+static void walk_list(struct page *page, size_t index)
+{
+	const struct query *query = page->query;
+	struct list view = page->daemon->snapshot->policy->lists[index];
+	const struct prefix *inside = query->has_prefix ? &query->prefix : NULL;
+	const struct prefix *from = inside;
+	int source;
+	uint8_t len;
+
+	for (source = 0; source < SOURCE_COUNT; source++)
+		if (query->has_source && source != (int)query->source)
+			view.sets[source] = NULL;
+	for (len = 0; inside && len < inside->len; len++) {
+		const struct prefix outer = prefix_truncate(inside, len);
+
+		walk(page, index, &view, &outer, &outer, true);
+	}
+	if (query->has_after && query->after.list == index &&
+	    (!from || prefix_compare(&query->after.prefix, from) > 0))
+		from = &query->after.prefix;
+	walk(page, index, &view, from, inside, false);
+}
+
+static json_t *page_json(const struct daemon *daemon, const struct query *query)
+{
+	const struct policy *policy = daemon->snapshot->policy;
+	struct page page = { .daemon = daemon, .query = query, .entries = json_array() };
+	char *next = NULL;
+	json_t *body;
+	size_t i;
+
+	for (i = query->has_after ? query->after.list : 0; i < policy->list_count; i++)
+		if (!query->list || query->list == &policy->lists[i])
+			walk_list(&page, i);
+	if (page.is_full)
+		next = place_format(&page.shown, policy);
+	body = json_pack("{s:o,s:o}", "entries", page.entries, "next", json_text(next));
+	free(next);
+	return body;
+}
+
+/* ---- the query ---------------------------------------------------------- */
+
+static int read_source(struct evhttp_request *request, const char *text, struct query *query)
+{
+	int source;
+
+	for (source = 0; text && source < SOURCE_COUNT; source++) {
+		if (strcmp(text, source_names[source]))
+			continue;
+		query->has_source = true;
+		query->source = (enum source)source;
+	}
+	if (!text || query->has_source)
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID, "there is no source \"%s\"", text);
+	return -EINVAL;
+}
+
+static int read_prefix(struct evhttp_request *request, const char *text, struct query *query)
+{
+	char message[PREFIX_MESSAGE_BYTES];
+	enum prefix_error error;
+
+	if (!text)
+		return 0;
+	error = prefix_parse(text, strlen(text), &query->prefix, NULL);
+	query->has_prefix = error == PREFIX_OK;
+	if (query->has_prefix)
+		return 0;
+	prefix_error_message(error, text, strlen(text), message);
+	http_reply_errorf(request, OUTCOME_INVALID, "%s", message);
+	return -EINVAL;
+}
+
+static int read_limit(struct evhttp_request *request, const char *text, struct query *query)
+{
+	char *end;
+
+	query->limit = PAGE_ENTRIES_MAX;
+	if (!text)
+		return 0;
+	query->limit = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+	if (query->limit && query->limit <= PAGE_ENTRIES_MAX && !*end)
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID, "limit is not a number from 1 to %d",
+			  PAGE_ENTRIES_MAX);
+	return -EINVAL;
+}
+
+static int read_after(struct evhttp_request *request, const char *text, const struct policy *policy,
+		      struct query *query)
+{
+	query->has_after = text != NULL;
+	if (!text || !place_parse(text, policy, &query->after))
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID, "after is not the \"next\" of the page before");
+	return -EINVAL;
+}
+
+static int read_list(struct evhttp_request *request, const char *text, const struct policy *policy,
+		     struct query *query)
+{
+	query->list = text ? policy_find_list(policy, text) : NULL;
+	if (!text || query->list)
+		return 0;
+	http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no list \"%s\"", text);
+	return -EINVAL;
+}
+
+void control_list_entries(struct daemon *daemon, struct evhttp_request *request)
+{
+	static const char *const known[] = { "list", "source", "prefix", "limit", "after", NULL };
+	const struct policy *policy = daemon->snapshot->policy;
+	const char *values[sizeof(known) / sizeof(*known)];
+	struct evkeyvalq parameters;
+	struct query query = { 0 };
+
+	if (http_read_query(request, known, values, &parameters))
+		return;
+	if (!read_list(request, values[0], policy, &query) &&
+	    !read_source(request, values[1], &query) && !read_prefix(request, values[2], &query) &&
+	    !read_limit(request, values[3], &query) &&
+	    !read_after(request, values[4], policy, &query))
+		http_reply(request, page_json(daemon, &query));
+	evhttp_clear_headers(&parameters);
+}

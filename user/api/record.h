@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of the history as JSON, the RECORD of docs/control-api.md. */
+#ifndef API_RECORD_H
+#define API_RECORD_H
+
+#include <jansson.h>
+
+#include "store/history.h"
+
+/* Changes that a RECORD has at most: an import may have made a million. */
+#define HISTORY_JSON_CHANGES_MAX 100
+
+/**
+ * history_record_json() - a record with its changes
+ * @filter: of the changes; NULL: all
+ * @ret_json: to be released
+ *
+ * Return: 0, -ENOMEM or -EIO.
+ */
+int history_record_json(struct state *state, const struct history_record *record,
+			const struct history_filter *filter, json_t **ret_json);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/status: how the daemon is and what it counts. */
+#include <event2/keyvalq_struct.h>
+#include <unistd.h>
+
+#include "api/read_result.h"
+#include "api/routes.h"
+#include "daemon/daemon.h"
+#include "datapath/names.h"
+#include "exports/schedule.h"
+#include "http/http.h"
+
+static json_t *packets_json(const struct attachment *attachment)
+{
+	struct ipwl_traffic counters[IPWL_COUNTER_COUNT] = { 0 };
+	json_t *packets = json_object();
+	int family, verdict;
+
+	if (attachment->interface)
+		interface_read_counters(attachment->interface, counters);
+	for (verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
+		uint64_t sum = 0;
+
+		for (family = 0; family < IPWL_FAMILY_COUNT; family++)
+			sum += counters[IPWL_COUNTER(family, verdict)].packets;
+		json_object_set_new(packets, verdict_names[verdict], json_count(sum));
+	}
+	return packets;
+}
+
+static json_t *interface_json(const struct attachment *attachment)
+{
+	enum attach_mode mode = attachment_mode(attachment);
+	const char *error = attachment->error[0] ? attachment->error : NULL;
+
+	return json_pack("{s:o,s:o,s:b,s:s,s:s,s:o,s:o}", "name", json_text(attachment->name),
+			 "ifindex",
+			 attachment->ifindex ? json_integer(attachment->ifindex) : json_null(),
+			 "attached", mode != ATTACH_NONE, "xdp_mode", attach_mode_names[mode],
+			 "marking", marking_names[attachment_marking(attachment)], "error",
+			 json_text(error), "packets", packets_json(attachment));
+}
+
+static json_t *interfaces_json(const struct interfaces *interfaces)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < interfaces->count; i++)
+		json_array_append_new(array, interface_json(&interfaces->items[i]));
+	return array;
+}
+
+static json_t *list_mode_json(const struct snapshot *snapshot, const struct list *list)
+{
+	if (list->action == ACTION_ALLOW)
+		return json_null();
+	return json_string(list->is_monitor || !snapshot->config->is_enforcing ? "monitor"
+									       : "enforce");
+}
+
+static json_t *list_json(const struct daemon *daemon, size_t index)
+{
+	const struct snapshot *snapshot = daemon->snapshot;
+	const struct list *list = &snapshot->policy->lists[index];
+	const struct list_count *count = &snapshot->entry_counts[index];
+	const struct list_input *input = &snapshot->config->list_inputs[index];
+	struct ipwl_traffic traffic = { 0 };
+
+	datapath_read_list(daemon->datapath, list->slot, &traffic);
+	return json_pack(
+	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name", list->name, "action",
+	    action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
+	    list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
+	    list->sets_priority ? json_integer(list->priority) : json_null(), "ipv4_entries",
+	    json_count(count->of[FAMILY_IPV4]), "ipv6_entries", json_count(count->of[FAMILY_IPV6]),
+	    "packets", json_count(traffic.packets), "bytes", json_count(traffic.bytes),
+	    "connections", json_count(traffic.connections), "format", format_names[input->format],
+	    "on_error", on_error_names[input->skips_bad_lines], "skipped_lines",
+	    json_count(list_input_skipped_lines(input)));
+}
+
+static json_t *lists_json(const struct daemon *daemon)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < daemon->snapshot->policy->list_count; i++)
+		json_array_append_new(array, list_json(daemon, i));
+	return array;
+}
+
+static json_t *list_file_json(const struct list *list, const struct list_file *file)
+{
+	json_t *body = format_json(&file->result);
+
+	json_object_set_new(body, "list", json_text(list->name));
+	json_object_set_new(body, "path", json_text(file->path));
+	return body;
+}
+
+static json_t *list_files_json(const struct snapshot *snapshot)
+{
+	json_t *array = json_array();
+	size_t i, j;
+
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		const struct list_input *input = &snapshot->config->list_inputs[i];
+
+		for (j = 0; j < input->file_count; j++)
+			json_array_append_new(
+			    array, list_file_json(&snapshot->policy->lists[i], &input->files[j]));
+	}
+	return array;
+}
+
+static json_t *ports_json(const struct config *config)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < config->port_count; i++)
+		json_array_append_new(array, json_integer(config->ports[i]));
+	return array;
+}
+
+static json_t *reload_json(const struct reload_report *reload)
+{
+	return json_pack("{s:o,s:b,s:o,s:o,s:o,s:o}", "at", json_time(reload->at_sec), "successful",
+			 reload->successful, "succeeded_at", json_time(reload->succeeded_at_sec),
+			 "errors", json_lines(&reload->errors), "warnings",
+			 json_lines(&reload->warnings), "held", json_text(reload->held));
+}
+
+static json_t *state_json(const struct daemon *daemon)
+{
+	return json_pack("{s:o,s:b,s:o}", "path", json_text(daemon->state_path), "ok",
+			 !daemon->state_error, "error", json_text(daemon->state_error));
+}
+
+static json_t *export_json(const struct config_export *export, const struct export_state *state)
+{
+	static const struct export_state unknown;
+	json_t *lists = json_array();
+	size_t i;
+
+	if (!state)
+		state = &unknown;
+	for (i = 0; i < export->list_count; i++)
+		json_array_append_new(lists, json_string(export->lists[i]));
+	return json_pack(
+	    "{s:o,s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "path", json_text(export->path), "format",
+	    export_format_names[export->format], "lists", lists, "aggregate", export->is_aggregated,
+	    "prefixes", state->has_run ? json_count(state->prefix_count) : json_null(),
+	    "successful",
+	    state->has_run || state->error ? json_boolean(state->is_successful) : json_null(),
+	    "changed_at", json_time(state->changed_at_sec), "succeeded_at",
+	    json_time(state->succeeded_at_sec), "error", json_text(state->error));
+}
+
+static json_t *exports_json(const struct daemon *daemon)
+{
+	const struct config *config = daemon->snapshot->config;
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < config->export_count; i++)
+		json_array_append_new(
+		    array, export_json(&config->exports[i], exports_state(daemon->exports, i)));
+	return array;
+}
+
+static const char *mode_name(bool is_enforcing)
+{
+	return is_enforcing ? "enforce" : "monitor";
+}
+
+static json_t *status_json(const struct daemon *daemon)
+{
+	const struct snapshot *snapshot = daemon->snapshot;
+	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
+
+	return json_pack(
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
+	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
+	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
+	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
+	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
+	    json_text(snapshot->suspension), "detached", daemon->is_detached, "lookup",
+	    datapath_uses_index(daemon->datapath) ? "index" : "tries", "state", state_json(daemon),
+	    "ports", ports_json(snapshot->config), "interfaces",
+	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "list_files",
+	    list_files_json(snapshot), "exports", exports_json(daemon), "reload",
+	    reload_json(&daemon->reload));
+}
+
+void control_status(struct daemon *daemon, struct evhttp_request *request)
+{
+	static const char *const known[] = { NULL };
+	struct evkeyvalq parameters;
+	const char *none[1];
+
+	if (http_read_query(request, known, none, &parameters))
+		return;
+	evhttp_clear_headers(&parameters);
+	http_reply(request, status_json(daemon));
+}

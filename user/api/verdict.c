@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* POST /v1/test: what the kernel's tables say of addresses, and why. */
+#include <errno.h>
+#include <string.h>
+
+#include "api/entry.h"
+#include "api/routes.h"
+#include "core/effective.h"
+#include "daemon/daemon.h"
+#include "datapath/names.h"
+#include "http/http.h"
+#include "store/hits.h"
+
+#define ADDRESSES_MAX 10000
+
+struct explanation {
+	const struct entry_view *view;
+	uint32_t deciding_rule; /* 0: none */
+	json_t *entries;
+	json_t *exclusions;
+	json_t *averted;
+};
+
+static void explain(const struct list *list, const struct entry *entry, uint32_t rule,
+		    void *context)
+{
+	struct explanation *explanation = context;
+	json_t *object;
+
+	if (entry->is_exclusion) {
+		json_array_append_new(explanation->exclusions, exclusion_json(list, entry));
+		return;
+	}
+	object = entry_json(explanation->view, list, entry, rule);
+	json_object_set_new(object, "decides",
+			    json_boolean(rule && rule == explanation->deciding_rule));
+	json_array_append_new(explanation->entries, object);
+}
+
+static void take_overridden(const struct list *list, const struct entry *entry, void *context)
+{
+	if (list->action == ACTION_BLOCK)
+		json_array_append_new(context, exclusion_json(list, entry));
+}
+
+/* The block entries that would decide if no allow list did. */
+static json_t *overridden_json(const struct daemon *daemon, const struct prefix *address,
+			       const struct ipwl_decision *decision)
+{
+	json_t *array = json_array();
+
+	if (decision->verdict == IPWL_ALLOW || decision->verdict == IPWL_AVERTED)
+		effective_entries(daemon->snapshot->policy, address, NULL, take_overridden, array);
+	return array;
+}
+
+static void take_averted(const struct list *list, const struct entry *entry, uint32_t rule,
+			 void *context)
+{
+	struct explanation *explanation = context;
+	struct ipwl_rule_counters counters;
+	struct hit_memory memory;
+
+	if (entry->is_exclusion || rule != explanation->deciding_rule ||
+	    list->action != ACTION_ALLOW ||
+	    datapath_read_rule(explanation->view->datapath, rule, &counters))
+		return;
+	if (!hits_find(explanation->view->hits, list, &entry->prefix, rule, &counters,
+		       time_now_sec(), &memory))
+		memory.total.averted_packets = counters.averted_packets;
+	json_decref(explanation->averted);
+	explanation->averted = json_count(memory.total.averted_packets);
+}
+
+/* Packets that the deciding allow entry has kept from being dropped, of all times. */
+static json_t *averted_json(const struct daemon *daemon, const struct prefix *address,
+			    struct explanation *explanation)
+{
+	explanation->averted = json_null();
+	if (explanation->deciding_rule)
+		policy_covering(daemon->snapshot->policy, address, take_averted, explanation);
+	return explanation->averted;
+}
+
+static json_t *result_json(const struct daemon *daemon, const struct prefix *address,
+			   const struct ipwl_decision *decision)
+{
+	struct explanation explanation = {
+		.view = &daemon->view,
+		.deciding_rule = decision->rule,
+		.entries = json_array(),
+		.exclusions = json_array(),
+	};
+	const struct list *list =
+	    decision->rule ? snapshot_find_slot(daemon->snapshot, decision->list) : NULL;
+	char text[PREFIX_TEXT_BYTES];
+
+	policy_covering(daemon->snapshot->policy, address, explain, &explanation);
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+			 prefix_format_short(address, text), "verdict",
+			 verdict_names[decision->verdict], "list",
+			 json_text(list ? list->name : NULL), "mark",
+			 list && list->sets_mark ? json_integer(list->mark) : json_null(),
+			 "entries", explanation.entries, "exclusions", explanation.exclusions,
+			 "overrides", overridden_json(daemon, address, decision), "averted_packets",
+			 averted_json(daemon, address, &explanation));
+}
+
+/* Return: 0; -EINVAL: an error was sent. */
+static int read_address(struct evhttp_request *request, const json_t *value,
+			struct prefix *ret_address)
+{
+	const char *text = json_string_value(value);
+	char message[PREFIX_MESSAGE_BYTES];
+	enum prefix_error error;
+
+	if (!text) {
+		http_reply_errorf(request, OUTCOME_INVALID, "an address is not a string");
+		return -EINVAL;
+	}
+	error = prefix_parse(text, strlen(text), ret_address, NULL);
+	if (error != PREFIX_OK) {
+		prefix_error_message(error, text, strlen(text), message);
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", message);
+		return -EINVAL;
+	}
+	if (ret_address->len != prefix_max_len(ret_address->family)) {
+		http_reply_errorf(request, OUTCOME_INVALID, "%s is a network, not one address",
+				  text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Return: the results, or NULL: an error was sent. */
+static json_t *test_all(const struct daemon *daemon, struct evhttp_request *request,
+			const json_t *addresses)
+{
+	json_t *results = json_array();
+	struct ipwl_decision decision;
+	struct prefix address;
+	json_t *value;
+	size_t i;
+	int err;
+
+	json_array_foreach(addresses, i, value)
+	{
+		if (read_address(request, value, &address))
+			goto fail;
+		err = datapath_decide(daemon->datapath, &address, &decision);
+		if (err) {
+			http_reply_errorf(request, OUTCOME_INTERNAL,
+					  "the kernel's tables cannot be read: %s", strerror(-err));
+			goto fail;
+		}
+		json_array_append_new(results, result_json(daemon, &address, &decision));
+	}
+	return results;
+fail:
+	json_decref(results);
+	return NULL;
+}
+
+void control_test(struct daemon *daemon, struct evhttp_request *request)
+{
+	json_t *body = http_read_body(request);
+	json_t *addresses, *results;
+	json_error_t error;
+
+	if (!body)
+		return;
+	if (json_unpack_ex(body, &error, JSON_STRICT, "{s:o}", "addresses", &addresses)) {
+		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
+	} else if (!json_is_array(addresses) || json_array_size(addresses) > ADDRESSES_MAX) {
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "\"addresses\" is not an array of at most %d", ADDRESSES_MAX);
+	} else {
+		results = test_all(daemon, request, addresses);
+		if (results)
+			http_reply(request, json_pack("{s:o}", "results", results));
+	}
+	json_decref(body);
+}

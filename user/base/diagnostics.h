@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Errors and warnings with their place, collected so that one run reports all. */
+#ifndef BASE_DIAGNOSTICS_H
+#define BASE_DIAGNOSTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct diagnostic {
+	enum severity severity;
+	char *file;
+	uint32_t line;	 /* from 1; 0: the whole file */
+	uint32_t column; /* from 1, in characters; 0: the whole line */
+	char *message;
+};
+
+/* At most this many errors, and as many warnings, are kept; all are counted. */
+#define DIAGNOSTICS_KEPT_MAX 1000
+
+struct diagnostics {
+	struct diagnostic *items;
+	size_t count;
+	size_t error_count;
+	size_t warning_count;
+};
+
+void diagnostics_init(struct diagnostics *diagnostics);
+void diagnostics_done(struct diagnostics *diagnostics);
+
+/* Text from outside may be among the arguments: what is not printable UTF-8 is
+ * replaced. */
+void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, const char *file,
+		     uint32_t line, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* Order by file, line and column: @first_file, then files as they first appear. */
+void diagnostics_sort(struct diagnostics *diagnostics, const char *first_file);
+
+/* "FILE:LINE:COLUMN: message" (a warning: "…: warning: message"), without a
+ * newline; parts that are 0 are left out. Truncated to @size bytes. */
+void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t size);
+
+/* Each on its line, and a last line that says how many more there were. */
+void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);
+
+#endif

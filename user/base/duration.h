@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Durations such as 30d or 1h30m. */
+#ifndef BASE_DURATION_H
+#define BASE_DURATION_H
+
+#include <stdint.h>
+
+/* 100 years: longer than that is a slip of the keyboard. */
+#define DURATION_MAX_SEC (INT64_C(36525) * 86400)
+
+#define DURATION_TEXT_BYTES 32
+
+/**
+ * duration_parse() - read whole numbers, each with a unit s, m, h, d or w
+ * @ret_sec: their sum
+ *
+ * Return: NULL, or what is wrong with @text (then @ret_sec is untouched): an empty
+ * text, a number without a unit, an unknown unit, zero, over DURATION_MAX_SEC.
+ */
+const char *duration_parse(const char *text, int64_t *ret_sec);
+
+/* Write the two largest units: "3d 4h". */
+const char *duration_format(int64_t sec, char text[DURATION_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Log lines: to standard error, in the background to syslog, too. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+void log_show_debug(bool is_shown);
+
+/* Lines go to standard error, and from now on to syslog, too. */
+void log_use_syslog(void);
+
+/* Each line names its subsystem. Library code does not log: the caller that gives
+ * up does, once. Safe from any thread. */
+void log_error(const char *subsystem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_warning(const char *subsystem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_info(const char *subsystem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_debug(const char *subsystem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Compile a policy: the sorted rules of all lists of one action and family are
+ * merged in the order of their prefixes, while a stack of frames holds the prefixes
+ * that enclose the present one. A frame inherits its decision from the one around
+ * it, unless its own rules change it.
+ */
+#include "compile/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/prefix_search.h"
+#include "core/rule_merge.h"
+
+/* Prefixes of one address at most: /0 to /128. */
+#define FRAMES_MAX 129
+#define NO_ITEM SIZE_MAX
+
+/* Block lists are asked in this order; allow lists all count as enforcing. */
+enum class { CLASS_ENFORCING, CLASS_MONITORING, CLASS_COUNT };
+
+/* What one list says at the prefix of a frame. */
+struct item {
+	uint32_t rule; /* 0: an exclusion */
+	uint16_t list; /* index in the policy */
+	size_t outer;  /* the same list's item in an enclosing frame, or NO_ITEM */
+};
+
+/* A prefix with its rules, items[first_item] up to those of the next frame, in
+ * the order of the lists. */
+struct frame {
+	struct prefix prefix;
+	size_t first_item;
+	size_t best[CLASS_COUNT]; /* items that decide, or NO_ITEM */
+};
+
+struct table_compiler {
+	const struct policy *policy;
+	struct rule_merge merge;
+	struct frame frames[FRAMES_MAX];
+	size_t frame_count;
+	struct item *items;
+	size_t item_count;
+	size_t item_capacity;
+	size_t *innermost; /* for each list its item in the innermost frame, or NO_ITEM */
+	struct table table;
+	size_t node_capacity;
+};
+
+static enum class class_of(const struct list *list) {
+	return list->action == ACTION_BLOCK && list->is_monitor ? CLASS_MONITORING
+								: CLASS_ENFORCING;
+}
+
+static void pop_frame(struct table_compiler *compiler)
+{
+	const struct frame *frame = &compiler->frames[--compiler->frame_count];
+
+	while (compiler->item_count > frame->first_item) {
+		const struct item *item = &compiler->items[--compiler->item_count];
+
+		compiler->innermost[item->list] = item->outer;
+	}
+}
+
+static int push_item(struct table_compiler *compiler, size_t list, uint32_t rule)
+{
+	if (compiler->item_count == compiler->item_capacity) {
+		size_t capacity = compiler->item_capacity ? 2 * compiler->item_capacity : 256;
+		struct item *items = realloc(compiler->items, capacity * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		compiler->items = items;
+		compiler->item_capacity = capacity;
+	}
+	compiler->items[compiler->item_count] = (struct item) {
+		.rule = rule,
+		.list = (uint16_t)list,
+		.outer = compiler->innermost[list],
+	};
+	compiler->innermost[list] = compiler->item_count++;
+	return 0;
+}
+
+/* The item that decides in a class: of the most specific frame, then of the list
+ * named first; only where no exclusion further in has closed the list. */
+static size_t find_best(const struct table_compiler *compiler, enum class class)
+{
+	size_t end = compiler->item_count;
+
+	for (size_t depth = compiler->frame_count; depth-- > 0;) {
+		size_t begin = compiler->frames[depth].first_item;
+
+		for (size_t i = begin; i < end; i++) {
+			const struct item *item = &compiler->items[i];
+
+			if (item->rule && compiler->innermost[item->list] == i &&
+			    class_of(&compiler->policy->lists[item->list]) == class)
+				return i;
+		}
+		end = begin;
+	}
+	return NO_ITEM;
+}
+
+/* Fill frame->best of the innermost frame, whose items are all there. The search
+ * through the frames is for the one case that needs it: what decided until here is
+ * excluded. */
+static void decide(struct table_compiler *compiler)
+{
+	struct frame *frame = &compiler->frames[compiler->frame_count - 1];
+	bool has_entry[CLASS_COUNT] = { false };
+
+	for (size_t i = compiler->item_count; i-- > frame->first_item;) {
+		const struct item *item = &compiler->items[i];
+		enum class class = class_of(&compiler->policy->lists[item->list]);
+
+		if (item->rule) {
+			frame->best[class] = i;
+			has_entry[class] = true;
+		}
+	}
+	for (int class = 0; class < CLASS_COUNT; class ++) {
+		size_t best = frame->best[class];
+
+		if (!has_entry[class] && best != NO_ITEM &&
+		    compiler->innermost[compiler->items[best].list] != best)
+			frame->best[class] = find_best(compiler, (enum class) class);
+	}
+}
+
+/* The item that decides in a frame, or NULL. */
+static const struct item *deciding_item(const struct table_compiler *compiler,
+					const struct frame *frame)
+{
+	for (int class = 0; class < CLASS_COUNT; class ++) {
+		if (frame->best[class] != NO_ITEM)
+			return &compiler->items[frame->best[class]];
+	}
+	return NULL;
+}
+
+static uint32_t deciding_rule(const struct table_compiler *compiler, const struct frame *frame)
+{
+	const struct item *item = deciding_item(compiler, frame);
+
+	return item ? item->rule : 0;
+}
+
+/* What the innermost frame decides, as a node. */
+static struct node frame_node(const struct table_compiler *compiler)
+{
+	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
+	const struct item *item = deciding_item(compiler, frame);
+	struct node node = { .prefix = frame->prefix };
+
+	if (item) {
+		const struct list *list = &compiler->policy->lists[item->list];
+
+		node.rule = item->rule;
+		node.list = list->slot;
+		node.flags = class_of(list) == CLASS_MONITORING ? NODE_MONITOR : 0;
+	}
+	return node;
+}
+
+/* Add a node for the innermost frame if it decides otherwise than the frame
+ * around it, and so than the nearest node around it. */
+static void emit(struct table_compiler *compiler)
+{
+	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
+	uint32_t outer_rule = compiler->frame_count > 1 ? deciding_rule(compiler, frame - 1) : 0;
+	struct node node = frame_node(compiler);
+
+	if (node.rule != outer_rule)
+		compiler->table.nodes[compiler->table.count++] = node;
+}
+
+static void push_frame(struct table_compiler *compiler, const struct prefix *prefix)
+{
+	struct frame *frame = &compiler->frames[compiler->frame_count];
+
+	*frame = (struct frame) {
+		.prefix = *prefix,
+		.first_item = compiler->item_count,
+		.best = { NO_ITEM, NO_ITEM },
+	};
+	for (int class = 0; compiler->frame_count && class < CLASS_COUNT; class ++)
+		frame->best[class] = frame[-1].best[class];
+	compiler->frame_count++;
+}
+
+/* Push a frame for a prefix around the range, if a list has a rule of it. */
+static int push_outer(struct table_compiler *compiler, enum action action,
+		      const struct prefix *prefix)
+{
+	bool is_pushed = false;
+	int error = 0;
+
+	for (size_t i = 0; i < compiler->policy->list_count && !error; i++) {
+		const struct list *list = &compiler->policy->lists[i];
+		const struct rule *rule =
+		    list->action == action ? list_find_rule(list, prefix) : NULL;
+
+		if (!rule)
+			continue;
+		if (!is_pushed)
+			push_frame(compiler, prefix);
+		is_pushed = true;
+		error = push_item(compiler, i, rule->id);
+	}
+	if (is_pushed && !error)
+		decide(compiler);
+	return error;
+}
+
+/* Mark the lengths at which a list of @action has a rule around @range. */
+static void mark_outer_lens(const struct table_compiler *compiler, enum action action,
+			    const struct prefix *range, bool lens[FRAMES_MAX])
+{
+	for (size_t i = 0; i < compiler->policy->list_count; i++) {
+		const struct list *list = &compiler->policy->lists[i];
+		struct prefix_array array = PREFIX_ARRAY(list->rules, list->rule_count);
+		uint8_t len = range->len;
+
+		while (list->action == action && len > 0) {
+			struct prefix outer = prefix_truncate(range, (uint8_t)(len - 1));
+			size_t index = prefix_find_covering(array, &outer);
+
+			if (index == array.count)
+				break;
+			len = list->rules[index].prefix.len;
+			lens[len] = true;
+		}
+	}
+}
+
+/* Push the frames around @range, widest first. */
+static int push_all_outer(struct table_compiler *compiler, enum action action,
+			  const struct prefix *range)
+{
+	bool lens[FRAMES_MAX] = { false };
+	int error = 0;
+
+	mark_outer_lens(compiler, action, range, lens);
+	for (uint8_t len = 0; len < range->len && !error; len++) {
+		struct prefix outer;
+
+		if (!lens[len])
+			continue;
+		outer = prefix_truncate(range, len);
+		error = push_outer(compiler, action, &outer);
+	}
+	return error;
+}
+
+/* Take all rules of the next prefix. */
+static int compile_prefix(struct table_compiler *compiler)
+{
+	const struct prefix prefix = rule_merge_first(&compiler->merge)->prefix;
+	int error;
+
+	while (compiler->frame_count &&
+	       !prefix_contains(&compiler->frames[compiler->frame_count - 1].prefix, &prefix))
+		pop_frame(compiler);
+	push_frame(compiler, &prefix);
+	do {
+		error = push_item(compiler, rule_merge_list(&compiler->merge),
+				  rule_merge_first(&compiler->merge)->id);
+		if (error)
+			return error;
+		rule_merge_next(&compiler->merge);
+	} while (!rule_merge_is_done(&compiler->merge) &&
+		 !prefix_compare(&rule_merge_first(&compiler->merge)->prefix, &prefix));
+	decide(compiler);
+	emit(compiler);
+	return 0;
+}
+
+struct table_compiler *table_compiler_new(const struct policy *policy)
+{
+	struct table_compiler *compiler = calloc(1, sizeof(*compiler));
+
+	if (!compiler)
+		return NULL;
+	compiler->policy = policy;
+	compiler->innermost = malloc((policy->list_count + 1) * sizeof(*compiler->innermost));
+	if (!compiler->innermost || rule_merge_init(&compiler->merge, policy)) {
+		table_compiler_free(compiler);
+		return NULL;
+	}
+	for (size_t i = 0; i < policy->list_count; i++)
+		compiler->innermost[i] = NO_ITEM;
+	return compiler;
+}
+
+void table_compiler_free(struct table_compiler *compiler)
+{
+	if (!compiler)
+		return;
+	rule_merge_done(&compiler->merge);
+	free(compiler->innermost);
+	free(compiler->items);
+	free(compiler->table.nodes);
+	free(compiler);
+}
+
+/* A rule makes one node at most. */
+static int reserve_nodes(struct table_compiler *compiler, size_t count)
+{
+	struct node *nodes;
+
+	if (count <= compiler->node_capacity)
+		return 0;
+	nodes = realloc(compiler->table.nodes, count * sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	compiler->table.nodes = nodes;
+	compiler->node_capacity = count;
+	return 0;
+}
+
+int table_compiler_run(struct table_compiler *compiler, enum action action,
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer)
+{
+	struct node outer = { .rule = 0 };
+	int error;
+
+	while (compiler->frame_count)
+		pop_frame(compiler);
+	compiler->table.count = 0;
+	rule_merge_start(&compiler->merge, compiler->policy, action, range);
+	error = reserve_nodes(compiler, compiler->merge.rule_count);
+	if (!error)
+		error = push_all_outer(compiler, action, range);
+	if (!error && compiler->frame_count)
+		outer = frame_node(compiler);
+	while (!error && !rule_merge_is_done(&compiler->merge))
+		error = compile_prefix(compiler);
+	if (error)
+		return error;
+	*ret_table = compiler->table;
+	*ret_outer = outer;
+	return 0;
+}
+
+/* The table of one action and family, which the compiler gives away. */
+static int compile_table(const struct policy *policy, enum action action, enum family family,
+			 struct table *ret_table)
+{
+	const struct prefix all = { .family = (uint8_t)family };
+	struct table_compiler *compiler = table_compiler_new(policy);
+	struct table table = { 0 };
+	struct node outer, *shrunk;
+	int error = compiler ? table_compiler_run(compiler, action, &all, &table, &outer) : -ENOMEM;
+
+	if (!error) {
+		compiler->table.nodes = NULL;
+		shrunk = realloc(table.nodes, (table.count ? table.count : 1) * sizeof(*shrunk));
+		if (shrunk)
+			table.nodes = shrunk;
+		*ret_table = table;
+	}
+	table_compiler_free(compiler);
+	return error;
+}
+
+int tables_compile(const struct policy *policy, struct tables *ret_tables)
+{
+	struct tables tables = { 0 };
+	int error = 0;
+
+	for (int action = 0; action < ACTION_COUNT && !error; action++) {
+		for (int family = 0; family < FAMILY_COUNT && !error; family++)
+			error = compile_table(policy, (enum action)action, (enum family)family,
+					      &tables.of[action][family]);
+	}
+	if (error)
+		tables_done(&tables);
+	else
+		*ret_tables = tables;
+	return error;
+}
+
+void tables_done(struct tables *tables)
+{
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			free(tables->of[action][family].nodes);
+	}
+	*tables = (struct tables) { 0 };
+}
+
+const struct node *table_lookup(const struct table *table, const struct prefix *address)
+{
+	size_t index = prefix_find_covering(PREFIX_ARRAY(table->nodes, table->count), address);
+
+	if (index == table->count || !table->nodes[index].rule)
+		return NULL;
+	return &table->nodes[index];
+}

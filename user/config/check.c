@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks for prefixes that a list says twice, or both includes and excludes. */
+#include <string.h>
+
+#include "config/parts.h"
+
+/* Told one by one; a generated list may have very many. */
+#define WARNINGS_PER_LIST_MAX 10
+
+struct check {
+	struct diagnostics *diagnostics;
+	size_t warning_count;
+	/* The first of the prefix at hand, by source and is_exclusion. */
+	const struct entry *first[SOURCE_COUNT][2];
+};
+
+static void warn(struct check *check, const struct entry *entry, const struct entry *earlier)
+{
+	char prefix[PREFIX_TEXT_BYTES];
+
+	if (check->warning_count++ >= WARNINGS_PER_LIST_MAX)
+		return;
+	prefix_format_short(&entry->prefix, prefix);
+	if (entry->is_exclusion == earlier->is_exclusion)
+		diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
+				"%s%s is there already, first at %s:%u",
+				entry->is_exclusion ? "!" : "", prefix, earlier->origin,
+				earlier->line);
+	else
+		diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
+				"%s is both in this list and excluded from it, see %s:%u: the "
+				"exclusion holds",
+				prefix, earlier->origin, earlier->line);
+}
+
+/* The first that says the opposite of the prefix at hand, from any source. */
+static const struct entry *find_first(const struct check *check, bool is_exclusion)
+{
+	for (size_t source = 0; source < SOURCE_COUNT; source++) {
+		if (check->first[source][is_exclusion])
+			return check->first[source][is_exclusion];
+	}
+	return NULL;
+}
+
+static void check_entry(struct check *check, const struct entry *entry)
+{
+	const struct entry **first = &check->first[entry->source][entry->is_exclusion];
+	const struct entry *opposite = find_first(check, !entry->is_exclusion);
+
+	/* Of two sources each may have the prefix; it is contradicted once. */
+	if (*first)
+		warn(check, entry, *first);
+	else if (opposite && !find_first(check, entry->is_exclusion))
+		warn(check, entry, opposite);
+	if (!*first)
+		*first = entry;
+}
+
+void list_check(const struct list *list, const struct place *place, struct diagnostics *diagnostics)
+{
+	struct check check = { .diagnostics = diagnostics };
+	const struct entry *entry, *previous = NULL;
+	struct entry_cursor cursor;
+
+	entry_cursor_init(&cursor, list, NULL);
+	while ((entry = entry_cursor_next(&cursor))) {
+		if (previous && prefix_compare(&previous->prefix, &entry->prefix))
+			memset(check.first, 0, sizeof(check.first));
+		check_entry(&check, entry);
+		previous = entry;
+	}
+	if (check.warning_count > WARNINGS_PER_LIST_MAX)
+		diagnostics_add(diagnostics, SEVERITY_WARNING, place->file, place->line,
+				place->column,
+				"list %s: %zu more prefixes are there twice or contradict",
+				list->name, check.warning_count - WARNINGS_PER_LIST_MAX);
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the feeds of a list, and the prefixes that no feed may block. Fetches nothing. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "config/feed_config.h"
+#include "config/parts.h"
+
+#define DAY_SEC 86400
+#define REFRESH_MAX_SEC (365 * DAY_SEC)
+#define MAX_BYTES_MAX (1U << 30)
+#define GROWTH_MAX 1000000
+
+enum feed_key {
+	FEED_NAME,
+	FEED_URL,
+	FEED_FORMAT,
+	FEED_ON_ERROR,
+	FEED_REFRESH,
+	FEED_TIMEOUT,
+	FEED_MAX_BYTES,
+	FEED_USER,
+	FEED_TOKEN_FILE,
+	FEED_CA_FILE,
+	FEED_MAY_BE_EMPTY,
+	FEED_MAX_SHRINK,
+	FEED_MAX_GROWTH,
+	FEED_MIN_IPV4_LENGTH,
+	FEED_MIN_IPV6_LENGTH,
+	FEED_MAY_HOLD_RESERVED,
+	FEED_MAY_HOLD_OWN,
+	FEED_MAY_HOLD_PROTECTED,
+	FEED_CHECK_COUNT,
+	FEED_KEY_COUNT,
+};
+
+static const char *const feed_keys[] = {
+	[FEED_NAME] = "name",
+	[FEED_URL] = "url",
+	[FEED_FORMAT] = "format",
+	[FEED_ON_ERROR] = "on_error",
+	[FEED_REFRESH] = "refresh",
+	[FEED_TIMEOUT] = "timeout",
+	[FEED_MAX_BYTES] = "max_bytes",
+	[FEED_USER] = "user",
+	[FEED_TOKEN_FILE] = "token_file",
+	[FEED_CA_FILE] = "ca_file",
+	[FEED_MAY_BE_EMPTY] = "may_be_empty",
+	[FEED_MAX_SHRINK] = "max_shrink",
+	[FEED_MAX_GROWTH] = "max_growth",
+	[FEED_MIN_IPV4_LENGTH] = "min_ipv4_length",
+	[FEED_MIN_IPV6_LENGTH] = "min_ipv6_length",
+	[FEED_MAY_HOLD_RESERVED] = "may_hold_reserved",
+	[FEED_MAY_HOLD_OWN] = "may_hold_own",
+	[FEED_MAY_HOLD_PROTECTED] = "may_hold_protected",
+	[FEED_CHECK_COUNT] = "check_count",
+};
+_Static_assert(sizeof(feed_keys) / sizeof(feed_keys[0]) == FEED_KEY_COUNT, "all");
+
+/* Behind the scheme comes a host, or for a file its absolute path. */
+static const char *const schemes[] = { "https://", "http://", "file:///" };
+#define SCHEME_HTTPS 0
+
+struct feed_reader {
+	struct document *document;
+	yaml_node_t *values[FEED_KEY_COUNT];
+	struct feed_config *feed;
+};
+
+/* ---- words and numbers -------------------------------------------------- */
+
+static void read_flag(struct feed_reader *reader, enum feed_key key, bool *ret_flag)
+{
+	static const char *const words[] = { "false", "true" };
+	size_t choice;
+
+	if (reader->values[key] && document_choice(reader->document, reader->values[key],
+						   feed_keys[key], words, 2, &choice))
+		*ret_flag = choice == 1;
+}
+
+static void read_number(struct feed_reader *reader, enum feed_key key, uint32_t min, uint32_t max,
+			uint32_t *ret_number)
+{
+	if (reader->values[key])
+		document_number(reader->document, reader->values[key], feed_keys[key], false, min,
+				max, ret_number);
+}
+
+static void read_duration(struct feed_reader *reader, enum feed_key key, const char *default_text,
+			  int64_t min_sec, int64_t max_sec, uint32_t *ret_sec)
+{
+	const yaml_node_t *node = reader->values[key];
+	const char *text = default_text, *trouble;
+	char min_text[DURATION_TEXT_BYTES], max_text[DURATION_TEXT_BYTES];
+	int64_t sec = 0;
+
+	if (node)
+		text = document_text(reader->document, node, feed_keys[key]);
+	if (!text)
+		return;
+	trouble = duration_parse(text, &sec);
+	if (trouble)
+		document_error(reader->document, node, "%s: \"%.40s\" %s: write 12h or 1d12h",
+			       feed_keys[key], text, trouble);
+	else if (sec < min_sec || sec > max_sec)
+		document_error(reader->document, node, "%s: \"%.40s\" is not between %s and %s",
+			       feed_keys[key], text, duration_format(min_sec, min_text),
+			       duration_format(max_sec, max_text));
+	else
+		*ret_sec = (uint32_t)sec;
+}
+
+/* A text without blanks and control characters, which goes into requests; NULL: none,
+ * or an error. */
+static const char *read_word(struct feed_reader *reader, enum feed_key key, size_t bytes_max)
+{
+	const yaml_node_t *node = reader->values[key];
+	const char *text = node ? document_text(reader->document, node, feed_keys[key]) : NULL;
+
+	if (!text)
+		return NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c <= ' ' || *c == 0x7f) {
+			document_error(reader->document, node,
+				       "%s: there is a blank or a control character in it: "
+				       "write %%20 for a blank",
+				       feed_keys[key]);
+			return NULL;
+		}
+	}
+	if (*text != '\0' && strlen(text) <= bytes_max)
+		return text;
+	document_error(reader->document, node, "%s: write 1 to %zu bytes", feed_keys[key],
+		       bytes_max);
+	return NULL;
+}
+
+/* ---- url and credentials ------------------------------------------------ */
+
+static const char *find_scheme(const char *url)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!strncmp(url, schemes[i], strlen(schemes[i])))
+			return schemes[i];
+	}
+	return NULL;
+}
+
+/* Whether the part of the host has a user, and with it perhaps a password. */
+static bool has_user(const char *authority)
+{
+	return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
+}
+
+static int read_url(struct feed_reader *reader, const yaml_node_t *item)
+{
+	const yaml_node_t *node = reader->values[FEED_URL];
+	const char *url, *scheme;
+
+	if (!node) {
+		document_error(reader->document, item, "a feed without a url: add url: https://…");
+		return 0;
+	}
+	url = read_word(reader, FEED_URL, FEED_URL_BYTES_MAX);
+	if (!url)
+		return 0;
+	scheme = find_scheme(url);
+	if (!scheme || url[strlen(scheme)] == '\0' || url[strlen(scheme)] == '/') {
+		document_error(reader->document, node,
+			       "url: \"%.80s\" does not begin with https://HOST, http://HOST or "
+			       "file:///PATH",
+			       url);
+		return 0;
+	}
+	if (strcmp(scheme, "file:///") != 0 && has_user(url + strlen(scheme)))
+		document_error(reader->document, node,
+			       "url: a user in it would be shown to all: write user and "
+			       "token_file instead");
+	reader->feed->url = strdup(url);
+	return reader->feed->url ? 0 : -ENOMEM;
+}
+
+static int read_path(struct feed_reader *reader, enum feed_key key, char **ret_path)
+{
+	const yaml_node_t *node = reader->values[key];
+	const char *path = node ? document_text(reader->document, node, feed_keys[key]) : NULL;
+
+	if (!path)
+		return 0;
+	if (path[0] != '/' || strchr(path, '\n')) {
+		document_error(reader->document, node, "%s: \"%.80s\" is not an absolute path",
+			       feed_keys[key], path);
+		return 0;
+	}
+	*ret_path = strdup(path);
+	return *ret_path ? 0 : -ENOMEM;
+}
+
+static int read_credentials(struct feed_reader *reader)
+{
+	const char *user = read_word(reader, FEED_USER, FEED_USER_BYTES_MAX);
+	const struct feed_config *feed = reader->feed;
+	int err = 0;
+
+	if (user) {
+		reader->feed->user = strdup(user);
+		err = reader->feed->user ? 0 : -ENOMEM;
+	}
+	if (user && strchr(user, ':'))
+		document_error(reader->document, reader->values[FEED_USER],
+			       "user: there is a colon in it: the password goes to token_file");
+	if (!err)
+		err = read_path(reader, FEED_TOKEN_FILE, &reader->feed->token_file);
+	if (!err)
+		err = read_path(reader, FEED_CA_FILE, &reader->feed->ca_file);
+	if (user && !reader->values[FEED_TOKEN_FILE])
+		document_error(reader->document, reader->values[FEED_USER],
+			       "user without token_file: name the file with the password");
+	for (enum feed_key key = FEED_USER; key <= FEED_CA_FILE; key++) {
+		if (reader->values[key] && feed->url &&
+		    strncmp(feed->url, schemes[SCHEME_HTTPS], strlen(schemes[SCHEME_HTTPS])) != 0)
+			document_error(reader->document, reader->values[key],
+				       "%s: only for https://: anybody between could read "
+				       "along, change the url or remove this",
+				       feed_keys[key]);
+	}
+	return err;
+}
+
+/* ---- a feed ------------------------------------------------------------- */
+
+static void read_guards(struct feed_reader *reader)
+{
+	struct feed_guards *guards = &reader->feed->guards;
+
+	*guards = (struct feed_guards) {
+		.checks_count = true,
+		.max_shrink_percent = FEED_DEFAULT_MAX_SHRINK,
+		.max_growth_factor = FEED_DEFAULT_MAX_GROWTH,
+		.min_len = { FEED_DEFAULT_MIN_IPV4_LENGTH, FEED_DEFAULT_MIN_IPV6_LENGTH },
+	};
+	read_flag(reader, FEED_MAY_BE_EMPTY, &guards->may_be_empty);
+	read_flag(reader, FEED_MAY_HOLD_RESERVED, &guards->may_hold_reserved);
+	read_flag(reader, FEED_MAY_HOLD_OWN, &guards->may_hold_own);
+	read_flag(reader, FEED_MAY_HOLD_PROTECTED, &guards->may_hold_protected);
+	read_flag(reader, FEED_CHECK_COUNT, &guards->checks_count);
+	read_number(reader, FEED_MAX_SHRINK, 0, 100, &guards->max_shrink_percent);
+	read_number(reader, FEED_MAX_GROWTH, 1, GROWTH_MAX, &guards->max_growth_factor);
+	read_number(reader, FEED_MIN_IPV4_LENGTH, 0, 32, &guards->min_len[FAMILY_IPV4]);
+	read_number(reader, FEED_MIN_IPV6_LENGTH, 0, 128, &guards->min_len[FAMILY_IPV6]);
+}
+
+static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct config *config)
+{
+	struct document *document = reader->document;
+	const yaml_node_t *node = reader->values[FEED_NAME];
+	const char *name;
+
+	if (!node) {
+		document_error(document, item, "a feed without a name: add name: NAME");
+		return 0;
+	}
+	name = document_text(document, node, "name");
+	if (!name)
+		return 0;
+	if (!policy_is_name(name)) {
+		document_error(document, node,
+			       "\"%.80s\" is not a feed's name: 1 to %d of A-Z a-z 0-9 . _ -, "
+			       "first a letter or digit",
+			       name, POLICY_NAME_MAX);
+		return 0;
+	}
+	if (feeds_find(config->feeds, config->feed_count, name))
+		document_error(document, node,
+			       "feed %s is there twice, in this list or another: rename one", name);
+	reader->feed->name = strdup(name);
+	return reader->feed->name ? 0 : -ENOMEM;
+}
+
+static void read_on_error(struct feed_reader *reader)
+{
+	size_t choice;
+
+	if (reader->values[FEED_ON_ERROR] &&
+	    document_choice(reader->document, reader->values[FEED_ON_ERROR], "on_error",
+			    on_error_names, 2, &choice))
+		reader->feed->skips_errors = choice == 1;
+}
+
+static void read_format(struct feed_reader *reader)
+{
+	size_t format;
+
+	if (reader->values[FEED_FORMAT] &&
+	    document_choice(reader->document, reader->values[FEED_FORMAT], "format", format_names,
+			    FORMAT_COUNT, &format))
+		reader->feed->format = (enum format)format;
+}
+
+static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct config *config)
+{
+	struct feed_config *feed = reader->feed;
+	int err;
+
+	if (!document_mapping(reader->document, item, "a feed", feed_keys, FEED_KEY_COUNT,
+			      reader->values))
+		return 0;
+	feed->max_bytes = FEED_DEFAULT_MAX_BYTES;
+	read_format(reader);
+	read_on_error(reader);
+	read_duration(reader, FEED_REFRESH, FEED_DEFAULT_REFRESH, FEED_REFRESH_MIN_SEC,
+		      REFRESH_MAX_SEC, &feed->refresh_sec);
+	read_duration(reader, FEED_TIMEOUT, FEED_DEFAULT_TIMEOUT, 1, DAY_SEC, &feed->timeout_sec);
+	read_number(reader, FEED_MAX_BYTES, 1, MAX_BYTES_MAX, &feed->max_bytes);
+	read_guards(reader);
+	err = read_name(reader, item, config);
+	if (!err)
+		err = read_url(reader, item);
+	return err ? err : read_credentials(reader);
+}
+
+int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
+	       struct config *config)
+{
+	size_t count;
+	int err = 0;
+
+	document_sequence(document, node, "feeds", &count);
+	for (size_t i = 0; i < count && !err; i++) {
+		const yaml_node_t *item = document_item(document, node, i);
+		struct feed_config *feeds =
+		    realloc(config->feeds, (config->feed_count + 1) * sizeof(*feeds));
+		struct feed_reader reader = { .document = document };
+
+		if (!feeds)
+			return -ENOMEM;
+		config->feeds = feeds;
+		if (config->feed_count == FEEDS_MAX) {
+			document_error(document, item, "more than %d feeds: remove some",
+				       FEEDS_MAX);
+			return 0;
+		}
+		reader.feed = &feeds[config->feed_count];
+		*reader.feed = (struct feed_config) { .action = list->action,
+						      .list_name = strdup(list->name) };
+		err = reader.feed->list_name ? read_feed(&reader, item, config) : -ENOMEM;
+		/* Counted now: until here a feed would have been its own double. */
+		config->feed_count++;
+	}
+	return err;
+}
+
+/* ---- protected prefixes ------------------------------------------------- */
+
+int protected_read(struct document *document, const yaml_node_t *node, struct config *config)
+{
+	size_t count;
+
+	document_sequence(document, node, "protected", &count);
+	config->protected = calloc(count + 1, sizeof(*config->protected));
+	if (!config->protected)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const yaml_node_t *item = document_item(document, node, i);
+		const char *text = document_text(document, item, "a protected prefix");
+		char message[PREFIX_MESSAGE_BYTES];
+		enum prefix_error error;
+
+		if (!text)
+			continue;
+		error = prefix_parse(text, strlen(text),
+				     &config->protected[config->protected_count], NULL);
+		if (error == PREFIX_OK) {
+			config->protected_count++;
+			continue;
+		}
+		prefix_error_message(error, text, strlen(text), message);
+		document_error(document, item, "%s", message);
+	}
+	return 0;
+}
+
+void feeds_free(struct feed_config *feeds, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(feeds[i].name);
+		free(feeds[i].list_name);
+		free(feeds[i].url);
+		free(feeds[i].user);
+		free(feeds[i].token_file);
+		free(feeds[i].ca_file);
+	}
+	free(feeds);
+}
+
+const struct feed_config *feeds_find(const struct feed_config *feeds, size_t count,
+				     const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (feeds[i].name && !strcmp(feeds[i].name, name))
+			return &feeds[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `detach`: takes ipwl off this machine, by the daemon or, if there is none that
+ * answers, by itself: it is what helps when all else fails. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "ctl/exchange.h"
+#include "datapath/datapath.h"
+
+#define DETACH_TIMEOUT_SEC 10
+
+enum { DETACH_CONFIG };
+
+static const struct column detach_columns[] = { { "detached", NULL, FORM_PLAIN },
+						{ "by", NULL, FORM_PLAIN },
+						{ NULL, NULL, FORM_PLAIN } };
+
+/* @by: "ipwld" or "ipwlctl"; @is_detached false: nothing was attached. */
+static void write_outcome(struct writer *writer, bool is_detached, const char *by)
+{
+	json_t *object = ctl_allocated(json_pack("{s:b, s:s}", "detached", is_detached, "by", by));
+
+	writer_members(writer, detach_columns, object);
+	json_decref(object);
+}
+
+static void write_answer(struct writer *writer, const json_t *answer)
+{
+	bool is_detached = json_is_true(json_object_get(answer, "detached"));
+
+	write_outcome(writer, is_detached, "ipwld");
+	writer_text(writer, COLOUR_NONE,
+		    is_detached ? "detached by ipwld, which goes on without a data plane"
+				: "nothing is attached: ipwld has been detached already");
+	writer_line_end(writer);
+}
+
+/* Say what was done without the daemon. */
+static void write_offline(bool is_json, bool is_detached, const char *bpffs_dir)
+{
+	struct writer writer;
+
+	writer_begin(&writer, stdout, is_json);
+	write_outcome(&writer, is_detached, "ipwlctl");
+	writer_text(&writer, COLOUR_NONE,
+		    is_detached ? "detached without ipwld: all that was pinned in %s is gone"
+				: "nothing is attached: nothing is pinned in %s",
+		    bpffs_dir);
+	writer_line_end(&writer);
+	writer_end(&writer);
+}
+
+static enum ctl_exit fail(const char *bpffs_dir, int error, const char *message)
+{
+	bool is_denied = error == -EPERM || error == -EACCES;
+
+	ctl_error("cannot detach %s: %s%s", bpffs_dir, *message ? message : strerror(-error),
+		  is_denied ? ": be root" : "");
+	return is_denied ? CTL_DENIED : CTL_NEGATIVE;
+}
+
+/* Whether anything is pinned: a directory that is not there, or empty because it
+ * is a mount point, has nothing. Return: 0 or -errno. */
+static int find_pins(const char *bpffs_dir, bool *ret_found)
+{
+	const struct dirent *item;
+	DIR *directory = opendir(bpffs_dir);
+	bool found = false;
+
+	if (!directory && errno != ENOENT)
+		return -errno;
+	while (directory && (item = readdir(directory)))
+		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+			found = true;
+	if (directory)
+		closedir(directory);
+	*ret_found = found;
+	return 0;
+}
+
+static enum ctl_exit detach_dir(const char *bpffs_dir, bool is_json)
+{
+	char message[DATAPATH_ERROR_BYTES] = "";
+	bool has_pins = false;
+	int error = find_pins(bpffs_dir, &has_pins);
+
+	/* Also for nothing pinned: an empty directory goes, too. */
+	if (!error)
+		error = datapath_detach(bpffs_dir, message);
+	if (error)
+		return fail(bpffs_dir, error, message);
+	write_offline(is_json, has_pins, bpffs_dir);
+	return CTL_DONE;
+}
+
+/* No configuration says where: the default directory may be the right one, but if
+ * nothing is pinned there, "nothing is attached" would be a guess. */
+static enum ctl_exit detach_default(const char *path, bool is_json)
+{
+	bool has_pins = false;
+
+	if (!find_pins(CONFIG_DEFAULT_BPFFS_DIR, &has_pins) && !has_pins &&
+	    (strcmp(path, CONFIG_DEFAULT_PATH) != 0 || !access(path, F_OK))) {
+		ctl_error("%s: cannot tell where ipwl is pinned: its bpffs_dir cannot be read, and "
+			  "nothing is in %s",
+			  path, CONFIG_DEFAULT_BPFFS_DIR);
+		return CTL_INVALID;
+	}
+	ctl_error("%s cannot be used: looking in %s", path, CONFIG_DEFAULT_BPFFS_DIR);
+	return detach_dir(CONFIG_DEFAULT_BPFFS_DIR, is_json);
+}
+
+static enum ctl_exit detach_offline(const struct arguments *arguments)
+{
+	const char *path = arguments->options[DETACH_CONFIG];
+	bool is_json = arguments->global[GLOBAL_JSON];
+	enum ctl_exit code;
+	char *bpffs_dir;
+
+	if (!path)
+		path = CONFIG_DEFAULT_PATH;
+	if (config_read_bpffs_dir(path, &bpffs_dir))
+		return detach_default(path, is_json);
+	code = detach_dir(bpffs_dir, is_json);
+	free(bpffs_dir);
+	return code;
+}
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	const struct request request = { .method = "POST",
+					 .path = "/v1/detach",
+					 .timeout_sec = DETACH_TIMEOUT_SEC,
+					 /* This answer is not the last word: */
+					 .is_continuation = true };
+	enum ctl_exit code = exchange(arguments, &request, "detached", write_answer);
+
+	if (code != CTL_UNREACHABLE)
+		return code;
+	return detach_offline(arguments);
+}
+
+const struct command command_detach = {
+	.name = "detach",
+	.positional = "",
+	.summary = "take ipwl off all interfaces, with or without ipwld",
+	.description =
+	    "Without ipwld, or if it does not answer within 10 seconds, this program does\n"
+	    "it by itself, as root.",
+	.options = { [DETACH_CONFIG] = { "config", "FILE",
+					 "where bpffs_dir is, without ipwld (" CONFIG_DEFAULT_PATH
+					 ")",
+					 0 } },
+	.run = run,
+};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `export`: lists in the format of another program, on standard output. */
+#include <string.h>
+
+#include "ctl/client.h"
+
+enum { EXPORT_FORMAT, EXPORT_LIST, EXPORT_AGGREGATE, EXPORT_NO_AGGREGATE, EXPORT_FAMILY };
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	const char *const *options = arguments->options;
+	const struct parameter query[] = {
+		{ "format", options[EXPORT_FORMAT] },
+		{ "lists", options[EXPORT_LIST] },
+		{ "aggregate", options[EXPORT_NO_AGGREGATE] ? "false" : "true" },
+		{ "family", options[EXPORT_FAMILY] },
+		{ NULL, NULL },
+	};
+	const struct request request = { .method = "GET",
+					 .path = "/v1/export",
+					 .query = query,
+					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
+	struct client *client;
+	enum ctl_exit code;
+
+	if (options[EXPORT_AGGREGATE] && options[EXPORT_NO_AGGREGATE])
+		return ctl_usage_error("export", "--aggregate and --no-aggregate: choose one");
+	client = client_new(arguments);
+	code = client_download(client, &request, stdout);
+	client_free(client);
+	return code;
+}
+
+const struct command command_export = {
+	.name = "export",
+	.positional = "",
+	.summary = "write lists in the format of a mail server or filter",
+	.description = "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
+		       "opensmtpd, haproxy, nftables, json, csv. Without --list: all allow lists.",
+	.options = { [EXPORT_FORMAT] = { "format", "F", "of the text", 1 },
+		     [EXPORT_LIST] = { "list", "NAME...", "this list; again for more", 0 },
+		     [EXPORT_AGGREGATE] = { "aggregate", NULL, "merge neighbours (default)", 0 },
+		     [EXPORT_NO_AGGREGATE] = { "no-aggregate", NULL, "keep the prefixes as listed",
+					       0 },
+		     [EXPORT_FAMILY] = { "family", "N", "IPv4 (4) or IPv6 (6) alone", 0 } },
+	.run = run,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `import`: makes manual entries of a list in another program's format. The daemon reads
+ * it: it knows what the list may hold. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "ctl/exchange.h"
+#include "formats/read.h"
+
+#define SIZE_START 65536
+/* More than the daemon takes: it says so itself. */
+#define SIZE_MAX_READ (65UL << 20)
+
+enum { IMPORT_FORMAT, IMPORT_LIST, IMPORT_REASON, IMPORT_TTL, IMPORT_DRY_RUN };
+
+static const struct column read_columns[] = {
+	{ "list", NULL, FORM_PLAIN },	    { "dry_run", NULL, FORM_PLAIN },
+	{ "added", NULL, FORM_PLAIN },	    { "replaced", NULL, FORM_PLAIN },
+	{ "expires_at", NULL, FORM_PLAIN }, { "read", NULL, FORM_PLAIN },
+	{ "warnings", NULL, FORM_PLAIN },   { "seconds", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static long long count_of(const json_t *answer, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(answer, key));
+}
+
+static const char *string_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "?";
+}
+
+static void write_answer(struct writer *writer, const json_t *answer)
+{
+	const json_t *read = json_object_get(answer, "read");
+	bool is_dry_run = json_is_true(json_object_get(answer, "dry_run"));
+	bool is_recognised = json_is_true(json_object_get(read, "recognised"));
+
+	writer_members(writer, read_columns, answer);
+	writer_text(writer, COLOUR_NONE, "%s%s: %s", string_of(read, "format"),
+		    is_recognised ? " (recognised)" : "", string_of(read, "summary"));
+	writer_line_end(writer);
+	writer_text(writer, COLOUR_NONE,
+		    is_dry_run ? "dry run, nothing has changed: %lld would be added to list %s, "
+				 "%lld replaced there"
+			       : "%lld added to list %s, %lld replaced there, in force now",
+		    count_of(answer, "added"), string_of(answer, "list"),
+		    count_of(answer, "replaced"));
+	writer_line_end(writer);
+	exchange_print_warnings(answer);
+}
+
+/* All of a stream, to be freed; NULL: an error, in errno. */
+static char *read_all(FILE *stream, size_t *ret_bytes)
+{
+	size_t size = SIZE_START, used = 0;
+	char *data = ctl_allocated(malloc(size));
+
+	while (!feof(stream) && !ferror(stream) && used < SIZE_MAX_READ) {
+		if (used == size)
+			data = ctl_allocated(realloc(data, size *= 2));
+		used += fread(data + used, 1, size - used, stream);
+	}
+	if (ferror(stream)) {
+		free(data);
+		return NULL;
+	}
+	*ret_bytes = used;
+	return data;
+}
+
+/* The file's bytes, to be freed; NULL: it was reported. */
+static char *read_file(const char *path, size_t *ret_bytes)
+{
+	bool is_stdin = !strcmp(path, "-");
+	FILE *stream = is_stdin ? stdin : fopen(path, "re");
+	char *data = stream ? read_all(stream, ret_bytes) : NULL;
+
+	if (!data)
+		ctl_error("%s: %s", path, strerror(errno));
+	if (stream && !is_stdin)
+		fclose(stream);
+	return data;
+}
+
+/* The format's name; false: it was reported. */
+static bool check_format(const char *name)
+{
+	enum format format;
+
+	if (!name || format_find(name, &format))
+		return true;
+	ctl_error("there is no format %s; there are:", name);
+	for (size_t i = 0; i < FORMAT_COUNT; i++)
+		fprintf(stderr, "%s%s", i ? " " : "", format_names[i]);
+	fputc('\n', stderr);
+	return false;
+}
+
+static enum ctl_exit send(const struct arguments *arguments, const char *ttl, const char *data,
+			  size_t data_bytes)
+{
+	const char *path = arguments->positional[0];
+	const struct parameter query[] = {
+		{ "list", arguments->options[IMPORT_LIST] },
+		{ "format", arguments->options[IMPORT_FORMAT] },
+		{ "name", strcmp(path, "-") != 0 ? path : "standard input" },
+		{ "reason", arguments->options[IMPORT_REASON] },
+		{ "ttl_seconds", ttl },
+		{ "dry_run", arguments->options[IMPORT_DRY_RUN] ? "true" : NULL },
+		{ "sudo_user", client_sudo_user() },
+		{ NULL, NULL },
+	};
+	const struct request request = { .method = "POST",
+					 .path = "/v1/import",
+					 .query = query,
+					 .data = data,
+					 .data_bytes = data_bytes,
+					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
+
+	return exchange(arguments, &request, "read", write_answer);
+}
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	const char *ttl = arguments->options[IMPORT_TTL];
+	char ttl_text[32];
+	enum ctl_exit code;
+	size_t bytes;
+	char *data;
+
+	if (!check_format(arguments->options[IMPORT_FORMAT]))
+		return CTL_INVALID;
+	if (ttl) {
+		int64_t sec;
+		const char *error = duration_parse(ttl, &sec);
+
+		if (error) {
+			ctl_error("--ttl %s %s", ttl, error);
+			return CTL_INVALID;
+		}
+		snprintf(ttl_text, sizeof(ttl_text), "%lld", (long long)sec);
+		ttl = ttl_text;
+	}
+	data = read_file(arguments->positional[0], &bytes);
+	if (!data)
+		return CTL_INVALID;
+	code = send(arguments, ttl, data, bytes);
+	free(data);
+	return code;
+}
+
+const struct command command_import = {
+	.name = "import",
+	.positional = "FILE",
+	.positional_min = 1,
+	.positional_max = 1,
+	.summary = "add what a list holds as manual entries, all of it or nothing",
+	.description =
+	    "Reads the formats of Postfix, rspamd, SpamAssassin and others; - is standard "
+	    "input.\nA comment beside an entry becomes its reason.",
+	.options = { [IMPORT_FORMAT] = { "format", "FORMAT", "what it is (auto: by its content)",
+					 0 },
+		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },
+		     [IMPORT_REASON] = { "reason", "TEXT", "why, where the list does not say", 0 },
+		     [IMPORT_TTL] = { "ttl", "DURATION", "expire after this: 30d, 1h30m", 0 },
+		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "read and check, change nothing", 0 } },
+	.run = run,
+};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `list`: entries, page by page; memory does not grow with their number. */
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/entries.h"
+
+#define PAGE_ENTRIES "1000"
+
+enum { LIST_LIST, LIST_SOURCE };
+
+/* A walk over all pages. */
+struct walk {
+	struct client *client;
+	const struct arguments *arguments;
+	struct writer writer;
+	char *after; /* the page to ask for, or NULL: the first */
+	size_t entry_count;
+	bool has_begun;
+};
+
+/* Remember which page is next. Returns false for one that would never end. */
+static bool advance(struct walk *walk, const json_t *page, size_t count)
+{
+	const char *next = json_string_value(json_object_get(page, "next"));
+
+	if (next && (!count || (walk->after && !strcmp(next, walk->after))))
+		return false;
+	free(walk->after);
+	walk->after = next ? ctl_allocated(strdup(next)) : NULL;
+	walk->entry_count += count;
+	return true;
+}
+
+static void begin_output(struct walk *walk)
+{
+	if (walk->has_begun)
+		return;
+	walk->has_begun = true;
+	writer_begin(&walk->writer, stdout, walk->arguments->global[GLOBAL_JSON]);
+	writer_table_begin(&walk->writer, "entries", entry_columns, "");
+}
+
+static enum ctl_exit write_page(struct walk *walk)
+{
+	const struct parameter query[] = {
+		{ "list", walk->arguments->options[LIST_LIST] },
+		{ "source", walk->arguments->options[LIST_SOURCE] },
+		{ "prefix",
+		  walk->arguments->positional_count ? walk->arguments->positional[0] : NULL },
+		{ "limit", PAGE_ENTRIES },
+		{ "after", walk->after },
+		{ NULL, NULL },
+	};
+	const struct request request = { .method = "GET",
+					 .path = "/v1/entries",
+					 .query = query,
+					 .timeout_sec = CLIENT_TIMEOUT_SEC,
+					 .is_continuation = walk->has_begun };
+	json_t *page = NULL;
+	json_t *entries;
+	const json_t *entry;
+	size_t i;
+	enum ctl_exit code = client_request(walk->client, &request, &page);
+
+	if (!code)
+		code = client_array(walk->client, page, "entries", &entries);
+	if (!code) {
+		begin_output(walk);
+		json_array_foreach(entries, i, entry) writer_row(&walk->writer, entry);
+		if (!advance(walk, page, json_array_size(entries))) {
+			ctl_error("no usable answer from ipwld: its pages do not end");
+			code = CTL_UNREACHABLE;
+		}
+	}
+	json_decref(page);
+	return code;
+}
+
+/* What was printed before a failure stays a JSON text cut short, so that no
+ * program takes it for the whole. */
+static void end_output(struct walk *walk, enum ctl_exit code)
+{
+	if (!walk->has_begun)
+		return;
+	if (!code || !walk->writer.is_json) {
+		writer_table_end(&walk->writer);
+		writer_end(&walk->writer);
+	}
+}
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	struct walk walk = { .client = client_new(arguments), .arguments = arguments };
+	bool is_filtered = arguments->options[LIST_LIST] || arguments->options[LIST_SOURCE] ||
+			   arguments->positional_count;
+	enum ctl_exit code;
+
+	do
+		code = write_page(&walk);
+	while (!code && walk.after && !ferror(stdout));
+	end_output(&walk, code);
+	if (!code && !walk.entry_count) {
+		ctl_error(is_filtered ? "no entry matches" : "there are no entries");
+		code = is_filtered ? CTL_NEGATIVE : CTL_DONE;
+	}
+	free(walk.after);
+	client_free(walk.client);
+	return code;
+}
+
+const struct command command_list = {
+	.name = "list",
+	.positional = "[PREFIX]",
+	.positional_max = 1,
+	.summary = "show entries, with their hits",
+	.description = "With PREFIX: entries that cover it or lie inside.",
+	.options = { [LIST_LIST] = { "list", "NAME", "entries of this list only", 0 },
+		     [LIST_SOURCE] = { "source", "S", "config, file, feed, manual or learned",
+				       0 } },
+	.run = run,
+};

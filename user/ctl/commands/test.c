@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `test`: the kernel's verdict for addresses, with every entry behind it. */
+#include <stdint.h>
+
+#include "ctl/addresses.h"
+#include "ctl/client.h"
+#include "ctl/entries.h"
+#include "ctl/verdict.h"
+
+/* Addresses in one request: an answer has all entries of each. */
+#define BATCH_ADDRESSES 500
+
+static const struct column result_columns[] = {
+	{ "address", NULL, FORM_PLAIN }, { "verdict", NULL, FORM_PLAIN },
+	{ "list", NULL, FORM_PLAIN },	 { "mark", NULL, FORM_HEX },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column more_columns[] = {
+	{ "overrides", NULL, FORM_PLAIN },
+	{ "averted_packets", NULL, FORM_NUMBER },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const struct column exclusion_columns[] = {
+	{ "prefix", "EXCLUDED", FORM_PLAIN }, { "list", "FROM LIST", FORM_PLAIN },
+	{ "action", "ACTION", FORM_PLAIN },   { "source", "SOURCE", FORM_PLAIN },
+	{ "origin", "ORIGIN", FORM_PLAIN },   { NULL, NULL, FORM_PLAIN },
+};
+
+static json_t *make_body(const struct prefix *addresses, size_t count)
+{
+	json_t *array = ctl_allocated(json_array());
+	char text[PREFIX_TEXT_BYTES];
+
+	for (size_t i = 0; i < count; i++) {
+		prefix_format_short(&addresses[i], text);
+		json_array_append_new(array, ctl_allocated(json_string(text)));
+	}
+	return ctl_allocated(json_pack("{s:o}", "addresses", array));
+}
+
+static void write_result(struct writer *writer, const json_t *result)
+{
+	writer_object_begin(writer, NULL);
+	writer_members(writer, result_columns, result);
+	verdict_write(writer, result);
+	writer_table(writer, "entries", entry_test_columns, "  ",
+		     json_object_get(result, "entries"));
+	writer_table(writer, "exclusions", exclusion_columns, "  ",
+		     json_object_get(result, "exclusions"));
+	writer_members(writer, more_columns, result);
+	writer_object_end(writer);
+}
+
+/* Check an answer before any of it is shown. */
+static enum ctl_exit check_results(const json_t *results, size_t count)
+{
+	const json_t *result;
+	size_t i;
+
+	json_array_foreach(results, i, result)
+	{
+		const char *verdict = entry_string(result, "verdict");
+
+		if (verdict_exit(verdict) == CTL_UNREACHABLE) {
+			ctl_error("no usable answer from ipwld: unknown verdict %s", verdict);
+			return CTL_UNREACHABLE;
+		}
+	}
+	if (json_array_size(results) == count)
+		return CTL_DONE;
+	ctl_error("no usable answer from ipwld: %zu results for %zu addresses",
+		  json_array_size(results), count);
+	return CTL_UNREACHABLE;
+}
+
+/* What is shown of several batches. */
+struct output {
+	struct writer writer;
+	bool has_begun;
+	enum ctl_exit highest; /* of the verdicts so far */
+};
+
+static void write_results(struct output *output, bool is_json, const json_t *results)
+{
+	const json_t *result;
+	size_t i;
+
+	if (!output->has_begun) {
+		writer_begin(&output->writer, stdout, is_json);
+		writer_array_begin(&output->writer, "results");
+		output->has_begun = true;
+	}
+	json_array_foreach(results, i, result)
+	{
+		enum ctl_exit code = verdict_exit(entry_string(result, "verdict"));
+
+		write_result(&output->writer, result);
+		if (output->highest < code)
+			output->highest = code;
+	}
+}
+
+static enum ctl_exit test_batch(struct client *client, bool is_json, struct output *output,
+				const struct prefix *addresses, size_t count)
+{
+	json_t *body = make_body(addresses, count);
+	const struct request request = { .method = "POST",
+					 .path = "/v1/test",
+					 .body = body,
+					 .timeout_sec = CLIENT_TIMEOUT_SEC,
+					 .is_continuation = output->has_begun };
+	json_t *answer = NULL;
+	json_t *results;
+	enum ctl_exit code = client_request(client, &request, &answer);
+
+	if (!code)
+		code = client_array(client, answer, "results", &results);
+	if (!code)
+		code = check_results(results, count);
+	if (!code)
+		write_results(output, is_json, results);
+	json_decref(answer);
+	json_decref(body);
+	return code;
+}
+
+static enum ctl_exit test_all(const struct arguments *arguments, const struct addresses *addresses)
+{
+	struct client *client = client_new(arguments);
+	struct output output = { .highest = CTL_DONE };
+	bool is_json = arguments->global[GLOBAL_JSON];
+	enum ctl_exit code = CTL_DONE;
+
+	for (size_t i = 0; i < addresses->count && !code; i += BATCH_ADDRESSES) {
+		size_t left = addresses->count - i;
+
+		code = test_batch(client, is_json, &output, addresses->items + i,
+				  left < BATCH_ADDRESSES ? left : BATCH_ADDRESSES);
+	}
+	/* As with `list`, JSON that was cut short by a failure stays so. */
+	if (!code) {
+		writer_array_end(&output.writer);
+		writer_end(&output.writer);
+	}
+	client_free(client);
+	return code ? code : output.highest;
+}
+
+static enum ctl_exit run(const struct arguments *arguments)
+{
+	struct addresses addresses = { 0 };
+	enum ctl_exit code = addresses_read(&addresses, arguments);
+
+	if (!code)
+		code = test_all(arguments, &addresses);
+	addresses_done(&addresses);
+	return code;
+}
+
+const struct command command_test = {
+	.name = "test",
+	.positional = "ADDR...",
+	.positional_min = 1,
+	.positional_max = SIZE_MAX,
+	.summary = "show the kernel's verdict for addresses, and why",
+	.description = "ADDR may be -: addresses from standard input, one a line.\n"
+		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
+		       "would_block.",
+	.run = run,
+};

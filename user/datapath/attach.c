@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Programs on devices: attach, take over, replace, detach. */
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/if_link.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "datapath/internal.h"
+#include "ipwl.skel.h"
+
+const char *const attach_mode_names[] = { "none", "native", "generic" };
+_Static_assert(sizeof(attach_mode_names) / sizeof(attach_mode_names[0]) == ATTACH_MODE_COUNT,
+	       "a name for each");
+
+const char *const marking_names[] = { "none", "metadata", "classify" };
+_Static_assert(sizeof(marking_names) / sizeof(marking_names[0]) == MARKING_COUNT,
+	       "a name for each");
+
+int interface_open(struct datapath *datapath, const char *name, struct interface **ret_interface,
+		   char error[DATAPATH_ERROR_BYTES])
+{
+	struct interface *interface = calloc(1, sizeof(*interface));
+	char dir[PATH_MAX];
+	int err;
+
+	if (interface)
+		interface->name = strdup(name);
+	if (!interface || !interface->name) {
+		free(interface);
+		return errors_report(error, -ENOMEM, "cannot open interface %s", name);
+	}
+	interface->datapath = datapath;
+	interface->link = -1;
+	err = pins_interface_dir(datapath->bpffs_dir, name, dir);
+	if (!err && mkdir(dir, 0700) && errno != EEXIST)
+		err = -errno;
+	if (err)
+		errors_report(error, err, "cannot make a directory for interface %s", name);
+	else
+		err = load_skeleton(datapath->bpffs_dir, dir, &interface->skeleton, error);
+	if (err) {
+		interface_close(interface);
+		return err;
+	}
+	*ret_interface = interface;
+	return 0;
+}
+
+void interface_close(struct interface *interface)
+{
+	if (!interface)
+		return;
+	if (interface->link >= 0)
+		close(interface->link);
+	ipwl_bpf__destroy(interface->skeleton);
+	free(interface->name);
+	free(interface);
+}
+
+/* ---- what the kernel says ------------------------------------------------ */
+
+/* The device that a link is on; 0: it is on none any more. -errno: no answer. */
+static int link_ifindex(int link)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		return -errno;
+	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
+}
+
+static int device_mode(int ifindex, enum attach_mode *ret_mode)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+	int err = bpf_xdp_query(ifindex, 0, &options);
+
+	if (err)
+		return err;
+	switch (options.attach_mode) {
+	case XDP_ATTACHED_DRV:
+	case XDP_ATTACHED_HW:
+	case XDP_ATTACHED_MULTI:
+		*ret_mode = ATTACH_NATIVE;
+		break;
+	case XDP_ATTACHED_SKB:
+		*ret_mode = ATTACH_GENERIC;
+		break;
+	default:
+		*ret_mode = ATTACH_NONE;
+	}
+	return 0;
+}
+
+enum attach_mode interface_attached(const struct interface *interface)
+{
+	enum attach_mode mode;
+
+	if (interface->link < 0 || interface->ifindex == 0 ||
+	    link_ifindex(interface->link) != interface->ifindex)
+		return ATTACH_NONE;
+	return device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
+}
+
+static int read_state(const struct interface *interface, struct ipwl_interface_state *ret_state)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(bpf_map__fd(interface->skeleton->maps.interface_state), &zero,
+				   ret_state)
+		   ? -errno
+		   : 0;
+}
+
+enum marking interface_marking(const struct interface *interface)
+{
+	struct ipwl_interface_state state;
+
+	if (interface->link < 0 || !tc_is_attached(interface->ifindex) ||
+	    read_state(interface, &state))
+		return MARKING_NONE;
+	return state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
+}
+
+/* ---- attach -------------------------------------------------------------- */
+
+/* The programs read an Ethernet header first. */
+static int check_device(const char *name, char error[DATAPATH_ERROR_BYTES])
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	if (fd < 0)
+		return errors_report(error, -errno, "cannot open a socket");
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	if (ioctl(fd, SIOCGIFHWADDR, &request))
+		err = errors_report(error, -errno, "cannot read the type of %s", name);
+	close(fd);
+	if (err)
+		return err;
+	if (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+	    request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK)
+		return 0;
+	errors_report(error, 0,
+		      "%s has no Ethernet header (link type %d): name the device below it "
+		      "that has one",
+		      name, request.ifr_hwaddr.sa_family);
+	return -EOPNOTSUPP;
+}
+
+/* detach may have unpinned the maps since they were opened. */
+static int pin_maps(const struct interface *interface, const char *dir)
+{
+	char path[PATH_MAX];
+	int err;
+
+	if (mkdir(dir, 0700) && errno != EEXIST)
+		return -errno;
+	err = pins_path(path, dir, PIN_COUNTERS, NULL);
+	if (!err)
+		err = pins_pin(bpf_map__fd(interface->skeleton->maps.counters), path);
+	if (!err)
+		err = pins_path(path, dir, PIN_STATE, NULL);
+	if (!err)
+		err = pins_pin(bpf_map__fd(interface->skeleton->maps.interface_state), path);
+	return err;
+}
+
+/* @is_known: an earlier daemon's programs are on this very device, so what they
+ * found out about its driver holds. */
+static int attach_tc(struct interface *interface, int ifindex, bool is_known,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	int map = bpf_map__fd(interface->skeleton->maps.interface_state);
+	struct ipwl_interface_state state = { 0 };
+	bool was_attached = tc_is_attached(ifindex);
+	bool qdisc_created;
+	uint32_t zero = 0;
+	int err = tc_attach(ifindex, bpf_program__fd(interface->skeleton->progs.ipwl_tc),
+			    &qdisc_created, error);
+
+	if (err)
+		return err;
+	read_state(interface, &state);
+	if (!was_attached)
+		state.qdisc_created = 0;
+	if (qdisc_created)
+		state.qdisc_created = 1;
+	if (!is_known)
+		state.metadata_missing = 0;
+	if (bpf_map_update_elem(map, &zero, &state, BPF_ANY))
+		return errors_report(error, -errno, "cannot write the interface's state");
+	return 0;
+}
+
+static int xdp_program(const struct interface *interface, enum attach_mode mode)
+{
+	return bpf_program__fd(mode == ATTACH_GENERIC ? interface->skeleton->progs.ipwl_generic
+						      : interface->skeleton->progs.ipwl_xdp);
+}
+
+/* Replace the program of a link that is on this device in a mode that will do. */
+static int take_over(struct interface *interface, int link)
+{
+	enum attach_mode mode;
+	int err = device_mode(interface->ifindex, &mode);
+
+	if (!err && bpf_link_update(link, xdp_program(interface, mode), NULL))
+		err = -errno;
+	if (err) {
+		if (link != interface->link)
+			close(link);
+		return err;
+	}
+	if (link != interface->link && interface->link >= 0)
+		close(interface->link);
+	interface->link = link;
+	return 0;
+}
+
+/*
+ * Links get no message from the kernel, but the older way to attach does: try
+ * that too, for its words.
+ */
+static void ask_why(int program, int ifindex, uint32_t flags)
+{
+	flags |= XDP_FLAGS_UPDATE_IF_NOEXIST;
+	if (!bpf_xdp_attach(ifindex, program, flags, NULL))
+		bpf_xdp_detach(ifindex, flags & XDP_FLAGS_MODES, NULL);
+}
+
+static int create_link(struct interface *interface, int ifindex, enum attach_mode mode,
+		       const char *pin, char error[DATAPATH_ERROR_BYTES])
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options,
+		    .flags = mode == ATTACH_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	int program = xdp_program(interface, mode);
+	int link = bpf_link_create(program, ifindex, BPF_XDP, &options);
+	int err;
+
+	if (link < 0) {
+		err = -errno;
+		ask_why(program, ifindex, options.flags);
+		return errors_report(error, err, "%s XDP on %s", attach_mode_names[mode],
+				     interface->name);
+	}
+	err = pins_pin(link, pin);
+	if (err) {
+		close(link);
+		return errors_report(error, err, "cannot pin the link of %s", interface->name);
+	}
+	interface->link = link;
+	interface->ifindex = ifindex;
+	return 0;
+}
+
+/* Whether the qdisc on the device was made by ipwl, by the pinned state. */
+static bool is_qdisc_ours(const char *dir)
+{
+	struct ipwl_interface_state state = { 0 };
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int map;
+
+	if (pins_path(path, dir, PIN_STATE, NULL))
+		return false;
+	map = bpf_obj_get(path);
+	if (map < 0)
+		return false;
+	if (bpf_map_lookup_elem(map, &zero, &state))
+		state.qdisc_created = 0;
+	close(map);
+	return state.qdisc_created;
+}
+
+/* Whether a link is on this device in a mode that may be used: 0 or 1; -errno: the
+ * kernel does not say. */
+static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
+{
+	enum attach_mode mode = ATTACH_NONE;
+	int on = link_ifindex(link);
+	int err = on == ifindex ? device_mode(ifindex, &mode) : 0;
+
+	if (on < 0 || err)
+		return on < 0 ? on : err;
+	return (mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic);
+}
+
+/* The link that an earlier daemon, or this one, has pinned, if it is usable; -ENOENT:
+ * there is none (any more). Another -errno: it is not known, and so left alone. */
+static int usable_link(const struct interface *interface, const char *dir, const char *pin,
+		       int ifindex, bool try_native, bool try_generic)
+{
+	int link = interface->link >= 0 ? interface->link : bpf_obj_get(pin);
+	int usable;
+
+	if (link < 0)
+		return -errno;
+	usable = is_usable(link, ifindex, try_native, try_generic);
+	if (usable > 0)
+		return link;
+	if (usable == 0) {
+		/* In another mode, or left from a device that is gone or has another
+		 * name now. */
+		if (link_ifindex(link) > 0 && link_ifindex(link) != ifindex)
+			tc_detach(link_ifindex(link), is_qdisc_ours(dir));
+		bpf_link_detach(link);
+		unlink(pin);
+	}
+	if (link != interface->link)
+		close(link);
+	return usable < 0 ? usable : -ENOENT;
+}
+
+static int attach_xdp(struct interface *interface, int ifindex, bool try_native, bool try_generic,
+		      const char *pin, char error[DATAPATH_ERROR_BYTES])
+{
+	char native_error[DATAPATH_ERROR_BYTES] = "";
+	int err = -EINVAL;
+
+	if (interface->link >= 0)
+		close(interface->link);
+	interface->link = -1;
+	if (try_native) {
+		err = create_link(interface, ifindex, ATTACH_NATIVE, pin, error);
+		if (!err || err == -EBUSY || !try_generic)
+			return err;
+		memcpy(native_error, error, sizeof(native_error));
+	}
+	err = create_link(interface, ifindex, ATTACH_GENERIC, pin, error);
+	if (err && *native_error) {
+		char generic_error[DATAPATH_ERROR_BYTES];
+
+		memcpy(generic_error, error, sizeof(generic_error));
+		errors_report(error, 0, "%.250s; %.250s", native_error, generic_error);
+	}
+	return err;
+}
+
+int interface_attach(struct interface *interface, int ifindex, bool try_native, bool try_generic,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	char dir[PATH_MAX], pin[PATH_MAX], tc_error[DATAPATH_ERROR_BYTES] = "";
+	int err, link;
+
+	errors_clear();
+	error[0] = '\0';
+	err = check_device(interface->name, error);
+	if (err)
+		return err;
+	err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
+	if (!err)
+		err = pins_path(pin, dir, PIN_LINK, NULL);
+	if (!err)
+		err = pin_maps(interface, dir);
+	if (err)
+		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
+	link = usable_link(interface, dir, pin, ifindex, try_native, try_generic);
+	if (link < 0 && link != -ENOENT)
+		return errors_report(error, link, "cannot tell what is attached to %s",
+				     interface->name);
+	/* Before XDP, so that the first packet with metadata finds its reader. */
+	attach_tc(interface, ifindex, link >= 0, tc_error);
+	if (link >= 0) {
+		interface->ifindex = ifindex;
+		err = take_over(interface, link);
+		if (err)
+			errors_report(error, err, "cannot replace the program on %s",
+				      interface->name);
+	} else {
+		err = attach_xdp(interface, ifindex, try_native, try_generic, pin, error);
+	}
+	if (!err)
+		memcpy(error, tc_error, sizeof(tc_error));
+	return err;
+}
+
+/* ---- detach -------------------------------------------------------------- */
+
+int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTES])
+{
+	char dir[PATH_MAX];
+	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
+
+	if (!err)
+		err = interfaces_detach_pinned(dir, interface->name, error);
+	if (interface->link >= 0)
+		close(interface->link);
+	interface->link = -1;
+	interface->ifindex = 0;
+	return err;
+}
+
+/* The device that a pinned link is on, or else the one that has the name now, as
+ * a daemon may have been killed between the tc filter and the link. */
+static int pinned_ifindex(int link, const char *name)
+{
+	int ifindex = link >= 0 ? link_ifindex(link) : 0;
+
+	return ifindex > 0 ? ifindex : (int)if_nametoindex(name);
+}
+
+int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])
+{
+	char pin[PATH_MAX];
+	int err = pins_path(pin, dir, PIN_LINK, NULL);
+	int link, ifindex;
+
+	if (err)
+		return errors_report(error, err, "%s", dir);
+	link = bpf_obj_get(pin);
+	if (link < 0 && errno != ENOENT)
+		return errors_report(error, -errno, "cannot open %s", pin);
+	ifindex = pinned_ifindex(link, name);
+	/* Others may hold the link open, so closing it is not enough. */
+	if (link >= 0 && link_ifindex(link) != 0 && bpf_link_detach(link))
+		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
+	if (ifindex > 0 && tc_detach(ifindex, is_qdisc_ours(dir)))
+		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);
+	if (link >= 0)
+		close(link);
+	if (!err)
+		unlink(pin);
+	return err;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's part in remembering hits and in forgetting what is old. */
+#include "base/log.h"
+#include "engine/engine.h"
+#include "store/history.h"
+#include "store/hits.h"
+
+/* A step takes milliseconds: a change that waits behind it is still at once. */
+#define STEP_RULES 20000
+#define PRUNE_INTERVAL_SEC 3600
+
+/* A trouble is told once, and its end. */
+static void report(struct engine *engine, int err)
+{
+	if (err && !engine->are_hits_failing)
+		log_warning("hits", "%s; hits are not kept until that is mended",
+			    hits_error(engine->hits) ? hits_error(engine->hits) : "out of memory");
+	else if (!err && engine->are_hits_failing)
+		log_info("hits", "are kept again");
+	engine->are_hits_failing = err != 0;
+}
+
+static void prune(struct engine *engine, int64_t now_sec)
+{
+	const int64_t before_sec = now_sec - engine->current->config->history.keep_sec;
+
+	if (now_sec - engine->pruned_at_sec < PRUNE_INTERVAL_SEC)
+		return;
+	engine->pruned_at_sec = now_sec;
+	if (!state_error(engine->state) && history_prune(engine->state, before_sec))
+		log_warning("state", "%s", state_error(engine->state));
+	report(engine, hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
+}
+
+void engine_sample(struct engine *engine, struct job *job)
+{
+	const int64_t now_sec = time_now_sec();
+	int err = hits_load(engine->hits, now_sec);
+	bool is_complete = err || hits_sample(engine->hits, engine->datapath,
+					      engine->current->policy, STEP_RULES, now_sec);
+
+	if (!err)
+		err = hits_flush(engine->hits, is_complete, now_sec);
+	report(engine, err);
+	if (!err && is_complete)
+		prune(engine, now_sec);
+	job->is_incomplete = !is_complete;
+}
+
+void engine_sample_all(struct engine *engine)
+{
+	const int64_t now_sec = time_now_sec();
+
+	if (hits_load(engine->hits, now_sec))
+		return;
+	/* A pass that was begun ends first. */
+	hits_sample(engine->hits, engine->datapath, engine->current->policy, SIZE_MAX, now_sec);
+	hits_sample(engine->hits, engine->datapath, engine->current->policy, SIZE_MAX, now_sec);
+	report(engine, hits_flush(engine->hits, true, now_sec));
+}

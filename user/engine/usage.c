@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packets of all rules, read chunk by chunk, beside what is remembered of hits. */
+#include "engine/usage.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/engine.h"
+#include "store/hits.h"
+
+struct usage {
+	const struct hits *hits;
+	int64_t now_sec;
+	uint32_t rule_limit; /* ids are below it */
+	uint64_t packets[];  /* by rule id */
+};
+
+static uint32_t highest_rule(const struct policy *policy)
+{
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < policy->list_count; i++)
+		for (size_t j = 0; j < policy->lists[i].rule_count; j++)
+			if (policy->lists[i].rules[j].id > highest)
+				highest = policy->lists[i].rules[j].id;
+	return highest;
+}
+
+static void read_chunk(const struct datapath *datapath, uint32_t chunk,
+		       struct ipwl_rule_counters *counters, struct usage *usage)
+{
+	uint32_t first = chunk * IPWL_CHUNK_RULES;
+
+	/* What cannot be read is taken for unused. */
+	if (datapath_read_chunk(datapath, chunk, counters))
+		return;
+	for (uint32_t i = 0; i < IPWL_CHUNK_RULES && first + i < usage->rule_limit; i++)
+		usage->packets[first + i] = counters[i].packets;
+}
+
+int usage_read(const struct engine *engine, struct usage **ret_usage)
+{
+	uint32_t limit = highest_rule(engine->current->policy) + 1;
+	struct usage *usage = calloc(1, sizeof(*usage) + limit * sizeof(usage->packets[0]));
+	struct ipwl_rule_counters *counters = calloc(IPWL_CHUNK_RULES, sizeof(*counters));
+
+	if (!usage || !counters) {
+		free(usage);
+		free(counters);
+		return -ENOMEM;
+	}
+	usage->hits = engine->hits;
+	usage->now_sec = time_now_sec();
+	usage->rule_limit = limit;
+	for (uint32_t chunk = 0; chunk <= limit / IPWL_CHUNK_RULES; chunk++)
+		read_chunk(engine->datapath, chunk, counters, usage);
+	free(counters);
+	*ret_usage = usage;
+	return 0;
+}
+
+void usage_free(struct usage *usage)
+{
+	free(usage);
+}
+
+int64_t usage_since_sec(const struct usage *usage)
+{
+	return hits_since_sec(usage->hits);
+}
+
+static uint64_t packets_of(const struct usage *usage, const struct rule *rule)
+{
+	return rule->id < usage->rule_limit ? usage->packets[rule->id] : 0;
+}
+
+/* What is remembered, and counted since the last look. Return: whether it is. */
+static bool recall(const struct usage *usage, const struct list *list, const struct rule *rule,
+		   struct hit_memory *ret_memory)
+{
+	const struct ipwl_rule_counters counters = { .packets = packets_of(usage, rule) };
+
+	return hits_find(usage->hits, list, &rule->prefix, rule->id, &counters, usage->now_sec,
+			 ret_memory);
+}
+
+bool usage_is_hit(const struct list *list, const struct rule *rule, void *context)
+{
+	const struct usage *usage = context;
+	struct hit_memory memory;
+
+	if (!recall(usage, list, rule, &memory))
+		return packets_of(usage, rule) > 0;
+	/* Hits before the memory began have no time. */
+	if (!memory.last_hit_sec)
+		return memory.total.packets > 0;
+	return memory.last_hit_sec > usage->now_sec - USAGE_SEC;
+}
+
+int64_t usage_last_hit_sec(const struct list *list, const struct rule *rule, void *context)
+{
+	const struct usage *usage = context;
+	struct hit_memory memory;
+
+	if (recall(usage, list, rule, &memory))
+		return memory.last_hit_sec;
+	/* A counter has no time: it may have counted just now. */
+	return packets_of(usage, rule) ? usage->now_sec : 0;
+}

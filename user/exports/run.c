@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes the exports of a snapshot, and texts that somebody asks for. Runs in threads;
+ * touches nothing but its job. */
+#include "exports/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "exports/command.h"
+#include "exports/file.h"
+
+#define NICENESS 10
+
+void export_state_fail(struct export_state *state, const char *error)
+{
+	free(state->error);
+	state->error = error ? strdup(error) : NULL;
+	state->is_successful = !error;
+}
+
+/* Write one file of an export. */
+static int write_file(const struct policy *policy, const struct config_export *config, size_t index,
+		      struct export_state *state, char error[EXPORT_ERROR_BYTES])
+{
+	struct export export = { .format = config->format,
+				 .is_aggregated = config->is_aggregated,
+				 .action = config->action };
+	size_t bytes, count;
+	char path[PATH_MAX];
+	bool has_changed;
+	char *text;
+	int err;
+
+	if (export_has_two_texts(config->format))
+		export.families = index ? EXPORT_IPV6 : EXPORT_IPV4;
+	config_export_file(config, index, path);
+	err =
+	    export_text(policy, &export, config->lists, config->list_count, &text, &bytes, &count);
+	if (err) {
+		snprintf(error, EXPORT_ERROR_BYTES, "%s: %s", path, strerror(-err));
+		return err;
+	}
+	err = export_file_write(path, text, bytes, &has_changed, error);
+	free(text);
+	if (err)
+		return err;
+	state->prefix_count += count;
+	if (has_changed) {
+		log_info("export", "%s: %zu prefixes written", path, count);
+		state->changed_at_sec = time_now_sec();
+		state->is_after_due = config->after != NULL;
+	}
+	return 0;
+}
+
+static void write_export(const struct snapshot *snapshot, const struct config_export *config,
+			 const bool *is_stopping, struct export_state *state)
+{
+	char error[EXPORT_ERROR_BYTES];
+	int err = 0;
+
+	_Static_assert(EXPORT_ERROR_BYTES >= COMMAND_ERROR_BYTES, "both fit");
+	if (snapshot->suspension) {
+		export_state_fail(state, "held back while enforcement is suspended: an entry may "
+					 "be missing");
+		return;
+	}
+	state->has_run = true;
+	state->prefix_count = 0;
+	for (size_t i = 0; i < config_export_file_count(config) && !err; i++)
+		err = write_file(snapshot->policy, config, i, state, error);
+	if (!err && state->is_after_due && config->after) {
+		err = command_run(config->after, is_stopping, error);
+		state->is_after_due = err != 0;
+	}
+	if (!err)
+		state->succeeded_at_sec = time_now_sec();
+	export_state_fail(state, err ? error : NULL);
+}
+
+static void run_files(struct job *job)
+{
+	struct export_run *run = job->context;
+
+	for (size_t i = 0; i < run->count; i++) {
+		if (__atomic_load_n(run->is_stopping, __ATOMIC_RELAXED))
+			return;
+		write_export(job->snapshot, &job->snapshot->config->exports[i], run->is_stopping,
+			     &run->states[i]);
+	}
+}
+
+static void run_text(struct job *job)
+{
+	struct export_query *query = job->context;
+	size_t count;
+
+	if (export_text(job->snapshot->policy, &query->export, query->names, query->name_count,
+			&query->text, &query->bytes, &count))
+		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+}
+
+void export_job_run(struct job *job, void *context)
+{
+	(void)context;
+	/* Of this thread alone: decisions are never waited for, but others may be. */
+	setpriority(PRIO_PROCESS, 0, NICENESS);
+	if (job->type == JOB_EXPORT_FILES)
+		run_files(job);
+	else
+		run_text(job);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When the exports are written, and what is known of them. All of it is the main loop's;
+ * what the threads do is in export_job.c. */
+#include "exports/schedule.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/loop.h"
+#include "exports/run.h"
+
+/* What fails is tried again, later each time. */
+#define RETRY_MIN_SEC 5.0
+#define RETRY_MAX_SEC 300.0
+/* After a run, so many times as long nothing is written: a list of a million that
+ * changes all the time takes no more than a fifth of a processor. */
+#define REST_FACTOR 4.0
+
+struct exports {
+	struct daemon *daemon;
+	struct worker *files; /* their commands may take long, */
+	struct worker *texts; /* and nobody who asks shall wait for those */
+	struct event *events[2];
+	struct event *timer;
+	const struct config *config; /* that the states are of */
+	struct export_state *states;
+	size_t count;
+	bool is_stopping; /* atomic */
+	bool is_running;
+	bool is_due;
+	double due_sec; /* of the monotonic clock */
+	double started_sec;
+	double rest_until_sec;
+	double retry_sec;
+};
+
+static void free_states(struct export_state *states, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(states[i].path);
+		free(states[i].error);
+	}
+}
+
+/* ---- the states ---------------------------------------------------------- */
+
+static struct export_state *find_state(struct exports *exports, const char *path)
+{
+	for (size_t i = 0; i < exports->count; i++) {
+		if (exports->states[i].path && !strcmp(exports->states[i].path, path))
+			return &exports->states[i];
+	}
+	return NULL;
+}
+
+/* Give each export of a new configuration a state: that of its path, if there is one. */
+static int follow_config(struct exports *exports, const struct config *config)
+{
+	struct export_state *states = calloc(config->export_count + 1, sizeof(*states));
+
+	if (!states)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->export_count; i++) {
+		const char *path = config->exports[i].path;
+		struct export_state *before = find_state(exports, path);
+
+		if (before) {
+			states[i] = *before;
+			*before = (struct export_state) { 0 };
+			continue;
+		}
+		states[i].path = strdup(path);
+		if (!states[i].path) {
+			free_states(states, i);
+			free(states);
+			return -ENOMEM;
+		}
+	}
+	free_states(exports->states, exports->count);
+	free(exports->states);
+	exports->states = states;
+	exports->count = config->export_count;
+	exports->config = config;
+	return 0;
+}
+
+const struct export_state *exports_state(const struct exports *exports, size_t index)
+{
+	return exports && exports->config == exports->daemon->snapshot->config &&
+		       index < exports->count
+		   ? &exports->states[index]
+		   : NULL;
+}
+
+/* ---- runs ---------------------------------------------------------------- */
+
+static void arm(struct exports *exports)
+{
+	double wait_sec = exports->due_sec - time_monotonic_sec();
+	struct timeval wait = { 0 };
+
+	if (!exports->is_due || exports->is_running)
+		return;
+	if (wait_sec > 0) {
+		wait.tv_sec = (time_t)wait_sec;
+		wait.tv_usec = (suseconds_t)((wait_sec - (double)wait.tv_sec) * 1e6);
+	}
+	event_add(exports->timer, &wait);
+}
+
+static void become_due(struct exports *exports, double due_sec)
+{
+	if (!exports->is_due || due_sec < exports->due_sec)
+		exports->due_sec = due_sec;
+	exports->is_due = true;
+	arm(exports);
+}
+
+/* Take over how an export came out; its command stays due until it has succeeded. */
+static void take_state(struct exports *exports, struct export_state *from)
+{
+	struct export_state *to = find_state(exports, from->path);
+
+	if (!to)
+		return;
+	if (from->error && (!to->error || strcmp(from->error, to->error)))
+		log_error("export", "%s", from->error);
+	else if (!from->error && to->error)
+		log_info("export", "%s: as it should be again", from->path);
+	free_states(to, 1);
+	*to = *from;
+	*from = (struct export_state) { 0 };
+}
+
+static void finish_files(struct daemon *daemon, struct job *job)
+{
+	struct exports *exports = daemon->exports;
+	struct export_run *run = job->context;
+	double now_sec = time_monotonic_sec();
+	bool has_failed = false;
+
+	exports->is_running = false;
+	exports->rest_until_sec = now_sec + REST_FACTOR * (now_sec - exports->started_sec);
+	for (size_t i = 0; i < run->count; i++) {
+		has_failed |= !run->states[i].is_successful;
+		take_state(exports, &run->states[i]);
+	}
+	free_states(run->states, run->count);
+	free(run);
+	if (has_failed) {
+		become_due(exports, now_sec + exports->retry_sec);
+		exports->retry_sec =
+		    exports->retry_sec * 2 < RETRY_MAX_SEC ? exports->retry_sec * 2 : RETRY_MAX_SEC;
+	} else {
+		exports->retry_sec = RETRY_MIN_SEC;
+	}
+	arm(exports);
+}
+
+static struct export_run *new_run(const struct exports *exports)
+{
+	struct export_run *run = calloc(1, sizeof(*run) + exports->count * sizeof(run->states[0]));
+
+	if (!run)
+		return NULL;
+	run->is_stopping = &exports->is_stopping;
+	for (; run->count < exports->count; run->count++) {
+		const struct export_state *state = &exports->states[run->count];
+		struct export_state *copy = &run->states[run->count];
+
+		*copy = *state;
+		copy->error = NULL;
+		copy->path = strdup(state->path);
+		if (!copy->path) {
+			free_states(run->states, run->count);
+			free(run);
+			return NULL;
+		}
+	}
+	return run;
+}
+
+/* Return: 0 or -ENOMEM. */
+static int start_run(struct exports *exports)
+{
+	struct snapshot *snapshot = exports->daemon->snapshot;
+	struct export_run *run;
+	struct job *job;
+
+	if (exports->config != snapshot->config && follow_config(exports, snapshot->config))
+		return -ENOMEM;
+	exports->is_due = false;
+	if (!exports->count)
+		return 0;
+	run = new_run(exports);
+	job = run ? job_new(JOB_EXPORT_FILES, finish_files, run) : NULL;
+	if (!job) {
+		free(run);
+		return -ENOMEM;
+	}
+	job->snapshot = snapshot_ref(snapshot);
+	exports->is_running = true;
+	exports->started_sec = time_monotonic_sec();
+	worker_submit(exports->files, job);
+	return 0;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct exports *exports = context;
+
+	(void)fd;
+	(void)what;
+	if (exports->is_running || exports->daemon->is_stopping)
+		return;
+	if (start_run(exports)) {
+		log_error("export", "%s", strerror(ENOMEM));
+		become_due(exports, time_monotonic_sec() + RETRY_MIN_SEC);
+	}
+}
+
+void exports_update(struct exports *exports)
+{
+	const struct config *config = exports->daemon->snapshot->config;
+
+	/* So that status knows of them at once. */
+	if (exports->config != config && follow_config(exports, config))
+		log_error("export", "%s", strerror(ENOMEM));
+	become_due(exports, exports->rest_until_sec);
+}
+
+/* ---- threads ------------------------------------------------------------- */
+
+static void finish_jobs(struct exports *exports, struct worker *worker)
+{
+	struct job *job = worker_take_done(worker);
+	struct job *next;
+
+	for (; job; job = next) {
+		next = job->next;
+		job->done(exports->daemon, job);
+		/* The snapshot may be the last of its kind: millions of entries to free. */
+		worker_discard(worker, job);
+	}
+}
+
+static void on_files(evutil_socket_t fd, short what, void *context)
+{
+	struct exports *exports = context;
+
+	(void)fd;
+	(void)what;
+	finish_jobs(exports, exports->files);
+}
+
+static void on_texts(evutil_socket_t fd, short what, void *context)
+{
+	struct exports *exports = context;
+
+	(void)fd;
+	(void)what;
+	finish_jobs(exports, exports->texts);
+}
+
+void exports_submit_text(struct exports *exports, struct job *job)
+{
+	worker_submit(exports->texts, job);
+}
+
+/* ---- open and close ------------------------------------------------------ */
+
+static struct event *watch(struct exports *exports, int fd, event_callback_fn callback)
+{
+	struct event *event =
+	    event_new(exports->daemon->base, fd, EV_READ | EV_PERSIST, callback, exports);
+
+	if (event && event_add(event, NULL)) {
+		event_free(event);
+		return NULL;
+	}
+	return event;
+}
+
+static int open_exports(struct exports *exports)
+{
+	int err = worker_start(export_job_run, NULL, &exports->files);
+
+	if (!err)
+		err = worker_start(export_job_run, NULL, &exports->texts);
+	if (err)
+		return err;
+	exports->timer = evtimer_new(exports->daemon->base, on_timer, exports);
+	exports->events[0] = watch(exports, worker_fd(exports->files), on_files);
+	exports->events[1] = watch(exports, worker_fd(exports->texts), on_texts);
+	return exports->timer && exports->events[0] && exports->events[1] ? 0 : -ENOMEM;
+}
+
+int exports_open(struct daemon *daemon, struct exports **ret_exports)
+{
+	struct exports *exports = calloc(1, sizeof(*exports));
+	int err;
+
+	if (!exports)
+		return -ENOMEM;
+	exports->daemon = daemon;
+	exports->retry_sec = RETRY_MIN_SEC;
+	err = open_exports(exports);
+	if (err)
+		exports_close(exports);
+	else
+		*ret_exports = exports;
+	return err;
+}
+
+void exports_close(struct exports *exports)
+{
+	if (!exports)
+		return;
+	__atomic_store_n(&exports->is_stopping, true, __ATOMIC_RELAXED);
+	worker_stop(exports->files);
+	worker_stop(exports->texts);
+	for (size_t i = 0; i < 2; i++) {
+		if (exports->events[i])
+			event_free(exports->events[i]);
+	}
+	if (exports->timer)
+		event_free(exports->timer);
+	free_states(exports->states, exports->count);
+	free(exports->states);
+	free(exports);
+}

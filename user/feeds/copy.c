@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads and writes the stored copies of feeds; each is replaced whole or not at all. */
+#include "feeds/copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "daemon/lock.h"
+
+#define MAGIC "ipwl-feed 1"
+/* Of all lines above the bytes: a url of 2 KiB, two header values, numbers. */
+#define HEAD_BYTES_MAX 8192
+
+static const char *const suffixes[COPY_KIND_COUNT] = {
+	[COPY_IN_FORCE] = "copy",
+	[COPY_HELD] = "held",
+};
+
+void feed_copy_done(struct feed_copy *copy)
+{
+	free(copy->url);
+	free(copy->etag);
+	free(copy->last_modified);
+	free(copy->bytes);
+	*copy = (struct feed_copy) { 0 };
+}
+
+uint32_t feed_copy_checksum(const char *bytes, size_t byte_count)
+{
+	return (uint32_t)crc32_z(0, (const unsigned char *)bytes, byte_count);
+}
+
+char *feed_copy_directory(const char *state_dir)
+{
+	char *directory;
+
+	return asprintf(&directory, "%s/feeds", state_dir) < 0 ? NULL : directory;
+}
+
+/* The path of a copy, or of the one beside it; to be freed. */
+static char *path_of(const char *directory, const char *name, enum copy_kind kind, bool is_new)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s.%s%s", directory, name, suffixes[kind],
+			is_new ? ".new" : "") < 0
+		   ? NULL
+		   : path;
+}
+
+/* ---- read --------------------------------------------------------------- */
+
+static int read_whole(int fd, char **ret_text, size_t *ret_bytes, int64_t *ret_changed_sec)
+{
+	struct stat status;
+	size_t bytes = 0;
+	char *text;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EBADMSG;
+	text = malloc((size_t)status.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	while (bytes < (size_t)status.st_size) {
+		ssize_t count = read(fd, text + bytes, (size_t)status.st_size - bytes);
+
+		if (count <= 0) {
+			int err = count ? -errno : -EBADMSG;
+
+			free(text);
+			return err;
+		}
+		bytes += (size_t)count;
+	}
+	text[bytes] = '\0';
+	*ret_text = text;
+	*ret_bytes = bytes;
+	*ret_changed_sec = status.st_mtim.tv_sec;
+	return 0;
+}
+
+/* Take the line "KEY VALUE" at *@text, and go behind it. NULL: it is another line. */
+static char *take_line(char **text, const char *key)
+{
+	const size_t key_bytes = strlen(key);
+	char *end = strchr(*text, '\n');
+	char *value = *text + key_bytes + 1;
+
+	if (!end || strncmp(*text, key, key_bytes) != 0 || (*text)[key_bytes] != ' ')
+		return NULL;
+	*end = '\0';
+	*text = end + 1;
+	return value;
+}
+
+static int take_number(char **text, const char *key, int base, uint64_t *ret_number)
+{
+	char *value = take_line(text, key);
+	char *end;
+
+	if (!value)
+		return -EBADMSG;
+	errno = 0;
+	*ret_number = strtoull(value, &end, base);
+	return errno || end == value || *end ? -EBADMSG : 0;
+}
+
+/* A text of the head; an empty one is none. */
+static int take_text(char **text, const char *key, char **ret_value)
+{
+	const char *value = take_line(text, key);
+
+	if (!value)
+		return -EBADMSG;
+	*ret_value = *value ? strdup(value) : NULL;
+	return *value && !*ret_value ? -ENOMEM : 0;
+}
+
+/* The checksum in the first lines is that of all that comes behind it. */
+static int check_whole(char **text, size_t bytes)
+{
+	const char *start = *text;
+	uint64_t checksum;
+	int err;
+
+	if (bytes < sizeof(MAGIC) || strncmp(*text, MAGIC "\n", sizeof(MAGIC)) != 0)
+		return -EBADMSG;
+	*text += sizeof(MAGIC);
+	err = take_number(text, "checksum", 16, &checksum);
+	if (err)
+		return err;
+	bytes -= (size_t)(*text - start);
+	return checksum == feed_copy_checksum(*text, bytes) ? 0 : -EBADMSG;
+}
+
+static int parse(char *text, size_t bytes, struct feed_copy *copy)
+{
+	const char *end = text + bytes;
+	uint64_t fetched_at_sec = 0, byte_count = 0;
+	int err = check_whole(&text, bytes);
+
+	if (!err)
+		err = take_text(&text, "url", &copy->url);
+	if (!err)
+		err = take_text(&text, "etag", &copy->etag);
+	if (!err)
+		err = take_text(&text, "last-modified", &copy->last_modified);
+	if (!err)
+		err = take_number(&text, "fetched", 10, &fetched_at_sec);
+	if (!err)
+		err = take_number(&text, "bytes", 10, &byte_count);
+	if (!err && (!copy->url || byte_count != (size_t)(end - text)))
+		err = -EBADMSG;
+	if (err)
+		return err;
+	copy->bytes = malloc(byte_count + 1);
+	if (!copy->bytes)
+		return -ENOMEM;
+	memcpy(copy->bytes, text, byte_count + 1);
+	copy->byte_count = byte_count;
+	copy->fetched_at_sec = (int64_t)fetched_at_sec;
+	copy->checksum = feed_copy_checksum(copy->bytes, byte_count);
+	return 0;
+}
+
+static int read_copy(const char *path, struct feed_copy *copy)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	size_t bytes = 0;
+	char *text = NULL;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_whole(fd, &text, &bytes, &copy->checked_at_sec);
+	close(fd);
+	if (!err)
+		err = parse(text, bytes, copy);
+	free(text);
+	return err;
+}
+
+int feed_copy_read(const char *directory, const char *name, enum copy_kind kind,
+		   struct feed_copy *ret_copy, char error[FEED_COPY_ERROR_BYTES])
+{
+	char *path = path_of(directory, name, kind, false);
+	struct feed_copy copy = { 0 };
+	int err = path ? read_copy(path, &copy) : -ENOMEM;
+
+	if (!err)
+		*ret_copy = copy;
+	else
+		feed_copy_done(&copy);
+	if (err && err != -ENOENT)
+		snprintf(error, FEED_COPY_ERROR_BYTES, "%s: %s", path ? path : name,
+			 err == -EBADMSG ? "it is damaged" : strerror(-err));
+	free(path);
+	return err;
+}
+
+/* ---- write -------------------------------------------------------------- */
+
+static int write_whole(int fd, const char *bytes, size_t byte_count)
+{
+	while (byte_count) {
+		ssize_t count = write(fd, bytes, byte_count);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		bytes += count;
+		byte_count -= (size_t)count;
+	}
+	return 0;
+}
+
+static const char *or_nothing(const char *text)
+{
+	return text ? text : "";
+}
+
+static int write_copy(int fd, const struct feed_copy *copy)
+{
+	char head[HEAD_BYTES_MAX];
+	char start[64];
+	uLong checksum;
+	int bytes = snprintf(head, sizeof(head),
+			     "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\nbytes %zu\n",
+			     copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
+			     copy->fetched_at_sec, copy->byte_count);
+	int err;
+
+	if (bytes >= (int)sizeof(head))
+		return -EMSGSIZE;
+	checksum = crc32_z(0, (const unsigned char *)head, (size_t)bytes);
+	checksum = crc32_z(checksum, (const unsigned char *)copy->bytes, copy->byte_count);
+	snprintf(start, sizeof(start), MAGIC "\nchecksum %08lx\n", checksum);
+	err = write_whole(fd, start, strlen(start));
+	if (!err)
+		err = write_whole(fd, head, (size_t)bytes);
+	if (!err)
+		err = write_whole(fd, copy->bytes, copy->byte_count);
+	return err ? err : fsync(fd) ? -errno : 0;
+}
+
+int feed_copy_prepare(const char *directory, const char *name, enum copy_kind kind,
+		      const struct feed_copy *copy, char error[FEED_COPY_ERROR_BYTES])
+{
+	char *path = path_of(directory, name, kind, true);
+	int err = path ? directory_make(directory, 0700) : -ENOMEM;
+	int fd = -1;
+
+	if (!err) {
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+		err = fd < 0 ? -errno : write_copy(fd, copy);
+	}
+	if (fd >= 0 && close(fd) && !err)
+		err = -errno;
+	if (err) {
+		snprintf(error, FEED_COPY_ERROR_BYTES, "%s: %s", path ? path : name,
+			 strerror(-err));
+		if (path)
+			unlink(path);
+	}
+	free(path);
+	return err;
+}
+
+/* So that a rename outlives a power cut. */
+static int sync_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int feed_copy_commit(const char *directory, const char *name, enum copy_kind kind)
+{
+	char *from = path_of(directory, name, kind, true);
+	char *to = path_of(directory, name, kind, false);
+	int err = -ENOMEM;
+
+	if (from && to)
+		err = rename(from, to) ? -errno : sync_directory(directory);
+	free(from);
+	free(to);
+	return err;
+}
+
+static int remove_file(const char *directory, const char *name, enum copy_kind kind, bool is_new)
+{
+	char *path = path_of(directory, name, kind, is_new);
+	int err = !path ? -ENOMEM : unlink(path) ? -errno : 0;
+
+	free(path);
+	return err == -ENOENT ? 0 : err;
+}
+
+void feed_copy_abandon(const char *directory, const char *name, enum copy_kind kind)
+{
+	remove_file(directory, name, kind, true);
+}
+
+int feed_copy_remove(const char *directory, const char *name, enum copy_kind kind)
+{
+	return remove_file(directory, name, kind, false);
+}
+
+int feed_copy_touch(const char *directory, const char *name, enum copy_kind kind)
+{
+	char *path = path_of(directory, name, kind, false);
+	int err = !path							 ? -ENOMEM
+		  : utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) ? -errno
+									 : 0;
+
+	free(path);
+	return err;
+}

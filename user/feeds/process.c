@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Starts ipwl-fetch with nothing but three files: the request, its answer and the body.
+ * They are files in memory, so neither side ever waits for the other; what they hold in
+ * the end is read as if strangers had written it.
+ */
+#include "feeds/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "fetch/protocol.h"
+
+#define PROGRAM "ipwl-fetch"
+/* Beyond the time at which it ends by itself. */
+#define DEADLINE_SEC 5
+/* Of headers that were made before Linux 6.3. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
+enum file { FILE_REQUEST, FILE_RESULT, FILE_BODY, FILE_COUNT };
+
+struct feed_process {
+	pid_t pid;
+	int pidfd;
+	bool is_killed; /* and has not ended yet */
+	int fds[FILE_COUNT];
+	struct event *event; /* it has ended, or should have */
+	void (*done)(void *context, struct fetched *fetched);
+	void *context;
+};
+
+char *feed_process_find_program(void)
+{
+	char path[PATH_MAX];
+	ssize_t bytes = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *program, *slash;
+
+	if (bytes < 0)
+		return NULL;
+	path[bytes] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return asprintf(&program, "%s/" PROGRAM, path) < 0 ? NULL : program;
+}
+
+/* ---- request ------------------------------------------------------------ */
+
+static int new_file(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static void print_line(int fd, const char *key, const char *value)
+{
+	if (value && *value)
+		dprintf(fd, "%s %s\n", key, value);
+}
+
+static int write_request(int fd, const struct feed_request *request)
+{
+	const struct feed_config *feed = request->feed;
+
+	print_line(fd, "url", feed->url);
+	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
+		feed->timeout_sec);
+	print_line(fd, "user", feed->user);
+	print_line(fd, "token_file", feed->token_file);
+	print_line(fd, "ca_file", feed->ca_file);
+	print_line(fd, "etag", request->etag);
+	print_line(fd, "last_modified", request->last_modified);
+	return lseek(fd, 0, SEEK_SET) ? -errno : 0;
+}
+
+/* ---- answer ------------------------------------------------------------- */
+
+/* Take the value of a line "KEY VALUE", if there is one; text beyond the room is lost. */
+static void take_text(const char *text, const char *key, char *value, size_t value_bytes)
+{
+	const size_t key_bytes = strlen(key);
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		size_t bytes = strcspn(text, "\n");
+
+		if (bytes <= key_bytes || strncmp(text, key, key_bytes) != 0 ||
+		    text[key_bytes] != ' ')
+			continue;
+		bytes -= key_bytes + 1;
+		if (bytes >= value_bytes)
+			bytes = value_bytes - 1;
+		memcpy(value, text + key_bytes + 1, bytes);
+		value[bytes] = '\0';
+		utf8_sanitize(value, bytes);
+		return;
+	}
+}
+
+static void read_answer(const struct feed_process *process, struct fetched *fetched)
+{
+	char text[FETCH_TEXT_BYTES_MAX + 1];
+	char word[32] = "";
+	ssize_t bytes = pread(process->fds[FILE_RESULT], text, FETCH_TEXT_BYTES_MAX, 0);
+
+	if (bytes <= 0)
+		return;
+	text[bytes] = '\0';
+	take_text(text, "result", word, sizeof(word));
+	if (!strcmp(word, FETCH_NEW))
+		fetched->result = FETCH_IS_NEW;
+	else if (!strcmp(word, FETCH_UNCHANGED))
+		fetched->result = FETCH_IS_UNCHANGED;
+	take_text(text, "message", fetched->message, sizeof(fetched->message));
+	take_text(text, "etag", fetched->etag, sizeof(fetched->etag));
+	take_text(text, "last_modified", fetched->last_modified, sizeof(fetched->last_modified));
+	word[0] = '\0';
+	take_text(text, "retry_after_sec", word, sizeof(word));
+	fetched->retry_after_sec = strtol(word, NULL, 10);
+}
+
+static void describe_end(int status, struct fetched *fetched)
+{
+	if (*fetched->message)
+		return;
+	if (WIFSIGNALED(status))
+		snprintf(fetched->message, sizeof(fetched->message), "%s was ended: %s", PROGRAM,
+			 WTERMSIG(status) == SIGALRM ? "it took too long"
+						     : strsignal(WTERMSIG(status)));
+	else
+		snprintf(fetched->message, sizeof(fetched->message),
+			 "%s ended with status %d and no answer", PROGRAM, WEXITSTATUS(status));
+}
+
+static void free_process(struct feed_process *process)
+{
+	for (int i = 0; i < FILE_COUNT; i++) {
+		if (process->fds[i] >= 0)
+			close(process->fds[i]);
+	}
+	if (process->event)
+		event_free(process->event);
+	if (process->pidfd >= 0)
+		close(process->pidfd);
+	free(process);
+}
+
+static void on_end(evutil_socket_t fd, short what, void *context)
+{
+	struct feed_process *process = context;
+	struct fetched fetched = { .result = FETCH_HAS_FAILED, .body_fd = -1 };
+	int status = 0;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		/* The end of it is an event, too; but if even this is no use, no more. */
+		if (!process->is_killed && !pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0)) {
+			event_add(process->event, &(struct timeval) { .tv_sec = DEADLINE_SEC });
+			process->is_killed = true;
+			return;
+		}
+		snprintf(fetched.message, sizeof(fetched.message), "%s does not end", PROGRAM);
+	} else {
+		waitpid(process->pid, &status, 0);
+		if (WIFEXITED(status) && !WEXITSTATUS(status))
+			read_answer(process, &fetched);
+		if (fetched.result == FETCH_HAS_FAILED)
+			describe_end(status, &fetched);
+	}
+	if (fetched.result == FETCH_IS_NEW)
+		fetched.body_fd = process->fds[FILE_BODY];
+	process->done(process->context, &fetched);
+	/* Whoever took it has set it to -1. */
+	if (fetched.result == FETCH_IS_NEW && fetched.body_fd < 0)
+		process->fds[FILE_BODY] = -1;
+	free_process(process);
+}
+
+/* ---- start -------------------------------------------------------------- */
+
+static int spawn(struct feed_process *process, const char *program)
+{
+	char *const argv[] = { (char[]) { PROGRAM }, NULL };
+	char *const environment[] = { (char[]) { "PATH=/usr/bin:/bin" }, (char[]) { "LC_ALL=C" },
+				      NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_REQUEST], FETCH_REQUEST_FD);
+	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_RESULT], FETCH_RESULT_FD);
+	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_BODY], FETCH_BODY_FD);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	err = -posix_spawn(&process->pid, program, &actions, &attributes, argv, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return err;
+}
+
+static int open_files(struct feed_process *process, const struct feed_request *request)
+{
+	static const char *const names[FILE_COUNT] = { "request", "result", "body" };
+
+	for (int i = 0; i < FILE_COUNT; i++) {
+		process->fds[i] = new_file(names[i]);
+		if (process->fds[i] < 0)
+			return process->fds[i];
+	}
+	return write_request(process->fds[FILE_REQUEST], request);
+}
+
+static int watch(struct feed_process *process, struct event_base *base, uint32_t timeout_sec)
+{
+	const struct timeval deadline = { .tv_sec = (time_t)timeout_sec + FETCH_GRACE_SEC +
+						    DEADLINE_SEC };
+
+	process->pidfd = pidfd_open(process->pid, 0);
+	if (process->pidfd < 0)
+		return -errno;
+	process->event = event_new(base, process->pidfd, EV_READ, on_end, process);
+	return process->event && !event_add(process->event, &deadline) ? 0 : -ENOMEM;
+}
+
+int feed_process_start(struct event_base *base, const struct feed_request *request,
+		       struct feed_process **ret_process)
+{
+	struct feed_process *process = calloc(1, sizeof(*process));
+	int err;
+
+	if (!process)
+		return -ENOMEM;
+	process->pidfd = -1;
+	for (int i = 0; i < FILE_COUNT; i++)
+		process->fds[i] = -1;
+	process->done = request->done;
+	process->context = request->context;
+	err = open_files(process, request);
+	if (!err)
+		err = spawn(process, request->program);
+	if (err) {
+		free_process(process);
+		return err;
+	}
+	err = watch(process, base, request->feed->timeout_sec);
+	if (err)
+		feed_process_stop(process);
+	else
+		*ret_process = process;
+	return err;
+}
+
+void feed_process_set_context(struct feed_process *process, void *context)
+{
+	process->context = context;
+}
+
+void feed_process_stop(struct feed_process *process)
+{
+	if (!process)
+		return;
+	/* Reaped at once if it can be; else init does when we are gone. */
+	if (!kill(process->pid, SIGKILL))
+		waitpid(process->pid, NULL, 0);
+	free_process(process);
+}

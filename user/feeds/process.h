@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run of ipwl-fetch, watched by the main loop, which never waits for it. */
+#ifndef FEEDS_PROCESS_H
+#define FEEDS_PROCESS_H
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#include "config/feed_config.h"
+
+#define FEED_MESSAGE_BYTES 1024
+#define FEED_HEADER_BYTES 512
+
+struct feed_process;
+
+enum fetch_result { FETCH_IS_NEW, FETCH_IS_UNCHANGED, FETCH_HAS_FAILED };
+
+/* What it says; clean text, whatever the source or the fetcher sent. */
+struct fetched {
+	enum fetch_result result;
+	int body_fd; /* new: to be closed by whoever takes it, by setting this to -1 */
+	char message[FEED_MESSAGE_BYTES];
+	char etag[FEED_HEADER_BYTES]; /* empty: none */
+	char last_modified[FEED_HEADER_BYTES];
+	int64_t retry_after_sec;
+};
+
+/* Find the fetcher beside this program. Return: a path to be freed, or NULL. */
+char *feed_process_find_program(void);
+
+struct feed_request {
+	const char *program; /* from feed_process_find_program() */
+	const struct feed_config *feed;
+	/* Of the copy at hand, to be spared the same; or NULL. */
+	const char *etag;
+	const char *last_modified;
+	/* Called once by the loop, after which the process is gone, and freed. */
+	void (*done)(void *context, struct fetched *fetched);
+	void *context;
+};
+
+/* Fetch a feed. Return: 0 or -errno. */
+int feed_process_start(struct event_base *base, const struct feed_request *request,
+		       struct feed_process **ret_process);
+
+/* Have @done called with another context. */
+void feed_process_set_context(struct feed_process *process, void *context);
+
+/* End it without a word. NULL is fine. */
+void feed_process_stop(struct feed_process *process);
+
+#endif

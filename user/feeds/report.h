@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What main loop and worker tell each other about feeds. */
+#ifndef FEEDS_REPORT_H
+#define FEEDS_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/lines.h"
+#include "feeds/copy.h"
+#include "feeds/diff.h"
+
+/* What came of a fetch. */
+enum feed_result {
+	FEED_RESULT_NEW,       /* another copy is in force */
+	FEED_RESULT_UNCHANGED, /* the source has what is in force */
+	FEED_RESULT_HELD,      /* a guard holds the new copy back */
+	FEED_RESULT_INVALID,   /* what came is no list of the feed's format */
+	FEED_RESULT_FAILED,    /* nothing came */
+	FEED_RESULT_COUNT,
+};
+
+/* "new", "unchanged", … indexed by enum feed_result. */
+extern const char *const feed_result_names[FEED_RESULT_COUNT];
+
+/* A feed's copies, as the worker has them. */
+struct feed_report {
+	char *name;
+	bool has_copy;
+	int64_t fetched_at_sec; /* the copy in force */
+	int64_t checked_at_sec; /* when the source last had no other */
+	size_t entry_count;	/* exclusions apart */
+	size_t skipped_count;	/* lines and records that were left out */
+	const char *format;	/* name, or NULL: nothing was read yet */
+	char *trouble;		/* with the stored copy, or NULL */
+	bool is_held;
+	int64_t held_at_sec;
+	size_t held_entry_count;
+	struct lines held_reasons;
+	/* Of the newest copy, to ask the source whether there is a newer one. */
+	char *url;
+	char *etag;
+	char *last_modified;
+};
+
+struct feed_reports {
+	struct feed_report *items;
+	size_t count;
+};
+
+void feed_report_done(struct feed_report *report);
+void feed_reports_done(struct feed_reports *reports);
+
+/* The part of a job that is about one feed. */
+struct feed_job {
+	char *name;
+	int body_fd;	       /* what was fetched; -1: the source has no other */
+	struct feed_copy copy; /* about it; without the bytes */
+	enum feed_result result;
+	struct feed_report report; /* name is NULL if there is none */
+	struct feed_diff diff;
+};
+
+/* NULL: out of memory. */
+struct feed_job *feed_job_new(const char *name);
+/* NULL is fine. */
+void feed_job_free(struct feed_job *job);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loads feeds from their copies and hands out their entries. Never asks the network. */
+#include "feeds/store.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feeds/own_addresses.h"
+#include "feeds/parse.h"
+
+size_t feed_entry_count(const struct entry_set *set)
+{
+	return set ? set->entry_counts[FAMILY_IPV4] + set->entry_counts[FAMILY_IPV6] : 0;
+}
+
+/* ---- load --------------------------------------------------------------- */
+
+static int copy_text(const char *text, char **ret_copy)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return text && !*ret_copy ? -ENOMEM : 0;
+}
+
+/* All but the bytes. */
+static int copy_about(const struct feed_copy *from, struct feed_copy *to)
+{
+	*to = *from;
+	to->bytes = NULL;
+	to->url = to->etag = to->last_modified = NULL;
+	if (copy_text(from->url, &to->url) || copy_text(from->etag, &to->etag) ||
+	    copy_text(from->last_modified, &to->last_modified)) {
+		feed_copy_done(to);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void forget_bytes(struct feed_copy *copy)
+{
+	free(copy->bytes);
+	copy->bytes = NULL;
+}
+
+/* Whether the same bytes would become the same entries. */
+static bool is_read_alike(const struct feed_config *a, const struct feed_config *b)
+{
+	return a->action == b->action && a->format == b->format &&
+	       a->skips_errors == b->skips_errors;
+}
+
+static int share(const struct stored_feed *old, struct stored_feed *feed)
+{
+	if (copy_about(&old->copy, &feed->copy) || copy_text(old->trouble, &feed->trouble))
+		return -ENOMEM;
+	feed->set = old->set ? entry_set_ref(old->set) : NULL;
+	feed->skipped_count = old->skipped_count;
+	feed->format = old->format;
+	return 0;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+note_trouble(struct stored_feed *feed, struct lines *warnings, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	free(feed->trouble);
+	feed->trouble = text;
+	lines_add(warnings, "feed %s: %s", feed->config->name, text ? text : strerror(ENOMEM));
+}
+
+/* Read the copy in force. Return: 0, also where there is none or it cannot be used;
+ * -ENOMEM. */
+static int load_copy(const char *directory, struct stored_feed *feed, struct lines *warnings)
+{
+	char error[FEED_COPY_ERROR_BYTES];
+	struct format_result result;
+	struct lines details = { 0 };
+	int err = feed_copy_read(directory, feed->config->name, COPY_IN_FORCE, &feed->copy, error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		note_trouble(feed, warnings,
+			     "%s: its entries are missing until it is fetched again", error);
+		return err == -ENOMEM ? err : 0;
+	}
+	err = feed_parse(feed->config, &feed->copy, &feed->set, &result, &details);
+	forget_bytes(&feed->copy);
+	if (err == -EINVAL) {
+		note_trouble(feed, warnings, "its stored copy cannot be read: %s",
+			     details.count ? details.items[0] : "?");
+		feed_copy_done(&feed->copy);
+	}
+	feed->skipped_count = result.bad_line_count + format_skipped_count(&result);
+	feed->format = result.format;
+	lines_done(&details);
+	return err == -ENOMEM ? err : 0;
+}
+
+void feed_store_guard(const struct config *config, const struct stored_feed *feed,
+		      const struct entry_set *set, const struct format_result *result,
+		      struct lines *ret_reasons)
+{
+	struct prefixes own = { 0 };
+	struct prefix *addresses = NULL;
+	struct feed_candidate candidate = {
+		.action = feed->config->action,
+		.before = feed->set,
+		.after = set,
+		.is_cut = format_is_cut(result),
+		.declared_count = result->declared_count,
+		.record_count = result->record_count,
+		.protected = { config->protected, config->protected_count },
+	};
+	int err = own_addresses(&addresses, &own.count);
+
+	own.items = addresses;
+	candidate.own = own;
+	feed_guards_check(&feed->config->guards, &candidate, ret_reasons);
+	if (err && feed->config->action == ACTION_BLOCK && !feed->config->guards.may_hold_own)
+		lines_add(ret_reasons, "this host's own addresses cannot be found out: %s",
+			  strerror(-err));
+	free(addresses);
+}
+
+/* Look at what is held back again: the guards may be others by now. */
+static int load_held(const struct config *config, const char *directory, struct stored_feed *feed,
+		     struct lines *warnings)
+{
+	char error[FEED_COPY_ERROR_BYTES];
+	struct format_result result;
+	struct lines details = { 0 };
+	struct entry_set *set = NULL;
+	int err = feed_copy_read(directory, feed->config->name, COPY_HELD, &feed->held, error);
+
+	if (err == -ENOENT)
+		return 0;
+	if (!err)
+		err = feed_parse(feed->config, &feed->held, &set, &result, &details);
+	else if (err != -ENOMEM)
+		lines_add(warnings, "feed %s: what was held back is lost: %s", feed->config->name,
+			  error);
+	forget_bytes(&feed->held);
+	if (err) {
+		feed_copy_done(&feed->held);
+	} else {
+		feed->held_entry_count = feed_entry_count(set);
+		feed_store_guard(config, feed, set, &result, &feed->held_reasons);
+		if (!feed->held_reasons.count)
+			lines_add(&feed->held_reasons,
+				  "no guard would hold it back any more: refresh or accept it");
+	}
+	entry_set_unref(set);
+	lines_done(&details);
+	return err == -ENOMEM ? err : 0;
+}
+
+static int load_feed(const struct config *config, const char *directory,
+		     const struct stored_feed *old, struct stored_feed *feed,
+		     struct lines *warnings)
+{
+	const bool is_usable = old && old->set && old->config->action == feed->config->action;
+	int err;
+
+	if (is_usable && is_read_alike(old->config, feed->config))
+		err = share(old, feed);
+	else
+		err = load_copy(directory, feed, warnings);
+	if (!err && !feed->set && is_usable) {
+		/* Rather by the old settings than not at all. */
+		free(feed->trouble);
+		feed->trouble = NULL;
+		err = share(old, feed);
+	}
+	return err ? err : load_held(config, directory, feed, warnings);
+}
+
+struct feed_store *feed_store_load(const struct config *config, const struct feed_store *old,
+				   struct lines *warnings)
+{
+	struct feed_store *store = calloc(1, sizeof(*store));
+	int err = -ENOMEM;
+
+	if (!store)
+		return NULL;
+	store->directory = feed_copy_directory(config->state_dir);
+	store->items = calloc(config->feed_count + 1, sizeof(*store->items));
+	if (store->directory && store->items)
+		err = 0;
+	for (size_t i = 0; i < config->feed_count && !err; i++) {
+		struct stored_feed *feed = &store->items[store->count++];
+
+		feed->config = &config->feeds[i];
+		err = load_feed(config, store->directory,
+				old ? feed_store_find(old, feed->config->name) : NULL, feed,
+				warnings);
+	}
+	if (!err)
+		return store;
+	feed_store_free(store);
+	return NULL;
+}
+
+void feed_store_free(struct feed_store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < store->count; i++) {
+		struct stored_feed *feed = &store->items[i];
+
+		feed_copy_done(&feed->copy);
+		entry_set_unref(feed->set);
+		free(feed->trouble);
+		feed_copy_done(&feed->held);
+		lines_done(&feed->held_reasons);
+	}
+	free(store->items);
+	free(store->directory);
+	free(store);
+}
+
+/* ---- use ---------------------------------------------------------------- */
+
+struct stored_feed *feed_store_find(const struct feed_store *store, const char *name)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->items[i].config->name, name))
+			return &store->items[i];
+	}
+	return NULL;
+}
+
+const struct stored_feed *feed_store_find_lost(const struct feed_store *store)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		const struct stored_feed *feed = &store->items[i];
+
+		if (feed->config->action == ACTION_ALLOW && feed->trouble && !feed->set)
+			return feed;
+	}
+	return NULL;
+}
+
+/* The sets of one list made into one; a single one is shared. */
+static int join(struct entry_set *const *sets, size_t count, struct entry_set **ret_set)
+{
+	struct entry_set *set = count > 1 ? entry_set_new() : NULL;
+	int err = count > 1 && !set ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < count && count > 1 && !err; i++) {
+		for (size_t j = 0; j < sets[i]->count && !err; j++)
+			err = entry_set_add(set, &sets[i]->entries[j]);
+	}
+	if (err) {
+		entry_set_unref(set);
+		return err;
+	}
+	if (count > 1)
+		entry_set_finish(set);
+	*ret_set = count > 1 ? set : count ? entry_set_ref(sets[0]) : NULL;
+	return 0;
+}
+
+/* The sets of a list's feeds; @ret_sets has room for all. Return: whether @changed is
+ * one of them, or NULL. */
+static bool gather(const struct feed_store *store, const struct list *list,
+		   const struct stored_feed *changed, struct entry_set *set,
+		   struct entry_set **ret_sets, size_t *ret_count)
+{
+	bool is_concerned = !changed;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < store->count; i++) {
+		const struct stored_feed *feed = &store->items[i];
+		const bool is_changed = changed && feed == changed;
+
+		if (strcmp(feed->config->list_name, list->name) != 0)
+			continue;
+		is_concerned |= is_changed;
+		ret_sets[*ret_count] = is_changed ? set : feed->set;
+		*ret_count += ret_sets[*ret_count] != NULL;
+	}
+	return is_concerned;
+}
+
+/* What has expired is out of force already, and must not come back. */
+static int forget_expired(const struct feed_store *store)
+{
+	const int64_t now_sec = time_now_sec();
+
+	for (size_t i = 0; i < store->count; i++) {
+		struct stored_feed *feed = &store->items[i];
+		struct entry_set *set = feed->set;
+
+		if (!set || !set->first_expiry_sec || set->first_expiry_sec > now_sec)
+			continue;
+		feed->set = entry_set_unexpired(set, now_sec);
+		if (!feed->set) {
+			feed->set = set;
+			return -ENOMEM;
+		}
+		entry_set_unref(set);
+	}
+	return 0;
+}
+
+int feed_store_fill(const struct feed_store *store, struct policy *policy,
+		    const struct stored_feed *changed, struct entry_set *set)
+{
+	struct entry_set **sets = calloc(store->count + 1, sizeof(struct entry_set *));
+	int err = sets ? forget_expired(store) : -ENOMEM;
+
+	for (size_t i = 0; i < policy->list_count && !err; i++) {
+		struct list *list = &policy->lists[i];
+		struct entry_set *joined = NULL;
+		size_t count;
+
+		/* Other lists go on sharing what they have. */
+		if (!gather(store, list, changed, set, sets, &count))
+			continue;
+		err = join(sets, count, &joined);
+		if (!err)
+			list_replace_set(list, SOURCE_FEED, joined);
+	}
+	free(sets);
+	return err;
+}
+
+/* ---- report ------------------------------------------------------------- */
+
+int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_report)
+{
+	const struct feed_copy *newest = feed->held.url ? &feed->held : &feed->copy;
+	struct feed_report report = {
+		.has_copy = feed->copy.url,
+		.fetched_at_sec = feed->copy.fetched_at_sec,
+		.checked_at_sec = feed->copy.checked_at_sec,
+		.entry_count = feed_entry_count(feed->set),
+		.skipped_count = feed->skipped_count,
+		.format = feed->copy.url ? format_names[feed->format] : NULL,
+		.is_held = feed->held.url,
+		.held_at_sec = feed->held.fetched_at_sec,
+		.held_entry_count = feed->held_entry_count,
+	};
+
+	lines_copy(&report.held_reasons, &feed->held_reasons, feed->held_reasons.count);
+	if (copy_text(feed->config->name, &report.name) ||
+	    copy_text(feed->trouble, &report.trouble) || copy_text(newest->url, &report.url) ||
+	    copy_text(newest->etag, &report.etag) ||
+	    copy_text(newest->last_modified, &report.last_modified)) {
+		feed_report_done(&report);
+		return -ENOMEM;
+	}
+	*ret_report = report;
+	return 0;
+}
+
+int feed_store_report(const struct feed_store *store, struct feed_reports *ret_reports)
+{
+	struct feed_reports reports = { calloc(store->count + 1, sizeof(*reports.items)), 0 };
+	int err = reports.items ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < store->count && !err; i++) {
+		err = stored_feed_report(&store->items[i], &reports.items[i]);
+		reports.count += !err;
+	}
+	if (err)
+		feed_reports_done(&reports);
+	else
+		*ret_reports = reports;
+	return err;
+}

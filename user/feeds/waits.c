@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests that are answered once their fetches are done. */
+#include "feeds/waits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_wait(struct feed_wait *wait)
+{
+	for (size_t i = 0; i < wait->count; i++)
+		free(wait->feeds[i].name);
+	free(wait->feeds);
+	free(wait);
+}
+
+static bool add(struct feed_wait *wait, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return false;
+	wait->feeds[wait->count].name = copy;
+	wait->feeds[wait->count].is_pending = true;
+	wait->count++;
+	wait->pending_count++;
+	return true;
+}
+
+struct feed_wait *feed_wait_new(const struct feeds *feeds, const char *name,
+				void (*done)(struct daemon *daemon, struct feed_wait *wait),
+				void *context)
+{
+	const size_t count = name ? 1 : feeds_count(feeds);
+	struct feed_wait *wait = calloc(1, sizeof(*wait));
+	bool is_complete;
+
+	if (!wait)
+		return NULL;
+	wait->done = done;
+	wait->context = context;
+	wait->feeds = calloc(count + 1, sizeof(*wait->feeds));
+	is_complete = wait->feeds;
+	for (size_t i = 0; i < count && is_complete; i++)
+		is_complete = add(wait, name ? name : feeds_at(feeds, i)->report.name);
+	if (is_complete)
+		return wait;
+	free_wait(wait);
+	return NULL;
+}
+
+static void strike(struct feed_wait *wait, const char *name)
+{
+	for (size_t i = 0; i < wait->count; i++) {
+		if (wait->feeds[i].is_pending && !strcmp(wait->feeds[i].name, name)) {
+			wait->feeds[i].is_pending = false;
+			wait->pending_count--;
+		}
+	}
+}
+
+void feed_waits_end(struct daemon *daemon, struct feed_wait **waits, const char *name)
+{
+	while (*waits) {
+		struct feed_wait *wait = *waits;
+
+		if (name)
+			strike(wait, name);
+		if (wait->pending_count) {
+			waits = &wait->next;
+			continue;
+		}
+		*waits = wait->next;
+		wait->done(daemon, wait);
+		free_wait(wait);
+	}
+}
+
+void feed_waits_free(struct daemon *daemon, struct feed_wait **waits)
+{
+	while (*waits) {
+		struct feed_wait *wait = *waits;
+
+		*waits = wait->next;
+		wait->done(daemon, wait);
+		free_wait(wait);
+	}
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fetcher's cage. Where it starts as root it becomes another user, so that neither
+ * state.db nor pinned maps are its to open; the filter leaves no system call to run a
+ * program, to write to a file that is not open yet, or to reach BPF.
+ */
+#include "fetch/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fetch/protocol.h"
+
+#define DESCRIPTORS_MAX 64
+#define MEMORY_BYTES_MAX (1ULL << 30)
+/* The result is a file, too. */
+#define FILE_BYTES_MIN 65536
+
+/* What libc, libcurl and libssl use to resolve, connect, transfer and write. Names that
+ * an architecture or libseccomp does not know are left out. */
+static const char *const calls[] = {
+	/* files that are open, and looking at others */
+	"read",
+	"readv",
+	"pread64",
+	"write",
+	"writev",
+	"lseek",
+	"_llseek",
+	"close",
+	"fstat",
+	"fstat64",
+	"newfstatat",
+	"fstatat64",
+	"stat",
+	"stat64",
+	"lstat",
+	"lstat64",
+	"statx",
+	"access",
+	"faccessat",
+	"faccessat2",
+	"readlink",
+	"readlinkat",
+	"getdents64",
+	"getcwd",
+	"fcntl",
+	"fcntl64",
+	"dup",
+	"dup2",
+	"dup3",
+	"ioctl",
+	"fadvise64",
+	"pipe",
+	"pipe2",
+	/* memory */
+	"mmap",
+	"mmap2",
+	"munmap",
+	"mprotect",
+	"mremap",
+	"madvise",
+	"brk",
+	/* threads and time */
+	"clone",
+	"clone3",
+	"futex",
+	"futex_time64",
+	"set_robust_list",
+	"rseq",
+	"membarrier",
+	"sched_yield",
+	"sched_getaffinity",
+	"exit",
+	"exit_group",
+	"gettid",
+	"getpid",
+	"getppid",
+	"tgkill",
+	"clock_gettime",
+	"clock_gettime64",
+	"clock_nanosleep",
+	"clock_nanosleep_time64",
+	"clock_getres",
+	"nanosleep",
+	"gettimeofday",
+	"time",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigreturn",
+	"rt_sigtimedwait",
+	"sigaltstack",
+	"restart_syscall",
+	/* the net */
+	"socket",
+	"socketpair",
+	"connect",
+	"bind",
+	"getsockname",
+	"getpeername",
+	"getsockopt",
+	"setsockopt",
+	"send",
+	"sendto",
+	"sendmsg",
+	"sendmmsg",
+	"recv",
+	"recvfrom",
+	"recvmsg",
+	"recvmmsg",
+	"shutdown",
+	"poll",
+	"ppoll",
+	"ppoll_time64",
+	"select",
+	"_newselect",
+	"pselect6",
+	"epoll_create1",
+	"epoll_ctl",
+	"epoll_wait",
+	"epoll_pwait",
+	"eventfd2",
+	/* who and what we are */
+	"getuid",
+	"getuid32",
+	"geteuid",
+	"geteuid32",
+	"getgid",
+	"getgid32",
+	"getegid",
+	"getegid32",
+	"getrandom",
+	"uname",
+	"sysinfo",
+	"prlimit64",
+	"getrlimit",
+	"ugetrlimit",
+	"arch_prctl",
+};
+
+static int fail(const char *step, const char *help, char *error, size_t error_bytes)
+{
+	const int err = errno ? errno : EINVAL;
+
+	snprintf(error, error_bytes, "the fetcher refuses to start: %s: %s%s", step, strerror(err),
+		 help);
+	return -err;
+}
+
+static int set_limits(const struct confinement *confinement)
+{
+	const struct {
+		int resource;
+		rlim_t value;
+	} limits[] = {
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, DESCRIPTORS_MAX },
+		{ RLIMIT_AS, MEMORY_BYTES_MAX },
+		{ RLIMIT_CPU, confinement->life_sec },
+		{ RLIMIT_FSIZE, confinement->max_bytes > FILE_BYTES_MIN ? confinement->max_bytes
+									: FILE_BYTES_MIN },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+		const struct rlimit limit = { limits[i].value, limits[i].value };
+
+		if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit))
+			return -errno;
+	}
+	/* A file that would get too long is then an error of write(). */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	alarm(confinement->life_sec);
+	umask(077);
+	return chdir("/") ? -errno : 0;
+}
+
+/* The one way down: there is none back up. */
+static int drop_user(char *error, size_t error_bytes)
+{
+	static const char help[] = " (it needs CAP_SETUID and CAP_SETGID for that: see "
+				   "CapabilityBoundingSet in ipwld.service)";
+	const struct passwd *user;
+
+	if (getuid() && geteuid())
+		return 0;
+	errno = ENOENT;
+	user = getpwnam(FETCH_USER);
+	if (!user)
+		user = getpwnam(FETCH_USER_FALLBACK);
+	if (!user || !user->pw_uid || !user->pw_gid)
+		return fail("there is no user " FETCH_USER " or " FETCH_USER_FALLBACK, "", error,
+			    error_bytes);
+	if (setgroups(0, NULL) || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
+		return fail("it cannot become another user than root", help, error, error_bytes);
+	return 0;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
+	    syscall(SYS_capset, &header, none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	/* Behind setresuid(), which takes these back. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+		return -errno;
+	return 0;
+}
+
+/* Files may only be opened for reading. */
+static int allow_open(scmp_filter_ctx filter)
+{
+	int err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				   SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+				       SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+	return err;
+}
+
+static int filter_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err = filter ? allow_open(filter) : -ENOMEM;
+
+	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(*calls); i++) {
+		int call = seccomp_syscall_resolve_name(calls[i]);
+
+		if (call != __NR_SCMP_ERROR)
+			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+	}
+	if (!err)
+		err = seccomp_load(filter);
+	if (filter)
+		seccomp_release(filter);
+	return err;
+}
+
+int confine(const struct confinement *confinement, char *error, size_t error_bytes)
+{
+	int err = set_limits(confinement);
+
+	if (err) {
+		errno = -err;
+		return fail("limits", "", error, error_bytes);
+	}
+	err = drop_user(error, error_bytes);
+	if (err)
+		return err;
+	err = drop_capabilities();
+	if (err) {
+		errno = -err;
+		return fail("capabilities", "", error, error_bytes);
+	}
+	err = filter_calls();
+	if (err) {
+		errno = -err;
+		return fail("the filter of system calls", "", error, error_bytes);
+	}
+	if (!setresuid((uid_t)-1, 0, (uid_t)-1) || !getuid() || !geteuid()) {
+		errno = EPERM;
+		return fail("it is still root", "", error, error_bytes);
+	}
+	return 0;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One transfer by libcurl: verified, bounded in time, size and redirects, and to no
+ * other scheme than the one configured. Must not store anything but the body.
+ */
+#include "fetch/fetch.h"
+
+#include <curl/curl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECT_TIMEOUT_SEC 30L
+/* Slower than this for so long is as good as not at all. */
+#define LOW_SPEED_BYTES 10L
+#define LOW_SPEED_SEC 60L
+#define REDIRECTS_MAX 5L
+#define SCHEME_BYTES 8
+#define RETRY_AFTER_MAX_SEC (7L * 86400)
+
+#define STATUS_OK 200
+#define STATUS_NOT_MODIFIED 304
+
+struct transfer {
+	CURL *curl;
+	const struct request *request;
+	const char *token; /* or NULL */
+	struct body *body;
+	struct fetch *fetch;
+	struct curl_slist *headers;
+	char scheme[SCHEME_BYTES];
+	char error[CURL_ERROR_SIZE];
+	char encoding[FETCH_HEADER_BYTES];
+	char location[FETCH_HEADER_BYTES];
+	bool is_refused; /* a body that is not wanted began */
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct fetch *fetch, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(fetch->message, sizeof(fetch->message), format, arguments);
+	va_end(arguments);
+}
+
+/* ---- what comes in ------------------------------------------------------ */
+
+static long status_of(const struct transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+static bool is_file(const struct transfer *transfer)
+{
+	return !strcmp(transfer->scheme, "file");
+}
+
+static bool has_wanted_status(const struct transfer *transfer)
+{
+	return is_file(transfer) || status_of(transfer) == STATUS_OK;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	const char *encoding = transfer->encoding;
+
+	if (!has_wanted_status(transfer) ||
+	    (*encoding && strcasecmp(encoding, "gzip") != 0 &&
+	     strcasecmp(encoding, "x-gzip") != 0 && strcasecmp(encoding, "identity") != 0)) {
+		transfer->is_refused = true;
+		return 0;
+	}
+	return body_add(transfer->body, data, size * count) ? 0 : size * count;
+}
+
+/* Take the value of a header @name, without blanks around it. One that is too long,
+ * or not plain text, is as good as none. */
+static void take_header(const char *line, size_t bytes, const char *name,
+			char value[FETCH_HEADER_BYTES])
+{
+	size_t name_bytes = strlen(name);
+
+	if (bytes <= name_bytes || line[name_bytes] != ':' || strncasecmp(line, name, name_bytes))
+		return;
+	line += name_bytes + 1;
+	bytes -= name_bytes + 1;
+	while (bytes && (*line == ' ' || *line == '\t')) {
+		line++;
+		bytes--;
+	}
+	while (bytes && strchr(" \t\r\n", line[bytes - 1]))
+		bytes--;
+	value[0] = '\0';
+	if (bytes >= FETCH_HEADER_BYTES)
+		return;
+	for (size_t i = 0; i < bytes; i++) {
+		if (line[i] < ' ' || line[i] > '~')
+			return;
+	}
+	memcpy(value, line, bytes);
+	value[bytes] = '\0';
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *context)
+{
+	struct transfer *transfer = context;
+	struct fetch *fetch = transfer->fetch;
+	const size_t bytes = size * count;
+
+	/* Each answer begins so; only the last one's headers count. */
+	if (bytes > 5 && !strncmp(line, "HTTP/", 5)) {
+		fetch->etag[0] = fetch->last_modified[0] = transfer->encoding[0] = '\0';
+		transfer->location[0] = '\0';
+	}
+	if (is_file(transfer))
+		return bytes;
+	take_header(line, bytes, "etag", fetch->etag);
+	take_header(line, bytes, "last-modified", fetch->last_modified);
+	take_header(line, bytes, "content-encoding", transfer->encoding);
+	take_header(line, bytes, "location", transfer->location);
+	return bytes;
+}
+
+/* ---- what is asked ------------------------------------------------------ */
+
+static bool add_header(struct transfer *transfer, const char *name, const char *value)
+{
+	char line[FETCH_HEADER_BYTES + 64];
+	struct curl_slist *headers;
+
+	if (!value)
+		return true;
+	snprintf(line, sizeof(line), "%s: %s", name, value);
+	headers = curl_slist_append(transfer->headers, line);
+	if (headers)
+		transfer->headers = headers;
+	return headers;
+}
+
+static bool set_headers(struct transfer *transfer)
+{
+	return add_header(transfer, "Accept-Encoding", "gzip") &&
+	       add_header(transfer, "If-None-Match", transfer->request->etag) &&
+	       add_header(transfer, "If-Modified-Since", transfer->request->last_modified);
+}
+
+/* libcurl sends these to the host of the url alone, not to one it is redirected to. */
+static CURLcode set_credentials(CURL *curl, const char *user, const char *token)
+{
+	CURLcode code;
+
+	if (!token)
+		return CURLE_OK;
+	if (!user) {
+		code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		return code ? code : curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
+	}
+	code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_USERNAME, user);
+	return code ? code : curl_easy_setopt(curl, CURLOPT_PASSWORD, token);
+}
+
+static CURLcode set_bounds(CURL *curl, const struct transfer *transfer)
+{
+	const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{ CURLOPT_NOSIGNAL, 1 },
+		{ CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC },
+		{ CURLOPT_TIMEOUT, (long)transfer->request->timeout_sec },
+		{ CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES },
+		{ CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC },
+		{ CURLOPT_FOLLOWLOCATION, 1 },
+		{ CURLOPT_MAXREDIRS, REDIRECTS_MAX },
+		{ CURLOPT_SSL_VERIFYPEER, 1 },
+		{ CURLOPT_SSL_VERIFYHOST, 2 },
+		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
+		/* Whether it is gzip, and whether that is whole, is for body.c to see. */
+		{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+	};
+	CURLcode code = CURLE_OK;
+
+	for (size_t i = 0; !code && i < sizeof(numbers) / sizeof(*numbers); i++)
+		code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, transfer->scheme);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, transfer->scheme);
+	return code;
+}
+
+static CURLcode set_up(struct transfer *transfer)
+{
+	const struct request *request = transfer->request;
+	const struct {
+		CURLoption option;
+		void *value;
+	} pointers[] = {
+		{ CURLOPT_WRITEDATA, transfer },
+		{ CURLOPT_HEADERDATA, transfer },
+		{ CURLOPT_ERRORBUFFER, transfer->error },
+		{ CURLOPT_HTTPHEADER, transfer->headers },
+	};
+	CURL *curl = transfer->curl;
+	CURLcode code = set_bounds(curl, transfer);
+
+	for (size_t i = 0; !code && i < sizeof(pointers) / sizeof(*pointers); i++)
+		code = curl_easy_setopt(curl, pointers[i].option, pointers[i].value);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "ipwl/" IPWL_VERSION);
+	if (!code && request->ca_file)
+		code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+	return code ? code : set_credentials(curl, request->user, transfer->token);
+}
+
+/* ---- what came of it ---------------------------------------------------- */
+
+static void judge_status(const struct transfer *transfer)
+{
+	struct fetch *fetch = transfer->fetch;
+	const long status = status_of(transfer);
+	const char *hint = "";
+
+	if (status == STATUS_NOT_MODIFIED) {
+		fetch->result = FETCH_UNCHANGED;
+		return;
+	}
+	if (status == 401 || status == 403)
+		hint = transfer->token ? ": it does not take user and token_file"
+				       : ": it may want user and token_file";
+	else if (status == 404 || status == 410)
+		hint = ": has the list moved?";
+	else if (status == 429)
+		hint = ": it is asked too often, make refresh longer";
+	say(fetch, "the server answers %ld%s", status, hint);
+}
+
+static void judge_error(const struct transfer *transfer, CURLcode code)
+{
+	struct fetch *fetch = transfer->fetch;
+	const char *words = *transfer->error ? transfer->error : curl_easy_strerror(code);
+
+	if (*transfer->body->error)
+		say(fetch, "what came cannot be used: %s", transfer->body->error);
+	else if (transfer->is_refused && !has_wanted_status(transfer))
+		judge_status(transfer);
+	else if (transfer->is_refused)
+		say(fetch, "the server sends Content-Encoding %.80s, which nobody asked for",
+		    transfer->encoding);
+	else if (code == CURLE_UNSUPPORTED_PROTOCOL && *transfer->location)
+		say(fetch, "redirected to %.200s: not %s, so it is not followed",
+		    transfer->location, transfer->scheme);
+	else if (code == CURLE_TOO_MANY_REDIRECTS)
+		say(fetch, "more than %ld redirects, the last to %.200s", REDIRECTS_MAX,
+		    transfer->location);
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		say(fetch, "it takes too long: %s", words);
+	else if (code == CURLE_PEER_FAILED_VERIFICATION)
+		say(fetch, "the server's certificate is not to be trusted: %s", words);
+	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
+		say(fetch, "the transfer was cut off: %s", words);
+	else
+		say(fetch, "%s", words);
+}
+
+static void judge(const struct transfer *transfer, CURLcode code)
+{
+	struct fetch *fetch = transfer->fetch;
+	curl_off_t retry_after_sec = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RETRY_AFTER, &retry_after_sec);
+	if (retry_after_sec > 0)
+		fetch->retry_after_sec = retry_after_sec < RETRY_AFTER_MAX_SEC
+					     ? (long)retry_after_sec
+					     : RETRY_AFTER_MAX_SEC;
+	if (code)
+		judge_error(transfer, code);
+	else if (!has_wanted_status(transfer))
+		judge_status(transfer);
+	else if (body_finish(transfer->body))
+		say(fetch, "what came cannot be used: %s", transfer->body->error);
+	else
+		fetch->result = FETCH_NEW;
+}
+
+/* What the url begins with, "https"; the daemon knows it to be one of three. */
+static void take_scheme(struct transfer *transfer)
+{
+	size_t bytes = strcspn(transfer->request->url, ":");
+
+	if (bytes < sizeof(transfer->scheme))
+		memcpy(transfer->scheme, transfer->request->url, bytes);
+}
+
+void fetch_run(const struct request *request, const char *token, struct body *body,
+	       struct fetch *fetch)
+{
+	struct transfer transfer = {
+		.request = request, .token = token, .body = body, .fetch = fetch
+	};
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+
+	*fetch = (struct fetch) { .result = FETCH_FAILED };
+	take_scheme(&transfer);
+	if (!curl_global_init(CURL_GLOBAL_DEFAULT))
+		transfer.curl = curl_easy_init();
+	if (!transfer.curl) {
+		say(fetch, "libcurl does not start");
+		return;
+	}
+	if (set_headers(&transfer))
+		code = set_up(&transfer);
+	if (code)
+		say(fetch, "libcurl: %s", curl_easy_strerror(code));
+	else
+		judge(&transfer, curl_easy_perform(transfer.curl));
+	curl_easy_cleanup(transfer.curl);
+	curl_slist_free_all(transfer.headers);
+	curl_global_cleanup();
+}

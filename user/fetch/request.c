@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the request of ipwl-fetch; it comes from ipwld, which has checked each value. */
+#include "fetch/request.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *key;
+	size_t offset;
+} texts[] = {
+	{ "url", offsetof(struct request, url) },
+	{ "user", offsetof(struct request, user) },
+	{ "token_file", offsetof(struct request, token_file) },
+	{ "ca_file", offsetof(struct request, ca_file) },
+	{ "etag", offsetof(struct request, etag) },
+	{ "last_modified", offsetof(struct request, last_modified) },
+};
+
+static int read_number(const char *text, uint64_t max, uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(text, &end, 10);
+	return errno || *text < '0' || *text > '9' || *end || !*ret_number || *ret_number > max
+		   ? -EINVAL
+		   : 0;
+}
+
+static int take(struct request *request, const char *key, const char *value)
+{
+	uint64_t sec;
+	int err;
+
+	if (!strcmp(key, "max_bytes"))
+		return read_number(value, UINT32_MAX, &request->max_bytes);
+	if (!strcmp(key, "timeout_sec")) {
+		err = read_number(value, INT_MAX / 1000, &sec);
+		request->timeout_sec = (unsigned int)sec;
+		return err;
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (strcmp(texts[i].key, key) != 0)
+			continue;
+		memcpy((char *)request + texts[i].offset, &value, sizeof(value));
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Up to @bytes_max bytes and a zero. */
+static int read_text(int fd, char *text, size_t bytes_max)
+{
+	size_t bytes = 0;
+	ssize_t count;
+
+	while (bytes < bytes_max) {
+		count = read(fd, text + bytes, bytes_max - bytes);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (!count)
+			break;
+		bytes += (size_t)count;
+	}
+	text[bytes] = '\0';
+	return 0;
+}
+
+int request_read(int fd, struct request *request)
+{
+	char *rest = request->text;
+	char *line, *value;
+	int err;
+
+	memset(request, 0, sizeof(*request));
+	err = read_text(fd, request->text, FETCH_TEXT_BYTES_MAX);
+	while (!err && (line = strsep(&rest, "\n")) && *line) {
+		value = strchr(line, ' ');
+		if (!value)
+			return -EINVAL;
+		*value++ = '\0';
+		err = take(request, line, value);
+	}
+	if (!err && (!request->url || !request->max_bytes || !request->timeout_sec))
+		err = -EINVAL;
+	return err;
+}
+
+int request_read_token(const char *path, char token[REQUEST_TOKEN_BYTES_MAX + 1])
+{
+	/* Not one that a FIFO would have us wait for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	size_t bytes;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_text(fd, token, REQUEST_TOKEN_BYTES_MAX);
+	close(fd);
+	if (err)
+		return err;
+	bytes = strcspn(token, "\r\n");
+	if (bytes == REQUEST_TOKEN_BYTES_MAX)
+		return -EINVAL;
+	while (bytes && token[bytes - 1] == ' ')
+		bytes--;
+	token[bytes] = '\0';
+	for (size_t i = 0; i < bytes; i++) {
+		if (token[i] < ' ' || token[i] > '~')
+			return -EINVAL;
+	}
+	return bytes ? 0 : -EINVAL;
+}

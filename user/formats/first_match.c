@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walks the rules in the order of their prefixes, with those around each on a stack. */
+#include "formats/first_match.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Lengths of a prefix, 0 to 128: of rules in force none is inside an equal one. */
+#define DEPTH_MAX 129
+
+int first_match_add(struct first_match *rules, const struct entry *rule)
+{
+	if (!rules->rules)
+		rules->rules = entry_set_new();
+	return rules->rules ? entry_set_add(rules->rules, rule) : -ENOMEM;
+}
+
+struct walk {
+	const struct entry *around[DEPTH_MAX]; /* rules in force, each inside the one before */
+	uint32_t first_line[DEPTH_MAX];	       /* of it and of those around it */
+	size_t depth;
+};
+
+/* Whether an earlier rule decides all that @rule is for. */
+static bool is_shadowed(struct walk *walk, const struct entry *rule)
+{
+	while (walk->depth > 0 &&
+	       !prefix_contains(&walk->around[walk->depth - 1]->prefix, &rule->prefix))
+		walk->depth--;
+	return walk->depth > 0 && walk->first_line[walk->depth - 1] < rule->line;
+}
+
+static void push(struct walk *walk, const struct entry *rule)
+{
+	uint32_t first_line = rule->line;
+
+	if (walk->depth > 0 && walk->first_line[walk->depth - 1] < first_line)
+		first_line = walk->first_line[walk->depth - 1];
+	walk->around[walk->depth] = rule;
+	walk->first_line[walk->depth++] = first_line;
+}
+
+static int add_rule(struct reading *reading, const struct entry *rule)
+{
+	char text[PREFIX_TEXT_BYTES];
+	struct line line = { .text = text, .number = rule->line };
+	struct line *last_line = reading->line;
+	struct token token = { .text = text };
+	int err;
+
+	prefix_format_short(&rule->prefix, text);
+	token.bytes = strlen(text);
+	reading->line = &line;
+	err = reading_add(reading, &token, rule);
+	reading->line = last_line;
+	return err;
+}
+
+/* What becomes of a rule that an earlier one decides: inside one that lists it is an
+ * entry all the same, for its reason and counters. */
+static int add_shadowed(struct reading *reading, const struct entry *around,
+			const struct entry *rule)
+{
+	if (!rule->is_exclusion && !around->is_exclusion &&
+	    prefix_compare(&around->prefix, &rule->prefix))
+		return add_rule(reading, rule);
+	reading_skip(reading, FORMAT_SKIP_SHADOWED);
+	return 0;
+}
+
+static int add_in_force(struct reading *reading, struct walk *walk, const struct entry *rule)
+{
+	bool is_inside = walk->depth > 0 && !walk->around[walk->depth - 1]->is_exclusion;
+
+	push(walk, rule);
+	if (!rule->is_exclusion || is_inside)
+		return add_rule(reading, rule);
+	reading_skip(reading, FORMAT_SKIP_ACTION);
+	return 0;
+}
+
+int first_match_finish(struct first_match *rules, struct reading *reading)
+{
+	struct walk walk = { .depth = 0 };
+	int err = 0;
+
+	if (!rules->rules)
+		return 0;
+	entry_set_finish(rules->rules);
+	for (size_t i = 0; i < rules->rules->count && !err; i++) {
+		const struct entry *rule = &rules->rules->entries[i];
+
+		if (is_shadowed(&walk, rule))
+			err = add_shadowed(reading, walk.around[walk.depth - 1], rule);
+		else
+			err = add_in_force(reading, &walk, rule);
+	}
+	return err;
+}
+
+void first_match_done(struct first_match *rules)
+{
+	entry_set_unref(rules->rules);
+	rules->rules = NULL;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One prefix a line and comments: ipwl's own list files, Spamhaus DROP as text and
+ * FireHOL's sets, which tell something of themselves in comments. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/utf8.h"
+#include "formats/reading.h"
+
+static bool begins_comment(char c)
+{
+	return c == '#' || c == ';';
+}
+
+static size_t skip_blanks(const struct line *line, size_t position)
+{
+	while (position < line->bytes && is_blank(line->text[position]))
+		position++;
+	return position;
+}
+
+static size_t find_token_end(const struct line *line, size_t position)
+{
+	while (position < line->bytes && !is_blank(line->text[position]) &&
+	       !begins_comment(line->text[position]))
+		position++;
+	return position;
+}
+
+/* The comment that begins at @position without its marks, or @otherwise. */
+static const char *take_reason(const struct line *line, size_t position, const char *otherwise)
+{
+	struct token rest;
+	const char *reason;
+
+	if (position == line->bytes)
+		return otherwise;
+	while (position < line->bytes &&
+	       (begins_comment(line->text[position]) || is_blank(line->text[position])))
+		position++;
+	rest = (struct token) { line->text + position, line->bytes - position, position };
+	reason = line_reason(&rest);
+	return reason ? reason : otherwise;
+}
+
+/* Whether nothing but a comment is behind an entry; else it was reported. */
+static bool check_behind(struct reading *reading, size_t position)
+{
+	const struct line *line = reading->line;
+
+	if (position == line->bytes || begins_comment(line->text[position]))
+		return true;
+	reading_bad(reading, position + 1,
+		    "\"%.*s\" behind the prefix: write one prefix a line, and # before "
+		    "a comment",
+		    (int)(find_token_end(line, position) - position), line->text + position);
+	return false;
+}
+
+/* A range has a dash, which no prefix has. Return: 1: it was none; 0; -ENOMEM. */
+static int read_range(struct reading *reading, size_t start)
+{
+	struct line *line = reading->line;
+	struct token token = { line->text + start, line->bytes - start, start };
+	struct entry entry = reading_entry(reading);
+	struct prefix first, last;
+	size_t bytes, behind;
+
+	if (!memchr(token.text, '-', token.bytes))
+		return 1;
+	entry.is_exclusion = token.text[0] == '!';
+	if (entry.is_exclusion)
+		token = (struct token) { token.text + 1, token.bytes - 1, token.position + 1 };
+	bytes = reading_range(&token, &first, &last);
+	if (bytes == 0)
+		return 1;
+	behind = skip_blanks(line, token.position + bytes);
+	if (!check_behind(reading, behind))
+		return 0;
+	entry.reason = take_reason(line, behind, entry.reason);
+	token.bytes = bytes;
+	return reading_add_range(reading, &token, &entry, &first, &last);
+}
+
+static int read_plain(struct reading *reading)
+{
+	struct line *line = reading->line;
+	struct entry entry = reading_entry(reading);
+	size_t start = skip_blanks(line, 0), end = find_token_end(line, start), behind;
+	struct token token = { line->text + start, end - start, start };
+	struct token prefix = token;
+	int result;
+
+	if (start == end)
+		return 0;
+	reading->result->record_count++;
+	entry.is_exclusion = token.text[0] == '!';
+	if (entry.is_exclusion)
+		prefix = (struct token) { token.text + 1, token.bytes - 1, start + 1 };
+	if (prefix_parse(prefix.text, prefix.bytes, &entry.prefix, NULL) != PREFIX_OK) {
+		result = read_range(reading, start);
+		if (result == 1)
+			reading_prefix(reading, &prefix, HOST_BITS_ARE_BAD, &entry.prefix);
+		return result == 1 ? 0 : result;
+	}
+	behind = skip_blanks(line, end);
+	if (behind < line->bytes && line->text[behind] == '-') {
+		result = read_range(reading, start);
+		if (result != 1)
+			return result;
+	}
+	if (!check_behind(reading, behind))
+		return 0;
+	entry.reason = take_reason(line, behind, entry.reason);
+	return reading_add(reading, &token, &entry);
+}
+
+bool plain_is_line(const struct token *content)
+{
+	struct line line = { .text = content->text, .bytes = content->bytes };
+	size_t end = find_token_end(&line, 0), behind = skip_blanks(&line, end);
+	struct token prefix = { content->text, end, 0 }, range = *content;
+	struct prefix first, last;
+
+	if (prefix.bytes > 0 && prefix.text[0] == '!') {
+		prefix = (struct token) { prefix.text + 1, end - 1, 1 };
+		range = (struct token) { range.text + 1, range.bytes - 1, 1 };
+	}
+	if (token_is_prefix(&prefix))
+		return prefix.text[0] != '[' &&
+		       (behind == line.bytes || begins_comment(line.text[behind]) ||
+			reading_range(&range, &first, &last) > 0);
+	return reading_range(&range, &first, &last) > 0;
+}
+
+/* ---- what headers say --------------------------------------------------------- */
+
+/* The text behind "; NAME:" or "# NAME :"; NULL bytes: it is another line. */
+static struct token header_value(const struct line *line, const char *name)
+{
+	struct token content = line_content(line), none = { 0 };
+
+	if (content.bytes == 0 || !begins_comment(content.text[0]))
+		return none;
+	content = token_trim(
+	    (struct token) { content.text + 1, content.bytes - 1, content.position + 1 });
+	if (!token_begins(&content, name))
+		return none;
+	content.text += strlen(name);
+	content.bytes -= strlen(name);
+	content = token_trim(content);
+	if (content.bytes == 0 || content.text[0] != ':')
+		return none;
+	return token_trim((struct token) { content.text + 1, content.bytes - 1, 0 });
+}
+
+/* A date as either header writes it, in UTC; 0: another. */
+static int64_t parse_date(const struct token *value)
+{
+	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S UTC %Y" };
+	char text[64];
+
+	if (!value->text || value->bytes >= sizeof(text))
+		return 0;
+	memcpy(text, value->text, value->bytes);
+	text[value->bytes] = '\0';
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = { 0 };
+
+		if (strptime(text, forms[i], &tm))
+			return timegm(&tm);
+	}
+	return 0;
+}
+
+/* "# Entries : 4613 subnets, 613425154 unique IPs": the first number counts lines. */
+static int read_netset(struct reading *reading)
+{
+	struct token count = header_value(reading->line, "Entries");
+	struct token date = header_value(reading->line, "This File Date");
+
+	if (count.text && !reading->result->has_declared_count) {
+		struct token word = token_word(&count);
+
+		reading->result->has_declared_count =
+		    token_number(&word, &reading->result->declared_count);
+	}
+	if (date.text)
+		reading->result->declared_at_sec = parse_date(&date);
+	return read_plain(reading);
+}
+
+static bool is_netset_mark(const struct token *content, bool is_first)
+{
+	const struct line line = { .text = content->text, .bytes = content->bytes };
+	struct token entries = header_value(&line, "Entries");
+	struct token word = entries.text ? token_word(&entries) : entries;
+	uint64_t count;
+
+	(void)is_first;
+	if (entries.text && token_number(&word, &count))
+		return token_begins(&entries, "unique IPs") || token_begins(&entries, "subnets");
+	return content->text[0] == '#' &&
+	       (memmem(content->text, content->bytes, "hash:net ipset", 14) ||
+		memmem(content->text, content->bytes, "hash:ip ipset", 13));
+}
+
+/* "; Last-Modified: Fri, 30 Dec 2016 15:22:33 GMT" */
+static int read_drop_text(struct reading *reading)
+{
+	struct token date = header_value(reading->line, "Last-Modified");
+
+	if (date.text)
+		reading->result->declared_at_sec = parse_date(&date);
+	return read_plain(reading);
+}
+
+static bool is_drop_mark(const struct token *content, bool is_first)
+{
+	(void)is_first;
+	return content->text[0] == ';' && memmem(content->text, content->bytes, "Spamhaus", 8) &&
+	       memmem(content->text, content->bytes, "DROP", 4);
+}
+
+/* "203.0.113.0/24 ; SBL000001" */
+static bool is_drop_line(const struct token *content)
+{
+	struct token rest = *content;
+	struct token prefix = token_word(&rest);
+
+	if (!token_begins(&rest, ";") || !token_is_prefix(&prefix))
+		return false;
+	rest = token_trim((struct token) { rest.text + 1, rest.bytes - 1, 0 });
+	return token_begins(&rest, "SBL") && rest.bytes > 3 && is_digit(rest.text[3]);
+}
+
+const struct format_parser format_plain = {
+	.record_noun = "prefixes",
+	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.read_line = read_plain,
+};
+
+const struct format_parser format_drop_text = {
+	.record_noun = "prefixes",
+	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.is_mark = is_drop_mark,
+	.is_own = is_drop_line,
+	.read_line = read_drop_text,
+};
+
+const struct format_parser format_netset = {
+	.record_noun = "prefixes",
+	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.is_mark = is_netset_mark,
+	.read_line = read_netset,
+};

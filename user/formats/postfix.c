@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Postfix' cidr tables (cidr_table(5), access(5), postscreen(8)): pattern and action,
+ * the first that matches counts; if and endif; a line that begins with a blank goes on
+ * with the one before.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/first_match.h"
+
+#define IF_DEPTH_MAX 32
+
+enum rule_kind { RULE_PERMIT, RULE_REJECT, RULE_NEITHER };
+
+/* What an if leaves of the addresses. */
+struct scope {
+	bool is_all; /* no if is open */
+	bool is_none;
+	struct prefix prefix; /* if neither */
+	uint32_t line;	      /* of the if */
+};
+
+struct postfix {
+	struct first_match rules;
+	struct scope scopes[IF_DEPTH_MAX + 1];
+	size_t depth;
+	/* The rule whose action has not come yet: it may be on the next line. */
+	struct entry pending;
+	bool is_pending;
+	bool has_line; /* there is a logical line to go on with */
+};
+
+/* ---- patterns -------------------------------------------------------------- */
+
+/* To Postfix a number of an IPv4 address with a leading zero is octal. Return: whether
+ * @buffer has the same address in decimal. */
+static bool read_octal(const struct token *token, char buffer[UNBRACKET_BYTES],
+		       struct token *ret_plain)
+{
+	size_t used = 0, i = 0;
+	bool is_octal = false;
+
+	if (token->bytes > UNBRACKET_BYTES / 2 || memchr(token->text, ':', token->bytes))
+		return false;
+	while (i < token->bytes && token->text[i] != '/') {
+		unsigned long value = 0;
+		size_t end = i;
+
+		while (end < token->bytes && is_digit(token->text[end]))
+			end++;
+		if (end - i > 1 && end - i < 5 && token->text[i] == '0') {
+			for (; i < end; i++) {
+				if (token->text[i] > '7')
+					return false;
+				value = value * 8 + (unsigned long)(token->text[i] - '0');
+			}
+			used +=
+			    (size_t)snprintf(buffer + used, UNBRACKET_BYTES - used, "%lu", value);
+			is_octal = true;
+		}
+		while (i < end)
+			buffer[used++] = token->text[i++];
+		if (i < token->bytes && token->text[i] != '/')
+			buffer[used++] = token->text[i++];
+	}
+	if (!is_octal)
+		return false;
+	memcpy(buffer + used, token->text + i, token->bytes - i);
+	*ret_plain = (struct token) { buffer, used + token->bytes - i, token->position };
+	return true;
+}
+
+enum pattern { PATTERN_OK, PATTERN_BAD, PATTERN_PASSED_OVER };
+
+static enum pattern read_pattern(struct reading *reading, const struct token *token,
+				 struct prefix *ret_prefix)
+{
+	char bracket_buffer[UNBRACKET_BYTES], octal_buffer[UNBRACKET_BYTES];
+	struct token plain = token_unbracket(token, bracket_buffer);
+	struct token decimal;
+
+	if (token->bytes > 0 && token->text[0] == '!') {
+		reading_spoil(reading, token->position + 1,
+			      "%.*s stands for all but a network, which entries cannot say: write "
+			      "the networks that are meant",
+			      (int)token->bytes, token->text);
+		return PATTERN_BAD;
+	}
+	if (read_octal(&plain, octal_buffer, &decimal)) {
+		reading_warn(reading, token->position + 1,
+			     "%.*s has octal numbers, as Postfix reads them: taken as %.*s",
+			     (int)token->bytes, token->text, (int)decimal.bytes, decimal.text);
+		plain = decimal;
+	}
+	if (prefix_parse(plain.text, plain.bytes, ret_prefix, NULL) == PREFIX_HOST_BITS) {
+		reading_warn(reading, token->position + 1,
+			     "%.*s has host bits set: Postfix passes over such a rule, and so "
+			     "does ipwl",
+			     (int)token->bytes, token->text);
+		return PATTERN_PASSED_OVER;
+	}
+	return reading_prefix(reading, &plain, HOST_BITS_ARE_BAD, ret_prefix) ? PATTERN_OK
+									      : PATTERN_BAD;
+}
+
+/* ---- actions ---------------------------------------------------------------- */
+
+static bool is_all_digits(const struct token *word)
+{
+	for (size_t i = 0; i < word->bytes; i++) {
+		if (!is_digit(word->text[i]))
+			return false;
+	}
+	return word->bytes > 0;
+}
+
+/* Whether it is a word that begins an action, and which. */
+static bool find_action(const struct token *word, enum rule_kind *ret_kind)
+{
+	static const struct {
+		const char *name;
+		enum rule_kind kind;
+	} actions[] = {
+		{ "permit", RULE_PERMIT },
+		{ "ok", RULE_PERMIT },
+		{ "reject", RULE_REJECT },
+		{ "discard", RULE_REJECT },
+		{ "defer", RULE_NEITHER },
+		{ "defer_if_permit", RULE_NEITHER },
+		{ "defer_if_reject", RULE_NEITHER },
+		{ "dunno", RULE_NEITHER },
+		{ "hold", RULE_NEITHER },
+		{ "filter", RULE_NEITHER },
+		{ "prepend", RULE_NEITHER },
+		{ "redirect", RULE_NEITHER },
+		{ "bcc", RULE_NEITHER },
+		{ "info", RULE_NEITHER },
+		{ "warn", RULE_NEITHER },
+	};
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (token_is_word(word, actions[i].name)) {
+			*ret_kind = actions[i].kind;
+			return true;
+		}
+	}
+	if (!is_all_digits(word))
+		return false;
+	/* A code of SMTP; any other number means OK (access(5)). */
+	if (word->bytes == 3 && (word->text[0] == '4' || word->text[0] == '5'))
+		*ret_kind = word->text[0] == '5' ? RULE_REJECT : RULE_NEITHER;
+	else
+		*ret_kind = RULE_PERMIT;
+	return true;
+}
+
+/* Whether the word names a restriction or class of main.cf, which may do anything. */
+static bool is_restriction(const struct token *word)
+{
+	for (size_t i = 0; i < word->bytes; i++) {
+		char c = word->text[i];
+
+		if (!is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    c != '_' && c != '-' && c != '.')
+			return false;
+	}
+	return word->bytes > 0;
+}
+
+/* ---- rules ------------------------------------------------------------------- */
+
+/* What is left of @prefix where the open ifs hold; false: nothing. */
+static bool narrow(const struct postfix *postfix, struct prefix *prefix)
+{
+	const struct scope *scope = &postfix->scopes[postfix->depth];
+
+	if (scope->is_none)
+		return false;
+	if (postfix->depth == 0 || prefix_contains(&scope->prefix, prefix))
+		return true;
+	if (!prefix_contains(prefix, &scope->prefix))
+		return false;
+	*prefix = scope->prefix;
+	return true;
+}
+
+static int add_rule(struct reading *reading, struct token rest)
+{
+	struct postfix *postfix = reading->state;
+	struct entry *rule = &postfix->pending;
+	struct token word = token_word(&rest);
+	enum rule_kind kind = RULE_NEITHER;
+
+	if (!find_action(&word, &kind) && !is_restriction(&word)) {
+		reading_bad(reading, word.position + 1,
+			    "\"%.*s\" is no action of Postfix: write permit or reject",
+			    (int)word.bytes, word.text);
+		return 0;
+	}
+	rule->is_exclusion =
+	    kind != (reading->input->action == ACTION_ALLOW ? RULE_PERMIT : RULE_REJECT);
+	if (!rule->is_exclusion && rest.bytes > 0)
+		rule->reason = line_reason(&rest);
+	if (narrow(postfix, &rule->prefix))
+		return first_match_add(&postfix->rules, rule);
+	reading_skip(reading, FORMAT_SKIP_SHADOWED);
+	return 0;
+}
+
+static int begin_rule(struct reading *reading, struct token rest)
+{
+	struct postfix *postfix = reading->state;
+	struct token pattern = token_word(&rest);
+	enum pattern result;
+
+	reading->result->record_count++;
+	postfix->pending = reading_entry(reading);
+	result = read_pattern(reading, &pattern, &postfix->pending.prefix);
+	if (result == PATTERN_PASSED_OVER)
+		reading_skip(reading, FORMAT_SKIP_HOST_BITS);
+	if (result != PATTERN_OK)
+		return 0;
+	postfix->is_pending = rest.bytes == 0;
+	return postfix->is_pending ? 0 : add_rule(reading, rest);
+}
+
+static void begin_if(struct reading *reading, struct token rest)
+{
+	struct postfix *postfix = reading->state;
+	struct scope scope = { .line = reading->line->number };
+	struct token pattern = token_word(&rest);
+
+	if (postfix->depth == IF_DEPTH_MAX) {
+		reading_spoil(reading, 1, "if inside more than %d others: write the rules without",
+			      IF_DEPTH_MAX);
+		return;
+	}
+	/* Rules under an if that cannot be read must not become rules for everyone. */
+	scope.is_none = read_pattern(reading, &pattern, &scope.prefix) != PATTERN_OK ||
+			!narrow(postfix, &scope.prefix);
+	postfix->scopes[++postfix->depth] = scope;
+}
+
+static void end_if(struct reading *reading)
+{
+	struct postfix *postfix = reading->state;
+
+	if (postfix->depth == 0)
+		reading_bad(reading, 1, "endif without an if: remove it");
+	else
+		postfix->depth--;
+}
+
+/* A logical line is over: its rule must have had an action. */
+static void end_pending(struct reading *reading)
+{
+	struct postfix *postfix = reading->state;
+	struct line *line = reading->line;
+	struct line at = { .number = postfix->pending.line };
+
+	if (!postfix->is_pending)
+		return;
+	postfix->is_pending = false;
+	reading->line = &at;
+	reading_bad(reading, 0, "a pattern without an action: write permit or reject behind it");
+	reading->line = line;
+}
+
+static int go_on(struct reading *reading, const struct token *content)
+{
+	struct postfix *postfix = reading->state;
+
+	if (!postfix->has_line) {
+		reading_bad(reading, 1,
+			    "begins with a blank, which goes on with the line before, and "
+			    "there is none: remove the blank");
+		return 0;
+	}
+	if (!postfix->is_pending)
+		return 0;
+	postfix->is_pending = false;
+	return add_rule(reading, *content);
+}
+
+static int read_postfix(struct reading *reading)
+{
+	struct postfix *postfix = reading->state;
+	struct token content = line_content(reading->line), rest = content;
+	struct token word = token_word(&rest);
+
+	if (content.bytes == 0 || content.text[0] == '#')
+		return 0;
+	if (content.position > 0)
+		return go_on(reading, &content);
+	end_pending(reading);
+	postfix->has_line = true;
+	if (token_is_word(&word, "if")) {
+		begin_if(reading, rest);
+		return 0;
+	}
+	if (token_is_word(&word, "endif")) {
+		end_if(reading);
+		return 0;
+	}
+	return begin_rule(reading, content);
+}
+
+static int end_postfix(struct reading *reading)
+{
+	struct postfix *postfix = reading->state;
+
+	end_pending(reading);
+	if (postfix->depth > 0) {
+		struct line line = { .number = postfix->scopes[postfix->depth].line };
+		struct line *last = reading->line;
+
+		reading->line = &line;
+		reading_bad(reading, 0, "if without an endif: add it");
+		reading->line = last;
+	}
+	return first_match_finish(&postfix->rules, reading);
+}
+
+static void done_postfix(void *state)
+{
+	struct postfix *postfix = state;
+
+	first_match_done(&postfix->rules);
+}
+
+/* A number alone may be anything; "550 text" is a code of SMTP. */
+static bool is_clear_action(struct token rest)
+{
+	struct token action = token_word(&rest);
+	enum rule_kind kind;
+
+	return find_action(&action, &kind) &&
+	       (!is_all_digits(&action) || (kind != RULE_PERMIT && rest.bytes > 0));
+}
+
+static bool is_postfix_line(const struct token *line)
+{
+	struct token rest = *line;
+	struct token word = token_word(&rest);
+
+	if (token_is_word(&word, "endif"))
+		return true;
+	if (token_is_word(&word, "if"))
+		word = token_word(&rest);
+	else if (!is_clear_action(rest))
+		return false;
+	if (word.bytes > 0 && word.text[0] == '!')
+		word = (struct token) { word.text + 1, word.bytes - 1, 0 };
+	return token_is_prefix(&word);
+}
+
+const struct format_parser format_postfix_cidr = {
+	.record_noun = "rules",
+	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
+	.state_bytes = sizeof(struct postfix),
+	.is_own = is_postfix_line,
+	.read_line = read_postfix,
+	.end = end_postfix,
+	.done = done_postfix,
+};

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a list in any format: opens the stream, finds the format, goes line by line. */
+#include "formats/read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/reading.h"
+
+const char *const format_names[] = {
+	[FORMAT_AUTO] = "auto",
+	[FORMAT_PLAIN] = "plain",
+	[FORMAT_POSTFIX_CIDR] = "postfix-cidr",
+	[FORMAT_RSPAMD_MAP] = "rspamd-map",
+	[FORMAT_SPAMASSASSIN] = "spamassassin",
+	[FORMAT_DNSWL] = "dnswl",
+	[FORMAT_RBLDNSD] = "rbldnsd",
+	[FORMAT_DROP_TEXT] = "drop-text",
+	[FORMAT_DROP_JSON] = "drop-json",
+	[FORMAT_NETSET] = "netset",
+	[FORMAT_CROWDSEC_CSV] = "crowdsec-csv",
+	[FORMAT_SPAMDB] = "spamdb",
+	[FORMAT_EXIM] = "exim",
+	[FORMAT_OPENSMTPD] = "opensmtpd",
+};
+_Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
+
+const struct format_parser *const format_parsers[] = {
+	[FORMAT_PLAIN] = &format_plain,		  [FORMAT_POSTFIX_CIDR] = &format_postfix_cidr,
+	[FORMAT_RSPAMD_MAP] = &format_rspamd_map, [FORMAT_SPAMASSASSIN] = &format_spamassassin,
+	[FORMAT_DNSWL] = &format_dnswl,		  [FORMAT_RBLDNSD] = &format_rbldnsd,
+	[FORMAT_DROP_TEXT] = &format_drop_text,	  [FORMAT_DROP_JSON] = &format_drop_json,
+	[FORMAT_NETSET] = &format_netset,	  [FORMAT_CROWDSEC_CSV] = &format_crowdsec_csv,
+	[FORMAT_SPAMDB] = &format_spamdb,	  [FORMAT_EXIM] = &format_exim,
+	[FORMAT_OPENSMTPD] = &format_opensmtpd,
+};
+_Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
+
+bool format_find(const char *name, enum format *ret_format)
+{
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		if (!strcmp(format_names[i], name)) {
+			*ret_format = (enum format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool format_is_cut(const struct format_result *result)
+{
+	/* The last line of drop-json says how many there are. */
+	if (!result->has_declared_count)
+		return result->format == FORMAT_DROP_JSON;
+	return result->declared_count != result->record_count;
+}
+
+/* Whether the line has nothing that no list has. */
+static bool check_line(struct reading *reading)
+{
+	const struct line *line = reading->line;
+	const char *zero;
+	size_t column = 1;
+
+	if (line->is_too_long) {
+		size_t max = format_parsers[reading->result->format]->line_bytes_max;
+
+		reading_bad(reading, 0, "longer than %zu bytes: %s", max,
+			    reading->result->format == FORMAT_PLAIN
+				? "a list file has one prefix a line"
+				: "break the line, or write one prefix a line");
+		return false;
+	}
+	zero = memchr(line->text, '\0', line->bytes);
+	if (!zero)
+		return true;
+	for (const char *byte = line->text; byte < zero; byte++)
+		column += (*byte & 0xc0) != 0x80;
+	reading_bad(reading, column, "a NUL byte: a list file is plain text; save it as UTF-8");
+	return false;
+}
+
+static int read_lines(struct reading *reading, struct line_reader *lines)
+{
+	const struct format_parser *parser = format_parsers[reading->result->format];
+	struct line *line = &reading->current;
+	int err;
+
+	reading->line = line;
+	lines->line_bytes_max = parser->line_bytes_max;
+	while ((err = lines_next(lines, line)) == 1) {
+		err = check_line(reading) ? parser->read_line(reading) : 0;
+		if (err)
+			break;
+	}
+	reading->result->line_count = line->number;
+	if (!err && parser->end)
+		err = parser->end(reading);
+	return err;
+}
+
+static void tell_of_skipped(const struct reading *reading)
+{
+	size_t count = reading->result->bad_line_count;
+
+	if (reading->input->skips_bad_lines && count > FORMAT_WARNINGS_MAX)
+		diagnostics_add(reading->input->diagnostics, SEVERITY_WARNING, reading->input->name,
+				0, 0, "%zu more lines are skipped", count - FORMAT_WARNINGS_MAX);
+}
+
+static int read_with_parser(struct reading *reading, struct line_reader *lines)
+{
+	const struct format_input *input = reading->input;
+	const struct format_parser *parser = format_parsers[reading->result->format];
+	int err;
+
+	if (parser->is_allow_only && input->action == ACTION_BLOCK) {
+		diagnostics_add(
+		    input->diagnostics, SEVERITY_ERROR, input->name, 0, 0,
+		    "a list of senders to trust (%s) cannot be in a block list: move it "
+		    "to an allow list",
+		    format_names[reading->result->format]);
+		return -EINVAL;
+	}
+	reading->state = calloc(1, parser->state_bytes + 1);
+	if (!reading->state)
+		return -ENOMEM;
+	err = read_lines(reading, lines);
+	if (parser->done)
+		parser->done(reading->state);
+	free(reading->state);
+	tell_of_skipped(reading);
+	return err;
+}
+
+/* All that is too large for the stack. */
+struct buffers {
+	struct format_stream stream;
+	struct line_reader lines;
+};
+
+static int read_stream(struct reading *reading, struct buffers *buffers)
+{
+	struct format_result *result = reading->result;
+	int err = format_stream_open(&buffers->stream, reading->input);
+
+	if (!err)
+		err = lines_begin(&buffers->lines, &buffers->stream);
+	result->was_gzip = buffers->stream.is_gzip;
+	if (!err && result->format == FORMAT_AUTO) {
+		result->format = format_recognise(&buffers->lines);
+		result->was_recognised = true;
+	}
+	if (!err)
+		err = read_with_parser(reading, &buffers->lines);
+	format_stream_close(&buffers->stream);
+	return err;
+}
+
+int format_read(const struct format_input *input, struct format_result *ret_result)
+{
+	size_t errors_before = input->diagnostics->error_count;
+	struct buffers *buffers = malloc(sizeof(*buffers));
+	struct reading reading = { .input = input, .result = ret_result };
+	int err = -ENOMEM;
+
+	*ret_result = (struct format_result) { .format = input->format };
+	if (buffers)
+		err = read_stream(&reading, buffers);
+	free(buffers);
+	if (ret_result->format == FORMAT_AUTO)
+		ret_result->format = FORMAT_PLAIN;
+	if (err && err != -ENOMEM)
+		err = -EINVAL;
+	if (!err && input->diagnostics->error_count > errors_before)
+		err = -EINVAL;
+	return err;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What readers do with a line: report it, skip it, add what it holds. */
+#include "formats/reading.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "core/prefix_range.h"
+
+#define MESSAGE_BYTES 8192
+
+/* ---- bad lines ------------------------------------------------------------- */
+
+/* Count the line once, however much is wrong with it. Return: whether to tell. */
+static bool count_bad(struct reading *reading)
+{
+	size_t *count = &reading->result->bad_line_count;
+
+	if (reading->last_bad_line != reading->line->number)
+		++*count;
+	reading->last_bad_line = reading->line->number;
+	return !reading->input->skips_bad_lines || *count <= FORMAT_WARNINGS_MAX;
+}
+
+static void tell(struct reading *reading, enum severity severity, size_t column,
+		 const char *message, const char *behind)
+{
+	diagnostics_add(reading->input->diagnostics, severity, reading->input->name,
+			reading->line->number, (uint32_t)column, "%s%s", message, behind);
+}
+
+void reading_bad(struct reading *reading, size_t column, const char *format, ...)
+{
+	bool skips = reading->input->skips_bad_lines;
+	char message[MESSAGE_BYTES];
+	va_list arguments;
+
+	if (!count_bad(reading))
+		return;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	tell(reading, skips ? SEVERITY_WARNING : SEVERITY_ERROR, column, message,
+	     skips ? "; the line is skipped" : "");
+}
+
+void reading_spoil(struct reading *reading, size_t column, const char *format, ...)
+{
+	char message[MESSAGE_BYTES];
+	va_list arguments;
+
+	count_bad(reading);
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	tell(reading, SEVERITY_ERROR, column, message, "");
+}
+
+void reading_warn(struct reading *reading, size_t column, const char *format, ...)
+{
+	char message[MESSAGE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	tell(reading, SEVERITY_WARNING, column, message, "");
+}
+
+/* ---- entries --------------------------------------------------------------- */
+
+void reading_skip(struct reading *reading, enum format_skip skip)
+{
+	reading->result->skipped_counts[skip]++;
+}
+
+struct entry reading_entry(const struct reading *reading)
+{
+	const struct format_input *input = reading->input;
+
+	return (struct entry) {
+		.source = (uint8_t)input->source,
+		.line = reading->line->number,
+		.origin = input->origin ? input->origin : input->name,
+		.reason = input->reason,
+		.author = input->author,
+		.added_at_sec = input->added_at_sec,
+		.expires_at_sec = input->expires_at_sec,
+	};
+}
+
+/* Whether a list may have it; else it was reported. */
+static bool check_entry(struct reading *reading, const struct token *token,
+			const struct entry *entry)
+{
+	const char *refusal;
+
+	if (entry->is_exclusion || entry->prefix.len > 0)
+		return true;
+	refusal = config_refuse_prefix(&entry->prefix, reading->input->action);
+	if (refusal) {
+		reading_bad(reading, token->position + 1, "%s", refusal);
+		return false;
+	}
+	reading_warn(reading, token->position + 1,
+		     "%.*s allows every %s sender: no block list can act on them",
+		     (int)token->bytes, token->text,
+		     entry->prefix.family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+	return true;
+}
+
+static bool has_expired(const struct reading *reading, const struct entry *entry)
+{
+	return entry->expires_at_sec && entry->expires_at_sec <= reading->input->now_sec;
+}
+
+static int add(struct reading *reading, const struct token *token, const struct entry *entry)
+{
+	if (!check_entry(reading, token, entry))
+		return 0;
+	if (entry->is_exclusion)
+		reading->result->exclusion_count++;
+	else
+		reading->result->entry_count++;
+	return entry_set_add(reading->input->set, entry);
+}
+
+int reading_add(struct reading *reading, const struct token *token, const struct entry *entry)
+{
+	if (has_expired(reading, entry)) {
+		reading_skip(reading, FORMAT_SKIP_EXPIRED);
+		return 0;
+	}
+	return add(reading, token, entry);
+}
+
+int reading_add_range(struct reading *reading, const struct token *token, const struct entry *entry,
+		      const struct prefix *first, const struct prefix *last)
+{
+	struct prefix prefixes[PREFIX_RANGE_MAX];
+	struct entry copy = *entry;
+	size_t count = prefix_range_split(first, last, prefixes);
+	int err = 0;
+
+	if (count == 0) {
+		reading_bad(reading, token->position + 1,
+			    "%.*s is no range: write the lower address first, and both of one "
+			    "family",
+			    (int)token->bytes, token->text);
+		return 0;
+	}
+	if (has_expired(reading, entry)) {
+		reading_skip(reading, FORMAT_SKIP_EXPIRED);
+		return 0;
+	}
+	for (size_t i = 0; i < count && !err; i++) {
+		copy.prefix = prefixes[i];
+		err = add(reading, token, &copy);
+	}
+	return err;
+}
+
+/* ---- prefixes -------------------------------------------------------------- */
+
+bool reading_prefix(struct reading *reading, const struct token *token, enum host_bits host_bits,
+		    struct prefix *ret_prefix)
+{
+	char message[PREFIX_MESSAGE_BYTES];
+	enum prefix_error error;
+	size_t position;
+
+	error = prefix_parse(token->text, token->bytes, ret_prefix, &position);
+	if (!error)
+		return true;
+	if (error == PREFIX_HOST_BITS && host_bits == HOST_BITS_ARE_CUT) {
+		char text[PREFIX_TEXT_BYTES];
+
+		prefix_parse_network(token->text, token->bytes, ret_prefix);
+		reading_warn(reading, token->position + 1,
+			     "%.*s has host bits set: read as the network %s", (int)token->bytes,
+			     token->text, prefix_format(ret_prefix, text));
+		return true;
+	}
+	prefix_error_message(error, token->text, token->bytes, message);
+	reading_bad(reading, token->position + position + 1, "%s", message);
+	return false;
+}
+
+/* Bytes of what may be an address. */
+static size_t address_bytes(const char *text, size_t bytes)
+{
+	size_t end = 0;
+
+	while (end < bytes && !is_blank(text[end]) && text[end] != '-' && text[end] != '/')
+		end++;
+	return end;
+}
+
+static size_t skip_blanks(const char *text, size_t bytes, size_t position)
+{
+	while (position < bytes && is_blank(text[position]))
+		position++;
+	return position;
+}
+
+size_t reading_range(const struct token *token, struct prefix *ret_first, struct prefix *ret_last)
+{
+	const char *text = token->text;
+	size_t first_bytes = address_bytes(text, token->bytes), start, bytes;
+	struct prefix first, last;
+
+	start = skip_blanks(text, token->bytes, first_bytes);
+	if (start == token->bytes || text[start] != '-')
+		return 0;
+	start = skip_blanks(text, token->bytes, start + 1);
+	bytes = address_bytes(text + start, token->bytes - start);
+	/* A comment may follow at once. */
+	for (size_t i = 0; i < bytes; i++) {
+		if (text[start + i] == '#' || text[start + i] == ';')
+			bytes = i;
+	}
+	if (prefix_parse(text, first_bytes, &first, NULL) != PREFIX_OK ||
+	    prefix_parse(text + start, bytes, &last, NULL) != PREFIX_OK)
+		return 0;
+	*ret_first = first;
+	*ret_last = last;
+	return start + bytes;
+}

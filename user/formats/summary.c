@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What came of a list, in a line of text. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "formats/reading.h"
+
+static const char *const skip_texts[] = {
+	[FORMAT_SKIP_ACTION] = "of another action",
+	[FORMAT_SKIP_SHADOWED] = "never reached",
+	[FORMAT_SKIP_HOST_BITS] = "with host bits",
+	[FORMAT_SKIP_TRUST] = "of trust none",
+	[FORMAT_SKIP_QUOTA] = "about a quota",
+	[FORMAT_SKIP_KIND] = "of another kind",
+	[FORMAT_SKIP_NO_PREFIX] = "without a prefix",
+	[FORMAT_SKIP_RANGE] = "over $MAXRANGE4",
+	[FORMAT_SKIP_EXPIRED] = "expired",
+};
+_Static_assert(sizeof(skip_texts) / sizeof(skip_texts[0]) == FORMAT_SKIP_COUNT, "all");
+
+size_t format_skipped_count(const struct format_result *result)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < FORMAT_SKIP_COUNT; i++)
+		count += result->skipped_counts[i];
+	return count;
+}
+
+static void append(char *text, size_t *used, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void append(char *text, size_t *used, const char *format, ...)
+{
+	size_t rest = FORMAT_SUMMARY_BYTES - *used;
+	va_list arguments;
+	int bytes;
+
+	va_start(arguments, format);
+	bytes = vsnprintf(text + *used, rest, format, arguments);
+	va_end(arguments);
+	if (bytes > 0)
+		*used += (size_t)bytes < rest ? (size_t)bytes : rest - 1;
+}
+
+const char *format_summary(const struct format_result *result, char text[FORMAT_SUMMARY_BYTES])
+{
+	const struct format_parser *parser = format_parsers[result->format];
+	const char *separator = ": ";
+	size_t used = 0;
+
+	append(text, &used, "%zu %s: %zu entries", result->record_count,
+	       parser ? parser->record_noun : "records", result->entry_count);
+	if (result->exclusion_count)
+		append(text, &used, ", %zu exclusions", result->exclusion_count);
+	if (format_skipped_count(result))
+		append(text, &used, ", %zu skipped", format_skipped_count(result));
+	for (size_t i = 0; i < FORMAT_SKIP_COUNT; i++) {
+		if (!result->skipped_counts[i])
+			continue;
+		append(text, &used, "%s%zu %s", separator, result->skipped_counts[i],
+		       skip_texts[i]);
+		separator = ", ";
+	}
+	if (result->bad_line_count)
+		append(text, &used, "%s%zu bad lines", separator[0] == ',' ? "; " : ", ",
+		       result->bad_line_count);
+	return text;
+}

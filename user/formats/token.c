@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of lines: words, fields, reasons. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "formats/reading.h"
+
+struct token token_trim(struct token token)
+{
+	while (token.bytes > 0 && is_blank(token.text[0])) {
+		token.text++;
+		token.position++;
+		token.bytes--;
+	}
+	while (token.bytes > 0 && is_blank(token.text[token.bytes - 1]))
+		token.bytes--;
+	return token;
+}
+
+struct token line_content(const struct line *line)
+{
+	return token_trim((struct token) { .text = line->text, .bytes = line->bytes });
+}
+
+static void advance(struct token *token, size_t bytes)
+{
+	token->text += bytes;
+	token->position += bytes;
+	token->bytes -= bytes;
+}
+
+struct token token_word(struct token *rest)
+{
+	struct token word = *rest;
+	size_t bytes = 0;
+
+	while (bytes < rest->bytes && !is_blank(rest->text[bytes]))
+		bytes++;
+	word.bytes = bytes;
+	while (bytes < rest->bytes && is_blank(rest->text[bytes]))
+		bytes++;
+	advance(rest, bytes);
+	return word;
+}
+
+bool token_field(struct token *rest, char separator, struct token *ret_field)
+{
+	const char *end;
+
+	if (!rest->text)
+		return false;
+	end = rest->bytes > 0 ? memchr(rest->text, separator, rest->bytes) : NULL;
+	*ret_field = *rest;
+	if (!end) {
+		rest->text = NULL;
+		return true;
+	}
+	ret_field->bytes = (size_t)(end - rest->text);
+	advance(rest, ret_field->bytes + 1);
+	return true;
+}
+
+bool token_is(const struct token *token, const char *text)
+{
+	return strlen(text) == token->bytes && !memcmp(text, token->text, token->bytes);
+}
+
+bool token_is_word(const struct token *token, const char *text)
+{
+	return strlen(text) == token->bytes && !strncasecmp(text, token->text, token->bytes);
+}
+
+bool token_begins(const struct token *token, const char *text)
+{
+	size_t bytes = strlen(text);
+
+	return token->bytes >= bytes && !memcmp(text, token->text, bytes);
+}
+
+bool token_number(const struct token *token, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (token->bytes == 0 || token->bytes > 18)
+		return false;
+	for (size_t i = 0; i < token->bytes; i++) {
+		if (!is_digit(token->text[i]))
+			return false;
+		number = number * 10 + (uint64_t)(token->text[i] - '0');
+	}
+	*ret_number = number;
+	return true;
+}
+
+const char *line_reason(const struct token *token)
+{
+	struct token reason = token_trim(*token);
+
+	if (reason.bytes == 0)
+		return NULL;
+	utf8_sanitize(reason.text, reason.bytes);
+	if (reason.bytes > FORMAT_REASON_BYTES_MAX) {
+		reason.bytes = FORMAT_REASON_BYTES_MAX;
+		while (((unsigned char)reason.text[reason.bytes] & 0xc0) == 0x80)
+			reason.bytes--;
+	}
+	reason.text[reason.bytes] = '\0';
+	return reason.text;
+}
+
+struct token token_unbracket(const struct token *token, char buffer[UNBRACKET_BYTES])
+{
+	struct token plain = { .text = buffer, .position = token->position };
+	const char *close = token->bytes > 0 && token->text[0] == '['
+				? memchr(token->text, ']', token->bytes)
+				: NULL;
+	size_t inner, behind;
+
+	if (!close || token->bytes > UNBRACKET_BYTES)
+		return *token;
+	inner = (size_t)(close - token->text) - 1;
+	behind = token->bytes - inner - 2;
+	if (behind > 0 && close[1] != '/')
+		return *token;
+	memcpy(buffer, token->text + 1, inner);
+	memcpy(buffer + inner, close + 1, behind);
+	plain.bytes = inner + behind;
+	return plain;
+}
+
+bool token_is_prefix(const struct token *token)
+{
+	char buffer[UNBRACKET_BYTES];
+	struct token plain = token_unbracket(token, buffer);
+	enum prefix_error error;
+	struct prefix prefix;
+
+	error = prefix_parse(plain.text, plain.bytes, &prefix, NULL);
+	return error == PREFIX_OK || error == PREFIX_HOST_BITS || error == PREFIX_LEADING_ZERO;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From lists to text: the set of their addresses, in the order that a format wants. */
+#include "formats/write.h"
+
+#include <errno.h>
+
+#include "formats/layout.h"
+
+#define FRAMES_MAX 129
+/* Of more lists a header gives the number alone. */
+#define NAMED_LISTS_MAX 8
+
+bool export_has_two_texts(enum export_format format)
+{
+	return format == EXPORT_RBLDNSD;
+}
+
+const char *export_refuse(enum export_format format, enum action action)
+{
+	if (format == EXPORT_SPAMASSASSIN && action == ACTION_BLOCK)
+		return "trusted_networks are hosts that are trusted: a block list is not for them, "
+		       "export it as a zone (rbldnsd)";
+	return NULL;
+}
+
+static bool is_wanted(const struct export *export, const struct prefix_node *node)
+{
+	return export->families == EXPORT_BOTH ||
+	       (export->families == EXPORT_IPV4) == (node->prefix.family == FAMILY_IPV4);
+}
+
+static void write_node(struct export_writer *writer, const struct prefix_node *node, size_t *count)
+{
+	if (!is_wanted(writer->export, node))
+		return;
+	export_layouts[writer->export->format].write_node(writer, node);
+	writer->count++;
+	writer->family_counts[node->prefix.family]++;
+	if (!node->is_hole)
+		(*count)++;
+}
+
+/* Write each node once all that lies in it is written. */
+static void write_specific_first(struct export_writer *writer, const struct prefix_set *set,
+				 size_t *count)
+{
+	const struct prefix_node *open[FRAMES_MAX];
+	size_t open_count = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		while (open_count &&
+		       !prefix_contains(&open[open_count - 1]->prefix, &set->nodes[i].prefix))
+			write_node(writer, open[--open_count], count);
+		open[open_count++] = &set->nodes[i];
+	}
+	while (open_count)
+		write_node(writer, open[--open_count], count);
+}
+
+static void write_header(const struct export_writer *writer)
+{
+	const struct export *export = writer->export;
+	bool are_many = export->list_count > NAMED_LISTS_MAX;
+
+	fputs("# Written by ipwl from ", writer->stream);
+	if (are_many)
+		fprintf(writer->stream, "%zu %s lists", export->list_count,
+			action_names[export->action]);
+	else
+		fprintf(writer->stream, "the %s %s", action_names[export->action],
+			export->list_count == 1 ? "list" : "lists");
+	for (size_t i = 0; i < export->list_count && !are_many; i++)
+		fprintf(writer->stream, "%s %s", i ? "," : "", export->lists[i]->name);
+	fputs(". Changes made here are lost.\n", writer->stream);
+}
+
+static size_t write_text(const struct export *export, const struct prefix_set *set, FILE *stream)
+{
+	const struct export_layout *layout = &export_layouts[export->format];
+	struct export_writer writer = { .export = export, .stream = stream };
+	size_t count = 0;
+
+	if (layout->has_comments)
+		write_header(&writer);
+	if (layout->begin)
+		layout->begin(&writer);
+	if (layout->order == ORDER_SPECIFIC_FIRST)
+		write_specific_first(&writer, set, &count);
+	else
+		for (size_t i = 0; i < set->count; i++)
+			write_node(&writer, &set->nodes[i], &count);
+	if (layout->end)
+		layout->end(&writer);
+	return count;
+}
+
+int export_write(const struct export *export, FILE *stream, size_t *ret_count)
+{
+	bool is_flat = export_layouts[export->format].order == ORDER_FLAT;
+	struct prefix_set set, flat;
+	int err = prefix_set_build(export->lists, export->list_count, &set);
+
+	if (err)
+		return err;
+	if (is_flat) {
+		err = prefix_set_split(&set, export->is_aggregated, &flat);
+		prefix_set_done(&set);
+		set = flat;
+	} else if (export->is_aggregated) {
+		err = prefix_set_aggregate(&set);
+	}
+	if (!err)
+		*ret_count = write_text(export, &set, stream);
+	if (!err || !is_flat)
+		prefix_set_done(&set);
+	return err;
+}

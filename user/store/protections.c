@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A sorted array: protected entries are few. */
+#include "store/protections.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/state_db.h"
+
+struct protection {
+	char *list;
+	struct prefix prefix;
+	char *author; /* or NULL */
+	char *reason; /* or NULL */
+	int64_t at_sec;
+};
+
+struct protections {
+	pthread_mutex_t lock;
+	struct protection *items; /* by list and prefix */
+	size_t count;
+};
+
+struct protections *protections_new(void)
+{
+	struct protections *protections = calloc(1, sizeof(*protections));
+
+	if (protections)
+		pthread_mutex_init(&protections->lock, NULL);
+	return protections;
+}
+
+static void free_items(struct protection *items, size_t count)
+{
+	while (count) {
+		count--;
+		free(items[count].list);
+		free(items[count].author);
+		free(items[count].reason);
+	}
+	free(items);
+}
+
+void protections_free(struct protections *protections)
+{
+	if (!protections)
+		return;
+	free_items(protections->items, protections->count);
+	pthread_mutex_destroy(&protections->lock);
+	free(protections);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct protection *one = a, *other = b;
+	int order = strcmp(one->list, other->list);
+
+	return order ? order : prefix_compare(&one->prefix, &other->prefix);
+}
+
+/* ---- load ----------------------------------------------------------------- */
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+/* Append a row. What cannot be parsed protects nothing. */
+static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
+{
+	const char *prefix = state_db_text(row, 1);
+	struct protection item = { .at_sec = sqlite3_column_int64(row, 4) };
+	struct protection *grown;
+
+	if (!prefix || prefix_parse(prefix, strlen(prefix), &item.prefix, NULL) != PREFIX_OK)
+		return 0;
+	grown = reallocarray(*items, *count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	*items = grown;
+	item.list = copy(state_db_text(row, 0));
+	item.author = copy(state_db_text(row, 2));
+	item.reason = copy(state_db_text(row, 3));
+	if (!item.list) {
+		free(item.author);
+		free(item.reason);
+		return -ENOMEM;
+	}
+	grown[(*count)++] = item;
+	return 0;
+}
+
+int protections_load(struct protections *protections, struct state *state)
+{
+	struct protection *items = NULL, *old;
+	size_t count = 0, old_count;
+	sqlite3_stmt *row;
+	int step,
+	    err = state_db_prepare(
+		state, "SELECT list, prefix, author, reason, protected_at FROM protections", &row);
+
+	if (err)
+		return err;
+	while (!err && (step = sqlite3_step(row)) == SQLITE_ROW)
+		err = append(row, &items, &count);
+	if (!err && step != SQLITE_DONE)
+		err = state_db_fail(state);
+	sqlite3_finalize(row);
+	if (err) {
+		free_items(items, count);
+		return err;
+	}
+	if (count)
+		qsort(items, count, sizeof(*items), compare);
+	pthread_mutex_lock(&protections->lock);
+	old = protections->items;
+	old_count = protections->count;
+	protections->items = items;
+	protections->count = count;
+	pthread_mutex_unlock(&protections->lock);
+	free_items(old, old_count);
+	return 0;
+}
+
+/* ---- ask ------------------------------------------------------------------ */
+
+/* Not the items, but access to them. */
+static pthread_mutex_t *lock_of(const struct protections *protections)
+{
+	return (pthread_mutex_t *)(uintptr_t)&protections->lock;
+}
+
+/* The lock is held. */
+static const struct protection *find(const struct protections *protections, const char *list,
+				     const struct prefix *prefix)
+{
+	size_t begin = 0, end = protections->count;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+		const struct protection *item = &protections->items[middle];
+		int order = strcmp(list, item->list);
+
+		if (!order)
+			order = prefix_compare(prefix, &item->prefix);
+		if (!order)
+			return item;
+		if (order < 0)
+			end = middle;
+		else
+			begin = middle + 1;
+	}
+	return NULL;
+}
+
+bool protections_have(const struct protections *protections, const char *list,
+		      const struct prefix *prefix)
+{
+	bool is_found;
+
+	pthread_mutex_lock(lock_of(protections));
+	is_found = find(protections, list, prefix) != NULL;
+	pthread_mutex_unlock(lock_of(protections));
+	return is_found;
+}
+
+char *protections_describe(const struct protections *protections, const char *list,
+			   const struct prefix *prefix)
+{
+	const struct protection *found;
+	char at[TIME_TEXT_BYTES];
+	char *text = NULL;
+
+	pthread_mutex_lock(lock_of(protections));
+	found = find(protections, list, prefix);
+	if (found && asprintf(&text, "by %s at %s%s%s", found->author ? found->author : "unknown",
+			      time_format(found->at_sec, at), found->reason ? ": " : "",
+			      found->reason ? found->reason : "") < 0)
+		text = NULL;
+	pthread_mutex_unlock(lock_of(protections));
+	return text;
+}
+
+void protections_check(const struct protections *protections, const struct policy *policy,
+		       struct lines *warnings)
+{
+	char prefix[PREFIX_TEXT_BYTES];
+	size_t i;
+
+	pthread_mutex_lock(lock_of(protections));
+	for (i = 0; i < protections->count; i++) {
+		const struct protection *item = &protections->items[i];
+		const struct list *list = policy_find_list(policy, item->list);
+
+		if (list && list_has(list, &item->prefix, true))
+			lines_add(warnings,
+				  "the protected entry %s of list \"%s\" is of no effect: the list "
+				  "excludes that prefix",
+				  prefix_format(&item->prefix, prefix), item->list);
+	}
+	pthread_mutex_unlock(lock_of(protections));
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rule file: a header, the lists by slot, the rules by id. Read and written, not
+ * mapped: it must not count as the daemon's memory.
+ */
+#include "store/rule_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/rule_file_format.h"
+
+struct rule_file {
+	int fd; /* -1: given up */
+	char *path;
+};
+
+static int write_at(int fd, const void *bytes, size_t count, off_t offset)
+{
+	ssize_t written;
+
+	for (; count; count -= (size_t)written, offset += written) {
+		written = pwrite(fd, bytes, count, offset);
+		if (written < 0)
+			return -errno;
+		bytes = (const char *)bytes + written;
+	}
+	return 0;
+}
+
+/* ---- open --------------------------------------------------------------- */
+
+static bool is_of(int fd, uint64_t cookie)
+{
+	struct rule_file_header header;
+
+	return pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	       header.magic == RULE_FILE_MAGIC && header.version == RULE_FILE_VERSION &&
+	       header.cookie == cookie;
+}
+
+/* Complete before it gets its name. */
+static int make(const char *path, uint64_t cookie)
+{
+	const struct rule_file_header header = { .magic = RULE_FILE_MAGIC,
+						 .version = RULE_FILE_VERSION,
+						 .cookie = cookie };
+	char new_path[PATH_MAX];
+	int fd, err;
+
+	if (snprintf(new_path, sizeof(new_path), "%s.new", path) >= (int)sizeof(new_path))
+		return -ENAMETOOLONG;
+	fd = open(new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	err = write_at(fd, &header, sizeof(header), 0);
+	if (!err && (ftruncate(fd, RULE_FILE_RULES_OFFSET) || rename(new_path, path)))
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	unlink(new_path);
+	return err;
+}
+
+int rule_file_open(const char *runtime_dir, uint64_t cookie, struct rule_file **ret_file,
+		   bool *ret_is_known)
+{
+	struct rule_file *file = calloc(1, sizeof(*file));
+	int err;
+
+	if (!file)
+		return -ENOMEM;
+	if (asprintf(&file->path, "%s/rules", runtime_dir) < 0) {
+		free(file);
+		return -ENOMEM;
+	}
+	file->fd = open(file->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	*ret_is_known = file->fd >= 0 && is_of(file->fd, cookie);
+	if (!*ret_is_known) {
+		if (file->fd >= 0)
+			close(file->fd);
+		file->fd = make(file->path, cookie);
+	}
+	if (file->fd < 0) {
+		err = file->fd;
+		rule_file_close(file);
+		return err;
+	}
+	*ret_file = file;
+	return 0;
+}
+
+void rule_file_close(struct rule_file *file)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->path);
+	free(file);
+}
+
+int rule_file_load(const struct rule_file *file, struct rule_ids *ids, struct policy **ret_policy)
+{
+	return rule_file_read(file->fd, ids, ret_policy);
+}
+
+/* ---- update ------------------------------------------------------------- */
+
+/* Records of consecutive ids in one page, to be written at once. */
+struct run {
+	int fd;
+	uint32_t first_id;
+	size_t count;
+	struct rule_record records[RULE_FILE_PAGE_RECORDS];
+};
+
+static int run_flush(struct run *run)
+{
+	size_t count = run->count;
+
+	run->count = 0;
+	return count ? write_at(run->fd, run->records, count * sizeof(*run->records),
+				rule_file_offset(run->first_id))
+		     : 0;
+}
+
+static int run_put(struct run *run, uint32_t id, const struct rule_record *record)
+{
+	int err = 0;
+
+	if (id % RULE_FILE_PAGE_RECORDS == 0 || id != run->first_id + run->count)
+		err = run_flush(run);
+	if (!run->count)
+		run->first_id = id;
+	run->records[run->count++] = *record;
+	return err;
+}
+
+static int erase_removed(struct run *run, const struct rules_change *change)
+{
+	static const struct rule_record unused;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < change->removed_count; i++)
+		err = run_put(run, change->removed[i], &unused);
+	return err ? err : run_flush(run);
+}
+
+static int write_lists(int fd, const struct policy *policy)
+{
+	struct rule_file_list *lists = calloc(RULE_FILE_LISTS, sizeof(*lists));
+	size_t i;
+	int err;
+
+	if (!lists)
+		return -ENOMEM;
+	for (i = 0; i < policy->list_count; i++) {
+		struct rule_file_list *list = &lists[policy->lists[i].slot];
+
+		snprintf(list->name, sizeof(list->name), "%s", policy->lists[i].name);
+		list->action = (uint32_t)policy->lists[i].action;
+		list->is_used = 1;
+	}
+	err = write_at(fd, lists, RULE_FILE_LISTS * sizeof(*lists), RULE_FILE_LISTS_OFFSET);
+	free(lists);
+	return err;
+}
+
+/* A bit for each id up to the largest in @added; NULL: out of memory. */
+static unsigned char *bitmap_new(const struct rules_change *change, uint32_t *ret_limit)
+{
+	unsigned char *bitmap;
+	uint32_t limit = 0;
+	size_t i;
+
+	for (i = 0; i < change->added_count; i++)
+		if (change->added[i] >= limit)
+			limit = change->added[i] + 1;
+	bitmap = calloc(limit / 8 + 1, 1);
+	for (i = 0; bitmap && i < change->added_count; i++)
+		bitmap[change->added[i] / 8] |= (unsigned char)(1U << change->added[i] % 8);
+	*ret_limit = limit;
+	return bitmap;
+}
+
+static int record_added(struct run *run, const struct policy *policy,
+			const struct rules_change *change)
+{
+	uint32_t limit;
+	unsigned char *is_added = bitmap_new(change, &limit);
+	size_t i, j;
+	int err = 0;
+
+	if (!is_added)
+		return -ENOMEM;
+	for (i = 0; !err && i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+
+		for (j = 0; !err && j < list->rule_count; j++) {
+			const struct rule *rule = &list->rules[j];
+			struct rule_record record;
+
+			if (rule->id >= limit || !(is_added[rule->id / 8] & 1U << rule->id % 8))
+				continue;
+			record = rule_record_of(&rule->prefix, list->slot);
+			err = run_put(run, rule->id, &record);
+		}
+	}
+	free(is_added);
+	return err ? err : run_flush(run);
+}
+
+static void give_up(struct rule_file *file)
+{
+	unlink(file->path);
+	close(file->fd);
+	file->fd = -1;
+}
+
+int rule_file_update(struct rule_file *file, const struct policy *policy,
+		     const struct rules_change *change)
+{
+	struct run *run;
+	int err;
+
+	if (file->fd < 0)
+		return 0;
+	run = calloc(1, sizeof(*run));
+	if (run) {
+		run->fd = file->fd;
+		/* Erased before the slots of lists change their meaning. */
+		err = erase_removed(run, change);
+		if (!err)
+			err = write_lists(file->fd, policy);
+		if (!err)
+			err = record_added(run, policy, change);
+		free(run);
+	} else {
+		err = -ENOMEM;
+	}
+	if (err)
+		give_up(file);
+	return err;
+}

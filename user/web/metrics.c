@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The metrics as text. No label ever holds an address or a prefix. */
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "daemon/daemon.h"
+#include "datapath/names.h"
+#include "exports/schedule.h"
+#include "web/web.h"
+
+#define COUNTER(member) offsetof(struct ipwl_traffic, member)
+
+struct metric {
+	const char *name;
+	const char *type;
+	const char *help;
+};
+
+static void write_head(struct evbuffer *buffer, const struct metric *metric)
+{
+	evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+			    metric->name, metric->type);
+}
+
+/* A label's value, escaped as the format wants it; an interface may have any name. */
+static void write_label(struct evbuffer *buffer, const char *name, const char *value)
+{
+	char *clean = strdup(value);
+	const char *c;
+
+	if (clean)
+		utf8_sanitize(clean, strlen(clean));
+	evbuffer_add_printf(buffer, "%s=\"", name);
+	for (c = clean ? clean : ""; *c; c++) {
+		if (*c == '\\' || *c == '"')
+			evbuffer_add(buffer, "\\", 1);
+		evbuffer_add(buffer, c, 1);
+	}
+	evbuffer_add(buffer, "\"", 1);
+	free(clean);
+}
+
+static uint64_t member_of(const struct ipwl_traffic *traffic, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)traffic + offset, sizeof(value));
+	return value;
+}
+
+/* ---- interfaces --------------------------------------------------------- */
+
+static const struct {
+	struct metric metric;
+	size_t offset;
+} interface_metrics[] = {
+	{ { "ipwl_packets_total", "counter", "Packets that were judged." }, COUNTER(packets) },
+	{ { "ipwl_bytes_total", "counter", "Bytes of the frames that were judged." },
+	  COUNTER(bytes) },
+	{ { "ipwl_connections_total", "counter", "Packets with SYN and without ACK." },
+	  COUNTER(connections) },
+};
+
+static void write_counters(struct evbuffer *buffer, const char *name, size_t offset,
+			   const char *interface, const struct ipwl_traffic *counters)
+{
+	int family, verdict;
+
+	for (family = 0; family < IPWL_FAMILY_COUNT; family++) {
+		for (verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
+			evbuffer_add_printf(buffer, "%s{", name);
+			write_label(buffer, "interface", interface);
+			evbuffer_add_printf(
+			    buffer, ",family=\"%s\",verdict=\"%s\"} %" PRIu64 "\n",
+			    family_names[family], verdict_names[verdict],
+			    member_of(&counters[IPWL_COUNTER(family, verdict)], offset));
+		}
+	}
+}
+
+typedef struct ipwl_traffic interface_counters[IPWL_COUNTER_COUNT];
+
+static void write_interfaces(const struct interfaces *interfaces, struct evbuffer *buffer)
+{
+	interface_counters *counters = calloc(interfaces->count + 1, sizeof(*counters));
+	size_t i, m;
+
+	if (!counters)
+		return;
+	/* Read once, so that packets, bytes and connections are of one moment. */
+	for (i = 0; i < interfaces->count; i++)
+		if (interfaces->items[i].interface)
+			interface_read_counters(interfaces->items[i].interface, counters[i]);
+	for (m = 0; m < sizeof(interface_metrics) / sizeof(*interface_metrics); m++) {
+		const struct metric *metric = &interface_metrics[m].metric;
+
+		write_head(buffer, metric);
+		for (i = 0; i < interfaces->count; i++)
+			if (interfaces->items[i].interface)
+				write_counters(buffer, metric->name, interface_metrics[m].offset,
+					       interfaces->items[i].name, counters[i]);
+	}
+	free(counters);
+}
+
+static void write_attached(const struct interfaces *interfaces, struct evbuffer *buffer)
+{
+	static const struct metric attached = {
+		"ipwl_interface_attached", "gauge",
+		"Whether the XDP program is on the interface (1) or not (0)."
+	};
+	size_t i;
+
+	write_head(buffer, &attached);
+	for (i = 0; i < interfaces->count; i++) {
+		enum attach_mode mode = attachment_mode(&interfaces->items[i]);
+
+		evbuffer_add_printf(buffer, "%s{", attached.name);
+		write_label(buffer, "interface", interfaces->items[i].name);
+		evbuffer_add_printf(buffer, ",xdp_mode=\"%s\"} %d\n", attach_mode_names[mode],
+				    mode != ATTACH_NONE);
+	}
+}
+
+/* ---- lists -------------------------------------------------------------- */
+
+static const struct {
+	struct metric metric;
+	size_t offset;
+} list_metrics[] = {
+	{ { "ipwl_list_packets_total", "counter", "Packets that a list decided." },
+	  COUNTER(packets) },
+	{ { "ipwl_list_connections_total", "counter", "Connections that a list decided." },
+	  COUNTER(connections) },
+};
+
+static void write_list_labels(struct evbuffer *buffer, const char *name, const struct list *list)
+{
+	evbuffer_add_printf(buffer, "%s{", name);
+	write_label(buffer, "list", list->name);
+	evbuffer_add_printf(buffer, ",action=\"%s\"", action_names[list->action]);
+}
+
+static void write_list_counters(const struct daemon *daemon, struct evbuffer *buffer)
+{
+	const struct policy *policy = daemon->snapshot->policy;
+	struct ipwl_traffic *traffic = calloc(policy->list_count + 1, sizeof(*traffic));
+	size_t i, m;
+
+	if (!traffic)
+		return;
+	for (i = 0; i < policy->list_count; i++)
+		datapath_read_list(daemon->datapath, policy->lists[i].slot, &traffic[i]);
+	for (m = 0; m < sizeof(list_metrics) / sizeof(*list_metrics); m++) {
+		const struct metric *metric = &list_metrics[m].metric;
+
+		write_head(buffer, metric);
+		for (i = 0; i < policy->list_count; i++) {
+			write_list_labels(buffer, metric->name, &policy->lists[i]);
+			evbuffer_add_printf(buffer, "} %" PRIu64 "\n",
+					    member_of(&traffic[i], list_metrics[m].offset));
+		}
+	}
+	free(traffic);
+}
+
+static void write_list_entries(const struct snapshot *snapshot, struct evbuffer *buffer)
+{
+	static const struct metric entries = { "ipwl_list_entries", "gauge",
+					       "Entries of a list, exclusions apart." };
+	size_t i;
+	int family;
+
+	write_head(buffer, &entries);
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		for (family = 0; family < FAMILY_COUNT; family++) {
+			write_list_labels(buffer, entries.name, &snapshot->policy->lists[i]);
+			evbuffer_add_printf(buffer, ",family=\"%s\"} %zu\n",
+					    family == FAMILY_IPV4 ? "ipv4" : "ipv6",
+					    snapshot->entry_counts[i].of[family]);
+		}
+	}
+}
+
+/* ---- exports ------------------------------------------------------------- */
+
+static void write_exports(const struct daemon *daemon, struct evbuffer *buffer)
+{
+	static const struct metric metrics[] = {
+		{ "ipwl_export_last_successful", "gauge",
+		  "Whether an exported file is as it should be (1) and its command succeeded." },
+		{ "ipwl_export_last_success_timestamp_seconds", "gauge",
+		  "When an exported file was last seen to be as it should be." },
+		{ "ipwl_export_entries", "gauge", "Prefixes in an exported file." },
+	};
+	const struct config *config = daemon->snapshot->config;
+	size_t i, m;
+
+	for (m = 0; config->export_count && m < sizeof(metrics) / sizeof(*metrics); m++) {
+		write_head(buffer, &metrics[m]);
+		for (i = 0; i < config->export_count; i++) {
+			const struct export_state *state = exports_state(daemon->exports, i);
+			int64_t values[sizeof(metrics) / sizeof(*metrics)];
+
+			if (!state || (!state->has_run && !state->error))
+				continue;
+			values[0] = state->is_successful;
+			values[1] = state->succeeded_at_sec;
+			values[2] = (int64_t)state->prefix_count;
+			evbuffer_add_printf(buffer, "%s{", metrics[m].name);
+			write_label(buffer, "path", config->exports[i].path);
+			evbuffer_add_printf(buffer, ",format=\"%s\"} %" PRId64 "\n",
+					    export_format_names[config->exports[i].format],
+					    values[m]);
+		}
+	}
+}
+
+static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer *buffer)
+{
+	static const struct metric skipped = {
+		"ipwl_list_skipped_lines", "gauge",
+		"Lines of a list's files that could not be read and were skipped."
+	};
+	size_t i;
+
+	write_head(buffer, &skipped);
+	for (i = 0; i < snapshot->policy->list_count; i++) {
+		evbuffer_add_printf(buffer, "%s{", skipped.name);
+		write_label(buffer, "list", snapshot->policy->lists[i].name);
+		evbuffer_add_printf(buffer, "} %zu\n",
+				    list_input_skipped_lines(&snapshot->config->list_inputs[i]));
+	}
+}
+
+/* ---- the daemon --------------------------------------------------------- */
+
+static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
+{
+	static const struct metric successful = { "ipwl_config_last_reload_successful", "gauge",
+						  "Whether the last reload was taken (1)." };
+	static const struct metric timestamp = {
+		"ipwl_config_last_reload_success_timestamp_seconds", "gauge",
+		"When a configuration was last taken."
+	};
+	static const struct metric held = {
+		"ipwl_reload_held", "gauge",
+		"Whether the guard holds the last reload (1): `ipwlctl diff` shows it."
+	};
+	static const struct metric build = { "ipwl_build_info", "gauge",
+					     "The version of ipwl and of libbpf; always 1." };
+
+	write_head(buffer, &successful);
+	evbuffer_add_printf(buffer, "%s %d\n", successful.name, daemon->reload.successful);
+	write_head(buffer, &timestamp);
+	evbuffer_add_printf(buffer, "%s %" PRId64 "\n", timestamp.name,
+			    daemon->reload.succeeded_at_sec);
+	write_head(buffer, &held);
+	evbuffer_add_printf(buffer, "%s %d\n", held.name, daemon->reload.held != NULL);
+	write_head(buffer, &build);
+	evbuffer_add_printf(buffer, "%s{", build.name);
+	write_label(buffer, "version", IPWL_VERSION);
+	evbuffer_add(buffer, ",", 1);
+	write_label(buffer, "libbpf", datapath_libbpf_version());
+	evbuffer_add_printf(buffer, "} 1\n");
+}
+
+void metrics_write(const struct daemon *daemon, struct evbuffer *buffer)
+{
+	write_interfaces(&daemon->interfaces, buffer);
+	write_list_counters(daemon, buffer);
+	write_list_entries(daemon->snapshot, buffer);
+	write_list_skipped(daemon->snapshot, buffer);
+	write_attached(&daemon->interfaces, buffer);
+	metrics_write_feeds(daemon, buffer);
+	write_exports(daemon, buffer);
+	write_daemon(daemon, buffer);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /metrics over HTTP, in Prometheus's text format 0.0.4. */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include <stdint.h>
+
+#define METRICS_ERROR_BYTES 512
+
+struct daemon;
+struct evbuffer;
+struct metrics;
+
+/* Return: 0 or -ENOMEM. */
+int metrics_open(struct daemon *daemon, struct metrics **ret_metrics);
+/* NULL is fine. */
+void metrics_close(struct metrics *metrics);
+
+/**
+ * metrics_listen() - serve at an address, and at no other any more
+ * @host: NULL: serve nowhere
+ *
+ * Return: 0; -errno: that address cannot be had now; metrics_retry() will try on.
+ */
+int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
+		   char error[METRICS_ERROR_BYTES]);
+void metrics_retry(struct metrics *metrics);
+
+/* All metrics as text, appended. */
+void metrics_write(const struct daemon *daemon, struct evbuffer *buffer);
+/* Those of feeds, a part of it. */
+void metrics_write_feeds(const struct daemon *daemon, struct evbuffer *buffer);
+
+#endif

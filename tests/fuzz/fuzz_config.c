@@ -29,7 +29,7 @@ static void check_list(const struct list *list)
 	for (size_t i = 0; list->sets[SOURCE_CONFIG] && i < list->sets[SOURCE_CONFIG]->count; i++) {
 		const struct entry *entry = &list->sets[SOURCE_CONFIG]->entries[i];
 
-		require(entry->is_exclusion || !config_refuse_prefix(&entry->prefix, list->action));
+		require(entry->is_exclusion || !policy_refuse_prefix(&entry->prefix, list->action));
 		require(entry->line > 0);
 	}
 }

@@ -87,7 +87,7 @@ static void check_entry(const struct entry *entry, enum action action)
 	prefix_format(&entry->prefix, text);
 	require(prefix_parse(text, strlen(text), &again, NULL) == PREFIX_OK);
 	require(prefix_compare(&again, &entry->prefix) == 0);
-	require(entry->is_exclusion || !config_refuse_prefix(&entry->prefix, action));
+	require(entry->is_exclusion || !policy_refuse_prefix(&entry->prefix, action));
 	require(entry->line > 0);
 	require(!entry->expires_at_sec || entry->expires_at_sec > NOW_SEC);
 	for (const char *c = entry->reason; c && *c != '\0';) {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "config/listfile.h"
+#include "config/list_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	diagnostics_init(&diagnostics);
-	result = listfile_read(path, &options, &counts);
+	result = list_file_read(path, &options, &counts);
 	check_diagnostics(&diagnostics, result);
 	entry_set_finish(set);
 	for (size_t i = 0; i < set->count; i++)

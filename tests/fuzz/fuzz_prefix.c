@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/prefix.h"
+#include "core/prefix_error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 #define COLUMNS_MAX 16

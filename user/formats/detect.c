@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 struct votes {

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records of fields: dnswl.org's generic format, and what spamdb(8) prints. */
+/* dnswl.org's generic format: address, category, trust, domain, id. */
 #include <string.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
-
-/* ---- dnswl --------------------------------------------------------------------- */
 
 enum dnswl_field {
 	DNSWL_ADDRESS,
@@ -14,20 +13,6 @@ enum dnswl_field {
 	DNSWL_ID,
 	DNSWL_COUNT
 };
-
-/* Split a line; the number of fields there are. */
-static size_t split(const struct token *content, char separator, struct token *fields, size_t max)
-{
-	struct token rest = *content, field;
-	size_t count = 0;
-
-	while (token_field(&rest, separator, &field)) {
-		if (count < max)
-			fields[count] = token_trim(field);
-		count++;
-	}
-	return count;
-}
 
 /* 0 to 3; false: no level of trust. */
 static bool find_trust(const struct token *field, size_t *ret_trust)
@@ -63,7 +48,7 @@ static int read_dnswl(struct reading *reading)
 	if (content.bytes == 0 || content.text[0] == '#')
 		return 0;
 	reading->result->record_count++;
-	count = split(&content, ';', fields, DNSWL_COUNT);
+	count = token_split(&content, ';', fields, DNSWL_COUNT);
 	if (count < DNSWL_DOMAIN) {
 		reading_bad(reading, 1,
 			    "not address;category;trust;domain;id, as dnswl.org writes");
@@ -93,7 +78,7 @@ static bool is_dnswl_line(const struct token *line)
 	uint64_t category;
 	size_t trust;
 
-	return split(line, ';', fields, DNSWL_COUNT) == DNSWL_COUNT &&
+	return token_split(line, ';', fields, DNSWL_COUNT) == DNSWL_COUNT &&
 	       token_is_prefix(&fields[DNSWL_ADDRESS]) &&
 	       token_number(&fields[DNSWL_CATEGORY], &category) &&
 	       find_trust(&fields[DNSWL_TRUST], &trust);
@@ -105,75 +90,4 @@ const struct format_parser format_dnswl = {
 	.is_allow_only = true,
 	.is_own = is_dnswl_line,
 	.read_line = read_dnswl,
-};
-
-/* ---- spamdb -------------------------------------------------------------------- */
-
-enum white_field {
-	WHITE_KIND,
-	WHITE_ADDRESS,
-	WHITE_FIRST = 4,
-	WHITE_PASS,
-	WHITE_EXPIRE,
-	WHITE_COUNT,
-};
-
-static bool is_other_kind(const struct token *kind)
-{
-	return token_is(kind, "GREY") || token_is(kind, "TRAPPED") || token_is(kind, "SPAMTRAP");
-}
-
-static int read_white(struct reading *reading, const struct token *fields, size_t count)
-{
-	struct entry entry = reading_entry(reading);
-	const struct token *address = &fields[WHITE_ADDRESS];
-	uint64_t expires;
-
-	if (count < WHITE_COUNT || !token_number(&fields[WHITE_EXPIRE], &expires)) {
-		reading_bad(reading, 1,
-			    "not WHITE|address|||first|pass|expire|block|pass, as spamdb prints");
-		return 0;
-	}
-	if (!reading_prefix(reading, address, HOST_BITS_ARE_BAD, &entry.prefix))
-		return 0;
-	if (expires)
-		entry.expires_at_sec = (int64_t)expires;
-	return reading_add(reading, address, &entry);
-}
-
-static int read_spamdb(struct reading *reading)
-{
-	struct token content = line_content(reading->line), fields[WHITE_COUNT];
-	size_t count;
-
-	if (content.bytes == 0)
-		return 0;
-	reading->result->record_count++;
-	count = split(&content, '|', fields, WHITE_COUNT);
-	if (count > 1 && token_is(&fields[WHITE_KIND], "WHITE"))
-		return read_white(reading, fields, count);
-	if (count > 1 && is_other_kind(&fields[WHITE_KIND]))
-		reading_skip(reading, FORMAT_SKIP_KIND);
-	else
-		reading_bad(reading, 1,
-			    "no record of spamdb: WHITE, GREY, TRAPPED or SPAMTRAP "
-			    "and |");
-	return 0;
-}
-
-static bool is_spamdb_line(const struct token *line)
-{
-	struct token kind;
-	struct token rest = *line;
-
-	token_field(&rest, '|', &kind);
-	return rest.text && (token_is(&kind, "WHITE") || is_other_kind(&kind));
-}
-
-const struct format_parser format_spamdb = {
-	.record_noun = "records",
-	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
-	.is_allow_only = true,
-	.is_own = is_spamdb_line,
-	.read_line = read_spamdb,
 };

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 /* {"type":"metadata","timestamp":1750000000,"records":1397} */

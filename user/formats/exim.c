@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Host lists of Exim, which may be keys of a linear search with data behind them, and
- * tables of OpenSMTPD. Both quote what has a colon. */
+/* Host lists of Exim, which may be keys of a linear search with data behind them. */
 #include <string.h>
 
 #include "formats/first_match.h"
-
-/* Cut a key, in quotes or not, off @rest; false: it was reported. */
-static bool take_key(struct reading *reading, struct token *rest, struct token *ret_key)
-{
-	const char *quote;
-	size_t bytes;
-
-	if (rest->bytes == 0 || rest->text[0] != '"') {
-		*ret_key = token_word(rest);
-		return true;
-	}
-	quote = memchr(rest->text + 1, '"', rest->bytes - 1);
-	if (!quote) {
-		reading_bad(reading, rest->position + 1, "a quote that is not closed: add \"");
-		return false;
-	}
-	bytes = (size_t)(quote - rest->text) - 1;
-	*ret_key = (struct token) { rest->text + 1, bytes, rest->position + 1 };
-	*rest = (struct token) { rest->text + bytes + 2, rest->bytes - bytes - 2,
-				 rest->position + bytes + 2 };
-	return true;
-}
-
-/* The comment of a line that begins with a blank and #. */
-static struct token cut_comment(struct token *content)
-{
-	struct token comment = { 0 };
-
-	for (size_t i = 1; i < content->bytes; i++) {
-		if (content->text[i] != '#' || !is_blank(content->text[i - 1]))
-			continue;
-		comment = (struct token) { content->text + i + 1, content->bytes - i - 1, 0 };
-		content->bytes = i;
-		*content = token_trim(*content);
-		break;
-	}
-	return comment;
-}
-
-/* ---- Exim ------------------------------------------------------------------------ */
+#include "formats/key.h"
+#include "formats/parser.h"
 
 /* A key without quotes ends at a colon, unless it is an IPv6 prefix that ends there. */
-static struct token cut_data(struct token *key)
+static struct token cut_exim_data(struct token *key)
 {
 	struct token data = { 0 };
 	char *colon = memchr(key->text, ':', key->bytes);
@@ -69,14 +30,14 @@ static int read_exim(struct reading *reading)
 	if (rest.bytes == 0 || rest.text[0] == '#')
 		return 0;
 	reading->result->record_count++;
-	comment = cut_comment(&rest);
+	comment = key_cut_comment(&rest);
 	entry.is_exclusion = rest.text[0] == '!';
 	if (entry.is_exclusion)
 		rest =
 		    token_trim((struct token) { rest.text + 1, rest.bytes - 1, rest.position + 1 });
-	if (!take_key(reading, &rest, &key))
+	if (!key_cut(reading, &rest, &key))
 		return 0;
-	data = cut_data(&key);
+	data = cut_exim_data(&key);
 	if (data.bytes == 0)
 		data = rest;
 	if (data.bytes > 0 && data.text[0] == ':')
@@ -133,52 +94,4 @@ const struct format_parser format_exim = {
 	.read_line = read_exim,
 	.end = end_exim,
 	.done = done_exim,
-};
-
-/* ---- OpenSMTPD -------------------------------------------------------------------- */
-
-static int read_opensmtpd(struct reading *reading)
-{
-	struct token rest = line_content(reading->line), comment, key, plain;
-	struct entry entry = reading_entry(reading);
-	char buffer[UNBRACKET_BYTES];
-	const char *reason;
-
-	if (rest.bytes == 0 || rest.text[0] == '#')
-		return 0;
-	reading->result->record_count++;
-	comment = cut_comment(&rest);
-	if (!take_key(reading, &rest, &key))
-		return 0;
-	plain = token_unbracket(&key, buffer);
-	if (!reading_prefix(reading, &plain, HOST_BITS_ARE_CUT, &entry.prefix))
-		return 0;
-	rest = token_trim(rest);
-	if (rest.bytes > 0 && rest.text[0] == ',')
-		rest = token_trim((struct token) { rest.text + 1, rest.bytes - 1, 0 });
-	reason = line_reason(&comment);
-	reason = reason ? reason : line_reason(&rest);
-	if (reason)
-		entry.reason = reason;
-	return reading_add(reading, &key, &entry);
-}
-
-/* A key in quotes and nothing behind it. */
-static bool is_opensmtpd_line(const struct token *line)
-{
-	struct token content = *line, key;
-
-	cut_comment(&content);
-	if (content.bytes < 3 || content.text[0] != '"' || content.text[content.bytes - 1] != '"')
-		return false;
-	key = (struct token) { content.text + 1, content.bytes - 2, 0 };
-	return token_is_prefix(&key);
-}
-
-const struct format_parser format_opensmtpd = {
-	.record_noun = "networks",
-	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
-	.is_own = is_opensmtpd_line,
-	.has_plain_lines = true,
-	.read_line = read_opensmtpd,
 };

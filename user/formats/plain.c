@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/utf8.h"
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 static bool begins_comment(char c)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "formats/first_match.h"
+#include "formats/parser.h"
 
 #define IF_DEPTH_MAX 32
 

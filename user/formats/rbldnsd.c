@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 /* Longest text of an address or range that is looked at. */

@@ -6,47 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
-
-const char *const format_names[] = {
-	[FORMAT_AUTO] = "auto",
-	[FORMAT_PLAIN] = "plain",
-	[FORMAT_POSTFIX_CIDR] = "postfix-cidr",
-	[FORMAT_RSPAMD_MAP] = "rspamd-map",
-	[FORMAT_SPAMASSASSIN] = "spamassassin",
-	[FORMAT_DNSWL] = "dnswl",
-	[FORMAT_RBLDNSD] = "rbldnsd",
-	[FORMAT_DROP_TEXT] = "drop-text",
-	[FORMAT_DROP_JSON] = "drop-json",
-	[FORMAT_NETSET] = "netset",
-	[FORMAT_CROWDSEC_CSV] = "crowdsec-csv",
-	[FORMAT_SPAMDB] = "spamdb",
-	[FORMAT_EXIM] = "exim",
-	[FORMAT_OPENSMTPD] = "opensmtpd",
-};
-_Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
-
-const struct format_parser *const format_parsers[] = {
-	[FORMAT_PLAIN] = &format_plain,		  [FORMAT_POSTFIX_CIDR] = &format_postfix_cidr,
-	[FORMAT_RSPAMD_MAP] = &format_rspamd_map, [FORMAT_SPAMASSASSIN] = &format_spamassassin,
-	[FORMAT_DNSWL] = &format_dnswl,		  [FORMAT_RBLDNSD] = &format_rbldnsd,
-	[FORMAT_DROP_TEXT] = &format_drop_text,	  [FORMAT_DROP_JSON] = &format_drop_json,
-	[FORMAT_NETSET] = &format_netset,	  [FORMAT_CROWDSEC_CSV] = &format_crowdsec_csv,
-	[FORMAT_SPAMDB] = &format_spamdb,	  [FORMAT_EXIM] = &format_exim,
-	[FORMAT_OPENSMTPD] = &format_opensmtpd,
-};
-_Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
-
-bool format_find(const char *name, enum format *ret_format)
-{
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		if (!strcmp(format_names[i], name)) {
-			*ret_format = (enum format)i;
-			return true;
-		}
-	}
-	return false;
-}
 
 bool format_is_cut(const struct format_result *result)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What readers do with a line: report it, skip it, add what it holds. */
 #include "formats/reading.h"
+#include "core/prefix_error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "core/prefix_range.h"
 
 #define MESSAGE_BYTES 8192
@@ -95,19 +95,18 @@ struct entry reading_entry(const struct reading *reading)
 static bool check_entry(struct reading *reading, const struct token *token,
 			const struct entry *entry)
 {
-	const char *refusal;
+	const char *refusal, *warning;
 
 	if (entry->is_exclusion || entry->prefix.len > 0)
 		return true;
-	refusal = config_refuse_prefix(&entry->prefix, reading->input->action);
+	refusal = policy_refuse_prefix(&entry->prefix, reading->input->action);
 	if (refusal) {
 		reading_bad(reading, token->position + 1, "%s", refusal);
 		return false;
 	}
-	reading_warn(reading, token->position + 1,
-		     "%.*s allows every %s sender: no block list can act on them",
-		     (int)token->bytes, token->text,
-		     entry->prefix.family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+	warning = policy_warn_prefix(&entry->prefix, reading->input->action);
+	if (warning)
+		reading_warn(reading, token->position + 1, "%s", warning);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "formats/parser.h"
 #include "formats/reading.h"
 
 static const char *const skip_texts[] = {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parts of lines: words, fields, reasons. */
+#include "formats/token.h"
+
 #include <string.h>
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "formats/reading.h"
+#include "formats/read.h"
 
 struct token token_trim(struct token token)
 {
@@ -23,7 +25,7 @@ struct token line_content(const struct line *line)
 	return token_trim((struct token) { .text = line->text, .bytes = line->bytes });
 }
 
-static void advance(struct token *token, size_t bytes)
+static void token_advance(struct token *token, size_t bytes)
 {
 	token->text += bytes;
 	token->position += bytes;
@@ -40,7 +42,7 @@ struct token token_word(struct token *rest)
 	word.bytes = bytes;
 	while (bytes < rest->bytes && is_blank(rest->text[bytes]))
 		bytes++;
-	advance(rest, bytes);
+	token_advance(rest, bytes);
 	return word;
 }
 
@@ -57,8 +59,37 @@ bool token_field(struct token *rest, char separator, struct token *ret_field)
 		return true;
 	}
 	ret_field->bytes = (size_t)(end - rest->text);
-	advance(rest, ret_field->bytes + 1);
+	token_advance(rest, ret_field->bytes + 1);
 	return true;
+}
+
+struct token token_cut_comment(struct token *content)
+{
+	char *mark = content->bytes > 0 ? memchr(content->text, '#', content->bytes) : NULL;
+	struct token comment = { 0 };
+	size_t before;
+
+	if (!mark)
+		return comment;
+	before = (size_t)(mark - content->text);
+	comment = (struct token) { mark + 1, content->bytes - before - 1,
+				   content->position + before + 1 };
+	content->bytes = before;
+	*content = token_trim(*content);
+	return comment;
+}
+
+size_t token_split(const struct token *content, char separator, struct token *fields, size_t max)
+{
+	struct token rest = *content, field;
+	size_t count = 0;
+
+	while (token_field(&rest, separator, &field)) {
+		if (count < max)
+			fields[count] = token_trim(field);
+		count++;
+	}
+	return count;
 }
 
 bool token_is(const struct token *token, const char *text)

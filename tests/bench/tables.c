@@ -6,7 +6,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "config/listfile.h"
+#include "config/list_files.h"
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 #include "machine.h"
@@ -73,7 +73,7 @@ static void read_list(struct policy *policy, const char *name, enum action actio
 	struct list *list;
 
 	diagnostics_init(&diagnostics);
-	if (!set || listfile_read(path, &input, &result)) {
+	if (!set || list_file_read(path, &input, &result)) {
 		diagnostics_print(&diagnostics, stderr);
 		die("cannot read %s", path);
 	}

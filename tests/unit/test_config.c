@@ -285,12 +285,12 @@ static void test_refusal(void **state)
 
 		assert_int_equal(prefix_parse(texts[i], strlen(texts[i]), &prefix, NULL),
 				 PREFIX_OK);
-		assert_null(config_refuse_prefix(&prefix, ACTION_ALLOW));
+		assert_null(policy_refuse_prefix(&prefix, ACTION_ALLOW));
 		if (i < 2)
 			assert_non_null(
-			    strstr(config_refuse_prefix(&prefix, ACTION_BLOCK), texts[i]));
+			    strstr(policy_refuse_prefix(&prefix, ACTION_BLOCK), texts[i]));
 		else
-			assert_null(config_refuse_prefix(&prefix, ACTION_BLOCK));
+			assert_null(policy_refuse_prefix(&prefix, ACTION_BLOCK));
 	}
 }
 

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 #include "base/utf8.h"
-#include "config/listfile.h"
+#include "config/list_files.h"
 
 static struct diagnostics diagnostics;
 static struct entry_set *set;
@@ -66,7 +66,7 @@ static int read_list(const char *path, enum action action, struct entry_set *to,
 	};
 	struct format_result result;
 
-	return listfile_read(path, &options, &result);
+	return list_file_read(path, &options, &result);
 }
 
 static int read_text(const char *text, enum action action)

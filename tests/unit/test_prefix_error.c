@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is said about a text that is no prefix: true, useful and safe to print. */
 #include "core/prefix.h"
+#include "core/prefix_error.h"
 
 #include <ctype.h>
 #include <setjmp.h>

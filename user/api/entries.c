@@ -12,6 +12,7 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
 

@@ -44,7 +44,7 @@ static json_t *feed_json(const struct daemon *daemon, const struct feed_state *s
 	const struct config *config = daemon->snapshot->config;
 	const struct feed_report *report = &state->report;
 	const struct feed_config *feed =
-	    feeds_find(config->feeds, config->feed_count, report->name);
+	    feed_config_find(config->feeds, config->feed_count, report->name);
 	const bool is_fetching = state->process || state->is_judged;
 
 	if (!feed)

@@ -8,6 +8,7 @@
 #include "api/cursor.h"
 #include "api/entry.h"
 #include "api/routes.h"
+#include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
 

@@ -6,6 +6,7 @@
 #include "api/entry.h"
 #include "api/routes.h"
 #include "core/effective.h"
+#include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "datapath/names.h"
 #include "http/http.h"

@@ -8,19 +8,6 @@
 
 #include "config/parts.h"
 
-const char *const xdp_mode_names[] = {
-	[XDP_MODE_AUTO] = "auto",
-	[XDP_MODE_NATIVE] = "native",
-	[XDP_MODE_GENERIC] = "generic",
-};
-_Static_assert(sizeof(xdp_mode_names) / sizeof(xdp_mode_names[0]) == XDP_MODE_COUNT, "all");
-
-const char *const mode_names[] = {
-	[MODE_MONITOR] = "monitor",
-	[MODE_ENFORCE] = "enforce",
-};
-_Static_assert(sizeof(mode_names) / sizeof(mode_names[0]) == MODE_COUNT, "all");
-
 static const char *const setting_keys[] = {
 	[SETTING_INTERFACES] = "interfaces", [SETTING_XDP_MODE] = "xdp_mode",
 	[SETTING_PORTS] = "ports",	     [SETTING_MODE] = "mode",
@@ -44,7 +31,6 @@ static int read_document(struct document *document, struct config *config)
 	err = settings_read(document, values, config);
 	if (!err && values[SETTING_PROTECTED])
 		err = protected_read(document, values[SETTING_PROTECTED], config);
-	history_settings_read(document, values[SETTING_HISTORY], &config->history);
 	if (!err)
 		err = lists_read(document, values, config);
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);

@@ -120,8 +120,4 @@ size_t list_input_skipped_lines(const struct list_input *input);
 /* "fail", "skip", indexed by skips_bad_lines. */
 extern const char *const on_error_names[2];
 
-/* Whether @prefix may be in a list of that action: 0.0.0.0/0 and ::/0 may not be
- * in a block list. Returns NULL or what is wrong. */
-const char *config_refuse_prefix(const struct prefix *prefix, enum action action);
-
 #endif

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parses one entry's text and judges whether a list may hold it. */
 #include "config/entry_text.h"
-
-#include "config/config.h"
-
-const char *config_refuse_prefix(const struct prefix *prefix, enum action action)
-{
-	if (action != ACTION_BLOCK || prefix->len > 0)
-		return NULL;
-	return prefix->family == FAMILY_IPV4
-		   ? "0.0.0.0/0 in a block list would block all of IPv4: name narrower networks"
-		   : "::/0 in a block list would block all of IPv6: name narrower networks";
-}
+#include "core/prefix_error.h"
 
 static void parse_failed(enum prefix_error error, size_t position, const char *text,
 			 size_t text_bytes, const struct place *place,
@@ -32,7 +22,7 @@ bool entry_text_parse(const char *text, size_t text_bytes, enum action action,
 	bool is_exclusion = text_bytes > 0 && text[0] == '!';
 	size_t start = is_exclusion ? 1 : 0, position;
 	enum prefix_error error;
-	const char *refusal;
+	const char *refusal, *warning;
 
 	error = prefix_parse(text + start, text_bytes - start, &entry->prefix, &position);
 	if (error) {
@@ -43,16 +33,15 @@ bool entry_text_parse(const char *text, size_t text_bytes, enum action action,
 	entry->is_exclusion = is_exclusion;
 	if (is_exclusion)
 		return true;
-	refusal = config_refuse_prefix(&entry->prefix, action);
+	refusal = policy_refuse_prefix(&entry->prefix, action);
 	if (refusal) {
 		diagnostics_add(diagnostics, SEVERITY_ERROR, place->file, place->line,
 				place->column, "%s", refusal);
 		return false;
 	}
-	if (entry->prefix.len == 0)
-		diagnostics_add(
-		    diagnostics, SEVERITY_WARNING, place->file, place->line, place->column,
-		    "%.*s allows every %s sender: no block list can act on them", (int)text_bytes,
-		    text, entry->prefix.family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+	warning = policy_warn_prefix(&entry->prefix, action);
+	if (warning)
+		diagnostics_add(diagnostics, SEVERITY_WARNING, place->file, place->line,
+				place->column, "%s", warning);
 	return true;
 }

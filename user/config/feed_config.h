@@ -53,7 +53,7 @@ struct feed_config {
 void feeds_free(struct feed_config *feeds, size_t count);
 
 /* The feed of that name, or NULL. */
-const struct feed_config *feeds_find(const struct feed_config *feeds, size_t count,
-				     const char *name);
+const struct feed_config *feed_config_find(const struct feed_config *feeds, size_t count,
+					   const char *name);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "config/feed_config.h"
 #include "config/parts.h"
+#include "core/prefix_error.h"
 
 #define DAY_SEC 86400
 #define REFRESH_MAX_SEC (365 * DAY_SEC)
@@ -273,7 +274,7 @@ static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct
 			       name, POLICY_NAME_MAX);
 		return 0;
 	}
-	if (feeds_find(config->feeds, config->feed_count, name))
+	if (feed_config_find(config->feeds, config->feed_count, name))
 		document_error(document, node,
 			       "feed %s is there twice, in this list or another: rename one", name);
 	reader->feed->name = strdup(name);
@@ -396,8 +397,8 @@ void feeds_free(struct feed_config *feeds, size_t count)
 	free(feeds);
 }
 
-const struct feed_config *feeds_find(const struct feed_config *feeds, size_t count,
-				     const char *name)
+const struct feed_config *feed_config_find(const struct feed_config *feeds, size_t count,
+					   const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (feeds[i].name && !strcmp(feeds[i].name, name))

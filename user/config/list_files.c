@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a list's files are read, and reading them. */
+/* List files: how a list reads its files, and reading them piece by piece. */
+#include "config/list_files.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "config/listfile.h"
+#include "base/file.h"
 #include "config/parts.h"
 
 const char *const on_error_names[] = { "fail", "skip" };
@@ -39,6 +44,62 @@ size_t list_input_skipped_lines(const struct list_input *input)
 	return count;
 }
 
+struct open_file {
+	int fd;
+	const char *path;
+	struct diagnostics *diagnostics;
+};
+
+static ssize_t read_list_file(void *context, char *buffer, size_t size)
+{
+	const struct open_file *file = context;
+
+	return file_read(file->fd, file->path, buffer, size, file->diagnostics);
+}
+
+static int refuse_cut_file(const struct format_input *input, const struct format_result *result)
+{
+	if (!format_is_cut(result))
+		return 0;
+	if (result->has_declared_count)
+		diagnostics_add(
+		    input->diagnostics, input->skips_bad_lines ? SEVERITY_WARNING : SEVERITY_ERROR,
+		    input->name, 0, 0,
+		    "says that it has %" PRIu64 " %s but has %zu: it was cut off or "
+		    "changed; fetch it again, or correct the number",
+		    result->declared_count, result->format == FORMAT_NETSET ? "entries" : "records",
+		    result->record_count);
+	else
+		diagnostics_add(input->diagnostics,
+				input->skips_bad_lines ? SEVERITY_WARNING : SEVERITY_ERROR,
+				input->name, 0, 0,
+				"lacks the last line, which says how many records there are: it "
+				"was cut off; fetch it again");
+	return input->skips_bad_lines ? 0 : -EINVAL;
+}
+
+int list_file_read(const char *path, const struct format_input *options,
+		   struct format_result *ret_result)
+{
+	struct format_input input = *options;
+	struct open_file file = { .path = path, .diagnostics = options->diagnostics };
+	struct stat status;
+	int err;
+
+	*ret_result = (struct format_result) { .format = FORMAT_PLAIN };
+	err = file_open(path, options->diagnostics, &file.fd);
+	if (err)
+		return err;
+	input.name = path;
+	input.read = read_list_file;
+	input.read_context = &file;
+	if (fstat(file.fd, &status) == 0)
+		input.written_at_sec = status.st_mtim.tv_sec;
+	err = format_read(&input, ret_result);
+	close(file.fd);
+	return err ? err : refuse_cut_file(&input, ret_result);
+}
+
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
 		    struct list_input *input, struct list *list)
 {
@@ -60,7 +121,7 @@ int list_files_read(const struct file_names *names, struct diagnostics *diagnost
 		struct list_file *file = &input->files[input->file_count++];
 
 		file->path = strdup(names->items[i]);
-		err = file->path ? listfile_read(file->path, &options, &file->result) : -ENOMEM;
+		err = file->path ? list_file_read(file->path, &options, &file->result) : -ENOMEM;
 	}
 	entry_set_finish(options.set);
 	list_replace_set(list, SOURCE_FILE, options.set);

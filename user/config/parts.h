@@ -38,9 +38,6 @@ extern const char *const mode_names[MODE_COUNT];
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config);
 
-/* `guard`, which settings_read() reads too. */
-void guard_read(struct document *document, const yaml_node_t *node, struct guard_limits *limits);
-
 /* The lists with their inline entries, files and feeds, and `mark_mask`, their
  * default. */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
@@ -60,10 +57,6 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
 		    struct list_input *input, struct list *list);
 void list_input_done(struct list_input *input);
-
-/* What to remember; @node may be NULL. */
-void history_settings_read(struct document *document, const yaml_node_t *node,
-			   struct history_settings *settings);
 
 /* The exports, once the policy has its lists; NULL: none. */
 int exports_read(struct document *document, const yaml_node_t *node, struct config *config);

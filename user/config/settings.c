@@ -7,9 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "config/parts.h"
 
 #define DEFAULT_PORT 25
+
+const char *const xdp_mode_names[] = {
+	[XDP_MODE_AUTO] = "auto",
+	[XDP_MODE_NATIVE] = "native",
+	[XDP_MODE_GENERIC] = "generic",
+};
+_Static_assert(sizeof(xdp_mode_names) / sizeof(xdp_mode_names[0]) == XDP_MODE_COUNT, "all");
+
+const char *const mode_names[] = {
+	[MODE_MONITOR] = "monitor",
+	[MODE_ENFORCE] = "enforce",
+};
+_Static_assert(sizeof(mode_names) / sizeof(mode_names[0]) == MODE_COUNT, "all");
 
 enum index_choice { INDEX_AUTO, INDEX_OFF, INDEX_CHOICE_COUNT };
 
@@ -218,6 +232,95 @@ static int read_metrics(struct document *document, const yaml_node_t *node, stru
 	return err;
 }
 
+/* ---- guard and history ------------------------------------------------------------ */
+
+enum guard_key { GUARD_MAX_REMOVED_ENTRIES, GUARD_MAX_REMOVED_SHARE, GUARD_KEY_COUNT };
+
+static const char *const guard_keys[] = {
+	[GUARD_MAX_REMOVED_ENTRIES] = "max_removed_entries",
+	[GUARD_MAX_REMOVED_SHARE] = "max_removed_share",
+};
+_Static_assert(sizeof(guard_keys) / sizeof(guard_keys[0]) == GUARD_KEY_COUNT, "all");
+
+static void read_guard_entries(struct document *document, const yaml_node_t *node,
+			       uint32_t *ret_limit)
+{
+	const char *key = guard_keys[GUARD_MAX_REMOVED_ENTRIES];
+	const char *text = document_text(document, node, key);
+
+	if (!text)
+		return;
+	if (!strcmp(text, "none"))
+		*ret_limit = GUARD_NO_LIMIT;
+	else if (!number_parse(text, false, ret_limit) || *ret_limit == GUARD_NO_LIMIT)
+		document_error(document, node,
+			       "%s: \"%.40s\" is neither a number of entries nor none", key, text);
+}
+
+static void read_guard(struct document *document, const yaml_node_t *node,
+		       struct guard_limits *limits)
+{
+	yaml_node_t *values[GUARD_KEY_COUNT];
+
+	*limits = (struct guard_limits) {
+		.max_removed_entries = CONFIG_DEFAULT_GUARD_ENTRIES,
+		.max_removed_share = CONFIG_DEFAULT_GUARD_SHARE,
+	};
+	if (!node ||
+	    !document_mapping(document, node, "guard", guard_keys, GUARD_KEY_COUNT, values))
+		return;
+	if (values[GUARD_MAX_REMOVED_ENTRIES])
+		read_guard_entries(document, values[GUARD_MAX_REMOVED_ENTRIES],
+				   &limits->max_removed_entries);
+	if (values[GUARD_MAX_REMOVED_SHARE])
+		document_number(document, values[GUARD_MAX_REMOVED_SHARE],
+				guard_keys[GUARD_MAX_REMOVED_SHARE], false, 0, 100,
+				&limits->max_removed_share);
+}
+
+#define DAY_SEC 86400
+#define KEEP_SEC_MIN DAY_SEC
+#define SAMPLE_SEC_MAX DAY_SEC
+
+enum history_key { HISTORY_KEEP, HISTORY_SAMPLE, HISTORY_KEY_COUNT };
+
+static const char *const history_keys[] = {
+	[HISTORY_KEEP] = "keep",
+	[HISTORY_SAMPLE] = "sample",
+};
+_Static_assert(sizeof(history_keys) / sizeof(history_keys[0]) == HISTORY_KEY_COUNT, "all");
+
+static void read_history_duration(struct document *document, const yaml_node_t *node,
+				  const char *key, int64_t *ret_sec)
+{
+	const char *text = document_text(document, node, key);
+	const char *refusal = text ? duration_parse(text, ret_sec) : NULL;
+
+	if (refusal)
+		document_error(document, node, "%s: \"%.40s\" %s", key, text, refusal);
+}
+
+static void read_history(struct document *document, const yaml_node_t *node,
+			 struct history_settings *settings)
+{
+	yaml_node_t *values[HISTORY_KEY_COUNT];
+
+	*settings = (struct history_settings) { .keep_sec = HISTORY_DEFAULT_KEEP_SEC,
+						.sample_sec = HISTORY_DEFAULT_SAMPLE_SEC };
+	if (!node ||
+	    !document_mapping(document, node, "history", history_keys, HISTORY_KEY_COUNT, values))
+		return;
+	if (values[HISTORY_KEEP])
+		read_history_duration(document, values[HISTORY_KEEP], "keep", &settings->keep_sec);
+	if (settings->keep_sec < KEEP_SEC_MIN)
+		document_error(document, values[HISTORY_KEEP], "keep: less than a day: write 400d");
+	if (values[HISTORY_SAMPLE])
+		read_history_duration(document, values[HISTORY_SAMPLE], "sample",
+				      &settings->sample_sec);
+	if (settings->sample_sec > SAMPLE_SEC_MAX)
+		document_error(document, values[HISTORY_SAMPLE], "sample: over a day: write 5m");
+}
+
 int settings_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
 		  struct config *config)
 {
@@ -234,7 +337,8 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 	if (values[SETTING_MODE] && document_choice(document, values[SETTING_MODE], "mode",
 						    mode_names, MODE_COUNT, &choice))
 		config->is_enforcing = choice == MODE_ENFORCE;
-	guard_read(document, values[SETTING_GUARD], &config->guard);
+	read_guard(document, values[SETTING_GUARD], &config->guard);
+	read_history(document, values[SETTING_HISTORY], &config->history);
 	err = read_interfaces(document, values[SETTING_INTERFACES], config);
 	if (!err)
 		err = read_ports(document, values[SETTING_PORTS], config);

@@ -8,14 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/lint_findings.h"
+
 /* Lengths of a prefix, 0 to 128. */
 #define LEVELS_MAX 129
-#define FIRST_CAPACITY 16
-
-const char *const lint_check_names[LINT_CHECK_COUNT] = {
-	[LINT_REDUNDANT] = "redundant", [LINT_CONFLICT] = "conflict", [LINT_UNUSED] = "unused",
-	[LINT_EXPIRING] = "expiring",	[LINT_WIDE] = "wide",
-};
 
 /* A prefix that covers what comes next. */
 struct level {
@@ -33,26 +29,7 @@ struct walk {
 	int err;
 };
 
-int lint_add(struct lint_findings *findings, size_t limit, const struct lint_finding *finding)
-{
-	size_t capacity = findings->capacity ? 2 * findings->capacity : FIRST_CAPACITY;
-	struct lint_finding *items;
-
-	findings->total++;
-	if (findings->count >= limit)
-		return 0;
-	if (findings->count == findings->capacity) {
-		items = reallocarray(findings->items, capacity, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		findings->items = items;
-		findings->capacity = capacity;
-	}
-	findings->items[findings->count++] = *finding;
-	return 0;
-}
-
-static void find(struct walk *walk, enum lint_check check, struct lint_finding finding)
+static void note_finding(struct walk *walk, enum lint_check check, struct lint_finding finding)
 {
 	int err;
 
@@ -100,9 +77,9 @@ static void check_entry(struct walk *walk, const struct level *here, const struc
 	if (!other && entry != here->longest)
 		other = here->longest;
 	if (other)
-		find(walk, LINT_REDUNDANT,
-		     (struct lint_finding) {
-			 .entry = entry, .other = other, .other_list = walk->list });
+		note_finding(walk, LINT_REDUNDANT,
+			     (struct lint_finding) {
+				 .entry = entry, .other = other, .other_list = walk->list });
 }
 
 /* @here has no part in @walk->levels yet. */
@@ -117,9 +94,10 @@ static void check_exclusion(struct walk *walk, const struct level *here,
 		other = here->exclusion;
 	else if (here->longest || (around && !around->exclusion))
 		return;
-	find(walk, LINT_REDUNDANT,
-	     (struct lint_finding) {
-		 .entry = exclusion, .other = other, .other_list = other ? walk->list : NULL });
+	note_finding(walk, LINT_REDUNDANT,
+		     (struct lint_finding) { .entry = exclusion,
+					     .other = other,
+					     .other_list = other ? walk->list : NULL });
 }
 
 /* ---- the others ----------------------------------------------------------- */
@@ -142,7 +120,8 @@ static void check_use(struct walk *walk, const struct rule *rule, const struct e
 	hit_sec = options->last_hit_sec(walk->list, rule, options->context);
 	if (hit_sec > least_sec || (!hit_sec && options->counted_since_sec > least_sec))
 		return;
-	find(walk, LINT_UNUSED, (struct lint_finding) { .entry = entry, .last_hit_sec = hit_sec });
+	note_finding(walk, LINT_UNUSED,
+		     (struct lint_finding) { .entry = entry, .last_hit_sec = hit_sec });
 }
 
 static void check_entry_alone(struct walk *walk, const struct rule *rule, const struct entry *entry)
@@ -152,9 +131,9 @@ static void check_entry_alone(struct walk *walk, const struct rule *rule, const 
 	check_use(walk, rule, entry);
 	if (entry->expires_at_sec &&
 	    entry->expires_at_sec <= options->now_sec + options->expiring_sec)
-		find(walk, LINT_EXPIRING, (struct lint_finding) { .entry = entry });
+		note_finding(walk, LINT_EXPIRING, (struct lint_finding) { .entry = entry });
 	if (entry->prefix.len < options->min_len[entry->prefix.family])
-		find(walk, LINT_WIDE, (struct lint_finding) { .entry = entry });
+		note_finding(walk, LINT_WIDE, (struct lint_finding) { .entry = entry });
 }
 
 /* ---- the walk -------------------------------------------------------------- */
@@ -236,11 +215,4 @@ int lint_policy(const struct policy *policy, const struct lint_options *options,
 	else
 		*ret_report = report;
 	return err;
-}
-
-void lint_done(struct lint_report *report)
-{
-	for (int check = 0; check < LINT_CHECK_COUNT; check++)
-		free(report->of[check].items);
-	*report = (struct lint_report) { 0 };
 }

@@ -72,13 +72,4 @@ int lint_policy(const struct policy *policy, const struct lint_options *options,
 		struct lint_report *ret_report);
 void lint_done(struct lint_report *report);
 
-/* ---- between the files of lint ------------------------------------------- */
-
-/* Count a finding, and keep it below the limit. Return: 0 or -ENOMEM. */
-int lint_add(struct lint_findings *findings, size_t limit, const struct lint_finding *finding);
-
-/* LINT_CONFLICT. Return: 0 or -ENOMEM. */
-int lint_conflicts(const struct policy *policy, const struct lint_options *options,
-		   struct lint_findings *findings);
-
 #endif

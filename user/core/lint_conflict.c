@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/lint.h"
+#include "core/lint_findings.h"
 #include "core/rule_merge.h"
 
 #define NONE SIZE_MAX

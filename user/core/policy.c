@@ -238,3 +238,21 @@ const struct rule *list_find_rule(const struct list *list, const struct prefix *
 		return NULL;
 	return &list->rules[index];
 }
+
+const char *policy_refuse_prefix(const struct prefix *prefix, enum action action)
+{
+	if (action != ACTION_BLOCK || prefix->len > 0)
+		return NULL;
+	return prefix->family == FAMILY_IPV4
+		   ? "0.0.0.0/0 in a block list would block all of IPv4: name narrower networks"
+		   : "::/0 in a block list would block all of IPv6: name narrower networks";
+}
+
+const char *policy_warn_prefix(const struct prefix *prefix, enum action action)
+{
+	if (action != ACTION_ALLOW || prefix->len > 0)
+		return NULL;
+	return prefix->family == FAMILY_IPV4
+		   ? "0.0.0.0/0 allows every IPv4 sender: no block list has any effect on them"
+		   : "::/0 allows every IPv6 sender: no block list has any effect on them";
+}

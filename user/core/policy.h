@@ -105,4 +105,11 @@ void policy_covering(const struct policy *policy, const struct prefix *prefix,
 /* The rule of exactly this prefix, or NULL. */
 const struct rule *list_find_rule(const struct list *list, const struct prefix *prefix);
 
+/* Why a list of @action must not contain @prefix (0.0.0.0/0 and ::/0 in a block list);
+ * NULL: it may. */
+const char *policy_refuse_prefix(const struct prefix *prefix, enum action action);
+
+/* What to warn of when a list of @action contains @prefix; NULL: nothing. */
+const char *policy_warn_prefix(const struct prefix *prefix, enum action action);
+
 #endif

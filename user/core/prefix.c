@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/prefix_error.h"
-
 #define IPV6_GROUPS 8
 /* Bits of ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 ones. */
 #define MAPPED_LEN 96

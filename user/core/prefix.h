@@ -49,11 +49,6 @@ enum prefix_error prefix_parse(const char *text, size_t text_bytes, struct prefi
 enum prefix_error prefix_parse_network(const char *text, size_t text_bytes,
 				       struct prefix *ret_prefix);
 
-/* Write what is wrong and what to do; for host bits it offers both readings,
- * the network and the single address. */
-void prefix_error_message(enum prefix_error error, const char *text, size_t text_bytes,
-			  char message[PREFIX_MESSAGE_BYTES]);
-
 /* Write the canonical text (RFC 5952), always with the length; returns @text. */
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYTES]);
 
@@ -72,5 +67,16 @@ struct prefix prefix_truncate(const struct prefix *prefix, uint8_t len);
 
 /* 32 or 128. */
 uint8_t prefix_max_len(enum family family);
+
+/* Parse without looking at host bits, and without taking IPv4-mapped as IPv4.
+ * @ret_column must not be NULL. */
+enum prefix_error prefix_parse_raw(const char *text, size_t text_bytes, struct prefix *ret_prefix,
+				   size_t *ret_column);
+
+/* Whether the address lies in ::ffff:0:0/96, whatever the length. */
+bool prefix_is_mapped(const struct prefix *prefix);
+
+/* The IPv4 address in an IPv4-mapped one, with a length. */
+struct prefix prefix_unmap(const struct prefix *prefix, uint8_t len);
 
 #endif

@@ -2,6 +2,7 @@
 /* Reads addresses from arguments and from standard input, all before the first is
  * tested: a bad one is found before anything is printed. */
 #include "ctl/addresses.h"
+#include "core/prefix_error.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -94,7 +94,7 @@ void engine_keep_entry(struct job *job, const struct list *list)
 static bool may_add(const struct list *list, struct job *job)
 {
 	char prefix[PREFIX_TEXT_BYTES];
-	const char *refusal = config_refuse_prefix(&job->prefix, list->action);
+	const char *refusal = policy_refuse_prefix(&job->prefix, list->action);
 
 	prefix_format(&job->prefix, prefix);
 	if (refusal) {

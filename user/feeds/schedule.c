@@ -58,7 +58,7 @@ static const struct feed_config *config_of(const struct feed_state *state)
 {
 	const struct config *config = state->feeds->daemon->snapshot->config;
 
-	return feeds_find(config->feeds, config->feed_count, state->report.name);
+	return feed_config_find(config->feeds, config->feed_count, state->report.name);
 }
 
 /* ---- when --------------------------------------------------------------- */

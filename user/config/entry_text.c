@@ -42,6 +42,6 @@ bool entry_text_parse(const char *text, size_t text_bytes, enum action action,
 	warning = policy_warn_prefix(&entry->prefix, action);
 	if (warning)
 		diagnostics_add(diagnostics, SEVERITY_WARNING, place->file, place->line,
-				place->column, "%s", warning);
+				place->column, "%.*s %s", (int)text_bytes, text, warning);
 	return true;
 }

@@ -253,6 +253,6 @@ const char *policy_warn_prefix(const struct prefix *prefix, enum action action)
 	if (action != ACTION_ALLOW || prefix->len > 0)
 		return NULL;
 	return prefix->family == FAMILY_IPV4
-		   ? "0.0.0.0/0 allows every IPv4 sender: no block list has any effect on them"
-		   : "::/0 allows every IPv6 sender: no block list has any effect on them";
+		   ? "allows every IPv4 sender: no block list has any effect on them"
+		   : "allows every IPv6 sender: no block list has any effect on them";
 }

@@ -109,7 +109,8 @@ const struct rule *list_find_rule(const struct list *list, const struct prefix *
  * NULL: it may. */
 const char *policy_refuse_prefix(const struct prefix *prefix, enum action action);
 
-/* What to warn of when a list of @action contains @prefix; NULL: nothing. */
+/* What to warn of, after the text of @prefix, when a list of @action contains it;
+ * NULL: nothing. */
 const char *policy_warn_prefix(const struct prefix *prefix, enum action action);
 
 #endif

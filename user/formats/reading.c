@@ -106,7 +106,8 @@ static bool check_entry(struct reading *reading, const struct token *token,
 	}
 	warning = policy_warn_prefix(&entry->prefix, reading->input->action);
 	if (warning)
-		reading_warn(reading, token->position + 1, "%s", warning);
+		reading_warn(reading, token->position + 1, "%.*s %s", (int)token->bytes,
+			     token->text, warning);
 	return true;
 }
 

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole numbers of the command line. */
+/* Numbers in text: digits alone, no sign, no blank. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Parse all of @text as a decimal number from @min to @max, neither below 0. */
-bool number_parse_whole(const char *text, int64_t min, int64_t max, int64_t *ret_number);
+/* Parse all of @text as a decimal number from @min to @max, neither below 0. Where that
+ * fails, @ret_number is untouched. */
+bool number_parse(const char *text, int64_t min, int64_t max, int64_t *ret_number);
+
+/* The same for hexadecimal digits, without 0x. */
+bool number_parse_hex(const char *text, int64_t min, int64_t max, int64_t *ret_number);
+
+/**
+ * number_scan() - read the decimal digits that a text begins with
+ * @bytes: of @text, which needs no zero behind them
+ *
+ * Return: how many digits there are; 0: none, or the number is above INT64_MAX; then
+ * @ret_number is untouched.
+ */
+size_t number_scan(const char *text, size_t bytes, int64_t *ret_number);
 
 #endif

@@ -136,7 +136,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 	enum ctl_exit code;
 
 	if (arguments->options[DIFF_LIMIT] &&
-	    !number_parse_whole(arguments->options[DIFF_LIMIT], 0, ENTRIES_MAX, &limit)) {
+	    !number_parse(arguments->options[DIFF_LIMIT], 0, ENTRIES_MAX, &limit)) {
 		json_decref(body);
 		return ctl_usage_error("diff", "--limit is a number from 0 to %d", ENTRIES_MAX);
 	}

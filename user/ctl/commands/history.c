@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/duration.h"
+#include "base/number.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/records.h"
@@ -69,15 +70,12 @@ static enum ctl_exit read_since(const char *text, struct walk *walk)
 
 static enum ctl_exit read_limit(const char *text, struct walk *walk)
 {
-	char *end;
+	int64_t limit = DEFAULT_LIMIT;
 
-	walk->left = DEFAULT_LIMIT;
-	if (!text)
+	if (!text || number_parse(text, 1, INT64_MAX, &limit)) {
+		walk->left = (unsigned long)limit;
 		return CTL_DONE;
-	errno = 0;
-	walk->left = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
-	if (walk->left && !*end && !errno)
-		return CTL_DONE;
+	}
 	ctl_error("--limit %s is not a number from 1 on", text);
 	return CTL_INVALID;
 }
@@ -160,8 +158,9 @@ static void end_output(struct walk *walk, enum ctl_exit code)
 static enum ctl_exit advance(struct walk *walk, const json_t *page, size_t count)
 {
 	long long next = json_integer_value(json_object_get(page, "next"));
-	long long before = strtoll(walk->before, NULL, 10);
+	int64_t before = 0;
 
+	number_parse(walk->before, 0, INT64_MAX, &before);
 	if (next && (!count || (before && next >= before))) {
 		ctl_error("no usable answer from ipwld: its pages do not end");
 		return CTL_UNREACHABLE;

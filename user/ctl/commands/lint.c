@@ -115,7 +115,7 @@ static enum ctl_exit read_lengths(const struct arguments *arguments, char ipv4[N
 		return CTL_DONE;
 	snprintf(ipv4, NUMBER_BYTES, "%.*s", comma ? (int)(comma - text) : 0, text);
 	snprintf(ipv6, NUMBER_BYTES, "%s", comma ? comma + 1 : "");
-	if (number_parse_whole(ipv4, 0, 32, &number) && number_parse_whole(ipv6, 0, 128, &number))
+	if (number_parse(ipv4, 0, 32, &number) && number_parse(ipv6, 0, 128, &number))
 		return CTL_DONE;
 	return ctl_usage_error("lint", "--wide %s: two lengths are needed, such as 8,19", text);
 }
@@ -125,7 +125,7 @@ static enum ctl_exit check_limit(const struct arguments *arguments)
 	int64_t number;
 
 	if (!arguments->options[LINT_LIMIT] ||
-	    number_parse_whole(arguments->options[LINT_LIMIT], 0, FINDINGS_MAX, &number))
+	    number_parse(arguments->options[LINT_LIMIT], 0, FINDINGS_MAX, &number))
 		return CTL_DONE;
 	return ctl_usage_error("lint", "--limit is a number from 0 to %d", FINDINGS_MAX);
 }

@@ -300,7 +300,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 	char *bpffs_dir;
 
 	if (arguments->options[SIMULATE_LIMIT] &&
-	    !number_parse_whole(arguments->options[SIMULATE_LIMIT], 0, TALLY_ROWS_MAX, &limit))
+	    !number_parse(arguments->options[SIMULATE_LIMIT], 0, TALLY_ROWS_MAX, &limit))
 		return ctl_usage_error("simulate", "--limit is a number from 0 to %u",
 				       TALLY_ROWS_MAX);
 	bpffs_dir = read_bpffs_dir(arguments->options[SIMULATE_CONFIG]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `undo`: takes a change of manual entries back. */
-#include <errno.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "ctl/ask.h"
 #include "ctl/client.h"
 #include "ctl/records.h"
@@ -19,16 +19,13 @@ static const struct column undo_columns[] = {
 static enum ctl_exit read_id(const struct arguments *arguments, json_t **ret_id)
 {
 	const char *text = arguments->positional_count ? arguments->positional[0] : NULL;
-	long long id;
-	char *end;
+	int64_t id;
 
 	if (!text) {
 		*ret_id = json_null();
 		return CTL_DONE;
 	}
-	errno = 0;
-	id = strtoll(text, &end, 10);
-	if (*text < '1' || *text > '9' || *end || errno) {
+	if (!number_parse(text, 1, INT64_MAX, &id)) {
 		ctl_error("%s is not the number of a record: see `ipwlctl history'", text);
 		return CTL_INVALID;
 	}

@@ -43,7 +43,7 @@ void document_error(struct document *document, const yaml_node_t *node, const ch
     __attribute__((format(printf, 3, 4)));
 
 /* Parse all of a text as a decimal number or, where @allow_hex, one with 0x. */
-bool number_parse(const char *text, bool allow_hex, uint32_t *ret_number);
+bool document_parse_number(const char *text, bool allow_hex, uint32_t *ret_number);
 
 /*
  * Typed access. A value of another type adds an error and is answered with NULL or
@@ -54,7 +54,7 @@ bool number_parse(const char *text, bool allow_hex, uint32_t *ret_number);
 /* One value as text; all scalars are text here, whatever YAML would guess. */
 const char *document_text(struct document *document, const yaml_node_t *node, const char *name);
 
-/* A number as number_parse() takes it, from @min to @max. */
+/* A number as document_parse_number() takes it, from @min to @max. */
 bool document_number(struct document *document, const yaml_node_t *node, const char *name,
 		     bool allow_hex, uint32_t min, uint32_t max, uint32_t *ret_number);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "config/document.h"
 #include "config/document_scan.h"
 
@@ -86,29 +87,17 @@ const char *document_text(struct document *document, const yaml_node_t *node, co
 	return text_of(node);
 }
 
-bool number_parse(const char *text, bool allow_hex, uint32_t *ret_number)
+bool document_parse_number(const char *text, bool allow_hex, uint32_t *ret_number)
 {
-	/* strtoul() would take blanks, signs and octal numbers. */
-	static const char digits[] = "0123456789abcdef";
 	bool is_hex = allow_hex && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-	uint64_t number = 0, base = is_hex ? 16 : 10;
+	int64_t number;
 
-	if (is_hex)
-		text += 2;
-	else if (text[0] == '0' && text[1] != '\0')
+	/* Octal to YAML 1.1, decimal to YAML 1.2. */
+	if (!is_hex && text[0] == '0' && text[1] != '\0')
 		return false;
-	if (*text == '\0')
+	if (is_hex ? !number_parse_hex(text + 2, 0, UINT32_MAX, &number)
+		   : !number_parse(text, 0, UINT32_MAX, &number))
 		return false;
-	for (; *text != '\0'; text++) {
-		char lower = *text >= 'A' && *text <= 'F' ? (char)(*text | 0x20) : *text;
-		const char *digit = memchr(digits, lower, base);
-
-		if (!digit)
-			return false;
-		number = number * base + (uint64_t)(digit - digits);
-		if (number > UINT32_MAX)
-			return false;
-	}
 	*ret_number = (uint32_t)number;
 	return true;
 }
@@ -121,7 +110,7 @@ bool document_number(struct document *document, const yaml_node_t *node, const c
 
 	if (!text)
 		return false;
-	if (number_parse(text, allow_hex, &number) && number >= min && number <= max) {
+	if (document_parse_number(text, allow_hex, &number) && number >= min && number <= max) {
 		*ret_number = number;
 		return true;
 	}

@@ -199,7 +199,8 @@ static int parse_listen(const char *text, char **ret_host, uint16_t *ret_port)
 		*ret_host = NULL;
 		return 0;
 	}
-	if (!colon || !number_parse(colon + 1, false, &port) || port < 1 || port > UINT16_MAX)
+	if (!colon || !document_parse_number(colon + 1, false, &port) || port < 1 ||
+	    port > UINT16_MAX)
 		return -EINVAL;
 	err = copy_host(text, (size_t)(colon - text), ret_host);
 	if (!err)
@@ -252,7 +253,7 @@ static void read_guard_entries(struct document *document, const yaml_node_t *nod
 		return;
 	if (!strcmp(text, "none"))
 		*ret_limit = GUARD_NO_LIMIT;
-	else if (!number_parse(text, false, ret_limit) || *ret_limit == GUARD_NO_LIMIT)
+	else if (!document_parse_number(text, false, ret_limit) || *ret_limit == GUARD_NO_LIMIT)
 		document_error(document, node,
 			       "%s: \"%.40s\" is neither a number of entries nor none", key, text);
 }

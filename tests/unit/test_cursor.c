@@ -22,7 +22,7 @@ static struct place random_place(void)
 		.list = random_below(2),
 		.prefix = random_prefix_any(),
 		.source = (enum source)random_below(SOURCE_COUNT),
-		.ordinal = random_chance(10) ? SIZE_MAX : random_below(3),
+		.ordinal = random_chance(10) ? INT64_MAX : random_below(3),
 	};
 }
 

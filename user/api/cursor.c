@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /* Numbers of at most 20 digits, a prefix, a name. */
 #define PLACE_TEXT_BYTES (3 * 21 + PREFIX_TEXT_BYTES + POLICY_NAME_MAX + 2)
 #define PLACE_WORDS 5
@@ -58,17 +60,6 @@ static int decode(const char *hex, char text[PLACE_TEXT_BYTES])
 	return 0;
 }
 
-static int parse_number(const char *text, size_t *ret_number)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	errno = 0;
-	*ret_number = strtoul(text, &end, 10);
-	return errno || *end ? -EINVAL : 0;
-}
-
 static int split(char *text, char *words[PLACE_WORDS])
 {
 	char *rest = text;
@@ -88,15 +79,18 @@ int place_parse(const char *text, const struct policy *policy, struct place *ret
 	char plain[PLACE_TEXT_BYTES];
 	char *words[PLACE_WORDS];
 	struct place place = { 0 };
+	int64_t index, source, ordinal;
 	const struct list *list;
-	size_t source;
 
-	if (decode(text, plain) || split(plain, words) || parse_number(words[0], &place.list) ||
-	    parse_number(words[1], &source) || parse_number(words[2], &place.ordinal) ||
-	    source >= SOURCE_COUNT ||
+	if (decode(text, plain) || split(plain, words) ||
+	    !number_parse(words[0], 0, INT64_MAX, &index) ||
+	    !number_parse(words[1], 0, SOURCE_COUNT - 1, &source) ||
+	    !number_parse(words[2], 0, INT64_MAX, &ordinal) ||
 	    prefix_parse(words[3], strlen(words[3]), &place.prefix, NULL) != PREFIX_OK)
 		return -EINVAL;
+	place.list = (size_t)index;
 	place.source = (enum source)source;
+	place.ordinal = (size_t)ordinal;
 	list = policy_find_list(policy, words[4]);
 	if (list)
 		place.list = (size_t)(list - policy->lists);

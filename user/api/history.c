@@ -8,6 +8,7 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
@@ -30,17 +31,8 @@ static void finish_history(struct daemon *daemon, struct job *job)
 static int read_number(struct evhttp_request *request, const char *name, const char *text,
 		       int64_t max, int64_t *ret_number)
 {
-	long long number;
-	char *end;
-
-	if (!text)
+	if (!text || number_parse(text, 0, max, ret_number))
 		return 0;
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && number <= max) {
-		*ret_number = number;
-		return 0;
-	}
 	http_reply_errorf(request, OUTCOME_INVALID, "%s is not a number from 0 to %lld", name,
 			  (long long)max);
 	return -EINVAL;

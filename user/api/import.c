@@ -10,6 +10,7 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
 
@@ -80,27 +81,13 @@ static int refuse(struct evhttp_request *request, const char *message)
 	return -EINVAL;
 }
 
-static int read_ttl(const char *text, int64_t *ret_ttl_sec)
-{
-	char *end;
-	long long value;
-
-	if (!text)
-		return 0;
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || value < 1 || value > TTL_SEC_MAX)
-		return -EINVAL;
-	*ret_ttl_sec = value;
-	return 0;
-}
-
 /* Return: 0; -EINVAL: an error was sent. */
 static int read_order(struct evhttp_request *request, struct order *order)
 {
 	const char *format = order->values[IMPORT_FORMAT];
 	const char *name = order->values[IMPORT_NAME];
 	const char *reason = order->values[IMPORT_REASON];
+	const char *ttl = order->values[IMPORT_TTL];
 	const char *dry_run = order->values[IMPORT_DRY_RUN];
 
 	if (!order->values[IMPORT_LIST])
@@ -113,7 +100,7 @@ static int read_order(struct evhttp_request *request, struct order *order)
 		return refuse(request, "the name is empty or too long");
 	if (reason && strlen(reason) > REASON_BYTES_MAX)
 		return refuse(request, "the reason is over 1024 bytes");
-	if (read_ttl(order->values[IMPORT_TTL], &order->ttl_sec))
+	if (ttl && !number_parse(ttl, 1, TTL_SEC_MAX, &order->ttl_sec))
 		return refuse(request, "ttl_seconds is not a whole number from 1 to 100 years");
 	if (dry_run && strcmp(dry_run, "true") != 0 && strcmp(dry_run, "false") != 0)
 		return refuse(request, "dry_run is true or false");

@@ -9,6 +9,7 @@
 #include "api/peer.h"
 #include "api/request.h"
 #include "api/routes.h"
+#include "base/number.h"
 #include "daemon/daemon.h"
 #include "daemon/lint_query.h"
 #include "http/http.h"
@@ -62,17 +63,8 @@ static const char *const parameters[PARAMETER_COUNT + 1] = {
 static int read_number(struct evhttp_request *request, enum parameter parameter, const char *text,
 		       int64_t max, int64_t *value)
 {
-	long long number;
-	char *end;
-
-	if (!text)
+	if (!text || number_parse(text, 0, max, value))
 		return 0;
-	errno = 0;
-	number = *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
-	if (number >= 0 && number <= max && !errno && !*end) {
-		*value = number;
-		return 0;
-	}
 	http_reply_errorf(request, OUTCOME_INVALID, "%s is not a number from 0 to %lld",
 			  parameters[parameter], (long long)max);
 	return -EINVAL;

@@ -8,6 +8,7 @@
 #include "api/cursor.h"
 #include "api/entry.h"
 #include "api/routes.h"
+#include "base/number.h"
 #include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
@@ -169,14 +170,12 @@ static int read_prefix(struct evhttp_request *request, const char *text, struct 
 
 static int read_limit(struct evhttp_request *request, const char *text, struct query *query)
 {
-	char *end;
+	int64_t limit = PAGE_ENTRIES_MAX;
 
-	query->limit = PAGE_ENTRIES_MAX;
-	if (!text)
+	if (!text || number_parse(text, 1, PAGE_ENTRIES_MAX, &limit)) {
+		query->limit = (size_t)limit;
 		return 0;
-	query->limit = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
-	if (query->limit && query->limit <= PAGE_ENTRIES_MAX && !*end)
-		return 0;
+	}
 	http_reply_errorf(request, OUTCOME_INVALID, "limit is not a number from 1 to %d",
 			  PAGE_ENTRIES_MAX);
 	return -EINVAL;

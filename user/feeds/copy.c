@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/number.h"
 #include "daemon/lock.h"
 
 #define MAGIC "ipwl-feed 1"
@@ -103,16 +104,11 @@ static char *take_line(char **text, const char *key)
 	return value;
 }
 
-static int take_number(char **text, const char *key, int base, uint64_t *ret_number)
+static int take_number(char **text, const char *key, int64_t *ret_number)
 {
-	char *value = take_line(text, key);
-	char *end;
+	const char *value = take_line(text, key);
 
-	if (!value)
-		return -EBADMSG;
-	errno = 0;
-	*ret_number = strtoull(value, &end, base);
-	return errno || end == value || *end ? -EBADMSG : 0;
+	return value && number_parse(value, 0, INT64_MAX, ret_number) ? 0 : -EBADMSG;
 }
 
 /* A text of the head; an empty one is none. */
@@ -130,15 +126,15 @@ static int take_text(char **text, const char *key, char **ret_value)
 static int check_whole(char **text, size_t bytes)
 {
 	const char *start = *text;
-	uint64_t checksum;
-	int err;
+	const char *value;
+	int64_t checksum;
 
 	if (bytes < sizeof(MAGIC) || strncmp(*text, MAGIC "\n", sizeof(MAGIC)) != 0)
 		return -EBADMSG;
 	*text += sizeof(MAGIC);
-	err = take_number(text, "checksum", 16, &checksum);
-	if (err)
-		return err;
+	value = take_line(text, "checksum");
+	if (!value || !number_parse_hex(value, 0, UINT32_MAX, &checksum))
+		return -EBADMSG;
 	bytes -= (size_t)(*text - start);
 	return checksum == feed_copy_checksum(*text, bytes) ? 0 : -EBADMSG;
 }
@@ -146,7 +142,7 @@ static int check_whole(char **text, size_t bytes)
 static int parse(char *text, size_t bytes, struct feed_copy *copy)
 {
 	const char *end = text + bytes;
-	uint64_t fetched_at_sec = 0, byte_count = 0;
+	int64_t fetched_at_sec = 0, byte_count = 0;
 	int err = check_whole(&text, bytes);
 
 	if (!err)
@@ -156,20 +152,20 @@ static int parse(char *text, size_t bytes, struct feed_copy *copy)
 	if (!err)
 		err = take_text(&text, "last-modified", &copy->last_modified);
 	if (!err)
-		err = take_number(&text, "fetched", 10, &fetched_at_sec);
+		err = take_number(&text, "fetched", &fetched_at_sec);
 	if (!err)
-		err = take_number(&text, "bytes", 10, &byte_count);
-	if (!err && (!copy->url || byte_count != (size_t)(end - text)))
+		err = take_number(&text, "bytes", &byte_count);
+	if (!err && (!copy->url || byte_count != end - text))
 		err = -EBADMSG;
 	if (err)
 		return err;
-	copy->bytes = malloc(byte_count + 1);
+	copy->byte_count = (size_t)byte_count;
+	copy->bytes = malloc(copy->byte_count + 1);
 	if (!copy->bytes)
 		return -ENOMEM;
-	memcpy(copy->bytes, text, byte_count + 1);
-	copy->byte_count = byte_count;
-	copy->fetched_at_sec = (int64_t)fetched_at_sec;
-	copy->checksum = feed_copy_checksum(copy->bytes, byte_count);
+	memcpy(copy->bytes, text, copy->byte_count + 1);
+	copy->fetched_at_sec = fetched_at_sec;
+	copy->checksum = feed_copy_checksum(copy->bytes, copy->byte_count);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "base/utf8.h"
 #include "fetch/protocol.h"
 
@@ -134,7 +135,8 @@ static void read_answer(const struct feed_process *process, struct fetched *fetc
 	take_text(text, "last_modified", fetched->last_modified, sizeof(fetched->last_modified));
 	word[0] = '\0';
 	take_text(text, "retry_after_sec", word, sizeof(word));
-	fetched->retry_after_sec = strtol(word, NULL, 10);
+	fetched->retry_after_sec = 0;
+	number_parse(word, 0, INT64_MAX, &fetched->retry_after_sec);
 }
 
 static void describe_end(int status, struct fetched *fetched)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
 #include "base/utf8.h"
 #include "formats/read.h"
 
@@ -111,16 +112,11 @@ bool token_begins(const struct token *token, const char *text)
 
 bool token_number(const struct token *token, uint64_t *ret_number)
 {
-	uint64_t number = 0;
+	int64_t number;
 
-	if (token->bytes == 0 || token->bytes > 18)
+	if (!token->bytes || number_scan(token->text, token->bytes, &number) != token->bytes)
 		return false;
-	for (size_t i = 0; i < token->bytes; i++) {
-		if (!is_digit(token->text[i]))
-			return false;
-		number = number * 10 + (uint64_t)(token->text[i] - '0');
-	}
-	*ret_number = number;
+	*ret_number = (uint64_t)number;
 	return true;
 }
 

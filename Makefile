@@ -81,8 +81,9 @@ $(B)/asan/%.o: %.c VERSION
 $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) -o $@
 
-# The fetcher has nothing of the other rooms; what it links is what strangers can reach.
-$(B)/ipwl-fetch: $(call obj,$(call sources,fetch))
+# Of the other rooms the fetcher takes nothing but what it calls of base: what it links is
+# what strangers can reach.
+$(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,base)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))

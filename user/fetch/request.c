@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
+
 static const struct {
 	const char *key;
 	size_t offset;
@@ -22,28 +24,21 @@ static const struct {
 	{ "last_modified", offsetof(struct request, last_modified) },
 };
 
-static int read_number(const char *text, uint64_t max, uint64_t *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoull(text, &end, 10);
-	return errno || *text < '0' || *text > '9' || *end || !*ret_number || *ret_number > max
-		   ? -EINVAL
-		   : 0;
-}
-
 static int take(struct request *request, const char *key, const char *value)
 {
-	uint64_t sec;
-	int err;
+	int64_t number;
 
-	if (!strcmp(key, "max_bytes"))
-		return read_number(value, UINT32_MAX, &request->max_bytes);
+	if (!strcmp(key, "max_bytes")) {
+		if (!number_parse(value, 1, UINT32_MAX, &number))
+			return -EINVAL;
+		request->max_bytes = (uint64_t)number;
+		return 0;
+	}
 	if (!strcmp(key, "timeout_sec")) {
-		err = read_number(value, INT_MAX / 1000, &sec);
-		request->timeout_sec = (unsigned int)sec;
-		return err;
+		if (!number_parse(value, 1, INT_MAX / 1000, &number))
+			return -EINVAL;
+		request->timeout_sec = (unsigned int)number;
+		return 0;
 	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		if (strcmp(texts[i].key, key) != 0)

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small text: times, and growing lists of lines. */
+/* Small text: copies, and growing lists of lines. */
 #ifndef BASE_LINES_H
 #define BASE_LINES_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-/* "2026-11-23T12:00:00Z" and its zero; room for any year. */
-#define TIME_TEXT_BYTES 32
+#include "base/clock.h"
 
-/* RFC 3339 in UTC; returns @text. */
-const char *time_format(int64_t time_sec, char text[TIME_TEXT_BYTES]);
-
-/* Seconds since 1970, of the wall clock. */
-int64_t time_now_sec(void);
-/* Seconds of the clock that never steps. */
-double time_monotonic_sec(void);
+/* A copy, to be freed. NULL for NULL, or out of memory. */
+char *text_copy(const char *text);
 
 /* Lines of text for people. */
 struct lines {

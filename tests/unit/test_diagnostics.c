@@ -122,11 +122,57 @@ static void test_utf8(void **state)
 	}
 }
 
+static void fill(struct diagnostics *diagnostics, size_t error_count, size_t warning_count)
+{
+	diagnostics_init(diagnostics);
+	for (size_t i = 0; i < error_count; i++)
+		diagnostics_add(diagnostics, SEVERITY_ERROR, "f", 1, 0, "bad %zu", i);
+	for (size_t i = 0; i < warning_count; i++)
+		diagnostics_add(diagnostics, SEVERITY_WARNING, "f", 2, 0, "odd %zu", i);
+}
+
+static void test_lines(void **state)
+{
+	struct lines errors = { 0 }, warnings = { 0 };
+	struct diagnostics diagnostics;
+
+	(void)state;
+	fill(&diagnostics, DIAGNOSTICS_KEPT_MAX + 3, 2);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &errors, &warnings);
+	assert_int_equal(errors.count, DIAGNOSTICS_KEPT_MAX + 1);
+	assert_string_equal(errors.items[0], "f:1: bad 0");
+	assert_string_equal(errors.items[errors.count - 1], "and 3 more errors");
+	assert_int_equal(warnings.count, 2);
+	assert_string_equal(warnings.items[1], "f:2: warning: odd 1");
+	lines_done(&errors);
+	lines_done(&warnings);
+	diagnostics_done(&diagnostics);
+}
+
+static void test_lines_together(void **state)
+{
+	struct diagnostics diagnostics;
+	struct lines lines = { 0 };
+
+	(void)state;
+	fill(&diagnostics, 2, 3);
+	diagnostics_lines(&diagnostics, 3, &lines, &lines);
+	assert_int_equal(lines.count, 4);
+	assert_string_equal(lines.items[2], "f:2: warning: odd 0");
+	assert_string_equal(lines.items[3], "and 2 more");
+	lines_done(&lines);
+	diagnostics_lines(&diagnostics, 5, &lines, &lines);
+	assert_int_equal(lines.count, 5);
+	lines_done(&lines);
+	diagnostics_done(&diagnostics);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format), cmocka_unit_test(test_foreign_bytes),
-		cmocka_unit_test(test_sort),   cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_format),	       cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines_together), cmocka_unit_test(test_foreign_bytes),
+		cmocka_unit_test(test_sort),	       cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_utf8),
 	};
 

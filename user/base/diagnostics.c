@@ -3,6 +3,7 @@
 #include "base/diagnostics.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ void diagnostics_done(struct diagnostics *diagnostics)
 }
 
 /* Append an item, which is taken over. Without memory it is lost but counted. */
-static void keep(struct diagnostics *diagnostics, const struct diagnostic *item)
+static void diagnostics_keep(struct diagnostics *diagnostics, const struct diagnostic *item)
 {
 	size_t count = diagnostics->count;
 	struct diagnostic *items = diagnostics->items;
@@ -62,7 +63,7 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
 		utf8_sanitize(item.message, strlen(item.message));
 	if (item.file)
 		utf8_sanitize(item.file, strlen(item.file));
-	keep(diagnostics, &item);
+	diagnostics_keep(diagnostics, &item);
 }
 
 struct ranked {
@@ -134,6 +135,27 @@ void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t s
 		 diagnostic->message);
 }
 
+void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct lines *errors,
+		       struct lines *warnings)
+{
+	size_t more_errors = diagnostics->error_count;
+	size_t more = diagnostics->error_count + diagnostics->warning_count;
+	char text[DIAGNOSTIC_TEXT_BYTES];
+	size_t i;
+
+	for (i = 0; i < diagnostics->count && i < max; i++, more--) {
+		bool is_error = diagnostics->items[i].severity == SEVERITY_ERROR;
+
+		diagnostic_format(&diagnostics->items[i], text, sizeof(text));
+		lines_add(is_error ? errors : warnings, "%s", text);
+		more_errors -= is_error;
+	}
+	if (errors == warnings && more)
+		lines_add(errors, "and %zu more", more);
+	else if (errors != warnings && more_errors)
+		lines_add(errors, "and %zu more errors", more_errors);
+}
+
 static size_t over_the_limit(size_t count)
 {
 	return count > DIAGNOSTICS_KEPT_MAX ? count - DIAGNOSTICS_KEPT_MAX : 0;
@@ -143,7 +165,7 @@ void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream)
 {
 	size_t errors = over_the_limit(diagnostics->error_count);
 	size_t warnings = over_the_limit(diagnostics->warning_count);
-	char text[8192]; /* a path and a message, each at most 4 KiB */
+	char text[DIAGNOSTIC_TEXT_BYTES];
 
 	for (size_t i = 0; i < diagnostics->count; i++) {
 		diagnostic_format(&diagnostics->items[i], text, sizeof(text));

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/lines.h"
+
 enum severity { SEVERITY_WARNING, SEVERITY_ERROR };
 
 struct diagnostic {
@@ -41,7 +43,18 @@ void diagnostics_sort(struct diagnostics *diagnostics, const char *first_file);
 
 /* "FILE:LINE:COLUMN: message" (a warning: "…: warning: message"), without a
  * newline; parts that are 0 are left out. Truncated to @size bytes. */
+#define DIAGNOSTIC_TEXT_BYTES 8192 /* a path and a message, each at most 4 KiB */
 void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t size);
+
+/**
+ * diagnostics_lines() - the diagnostics as lines of text
+ * @max: so many of them at most
+ * @errors: where errors go, and last how many more there were
+ * @warnings: where warnings go; may be @errors: then both are in their order, and the last
+ *	      line counts both
+ */
+void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct lines *errors,
+		       struct lines *warnings);
 
 /* Each on its line, and a last line that says how many more there were. */
 void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);

@@ -57,8 +57,6 @@ static enum exit_status load(struct daemon *daemon, struct snapshot **ret_first)
 {
 	struct diagnostics diagnostics;
 	struct config *config = NULL;
-	char line[4096];
-	size_t i;
 	int err;
 
 	diagnostics_init(&diagnostics);
@@ -68,10 +66,8 @@ static enum exit_status load(struct daemon *daemon, struct snapshot **ret_first)
 		diagnostics_done(&diagnostics);
 		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
 	}
-	for (i = 0; i < diagnostics.count; i++) {
-		diagnostic_format(&diagnostics.items[i], line, sizeof(line));
-		lines_add(&daemon->reload.warnings, "%s", line);
-	}
+	diagnostics_lines(&diagnostics, SIZE_MAX, &daemon->reload.warnings,
+			  &daemon->reload.warnings);
 	diagnostics_done(&diagnostics);
 	*ret_first = snapshot_new(config);
 	if (!*ret_first) {

@@ -16,23 +16,6 @@
 
 /* ---- the list --------------------------------------------------------------- */
 
-static void keep_diagnostics(const struct diagnostics *diagnostics, struct job *job)
-{
-	size_t i, kept_errors = 0;
-	char line[8192];
-
-	for (i = 0; i < diagnostics->count; i++) {
-		bool is_error = diagnostics->items[i].severity == SEVERITY_ERROR;
-
-		diagnostic_format(&diagnostics->items[i], line, sizeof(line));
-		lines_add(is_error ? &job->details : &job->warnings, "%s", line);
-		kept_errors += is_error;
-	}
-	if (diagnostics->error_count > kept_errors)
-		lines_add(&job->details, "and %zu more errors",
-			  diagnostics->error_count - kept_errors);
-}
-
 /* Read the list into @set. Return: 0; -EINVAL: the job has the errors; -ENOMEM. */
 static int read_list(struct job *job, enum action action, struct entry_set *set)
 {
@@ -60,7 +43,7 @@ static int read_list(struct job *job, enum action action, struct entry_set *set)
 	import->expires_at_sec = input.expires_at_sec;
 	diagnostics_init(&diagnostics);
 	err = format_read(&input, &import->result);
-	keep_diagnostics(&diagnostics, job);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &job->details, &job->warnings);
 	diagnostics_done(&diagnostics);
 	if (!err && format_is_cut(&import->result)) {
 		lines_add(&job->details,

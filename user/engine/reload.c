@@ -135,24 +135,6 @@ int engine_merge_manual(struct engine *engine, struct snapshot *snapshot, struct
 
 /* ---- reload ------------------------------------------------------------- */
 
-static void keep_diagnostics(const struct diagnostics *diagnostics, struct job *job)
-{
-	size_t i, kept_errors = 0;
-	char line[4096];
-
-	for (i = 0; i < diagnostics->count; i++) {
-		const struct diagnostic *diagnostic = &diagnostics->items[i];
-		bool is_error = diagnostic->severity == SEVERITY_ERROR;
-
-		diagnostic_format(diagnostic, line, sizeof(line));
-		lines_add(is_error ? &job->details : &job->warnings, "%s", line);
-		kept_errors += is_error;
-	}
-	if (diagnostics->error_count > kept_errors)
-		lines_add(&job->details, "and %zu more errors",
-			  diagnostics->error_count - kept_errors);
-}
-
 /* Where things lie cannot change under a daemon that holds them open. */
 static void refuse_moves(const struct engine *engine, const char *path, const struct config *config,
 			 struct job *job)
@@ -184,7 +166,7 @@ static int load_config(const struct engine *engine, const char *path, struct job
 
 	diagnostics_init(&diagnostics);
 	err = config_load(path, &diagnostics, &config);
-	keep_diagnostics(&diagnostics, job);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &job->details, &job->warnings);
 	diagnostics_done(&diagnostics);
 	if (err)
 		return err;

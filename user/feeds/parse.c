@@ -7,20 +7,6 @@
 
 #include "feeds/guards.h"
 
-static void keep(const struct diagnostics *diagnostics, struct lines *details)
-{
-	char line[4096];
-	size_t i;
-
-	for (i = 0; i < diagnostics->count && i < FEED_LINES_MAX; i++) {
-		diagnostic_format(&diagnostics->items[i], line, sizeof(line));
-		lines_add(details, "%s", line);
-	}
-	if (diagnostics->error_count + diagnostics->warning_count > i)
-		lines_add(details, "and %zu more",
-			  diagnostics->error_count + diagnostics->warning_count - i);
-}
-
 static int read_set(const struct feed_config *feed, const struct feed_copy *copy,
 		    struct entry_set *set, struct format_result *result, struct lines *details)
 {
@@ -44,7 +30,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 
 	diagnostics_init(&diagnostics);
 	err = format_read(&input, result);
-	keep(&diagnostics, details);
+	diagnostics_lines(&diagnostics, FEED_LINES_MAX, details, details);
 	diagnostics_done(&diagnostics);
 	return err;
 }

@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Directories, and the lock that keeps a second ipwld away. */
+/* The lock that keeps a second ipwld away. */
 #include "daemon/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-int directory_make(const char *path, mode_t mode)
-{
-	char part[PATH_MAX];
-	struct stat status;
-	char *slash;
-
-	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-		return -ENAMETOOLONG;
-	for (slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	if (!mkdir(part, mode))
-		return 0;
-	if (errno != EEXIST)
-		return -errno;
-	if (stat(part, &status))
-		return -errno;
-	return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
-}
+#include "base/file.h"
 
 static void describe_holder(int fd, const char *path, char error[FILES_ERROR_BYTES])
 {

@@ -16,6 +16,7 @@
 
 #include <bpf/bpf.h>
 
+#include "base/file.h"
 #include "datapath/internal.h"
 
 #define SYS_FS_BPF "/sys/fs/bpf"
@@ -42,21 +43,6 @@ static bool is_below(const char *path, const char *parent)
 	return !strncmp(path, parent, length) && (path[length] == '/' || path[length] == '\0');
 }
 
-static int make_dirs(const char *path)
-{
-	char part[PATH_MAX];
-
-	if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-		return -ENAMETOOLONG;
-	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return mkdir(part, 0700) && errno != EEXIST ? -errno : 0;
-}
-
 int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	static const char *const subdirs[] = { PIN_MAPS_DIR, PIN_INTERFACES_DIR };
@@ -67,7 +53,7 @@ int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	    mount("bpf", SYS_FS_BPF, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return errors_report(error, -errno, "cannot mount a BPF file system at %s",
 				     SYS_FS_BPF);
-	err = make_dirs(bpffs_dir);
+	err = directory_make(bpffs_dir, 0700);
 	if (err)
 		return errors_report(error, err, "cannot make directory %s", bpffs_dir);
 	if (!is_bpffs(bpffs_dir)) {
@@ -80,7 +66,7 @@ int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	for (size_t i = 0; i < sizeof(subdirs) / sizeof(subdirs[0]); i++) {
 		err = pins_path(path, bpffs_dir, subdirs[i], NULL);
 		if (!err)
-			err = make_dirs(path);
+			err = directory_make(path, 0700);
 		if (err)
 			return errors_report(error, err, "cannot make directory %s/%s", bpffs_dir,
 					     subdirs[i]);

@@ -63,11 +63,6 @@ static int compare(const void *a, const void *b)
 
 /* ---- load ----------------------------------------------------------------- */
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
 /* Append a row. What cannot be parsed protects nothing. */
 static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 {
@@ -81,9 +76,9 @@ static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 	if (!grown)
 		return -ENOMEM;
 	*items = grown;
-	item.list = copy(state_db_text(row, 0));
-	item.author = copy(state_db_text(row, 2));
-	item.reason = copy(state_db_text(row, 3));
+	item.list = text_copy(state_db_text(row, 0));
+	item.author = text_copy(state_db_text(row, 2));
+	item.reason = text_copy(state_db_text(row, 3));
 	if (!item.list) {
 		free(item.author);
 		free(item.reason);

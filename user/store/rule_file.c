@@ -13,25 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/rule_file_format.h"
 
 struct rule_file {
 	int fd; /* -1: given up */
 	char *path;
 };
-
-static int write_at(int fd, const void *bytes, size_t count, off_t offset)
-{
-	ssize_t written;
-
-	for (; count; count -= (size_t)written, offset += written) {
-		written = pwrite(fd, bytes, count, offset);
-		if (written < 0)
-			return -errno;
-		bytes = (const char *)bytes + written;
-	}
-	return 0;
-}
 
 /* ---- open --------------------------------------------------------------- */
 
@@ -58,7 +46,7 @@ static int make(const char *path, uint64_t cookie)
 	fd = open(new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write_at(fd, &header, sizeof(header), 0);
+	err = file_write_at(fd, &header, sizeof(header), 0);
 	if (!err && (ftruncate(fd, RULE_FILE_RULES_OFFSET) || rename(new_path, path)))
 		err = -errno;
 	if (!err)
@@ -126,8 +114,8 @@ static int run_flush(struct run *run)
 	size_t count = run->count;
 
 	run->count = 0;
-	return count ? write_at(run->fd, run->records, count * sizeof(*run->records),
-				rule_file_offset(run->first_id))
+	return count ? file_write_at(run->fd, run->records, count * sizeof(*run->records),
+				     rule_file_offset(run->first_id))
 		     : 0;
 }
 
@@ -169,7 +157,7 @@ static int write_lists(int fd, const struct policy *policy)
 		list->action = (uint32_t)policy->lists[i].action;
 		list->is_used = 1;
 	}
-	err = write_at(fd, lists, RULE_FILE_LISTS * sizeof(*lists), RULE_FILE_LISTS_OFFSET);
+	err = file_write_at(fd, lists, RULE_FILE_LISTS * sizeof(*lists), RULE_FILE_LISTS_OFFSET);
 	free(lists);
 	return err;
 }

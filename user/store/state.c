@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/lock.h"
+#include "base/file.h"
 #include "store/state_db.h"
 #include "store/state_file.h"
 

@@ -45,8 +45,8 @@ static void write_again(const struct feed_copy *copy)
 
 static void clean_up(void)
 {
-	static const char *const names[] = { "a.copy", "b.held", "b.held.new" };
-	char path[sizeof(directory) + 16];
+	static const char *const names[] = { "a.copy", "b.held", ".b.held.ipwl-new" };
+	char path[sizeof(directory) + 20];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
@@ -57,7 +57,7 @@ static void clean_up(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char path[sizeof(directory) + 16];
+	static char path[sizeof(directory) + 20];
 	char error[FEED_COPY_ERROR_BYTES];
 	struct feed_copy copy;
 	FILE *file;

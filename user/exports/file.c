@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 int export_text(const struct policy *policy, const struct export *export, char *const names[],
 		size_t name_count, char **ret_text, size_t *ret_bytes, size_t *ret_count)
@@ -65,60 +66,16 @@ static bool is_same(const char *path, const char *text, size_t bytes)
 	return done == bytes;
 }
 
-static int write_all(int fd, const char *text, size_t bytes)
-{
-	while (bytes) {
-		ssize_t written = write(fd, text, bytes);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		text += written;
-		bytes -= (size_t)written;
-	}
-	return 0;
-}
-
-static int write_new(const char *path, const char *text, size_t bytes)
-{
-	int err = 0;
-	int fd;
-
-	unlink(path); /* of an earlier attempt that was cut short */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	/* Whatever our umask: it is for others to read. */
-	if (fchmod(fd, 0644))
-		err = -errno;
-	if (!err)
-		err = write_all(fd, text, bytes);
-	/* A crash must not leave an empty file under the name. */
-	if (!err && fdatasync(fd))
-		err = -errno;
-	if (close(fd) && !err)
-		err = -errno;
-	return err;
-}
-
 int export_file_write(const char *path, const char *text, size_t bytes, bool *ret_changed,
 		      char error[EXPORT_ERROR_BYTES])
 {
-	const char *name = strrchr(path, '/') + 1;
-	char new_path[PATH_MAX];
 	int err;
 
 	*ret_changed = false;
 	if (is_same(path, text, bytes))
 		return 0;
-	/* Hidden, so that no pattern of a reader finds it. */
-	snprintf(new_path, sizeof(new_path), "%.*s.%s.ipwl-new", (int)(name - path), path, name);
-	err = write_new(new_path, text, bytes);
-	if (!err && rename(new_path, path))
-		err = -errno;
+	err = file_replace(path, 0644, text, bytes);
 	if (err) {
-		unlink(new_path);
 		snprintf(error, EXPORT_ERROR_BYTES, "%s: %s%s", path, strerror(-err),
 			 err == -ENOENT
 			     ? " (make the directory, and see that ipwld may write there)"

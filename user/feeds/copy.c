@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/file.h"
 #include "base/number.h"
-#include "daemon/lock.h"
 
 #define MAGIC "ipwl-feed 1"
 /* Of all lines above the bytes: a url of 2 KiB, two header values, numbers. */
@@ -46,49 +46,15 @@ char *feed_copy_directory(const char *state_dir)
 	return asprintf(&directory, "%s/feeds", state_dir) < 0 ? NULL : directory;
 }
 
-/* The path of a copy, or of the one beside it; to be freed. */
-static char *path_of(const char *directory, const char *name, enum copy_kind kind, bool is_new)
+/* The path of a copy; to be freed. */
+static char *path_of(const char *directory, const char *name, enum copy_kind kind)
 {
 	char *path;
 
-	return asprintf(&path, "%s/%s.%s%s", directory, name, suffixes[kind],
-			is_new ? ".new" : "") < 0
-		   ? NULL
-		   : path;
+	return asprintf(&path, "%s/%s.%s", directory, name, suffixes[kind]) < 0 ? NULL : path;
 }
 
 /* ---- read --------------------------------------------------------------- */
-
-static int read_whole(int fd, char **ret_text, size_t *ret_bytes, int64_t *ret_changed_sec)
-{
-	struct stat status;
-	size_t bytes = 0;
-	char *text;
-
-	if (fstat(fd, &status))
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EBADMSG;
-	text = malloc((size_t)status.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (bytes < (size_t)status.st_size) {
-		ssize_t count = read(fd, text + bytes, (size_t)status.st_size - bytes);
-
-		if (count <= 0) {
-			int err = count ? -errno : -EBADMSG;
-
-			free(text);
-			return err;
-		}
-		bytes += (size_t)count;
-	}
-	text[bytes] = '\0';
-	*ret_text = text;
-	*ret_bytes = bytes;
-	*ret_changed_sec = status.st_mtim.tv_sec;
-	return 0;
-}
 
 /* Take the line "KEY VALUE" at *@text, and go behind it. NULL: it is another line. */
 static char *take_line(char **text, const char *key)
@@ -171,17 +137,13 @@ static int parse(char *text, size_t bytes, struct feed_copy *copy)
 
 static int read_copy(const char *path, struct feed_copy *copy)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	size_t bytes = 0;
-	char *text = NULL;
-	int err;
+	size_t bytes;
+	char *text;
+	int err = file_read_whole(path, &text, &bytes, &copy->checked_at_sec);
 
-	if (fd < 0)
-		return -errno;
-	err = read_whole(fd, &text, &bytes, &copy->checked_at_sec);
-	close(fd);
-	if (!err)
-		err = parse(text, bytes, copy);
+	if (err)
+		return err;
+	err = parse(text, bytes, copy);
 	free(text);
 	return err;
 }
@@ -189,7 +151,7 @@ static int read_copy(const char *path, struct feed_copy *copy)
 int feed_copy_read(const char *directory, const char *name, enum copy_kind kind,
 		   struct feed_copy *ret_copy, char error[FEED_COPY_ERROR_BYTES])
 {
-	char *path = path_of(directory, name, kind, false);
+	char *path = path_of(directory, name, kind);
 	struct feed_copy copy = { 0 };
 	int err = path ? read_copy(path, &copy) : -ENOMEM;
 
@@ -206,119 +168,77 @@ int feed_copy_read(const char *directory, const char *name, enum copy_kind kind,
 
 /* ---- write -------------------------------------------------------------- */
 
-static int write_whole(int fd, const char *bytes, size_t byte_count)
-{
-	while (byte_count) {
-		ssize_t count = write(fd, bytes, byte_count);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return -errno;
-		bytes += count;
-		byte_count -= (size_t)count;
-	}
-	return 0;
-}
-
 static const char *or_nothing(const char *text)
 {
 	return text ? text : "";
 }
 
-static int write_copy(int fd, const struct feed_copy *copy)
+static int write_copy(const char *path, const struct feed_copy *copy)
 {
 	char head[HEAD_BYTES_MAX];
 	char start[64];
+	struct file_part parts[] = { { start, 0 }, { head, 0 }, { copy->bytes, copy->byte_count } };
 	uLong checksum;
 	int bytes = snprintf(head, sizeof(head),
 			     "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\nbytes %zu\n",
 			     copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
 			     copy->fetched_at_sec, copy->byte_count);
-	int err;
 
 	if (bytes >= (int)sizeof(head))
 		return -EMSGSIZE;
 	checksum = crc32_z(0, (const unsigned char *)head, (size_t)bytes);
 	checksum = crc32_z(checksum, (const unsigned char *)copy->bytes, copy->byte_count);
-	snprintf(start, sizeof(start), MAGIC "\nchecksum %08lx\n", checksum);
-	err = write_whole(fd, start, strlen(start));
-	if (!err)
-		err = write_whole(fd, head, (size_t)bytes);
-	if (!err)
-		err = write_whole(fd, copy->bytes, copy->byte_count);
-	return err ? err : fsync(fd) ? -errno : 0;
+	parts[0].count =
+	    (size_t)snprintf(start, sizeof(start), MAGIC "\nchecksum %08lx\n", checksum);
+	parts[1].count = (size_t)bytes;
+	return file_prepare(path, 0600, parts, sizeof(parts) / sizeof(*parts));
 }
 
 int feed_copy_prepare(const char *directory, const char *name, enum copy_kind kind,
 		      const struct feed_copy *copy, char error[FEED_COPY_ERROR_BYTES])
 {
-	char *path = path_of(directory, name, kind, true);
+	char *path = path_of(directory, name, kind);
 	int err = path ? directory_make(directory, 0700) : -ENOMEM;
-	int fd = -1;
 
-	if (!err) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-		err = fd < 0 ? -errno : write_copy(fd, copy);
-	}
-	if (fd >= 0 && close(fd) && !err)
-		err = -errno;
-	if (err) {
+	if (!err)
+		err = write_copy(path, copy);
+	if (err)
 		snprintf(error, FEED_COPY_ERROR_BYTES, "%s: %s", path ? path : name,
 			 strerror(-err));
-		if (path)
-			unlink(path);
-	}
 	free(path);
-	return err;
-}
-
-/* So that a rename outlives a power cut. */
-static int sync_directory(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = fd < 0 || fsync(fd) ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
 	return err;
 }
 
 int feed_copy_commit(const char *directory, const char *name, enum copy_kind kind)
 {
-	char *from = path_of(directory, name, kind, true);
-	char *to = path_of(directory, name, kind, false);
-	int err = -ENOMEM;
-
-	if (from && to)
-		err = rename(from, to) ? -errno : sync_directory(directory);
-	free(from);
-	free(to);
-	return err;
-}
-
-static int remove_file(const char *directory, const char *name, enum copy_kind kind, bool is_new)
-{
-	char *path = path_of(directory, name, kind, is_new);
-	int err = !path ? -ENOMEM : unlink(path) ? -errno : 0;
+	char *path = path_of(directory, name, kind);
+	int err = path ? file_commit(path) : -ENOMEM;
 
 	free(path);
-	return err == -ENOENT ? 0 : err;
+	return err;
 }
 
 void feed_copy_abandon(const char *directory, const char *name, enum copy_kind kind)
 {
-	remove_file(directory, name, kind, true);
+	char *path = path_of(directory, name, kind);
+
+	if (path)
+		file_abandon(path);
+	free(path);
 }
 
 int feed_copy_remove(const char *directory, const char *name, enum copy_kind kind)
 {
-	return remove_file(directory, name, kind, false);
+	char *path = path_of(directory, name, kind);
+	int err = !path ? -ENOMEM : unlink(path) && errno != ENOENT ? -errno : 0;
+
+	free(path);
+	return err;
 }
 
 int feed_copy_touch(const char *directory, const char *name, enum copy_kind kind)
 {
-	char *path = path_of(directory, name, kind, false);
+	char *path = path_of(directory, name, kind);
 	int err = !path							 ? -ENOMEM
 		  : utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) ? -errno
 									 : 0;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/process.h"
 
 #define LOOK_EVERY_MSEC 50
 #define LINE_BYTES 1024
@@ -57,44 +57,18 @@ static void read_output(struct command *command)
 
 /* ---- start and end ------------------------------------------------------- */
 
-/* A process group of its own, and none of our signals and descriptors. */
-static int spawn(char *const argv[], int output, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-						  POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	err = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	if (!err)
-		err = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	if (!err)
-		err = posix_spawn(ret_pid, argv[0], &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -err;
-}
-
 static int start(struct command *command, char *const argv[])
 {
+	struct process_fd outputs[] = { { -1, STDOUT_FILENO }, { -1, STDERR_FILENO } };
+	const struct process process = {
+		.path = argv[0], .argv = argv, .fds = outputs, .fd_count = 2, .has_group = true
+	};
 	int fds[2], err;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
-	err = spawn(argv, fds[1], &command->pid);
+	outputs[0].fd = outputs[1].fd = fds[1];
+	err = process_spawn(&process, &command->pid);
 	close(fds[1]);
 	if (!err && fcntl(fds[0], F_SETFL, O_NONBLOCK))
 		err = -errno;

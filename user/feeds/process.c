@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/process.h"
 #include "base/utf8.h"
 #include "fetch/protocol.h"
 
@@ -198,31 +198,23 @@ static void on_end(evutil_socket_t fd, short what, void *context)
 
 /* ---- start -------------------------------------------------------------- */
 
-static int spawn(struct feed_process *process, const char *program)
+static int start_fetcher(struct feed_process *process, const char *program)
 {
 	char *const argv[] = { (char[]) { PROGRAM }, NULL };
 	char *const environment[] = { (char[]) { "PATH=/usr/bin:/bin" }, (char[]) { "LC_ALL=C" },
 				      NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int err;
+	const struct process_fd fds[] = {
+		{ process->fds[FILE_REQUEST], FETCH_REQUEST_FD },
+		{ process->fds[FILE_RESULT], FETCH_RESULT_FD },
+		{ process->fds[FILE_BODY], FETCH_BODY_FD },
+	};
+	const struct process fetcher = { .path = program,
+					 .argv = argv,
+					 .environment = environment,
+					 .fds = fds,
+					 .fd_count = FILE_COUNT };
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_REQUEST], FETCH_REQUEST_FD);
-	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_RESULT], FETCH_RESULT_FD);
-	posix_spawn_file_actions_adddup2(&actions, process->fds[FILE_BODY], FETCH_BODY_FD);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	err = -posix_spawn(&process->pid, program, &actions, &attributes, argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return err;
+	return process_spawn(&fetcher, &process->pid);
 }
 
 static int open_files(struct feed_process *process, const struct feed_request *request)
@@ -264,7 +256,7 @@ int feed_process_start(struct event_base *base, const struct feed_request *reque
 	process->context = request->context;
 	err = open_files(process, request);
 	if (!err)
-		err = spawn(process, request->program);
+		err = start_fetcher(process, request->program);
 	if (err) {
 		free_process(process);
 		return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The history on disk: what is recorded, found again, forgotten; and the way there from
  * the database of the first release. */
-#include "store/history.h"
+#include "store/history_read.h"
 
 #include <errno.h>
 #include <sqlite3.h>

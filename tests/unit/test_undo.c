@@ -5,6 +5,7 @@
  * policy to the next is made up here.
  */
 #include "engine/records.h"
+#include "store/history_read.h"
 
 #include <errno.h>
 #include <time.h>

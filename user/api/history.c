@@ -12,7 +12,7 @@
 #include "core/prefix_error.h"
 #include "daemon/daemon.h"
 #include "http/http.h"
-#include "store/history.h"
+#include "store/history_read.h"
 
 #define PAGE_RECORDS_MAX 1000
 

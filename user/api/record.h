@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "store/history.h"
+#include "store/history_read.h"
 
 /* Changes that a RECORD has at most: an import may have made a million. */
 #define HISTORY_JSON_CHANGES_MAX 100

@@ -14,6 +14,7 @@
 #include "core/entry.h"
 #include "daemon/import.h"
 #include "feeds/report.h"
+#include "store/history_read.h"
 
 struct daemon;
 struct history_filter;

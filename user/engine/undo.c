@@ -12,6 +12,7 @@
 #include "api/record.h"
 #include "core/provenance.h"
 #include "engine/records.h"
+#include "store/history_read.h"
 
 /* ---- what is to be undone ------------------------------------------------- */
 
@@ -150,20 +151,11 @@ static void refuse_step(struct job *job, const struct reversal *step, const char
 		  step->list, why);
 }
 
-static int64_t expiry_of(const char *image)
-{
-	json_t *object = json_loads(image, 0, NULL);
-	int64_t expires_sec = json_integer_value(json_object_get(object, "expires_at"));
-
-	json_decref(object);
-	return expires_sec;
-}
-
 /* Whether an entry that is to come back may. */
 static bool may_return(struct engine *engine, struct job *job, const struct reversal *step)
 {
 	const struct list *list = policy_find_list(engine->current->policy, step->list);
-	const int64_t expires_sec = expiry_of(step->was);
+	const int64_t expires_sec = manual_image_expiry_sec(step->was);
 
 	if (!list || list->action != step->action)
 		refuse_step(job, step, "there is no such list any more");

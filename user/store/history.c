@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/history_place.h"
 #include "store/state_db.h"
 
 const char *const history_event_names[] = {

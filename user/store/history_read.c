@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading the history. */
+/* Queries of the history, whose text depends on the filter. */
+#include "store/history_read.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/history_place.h"
-#include "store/history.h"
 #include "store/state_db.h"
 
 /* ---- rows ----------------------------------------------------------------- */

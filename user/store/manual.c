@@ -3,6 +3,7 @@
 #include "store/manual.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,15 @@ int manual_image(struct state *state, const char *list, const struct prefix *pre
 	if (!err)
 		*ret_image = image;
 	return err;
+}
+
+int64_t manual_image_expiry_sec(const char *image)
+{
+	json_t *object = json_loads(image, 0, NULL);
+	int64_t expires_sec = json_integer_value(json_object_get(object, "expires_at"));
+
+	json_decref(object);
+	return expires_sec;
 }
 
 /* ---- changes -------------------------------------------------------------- */

@@ -8,8 +8,6 @@
 #ifndef STORE_MANUAL_H
 #define STORE_MANUAL_H
 
-#include <jansson.h>
-
 #include "store/history.h"
 
 /* A record with its changes as they are made, in one transaction. Each function returns 0,
@@ -52,5 +50,8 @@ int manual_expire(struct state *state, int64_t now_sec);
  */
 int manual_image(struct state *state, const char *list, const struct prefix *prefix,
 		 char **ret_image);
+
+/* When the entry of an image expires; 0: never. */
+int64_t manual_image_expiry_sec(const char *image);
 
 #endif

@@ -17,15 +17,6 @@
 /* The kernel's counters, by rule id. */
 static struct ipwl_rule_counters kernel[RULE_LIMIT];
 
-int datapath_read_rule(const struct datapath *datapath, uint32_t rule,
-		       struct ipwl_rule_counters *ret_counters)
-{
-	(void)datapath;
-	assert_in_range(rule, 1, RULE_LIMIT - 1);
-	*ret_counters = kernel[rule];
-	return 0;
-}
-
 /* A list whose rules are the first prefixes, of these ids; 0: an exclusion. */
 static struct rule rules[PREFIX_COUNT];
 static struct list lists[] = {
@@ -71,7 +62,16 @@ static struct hits *load_hits(uint64_t cookie, bool adopted, int64_t now_sec)
 
 static void look(struct hits *hits, int64_t now_sec)
 {
-	assert_true(hits_sample(hits, NULL, &policy, SIZE_MAX, now_sec));
+	struct hits_reading readings[PREFIX_COUNT];
+	size_t noted = 0;
+
+	for (size_t i = 0; i < lists[1].rule_count; i++)
+		if (rules[i].id)
+			readings[noted++] =
+			    (struct hits_reading) { .rule = &rules[i],
+						    .counters = &kernel[rules[i].id] };
+	hits_note(hits, LIST, readings, noted, now_sec);
+	hits_end_pass(hits);
 }
 
 static void flush_and_close(struct hits *hits, int64_t now_sec)
@@ -89,7 +89,7 @@ static void count(size_t prefix, uint64_t packets)
 	counters->averted_packets += packets / 4;
 }
 
-static struct hit_memory memory_of(const struct hits *hits, size_t prefix)
+static struct hit_memory memory_of(struct hits *hits, size_t prefix)
 {
 	struct hit_memory memory = { 0 };
 
@@ -110,6 +110,7 @@ static uint64_t sum_days(struct hits *hits, size_t prefix, unsigned int days, in
 
 static void test_total_and_last_hit(void **unused)
 {
+	struct hit_memory memory;
 	struct hits *hits = load_hits(COOKIE, false, NOW);
 
 	(void)unused;
@@ -119,15 +120,16 @@ static void test_total_and_last_hit(void **unused)
 	assert_int_equal(memory_of(hits, 3).total.packets, 8);
 	assert_int_equal(memory_of(hits, 3).total.connections, 4);
 	assert_int_equal(memory_of(hits, 3).total.averted_packets, 2);
-	assert_int_equal(hits_last_sec(hits, LIST, &rules[3].prefix), NOW + 5);
-	assert_int_equal(hits_last_sec(hits, LIST, &rules[4].prefix), 0);
+	assert_int_equal(memory_of(hits, 3).last_hit_sec, NOW + 5);
+	assert_int_equal(memory_of(hits, 4).last_hit_sec, 0);
 	/* No hit since: the time stays. */
 	look(hits, NOW + 10);
 	assert_int_equal(memory_of(hits, 3).last_hit_sec, NOW + 5);
 	/* A list of the same name and another action is another. */
 	const struct list blocking = { .name = LIST->name, .action = ACTION_BLOCK };
 
-	assert_int_equal(hits_last_sec(hits, &blocking, &rules[3].prefix), 0);
+	assert_true(hits_find(hits, &blocking, &rules[3].prefix, 0, NULL, 0, &memory));
+	assert_int_equal(memory.last_hit_sec, 0);
 	hits_close(hits);
 }
 
@@ -234,23 +236,6 @@ static void test_rule_that_begins_anew(void **unused)
 	count(3, 9);
 	look(hits, NOW);
 	assert_int_equal(memory_of(hits, 3).total.packets, 17);
-	hits_close(hits);
-}
-
-static void test_steps(void **unused)
-{
-	struct hits *hits = load_hits(COOKIE, false, NOW);
-	size_t i, steps = 1;
-
-	(void)unused;
-	for (i = 0; i < PREFIX_COUNT; i++)
-		count(i, 1);
-	rules[7].id = 0;
-	while (!hits_sample(hits, NULL, &policy, 7, NOW))
-		steps++;
-	assert_int_equal(steps, PREFIX_COUNT / 7 + 1);
-	for (i = 0; i < PREFIX_COUNT; i++)
-		assert_int_equal(memory_of(hits, i).total.packets, i != 7);
 	hits_close(hits);
 }
 
@@ -475,7 +460,6 @@ int main(void)
 		cmocka_unit_test_setup(test_days, reset),
 		cmocka_unit_test_setup(test_first_database_of_old_maps, reset),
 		cmocka_unit_test_setup(test_rule_that_begins_anew, reset),
-		cmocka_unit_test_setup(test_steps, reset),
 		cmocka_unit_test_setup(test_prune, reset),
 		cmocka_unit_test_setup(test_flush_fails, reset),
 		cmocka_unit_test_setup(test_no_directory, reset),

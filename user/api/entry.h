@@ -14,8 +14,8 @@ struct protections;
 /* What is known of entries beyond the policy; for any thread. */
 struct entry_view {
 	const struct datapath *datapath;
-	const struct hits *hits;
-	const struct protections *protections;
+	struct hits *hits;
+	struct protections *protections;
 };
 
 /* @rule: whose counters are the entry's; 0: none. NULL: out of memory. */

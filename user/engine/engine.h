@@ -14,6 +14,7 @@
 #include "config/snapshot.h"
 #include "core/rules.h"
 #include "datapath/datapath.h"
+#include "engine/sampling.h"
 #include "engine/task.h"
 
 struct feed_reports;
@@ -36,7 +37,8 @@ struct engine {
 	bool is_kernel_known; /* it decides by current */
 	bool is_detached;     /* nothing is pinned until a reload */
 	struct protections *protections;
-	struct hits *hits; /* of entries, remembered */
+	struct hits *hits;	  /* of entries, remembered */
+	struct sampling sampling; /* the look at them */
 	bool are_hits_failing;
 	int64_t pruned_at_sec; /* what is old was last forgotten */
 };

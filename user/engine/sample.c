@@ -2,11 +2,12 @@
 /* The engine's part in remembering hits and in forgetting what is old. */
 #include "base/log.h"
 #include "engine/engine.h"
+#include "engine/sampling.h"
 #include "store/history.h"
 #include "store/hits.h"
 
 /* A step takes milliseconds: a change that waits behind it is still at once. */
-#define STEP_RULES 20000
+#define STEP_RULES 100000
 #define PRUNE_INTERVAL_SEC 3600
 
 /* A trouble is told once, and its end. */
@@ -32,13 +33,26 @@ static void prune(struct engine *engine, int64_t now_sec)
 	report(engine, hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
 }
 
+static int sample_step(struct engine *engine, size_t rule_count, int64_t now_sec,
+		       bool *ret_is_complete)
+{
+	int done = sampling_step(&engine->sampling, engine->hits, engine->datapath,
+				 engine->current->policy, rule_count, now_sec);
+
+	if (done < 0)
+		return done;
+	*ret_is_complete = done;
+	return 0;
+}
+
 void engine_sample(struct engine *engine, struct job *job)
 {
 	const int64_t now_sec = time_now_sec();
 	int err = hits_load(engine->hits, now_sec);
-	bool is_complete = err || hits_sample(engine->hits, engine->datapath,
-					      engine->current->policy, STEP_RULES, now_sec);
+	bool is_complete = true;
 
+	if (!err)
+		err = sample_step(engine, STEP_RULES, now_sec, &is_complete);
 	if (!err)
 		err = hits_flush(engine->hits, is_complete, now_sec);
 	report(engine, err);
@@ -50,11 +64,16 @@ void engine_sample(struct engine *engine, struct job *job)
 void engine_sample_all(struct engine *engine)
 {
 	const int64_t now_sec = time_now_sec();
+	bool is_complete;
+	int err = hits_load(engine->hits, now_sec);
 
-	if (hits_load(engine->hits, now_sec))
+	if (err)
 		return;
 	/* A pass that was begun ends first. */
-	hits_sample(engine->hits, engine->datapath, engine->current->policy, SIZE_MAX, now_sec);
-	hits_sample(engine->hits, engine->datapath, engine->current->policy, SIZE_MAX, now_sec);
-	report(engine, hits_flush(engine->hits, true, now_sec));
+	err = sample_step(engine, SIZE_MAX, now_sec, &is_complete);
+	if (!err)
+		err = sample_step(engine, SIZE_MAX, now_sec, &is_complete);
+	if (!err)
+		err = hits_flush(engine->hits, true, now_sec);
+	report(engine, err);
 }

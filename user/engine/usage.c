@@ -9,7 +9,7 @@
 #include "store/hits.h"
 
 struct usage {
-	const struct hits *hits;
+	struct hits *hits;
 	int64_t now_sec;
 	uint32_t rule_limit; /* ids are below it */
 	uint64_t packets[];  /* by rule id */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "store/hits_table.h"
+#include "store/hits_note.h"
 #include "store/state_file.h"
 
 #define DAY_SEC 86400
@@ -82,19 +82,13 @@ static void succeed(struct hits *hits)
 
 /* ---- for any thread ------------------------------------------------------- */
 
-/* Not the table, but access to it. */
-static pthread_mutex_t *lock_of(const struct hits *hits)
-{
-	return (pthread_mutex_t *)(uintptr_t)&hits->lock;
-}
-
-int64_t hits_since_sec(const struct hits *hits)
+int64_t hits_since_sec(struct hits *hits)
 {
 	int64_t since_sec;
 
-	pthread_mutex_lock(lock_of(hits));
+	pthread_mutex_lock(&hits->lock);
 	since_sec = hits->since_sec;
-	pthread_mutex_unlock(lock_of(hits));
+	pthread_mutex_unlock(&hits->lock);
 	return since_sec;
 }
 
@@ -111,19 +105,7 @@ static const struct hit_record *find(const struct hits *hits, const struct list 
 	return NULL;
 }
 
-int64_t hits_last_sec(const struct hits *hits, const struct list *list, const struct prefix *prefix)
-{
-	const struct hit_record *record;
-	int64_t last_sec;
-
-	pthread_mutex_lock(lock_of(hits));
-	record = find(hits, list, prefix);
-	last_sec = record ? record->last_hit_sec : 0;
-	pthread_mutex_unlock(lock_of(hits));
-	return last_sec;
-}
-
-bool hits_find(const struct hits *hits, const struct list *list, const struct prefix *prefix,
+bool hits_find(struct hits *hits, const struct list *list, const struct prefix *prefix,
 	       uint32_t rule, const struct ipwl_rule_counters *counters, int64_t now_sec,
 	       struct hit_memory *ret_memory)
 {
@@ -132,7 +114,7 @@ bool hits_find(const struct hits *hits, const struct list *list, const struct pr
 	struct hit_counts grown = { 0 };
 	bool is_known;
 
-	pthread_mutex_lock(lock_of(hits));
+	pthread_mutex_lock(&hits->lock);
 	is_known = hits->since_sec != 0;
 	record = find(hits, list, prefix);
 	if (counters)
@@ -140,7 +122,7 @@ bool hits_find(const struct hits *hits, const struct list *list, const struct pr
 	if (record)
 		memory = (struct hit_memory) { .total = record->total,
 					       .last_hit_sec = record->last_hit_sec };
-	pthread_mutex_unlock(lock_of(hits));
+	pthread_mutex_unlock(&hits->lock);
 	if (!is_known)
 		return false;
 	hit_counts_add(&memory.total, &grown);

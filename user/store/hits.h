@@ -18,7 +18,7 @@
 
 #include "core/policy.h"
 #include "core/rules.h"
-#include "datapath/datapath.h"
+#include "ipwl.h"
 
 struct hits;
 
@@ -51,11 +51,7 @@ void hits_close(struct hits *hits);
 
 /* Since when hits are remembered, Unix time; 0: they are not, or not read yet. An entry
  * without a hit had none since then. */
-int64_t hits_since_sec(const struct hits *hits);
-
-/* When an entry was last hit, as of the last look; 0: not since hits_since_sec(). */
-int64_t hits_last_sec(const struct hits *hits, const struct list *list,
-		      const struct prefix *prefix);
+int64_t hits_since_sec(struct hits *hits);
 
 /**
  * hits_find() - what is remembered of an entry
@@ -64,7 +60,7 @@ int64_t hits_last_sec(const struct hits *hits, const struct list *list,
  *
  * Return: whether anything is known: hits_since_sec() is not 0.
  */
-bool hits_find(const struct hits *hits, const struct list *list, const struct prefix *prefix,
+bool hits_find(struct hits *hits, const struct list *list, const struct prefix *prefix,
 	       uint32_t rule, const struct ipwl_rule_counters *counters, int64_t now_sec,
 	       struct hit_memory *ret_memory);
 
@@ -74,14 +70,20 @@ bool hits_find(const struct hits *hits, const struct list *list, const struct pr
  * again later; hits_error() tells. */
 int hits_load(struct hits *hits, int64_t now_sec);
 
-/**
- * hits_sample() - look at the counters of the next @rule_count rules
- *
- * A pass over all rules is cut into steps so that a change never waits long. Between
- * steps the policy may become another. Return: whether the pass is complete.
- */
-bool hits_sample(struct hits *hits, const struct datapath *datapath, const struct policy *policy,
-		 size_t rule_count, int64_t now_sec);
+/* What was read of a rule. */
+struct hits_reading {
+	const struct rule *rule;
+	const struct ipwl_rule_counters *counters;
+};
+
+/* Note what rules of a list have counted. Readers wait meanwhile: some hundred at a time.
+ * A rule that finds no memory is left for the next pass. */
+void hits_note(struct hits *hits, const struct list *list, const struct hits_reading *readings,
+	       size_t count, int64_t now_sec);
+
+/* All rules were noted since hits_load(), or since the last call: what counts from now on
+ * has a time. */
+void hits_end_pass(struct hits *hits);
 
 /* These rule ids begin to count at zero now. */
 void hits_restart_rules(struct hits *hits, const uint32_t *rules, size_t rule_count);

@@ -46,9 +46,6 @@ struct hits {
 	bool is_priming; /* the first pass finds counts of unknown times */
 	struct hits_file *file;
 	size_t dirty_count;
-	size_t next_list; /* where the pass goes on */
-	struct prefix next_prefix;
-	bool has_next_prefix;
 };
 
 /* Find a list, or enter it. Return: its index or -ENOMEM; hits->lock is held. */
@@ -67,9 +64,5 @@ void hits_filter(struct hits *hits,
 		 bool (*keep)(const struct hits *hits, const struct hit_record *record,
 			      void *context),
 		 void *context);
-
-/* What a rule has counted beyond what @record (NULL: nothing) knows of it. */
-struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
-			      const struct ipwl_rule_counters *counters);
 
 #endif

@@ -122,12 +122,6 @@ int protections_load(struct protections *protections, struct state *state)
 
 /* ---- ask ------------------------------------------------------------------ */
 
-/* Not the items, but access to them. */
-static pthread_mutex_t *lock_of(const struct protections *protections)
-{
-	return (pthread_mutex_t *)(uintptr_t)&protections->lock;
-}
-
 /* The lock is held. */
 static const struct protection *find(const struct protections *protections, const char *list,
 				     const struct prefix *prefix)
@@ -151,41 +145,41 @@ static const struct protection *find(const struct protections *protections, cons
 	return NULL;
 }
 
-bool protections_have(const struct protections *protections, const char *list,
+bool protections_have(struct protections *protections, const char *list,
 		      const struct prefix *prefix)
 {
 	bool is_found;
 
-	pthread_mutex_lock(lock_of(protections));
+	pthread_mutex_lock(&protections->lock);
 	is_found = find(protections, list, prefix) != NULL;
-	pthread_mutex_unlock(lock_of(protections));
+	pthread_mutex_unlock(&protections->lock);
 	return is_found;
 }
 
-char *protections_describe(const struct protections *protections, const char *list,
+char *protections_describe(struct protections *protections, const char *list,
 			   const struct prefix *prefix)
 {
 	const struct protection *found;
 	char at[TIME_TEXT_BYTES];
 	char *text = NULL;
 
-	pthread_mutex_lock(lock_of(protections));
+	pthread_mutex_lock(&protections->lock);
 	found = find(protections, list, prefix);
 	if (found && asprintf(&text, "by %s at %s%s%s", found->author ? found->author : "unknown",
 			      time_format(found->at_sec, at), found->reason ? ": " : "",
 			      found->reason ? found->reason : "") < 0)
 		text = NULL;
-	pthread_mutex_unlock(lock_of(protections));
+	pthread_mutex_unlock(&protections->lock);
 	return text;
 }
 
-void protections_check(const struct protections *protections, const struct policy *policy,
+void protections_check(struct protections *protections, const struct policy *policy,
 		       struct lines *warnings)
 {
 	char prefix[PREFIX_TEXT_BYTES];
 	size_t i;
 
-	pthread_mutex_lock(lock_of(protections));
+	pthread_mutex_lock(&protections->lock);
 	for (i = 0; i < protections->count; i++) {
 		const struct protection *item = &protections->items[i];
 		const struct list *list = policy_find_list(policy, item->list);
@@ -196,5 +190,5 @@ void protections_check(const struct protections *protections, const struct polic
 				  "excludes that prefix",
 				  prefix_format(&item->prefix, prefix), item->list);
 	}
-	pthread_mutex_unlock(lock_of(protections));
+	pthread_mutex_unlock(&protections->lock);
 }

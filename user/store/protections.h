@@ -15,16 +15,16 @@ void protections_free(struct protections *protections);
 /* Read them anew. Return: 0, or -ENOMEM or -EIO: all is as before. */
 int protections_load(struct protections *protections, struct state *state);
 
-bool protections_have(const struct protections *protections, const char *list,
+bool protections_have(struct protections *protections, const char *list,
 		      const struct prefix *prefix);
 
 /* "by alice at 2026-11-23T12:00:00Z: invoices", to be freed; NULL: it is not protected, or
  * out of memory. */
-char *protections_describe(const struct protections *protections, const char *list,
+char *protections_describe(struct protections *protections, const char *list,
 			   const struct prefix *prefix);
 
 /* A line for each that does not hold: its list has an exclusion of that very prefix. */
-void protections_check(const struct protections *protections, const struct policy *policy,
+void protections_check(struct protections *protections, const struct policy *policy,
 		       struct lines *warnings);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The oracle: plain and slow, in whole bytes and by recursion. */
+/* The oracle: plain and slow, in whole bytes and layer by layer. */
 #include <string.h>
 
 #include "lib_oracle.h"
@@ -45,6 +45,12 @@ static bool is_mail_port(const struct scenario *scenario, unsigned int port)
 	return false;
 }
 
+/* What is missing comes in a later fragment, or nowhere. */
+static struct reading ends_early(const struct layer *layer)
+{
+	return is(layer, layer->is_first_fragment ? READING_PORTLESS : READING_MALFORMED);
+}
+
 /* RFC 9293 section 3.1. */
 static struct reading read_tcp(struct layer tcp)
 {
@@ -52,43 +58,48 @@ static struct reading read_tcp(struct layer tcp)
 	    tcp.size >= 20 && tcp.bytes[12] / 16 >= 5 && tcp.bytes[12] / 16 * 4U <= tcp.size;
 
 	if (!is_whole_header && !(tcp.is_first_fragment && tcp.size >= 8))
-		return is(&tcp, READING_MALFORMED);
+		return ends_early(&tcp);
 	if (tcp.size >= 14)
 		tcp.known.is_connection = (tcp.bytes[13] & (2 + 16)) == 2;
 	return is(&tcp, is_mail_port(tcp.scenario, number(&tcp, 2)) ? READING_MAIL : READING_OTHER);
 }
 
-/* RFC 8200 section 4; @depth headers were before this one. */
-static struct reading read_ipv6_header(struct layer header, unsigned int type, int depth)
+/* RFC 8200 section 4.5. */
+static struct reading read_fragment(struct layer *header)
 {
-	size_t size;
+	if (number(header, 2) / 8 > 0)
+		return is(header, header->is_first_fragment ? READING_PORTLESS : READING_FRAGMENT);
+	if (number(header, 2) % 2)
+		header->is_first_fragment = true;
+	return is(header, READING_MAIL);
+}
 
-	if (type == 6)
-		return read_tcp(header);
-	if (type != 0 && type != 43 && type != 44 && type != 51 && type != 60)
-		return is(&header, READING_OTHER);
-	if (depth == 16 || header.size < 2)
-		return is(&header, READING_MALFORMED);
+/* What a header of this type says, and all behind it: RFC 8200 section 4. */
+static struct reading read_header(struct layer header, unsigned int type)
+{
+	while (type != 6) {
+		struct reading reading;
+		size_t size;
 
-	switch (type) {
-	case 44:
+		if (type != 0 && type != 43 && type != 44 && type != 51 && type != 60)
+			return is(&header, READING_OTHER);
 		if (header.size < 8)
-			return is(&header, READING_MALFORMED);
-		if (number(&header, 2) / 8 > 0)
-			return is(&header, READING_FRAGMENT);
-		if (number(&header, 2) % 2)
-			header.is_first_fragment = true;
-		size = 8;
-		break;
-	case 51: /* RFC 4302 section 2.2 */
-		size = 8 + header.bytes[1] * 4U;
-		break;
-	default:
+			return ends_early(&header);
 		size = 8 + header.bytes[1] * 8U;
+		if (type == 51) /* RFC 4302 section 2.2 */
+			size = 8 + header.bytes[1] * 4U;
+		if (type == 44) {
+			size = 8;
+			reading = read_fragment(&header);
+			if (reading.kind != READING_MAIL)
+				return reading;
+		}
+		if (size > header.size)
+			return ends_early(&header);
+		type = header.bytes[0];
+		header = behind(&header, size);
 	}
-	if (size > header.size)
-		return is(&header, READING_MALFORMED);
-	return read_ipv6_header(behind(&header, size), header.bytes[0], depth + 1);
+	return read_tcp(header);
 }
 
 static struct reading read_ipv6(struct layer ip)
@@ -106,7 +117,7 @@ static struct reading read_ipv6(struct layer ip)
 		ip.size = payload + 40;
 	ip.known.source = (struct prefix) { .family = FAMILY_IPV6, .len = 128 };
 	memcpy(ip.known.source.addr, ip.bytes + 8, 16);
-	return read_ipv6_header(behind(&ip, 40), ip.bytes[6], 0);
+	return read_header(behind(&ip, 40), ip.bytes[6]);
 }
 
 /* RFC 791 section 3.1. */
@@ -125,26 +136,31 @@ static struct reading read_ipv4(struct layer ip)
 	fragment = number(&ip, 6);
 	if (fragment % 8192 > 0)
 		return is(&ip, READING_FRAGMENT);
-	if (ip.bytes[9] != 6)
-		return is(&ip, READING_OTHER);
 	ip.is_first_fragment = fragment / 8192 % 2 == 1;
+	/* Linux leaves the last 0 to 7 bytes of a fragment out, and what is empty then. */
+	if (ip.is_first_fragment && total - header < 8)
+		return is(&ip, READING_MALFORMED);
 	ip.known.source = (struct prefix) { .family = FAMILY_IPV4, .len = 32 };
 	memcpy(ip.known.source.addr, ip.bytes + 12, 4);
-	return read_tcp(behind(&ip, header));
+	if (ip.bytes[9] != 6 && ip.bytes[9] != 51)
+		return is(&ip, READING_OTHER);
+	return read_header(behind(&ip, header), ip.bytes[9]);
 }
 
 /* What follows a type field of the Ethernet header or of a VLAN tag. */
-static struct reading read_by_ethertype(struct layer layer, unsigned int type, int tags)
+static struct reading read_by_ethertype(struct layer layer, unsigned int type)
 {
+	while (type == 0x8100 || type == 0x88a8) {
+		if (layer.size < 4)
+			return is(&layer, READING_MALFORMED);
+		type = number(&layer, 2);
+		layer = behind(&layer, 4);
+	}
 	if (type == 0x0800)
 		return read_ipv4(layer);
 	if (type == 0x86dd)
 		return read_ipv6(layer);
-	if ((type != 0x8100 && type != 0x88a8) || tags == 2)
-		return is(&layer, READING_OTHER);
-	if (layer.size < 4)
-		return is(&layer, READING_MALFORMED);
-	return read_by_ethertype(behind(&layer, 4), number(&layer, 2), tags + 1);
+	return is(&layer, READING_OTHER);
 }
 
 struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame, size_t size)
@@ -158,7 +174,7 @@ struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame
 
 	if (size < 14)
 		return is(&ethernet, READING_MALFORMED);
-	return read_by_ethertype(behind(&ethernet, 14), number(&ethernet, 12), 0);
+	return read_by_ethertype(behind(&ethernet, 14), number(&ethernet, 12));
 }
 
 static bool covers(const struct prefix *prefix, const struct prefix *source)
@@ -256,7 +272,7 @@ struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame
 		.list = -1,
 	};
 
-	if (reading.kind != READING_MAIL) {
+	if (reading.kind != READING_MAIL && reading.kind != READING_PORTLESS) {
 		ruling.verdict = verdicts[reading.kind];
 		return ruling;
 	}

@@ -49,8 +49,15 @@ struct ruling {
 	struct prefix prefix; /* of the entry that decided */
 };
 
-/* What a frame is, before any list is asked. */
-enum reading_kind { READING_MAIL, READING_OTHER, READING_FRAGMENT, READING_MALFORMED };
+/* What a frame is, before any list is asked. Portless: a first fragment without the ports,
+ * which the stack may put together with others; it is judged as mail is. */
+enum reading_kind {
+	READING_MAIL,
+	READING_PORTLESS,
+	READING_OTHER,
+	READING_FRAGMENT,
+	READING_MALFORMED,
+};
 
 struct reading {
 	enum reading_kind kind;

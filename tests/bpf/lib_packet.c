@@ -54,6 +54,10 @@ static void put_ethernet(struct packet *packet, const struct recipe *recipe)
 		put_16(packet, recipe->vlans[i]);
 		put_16(packet, 100U + (unsigned int)i);
 	}
+	for (int i = 0; i < recipe->more_vlans; i++) {
+		put_16(packet, ETHERTYPE_8021Q);
+		put_16(packet, 0);
+	}
 	put_16(packet, ethertype);
 }
 
@@ -85,29 +89,6 @@ static uint8_t transport_protocol(const struct recipe *recipe)
 	return recipe->is_not_tcp ? recipe->protocol : PROTOCOL_TCP;
 }
 
-static void put_ipv4(struct packet *packet, const struct recipe *recipe,
-		     const struct packet *transport)
-{
-	unsigned int ihl = 5U + recipe->option_words;
-	int length = (int)(ihl * 4 + transport->size) + recipe->length_error;
-	unsigned int fragment =
-	    (recipe->fragment_offset & 0x1fffU) | (recipe->has_more_fragments ? 0x2000U : 0);
-
-	put_8(packet, (unsigned int)(4 + recipe->version_error) << 4 |
-			  (((unsigned int)((int)ihl + recipe->ihl_error)) & 15));
-	put_8(packet, 0);
-	put_16(packet, recipe->has_no_length ? 0 : (unsigned int)length);
-	put_16(packet, 4711);
-	put_16(packet, fragment);
-	put_8(packet, 64);
-	put_8(packet, transport_protocol(recipe));
-	put_16(packet, 0);
-	put(packet, recipe->source.addr, 4);
-	put(packet, (uint8_t[]) { 203, 0, 113, 25 }, 4);
-	put_fill(packet, 1, recipe->option_words * 4U);
-	put(packet, transport->data, transport->size);
-}
-
 static void put_extension(struct packet *packet, const struct recipe *recipe, uint8_t type,
 			  uint8_t next, int length_error)
 {
@@ -130,8 +111,28 @@ static void put_extension(struct packet *packet, const struct recipe *recipe, ui
 	}
 }
 
+/* What is in the IP header's field. */
+static uint8_t first_protocol(const struct recipe *recipe)
+{
+	if (recipe->more_options)
+		return PROTOCOL_DESTINATION;
+	return recipe->extension_count ? recipe->extensions[0] : transport_protocol(recipe);
+}
+
+static void put_more_options(struct packet *packet, const struct recipe *recipe)
+{
+	uint8_t behind =
+	    recipe->extension_count ? recipe->extensions[0] : transport_protocol(recipe);
+
+	for (int left = recipe->more_options - 1; left >= 0; left--) {
+		put_8(packet, left ? PROTOCOL_DESTINATION : behind);
+		put_fill(packet, 0, 7); /* its length, Pad1 options */
+	}
+}
+
 static void put_extensions(struct packet *packet, const struct recipe *recipe)
 {
+	put_more_options(packet, recipe);
 	for (int i = 0; i < recipe->extension_count; i++) {
 		bool is_last = i + 1 == recipe->extension_count;
 
@@ -139,6 +140,35 @@ static void put_extensions(struct packet *packet, const struct recipe *recipe)
 			      is_last ? transport_protocol(recipe) : recipe->extensions[i + 1],
 			      is_last ? recipe->extension_length_error : 0);
 	}
+}
+
+static void put_ipv4(struct packet *packet, const struct recipe *recipe,
+		     const struct packet *transport)
+{
+	unsigned int ihl = 5U + recipe->option_words;
+	struct packet extensions = { .size = 0 };
+	int length;
+	unsigned int fragment =
+	    (recipe->fragment_offset & 0x1fffU) | (recipe->has_more_fragments ? 0x2000U : 0);
+
+	if (recipe->extension_count && recipe->extensions[0] == PROTOCOL_AH)
+		put_extensions(&extensions, recipe);
+	length = (int)(ihl * 4 + extensions.size + transport->size) + recipe->length_error;
+
+	put_8(packet, (unsigned int)(4 + recipe->version_error) << 4 |
+			  (((unsigned int)((int)ihl + recipe->ihl_error)) & 15));
+	put_8(packet, 0);
+	put_16(packet, recipe->has_no_length ? 0 : (unsigned int)length);
+	put_16(packet, 4711);
+	put_16(packet, fragment);
+	put_8(packet, 64);
+	put_8(packet, extensions.size ? first_protocol(recipe) : transport_protocol(recipe));
+	put_16(packet, 0);
+	put(packet, recipe->source.addr, 4);
+	put(packet, (uint8_t[]) { 203, 0, 113, 25 }, 4);
+	put_fill(packet, 1, recipe->option_words * 4U);
+	put(packet, extensions.data, extensions.size);
+	put(packet, transport->data, transport->size);
 }
 
 static void put_ipv6(struct packet *packet, const struct recipe *recipe,
@@ -155,7 +185,7 @@ static void put_ipv6(struct packet *packet, const struct recipe *recipe,
 	put_8(packet, 0);
 	put_16(packet, 0);
 	put_16(packet, recipe->has_no_length ? 0 : (unsigned int)length);
-	put_8(packet, recipe->extension_count ? recipe->extensions[0] : transport_protocol(recipe));
+	put_8(packet, first_protocol(recipe));
 	put_8(packet, 64);
 	put(packet, recipe->source.addr, 16);
 	put(packet, destination, 16);

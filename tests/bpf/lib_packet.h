@@ -9,7 +9,8 @@
 
 #include "core/prefix.h"
 
-#define PACKET_BYTES_MAX 1536
+/* A jumbo frame. */
+#define PACKET_BYTES_MAX 9216
 #define PACKET_VLANS_MAX 4
 #define PACKET_EXTENSIONS_MAX 20
 
@@ -41,6 +42,7 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 struct recipe {
 	struct prefix source;		  /* its address, and which IP it is */
 	uint16_t vlans[PACKET_VLANS_MAX]; /* TPIDs, outermost first; 0 ends them */
+	uint16_t more_vlans;		  /* so many tags of 802.1Q inside of these */
 	uint16_t ethertype;		  /* 0: as the source's family has it */
 	int version_error;
 	int length_error;   /* IPv4 total length, IPv6 payload length */
@@ -49,8 +51,10 @@ struct recipe {
 	uint8_t option_words; /* IPv4 options, in 4 bytes */
 	int ihl_error;
 
-	uint8_t extensions[PACKET_EXTENSIONS_MAX]; /* IPv6, outermost first */
+	/* Outermost first; over IPv4 the first is to be AH. */
+	uint8_t extensions[PACKET_EXTENSIONS_MAX];
 	uint8_t extension_count;
+	uint16_t more_options;	    /* so many destination options in front of them */
 	uint8_t extension_units;    /* of 8 bytes, more than an extension needs */
 	int extension_length_error; /* of the last one, in its own unit */
 

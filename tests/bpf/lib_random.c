@@ -59,6 +59,8 @@ static void draw_vlans(struct random *random, struct recipe *recipe)
 
 	for (size_t i = 0; i < PACKET_VLANS_MAX && random_chance(random, 25); i++)
 		recipe->vlans[i] = tpids[random_below(random, 2)];
+	if (random_chance(random, 1))
+		recipe->more_vlans = (uint16_t)random_below(random, 300);
 	if (random_chance(random, 2))
 		recipe->ethertype = (uint16_t)random_next(random);
 }
@@ -88,6 +90,8 @@ static void draw_extensions(struct random *random, struct recipe *recipe)
 		if (types[type] == PROTOCOL_FRAGMENT && random_chance(random, 30))
 			draw_fragment(random, recipe);
 	}
+	if (random_chance(random, 2))
+		recipe->more_options = (uint16_t)random_below(random, 150);
 	if (random_chance(random, 20))
 		recipe->extension_units = (uint8_t)random_below(random, 6);
 	recipe->extension_length_error = random_error(random, 3);
@@ -124,6 +128,8 @@ struct recipe random_recipe(struct random *random, const struct prefix *source,
 		draw_extensions(random, &recipe);
 	else if (random_chance(random, 10))
 		draw_fragment(random, &recipe);
+	else if (random_chance(random, 5))
+		recipe.extensions[recipe.extension_count++] = PROTOCOL_AH;
 	draw_tcp(random, &recipe, ports, port_count);
 	if (random_chance(random, 20))
 		recipe.option_words = (uint8_t)random_below(random, 11);

@@ -193,13 +193,15 @@ bool fixture_metadata_missing(const struct fixture *fixture)
 	return state.metadata_missing;
 }
 
-struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet)
+static struct outcome run_xdp(const struct fixture *fixture, const struct packet *packet,
+			      struct xdp_md *context)
 {
 	/* The kernel gives back the metadata in front of the packet. */
 	uint8_t out[sizeof(struct ipwl_meta) + PACKET_BYTES_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->data,
 		    .data_size_in = (uint32_t)packet->size, .data_out = out,
-		    .data_size_out = sizeof(out), .repeat = 1);
+		    .data_size_out = sizeof(out), .ctx_in = context,
+		    .ctx_size_in = context ? sizeof(*context) : 0, .repeat = 1);
 	struct outcome outcome = { .error = bpf_prog_test_run_opts(fixture->xdp_fd, &options) };
 	size_t metadata_bytes = options.data_size_out - packet->size;
 
@@ -214,6 +216,19 @@ struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packe
 	outcome.is_changed = options.data_size_out != metadata_bytes + packet->size ||
 			     memcmp(out + metadata_bytes, packet->data, packet->size) != 0;
 	return outcome;
+}
+
+struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet)
+{
+	return run_xdp(fixture, packet, NULL);
+}
+
+struct outcome fixture_run_xdp_split(const struct fixture *fixture, const struct packet *packet,
+				     size_t first_bytes)
+{
+	struct xdp_md context = { .data_end = (uint32_t)first_bytes };
+
+	return run_xdp(fixture, packet, &context);
 }
 
 struct outcome fixture_run_tc(const struct fixture *fixture, const struct packet *packet,

@@ -71,6 +71,11 @@ struct outcome {
 
 /* Safe on several threads. */
 struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet);
+/* With the first bytes of the frame in its first buffer and the rest in others. -EINVAL: the
+ * kernel has no frames of several buffers (Linux 5.18), or makes the first one as large as
+ * it can (6.18). */
+struct outcome fixture_run_xdp_split(const struct fixture *fixture, const struct packet *packet,
+				     size_t first_bytes);
 struct outcome fixture_run_tc(const struct fixture *fixture, const struct packet *packet,
 			      uint32_t mark, uint32_t priority);
 

@@ -41,19 +41,14 @@ static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
 static __always_inline int judge(struct xdp_md *ctx)
 {
 	struct ipwl_settings *settings = settings_get();
-	struct frame frame = {
-		.xdp = ctx,
-		.data = (void *)(long)ctx->data,
-		.data_end = (void *)(long)ctx->data_end,
-		.bytes = (__u32)(ctx->data_end - ctx->data),
-	};
+	struct frame frame = frame_of_xdp(ctx);
 	struct ipwl_decision decision;
 	struct packet packet;
 
 	if (!settings)
 		return XDP_PASS;
 	if (!parse_packet(&frame, settings, &packet)) {
-		count_interface(&packet, packet.verdict);
+		count_interface(&packet, (enum ipwl_verdict)packet.verdict);
 		return XDP_PASS;
 	}
 	decision = classify(settings, &packet);
@@ -98,14 +93,13 @@ static __always_inline int read_metadata(struct __sk_buff *skb)
 static __always_inline int classify_again(struct __sk_buff *skb)
 {
 	struct ipwl_settings *settings = settings_get();
-	struct frame frame = { .skb = skb, .bytes = skb->len };
 	struct ipwl_decision decision;
 	struct packet packet;
+	struct frame frame;
 
-	/* Headers may lie outside the linear part. Failure leaves less to read. */
+	/* Headers may lie outside the linear part. Failure leaves less to pointers. */
 	bpf_skb_pull_data(skb, skb->len < 512 ? skb->len : 512);
-	frame.data = (void *)(long)skb->data;
-	frame.data_end = (void *)(long)skb->data_end;
+	frame = frame_of_tc(skb);
 	if (!settings || !parse_packet(&frame, settings, &packet))
 		return -1;
 	decision = classify(settings, &packet);

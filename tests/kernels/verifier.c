@@ -16,7 +16,7 @@
 
 /* The verifier's statistics alone (BPF_LOG_STATS, Linux 5.2). */
 #define LOG_STATISTICS 4
-#define LOG_BYTES 4096
+#define LOG_BYTES 65536
 #define PROGRAMS_MAX 8
 
 /* The kernel's own sentence: "processed 4711 insns (limit 1000000) …". */

@@ -122,11 +122,14 @@ $(B)/tests/e2e/flood.o: $(B)/flood.skel.h
 $(B)/tests/e2e/flood: $(B)/tests/e2e/flood.o
 	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
+$(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
+	$(CC) $(CFLAGS) $^ -o $@
+
 $(B)/tests/e2e/fault.so: tests/e2e/fault.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
-e2e-tools: $(B)/tests/e2e/flood $(B)/tests/e2e/fault.so ## build what the end-to-end tests run beside ipwl
+e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
@@ -154,6 +157,13 @@ fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (I
 		$(B)/tests/fuzz/$$target $(FUZZ_FLAGS) -seed=$$seed \
 			-max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$$new/ $$new $$seeds || exit 1; \
 	done
+
+# The end-to-end fuzzer of the parser at length; CI runs it for a few seconds.
+SOAK_PACKETS ?= 10000000
+
+soak: all e2e-tools ## send SOAK_PACKETS strange packets to a real listener, twice, as root
+	IPWL_PACKETS=$(SOAK_PACKETS) IPWL_BUILD=$(B) /usr/bin/python3 -m pytest -p no:cacheprovider \
+		-rP tests/e2e/test_barrage.py
 
 # The benchmark, with BPF programs of its own.
 BENCH := $(filter-out %.bpf.c,$(wildcard tests/bench/*.c))
@@ -242,5 +252,5 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz skeletons bench bench-program bench-candidates test lint flags libs install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz soak skeletons bench bench-program bench-candidates test lint flags libs install uninstall clean help
 .SECONDARY:

@@ -17,6 +17,9 @@
 /* Cleared by the loader: the tc program classifies without trying metadata. */
 const volatile __u8 use_metadata = 1;
 
+/* Set by the loader: of metadata, that it is of this interface of this ipwld. */
+const volatile __u32 meta_owner = 0;
+
 /* Hand the list to ipwl_tc, or have it classify by itself. Packet pointers are
  * void afterwards. */
 static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
@@ -28,7 +31,7 @@ static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
 
 		if ((void *)(meta + 1) > (void *)(long)ctx->data)
 			return;
-		meta->magic = IPWL_META_MAGIC;
+		meta->owner = meta_owner;
 		meta->list = list;
 		return;
 	}
@@ -84,7 +87,7 @@ static __always_inline int read_metadata(struct __sk_buff *skb)
 {
 	struct ipwl_meta *meta = (void *)(long)skb->data_meta;
 
-	if ((void *)(meta + 1) > (void *)(long)skb->data || meta->magic != IPWL_META_MAGIC)
+	if ((void *)(meta + 1) > (void *)(long)skb->data || meta->owner != meta_owner)
 		return -1;
 	return (int)meta->list;
 }

@@ -154,12 +154,14 @@ struct ipwl_interface_state {
 };
 _Static_assert(sizeof(struct ipwl_interface_state) == 8, "ABI");
 
-#define IPWL_META_MAGIC 0x4950574cU /* "IPWL" */
-
-/* XDP metadata of an allowed packet, read by the tc program. The same for all
- * packets of one connection, or GRO would not merge them. */
+/*
+ * XDP metadata of an allowed packet, read by the tc program. The same for all packets of
+ * one connection, or GRO would not merge them. The kernel leaves it on a packet that is
+ * then routed or bridged to another device, where it may meet the tc program of another
+ * interface or of another ipwld, who knows other lists: `owner` says whose it is.
+ */
 struct ipwl_meta {
-	__u32 magic; /* IPWL_META_MAGIC */
+	__u32 owner; /* meta_owner of the programs that wrote it; never 0 */
 	__u32 list;  /* slot in `lists` */
 };
 _Static_assert(sizeof(struct ipwl_meta) == 8, "ABI");

@@ -96,7 +96,7 @@ static bool check_xdp(struct fixture *fixture, const struct packet *packet,
 	    !agrees(fixture, "presence of metadata", outcome.has_metadata, is_marked(ruling)))
 		return false;
 	return !outcome.has_metadata ||
-	       (agrees(fixture, "metadata magic", outcome.metadata.magic, IPWL_META_MAGIC) &&
+	       (agrees(fixture, "metadata owner", outcome.metadata.owner, fixture->meta_owner) &&
 		agrees(fixture, "metadata list", outcome.metadata.list, list->slot));
 }
 

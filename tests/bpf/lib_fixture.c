@@ -32,6 +32,7 @@ static void open_datapath(struct fixture *fixture, bool is_adopted)
 	if (interface_open(fixture->datapath, INTERFACE_NAME, &fixture->interface, error))
 		fail_msg("interface_open: %s", error);
 	fixture->xdp_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_xdp);
+	fixture->meta_owner = fixture->interface->skeleton->rodata->meta_owner;
 	fixture->tc_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_tc);
 }
 

@@ -29,6 +29,7 @@ struct fixture {
 	struct datapath *datapath;
 	struct interface *interface;
 	int xdp_fd, tc_fd;
+	uint32_t meta_owner;
 
 	/* In force. */
 	const struct scenario *scenario;

@@ -28,6 +28,23 @@ const char *const marking_names[] = { "none", "metadata", "classify" };
 _Static_assert(sizeof(marking_names) / sizeof(marking_names[0]) == MARKING_COUNT,
 	       "a name for each");
 
+/*
+ * A number for this interface of this ipwld (FNV-1a of the maps' cookie and the name). It
+ * stays over restarts, so that the programs of the old and of the new daemon, which are
+ * replaced one after the other, understand each other.
+ */
+static uint32_t meta_owner(const struct datapath *datapath, const char *name)
+{
+	uint64_t cookie = datapath_cookie(datapath);
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < sizeof(cookie); i++)
+		hash = (hash ^ (uint8_t)(cookie >> (8 * i))) * 16777619U;
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619U;
+	return hash ? hash : 1;
+}
+
 int interface_open(struct datapath *datapath, const char *name, struct interface **ret_interface,
 		   char error[DATAPATH_ERROR_BYTES])
 {
@@ -49,7 +66,8 @@ int interface_open(struct datapath *datapath, const char *name, struct interface
 	if (err)
 		errors_report(error, err, "cannot make a directory for interface %s", name);
 	else
-		err = load_skeleton(datapath->bpffs_dir, dir, &interface->skeleton, error);
+		err = load_skeleton(datapath->bpffs_dir, dir, meta_owner(datapath, name),
+				    &interface->skeleton, error);
 	if (err) {
 		interface_close(interface);
 		return err;

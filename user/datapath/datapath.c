@@ -98,7 +98,7 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 	err = pins_prepare(bpffs_dir, error);
 	adopted = !err && is_pinned(bpffs_dir);
 	if (!err)
-		err = load_skeleton(bpffs_dir, NULL, &datapath->shared, error);
+		err = load_skeleton(bpffs_dir, NULL, 0, &datapath->shared, error);
 	if (!err)
 		err = map_values(datapath, error);
 	if (!err)

@@ -92,9 +92,10 @@ int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count
 /* Open the skeleton with its programs fitted to this kernel. */
 int load_open(struct ipwl_bpf **ret_skeleton);
 /* Open and load the skeleton, its maps shared with what is pinned. @interface_dir:
- * NULL: the shared maps alone, without programs. */
-int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,
-		  char error[DATAPATH_ERROR_BYTES]);
+ * NULL: the shared maps alone, without programs. @meta_owner: of the metadata that these
+ * write and trust. */
+int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
+		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES]);
 
 /* ---- tables.c: the LPM tries ------------------------------------------------ */
 

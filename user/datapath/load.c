@@ -109,8 +109,8 @@ int load_open(struct ipwl_bpf **ret_skeleton)
 	return 0;
 }
 
-int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_bpf **ret_skeleton,
-		  char error[DATAPATH_ERROR_BYTES])
+int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
+		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES])
 {
 	struct bpf_program *program;
 	struct ipwl_bpf *skeleton;
@@ -124,6 +124,7 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, struct ipwl_
 	err = load_open(&skeleton);
 	if (err)
 		return errors_report(error, err, "cannot open the BPF object");
+	skeleton->rodata->meta_owner = meta_owner;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
 		bpf_program__set_autoload(program, interface_dir != NULL);

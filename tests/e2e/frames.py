@@ -71,6 +71,15 @@ def fragments(wire, source, payload=b"y" * 2400):
                   / Raw(body[at:at + 1000])) for at in range(0, len(body), 1000)]
 
 
+def split_headers(wire, source):
+    """A SYN in two fragments, the first of which ends between two extension headers."""
+    segment = TCP(sport=40000, dport=25, flags="S", seq=1)
+    body = bytes(network(source) / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() / segment)[40:]
+    return [bytes(ethernet(wire) / network(source)
+                  / IPv6ExtHdrFragment(nh=60, offset=at // 8, m=int(at == 0), id=78)
+                  / Raw(body[at:end])) for at, end in ((0, 8), (8, len(body)))]
+
+
 def cut(frame, length):
     """The beginning of a frame."""
     return frame[:length]

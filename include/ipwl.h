@@ -31,7 +31,7 @@
 enum ipwl_verdict {
 	IPWL_OTHER,	  /* not to a mail port, or no TCP: passed */
 	IPWL_FRAGMENT,	  /* a later fragment, which has no ports: passed */
-	IPWL_MALFORMED,	  /* a header cut off or impossible: passed */
+	IPWL_MALFORMED,	  /* a header cut off or impossible, which the stack discards: passed */
 	IPWL_UNLISTED,	  /* mail from a source in no list: passed */
 	IPWL_ALLOW,	  /* in an allow list: passed, marked */
 	IPWL_AVERTED,	  /* in an allow list and a block list: passed, marked */

@@ -89,45 +89,12 @@ void interface_close(struct interface *interface)
 
 /* ---- what the kernel says ------------------------------------------------ */
 
-/* The device that a link is on; 0: it is on none any more. -errno: no answer. */
-static int link_ifindex(int link)
-{
-	struct bpf_link_info info = { 0 };
-	uint32_t size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(link, &info, &size))
-		return -errno;
-	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
-}
-
-static int device_mode(int ifindex, enum attach_mode *ret_mode)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, options);
-	int err = bpf_xdp_query(ifindex, 0, &options);
-
-	if (err)
-		return err;
-	switch (options.attach_mode) {
-	case XDP_ATTACHED_DRV:
-	case XDP_ATTACHED_HW:
-	case XDP_ATTACHED_MULTI:
-		*ret_mode = ATTACH_NATIVE;
-		break;
-	case XDP_ATTACHED_SKB:
-		*ret_mode = ATTACH_GENERIC;
-		break;
-	default:
-		*ret_mode = ATTACH_NONE;
-	}
-	return 0;
-}
-
 enum attach_mode interface_attached(const struct interface *interface)
 {
 	enum attach_mode mode;
 
 	if (interface->link < 0 || interface->ifindex == 0 ||
-	    link_ifindex(interface->link) != interface->ifindex)
+	    device_of_link(interface->link) != interface->ifindex)
 		return ATTACH_NONE;
 	return device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
 }
@@ -309,7 +276,7 @@ static bool is_qdisc_ours(const char *dir)
 static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
 {
 	enum attach_mode mode = ATTACH_NONE;
-	int on = link_ifindex(link);
+	int on = device_of_link(link);
 	int err = on == ifindex ? device_mode(ifindex, &mode) : 0;
 
 	if (on < 0 || err)
@@ -333,8 +300,10 @@ static int usable_link(const struct interface *interface, const char *dir, const
 	if (usable == 0) {
 		/* In another mode, or left from a device that is gone or has another
 		 * name now. */
-		if (link_ifindex(link) > 0 && link_ifindex(link) != ifindex)
-			tc_detach(link_ifindex(link), is_qdisc_ours(dir));
+		int other = device_of_link(link);
+
+		if (other > 0 && other != ifindex)
+			tc_detach(other, is_qdisc_ours(dir));
 		bpf_link_detach(link);
 		unlink(pin);
 	}
@@ -423,12 +392,17 @@ int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTE
 }
 
 /* The device that a pinned link is on, or else the one that has the name now, as
- * a daemon may have been killed between the tc filter and the link. */
+ * a daemon may have been killed between the tc filter and the link. 0: there is none;
+ * -errno: it is not known. */
 static int pinned_ifindex(int link, const char *name)
 {
-	int ifindex = link >= 0 ? link_ifindex(link) : 0;
+	int ifindex = link >= 0 ? device_of_link(link) : 0;
 
-	return ifindex > 0 ? ifindex : (int)if_nametoindex(name);
+	if (ifindex > 0)
+		return ifindex;
+	ifindex = (int)if_nametoindex(name);
+	/* Any other error says nothing about the device. */
+	return ifindex || errno == ENODEV ? ifindex : -errno;
 }
 
 int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])
@@ -444,7 +418,9 @@ int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAP
 		return errors_report(error, -errno, "cannot open %s", pin);
 	ifindex = pinned_ifindex(link, name);
 	/* Others may hold the link open, so closing it is not enough. */
-	if (link >= 0 && link_ifindex(link) != 0 && bpf_link_detach(link))
+	if (ifindex < 0)
+		err = errors_report(error, ifindex, "cannot look up %s", name);
+	if (link >= 0 && device_of_link_anywhere(link) != 0 && bpf_link_detach(link))
 		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
 	if (ifindex > 0 && tc_detach(ifindex, is_qdisc_ours(dir)))
 		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);

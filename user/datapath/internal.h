@@ -175,6 +175,16 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 /* Release the chunks that hold no rule of @policy. */
 void chunks_trim(struct datapath *datapath, const struct policy *policy);
 
+/* ---- device.c: what the kernel says -------------------------------------- */
+
+/* The device that a link is on, by its number in the device's own namespace; 0: it is on
+ * none any more; -errno: no answer. */
+int device_of_link_anywhere(int link);
+/* The same, and 0 if the device is in another namespace, where its number may be that of
+ * another device here. */
+int device_of_link(int link);
+int device_mode(int ifindex, enum attach_mode *ret_mode);
+
 /* ---- tc.c --------------------------------------------------------------- */
 
 /* Put the program on the device's ingress, in place of an earlier one of ours. */

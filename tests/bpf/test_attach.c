@@ -26,6 +26,9 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
+/* From Linux 6.6; Debian 12's headers are older. */
+#define TCX_INGRESS 46
+
 #define PEER(name, index) "type veth peer name " name " index " #index
 
 /* The first is the one that a device gets in a new namespace after the loopback device. */
@@ -228,6 +231,41 @@ static void test_name_of_no_device(void **state)
 	assert_int_equal(interfaces_detach_pinned(dir, "gone", error), 0);
 }
 
+/* ---- another program is in front -------------------------------------------------- */
+
+/* A tcx program that ends the way of all packets: TCX_PASS. */
+static int attach_tcx(int ifindex)
+{
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int program =
+	    bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "passes", "GPL", instructions, 2, NULL);
+	int link;
+
+	assert_true(program >= 0);
+	link = bpf_link_create(program, ifindex, (enum bpf_attach_type)TCX_INGRESS, NULL);
+	close(program);
+	return link;
+}
+
+static void test_tcx_program_in_front(void **state)
+{
+	struct interface *interface = attach("stays");
+	int link = attach_tcx(INDEX_STAYS);
+
+	(void)state;
+	if (link >= 0) {
+		assert_int_equal(interface_marking(interface), MARKING_UNCERTAIN);
+		close(link);
+	} else {
+		print_message("this kernel has no tcx programs (Linux 6.6)\n");
+	}
+	assert_int_equal(interface_marking(interface), MARKING_METADATA);
+	detach(interface);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_device_moved_away_is_not_attached),
 		cmocka_unit_test(test_name_cannot_be_looked_up),
 		cmocka_unit_test(test_name_of_no_device),
+		cmocka_unit_test(test_tcx_program_in_front),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

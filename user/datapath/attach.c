@@ -24,7 +24,7 @@ const char *const attach_mode_names[] = { "none", "native", "generic" };
 _Static_assert(sizeof(attach_mode_names) / sizeof(attach_mode_names[0]) == ATTACH_MODE_COUNT,
 	       "a name for each");
 
-const char *const marking_names[] = { "none", "metadata", "classify" };
+const char *const marking_names[] = { "none", "metadata", "classify", "uncertain" };
 _Static_assert(sizeof(marking_names) / sizeof(marking_names[0]) == MARKING_COUNT,
 	       "a name for each");
 
@@ -116,6 +116,8 @@ enum marking interface_marking(const struct interface *interface)
 	if (interface->link < 0 || !tc_is_attached(interface->ifindex) ||
 	    read_state(interface, &state))
 		return MARKING_NONE;
+	if (device_has_tcx(interface->ifindex))
+		return MARKING_UNCERTAIN;
 	return state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
 }
 

@@ -117,9 +117,10 @@ enum attach_mode { ATTACH_NONE, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_MODE_COUNT
 /* "none", "native", "generic". */
 extern const char *const attach_mode_names[ATTACH_MODE_COUNT];
 
-enum marking { MARKING_NONE, MARKING_METADATA, MARKING_CLASSIFY, MARKING_COUNT };
+enum marking { MARKING_NONE, MARKING_METADATA, MARKING_CLASSIFY, MARKING_UNCERTAIN, MARKING_COUNT };
 /* "none": no tc program; "metadata": XDP hands the list to it; "classify": the
- * driver has no metadata, so it classifies by itself. */
+ * driver has no metadata, so it classifies by itself; "uncertain": the device has tcx
+ * programs of others, which run before it and may end the packet's way to it. */
 extern const char *const marking_names[MARKING_COUNT];
 
 struct interface; /* one configured interface, attached or not */

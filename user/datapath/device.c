@@ -10,6 +10,9 @@
 
 #include "internal.h"
 
+/* Newer than the headers of Debian 12. */
+#define TCX_INGRESS ((enum bpf_attach_type)46)
+
 static int link_info(int link, struct bpf_link_info *ret_info)
 {
 	uint32_t size = sizeof(*ret_info);
@@ -70,4 +73,11 @@ int device_mode(int ifindex, enum attach_mode *ret_mode)
 		*ret_mode = ATTACH_NONE;
 	}
 	return 0;
+}
+
+bool device_has_tcx(int ifindex)
+{
+	uint32_t count = 0;
+
+	return !bpf_prog_query(ifindex, TCX_INGRESS, 0, NULL, NULL, &count) && count > 0;
 }

@@ -184,6 +184,8 @@ int device_of_link_anywhere(int link);
  * another device here. */
 int device_of_link(int link);
 int device_mode(int ifindex, enum attach_mode *ret_mode);
+/* Whether tcx programs (Linux 6.6), which run before tc filters, are on its ingress. */
+bool device_has_tcx(int ifindex);
 
 /* ---- tc.c --------------------------------------------------------------- */
 

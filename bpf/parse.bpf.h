@@ -56,36 +56,36 @@ static __always_inline int stop_before_length(const struct cursor *cursor, struc
 }
 
 static __always_inline int parse_ethernet(struct cursor *cursor, struct packet *packet,
-					  __u16 *ret_type)
+					  __be16 *ret_type)
 {
 	struct ethhdr copy, *ethernet = peek(cursor, &copy, sizeof(*ethernet));
-	__u16 type;
+	__be16 type;
 
 	if (!ethernet)
 		return stop_before_length(cursor, packet);
-	type = bpf_ntohs(ethernet->h_proto);
+	type = ethernet->h_proto;
 	cursor->offset += sizeof(*ethernet);
 
 #pragma unroll
 	for (int i = 0; i < TAGS_INLINE; i++) {
 		struct vlan_tag tag_copy, *tag;
 
-		if (!is_tag(type))
+		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
 			break;
 		tag = peek(cursor, &tag_copy, sizeof(*tag));
 		if (!tag)
 			return stop_before_length(cursor, packet);
-		type = bpf_ntohs(tag->type);
+		type = tag->type;
 		cursor->offset += sizeof(*tag);
 	}
-	if (is_tag(type)) {
-		struct walk walk = walk_from(cursor, type);
+	if (type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD)) {
+		struct walk walk = walk_from(cursor, bpf_ntohs(type));
 
 		if (walk.verdict == IPWL_MALFORMED)
 			return stop_before_length(cursor, packet);
 		if (walk.verdict != IPWL_OTHER || !move_to(cursor, walk.offset))
 			return stop(packet, OUT_OF_REACH);
-		type = walk.type;
+		type = bpf_htons(walk.type);
 	}
 	*ret_type = type;
 	return 1;
@@ -136,14 +136,19 @@ static __always_inline int parse_ipv4(struct cursor *cursor, struct packet *pack
 	cursor->protocol = ip->protocol;
 	fragment = bpf_ntohs(ip->frag_off);
 	cursor->limit = cursor->offset + total_bytes;
-	if (fragment & IP4_OFFSET_MASK)
-		return stop(packet, IPWL_FRAGMENT);
-	cursor->is_first_fragment = !!(fragment & IP4_MORE_FRAGMENTS);
-	if (cursor->is_first_fragment && total_bytes - header_bytes < FIRST_FRAGMENT_BYTES_MIN)
-		return stop(packet, IPWL_MALFORMED);
+	if (fragment & (IP4_OFFSET_MASK | IP4_MORE_FRAGMENTS)) {
+		if (fragment & IP4_OFFSET_MASK)
+			return stop(packet, IPWL_FRAGMENT);
+		if (total_bytes - header_bytes < FIRST_FRAGMENT_BYTES_MIN)
+			return stop(packet, IPWL_MALFORMED);
+		cursor->is_first_fragment = 1;
+	}
 	if (!move_to(cursor, cursor->offset + header_bytes))
 		return stop(packet, OUT_OF_REACH);
-	return cursor->protocol == IPPROTO_AH ? parse_extensions(cursor, packet) : 1;
+	if (cursor->protocol == IPPROTO_TCP)
+		return 1;
+	return cursor->protocol == IPPROTO_AH ? parse_extensions(cursor, packet)
+					      : stop(packet, IPWL_OTHER);
 }
 
 static __always_inline int parse_ipv6(struct cursor *cursor, struct packet *packet)
@@ -206,11 +211,12 @@ static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packe
 
 	if (cursor->protocol != IPPROTO_TCP)
 		return stop(packet, IPWL_OTHER);
-	if (cursor->is_first_fragment && !is_inside(cursor, sizeof(*tcp)))
-		return parse_half_tcp(cursor, packet, settings);
 	tcp = peek(cursor, &copy, sizeof(*tcp));
-	if (!tcp)
+	if (!tcp) {
+		if (cursor->is_first_fragment && !is_inside(cursor, sizeof(*tcp)))
+			return parse_half_tcp(cursor, packet, settings);
 		return stop_short(cursor, packet, sizeof(*tcp));
+	}
 	/* A first fragment may end inside the options. */
 	if (!cursor->is_first_fragment &&
 	    (tcp->doff < 5 || cursor->offset + tcp->doff * 4 > cursor->limit))
@@ -224,7 +230,7 @@ static __always_inline int parse_headers(const struct frame *frame, enum reading
 					 struct packet *packet)
 {
 	struct cursor cursor = { .frame = *frame, .reading = reading, .limit = frame->bytes };
-	__u16 type;
+	__be16 type;
 	int go_on;
 
 	packet->family = IPWL_FAMILY_NONE;
@@ -232,9 +238,9 @@ static __always_inline int parse_headers(const struct frame *frame, enum reading
 	packet->is_connection = 0;
 	if (!parse_ethernet(&cursor, packet, &type))
 		return 0;
-	if (type == ETH_P_IP)
+	if (type == bpf_htons(ETH_P_IP))
 		go_on = parse_ipv4(&cursor, packet);
-	else if (type == ETH_P_IPV6)
+	else if (type == bpf_htons(ETH_P_IPV6))
 		go_on = parse_ipv6(&cursor, packet);
 	else
 		go_on = stop(packet, IPWL_OTHER);

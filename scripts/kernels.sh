@@ -17,7 +17,7 @@ security_suites="bullseye-security bookworm-security trixie-security"
 modules="veth cls_bpf sch_ingress"
 # Four times what Linux 5.10 walks through; it gives up at a million.
 instructions=120000
-guest_sec=300
+guest_sec=900
 # Of random packets; an emulator is slow.
 rounds=1000
 seed=${IPWL_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}

@@ -123,6 +123,14 @@ static void test_oracle_knows_table(void **state)
 	for_each_example(*state, check_oracle);
 }
 
+/* Every byte off the end, but for the middle of large packets, which is all the same. */
+static size_t next_cut(size_t cut, size_t size)
+{
+	const size_t edge = 100;
+
+	return cut + (cut > edge && cut + edge < size ? 61 : 1);
+}
+
 static bool has_true_length(const struct recipe *recipe)
 {
 	return !recipe->length_error && !recipe->has_no_length && !recipe->padding_bytes;
@@ -131,11 +139,12 @@ static bool has_true_length(const struct recipe *recipe)
 static void cut_frame(struct fixture *fixture, struct example *example)
 {
 	struct packet *packet = &example->packet;
+	const size_t size = packet->size;
 
-	while (packet->size > FRAME_BYTES_MIN) {
+	for (size_t cut = 1; size - cut >= FRAME_BYTES_MIN; cut = next_cut(cut, size)) {
 		struct ruling ruling;
 
-		packet->size--;
+		packet->size = size - cut;
 		ruling = oracle_judge(&scenario, packet->data, packet->size);
 		if (has_true_length(&example->recipe))
 			assert_int_not_equal(ruling.verdict, IPWL_BLOCK);
@@ -154,12 +163,12 @@ static void end_packet(struct fixture *fixture, struct example *example)
 	struct recipe recipe = example->recipe;
 	size_t size = example->packet.size;
 
-	for (uint16_t cut = 1; size - cut >= FRAME_BYTES_MIN; cut++) {
+	for (size_t cut = 1; size - cut >= FRAME_BYTES_MIN; cut = next_cut(cut, size)) {
 		struct ruling ruling;
 		struct packet packet;
 
 		recipe.cut_bytes = (uint16_t)(example->recipe.cut_bytes + cut);
-		recipe.length_error = example->recipe.length_error - cut;
+		recipe.length_error = example->recipe.length_error - (int)cut;
 		packet_build(&recipe, &packet);
 		ruling = oracle_judge(&scenario, packet.data, packet.size);
 		fixture_check(fixture, example->name, &packet, &ruling);

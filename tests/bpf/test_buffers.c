@@ -38,7 +38,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void build(struct recipe *recipe, enum family family, int sender, struct packet *ret_packet)
+static void build(struct recipe *recipe, enum family family, enum sender sender,
+		  struct packet *ret_packet)
 {
 	recipe->source = prefix_of(family == FAMILY_IPV4 ? "192.0.2.0" : "2001:db8::");
 	recipe->source.addr[family == FAMILY_IPV4 ? 3 : 15] = (uint8_t)sender;
@@ -132,7 +133,7 @@ static void test_ports_in_another_buffer(void **state)
 	size_t runs = 0;
 
 	for (size_t i = 0; i < sizeof(far_rows) / sizeof(far_rows[0]); i++) {
-		for (int sender = ALLOWED; sender <= UNKNOWN; sender++) {
+		for (enum sender sender = ALLOWED; sender <= UNKNOWN; sender++) {
 			const struct far_row *row = &far_rows[i];
 			struct recipe recipe = row->recipe;
 			struct ruling ruling;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -255,19 +256,17 @@ static void print_packet(const struct strange_target *target, uint64_t seed, uin
 int main(int argc, char **argv)
 {
 	struct strange_target target = { 0 };
-	unsigned int mac[6];
+	const struct ether_addr *mac;
 	uint64_t seed;
 	int fd;
 
 	if (argc < 9 || argc > 10)
 		die("usage: barrage DEVICE MAC IPV4 IPV6 FRAME_BYTES VLAN PACKETS SEED [NUMBER]");
-	if (sscanf(argv[2], "%x:%x:%x:%x:%x:%x", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
-		   &mac[5]) != 6 ||
-	    inet_pton(AF_INET, argv[3], target.ipv4) != 1 ||
+	mac = ether_aton(argv[2]);
+	if (!mac || inet_pton(AF_INET, argv[3], target.ipv4) != 1 ||
 	    inet_pton(AF_INET6, argv[4], target.ipv6) != 1)
 		die("bad address");
-	for (int i = 0; i < 6; i++)
-		target.mac[i] = (uint8_t)mac[i];
+	memcpy(target.mac, mac, sizeof(target.mac));
 	target.frame_bytes_max = strtoul(argv[5], NULL, 10);
 	target.vlan = (uint16_t)strtoul(argv[6], NULL, 10);
 	seed = strtoull(argv[8], NULL, 10);

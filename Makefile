@@ -25,8 +25,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now,--as-needed
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) \
-	-Iinclude -Iuser -isystem $(B) $(shell pkg-config --cflags $(PKGS)) -MMD -MP
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) -Iinclude -Iuser -isystem $(B) \
+	$(shell pkg-config --cflags $(PKGS)) -MMD -MP
 LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
 
 # UAPI headers of the host's architecture (asm/types.h), for the BPF target.
@@ -51,58 +51,73 @@ group = -Wl,--start-group $(filter %.a,$(1)) -Wl,--end-group
 # room_archive ROOM,VARIANT: VARIANT is empty, asan/ or fuzz/.
 define room_archive
 $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
+	$$(call say,AR,$$@)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach room,ctl fetch $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+
+# One line for each file that is made; with V=1, the whole command.
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '%-5s %s\n' '$(1)' '$(2)')
 
 all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
-	$(BPFTOOL) gen skeleton $< name ipwl_bpf > $@.tmp
-	{ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
-	rm $@.tmp
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name ipwl_bpf > $@.tmp
+	$(Q){ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
+	$(Q)rm $@.tmp
 
 # Only the datapath includes the skeleton.
 $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(B)/ipwl.skel.h
 
 $(B)/%.o: %.c VERSION
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(B)/asan/%.o: %.c VERSION
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
 
 $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) -o $@
 
 # Of the other rooms the fetcher takes nothing but what it calls of base: what it links is
 # what strangers can reach.
 $(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,base)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),asan/)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
 
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
 
 # Programs that other kernels run: scripts/kernels.sh.
 $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(shell pkg-config --libs cmocka) -o $@
 
 # The tests' fixture reaches for the programs and their maps.
 $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
@@ -111,23 +126,27 @@ $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
 # makes calls fail.
 $(B)/flood.bpf.o: tests/e2e/flood.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/flood.skel.h: $(B)/flood.bpf.o
-	$(BPFTOOL) gen skeleton $< name flood_bpf > $@.tmp
-	mv $@.tmp $@
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name flood_bpf > $@.tmp
+	$(Q)mv $@.tmp $@
 
 $(B)/tests/e2e/flood.o: $(B)/flood.skel.h
 
 $(B)/tests/e2e/flood: $(B)/tests/e2e/flood.o
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 $(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
 	$(CC) $(CFLAGS) $^ -o $@
 
 $(B)/tests/e2e/fault.so: tests/e2e/fault.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
@@ -136,11 +155,13 @@ bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 # Fuzz targets: libFuzzer with ASan and UBSan, so clang.
 $(B)/fuzz/%.o: %.c VERSION
 	@mkdir -p $(@D)
-	$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
 $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
-	$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(call group,$^) $(LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(call group,$^) $(LIBS) -o $@
 
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
@@ -171,17 +192,20 @@ BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(B)/%.skel.h,$(wildcard tests
 
 $(B)/tests/bench/%.bpf.o: tests/bench/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(BENCH_SKELETONS): $(B)/%.skel.h: $(B)/tests/bench/%.bpf.o
-	$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp
-	{ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
-	rm $@.tmp
+	$(call say,GEN,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp
+	$(Q){ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
+	$(Q)rm $@.tmp
 
 $(call obj,$(BENCH)): $(B)/ipwl.skel.h $(BENCH_SKELETONS)
 
 $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c)) $(call archives,$(DATAPATH_ROOMS))
-	$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) -o $@
 
 bench-program: $(B)/tests/bench/bench
 
@@ -195,10 +219,12 @@ CANDIDATES := $(filter-out %.bpf.c,$(wildcard tests/bench/candidates/*.c))
 
 $(B)/candidates.bpf.o: tests/bench/candidates/candidates.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES))
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o ## compare lookup structures, as root (PREFIXES="1000 30000")
 	$^ $(PREFIXES)
@@ -248,7 +274,8 @@ clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@echo; echo 'V=1 prints whole commands.'
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 

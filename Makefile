@@ -25,9 +25,12 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now,--as-needed
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) -Iinclude -Iuser -isystem $(B) \
-	$(shell pkg-config --cflags $(PKGS)) -MMD -MP
+	$(PKG_CFLAGS) -MMD -MP
 LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
+# Asked for once, and only by those who build tests.
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
 # UAPI headers of the host's architecture (asm/types.h), for the BPF target.
 BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude \
@@ -106,18 +109,18 @@ $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 # Programs that other kernels run: scripts/kernels.sh.
 $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(shell pkg-config --libs cmocka) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(CMOCKA_LIBS) -o $@
 
 # The tests' fixture reaches for the programs and their maps.
 $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h

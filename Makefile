@@ -28,8 +28,9 @@ CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now,--as-needed
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DIPWL_VERSION='"$(VERSION)"' $(WARN) $(CFLAGS) -Iinclude -Iuser -isystem $(B) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Iuser -isystem $(B) \
 	$(PKG_CFLAGS) -MMD -MP
+VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
 LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
 # Asked for once, and only by those who build tests.
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
@@ -82,12 +83,18 @@ $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 # Only the datapath includes the skeleton.
 $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(B)/ipwl.skel.h
 
-$(B)/%.o: %.c VERSION
+# Only these are compiled anew for another version.
+VERSIONED := $(shell grep -rl --include='*.c' IPWL_VERSION user tests)
+VERSIONED_OBJECTS := $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(VERSIONED:%.c=$(dir)/%.o))
+$(VERSIONED_OBJECTS): VERSION
+$(VERSIONED_OBJECTS): ALL_CFLAGS += $(VERSION_CFLAGS)
+
+$(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(B)/asan/%.o: %.c VERSION
+$(B)/asan/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
@@ -158,7 +165,7 @@ unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
 # Fuzz targets: libFuzzer with ASan and UBSan, so clang.
-$(B)/fuzz/%.o: %.c VERSION
+$(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
@@ -242,7 +249,7 @@ lint: ## run all linters, or those in CHECKS="format tidy"
 
 # For tools that parse C: one flag a line, quoted for a shell.
 flags: ## print the compiler flags of user space
-	@printf '%s\n' $(foreach flag,$(filter-out -MMD -MP,$(ALL_CFLAGS)),"'"$(flag)"'")
+	@printf '%s\n' $(foreach flag,$(filter-out -MMD -MP,$(ALL_CFLAGS) $(VERSION_CFLAGS)),"'"$(flag)"'")
 
 libs: ## print the libraries of user space, for the linker
 	@echo $(LIBS)

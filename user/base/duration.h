@@ -8,7 +8,8 @@
 /* 100 years: longer than that is a slip of the keyboard. */
 #define DURATION_MAX_SEC (INT64_C(36525) * 86400)
 
-#define DURATION_TEXT_BYTES 32
+/* Of two numbers of 64 bits with their units. */
+#define DURATION_TEXT_BYTES 48
 
 /**
  * duration_parse() - read whole numbers, each with a unit s, m, h, d or w

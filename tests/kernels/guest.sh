@@ -29,9 +29,14 @@ check() {
 	echo "ipwl: $result $name ($(($(date +%s) - start)) s)"
 }
 
-# await COMMAND...: until it succeeds, for ten seconds at most.
+# An emulator on a busy machine is slow: what must come is waited for so long. Of what
+# must not come, a shorter time is enough.
+patience_sec=120
+glance_sec=2
+
+# await COMMAND...: until it succeeds.
 await() {
-	for _ in $(seq 100); do
+	for _ in $(seq $((patience_sec * 10))); do
 		"$@" >/dev/null 2>&1 && return
 		usleep 100000
 	done
@@ -110,7 +115,7 @@ ask() {
 mail() {
 	for sender in "192.0.2.$1 $MX4" "2001:db8::$1 $MX6"; do
 		source=${sender% *}
-		ip netns exec peer peer connect "$source" "${sender#* }" 25 ||
+		ip netns exec peer peer connect "$source" "${sender#* }" 25 $patience_sec ||
 			{ echo "$source: no connection"; return 1; }
 		tail -n 1 /tmp/mx.log | grep -qxF "$source mark $2" ||
 			{ echo "$source: $(tail -n 1 /tmp/mx.log), not mark $2"; return 1; }
@@ -120,7 +125,7 @@ mail() {
 no_mail() {
 	for sender in "192.0.2.$1 $MX4" "2001:db8::$1 $MX6"; do
 		source=${sender% *}
-		! ip netns exec peer peer connect "$source" "${sender#* }" 25 ||
+		! ip netns exec peer peer connect "$source" "${sender#* }" 25 $glance_sec ||
 			{ echo "$source: connected"; return 1; }
 	done
 }

@@ -2,9 +2,9 @@
 /*
  * Both ends of a TCP connection, for guests that have no other tools.
  *
- *   peer listen PORT               print "ADDRESS mark MARK" for each connection
- *   peer connect SOURCE HOST PORT  exit 0 when it is established, 1 when not within
- *                                  two seconds
+ *   peer listen PORT                   print "ADDRESS mark MARK" for each connection
+ *   peer connect SOURCE HOST PORT SEC  exit 0 when it is established, 1 when not within
+ *                                      so many seconds
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#define CONNECT_SEC 2
 
 /* IPv6 sockets serve both families; IPv4 addresses are mapped. */
 static struct sockaddr_in6 address_of(const char *host, const char *port)
@@ -85,11 +83,11 @@ static int run_listen(const char *port)
 }
 
 /* One byte or the end of the stream from the other side: it has accepted. */
-static int run_connect(const char *source, const char *host, const char *port)
+static int run_connect(const char *source, const char *host, const char *port, const char *sec)
 {
 	struct sockaddr_in6 from = address_of(source, "0");
 	struct sockaddr_in6 to = address_of(host, port);
-	struct timeval patience = { .tv_sec = CONNECT_SEC };
+	struct timeval patience = { .tv_sec = strtol(sec, NULL, 10) };
 	int fd = new_socket();
 	char byte;
 
@@ -109,8 +107,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "listen"))
 		return run_listen(argv[2]);
-	if (argc == 5 && !strcmp(argv[1], "connect"))
-		return run_connect(argv[2], argv[3], argv[4]);
-	fprintf(stderr, "usage: peer listen PORT | connect SOURCE HOST PORT\n");
+	if (argc == 6 && !strcmp(argv[1], "connect"))
+		return run_connect(argv[2], argv[3], argv[4], argv[5]);
+	fprintf(stderr, "usage: peer listen PORT | connect SOURCE HOST PORT SEC\n");
 	return 2;
 }

@@ -4,20 +4,23 @@
 # ipwld with real packets (tests/kernels/guest.sh). Needs neither root nor KVM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/mirror.sh
+. scripts/mirror.sh
 
 usage="usage: scripts/kernels.sh [--refresh] [VERSION...]
   VERSION    such as 5.10, or newest: what Debian has newest
              (none: 5.10 6.1 6.12 newest)
   --refresh  look for newer packages of kernels that are here already"
 
-B=${B:-build}
+export B=${B:-build}
 cache=$B/kernels
 suites="bullseye bookworm bookworm-backports trixie trixie-backports"
 security_suites="bullseye-security bookworm-security trixie-security"
 modules="veth cls_bpf sch_ingress"
 # Four times what Linux 5.10 walks through; it gives up at a million.
 instructions=120000
-guest_sec=900
+# A guest that hangs ends then; how fast one is depends on the machine and its load.
+guest_sec=1800
 # Of random packets; an emulator is slow.
 rounds=1000
 seed=${IPWL_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
@@ -28,15 +31,6 @@ die() {
 }
 
 # ---- kernels from Debian's archive ------------------------------------------
-
-# The mirrors of this machine's own package sources.
-mirror() {
-	local found
-	# shellcheck disable=SC2016 # for apt
-	found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed 's|/*$||' | grep -m 1 "/$1$") || true
-	echo "${found:-http://deb.debian.org/$1}"
-}
 
 # A configuration of apt that touches nothing of this machine's.
 prepare_apt() {
@@ -126,7 +120,7 @@ find_tool() {
 # ---- the guest ----------------------------------------------------------------
 
 build() {
-	make -s -j "$(nproc)" B="$B" all bpf-tests "$B"/tests/kernels/{verifier,verdicts,peer}
+	./scripts/make.sh -s all bpf-tests "$B"/tests/kernels/{verifier,verdicts,peer}
 }
 
 # What all guests have: their programs with the shared libraries these need.

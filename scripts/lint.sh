@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 all=(format tidy cppcheck shell python spelling manual rooms files)
-B=${B:-build}
+export B=${B:-build}
 jobs=$(nproc)
 
 # files PATTERN...: what is in the tree, tracked or not; build/ is not.
@@ -35,9 +35,9 @@ check_format() {
 }
 
 check_tidy() {
-	make -s B="$B" skeletons "$B/flood.skel.h" || return
+	./scripts/make.sh -s skeletons "$B/flood.skel.h" || return
 	local flags
-	eval "flags=($(make -s B="$B" flags))" || return
+	eval "flags=($(make -s B="$B" WERROR=1 flags))" || return
 	# BPF sources are for another target and judged by the verifier. Output is held
 	# back until a file is through, or parallel runs would mix theirs.
 	# shellcheck disable=SC2016 # for the inner shell

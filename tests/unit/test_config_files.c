@@ -65,7 +65,7 @@ static void test_bad_patterns(void **state)
 				  "  - unreadable.list\n"
 				  "  - /dev/null\n"
 				  "  - secret.d/a.list\n");
-	alarm(20);
+	alarm(180);
 	if (getuid() != 0)
 		assert_int_equal(chmod("secret.d", 0), 0);
 	fixture_become_nobody();

@@ -266,7 +266,7 @@ static void test_other_files(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(mkfifo("fifo.list", 0600), 0);
 	assert_int_equal(mkdir("dir.list", 0700), 0);
-	alarm(20);
+	alarm(180);
 	assert_int_equal(read_list("fifo.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	assert_int_equal(read_list("dir.list", ACTION_BLOCK, set, &diagnostics), -EINVAL);
 	assert_int_equal(read_list("/dev/zero", ACTION_BLOCK, set, &diagnostics), -EINVAL);

@@ -15,6 +15,7 @@ import lab as laboratory
 import mta
 import peers
 from lab import wait_for
+from netns import PATIENCE_SEC
 
 # All of the senders are on the DNS block list; the lists differ in what the allow list
 # says, and some of it is an exclusion.
@@ -71,7 +72,7 @@ def run_after(ipwld, name, *argv):
 
 
 def await_exports(ipwld):
-    wait_for(lambda: all(export["successful"] for export in ipwld.status()["exports"]), 10,
+    wait_for(lambda: all(export["successful"] for export in ipwld.status()["exports"]),
              "the exports are written")
 
 
@@ -98,7 +99,7 @@ def start_rbldnsd(lab, cache, top, directory):
                   *(f"{zone}:ip{family}trie:{directory}/{name}.zone.{family}"
                     for zone, name in ((ALLOW_ZONE, "allow"), (DROP_ZONE, "drop"))
                     for family in "46"))
-    wait_for(lambda: is_in_zone(lab, DROP_ZONE, EXPORTED[0]), 10,
+    wait_for(lambda: is_in_zone(lab, DROP_ZONE, EXPORTED[0]),
              "rbldnsd answers")
     return rbldnsd
 
@@ -128,12 +129,12 @@ def is_in_zone(lab, zone, address):
 
 # ---- SMTP ----------------------------------------------------------------------------
 
-def attempt(host, source, timeout=15):
+def attempt(host, source):
     """(code, text) of the reply that ended a delivery up to RCPT, or None: there was no
     connection, or it was closed without one."""
     try:
         with host.entered():
-            client = smtplib.SMTP(timeout=timeout, local_hostname="sender.test",
+            client = smtplib.SMTP(timeout=PATIENCE_SEC, local_hostname="sender.test",
                                   source_address=(source, 0))
             reply = client.connect(laboratory.mx_address(source), 25)
         with client:
@@ -155,7 +156,7 @@ def attempts(host, sources=EXPORTED + NEIGHBOURS):
         return dict(zip(sources, pool.map(lambda source: attempt(host, source), sources)))
 
 
-def await_smtp(lab, peer, timeout=20):
+def await_smtp(lab, peer):
     def answers():
         assert peer.process.poll() is None, peer.words()
         with lab.mx.entered():
@@ -163,7 +164,7 @@ def await_smtp(lab, peer, timeout=20):
         with probe:
             probe.settimeout(2)
             return probe.connect_ex(("127.0.0.1", 25)) == 0
-    wait_for(answers, timeout, "port 25 answers")
+    wait_for(answers, "port 25 answers")
 
 
 @contextlib.contextmanager
@@ -200,8 +201,8 @@ def banner(lab, port):
             thread.join()
 
 
-def greeting(host, source, timeout=5):
-    """What port 25 of the MX says to a client, or nothing."""
+def greeting(host, source, timeout=PATIENCE_SEC):
+    """What port 25 of the MX says to a client within that time, or nothing."""
     with host.entered():
         client = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET)
     with client:

@@ -93,12 +93,12 @@ class Ipwld:
                 **options)
         netns.at_exit(self.kill)
 
-    def start(self, timeout=20):
+    def start(self):
         """Start it and return when it answers."""
         self.spawn()
-        self.await_answer(timeout)
+        self.await_answer()
 
-    def await_answer(self, timeout=20):
+    def await_answer(self):
         def is_up():
             if self.process.poll() is not None:
                 raise AssertionError(
@@ -106,12 +106,12 @@ class Ipwld:
             with contextlib.suppress(OSError):
                 return self.request("GET", "/v1/status")[0] == 200
             return False
-        wait_for(is_up, timeout, "ipwld answers")
+        wait_for(is_up, "ipwld answers")
 
-    def stop(self, number=signal.SIGTERM, timeout=10):
+    def stop(self, number=signal.SIGTERM):
         """End it and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout)
+        return self.process.wait(netns.PATIENCE_SEC)
 
     def kill(self):
         if self.process and self.process.poll() is None:
@@ -138,7 +138,7 @@ class Ipwld:
         assert answer["schema_version"] == 1
         return answer
 
-    def open_socket(self, timeout=10):
+    def open_socket(self, timeout=netns.PATIENCE_SEC):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(timeout)
         try:
@@ -148,10 +148,10 @@ class Ipwld:
             raise
         return connection
 
-    def request(self, method, path, body=None, timeout=10):
+    def request(self, method, path, body=None):
         """One request on the control socket: (status, object)."""
-        connection = http.client.HTTPConnection("ipwl", timeout=timeout)
-        connection.sock = self.open_socket(timeout)
+        connection = http.client.HTTPConnection("ipwl")
+        connection.sock = self.open_socket()
         with contextlib.closing(connection):
             raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             connection.request(method, path, raw)
@@ -181,7 +181,7 @@ class Ipwld:
     # ---- metrics -----------------------------------------------------------
 
     def metrics_text(self):
-        connection = http.client.HTTPConnection(*METRICS, timeout=10)
+        connection = http.client.HTTPConnection(*METRICS, timeout=netns.PATIENCE_SEC)
         with self.namespace.entered():
             connection.connect()
         with contextlib.closing(connection):

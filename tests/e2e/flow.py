@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+import netns
+
 ROUNDS_PER_SECOND = 500
 
 
@@ -28,7 +30,7 @@ class Flow:
 
     def stop(self):
         """End it; returns how often all the frames were sent."""
-        output, _ = self.process.communicate(timeout=10)
+        output, _ = self.process.communicate(timeout=netns.PATIENCE_SEC)
         assert self.process.returncode == 0
         return int(output)
 

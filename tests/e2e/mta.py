@@ -80,7 +80,7 @@ def unpack(cache):
     (work / "root/usr/lib").mkdir(parents=True)
     try:
         netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", "postfix",
-                  cwd=work, timeout=120)
+                  cwd=work, timeout=netns.PATIENCE_SEC)
         package, = work.glob("postfix_*.deb")
         netns.run("dpkg-deb", "-x", package, work / "all")
         # Nothing but programs and libraries: there are *.d among the rest, which
@@ -160,8 +160,8 @@ class Postfix:
         for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
             self._await_listener(family, address)
 
-    def _await_listener(self, family, address, timeout=15):
-        deadline = time.monotonic() + timeout
+    def _await_listener(self, family, address):
+        deadline = time.monotonic() + netns.PATIENCE_SEC
         while True:
             with self.namespace.entered():
                 probe = socket.socket(family, socket.SOCK_STREAM)
@@ -179,7 +179,7 @@ class Postfix:
                  for path in (self.top / "master.out", self.log) if path.exists()]
         return "".join(texts)
 
-    def find(self, token, timeout=10):
+    def find(self, token, timeout):
         """Whether a message with that token comes to lie in the maildir."""
         deadline = time.monotonic() + timeout
         while True:
@@ -203,7 +203,7 @@ class Postfix:
         for child in _children(self.process.pid):
             os.kill(child, signal.SIGKILL)
         try:
-            self.process.wait(10)
+            self.process.wait(netns.PATIENCE_SEC)
         finally:
             self.process.kill()
 

@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 
 PREFIX = "ipwl"
+# Ends a test that hangs, and is far longer than anything takes on a busy machine.
+PATIENCE_SEC = 180
 CLONE_NEWNET = 0x40000000
 RUN_NETNS = pathlib.Path("/run/netns")
 
@@ -73,7 +75,7 @@ def sweep():
 
 def run(*argv, check=True, **options):
     """Run a program and return its result; the text it wrote is in it."""
-    options.setdefault("timeout", 60)
+    options.setdefault("timeout", PATIENCE_SEC)
     result = subprocess.run([str(arg) for arg in argv], capture_output=True, text=True,
                             check=False, **options)
     if check and result.returncode:

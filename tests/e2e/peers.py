@@ -45,7 +45,7 @@ def _unpack(cache, package):
     work.mkdir(parents=True)
     try:
         netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package,
-                  cwd=work, timeout=120)
+                  cwd=work, timeout=netns.PATIENCE_SEC)
         archive, = work.glob(f"{package}_*.deb")
         netns.run("dpkg-deb", "-x", archive, work / "all")
         for name in LEFT_OUT:

@@ -9,8 +9,10 @@ import smtplib
 
 import lab as laboratory
 import mta
+from netns import PATIENCE_SEC
 
 DELIVERED, REFUSED, TIMED_OUT = "delivered", "refused", "timed out"
+GIVE_UP_SEC = 4
 _number = itertools.count(1)
 
 
@@ -24,14 +26,15 @@ class Attempt:
     error: str = ""
 
 
-def deliver(lab, postfix, host, source, timeout=5):
-    """Deliver from that address of a host, looking at the MX's socket meanwhile."""
+def deliver(lab, postfix, host, source, is_dropped=False):
+    """Deliver from that address of a host, looking at the MX's socket meanwhile. One
+    that is expected to be dropped gives up early."""
     token = f"token-{os.getpid()}-{next(_number)}-"
     mark, words = None, ""
     try:
         with host.entered():
-            client = smtplib.SMTP(timeout=timeout, local_hostname="sender.test",
-                                  source_address=(source, 0))
+            client = smtplib.SMTP(timeout=GIVE_UP_SEC if is_dropped else PATIENCE_SEC,
+                                  local_hostname="sender.test", source_address=(source, 0))
             client.connect(laboratory.mx_address(source), 25)
         with client:
             client.ehlo()
@@ -42,11 +45,11 @@ def deliver(lab, postfix, host, source, timeout=5):
         outcome = TIMED_OUT
     except (OSError, smtplib.SMTPException) as error:
         outcome, words = REFUSED, str(error)
-    wait = 10 if outcome == DELIVERED else 0
+    wait = PATIENCE_SEC if outcome == DELIVERED else 0
     return Attempt(source, outcome, mark, postfix.find(token, wait), words)
 
 
-def deliver_from_all(lab, postfix, sources, timeout=5):
-    """The same from (host, address) pairs, all at once; in their order."""
+def deliver_from_all(lab, postfix, sources):
+    """The same from (host, address, is_dropped), all at once; in their order."""
     with concurrent.futures.ThreadPoolExecutor(len(sources)) as pool:
-        return list(pool.map(lambda pair: deliver(lab, postfix, *pair, timeout), sources))
+        return list(pool.map(lambda source: deliver(lab, postfix, *source), sources))

@@ -98,10 +98,10 @@ class Storm:
             if adds:
                 status, answer = self.ipwld.request("POST", "/v1/entries", {
                     "list": name, "prefix": prefix, "reason": "storm", "ttl_seconds": None,
-                    "sudo_user": None}, timeout=60)
+                    "sudo_user": None})
             else:
                 query = urllib.parse.urlencode({"list": name, "prefix": prefix})
-                status, answer = self.ipwld.request("DELETE", f"/v1/entries?{query}", timeout=60)
+                status, answer = self.ipwld.request("DELETE", f"/v1/entries?{query}")
         except (OSError, http.client.HTTPException, ValueError):
             return None
         if status == 503:

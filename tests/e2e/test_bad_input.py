@@ -56,7 +56,7 @@ SETTINGS = {
 
 
 def check_refused(ipwld, place, words):
-    result = ipwld.ctl("reload", timeout=20)
+    result = ipwld.ctl("reload")
     text = result.stdout + result.stderr
     assert result.returncode == INVALID, text[:2000]
     assert place in text, text[:2000]

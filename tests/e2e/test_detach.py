@@ -45,7 +45,7 @@ def test_reload_attaches_again(running, wire):
     running.ask("detach")
     running.write_list("block.d/a.list", UNLISTED.ipv4)
     running.ask("reload")
-    wait_for(lambda: running.interface()["attached"], 5, "attached again")
+    wait_for(lambda: running.interface()["attached"], "attached again")
     assert running.status()["detached"] is False
     wire.send(frames.tcp(wire, BLOCKED.ipv4), frames.tcp(wire, UNLISTED.ipv4), count=3)
     assert running.packets()["block"] == before + 6

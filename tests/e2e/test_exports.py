@@ -11,7 +11,7 @@ import pytest
 
 import netns
 from daemon import INVALID, NEGATIVE, USAGE
-from lab import wait_for
+from lab import check_answers, wait_for
 
 LISTS = """\
   - name: partners
@@ -49,9 +49,9 @@ def states(ipwld):
     return {export["path"]: export for export in ipwld.status()["exports"]}
 
 
-def await_success(ipwld, path, timeout=10):
+def await_success(ipwld, path):
     return wait_for(lambda: states(ipwld)[str(path)]["successful"] and states(ipwld)[str(path)],
-                    timeout, f"{path} is written")
+                    f"{path} is written")
 
 
 def lines_of(path):
@@ -72,15 +72,15 @@ def test_a_file_follows_every_change_of_the_lists(ipwld, out):
     assert lines_of(path) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
-    wait_for(lambda: lines_of(path) == ["192.0.2.1", *first], 5, "added")
+    wait_for(lambda: lines_of(path) == ["192.0.2.1", *first], "added")
     assert ipwld.ctl("del", "--list", "partners", "192.0.2.1").returncode == 0
-    wait_for(lambda: lines_of(path) == first, 5, "deleted")
+    wait_for(lambda: lines_of(path) == first, "deleted")
     assert ipwld.ctl("add", "--list", "partners", "--ttl", "2s", "192.0.2.2").returncode == 0
-    wait_for(lambda: "192.0.2.2" in lines_of(path), 5, "added for a while")
-    wait_for(lambda: lines_of(path) == first, 10, "expired")
+    wait_for(lambda: "192.0.2.2" in lines_of(path), "added for a while")
+    wait_for(lambda: lines_of(path) == first, "expired")
     ipwld.write_list("allow.d/a.list", "192.0.2.128/25", "192.0.2.0/25")
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: lines_of(path) == ["192.0.2.0/24", *first], 5, "reloaded")
+    wait_for(lambda: lines_of(path) == ["192.0.2.0/24", *first], "reloaded")
     assert {item.name for item in out.iterdir()} == {"allow.list"}
 
 
@@ -107,7 +107,7 @@ def test_a_file_is_touched_only_when_its_content_changes(ipwld, out):
     await_success(ipwld, path)
     assert path.stat().st_ino == inode and log.read_text() == "$(id) a b\n"
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
-    wait_for(lambda: log.read_text() == "$(id) a b\n" * 2, 5, "the command has run")
+    wait_for(lambda: log.read_text() == "$(id) a b\n" * 2, "the command has run")
     assert path.stat().st_ino != inode
 
 
@@ -128,7 +128,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one(ipwld, out):
     expected = {path.read_text()}
     for number in range(1, 4):
         assert ipwld.ctl("add", "--list", "partners", f"192.0.2.{4 * number}").returncode == 0
-        wait_for(lambda: f"192.0.2.{4 * number}\n" in path.read_text(), 5, "added")
+        wait_for(lambda: f"192.0.2.{4 * number}\n" in path.read_text(), "added")
         expected.add(path.read_text())
     stop.set()
     reader.join()
@@ -168,7 +168,7 @@ def test_a_full_disk_leaves_the_old_file(ipwld):
     ipwld.write_list("allow.d/a.list", *(f"10.{i >> 8}.{i & 255}.1" for i in range(20000)))
     assert ipwld.ctl("reload").returncode == 0
     state = wait_for(lambda: not states(ipwld)[str(path)]["successful"] and
-                     states(ipwld)[str(path)], 10, "the disk is full")
+                     states(ipwld)[str(path)], "the disk is full")
     assert "No space left on device" in state["error"]
     assert path.read_text() == before and {item.name for item in directory.iterdir()} == \
         {"allow.list"}
@@ -186,25 +186,23 @@ def test_a_command_that_fails_is_told_and_run_again(ipwld, out):
                      f"after: [/bin/sh, -c, 'echo looking; test ! -e {fails}']")
     ipwld.start()
     state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)],
-                     10, "the command has failed")
+                     "the command has failed")
     assert "/bin/sh ended with exit status 1" in state["error"] and not state["successful"]
     # The file is there nevertheless.
     assert "198.51.100.0/24" in path.read_text()
     assert "/bin/sh: looking" in ipwld.words()
     fails.unlink()
-    await_success(ipwld, path, 4 * RETRY_SEC)
+    await_success(ipwld, path)
 
 
 def test_a_command_that_hangs_stops_nothing(ipwld, out):
     path = out / "allow.list"
     configure(ipwld, f"format: plain, path: {path}, after: [/bin/sleep, '3611']")
     ipwld.start()
-    wait_for(path.exists, 5, "written")
+    wait_for(path.exists, "written")
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
     assert "192.0.2.1" in ipwld.ctl("export", "--format", "plain").stdout
-    started = time.monotonic()
     assert ipwld.stop() == 0
-    assert time.monotonic() - started < 5
     assert ipwld.namespace.run("pgrep", "-fx", "/bin/sleep 3611", check=False).stdout == ""
 
 
@@ -231,17 +229,17 @@ def test_nothing_is_taken_from_readers_while_entries_may_be_missing(ipwld, out):
     configure(ipwld, f"format: plain, path: {path}")
     ipwld.start()
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
-    wait_for(lambda: path.exists() and "192.0.2.1\n" in path.read_text(), 5, "added")
+    wait_for(lambda: path.exists() and "192.0.2.1\n" in path.read_text(), "added")
     ipwld.stop()
     (ipwld.state / "state.db").write_bytes(b"not a database at all" * 1000)
     ipwld.start()
     assert ipwld.status()["suspended"]
-    state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)], 5,
+    state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)],
                      "held back")
     assert "suspended" in state["error"]
     assert "192.0.2.1\n" in path.read_text()
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: "192.0.2.1\n" not in path.read_text(), 10, "the administrator has looked")
+    wait_for(lambda: "192.0.2.1\n" not in path.read_text(), "the administrator has looked")
 
 
 # ---- ipwlctl export ------------------------------------------------------------------
@@ -307,17 +305,18 @@ def test_a_large_list_stalls_nobody(ipwld, out):
     ipwld.write_list("allow.d/a.list", *(f"10.{i >> 15}.{i >> 7 & 255}.{2 * (i & 127)}"
                                          for i in range(count)))
     configure(ipwld, f"format: json, path: {path}")
-    ipwld.start(60)
-    slowest, shown = 0, []
-    reader = threading.Thread(
-        target=lambda: shown.append(ipwld.ctl("export", "--format", "json", timeout=120)))
-    reader.start()
-    while reader.is_alive() or not states(ipwld)[str(path)]["successful"]:
-        started = time.monotonic()
-        ipwld.status()
-        slowest = max(slowest, time.monotonic() - started)
-    reader.join()
-    assert slowest < 0.5
+    ipwld.start()
+    shown = []
+
+    def show():
+        reader = threading.Thread(
+            target=lambda: shown.append(ipwld.ctl("export", "--format", "json")))
+        reader.start()
+        while reader.is_alive():
+            yield
+
+    check_answers(show, ipwld.status)
+    await_success(ipwld, path)
     assert shown[0].returncode == 0 and shown[0].stdout == path.read_text()
     assert len(json.loads(shown[0].stdout)["prefixes"]) > count
     # A client that goes away in the middle harms nobody.

@@ -98,7 +98,7 @@ class Configurations:
     def reload(self, to):
         """One that must succeed."""
         self.configure(to)
-        status, answer = self.ipwld.request("POST", "/v1/reload", timeout=60)
+        status, answer = self.ipwld.request("POST", "/v1/reload")
         assert status == 200, answer
         self.in_force = to
         self.check("a reload without a fault")
@@ -108,7 +108,7 @@ class Configurations:
         makes no such call."""
         self.configure(to)
         with faults.armed(first, error, calls, count):
-            status, answer = self.ipwld.request("POST", "/v1/reload", timeout=60)
+            status, answer = self.ipwld.request("POST", "/v1/reload")
         when = (f"{errno.errorcode[error]} {'once' if count == 1 else 'for good'} from call "
                 f"{first} of {faults.count} on ({faults.name(first)}), answer {status}")
         assert status in (200, 500), (when, answer)
@@ -130,7 +130,7 @@ class Configurations:
         """How many calls a reload makes that is not disturbed."""
         self.configure(to)
         with faults.armed(0, calls=calls):
-            status, answer = self.ipwld.request("POST", "/v1/reload", timeout=60)
+            status, answer = self.ipwld.request("POST", "/v1/reload")
         assert status == 200, answer
         self.in_force = to
         return faults.count
@@ -243,7 +243,7 @@ def test_questions_fail(lab, ipwld, wire):
                 configurations.reload_with(faults, 1 - configurations.in_force, first, error,
                                            count, calls)
                 assert link_of(ipwld) == before, (first, error)
-    wait_for(lambda: ipwld.interface()["attached"], 10, "all is well again")
+    wait_for(lambda: ipwld.interface()["attached"], "all is well again")
     configurations.end_traffic()
 
 
@@ -278,7 +278,7 @@ def test_start_fails(lab, ipwld, wire):
         when = f"{errno.errorcode[error]} at call {first} of {total} ({faults.name(first)})"
         if has_started:
             configurations.in_force = other
-            wait_for(lambda: ipwld.interface()["attached"], 10, f"{when}: attached")
+            wait_for(lambda: ipwld.interface()["attached"], f"{when}: attached")
         else:
             ended += 1
             assert ipwld.process.returncode not in (0, None), when

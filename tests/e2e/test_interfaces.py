@@ -22,8 +22,8 @@ def judged(lab, ipwld, name, count=3):
     return ipwld.packets(name)["block"] - before == count
 
 
-def await_attached(ipwld, name, timeout=5):
-    wait_for(lambda: ipwld.interface(name)["attached"], timeout, f"{name} attached")
+def await_attached(ipwld, name):
+    wait_for(lambda: ipwld.interface(name)["attached"], f"{name} attached")
 
 
 def test_disappears_and_comes_back(lab, ipwld):
@@ -34,7 +34,7 @@ def test_disappears_and_comes_back(lab, ipwld):
     assert judged(lab, ipwld, "eth1", 4)
     for round_number in range(1, 4):
         lab.unplug("eth1")
-        wait_for(lambda: not ipwld.interface("eth1")["attached"], 5, "eth1 seen to be gone")
+        wait_for(lambda: not ipwld.interface("eth1")["attached"], "eth1 seen to be gone")
         assert ipwld.interface("eth1")["error"]
         assert ipwld.metric("ipwl_interface_attached", interface="eth1", xdp_mode="none") == 0
         assert judged(lab, ipwld, "eth0")
@@ -74,7 +74,7 @@ def test_interfaces_follow_a_reload(lab, ipwld):
     ipwld.start()
     ipwld.configure(interfaces="eth1")
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: [item["name"] for item in ipwld.status()["interfaces"]] == ["eth1"], 5)
+    wait_for(lambda: [item["name"] for item in ipwld.status()["interfaces"]] == ["eth1"])
     await_attached(ipwld, "eth1")
     assert judged(lab, ipwld, "eth1")
     assert has_programs(lab.mx, "eth0") == (False, False)
@@ -86,7 +86,7 @@ def test_renamed_interface(lab, ipwld):
     ipwld.start()
     lab.mx.ip("link", "set", "eth0", "down")
     lab.mx.ip("link", "set", "eth0", "name", "old0")
-    wait_for(lambda: not ipwld.interface()["attached"], 5, "eth0 seen to be gone")
+    wait_for(lambda: not ipwld.interface()["attached"], "eth0 seen to be gone")
     lab.mx.ip("link", "set", "old0", "name", "eth0")
     lab.mx.ip("link", "set", "eth0", "up")
     await_attached(ipwld, "eth0")
@@ -102,7 +102,7 @@ def test_auto_falls_back_to_generic(lab, ipwld):
     assert (found["attached"], found["xdp_mode"]) == (True, "generic"), found
     ipwld.configure(interfaces="mv0", xdp_mode="native")
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: not ipwld.interface("mv0")["attached"], 5, "native mode refused")
+    wait_for(lambda: not ipwld.interface("mv0")["attached"], "native mode refused")
     error = ipwld.interface("mv0")["error"]
     # The kernel's own words for it, whichever it has.
     assert "native" in error and any(words in error.lower() for words in (

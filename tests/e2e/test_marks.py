@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import frames
+import netns
 from daemon import DROP, PARTNERS
 from lab import ALLOWED, AVERTED, BLOCKED, SENDERS, UNLISTED, is_ipv6, mx_address
 from stack import MARKED, Stack, mail_from
@@ -39,7 +40,7 @@ def send_bulk(lab, host, address):
     with host.entered():
         connection = socket.socket(family, socket.SOCK_STREAM)
     with connection:
-        connection.settimeout(20)
+        connection.settimeout(netns.PATIENCE_SEC)
         connection.bind((address, 0))
         connection.connect((mx_address(address), 25))
         connection.sendall(bytes(BULK))

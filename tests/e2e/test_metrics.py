@@ -86,7 +86,7 @@ def test_a_hundred_that_do_not_read(running):
     idle = []
     for index in range(100):
         with running.namespace.entered():
-            connection = socket.create_connection(METRICS, timeout=10)
+            connection = socket.create_connection(METRICS, timeout=netns.PATIENCE_SEC)
         if index % 2:
             connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         idle.append(connection)

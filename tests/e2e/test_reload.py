@@ -19,7 +19,7 @@ def test_by_sighup(running):
     before = running.status()["reload"]["at"]
     assert verdict(running, UNLISTED.ipv4) == "unlisted"
     running.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: verdict(running, UNLISTED.ipv4) == "block", 5, "SIGHUP reloads")
+    wait_for(lambda: verdict(running, UNLISTED.ipv4) == "block", "SIGHUP reloads")
     assert verdict(running, UNLISTED.ipv6) == "block"
     assert running.status()["reload"]["successful"] is True
     assert running.status()["reload"]["at"] >= before
@@ -104,7 +104,7 @@ def test_with_errors_changes_nothing(running):
 def test_sighup_with_an_error(running):
     running.write_list("block.d/a.list", "256.1.1.1")
     running.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: running.metric("ipwl_config_last_reload_successful") == 0, 5, "refused")
+    wait_for(lambda: running.metric("ipwl_config_last_reload_successful") == 0, "refused")
     assert f"{running.top}/block.d/a.list:1:1" in running.words()
     assert verdict(running, BLOCKED.ipv4) == "block"
 

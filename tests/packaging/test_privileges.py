@@ -71,7 +71,7 @@ def calls(staged):
             ipwld.write_list("block.d/a.list", "192.0.2.0/24")
             ipwld.ask("reload")
             wait_for(lambda: all(state["successful"] for state in ipwld.status()["exports"]) and
-                     "192.0.2.1\n" in export.with_suffix(".list.copy").read_text(), 10, "exports")
+                     "192.0.2.1\n" in export.with_suffix(".list.copy").read_text(), "exports")
             assert ipwld.metrics_text()
             # In time or not, the first fetch may be this one.
             feed, = ipwld.ask("refresh", "one")["feeds"]

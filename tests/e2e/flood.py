@@ -3,10 +3,10 @@
 
 import json
 import subprocess
-import time
 
 from daemon import BUILD
 from lab import is_ipv6, wait_for
+from netns import PATIENCE_SEC
 
 PROGRAM = BUILD / "tests/e2e/flood"
 FRAME_BYTES = 74  # as flood.h
@@ -31,7 +31,7 @@ class Flood:
 
     def stop(self):
         """End it; returns how often each frame was sent."""
-        output, _ = self.process.communicate(timeout=30)
+        output, _ = self.process.communicate(timeout=PATIENCE_SEC)
         assert self.process.returncode == 0
         return [int(line) for line in output.split()]
 
@@ -68,12 +68,14 @@ class Arrivals:
     def passing(self, allowed):
         """The sources whose packets come through now. Those in allowed do: by them it
         knows when each source has had its turn."""
-        time.sleep(0.01)  # packets that were on their way
-        before, _ = self.read()
+        # What was on its way is behind when each source has had its turn once.
+        before = self._after_two_rounds(self.read()[0], allowed)
+        after = self._after_two_rounds(before, allowed)
+        return {source for source, count in after.items() if count > before[source]}
 
-        def after_two_rounds():
+    def _after_two_rounds(self, before, allowed):
+        def counts():
             now, _ = self.read()
             return now if all(now[source] >= before[source] + 2 for source in allowed) else None
 
-        after = wait_for(after_two_rounds, 10, "packets of allowed sources come", 0.02)
-        return {source for source, count in after.items() if count > before[source]}
+        return wait_for(counts, "packets of allowed sources come", 0.02)

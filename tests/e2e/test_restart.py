@@ -4,8 +4,8 @@
 import os
 import signal
 import socket
-import time
 
+import netns
 import pytest
 
 import frames
@@ -45,6 +45,12 @@ def test_sigterm_leaves_the_data_plane(lab, running, wire):
     assert running.packets()["block"] == 15
 
 
+def await_rounds(stack, count):
+    """Let so many more packets of the first source come through."""
+    before = stack.read().s0
+    wait_for(lambda: stack.read().s0 >= before + count, "packets come through")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("xdp_mode", ["native", "generic"])
 def test_under_traffic(lab, ipwld, wire, number, xdp_mode):
@@ -59,16 +65,16 @@ def test_under_traffic(lab, ipwld, wire, number, xdp_mode):
     flow = Flow(lab, [frames.tcp(wire, address) for address in sources], PER_SECOND)
     before = all_counters(ipwld)
     for _ in range(4):
-        time.sleep(0.2)
+        await_rounds(stack, 100)
         ipwld.stop(number)
-        time.sleep(0.1)
+        await_rounds(stack, 50)
         ipwld.start()
         after = all_counters(ipwld)
         for key, value in before.items():
             assert after.get(key, -1) >= value, key
         before = after
     rounds = flow.stop()
-    assert rounds > 400
+    assert rounds > 4 * 150
     seen = vars(stack.read())
     marked = 0
     for index, sender in enumerate(sender for sender in SENDERS for _ in sender.addresses):
@@ -130,7 +136,7 @@ def test_readiness(ipwld):
     path = ipwld.top / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
-        listener.settimeout(20)
+        listener.settimeout(netns.PATIENCE_SEC)
         ipwld.spawn(env={"NOTIFY_SOCKET": str(path), "PATH": "/usr/sbin:/usr/bin"})
         words = ""
         while "READY=1" not in words.split("\n"):
@@ -144,7 +150,7 @@ def test_readiness(ipwld):
         ipwld.process.send_signal(signal.SIGTERM)
         while "STOPPING=1" not in words.split("\n"):
             words += listener.recv(4096).decode() + "\n"
-    assert ipwld.process.wait(10) == 0
+    assert ipwld.process.wait(netns.PATIENCE_SEC) == 0
 
 
 def test_second_daemon_refuses(running):
@@ -180,4 +186,4 @@ def signal_and_wait(pid):
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
 
-    wait_for(is_gone, 10, "the daemon ends")
+    wait_for(is_gone, "the daemon ends")

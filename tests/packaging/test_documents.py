@@ -12,6 +12,7 @@ sys.path.insert(0, str(TOP / "tests/e2e"))
 import daemon  # noqa: E402
 import netns  # noqa: E402
 import sources  # noqa: E402
+from lab import wait_for  # noqa: E402
 
 DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
 IDS = [path.name for path in DOCUMENTS]
@@ -53,6 +54,7 @@ def _exported():
                         sources.feed("one", source.url("/list")),
                         extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n")
         ipwld.start()
+        wait_for(lambda: ipwld.status()["exports"][0]["successful"], "the export is written")
         yield {name for name, _ in ipwld.metrics()}
 
 

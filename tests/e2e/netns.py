@@ -7,10 +7,12 @@ import ctypes
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
+import types
 
 PREFIX = "ipwl"
 # Ends a test that hangs, and is far longer than anything takes on a busy machine.
@@ -20,10 +22,12 @@ RUN_NETNS = pathlib.Path("/run/netns")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _scopes = [contextlib.ExitStack()]
+_critical = types.SimpleNamespace(depth=0, is_interrupted=False)
 
 
 def at_exit(function, *args):
-    """Call function when the scope ends, the last one named first."""
+    """Call function when the scope ends, the last one named first. To be called before
+    what it takes away is made: an interrupt may come in between."""
     _scopes[-1].callback(function, *args)
 
 
@@ -40,19 +44,49 @@ def scope():
 
 def clean_up():
     """End all scopes; does nothing the second time."""
-    for undo in reversed(_scopes):
-        undo.close()
+    with uninterrupted():
+        for undo in reversed(_scopes):
+            undo.close()
+
+
+@contextlib.contextmanager
+def uninterrupted():
+    """An interrupt inside is raised at the end. A program that is being started when it
+    comes would go on, and make what nobody takes away."""
+    _critical.depth += 1
+    try:
+        yield
+    finally:
+        _critical.depth -= 1
+        if _critical.is_interrupted and not _critical.depth:
+            _critical.is_interrupted = False
+            raise KeyboardInterrupt
 
 
 def _on_signal(_number, _frame):
-    raise KeyboardInterrupt  # the one that pytest, too, stops for
+    if _critical.depth:
+        _critical.is_interrupted = True
+    else:
+        raise KeyboardInterrupt  # the one that pytest, too, stops for
+
+
+def keep_ignored_signals_from_children():
+    """A shell ignores SIGINT in what it starts in the background, nohup SIGHUP, and what
+    is ignored is inherited. This process goes on ignoring it, but by a handler, which
+    a program that it starts does not inherit."""
+    python_ignores = {signal.SIGPIPE, signal.SIGXFSZ}  # and restores in subprocesses
+    for number in signal.valid_signals() - python_ignores:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def guard():
     """Clean up at the end of this process, also when it is told to stop."""
     atexit.register(clean_up)
-    signal.signal(signal.SIGTERM, _on_signal)
-    signal.signal(signal.SIGHUP, _on_signal)
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _on_signal)
+    keep_ignored_signals_from_children()
     sweep()
 
 
@@ -86,9 +120,10 @@ def run(*argv, check=True, **options):
 
 def temporary_directory():
     """A new directory that is removed at the end, with what is mounted there."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-"))
-    path.chmod(0o755)
+    path = pathlib.Path(tempfile.gettempdir(), f"{PREFIX}-{os.getpid()}-{secrets.token_hex(4)}")
     at_exit(shutil.rmtree, path, True)
+    path.mkdir(mode=0o700)
+    path.chmod(0o755)
     return path
 
 
@@ -96,14 +131,14 @@ def mount(kind, path, options=""):
     """Mount a file system of its own on a new directory, and return a function
     that unmounts it."""
     path.mkdir(parents=True, exist_ok=True)
-    argv = ["mount", "-t", kind] + (["-o", options] if options else [])
-    run(*argv, kind, path)
 
     def unmount():
         if os.path.ismount(path):
             run("umount", "-l", path, check=False)
 
     at_exit(unmount)
+    with uninterrupted():
+        run("mount", "-t", kind, *(["-o", options] if options else []), kind, path)
     return unmount
 
 
@@ -112,8 +147,9 @@ class Namespace:
 
     def __init__(self, name):
         self.name = f"{PREFIX}-{os.getpid()}-{name}"
-        run("ip", "netns", "add", self.name)
         at_exit(self.remove)
+        with uninterrupted():
+            run("ip", "netns", "add", self.name)
         self.sysctl("net.ipv6.conf.default.accept_dad", 0)
         self.sysctl("net.ipv6.conf.default.accept_ra", 0)
         self.sysctl("net.ipv6.conf.default.router_solicitations", 0)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The demonstration as its users run it, and what it leaves behind: nothing."""
 
+import contextlib
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -18,10 +18,40 @@ from lab import wait_for
 DEMO = pathlib.Path(__file__).with_name("demo.py")
 
 
-def spawn(*argv):
-    return subprocess.Popen([sys.executable, DEMO, *argv], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                            env=os.environ | {"IPWL_BUILD": str(BUILD)})
+# What it says before each of its steps.
+STEPS = ("==> making an MX", "==> starting Postfix", "==> starting ipwld",
+         "==> each sender", "$ ipwlctl status", "To take it all down")
+
+
+@contextlib.contextmanager
+def running(*argv, wrapper=()):
+    """A demonstration of its own; nothing of it is left, however the test ends."""
+    with subprocess.Popen([*wrapper, sys.executable, DEMO, *argv], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                          env=os.environ | {"IPWL_BUILD": str(BUILD), "PYTHONUNBUFFERED": "1"}) \
+            as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+                wait_for(lambda: not programs_of(process.pid), "its programs have ended")
+                netns.sweep()
+
+
+def read_until(process, words):
+    """What it says until a line begins with these words."""
+    output = ""
+    for line in process.stdout:
+        output += line
+        if line.startswith(words):
+            return output
+    raise AssertionError(f"it did not say {words}:\n{output}")
+
+
+def programs_of(pid):
+    return [item for item in left_by(pid) if item.isdigit()]
 
 
 def left_by(pid):
@@ -42,8 +72,8 @@ def left_by(pid):
 
 @pytest.mark.parametrize("xdp_mode", ["auto", "generic"])
 def test_demo(xdp_mode):
-    process = spawn("--xdp-mode", xdp_mode)
-    output, _ = process.communicate(timeout=90)
+    with running("--xdp-mode", xdp_mode) as process:
+        output, _ = process.communicate(timeout=netns.PATIENCE_SEC)
     assert process.returncode == 0, output
     assert len(re.findall(r"^(?:allowed|blocked|averted|unlisted) .* ok$", output, re.M)) == 8
     assert "WRONG" not in output
@@ -51,41 +81,57 @@ def test_demo(xdp_mode):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_interrupted(number):
-    """At whatever moment; also while it waits at its end."""
-    for after in 0.4, 1.5, 3.0:
-        process = spawn("--keep")
-        time.sleep(after)
+@pytest.mark.parametrize("step", STEPS[:-1])
+def test_interrupted(number, step):
+    """At whatever step."""
+    with running("--keep") as process:
+        output = read_until(process, step)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=60)
+        output += process.communicate(timeout=netns.PATIENCE_SEC)[0]
         assert process.returncode != 0, output
         assert left_by(process.pid) == [], output
 
 
-def test_kept():
-    process = spawn("--keep")
-    output = ""
-    while "Ctrl-C" not in output:
-        line = process.stdout.readline()
-        assert line, output
-        output += line
-    socket, = set(re.findall(r"--unix-socket (\S+)", output))
-    answer = netns.run("curl", "-s", "--unix-socket", socket, "http://ipwl/v1/status").stdout
-    assert '"mode":"enforce"' in answer.replace(" ", "")
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert left_by(process.pid) == []
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_kept(number):
+    """It waits at its end, until it is told to stop."""
+    with running("--keep") as process:
+        output = read_until(process, STEPS[-1])
+        socket, = set(re.findall(r"--unix-socket (\S+)", output))
+        answer = netns.run("curl", "-s", "--unix-socket", socket, "http://ipwl/v1/status").stdout
+        assert '"mode":"enforce"' in answer.replace(" ", "")
+        process.send_signal(number)
+        process.communicate(timeout=netns.PATIENCE_SEC)
+        assert process.returncode == 0
+        assert left_by(process.pid) == []
 
 
 def test_killed_outright():
     """Its programs end with it; the next run takes away the rest."""
-    process = spawn("--keep")
-    time.sleep(3)
-    process.kill()
-    process.communicate()
-    wait_for(lambda: not [item for item in left_by(process.pid) if item.isdigit()], 10,
-             "its programs have ended")
-    assert left_by(process.pid)
-    netns.sweep()
-    assert left_by(process.pid) == []
+    with running("--keep") as process:
+        read_until(process, "==> each sender")
+        process.kill()
+        process.communicate()
+        wait_for(lambda: not programs_of(process.pid), "its programs have ended")
+        assert left_by(process.pid)
+        netns.sweep()
+        assert left_by(process.pid) == []
+
+
+def test_started_in_the_background():
+    """By a shell that ignores SIGINT and SIGHUP there, as with nohup: it goes on in spite
+    of both, and the programs it starts do not inherit that."""
+    ignoring = "trap '' INT HUP; exec \"$@\""
+    with running("--keep", wrapper=("sh", "-c", ignoring, "sh")) as process:
+        read_until(process, STEPS[-1])
+        ignored = 1 << signal.SIGINT - 1 | 1 << signal.SIGHUP - 1
+        programs = programs_of(process.pid)
+        assert programs
+        for pid in programs:
+            status = pathlib.Path("/proc", pid, "status").read_text(encoding="ascii")
+            assert not int(re.search(r"SigIgn:\s+(\w+)", status)[1], 16) & ignored, status
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=netns.PATIENCE_SEC)
+        assert left_by(process.pid) == []

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into ipwld, makes bpf(2) and mmap(2) fail when the test says so. The two
+ * Preloaded into ipwld, makes bpf(2) and mmap(2) fail or wait when the test says so. The two
  * share the file that the environment names as IPWL_FAULT; fault.py has its other side.
  *
  * Overrides libc's syscall(), by which libbpf calls bpf(2). What libc maps for itself
@@ -30,6 +30,9 @@ struct control {
 	_Atomic uint64_t error; /* errno */
 	_Atomic uint64_t count;
 	_Atomic uint64_t failed_count;
+	_Atomic uint64_t
+	    held; /* the call with this number, counted from 1, waits as long; 0: none */
+	_Atomic uint64_t is_waiting;
 	_Atomic uint8_t trace[TRACE_CALLS]; /* the bits of the calls that were counted */
 };
 
@@ -55,6 +58,15 @@ __attribute__((constructor)) static void start(void)
 	control = open_control();
 }
 
+static void wait_while_held(uint64_t number)
+{
+	while (atomic_load(&control->held) == number) {
+		atomic_store(&control->is_waiting, 1);
+		usleep(1000);
+	}
+	atomic_store(&control->is_waiting, 0);
+}
+
 /* Whether this call is one that fails; errno is set then. */
 static int fails(unsigned int call)
 {
@@ -64,6 +76,8 @@ static int fails(unsigned int call)
 		return 0;
 	number = atomic_fetch_add(&control->count, 1) + 1;
 	atomic_store(&control->trace[number % TRACE_CALLS], (uint8_t)call);
+	if (atomic_load(&control->held) == number)
+		wait_while_held(number);
 	if (!atomic_load(&control->first) || number < atomic_load(&control->first) ||
 	    number > atomic_load(&control->last))
 		return 0;

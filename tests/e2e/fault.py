@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes system calls of a running ipwld fail, by a library that it was started with."""
+"""Makes system calls of a running ipwld fail or wait, by a library that it was started with."""
 
 import contextlib
 import mmap
@@ -21,7 +21,7 @@ NAMES = {number: name for name, number in COMMANDS.items()}
 EVERY = (1 << 63) - 1  # command of bpf(2)
 READS = ("MAP_LOOKUP_ELEM", "MAP_LOOKUP_BATCH", "MAP_GET_NEXT_KEY", "OBJ_GET_INFO_BY_FD")
 
-_FIELDS = struct.Struct("=6Q")
+_FIELDS = struct.Struct("=8Q")
 _TRACE = 65536
 
 
@@ -38,7 +38,7 @@ class Faults:
 
     def _write(self, calls, first, last, error):
         self._memory[8:16] = bytes(8)  # first: nothing fails while the others change
-        self._memory[16:_FIELDS.size] = _FIELDS.pack(0, 0, last, error, 0, 0)[16:]
+        self._memory[16:_FIELDS.size] = _FIELDS.pack(0, 0, last, error, 0, 0, 0, 0)[16:]
         self._memory[0:8] = calls.to_bytes(8, "little")
         self._memory[8:16] = first.to_bytes(8, "little")
 
@@ -56,6 +56,17 @@ class Faults:
         """Inside, calls are counted and none fails."""
         with self.armed(0, calls=calls):
             yield self
+
+    @contextlib.contextmanager
+    def holding(self, number, calls):
+        """Inside, the call with that number, counted from 1, waits. Yields a function that
+        says whether it does."""
+        self._write(calls, 0, 0, 0)
+        self._memory[48:56] = number.to_bytes(8, "little")
+        try:
+            yield lambda: _FIELDS.unpack_from(self._memory)[7] == 1
+        finally:
+            self._memory[48:56] = bytes(8)
 
     @property
     def count(self):

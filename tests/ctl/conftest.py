@@ -39,7 +39,7 @@ def ctl():
         if socket:
             command += ["--socket", str(socket)]
         done = subprocess.run(
-            [*command, *arguments], env=environment(**(env or {})), timeout=90, check=False,
+            [*command, *arguments], env=environment(**(env or {})), timeout=300, check=False,
             stdout=options.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
             **({"input": b""} if "stdin" not in options and "input" not in options else {}),
             **options)

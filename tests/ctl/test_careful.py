@@ -32,7 +32,7 @@ def at_terminal(daemon, *arguments, answer=b"", stdout=None):
                                stdout=stdout or follower, stderr=follower, env=environment())
     os.close(follower)
     shown = b""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if select.select([leader], [], [], 0.1)[0]:
             try:

@@ -4,7 +4,12 @@
 # and only those that are missing. Starts no service and removes no package.
 set -euo pipefail
 
-usage="usage: scripts/deps.sh [--build] [--test] [--demo] [--bench] [--all]   (none: --all)"
+usage="usage: scripts/deps.sh [--build] [--unit] [--test] [--demo] [--bench] [--all]   (none: --all)"
+
+# The runtime that belongs to the default clang.
+clang_runtime() {
+	apt-cache depends clang 2>/dev/null | sed -nE 's/^ *Depends: clang-([0-9]+)$/libclang-rt-\1-dev/p'
+}
 
 build=(
 	build-essential      # gcc, make, libc headers (UAPI headers for BPF too)
@@ -31,10 +36,16 @@ mapfile -t demo < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/packages.txt")
 # So do the programs that read exported lists.
 mapfile -t consumers < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/consumers.txt")
 
+# Unit and verdict tests.
+unit=(
+	libcmocka-dev
+)
+
 test=(
-	libcmocka-dev      # unit and verdict tests
-	libclang-rt-14-dev # libFuzzer, ASan and UBSan for clang
+	"${unit[@]}"
+	"$(clang_runtime)" # libFuzzer, ASan and UBSan for clang
 	python3-pytest     # ipwlctl and packaging tests
+	python3-pytest-xdist # end-to-end tests side by side
 	prometheus         # promtool; its service is disabled below
 	strace             # what ipwld asks of the kernel, against its unit
 	systemd            # systemd-analyze verify and security
@@ -43,6 +54,7 @@ test=(
 	cpio               # their initramfs
 	xz-utils           # their modules
 	kmod               # the order of those
+	debootstrap        # the next Debian, to build and test on
 	debian-archive-keyring # their packages' signatures
 	clang-format       # lint
 	clang-tidy         # lint
@@ -70,6 +82,7 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
+	--unit) wanted+=("${build[@]}" "${unit[@]}") ;;
 	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
 	--bench) wanted+=("${build[@]}" "${bench[@]}") ;;
@@ -96,7 +109,7 @@ fi
 # for containers and virtual machines are often shipped without.
 lists_wanted=false
 case " $* " in
-*" --build "*) ;;
+*" --build "* | *" --unit "*) ;;
 *) apt-cache show postfix >/dev/null 2>&1 || lists_wanted=true ;;
 esac
 [ ${#missing[@]} -gt 0 ] || $lists_wanted || exit 0

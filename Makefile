@@ -153,7 +153,8 @@ $(B)/tests/e2e/flood: $(B)/tests/e2e/flood.o
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 $(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
-	$(CC) $(CFLAGS) $^ -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 $(B)/tests/e2e/fault.so: tests/e2e/fault.c
 	@mkdir -p $(@D)
@@ -180,7 +181,9 @@ $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch $(ROOMS),f
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS ?= -verbosity=0 -rss_limit_mb=2048 -timeout=10 -print_final_stats=1
 
-fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (IPWL_SEED=N repeats a run)
+fuzz-programs: $(patsubst %.c,$(B)/%,$(FUZZ))
+
+fuzz: fuzz-programs ## run each fuzz target for FUZZ_SECONDS (IPWL_SEED=N repeats a run)
 	@test -n "$(FUZZ)" || { echo "no fuzz targets in tests/fuzz" >&2; exit 1; }
 	@seed=$${IPWL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	for target in $(FUZZ:tests/fuzz/%.c=%); do \
@@ -194,7 +197,7 @@ fuzz: $(patsubst %.c,$(B)/%,$(FUZZ)) ## run each fuzz target for FUZZ_SECONDS (I
 # The end-to-end fuzzer of the parser at length; CI runs it for a few seconds.
 SOAK_PACKETS ?= 10000000
 
-soak: all e2e-tools ## send SOAK_PACKETS strange packets to a real listener, twice, as root
+soak-packets: all e2e-tools ## send SOAK_PACKETS strange packets to a real listener, twice, as root
 	IPWL_PACKETS=$(SOAK_PACKETS) IPWL_BUILD=$(B) /usr/bin/python3 -m pytest -p no:cacheprovider \
 		-rP tests/e2e/test_barrage.py
 
@@ -244,6 +247,9 @@ bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o #
 test: ## run all tests as root, or those in STAGES="unit lint"
 	./scripts/test.sh $(STAGES)
 
+soak: soak-packets ## repeat the random tests for hours, as root (SOAK_ROUNDS=20 FUZZ_SECONDS=1800)
+	./scripts/test.sh soak
+
 lint: ## run all linters, or those in CHECKS="format tidy"
 	./scripts/lint.sh $(CHECKS)
 
@@ -291,5 +297,5 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz soak skeletons bench bench-program bench-candidates test lint flags libs install uninstall clean help
+.PHONY: all unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
 .SECONDARY:

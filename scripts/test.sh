@@ -4,14 +4,22 @@
 # arguments run those alone: scripts/test.sh unit lint
 #
 # All stages run, also after one that failed; the exit code is 0 only if none
-# did. With CI set, a skipped test is a failure.
+# did. With CI set, a skipped test is a failure. Stages run side by side, LANES of
+# them (default: one more than there are CPUs, since some mostly wait), and the output
+# of each is printed whole when it ends.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(deps build clang lint unit bpf ctl packaging e2e bench fuzz kernels)
+# Those that the others build on run first, one after the other; then the longest.
+first=(deps build)
+all=("${first[@]}" e2e kernels lint debian13 unit fuzz clang packaging bpf ctl bench)
+# Not among all: for hours, not for each change.
+extra=(soak)
+
 export B=${B:-build}
-fuzz_seconds=${FUZZ_SECONDS:-15}
-jobs=$(nproc)
+export WERROR=${WERROR:-1}
+lanes=${LANES:-$(($(nproc) + 1))}
+logs=$B/logs
 
 # Random tests print the seed they use; one for all makes a run repeatable.
 export IPWL_SEED=${IPWL_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
@@ -19,17 +27,22 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
+built() {
+	./scripts/make.sh "$@"
+}
+
 stage_deps() {
 	./scripts/deps.sh --test
 }
 
+# What several stages use.
 stage_build() {
-	make -j "$jobs" all
+	built all e2e-tools bpf-tests bench-program skeletons
 }
 
 # The same sources under the other compiler's warnings.
 stage_clang() {
-	make -j "$jobs" CC=clang B="$B/clang" all
+	built CC=clang B="$B/clang" all
 }
 
 stage_lint() {
@@ -51,39 +64,41 @@ run_binaries() {
 }
 
 stage_unit() {
-	make -j "$jobs" unit && run_binaries unit
+	built unit && run_binaries unit
 }
 
 stage_bpf() {
-	make -j "$jobs" bpf-tests && run_binaries bpf
+	built bpf-tests && run_binaries bpf
 }
 
-# pytest fails by itself where it finds no test. Debian's Python has scapy.
+# run_pytest TESTS [OPTION...]: pytest fails by itself where it finds no test. Debian's
+# Python has scapy.
 run_pytest() {
-	/usr/bin/python3 -m pytest -p no:cacheprovider -rs -v --tb=short "tests/$1"
+	/usr/bin/python3 -m pytest -p no:cacheprovider -rs -v --tb=short "$@"
 }
 
 stage_ctl() {
-	make -j "$jobs" all && run_pytest ctl
+	built all && run_pytest tests/ctl
 }
 
 stage_packaging() {
-	make -j "$jobs" all && run_pytest packaging
+	built all && run_pytest tests/packaging
 }
 
+# Most of what an end-to-end test takes is waiting, for namespaces to come and go among
+# other things.
 stage_e2e() {
-	make -j "$jobs" all e2e-tools && run_pytest e2e
+	built all e2e-tools && run_pytest tests/e2e -n "$(($(nproc) + 2))"
 }
 
 # That the benchmark and its peers work; it judges no figure.
 stage_bench() {
-	make -j "$jobs" all bench-program && run_pytest bench
+	built all bench-program && run_pytest tests/bench
 }
 
-# Short, to see that the targets work and find nothing at once; for more:
-# make fuzz FUZZ_SECONDS=3600
+# Short, to see that the targets work and find nothing at once; for more: make soak.
 stage_fuzz() {
-	make -j "$jobs" fuzz FUZZ_SECONDS="$fuzz_seconds" 2>&1
+	built fuzz-programs && make --no-print-directory fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-15}" 2>&1
 }
 
 # On the oldest kernel that will do, the newest, and two between.
@@ -91,24 +106,65 @@ stage_kernels() {
 	./scripts/kernels.sh
 }
 
+# With the next Debian's compilers and libraries.
+stage_debian13() {
+	./scripts/debian13.sh build unit bpf
+}
+
+# Random tests again and again, each time from another seed; then the fuzz targets.
+stage_soak() {
+	local failed=0 round seed=$IPWL_SEED
+	export IPWL_SOAK=1
+	built all e2e-tools unit bpf-tests fuzz-programs || return
+	for ((round = 1; round <= ${SOAK_ROUNDS:-20}; round++)); do
+		export IPWL_SEED=$((seed + round))
+		echo "--- round $round, IPWL_SEED=$IPWL_SEED"
+		run_binaries unit || failed=1
+		run_binaries bpf || failed=1
+		run_pytest tests/e2e/test_{seam,traffic,together,faults,simulate}.py || failed=1
+	done
+	make --no-print-directory fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-1800}" 2>&1 || failed=1
+	[ $failed -eq 0 ]
+}
+
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e | bench) true ;;
+	bpf | packaging | e2e | bench | debian13 | soak) true ;;
 	*) false ;;
 	esac
 }
 
-# Skipped tests in a log, by cmocka's summaries and pytest's lines.
+# Skipped tests in a log, by the summaries of cmocka and pytest.
 count_skipped() {
 	awk '/^\[ +SKIPPED +\] [0-9]+ test/ { count += $4 }
-	     /^[^ ]+::[^ ]+.* SKIPPED / { count++ }
+	     /^=+ .* in [0-9.]+s.* =+$/ {
+		for (i = 2; i <= NF; i++)
+			if ($i ~ /^skipped,?$/)
+				count += $(i - 1)
+	     }
 	     END { print count + 0 }' "$1"
 }
+
+# run_stage STAGE: its output, and what it cost in STAGE.cost: seconds of time, and of
+# the CPU in user space and kernel.
+run_stage() {
+	local TIMEFORMAT='%R %U %S' status
+	{
+		time "stage_$1" 2>&1
+		status=$?
+	} 2>"$logs/$1.cost"
+	return $status
+}
+
+if [ "${1:-}" = --stage ]; then
+	run_stage "$2"
+	exit
+fi
 
 [ $# -gt 0 ] || set -- "${all[@]}"
 for stage; do
 	if ! declare -F "stage_$stage" >/dev/null; then
-		echo "test.sh: no stage $stage; there are: ${all[*]}" >&2
+		echo "test.sh: no stage $stage; there are: ${all[*]} ${extra[*]}" >&2
 		exit 2
 	fi
 	if needs_root "$stage" && [ "$(id -u)" -ne 0 ]; then
@@ -118,28 +174,93 @@ for stage; do
 	fi
 done
 
-logs=$B/logs
 mkdir -p "$logs"
 echo "IPWL_SEED=$IPWL_SEED repeats the random tests of this run"
 
-summary=()
+declare -A running=() results=()
 failures=0
-for stage; do
-	printf '\n===== %s\n' "$stage"
-	start=$SECONDS
-	"stage_$stage" 2>&1 | tee "$logs/$stage.log"
-	status=${PIPESTATUS[0]}
-	skipped=$(count_skipped "$logs/$stage.log")
-	result=ok
-	[ "$skipped" -eq 0 ] || result="ok, BUT $skipped SKIPPED"
-	[ "$skipped" -eq 0 ] || [ -z "${CI:-}" ] || { result="FAILED: $skipped SKIPPED"; status=1; }
+
+# Each stage cleans up behind itself.
+end_stages() {
+	local pid
+	trap - EXIT INT TERM HUP
+	for pid in "${!running[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null
+	done
+	wait
+	exit "$1"
+}
+trap 'end_stages 130' INT TERM HUP
+
+# judge STAGE STATUS: note the result.
+judge() {
+	local result=ok status=$2 skipped real user system
+	skipped=$(count_skipped "$logs/$1.log")
+	if [ "$skipped" -gt 0 ]; then
+		result="ok, BUT $skipped SKIPPED"
+		[ -z "${CI:-}" ] || { result="FAILED: $skipped SKIPPED"; status=1; }
+	fi
 	[ "$status" -eq 0 ] || [[ $result == FAILED* ]] || result=FAILED
 	[ "$status" -eq 0 ] || failures=$((failures + 1))
-	summary+=("$(printf '%-10s %5d s  %s' "$stage" $((SECONDS - start)) "$result")")
+	read -r real user system < <(tail -n 1 "$logs/$1.cost")
+	results[$1]=$(awk -v stage="$1" -v result="$result" -v real="$real" -v user="$user" -v kernel="$system" \
+		'BEGIN { printf "%-10s %5d s %5d s of CPU  %s", stage, real, user + kernel, result }')
+}
+
+# start_stage STAGE: in a session of its own, so that no signal of the terminal reaches
+# it but by end_stages. Bash ignores SIGINT in what it starts in the background.
+start_stage() {
+	: >"$logs/$1.log"
+	setsid ./scripts/test.sh --stage "$1" >"$logs/$1.log" 2>&1 </dev/null &
+	running[$!]=$1
+}
+
+run_alone() {
+	local pid status
+	printf '\n===== %s\n' "$1"
+	start_stage "$1"
+	pid=$!
+	tail -n +1 -f -s 0.1 --pid "$pid" "$logs/$1.log" &
+	wait "$pid"
+	status=$?
+	unset "running[$pid]"
+	wait
+	judge "$1" $status
+}
+
+# run_beside STAGE...: in so many lanes.
+run_beside() {
+	local stage pid status
+	while [ $# -gt 0 ] || [ ${#running[@]} -gt 0 ]; do
+		while [ $# -gt 0 ] && [ ${#running[@]} -lt "$lanes" ]; do
+			echo "----- $1 has started"
+			start_stage "$1"
+			shift
+		done
+		wait -n -p pid "${!running[@]}"
+		status=$?
+		stage=${running[$pid]}
+		unset "running[$pid]"
+		printf '\n===== %s\n' "$stage"
+		cat "$logs/$stage.log"
+		judge "$stage" $status
+	done
+}
+
+beside=()
+for stage; do
+	if [ $# -eq 1 ] || [[ " ${first[*]} " == *" $stage "* ]]; then
+		run_alone "$stage"
+	else
+		beside+=("$stage")
+	fi
 done
+run_beside "${beside[@]}"
 
 printf '\n===== summary (logs in %s)\n' "$logs"
-printf '%s\n' "${summary[@]}"
+for stage; do
+	echo "${results[$stage]}"
+done
 if [ "$failures" -gt 0 ]; then
 	echo "FAILED: $failures of $# stages"
 	exit 1

@@ -22,7 +22,7 @@ SECTIONS = {
 def run(*arguments):
     return subprocess.run(
         [f"{BUILD}/tests/bench/bench", "--ipwld", f"{BUILD}/ipwld", *arguments],
-        capture_output=True, text=True, timeout=300, check=False)
+        capture_output=True, text=True, timeout=1800, check=False)
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -72,6 +72,11 @@ export_environment = LD_LIBRARY_PATH TZ LANG
 
 def unpack(cache):
     """Fetch Debian's Postfix with apt into cache, once; returns its root."""
+    with netns.turns(cache / "lock"):
+        return _unpack(cache)
+
+
+def _unpack(cache):
     peer = cache / "postfix"
     if (peer / "usr/lib/postfix/sbin/master").exists():
         return peer

@@ -4,6 +4,7 @@
 import atexit
 import contextlib
 import ctypes
+import fcntl
 import os
 import pathlib
 import re
@@ -116,6 +117,15 @@ def run(*argv, check=True, **options):
         raise RuntimeError(f"{' '.join(map(str, argv))}: exit {result.returncode}\n"
                            f"{result.stdout}{result.stderr}")
     return result
+
+
+@contextlib.contextmanager
+def turns(path):
+    """Inside, no other process is inside with the same path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def temporary_directory():

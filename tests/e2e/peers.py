@@ -33,7 +33,8 @@ exec "$@"
 
 def unpack(cache, *packages):
     """Fetch packages with apt into cache, once; returns their roots."""
-    return [_unpack(cache, package) for package in packages]
+    with netns.turns(cache / "lock"):
+        return [_unpack(cache, package) for package in packages]
 
 
 def _unpack(cache, package):

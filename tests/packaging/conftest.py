@@ -13,7 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 def run(*argv, **options):
     """Run a command in the tree; its output is shown where the test fails."""
     result = subprocess.run([str(arg) for arg in argv], cwd=TOP, text=True, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, **options)
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800, **options)
     print(*argv)
     print(result.stdout)
     return result
@@ -23,7 +23,8 @@ def make(*argv):
     # An outer make's flags and jobs are not for this one; B is, as environment.
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR", "PREFIX")}
-    result = run("make", *argv, env=environment)
+    # Other stages may be building.
+    result = run("scripts/make.sh", *argv, env=environment)
     assert result.returncode == 0
     return result
 

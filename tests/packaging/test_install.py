@@ -89,7 +89,7 @@ def test_a_user_can_build_what_root_installs():
 
 def test_make_help_lists_the_public_targets():
     listed = {line.split("\t")[0] for line in run("make", "help").stdout.splitlines()}
-    assert {"all", "test", "lint", "fuzz", "bench", "install", "uninstall", "clean"} <= listed
+    assert {"all", "test", "lint", "soak", "fuzz", "bench", "install", "uninstall", "clean"} <= listed
 
 
 def test_ci_runs_the_whole_script():

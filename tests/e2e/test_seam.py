@@ -21,9 +21,11 @@ SEED = int(os.environ.get("IPWL_SEED") or random.randrange(1 << 32))
 SOURCES = 24  # of each family and set
 PREFIXES = 100_000
 OTHERS = 8_000  # of these, in which two configurations differ
-RELOADS_IN_PLACE = 120
-RELOADS_ANEW = 80
-RESTARTS = 12
+# make soak does more.
+TIMES = 4 if os.environ.get("IPWL_SOAK") else 1
+RELOADS_IN_PLACE = 30 * TIMES
+RELOADS_ANEW = 20 * TIMES
+RESTARTS = 8 * TIMES
 
 
 def make_bulk(generator, common, own, others):

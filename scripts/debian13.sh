@@ -53,6 +53,8 @@ done
 exec unshare --mount --propagation private --pid --fork --kill-child bash -euc '
 	root=$1 dependencies=$2
 	shift 2
+	# Programs that make their own mount namespace want the root to be a mount.
+	mount --bind "$root" "$root"
 	mount --bind "$PWD" "$root/src"
 	mount -t proc proc "$root/proc"
 	mount --rbind /sys "$root/sys"

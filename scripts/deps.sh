@@ -47,6 +47,7 @@ test=(
 	python3-pytest     # ipwlctl and packaging tests
 	python3-pytest-xdist # end-to-end tests side by side
 	prometheus         # promtool; its service is disabled below
+	procps             # sysctl, pgrep
 	strace             # what ipwld asks of the kernel, against its unit
 	systemd            # systemd-analyze verify and security
 	qemu-system-x86    # other kernels
@@ -96,10 +97,28 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	die "this is not Debian (no apt-get). Needed, by their Debian names: ${wanted[*]}"
 fi
 
+is_installed() {
+	local status
+	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null) || true
+	[[ $status == *installed* && $status != *not-installed* ]]
+}
+
+# named_here PACKAGE: the same library as another Debian has it, by another version or
+# with a suffix: libicu76 for libicu72, libssl3t64 for libssl3.
+named_here() {
+	local found=$1 stem
+	if [[ $1 == lib* && -z $(apt-cache madison "$1" 2>/dev/null) ]]; then
+		stem=$(sed -E 's/[0-9.-]+$//' <<<"$1")
+		found=$(apt-cache search --names-only "^${stem}[0-9.-]+(t64)?$" | awk '{ print $1 }' |
+			sort -V | tail -n 1)
+	fi
+	echo "${found:-$1}"
+}
+
 missing=()
 for package in "${wanted[@]}"; do
-	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null) || true
-	[[ $status == *installed* && $status != *not-installed* ]] || missing+=("$package")
+	is_installed "$package" || package=$(named_here "$package")
+	is_installed "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
 	mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)

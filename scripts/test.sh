@@ -187,7 +187,11 @@ end_stages() {
 	for pid in "${!running[@]}"; do
 		kill -TERM -- "-$pid" 2>/dev/null
 	done
-	wait
+	for pid in "${!running[@]}"; do
+		while kill -0 -- "-$pid" 2>/dev/null; do
+			sleep 0.1
+		done
+	done
 	exit "$1"
 }
 trap 'end_stages 130' INT TERM HUP

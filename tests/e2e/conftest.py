@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures of the end-to-end tests. They need root, and nothing from outside."""
 
+import importlib
 import itertools
 import os
 
@@ -14,13 +15,17 @@ import netns
 _number = itertools.count(1)
 
 
-def pytest_configure():
+def pytest_configure(config):
     if os.geteuid() != 0:
         pytest.exit("the end-to-end tests make network namespaces: run them as root", 2)
     for program in "ipwld", "ipwlctl":
         if not (daemon.BUILD / program).exists():
             pytest.exit(f"{daemon.BUILD / program} is not there: run make first", 2)
-    netns.guard()
+    if config.pluginmanager.hasplugin("xdist"):
+        # Workers clean up when they are told to end.
+        importlib.import_module("xdist.workermanage").NodeManager.EXIT_TIMEOUT \
+            = netns.PATIENCE_SEC
+    netns.guard(is_worker=hasattr(config, "workerinput"))
 
 
 def pytest_unconfigure():

@@ -24,6 +24,7 @@ RUN_NETNS = pathlib.Path("/run/netns")
 _libc = ctypes.CDLL(None, use_errno=True)
 _scopes = [contextlib.ExitStack()]
 _critical = types.SimpleNamespace(depth=0, is_interrupted=False)
+_is_worker = False
 
 
 def at_exit(function, *args):
@@ -61,14 +62,22 @@ def uninterrupted():
         _critical.depth -= 1
         if _critical.is_interrupted and not _critical.depth:
             _critical.is_interrupted = False
-            raise KeyboardInterrupt
+            _interrupt()
+
+
+def _interrupt():
+    if not _is_worker:
+        raise KeyboardInterrupt  # the one that pytest, too, stops for
+    # execnet, which runs the workers of pytest-xdist, ends them without a clean-up.
+    clean_up()
+    os._exit(130)
 
 
 def _on_signal(_number, _frame):
     if _critical.depth:
         _critical.is_interrupted = True
     else:
-        raise KeyboardInterrupt  # the one that pytest, too, stops for
+        _interrupt()
 
 
 def keep_ignored_signals_from_children():
@@ -81,8 +90,10 @@ def keep_ignored_signals_from_children():
             signal.signal(number, lambda *_: None)
 
 
-def guard():
+def guard(is_worker=False):
     """Clean up at the end of this process, also when it is told to stop."""
+    global _is_worker  # pylint: disable=global-statement
+    _is_worker = is_worker
     atexit.register(clean_up)
     for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):

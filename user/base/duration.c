@@ -2,8 +2,10 @@
 /* Durations: text to seconds and back. */
 #include "base/duration.h"
 
-#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
 
 static const struct {
 	char name;
@@ -21,39 +23,81 @@ static int64_t unit_sec(char name)
 	return 0;
 }
 
-const char *duration_parse(const char *text, int64_t *ret_sec)
+static size_t fraction_bytes(const char *text, size_t bytes)
+{
+	size_t i = 1;
+
+	if (!bytes || *text != '.')
+		return 0;
+	while (i < bytes && text[i] >= '0' && text[i] <= '9')
+		i++;
+	return i;
+}
+
+/* Return: NULL, or what is wrong with @text. */
+static const char *duration_sum(const char *text, size_t bytes, bool has_fractions, int64_t max_sec,
+				int64_t *ret_sec)
 {
 	static const char *const too_long = "is over 100 years";
 	int64_t total = 0;
+	size_t i = 0;
 
-	if (!*text)
+	if (!bytes)
 		return "is empty";
-	while (*text) {
-		const char *digits = text;
-		int64_t number = 0;
-		int64_t sec;
+	while (i < bytes) {
+		bool is_digit = text[i] >= '0' && text[i] <= '9';
+		int64_t number = 0, sec;
+		size_t digits = number_scan(text + i, bytes - i, &number);
 
-		for (; *text >= '0' && *text <= '9'; text++) {
-			number = number * 10 + (*text - '0');
-			if (number > DURATION_MAX_SEC)
-				return too_long;
-		}
-		if (text == digits)
-			return "is not a whole number with a unit (s, m, h, d, w)";
-		sec = unit_sec(*text);
-		if (!sec)
-			return *text ? "has an unknown unit (there are s, m, h, d, w)"
-				     : "lacks a unit (s, m, h, d, w)";
-		text++;
-		/* Both factors are far too small to overflow together. */
-		total += number * sec;
-		if (total > DURATION_MAX_SEC)
+		if (!digits)
+			return is_digit ? too_long
+					: "is not a whole number with a unit (s, m, h, d, w)";
+		if (number > max_sec)
 			return too_long;
+		i += digits;
+		if (has_fractions) {
+			i += fraction_bytes(text + i, bytes - i);
+			/* Parts of a second round to nothing. */
+			if (bytes - i >= 2 && !memcmp(text + i, "ms", 2)) {
+				i += 2;
+				continue;
+			}
+		}
+		sec = i < bytes ? unit_sec(text[i]) : 0;
+		if (!sec)
+			return i < bytes ? "has an unknown unit (there are s, m, h, d, w)"
+					 : "lacks a unit (s, m, h, d, w)";
+		if (number > (max_sec - total) / sec)
+			return too_long;
+		total += number * sec;
+		i++;
 	}
-	if (!total)
-		return "is zero";
 	*ret_sec = total;
 	return NULL;
+}
+
+const char *duration_parse(const char *text, int64_t *ret_sec)
+{
+	int64_t sec;
+	const char *wrong = duration_sum(text, strlen(text), false, DURATION_MAX_SEC, &sec);
+
+	if (wrong)
+		return wrong;
+	if (!sec)
+		return "is zero";
+	*ret_sec = sec;
+	return NULL;
+}
+
+bool duration_parse_signed(const char *text, size_t bytes, int64_t *ret_sec)
+{
+	size_t sign = bytes && *text == '-';
+	int64_t sec;
+
+	if (duration_sum(text + sign, bytes - sign, true, INT64_MAX / 4, &sec))
+		return false;
+	*ret_sec = sign ? -sec : sec;
+	return true;
 }
 
 const char *duration_format(int64_t sec, char text[DURATION_TEXT_BYTES])

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
 
@@ -93,60 +94,6 @@ static void read_header(struct reading *reading, const struct token *fields, siz
 
 /* ---- expiry -------------------------------------------------------------------------- */
 
-static int64_t unit_sec(char unit)
-{
-	switch (unit) {
-	case 'w':
-		return 7 * 86400;
-	case 'd':
-		return 86400;
-	case 'h':
-		return 3600;
-	case 'm':
-		return 60;
-	case 's':
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* "30d", "1h30m", "167h59m58.5s"; a minus: it was before. */
-static bool parse_duration(const struct token *field, int64_t *ret_sec)
-{
-	size_t i = field->bytes > 0 && field->text[0] == '-';
-	bool is_past = i > 0;
-	int64_t total = 0;
-
-	while (i < field->bytes) {
-		int64_t number = 0;
-		size_t start = i;
-
-		for (; i < field->bytes && is_digit(field->text[i]); i++) {
-			if (number > INT64_MAX / 100 / (7 * 86400))
-				return false;
-			number = number * 10 + (field->text[i] - '0');
-		}
-		if (i < field->bytes && i > start && field->text[i] == '.') {
-			for (i++; i < field->bytes && is_digit(field->text[i]);)
-				i++;
-		}
-		/* Parts of a second round to nothing. */
-		if (i + 1 < field->bytes && i > start && field->text[i] == 'm' &&
-		    field->text[i + 1] == 's') {
-			i += 2;
-			continue;
-		}
-		if (i == start || i == field->bytes || unit_sec(field->text[i]) == 0)
-			return false;
-		total += number * unit_sec(field->text[i++]);
-		if (total > INT64_MAX / 4)
-			return false;
-	}
-	*ret_sec = is_past ? -total : total;
-	return field->bytes > (is_past ? 1U : 0U);
-}
-
 /* "2026-11-24T05:30:00Z" */
 static bool parse_time(const struct token *field, int64_t *ret_sec)
 {
@@ -181,7 +128,7 @@ static bool read_expiration(struct reading *reading, const struct token *field,
 		return true;
 	if (parse_time(field, ret_expires_sec))
 		return true;
-	if (!parse_duration(field, &sec)) {
+	if (!duration_parse_signed(field->text, field->bytes, &sec)) {
 		reading_bad(reading, field->position + 1,
 			    "\"%.*s\" is no expiration: write a duration such as 30d or 1h30m, a "
 			    "time such as 2026-12-31T23:59:59Z, or nothing",

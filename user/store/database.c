@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that opens databases and keeps their errors. */
+#include "store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 2000
+/* More than one database has. */
+#define STATEMENTS_MAX 24
+
+struct database {
+	sqlite3 *handle;
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} statements[STATEMENTS_MAX];
+	char *path;
+	char *error;
+	bool is_corrupt;
+};
+
+static bool is_damage(int code)
+{
+	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+static int database_execute(struct database *database, const char *sql)
+{
+	return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
+}
+
+/* ---- open ----------------------------------------------------------------- */
+
+static enum database_result describe(const struct database *database, bool existed,
+				     char message[DATABASE_MESSAGE_BYTES])
+{
+	snprintf(message, DATABASE_MESSAGE_BYTES, "%s", sqlite3_errmsg(database->handle));
+	if (is_damage(sqlite3_errcode(database->handle)))
+		return DATABASE_CORRUPT;
+	return existed ? DATABASE_UNREADABLE : DATABASE_UNUSABLE;
+}
+
+/* The first column of the first row; "" and 0 if there is none. */
+static int query_first(struct database *database, const char *sql, int64_t *ret_number,
+		       char message[DATABASE_MESSAGE_BYTES])
+{
+	sqlite3_stmt *row;
+	int step;
+
+	message[0] = '\0';
+	*ret_number = 0;
+	if (sqlite3_prepare_v2(database->handle, sql, -1, &row, NULL) != SQLITE_OK)
+		return -EIO;
+	step = sqlite3_step(row);
+	if (step == SQLITE_ROW) {
+		const char *text = database_text(row, 0);
+
+		snprintf(message, DATABASE_MESSAGE_BYTES, "%s", text ? text : "");
+		*ret_number = sqlite3_column_int64(row, 0);
+	}
+	/* Does not reset the error that sqlite3_errcode() tells. */
+	sqlite3_finalize(row);
+	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -EIO;
+}
+
+static int schema_upgrade(struct database *database, const struct database_schema *schema, int from)
+{
+	char set_version[64];
+
+	if (database_execute(database, "BEGIN IMMEDIATE"))
+		return -EIO;
+	for (int version = from; version < schema->version; version++)
+		if (database_execute(database, schema->steps[version]))
+			return -EIO;
+	snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d; COMMIT;",
+		 schema->version);
+	return database_execute(database, set_version);
+}
+
+/* Nothing of what is there is lost; what changes could not be kept. */
+static enum database_result check_schema(struct database *database,
+					 const struct database_schema *schema, bool existed,
+					 char message[DATABASE_MESSAGE_BYTES])
+{
+	int64_t version;
+
+	if (query_first(database, "PRAGMA user_version", &version, message))
+		return describe(database, existed, message);
+	if (version == schema->version)
+		return DATABASE_OK;
+	if (version < 0 || version > schema->version) {
+		snprintf(message, DATABASE_MESSAGE_BYTES,
+			 "its schema version is %lld, this ipwld knows %d", (long long)version,
+			 schema->version);
+		return DATABASE_UNREADABLE;
+	}
+	if (!schema_upgrade(database, schema, (int)version))
+		return DATABASE_OK;
+	describe(database, existed, message);
+	database_rollback(database);
+	/* Version 0 has no rows of ours. */
+	return version ? DATABASE_OUTDATED : DATABASE_UNUSABLE;
+}
+
+static enum database_result database_set_up(struct database *database, const char *path,
+					    const struct database_schema *schema,
+					    char message[DATABASE_MESSAGE_BYTES])
+{
+	struct stat status;
+	bool existed = stat(path, &status) ? errno != ENOENT : status.st_size > 0;
+	int64_t number;
+	/* What is in it is not for everybody, whatever the umask. */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+	if (sqlite3_open_v2(path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    NULL) != SQLITE_OK)
+		return describe(database, existed, message);
+	sqlite3_extended_result_codes(database->handle, 1);
+	sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
+	/* Small pages, which only a new database takes: a change writes each page it touches
+	 * twice, and disks are full by the kilobyte. */
+	if (database_execute(database, "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
+				       "PRAGMA synchronous = FULL"))
+		return describe(database, existed, message);
+	if (schema->is_checked) {
+		if (query_first(database, "PRAGMA quick_check(1)", &number, message))
+			return describe(database, existed, message);
+		if (strcmp(message, "ok") != 0)
+			return DATABASE_CORRUPT;
+	}
+	return check_schema(database, schema, existed, message);
+}
+
+enum database_result database_open(const char *path, const struct database_schema *schema,
+				   struct database **ret_database,
+				   char message[DATABASE_MESSAGE_BYTES])
+{
+	struct database *database = calloc(1, sizeof(*database));
+	enum database_result result;
+
+	*ret_database = NULL;
+	if (database)
+		database->path = strdup(path);
+	if (!database || !database->path) {
+		free(database);
+		snprintf(message, DATABASE_MESSAGE_BYTES, "%s", strerror(ENOMEM));
+		return DATABASE_UNREADABLE;
+	}
+	result = database_set_up(database, path, schema, message);
+	if (result == DATABASE_OK || result == DATABASE_OUTDATED)
+		*ret_database = database;
+	else
+		database_close(database);
+	return result;
+}
+
+void database_close(struct database *database)
+{
+	if (!database)
+		return;
+	for (size_t i = 0; i < STATEMENTS_MAX; i++)
+		sqlite3_finalize(database->statements[i].statement);
+	sqlite3_close(database->handle);
+	free(database->path);
+	free(database->error);
+	free(database);
+}
+
+/* The journal goes first: a new database must never meet the old one's. */
+static int rename_with_journal(const char *path, const char *aside)
+{
+	char journal[PATH_MAX], aside_journal[PATH_MAX];
+
+	if (snprintf(journal, sizeof(journal), "%s-journal", path) >= (int)sizeof(journal) ||
+	    snprintf(aside_journal, sizeof(aside_journal), "%s-journal", aside) >=
+		(int)sizeof(aside_journal))
+		return -ENAMETOOLONG;
+	if (rename(journal, aside_journal) && errno != ENOENT)
+		return -errno;
+	return rename(path, aside) ? -errno : 0;
+}
+
+int database_set_aside(const char *path, char message[DATABASE_MESSAGE_BYTES])
+{
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+	char *aside;
+	int err;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	if (asprintf(&aside, "%s.corrupt-%s", path, stamp) < 0)
+		return -ENOMEM;
+	err = rename_with_journal(path, aside);
+	if (err)
+		snprintf(message, DATABASE_MESSAGE_BYTES,
+			 "it is corrupt and cannot be renamed to %s: %s", aside, strerror(-err));
+	else
+		snprintf(message, DATABASE_MESSAGE_BYTES, "%s", aside);
+	free(aside);
+	return err;
+}
+
+/* ---- errors --------------------------------------------------------------- */
+
+const char *database_error(const struct database *database)
+{
+	return database ? database->error : NULL;
+}
+
+bool database_is_corrupt(const struct database *database)
+{
+	return database && database->is_corrupt;
+}
+
+int database_fail(struct database *database)
+{
+	char *error;
+
+	if (!database)
+		return -EIO;
+	database->is_corrupt |= is_damage(sqlite3_errcode(database->handle));
+	if (asprintf(&error, "%s: %s", database->path, sqlite3_errmsg(database->handle)) >= 0) {
+		free(database->error);
+		database->error = error;
+	}
+	database_rollback(database);
+	return -EIO;
+}
+
+/* ---- transactions --------------------------------------------------------- */
+
+int database_begin(struct database *database)
+{
+	if (!database)
+		return -EIO;
+	if (!sqlite3_get_autocommit(database->handle))
+		return 0;
+	return database_execute(database, "BEGIN IMMEDIATE") ? database_fail(database) : 0;
+}
+
+int database_commit(struct database *database)
+{
+	if (!database)
+		return -EIO;
+	if (database_execute(database, "COMMIT"))
+		return database_fail(database);
+	free(database->error);
+	database->error = NULL;
+	return 0;
+}
+
+void database_rollback(struct database *database)
+{
+	/* Some errors have rolled back already. */
+	if (database && !sqlite3_get_autocommit(database->handle))
+		database_execute(database, "ROLLBACK");
+}
+
+/* ---- statements ----------------------------------------------------------- */
+
+int database_statement(struct database *database, const char *sql, sqlite3_stmt **ret_statement)
+{
+	size_t i = 0;
+
+	if (!database)
+		return -EIO;
+	while (i < STATEMENTS_MAX - 1 && database->statements[i].sql &&
+	       database->statements[i].sql != sql)
+		i++;
+	if (database->statements[i].sql != sql) {
+		sqlite3_finalize(database->statements[i].statement);
+		database->statements[i].sql = NULL;
+		if (database_prepare(database, sql, &database->statements[i].statement))
+			return -EIO;
+		database->statements[i].sql = sql;
+	}
+	*ret_statement = database->statements[i].statement;
+	return 0;
+}
+
+int database_prepare(struct database *database, const char *sql, sqlite3_stmt **ret_statement)
+{
+	if (!database)
+		return -EIO;
+	return sqlite3_prepare_v2(database->handle, sql, -1, ret_statement, NULL) == SQLITE_OK
+		   ? 0
+		   : database_fail(database);
+}
+
+int database_step(struct database *database, sqlite3_stmt *statement)
+{
+	int step = sqlite3_step(statement);
+
+	if (step == SQLITE_ROW || step == SQLITE_DONE)
+		return step == SQLITE_ROW;
+	/* Keeps the error, and ends what a rollback would meet. */
+	sqlite3_reset(statement);
+	return database_fail(database);
+}
+
+int database_run(struct database *database, sqlite3_stmt *statement)
+{
+	int step = database_step(database, statement);
+
+	database_reset(statement);
+	return step < 0 ? step : 0;
+}
+
+void database_reset(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+}
+
+void database_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+	else
+		sqlite3_bind_null(statement, index);
+}
+
+void database_bind_prefix(sqlite3_stmt *statement, int index, const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	database_bind_text(statement, index, prefix_format(prefix, text));
+}
+
+const char *database_text(sqlite3_stmt *row, int column)
+{
+	return (const char *)sqlite3_column_text(row, column);
+}
+
+int64_t database_last_id(const struct database *database)
+{
+	return sqlite3_last_insert_rowid(database->handle);
+}
+
+int database_change_count(const struct database *database)
+{
+	return sqlite3_changes(database->handle);
+}

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/state_db.h"
+#include "store/database.h"
 
 const char *const history_event_names[] = {
 	[HISTORY_ADD] = "add",
@@ -37,18 +37,18 @@ int history_begin(struct state *state, struct history_record *record)
 	    "VALUES (?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
-	if (state_begin(state) || state_db_statement(state, insert, &statement))
+	if (state_begin(state) || database_statement(state_database(state), insert, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, record->at_sec);
-	state_db_bind_text(statement, 2, history_event_names[record->event]);
-	state_db_bind_text(statement, 3, record->origin);
-	state_db_bind_text(statement, 4, record->author);
-	state_db_bind_text(statement, 5, record->via);
-	state_db_bind_text(statement, 6, record->reason);
+	database_bind_text(statement, 2, history_event_names[record->event]);
+	database_bind_text(statement, 3, record->origin);
+	database_bind_text(statement, 4, record->author);
+	database_bind_text(statement, 5, record->via);
+	database_bind_text(statement, 6, record->reason);
 	bind_id(statement, 7, record->undoes);
-	if (state_db_run(state, statement))
+	if (database_run(state_database(state), statement))
 		return -EIO;
-	record->id = state_db_last_id(state);
+	record->id = database_last_id(state_database(state));
 	return 0;
 }
 
@@ -67,23 +67,23 @@ int history_put(struct state *state, const struct history_record *record, size_t
 	unsigned char place[HISTORY_PLACE_BYTES];
 	sqlite3_stmt *statement;
 
-	if (state_db_statement(state, insert, &statement))
+	if (database_statement(state_database(state), insert, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, record->id);
 	sqlite3_bind_int64(statement, 2, (int64_t)position);
-	state_db_bind_text(statement, 3, change->list);
-	state_db_bind_text(statement, 4, action_names[change->action]);
-	state_db_bind_text(statement, 5, source_names[change->source]);
+	database_bind_text(statement, 3, change->list);
+	database_bind_text(statement, 4, action_names[change->action]);
+	database_bind_text(statement, 5, source_names[change->source]);
 	if (change->prefix) {
 		history_place(change->prefix, place);
-		state_db_bind_prefix(statement, 6, change->prefix);
+		database_bind_prefix(statement, 6, change->prefix);
 		sqlite3_bind_blob(statement, 7, place, sizeof(place), SQLITE_TRANSIENT);
 	}
 	sqlite3_bind_int64(statement, 8, (int64_t)change->added);
 	sqlite3_bind_int64(statement, 9, (int64_t)change->removed);
-	state_db_bind_text(statement, 10, change->was);
-	state_db_bind_text(statement, 11, change->now);
-	return state_db_run(state, statement);
+	database_bind_text(statement, 10, change->was);
+	database_bind_text(statement, 11, change->now);
+	return database_run(state_database(state), statement);
 }
 
 int history_set_undone(struct state *state, int64_t undone, int64_t id)
@@ -91,11 +91,11 @@ int history_set_undone(struct state *state, int64_t undone, int64_t id)
 	static const char update[] = "UPDATE history SET undone_by = ? WHERE id = ?";
 	sqlite3_stmt *statement;
 
-	if (state_db_statement(state, update, &statement))
+	if (database_statement(state_database(state), update, &statement))
 		return -EIO;
 	bind_id(statement, 1, id);
 	sqlite3_bind_int64(statement, 2, undone);
-	return state_db_run(state, statement);
+	return database_run(state_database(state), statement);
 }
 
 int history_summarise(struct state *state, struct history_record *record,
@@ -122,16 +122,15 @@ static int count_old(struct state *state, int64_t before_sec)
 	static const char query[] = "SELECT count(*) FROM (SELECT 1 FROM history WHERE at < ? "
 				    "LIMIT 1)";
 	sqlite3_stmt *row;
-	int count = -EIO;
+	int count;
 
-	if (state_db_statement(state, query, &row))
+	if (database_statement(state_database(state), query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, before_sec);
-	if (sqlite3_step(row) == SQLITE_ROW)
+	count = database_step(state_database(state), row);
+	if (count > 0)
 		count = sqlite3_column_int(row, 0);
-	else
-		state_db_fail(state);
-	state_db_reset(row);
+	database_reset(row);
 	return count;
 }
 
@@ -151,10 +150,10 @@ int history_prune(struct state *state, int64_t before_sec)
 	if (state_begin(state))
 		return -EIO;
 	for (i = 0; i < sizeof(deletes) / sizeof(*deletes); i++) {
-		if (state_db_statement(state, deletes[i], &statement))
+		if (database_statement(state_database(state), deletes[i], &statement))
 			return -EIO;
 		sqlite3_bind_int64(statement, 1, before_sec);
-		if (state_db_run(state, statement))
+		if (database_run(state_database(state), statement))
 			return -EIO;
 	}
 	return state_commit(state);

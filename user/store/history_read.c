@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "store/state_db.h"
+#include "store/database.h"
 
 /* ---- rows ----------------------------------------------------------------- */
 
@@ -25,23 +25,23 @@ static size_t find_word(const char *word, const char *const *words, size_t count
  * nearest. */
 static enum source read_source(sqlite3_stmt *row, int column)
 {
-	size_t source = find_word(state_db_text(row, column), source_names, SOURCE_COUNT);
+	size_t source = find_word(database_text(row, column), source_names, SOURCE_COUNT);
 
 	return source < SOURCE_COUNT ? (enum source)source : SOURCE_MANUAL;
 }
 
 static bool read_record(sqlite3_stmt *row, struct history_record *ret_record)
 {
-	size_t event = find_word(state_db_text(row, 2), history_event_names, HISTORY_EVENT_COUNT);
+	size_t event = find_word(database_text(row, 2), history_event_names, HISTORY_EVENT_COUNT);
 
 	*ret_record = (struct history_record) {
 		.id = sqlite3_column_int64(row, 0),
 		.at_sec = sqlite3_column_int64(row, 1),
 		.event = (enum history_event)event,
-		.origin = state_db_text(row, 3),
-		.author = state_db_text(row, 4),
-		.via = state_db_text(row, 5),
-		.reason = state_db_text(row, 6),
+		.origin = database_text(row, 3),
+		.author = database_text(row, 4),
+		.via = database_text(row, 5),
+		.reason = database_text(row, 6),
 		.undoes = sqlite3_column_int64(row, 7),
 		.undone_by = sqlite3_column_int64(row, 8),
 	};
@@ -50,18 +50,18 @@ static bool read_record(sqlite3_stmt *row, struct history_record *ret_record)
 
 static bool read_change(sqlite3_stmt *row, struct prefix *prefix, struct history_change *ret_change)
 {
-	const char *text = state_db_text(row, 3);
-	size_t action = find_word(state_db_text(row, 1), action_names, ACTION_COUNT);
+	const char *text = database_text(row, 3);
+	size_t action = find_word(database_text(row, 1), action_names, ACTION_COUNT);
 
 	*ret_change = (struct history_change) {
-		.list = state_db_text(row, 0),
+		.list = database_text(row, 0),
 		.action = (enum action)action,
 		.source = read_source(row, 2),
 		.prefix = text ? prefix : NULL,
 		.added = (size_t)sqlite3_column_int64(row, 4),
 		.removed = (size_t)sqlite3_column_int64(row, 5),
-		.was = state_db_text(row, 6),
-		.now = state_db_text(row, 7),
+		.was = database_text(row, 6),
+		.now = database_text(row, 7),
 	};
 	return ret_change->list && action < ACTION_COUNT &&
 	       (!text || prefix_parse(text, strlen(text), prefix, NULL) == PREFIX_OK);
@@ -108,7 +108,7 @@ static void bind_condition(sqlite3_stmt *statement, const struct history_filter 
 	uint8_t len;
 
 	if (filter->list[0])
-		state_db_bind_text(statement, 4, filter->list);
+		database_bind_text(statement, 4, filter->list);
 	if (!filter->has_prefix)
 		return;
 	for (len = 0; len < filter->prefix.len; len++) {
@@ -131,7 +131,7 @@ static int prepare(struct state *state, const char *format, const struct history
 
 	write_condition(filter, condition);
 	snprintf(sql, sizeof(sql), format, condition);
-	if (state_db_prepare(state, sql, ret_statement))
+	if (database_prepare(state_database(state), sql, ret_statement))
 		return -EIO;
 	bind_condition(*ret_statement, filter);
 	return 0;
@@ -148,13 +148,11 @@ static int walk_records(struct state *state, sqlite3_stmt *statement,
 	struct history_record record;
 	int step, err = 0;
 
-	while (!err && (step = sqlite3_step(statement)) == SQLITE_ROW)
+	while (!err && (step = database_step(state_database(state), statement)) > 0)
 		if (read_record(statement, &record))
 			err = visit(&record, context);
-	if (!err && step != SQLITE_DONE)
-		err = state_db_fail(state);
 	sqlite3_finalize(statement);
-	return err;
+	return err ? err : step;
 }
 
 int history_read(struct state *state, const struct history_filter *filter,
@@ -197,8 +195,8 @@ int history_find(struct state *state, int64_t id,
 	sqlite3_stmt *statement;
 	int err;
 
-	if (state_db_prepare(state, "SELECT " RECORD_COLUMNS " FROM history WHERE id = ?1",
-			     &statement))
+	if (database_prepare(state_database(state),
+			     "SELECT " RECORD_COLUMNS " FROM history WHERE id = ?1", &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, id);
 	err = walk_records(state, statement, find, &finding);
@@ -207,24 +205,19 @@ int history_find(struct state *state, int64_t id,
 
 static int read_id(struct state *state, sqlite3_stmt *statement, int64_t *ret_id)
 {
-	int step = sqlite3_step(statement);
-	int err = 0;
+	int step = database_step(state_database(state), statement);
 
-	if (step == SQLITE_ROW)
-		*ret_id = sqlite3_column_int64(statement, 0);
-	else if (step != SQLITE_DONE)
-		err = state_db_fail(state);
-	else
-		*ret_id = 0;
+	if (step >= 0)
+		*ret_id = step ? sqlite3_column_int64(statement, 0) : 0;
 	sqlite3_finalize(statement);
-	return err;
+	return step < 0 ? step : 0;
 }
 
 int history_last_change(struct state *state, int64_t *ret_id)
 {
 	sqlite3_stmt *statement;
 
-	if (state_db_prepare(state,
+	if (database_prepare(state_database(state),
 			     "SELECT id FROM history WHERE undone_by IS NULL AND event IN "
 			     "('add', 'del', 'import', 'protect', 'unprotect') "
 			     "ORDER BY id DESC LIMIT 1",
@@ -238,12 +231,12 @@ int history_last_of(struct state *state, const char *list, const struct prefix *
 {
 	sqlite3_stmt *statement;
 
-	if (state_db_prepare(state,
+	if (database_prepare(state_database(state),
 			     "SELECT max(history) FROM history_changes WHERE list = ?1 AND "
 			     "place = ?2",
 			     &statement))
 		return -EIO;
-	state_db_bind_text(statement, 1, list);
+	database_bind_text(statement, 1, list);
 	bind_place(statement, 2, prefix);
 	return read_id(state, statement, ret_id);
 }
@@ -264,11 +257,9 @@ int history_read_changes(struct state *state, int64_t id, const struct history_f
 		    filter ? filter : &none, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, id);
-	while (!err && (step = sqlite3_step(statement)) == SQLITE_ROW)
+	while (!err && (step = database_step(state_database(state), statement)) > 0)
 		if (read_change(statement, &prefix, &change))
 			err = visit(&change, context);
-	if (!err && step != SQLITE_DONE)
-		err = state_db_fail(state);
 	sqlite3_finalize(statement);
-	return err;
+	return err ? err : step;
 }

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "store/hits_note.h"
-#include "store/state_file.h"
+#include "store/database.h"
 
 #define DAY_SEC 86400
 /* Days that hits_sum_days() may be asked for, and today. */
@@ -205,7 +205,7 @@ int hits_load(struct hits *hits, int64_t now_sec)
 		return 0;
 	err = open_and_read(hits, now_sec, &since_sec, message);
 	/* Losing it costs numbers, no mail. */
-	if (err == -EBADMSG && !state_file_set_aside(hits->path, message)) {
+	if (err == -EBADMSG && !database_set_aside(hits->path, message)) {
 		log_warning("hits", "%s was corrupt and is kept as %s: hits are counted anew",
 			    hits->path, message);
 		err = open_and_read(hits, now_sec, &since_sec, message);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/state_db.h"
+#include "store/database.h"
 
 /* ---- images --------------------------------------------------------------- */
 
@@ -28,15 +28,15 @@ static json_t *protection_json(sqlite3_stmt *row)
 	if (sqlite3_column_type(row, 4) == SQLITE_NULL)
 		return json_null();
 	return json_pack("{s:I,s:o,s:o}", "at", (json_int_t)sqlite3_column_int64(row, 4), "author",
-			 text_json(state_db_text(row, 5)), "reason",
-			 text_json(state_db_text(row, 6)));
+			 text_json(database_text(row, 5)), "reason",
+			 text_json(database_text(row, 6)));
 }
 
 static char *row_image(sqlite3_stmt *row)
 {
 	json_t *image =
-	    json_pack("{s:o,s:o,s:I,s:I,s:o}", "reason", text_json(state_db_text(row, 0)), "author",
-		      text_json(state_db_text(row, 1)), "added_at",
+	    json_pack("{s:o,s:o,s:I,s:I,s:o}", "reason", text_json(database_text(row, 0)), "author",
+		      text_json(database_text(row, 1)), "added_at",
 		      (json_int_t)sqlite3_column_int64(row, 2), "expires_at",
 		      (json_int_t)sqlite3_column_int64(row, 3), "protected", protection_json(row));
 	char *text = image ? json_dumps(image, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
@@ -54,21 +54,23 @@ int manual_image(struct state *state, const char *list, const struct prefix *pre
 	    "p.prefix = e.prefix WHERE e.list = ? AND e.prefix = ?";
 	char *image = NULL;
 	sqlite3_stmt *row;
-	int step, err = 0;
+	int step;
 
-	if (state_db_statement(state, query, &row))
+	if (database_statement(state_database(state), query, &row))
 		return -EIO;
-	state_db_bind_text(row, 1, list);
-	state_db_bind_prefix(row, 2, prefix);
-	step = sqlite3_step(row);
-	if (step == SQLITE_ROW)
+	database_bind_text(row, 1, list);
+	database_bind_prefix(row, 2, prefix);
+	step = database_step(state_database(state), row);
+	if (step > 0) {
 		image = row_image(row);
-	if ((step != SQLITE_ROW && step != SQLITE_DONE) || (step == SQLITE_ROW && !image))
-		err = state_db_fail(state);
-	state_db_reset(row);
-	if (!err)
-		*ret_image = image;
-	return err;
+		if (!image)
+			step = database_fail(state_database(state));
+	}
+	database_reset(row);
+	if (step < 0)
+		return step;
+	*ret_image = image;
+	return 0;
 }
 
 int64_t manual_image_expiry_sec(const char *image)
@@ -148,11 +150,11 @@ static int run_for(struct state *state, const char *sql, const char *list,
 {
 	sqlite3_stmt *statement;
 
-	if (state_db_statement(state, sql, &statement))
+	if (database_statement(state_database(state), sql, &statement))
 		return -EIO;
-	state_db_bind_text(statement, 1, list);
-	state_db_bind_prefix(statement, 2, prefix);
-	return state_db_run(state, statement);
+	database_bind_text(statement, 1, list);
+	database_bind_prefix(statement, 2, prefix);
+	return database_run(state_database(state), statement);
 }
 
 static int delete_protection(struct state *state, const char *list, const struct prefix *prefix)
@@ -169,14 +171,14 @@ static int put_protection(struct state *state, const char *list, const struct pr
 				  "author, protected_at) VALUES (?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
-	if (state_db_statement(state, put, &statement))
+	if (database_statement(state_database(state), put, &statement))
 		return -EIO;
-	state_db_bind_text(statement, 1, list);
-	state_db_bind_prefix(statement, 2, prefix);
-	state_db_bind_text(statement, 3, reason);
-	state_db_bind_text(statement, 4, author);
+	database_bind_text(statement, 1, list);
+	database_bind_prefix(statement, 2, prefix);
+	database_bind_text(statement, 3, reason);
+	database_bind_text(statement, 4, author);
 	sqlite3_bind_int64(statement, 5, at_sec);
-	return state_db_run(state, statement);
+	return database_run(state_database(state), statement);
 }
 
 int manual_delete(struct manual_batch *batch, const char *list, enum action action,
@@ -254,7 +256,7 @@ int manual_restore(struct manual_batch *batch, const char *list, enum action act
 
 	if (!image)
 		return manual_delete(batch, list, action, prefix);
-	err = json ? begin_change(&change) : state_db_fail(batch->state);
+	err = json ? begin_change(&change) : database_fail(state_database(batch->state));
 	if (!err)
 		err = end_change(&change, put_image(batch->state, list, action, prefix, json));
 	json_decref(json);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/state_db.h"
+#include "store/database.h"
 
 struct protection {
 	char *list;
@@ -66,7 +66,7 @@ static int compare(const void *a, const void *b)
 /* Append a row. What cannot be parsed protects nothing. */
 static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 {
-	const char *prefix = state_db_text(row, 1);
+	const char *prefix = database_text(row, 1);
 	struct protection item = { .at_sec = sqlite3_column_int64(row, 4) };
 	struct protection *grown;
 
@@ -76,9 +76,9 @@ static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 	if (!grown)
 		return -ENOMEM;
 	*items = grown;
-	item.list = text_copy(state_db_text(row, 0));
-	item.author = text_copy(state_db_text(row, 2));
-	item.reason = text_copy(state_db_text(row, 3));
+	item.list = text_copy(database_text(row, 0));
+	item.author = text_copy(database_text(row, 2));
+	item.reason = text_copy(database_text(row, 3));
 	if (!item.list) {
 		free(item.author);
 		free(item.reason);
@@ -93,16 +93,16 @@ int protections_load(struct protections *protections, struct state *state)
 	struct protection *items = NULL, *old;
 	size_t count = 0, old_count;
 	sqlite3_stmt *row;
-	int step,
-	    err = state_db_prepare(
-		state, "SELECT list, prefix, author, reason, protected_at FROM protections", &row);
+	int step, err = 0;
 
-	if (err)
-		return err;
-	while (!err && (step = sqlite3_step(row)) == SQLITE_ROW)
+	if (database_prepare(state_database(state),
+			     "SELECT list, prefix, author, reason, protected_at FROM protections",
+			     &row))
+		return -EIO;
+	while (!err && (step = database_step(state_database(state), row)) > 0)
 		err = append(row, &items, &count);
-	if (!err && step != SQLITE_DONE)
-		err = state_db_fail(state);
+	if (!err)
+		err = step;
 	sqlite3_finalize(row);
 	if (err) {
 		free_items(items, count);

@@ -14,6 +14,7 @@
 
 #include "core/policy.h"
 
+struct database;
 struct state;
 
 /* A manual entry; it stays of no effect while no list of that name and action is
@@ -58,6 +59,9 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
  * passed over. */
 int state_read_expired(struct state *state, int64_t now_sec,
 		       int (*visit)(const struct state_entry *entry, void *context), void *context);
+
+/* For the files of the store that keep more in it; NULL: it could not be opened. */
+struct database *state_database(struct state *state);
 
 /* Begin a transaction, unless one is open. Return: 0 or -EIO. */
 int state_begin(struct state *state);

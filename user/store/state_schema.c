@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each version of state.db as a step from the one before: a step is never changed once it
- * has been released. */
+/* Each version of the tables of state.db as a step from the one before. */
 #include "store/state_schema.h"
-
-#include <errno.h>
-#include <stdio.h>
 
 static const char entries[] = "CREATE TABLE entries ("
 			      " list TEXT NOT NULL,"
@@ -50,19 +46,10 @@ static const char history[] =
     " PRIMARY KEY (history, position)) WITHOUT ROWID;"
     "CREATE INDEX history_changes_place ON history_changes (place) WHERE place IS NOT NULL;";
 
-static const char *const steps[STATE_SCHEMA_VERSION] = { entries, history };
+static const char *const steps[] = { entries, history };
 
-int state_schema_upgrade(sqlite3 *db, int from)
-{
-	char set_version[64];
-	int version;
-
-	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-		return -EIO;
-	for (version = from; version < STATE_SCHEMA_VERSION; version++)
-		if (sqlite3_exec(db, steps[version], NULL, NULL, NULL) != SQLITE_OK)
-			return -EIO;
-	snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d; COMMIT;",
-		 STATE_SCHEMA_VERSION);
-	return sqlite3_exec(db, set_version, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EIO;
-}
+const struct database_schema state_schema = {
+	.steps = steps,
+	.version = sizeof(steps) / sizeof(*steps),
+	.is_checked = true,
+};

@@ -3,13 +3,8 @@
 #ifndef STORE_STATE_SCHEMA_H
 #define STORE_STATE_SCHEMA_H
 
-#include <sqlite3.h>
+#include "store/database.h"
 
-/* In user_version; a larger number is of a later release. */
-#define STATE_SCHEMA_VERSION 2
-
-/* Bring the tables of version @from (0: none) to STATE_SCHEMA_VERSION, or leave all as
- * it is. Return: 0 or -EIO: sqlite3_errmsg() tells. */
-int state_schema_upgrade(sqlite3 *db, int from);
+extern const struct database_schema state_schema;
 
 #endif

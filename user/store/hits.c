@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/log.h"
 #include "store/hits_note.h"
-#include "store/database.h"
 
 #define DAY_SEC 86400
 /* Days that hits_sum_days() may be asked for, and today. */
@@ -40,7 +40,7 @@ void hits_close(struct hits *hits)
 
 	if (!hits)
 		return;
-	hits_file_close(hits->file);
+	database_close(hits->database);
 	for (i = 0; i < hits->list_count; i++)
 		free(hits->lists[i].name);
 	free(hits->lists);
@@ -57,24 +57,24 @@ const char *hits_error(const struct hits *hits)
 	return hits->error;
 }
 
-/* Keep what went wrong. A corrupt database is closed, so that hits_load() puts it aside. */
-static int fail(struct hits *hits, int err, const char *message)
+static void hits_keep_error(struct hits *hits, const char *error)
 {
-	char *error;
-
-	if (err == -EBADMSG) {
-		hits_file_close(hits->file);
-		hits->file = NULL;
-		err = -EIO;
-	}
-	if (asprintf(&error, "%s: %s", hits->path, message) < 0)
-		return err;
 	free(hits->error);
-	hits->error = error;
-	return err;
+	hits->error = text_copy(error);
 }
 
-static void succeed(struct hits *hits)
+/* Keep what went wrong. A corrupt database is closed, so that hits_load() puts it aside. */
+static int hits_fail(struct hits *hits)
+{
+	hits_keep_error(hits, database_error(hits->database));
+	if (database_is_corrupt(hits->database)) {
+		database_close(hits->database);
+		hits->database = NULL;
+	}
+	return -EIO;
+}
+
+static void hits_succeed(struct hits *hits)
 {
 	free(hits->error);
 	hits->error = NULL;
@@ -172,27 +172,43 @@ static void become_known(struct hits *hits, int64_t since_sec)
 	pthread_mutex_unlock(&hits->lock);
 }
 
-/* Nobody looks before become_known(), or they see a table that fills. */
-static int open_and_read(struct hits *hits, int64_t now_sec, int64_t *ret_since_sec,
-			 char message[HITS_FILE_MESSAGE_BYTES])
+static int read_rows(struct hits *hits)
 {
-	bool is_new;
-	int err = hits_file_open(hits->path, now_sec, &hits->file, ret_since_sec, &is_new, message);
+	int err;
 
-	if (err)
-		return err;
 	pthread_mutex_lock(&hits->lock);
 	hits_filter(hits, keep_none, NULL);
 	pthread_mutex_unlock(&hits->lock);
-	err = hits_file_read(hits->file, take_row, hits, message);
-	if (err) {
-		hits_file_close(hits->file);
-		hits->file = NULL;
+	err = hits_file_read(hits->database, take_row, hits);
+	if (!err)
+		hits->dirty_count = 0;
+	return err;
+}
+
+/* Nobody looks before become_known(), or they see a table that fills. Return: 0; -ENOMEM,
+ * -EIO or -EBADMSG with a message. */
+static int open_and_read(struct hits *hits, int64_t now_sec, int64_t *ret_since_sec,
+			 char message[HITS_FILE_MESSAGE_BYTES])
+{
+	const char *error;
+	bool is_new;
+	int err =
+	    hits_file_open(hits->path, now_sec, &hits->database, ret_since_sec, &is_new, message);
+
+	if (err)
 		return err;
+	err = read_rows(hits);
+	if (!err) {
+		hits->is_priming = is_new && hits->adopted;
+		return 0;
 	}
-	hits->dirty_count = 0;
-	hits->is_priming = is_new && hits->adopted;
-	return 0;
+	if (database_is_corrupt(hits->database))
+		err = -EBADMSG;
+	error = database_error(hits->database);
+	snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s", error ? error : strerror(ENOMEM));
+	database_close(hits->database);
+	hits->database = NULL;
+	return err;
 }
 
 int hits_load(struct hits *hits, int64_t now_sec)
@@ -201,7 +217,7 @@ int hits_load(struct hits *hits, int64_t now_sec)
 	int64_t since_sec;
 	int err;
 
-	if (hits->file)
+	if (hits->database)
 		return 0;
 	err = open_and_read(hits, now_sec, &since_sec, message);
 	/* Losing it costs numbers, no mail. */
@@ -210,11 +226,13 @@ int hits_load(struct hits *hits, int64_t now_sec)
 			    hits->path, message);
 		err = open_and_read(hits, now_sec, &since_sec, message);
 	}
-	if (err)
-		return fail(hits, err, message);
+	if (err) {
+		hits_keep_error(hits, message);
+		return err == -EBADMSG ? -EIO : err;
+	}
 	/* Should it be read again, these maps have been counting. */
 	hits->adopted = true;
-	succeed(hits);
+	hits_succeed(hits);
 	become_known(hits, since_sec);
 	return 0;
 }
@@ -248,29 +266,31 @@ static void mark_clean(struct hits *hits)
 	hits->dirty_count = 0;
 }
 
-int hits_flush(struct hits *hits, bool is_final, int64_t now_sec)
+static int put_dirty(struct hits *hits, int64_t now_sec)
 {
-	char message[HITS_FILE_MESSAGE_BYTES];
 	size_t i;
-	int err;
 
-	if (!hits->file || !hits->dirty_count || (!is_final && hits->dirty_count < FLUSH_RECORDS))
-		return 0;
-	err = hits_file_begin(hits->file, message);
-	for (i = 0; i < hits->record_count && !err; i++) {
+	for (i = 0; i < hits->record_count; i++) {
 		const struct hit_record *record = &hits->records[i];
 		const struct hits_row row = row_of(hits, record);
 
-		if (record->is_dirty)
-			err = hits_file_put(hits->file, &row, now_sec / DAY_SEC, &record->pending,
-					    message);
+		if (record->is_dirty &&
+		    hits_file_put(hits->database, &row, now_sec / DAY_SEC, &record->pending))
+			return -EIO;
 	}
-	if (!err)
-		err = hits_file_commit(hits->file, message);
-	if (err)
-		return fail(hits, err, message);
+	return 0;
+}
+
+int hits_flush(struct hits *hits, bool is_final, int64_t now_sec)
+{
+	if (!hits->database || !hits->dirty_count ||
+	    (!is_final && hits->dirty_count < FLUSH_RECORDS))
+		return 0;
+	if (database_begin(hits->database) || put_dirty(hits, now_sec) ||
+	    database_commit(hits->database))
+		return hits_fail(hits);
 	mark_clean(hits);
-	succeed(hits);
+	hits_succeed(hits);
 	return 0;
 }
 
@@ -278,15 +298,12 @@ int hits_sum_days(struct hits *hits, const struct list *list, const struct prefi
 		  unsigned int days, int64_t now_sec, struct hit_counts *ret_counts)
 {
 	const struct hit_record *record = find(hits, list, prefix);
-	char message[HITS_FILE_MESSAGE_BYTES];
-	int err;
 
-	if (!hits->file)
+	if (!hits->database)
 		return -EIO;
-	err = hits_file_sum(hits->file, list->name, list->action, prefix, now_sec / DAY_SEC - days,
-			    ret_counts, message);
-	if (err)
-		return fail(hits, err, message);
+	if (hits_file_sum(hits->database, list->name, list->action, prefix,
+			  now_sec / DAY_SEC - days, ret_counts))
+		return hits_fail(hits);
 	if (record)
 		hit_counts_add(ret_counts, &record->pending);
 	return 0;
@@ -311,40 +328,31 @@ static bool is_wanted(const struct hits *hits, const struct hit_record *record, 
 	return list && list->action == hit_list->action && list_find_rule(list, &record->prefix);
 }
 
-static int delete_unwanted(struct hits *hits, struct pruning *pruning,
-			   char message[HITS_FILE_MESSAGE_BYTES])
+static int delete_unwanted(struct hits *hits, struct pruning *pruning)
 {
 	size_t i;
-	int err = 0;
 
-	for (i = 0; i < hits->record_count && !err; i++) {
+	for (i = 0; i < hits->record_count; i++) {
 		const struct hit_record *record = &hits->records[i];
 		const struct hit_list *list = &hits->lists[record->list];
 
-		if (!is_wanted(hits, record, pruning))
-			err = hits_file_delete(hits->file, list->name, list->action,
-					       &record->prefix, message);
+		if (!is_wanted(hits, record, pruning) &&
+		    hits_file_delete(hits->database, list->name, list->action, &record->prefix))
+			return -EIO;
 	}
-	return err;
+	return 0;
 }
 
 int hits_prune(struct hits *hits, const struct policy *policy, int64_t before_sec, int64_t now_sec)
 {
 	struct pruning pruning = { .policy = policy, .before_sec = before_sec };
-	char message[HITS_FILE_MESSAGE_BYTES];
-	int err;
 
-	if (!hits->file)
+	if (!hits->database)
 		return -EIO;
-	err = hits_file_begin(hits->file, message);
-	if (!err)
-		err = hits_file_delete_days(hits->file, now_sec / DAY_SEC - DAYS_KEPT + 1, message);
-	if (!err)
-		err = delete_unwanted(hits, &pruning, message);
-	if (!err)
-		err = hits_file_commit(hits->file, message);
-	if (err)
-		return fail(hits, err, message);
+	if (database_begin(hits->database) ||
+	    hits_file_delete_days(hits->database, now_sec / DAY_SEC - DAYS_KEPT + 1) ||
+	    delete_unwanted(hits, &pruning) || database_commit(hits->database))
+		return hits_fail(hits);
 	pthread_mutex_lock(&hits->lock);
 	hits_filter(hits, is_wanted, &pruning);
 	pthread_mutex_unlock(&hits->lock);

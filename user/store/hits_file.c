@@ -3,23 +3,10 @@
 #include "store/hits_file.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* In user_version. */
-#define SCHEMA_VERSION 1
-#define BUSY_TIMEOUT_MS 2000
-
-struct hits_file {
-	sqlite3 *db;
-	/* Prepared once; NULL until then. */
-	sqlite3_stmt *put;
-	sqlite3_stmt *put_day;
-};
-
-static const char schema[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
+static const char tables[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
 			     "CREATE TABLE hits ("
 			     " id INTEGER PRIMARY KEY,"
 			     " list TEXT NOT NULL,"
@@ -41,105 +28,64 @@ static const char schema[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
 			     " packets INTEGER NOT NULL,"
 			     " connections INTEGER NOT NULL,"
 			     " averted_packets INTEGER NOT NULL,"
-			     " PRIMARY KEY (hit, day)) WITHOUT ROWID;"
-			     "PRAGMA user_version = 1;";
-_Static_assert(SCHEMA_VERSION == 1, "the schema sets user_version");
+			     " PRIMARY KEY (hit, day)) WITHOUT ROWID;";
+static const char *const steps[] = { tables };
 
-static int fail(sqlite3 *db, char message[HITS_FILE_MESSAGE_BYTES])
-{
-	int code = sqlite3_errcode(db) & 0xff;
-
-	snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s", sqlite3_errmsg(db));
-	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? -EBADMSG : -EIO;
-}
+/* Not checked: it grows large, and to lose it costs numbers, no mail. */
+static const struct database_schema hits_schema = {
+	.steps = steps,
+	.version = sizeof(steps) / sizeof(*steps),
+};
 
 /* ---- open ----------------------------------------------------------------- */
 
-/* The one number that @sql gives. */
-static int query_number(sqlite3 *db, const char *sql, int64_t *ret_number)
+/* Since when it remembers: a new one, since now. */
+static int read_since(struct database *database, int64_t now_sec, int64_t *ret_since_sec,
+		      bool *ret_is_new)
 {
+	static const char insert[] = "INSERT INTO memory SELECT ? WHERE NOT EXISTS "
+				     "(SELECT 1 FROM memory)";
+	static const char query[] = "SELECT since FROM memory";
 	sqlite3_stmt *statement;
 	int step;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+	if (database_statement(database, insert, &statement))
 		return -EIO;
-	step = sqlite3_step(statement);
-	if (step == SQLITE_ROW)
-		*ret_number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return step == SQLITE_ROW ? 0 : -EIO;
-}
-
-static int make_schema(sqlite3 *db, int64_t now_sec)
-{
-	char insert[80];
-
-	snprintf(insert, sizeof(insert), "INSERT INTO memory VALUES (%lld); COMMIT;",
-		 (long long)now_sec);
-	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-	    sqlite3_exec(db, schema, NULL, NULL, NULL) == SQLITE_OK &&
-	    sqlite3_exec(db, insert, NULL, NULL, NULL) == SQLITE_OK)
-		return 0;
-	return -EIO;
-}
-
-static int prepare(sqlite3 *db, int64_t now_sec, int64_t *ret_since_sec, bool *ret_is_new,
-		   char message[HITS_FILE_MESSAGE_BYTES])
-{
-	int64_t version = 0;
-
-	sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-	*ret_is_new = false;
-	if (sqlite3_exec(db,
-			 "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
-			 "PRAGMA synchronous = FULL",
-			 NULL, NULL, NULL) != SQLITE_OK ||
-	    query_number(db, "PRAGMA user_version", &version))
-		return fail(db, message);
-	if (!version) {
-		*ret_is_new = true;
-		if (make_schema(db, now_sec))
-			return fail(db, message);
-	} else if (version != SCHEMA_VERSION) {
-		snprintf(message, HITS_FILE_MESSAGE_BYTES,
-			 "its schema version is %lld, this ipwld knows %d", (long long)version,
-			 SCHEMA_VERSION);
+	sqlite3_bind_int64(statement, 1, now_sec);
+	if (database_run(database, statement))
 		return -EIO;
-	}
-	return query_number(db, "SELECT since FROM memory", ret_since_sec) ? fail(db, message) : 0;
+	*ret_is_new = database_change_count(database) > 0;
+	if (database_statement(database, query, &statement))
+		return -EIO;
+	step = database_step(database, statement);
+	if (step > 0)
+		*ret_since_sec = sqlite3_column_int64(statement, 0);
+	database_reset(statement);
+	return step > 0 ? 0 : -EIO;
 }
 
-int hits_file_open(const char *path, int64_t now_sec, struct hits_file **ret_file,
+int hits_file_open(const char *path, int64_t now_sec, struct database **ret_database,
 		   int64_t *ret_since_sec, bool *ret_is_new, char message[HITS_FILE_MESSAGE_BYTES])
 {
-	struct hits_file *file = calloc(1, sizeof(*file));
-	int err = 0;
+	char reason[DATABASE_MESSAGE_BYTES];
+	enum database_result result = database_open(path, &hits_schema, ret_database, reason);
+	const char *error;
+	bool is_corrupt;
 
-	if (!file) {
-		snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s", strerror(ENOMEM));
-		return -ENOMEM;
+	if (result != DATABASE_OK) {
+		snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s: %s", path, reason);
+		database_close(*ret_database);
+		*ret_database = NULL;
+		return result == DATABASE_CORRUPT ? -EBADMSG : -EIO;
 	}
-	if (sqlite3_open_v2(path, &file->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-	    SQLITE_OK)
-		err = fail(file->db, message);
-	if (!err)
-		err = prepare(file->db, now_sec, ret_since_sec, ret_is_new, message);
-	if (err) {
-		hits_file_close(file);
-		return err;
-	}
-	*ret_file = file;
-	return 0;
-}
-
-void hits_file_close(struct hits_file *file)
-{
-	if (!file)
-		return;
-	sqlite3_finalize(file->put);
-	sqlite3_finalize(file->put_day);
-	sqlite3_close(file->db);
-	free(file);
+	if (!read_since(*ret_database, now_sec, ret_since_sec, ret_is_new))
+		return 0;
+	error = database_error(*ret_database);
+	is_corrupt = database_is_corrupt(*ret_database);
+	snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s", error ? error : strerror(ENOMEM));
+	database_close(*ret_database);
+	*ret_database = NULL;
+	return is_corrupt ? -EBADMSG : -EIO;
 }
 
 /* ---- read ----------------------------------------------------------------- */
@@ -156,10 +102,10 @@ static struct hit_counts read_counts(sqlite3_stmt *row, int column)
 /* Return: whether it is one. */
 static bool read_row(sqlite3_stmt *row, struct hits_row *ret_row)
 {
-	const char *action = (const char *)sqlite3_column_text(row, 1);
-	const char *prefix = (const char *)sqlite3_column_text(row, 2);
+	const char *action = database_text(row, 1);
+	const char *prefix = database_text(row, 2);
 	struct hits_row read = {
-		.list = (const char *)sqlite3_column_text(row, 0),
+		.list = database_text(row, 0),
 		.cookie = (uint64_t)sqlite3_column_int64(row, 3),
 		.rule = (uint32_t)sqlite3_column_int64(row, 4),
 		.counted = read_counts(row, 5),
@@ -176,45 +122,39 @@ static bool read_row(sqlite3_stmt *row, struct hits_row *ret_row)
 	return read.action < ACTION_COUNT;
 }
 
-int hits_file_read(struct hits_file *file, int (*visit)(const struct hits_row *row, void *context),
-		   void *context, char message[HITS_FILE_MESSAGE_BYTES])
+int hits_file_read(struct database *database,
+		   int (*visit)(const struct hits_row *row, void *context), void *context)
 {
 	static const char query[] =
 	    "SELECT list, action, prefix, cookie, rule, counted_packets, counted_connections, "
 	    "counted_averted_packets, packets, connections, averted_packets, last_hit_at FROM hits";
-	struct hits_row row;
 	sqlite3_stmt *statement;
+	struct hits_row row;
 	int step, err = 0;
 
-	if (sqlite3_prepare_v2(file->db, query, -1, &statement, NULL) != SQLITE_OK)
-		return fail(file->db, message);
-	while (!err && (step = sqlite3_step(statement)) == SQLITE_ROW)
+	if (database_statement(database, query, &statement))
+		return -EIO;
+	while (!err && (step = database_step(database, statement)) > 0)
 		if (read_row(statement, &row))
 			err = visit(&row, context);
-	if (err)
-		snprintf(message, HITS_FILE_MESSAGE_BYTES, "%s", strerror(-err));
-	else if (step != SQLITE_DONE)
-		err = fail(file->db, message);
-	sqlite3_finalize(statement);
-	return err;
+	database_reset(statement);
+	return err ? err : step;
 }
 
-static int bind_key(sqlite3 *db, const char *sql, const char *list, enum action action,
-		    const struct prefix *prefix, sqlite3_stmt **ret_statement)
+/* A statement about one (list, action, prefix), its first parameters. */
+static int bind_key(struct database *database, const char *sql, const char *list,
+		    enum action action, const struct prefix *prefix, sqlite3_stmt **ret_statement)
 {
-	char text[PREFIX_TEXT_BYTES];
-
-	if (sqlite3_prepare_v2(db, sql, -1, ret_statement, NULL) != SQLITE_OK)
+	if (database_statement(database, sql, ret_statement))
 		return -EIO;
-	sqlite3_bind_text(*ret_statement, 1, list, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(*ret_statement, 2, action_names[action], -1, SQLITE_STATIC);
-	sqlite3_bind_text(*ret_statement, 3, prefix_format(prefix, text), -1, SQLITE_TRANSIENT);
+	database_bind_text(*ret_statement, 1, list);
+	database_bind_text(*ret_statement, 2, action_names[action]);
+	database_bind_prefix(*ret_statement, 3, prefix);
 	return 0;
 }
 
-int hits_file_sum(struct hits_file *file, const char *list, enum action action,
-		  const struct prefix *prefix, int64_t day, struct hit_counts *ret_counts,
-		  char message[HITS_FILE_MESSAGE_BYTES])
+int hits_file_sum(struct database *database, const char *list, enum action action,
+		  const struct prefix *prefix, int64_t day, struct hit_counts *ret_counts)
 {
 	static const char query[] =
 	    "SELECT sum(days.packets), sum(days.connections), sum(days.averted_packets) "
@@ -223,41 +163,17 @@ int hits_file_sum(struct hits_file *file, const char *list, enum action action,
 	sqlite3_stmt *statement;
 	int step;
 
-	if (bind_key(file->db, query, list, action, prefix, &statement))
-		return fail(file->db, message);
+	if (bind_key(database, query, list, action, prefix, &statement))
+		return -EIO;
 	sqlite3_bind_int64(statement, 4, day);
-	step = sqlite3_step(statement);
-	if (step == SQLITE_ROW)
+	step = database_step(database, statement);
+	if (step > 0)
 		*ret_counts = read_counts(statement, 0);
-	sqlite3_finalize(statement);
-	return step == SQLITE_ROW ? 0 : fail(file->db, message);
+	database_reset(statement);
+	return step > 0 ? 0 : -EIO;
 }
 
 /* ---- write ---------------------------------------------------------------- */
-
-static int abandon(struct hits_file *file, char message[HITS_FILE_MESSAGE_BYTES])
-{
-	int err = fail(file->db, message);
-
-	/* Some errors have rolled back already. */
-	if (!sqlite3_get_autocommit(file->db))
-		sqlite3_exec(file->db, "ROLLBACK", NULL, NULL, NULL);
-	return err;
-}
-
-int hits_file_begin(struct hits_file *file, char message[HITS_FILE_MESSAGE_BYTES])
-{
-	return sqlite3_exec(file->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK
-		   ? 0
-		   : fail(file->db, message);
-}
-
-int hits_file_commit(struct hits_file *file, char message[HITS_FILE_MESSAGE_BYTES])
-{
-	return sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
-		   ? 0
-		   : abandon(file, message);
-}
 
 static void bind_counts(sqlite3_stmt *statement, int index, const struct hit_counts *counts)
 {
@@ -266,7 +182,7 @@ static void bind_counts(sqlite3_stmt *statement, int index, const struct hit_cou
 	sqlite3_bind_int64(statement, index + 2, (int64_t)counts->averted_packets);
 }
 
-static int prepare_puts(struct hits_file *file)
+static int put_row(struct database *database, const struct hits_row *row, int64_t *ret_id)
 {
 	static const char put[] =
 	    "INSERT INTO hits (list, action, prefix, cookie, rule, counted_packets, "
@@ -279,70 +195,51 @@ static int prepare_puts(struct hits_file *file)
 	    "packets = excluded.packets, connections = excluded.connections, "
 	    "averted_packets = excluded.averted_packets, last_hit_at = excluded.last_hit_at "
 	    "RETURNING id";
-	static const char put_day[] =
+	sqlite3_stmt *statement;
+
+	if (bind_key(database, put, row->list, row->action, &row->prefix, &statement))
+		return -EIO;
+	sqlite3_bind_int64(statement, 4, (int64_t)row->cookie);
+	sqlite3_bind_int64(statement, 5, row->rule);
+	bind_counts(statement, 6, &row->counted);
+	bind_counts(statement, 9, &row->total);
+	sqlite3_bind_int64(statement, 12, row->last_hit_sec);
+	if (database_step(database, statement) <= 0)
+		return -EIO;
+	*ret_id = sqlite3_column_int64(statement, 0);
+	/* The row is written when the statement has ended. */
+	return database_run(database, statement);
+}
+
+static int put_day(struct database *database, int64_t id, int64_t day,
+		   const struct hit_counts *grown)
+{
+	static const char put[] =
 	    "INSERT INTO days VALUES (?, ?, ?, ?, ?) ON CONFLICT (hit, day) DO UPDATE SET "
 	    "packets = packets + excluded.packets, connections = connections + "
 	    "excluded.connections, averted_packets = averted_packets + excluded.averted_packets";
+	sqlite3_stmt *statement;
 
-	if (!file->put && sqlite3_prepare_v2(file->db, put, -1, &file->put, NULL) != SQLITE_OK)
+	if (database_statement(database, put, &statement))
 		return -EIO;
-	if (!file->put_day &&
-	    sqlite3_prepare_v2(file->db, put_day, -1, &file->put_day, NULL) != SQLITE_OK)
-		return -EIO;
-	return 0;
+	sqlite3_bind_int64(statement, 1, id);
+	sqlite3_bind_int64(statement, 2, day);
+	bind_counts(statement, 3, grown);
+	return database_run(database, statement);
 }
 
-/* Return: the row's id, or -EIO. */
-static int64_t put_row(struct hits_file *file, const struct hits_row *row)
-{
-	char prefix[PREFIX_TEXT_BYTES];
-	int64_t id = -EIO;
-
-	sqlite3_reset(file->put);
-	sqlite3_bind_text(file->put, 1, row->list, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(file->put, 2, action_names[row->action], -1, SQLITE_STATIC);
-	sqlite3_bind_text(file->put, 3, prefix_format(&row->prefix, prefix), -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int64(file->put, 4, (int64_t)row->cookie);
-	sqlite3_bind_int64(file->put, 5, row->rule);
-	bind_counts(file->put, 6, &row->counted);
-	bind_counts(file->put, 9, &row->total);
-	sqlite3_bind_int64(file->put, 12, row->last_hit_sec);
-	if (sqlite3_step(file->put) == SQLITE_ROW)
-		id = sqlite3_column_int64(file->put, 0);
-	return sqlite3_reset(file->put) == SQLITE_OK ? id : -EIO;
-}
-
-int hits_file_put(struct hits_file *file, const struct hits_row *row, int64_t day,
-		  const struct hit_counts *grown, char message[HITS_FILE_MESSAGE_BYTES])
+int hits_file_put(struct database *database, const struct hits_row *row, int64_t day,
+		  const struct hit_counts *grown)
 {
 	int64_t id;
 
-	if (prepare_puts(file))
-		return abandon(file, message);
-	id = put_row(file, row);
-	if (id < 0)
-		return abandon(file, message);
-	if (!grown->packets)
-		return 0;
-	sqlite3_bind_int64(file->put_day, 1, id);
-	sqlite3_bind_int64(file->put_day, 2, day);
-	bind_counts(file->put_day, 3, grown);
-	sqlite3_step(file->put_day);
-	/* Tells how the step came out. */
-	return sqlite3_reset(file->put_day) == SQLITE_OK ? 0 : abandon(file, message);
+	if (put_row(database, row, &id))
+		return -EIO;
+	return grown->packets ? put_day(database, id, day, grown) : 0;
 }
 
-static int run(struct hits_file *file, sqlite3_stmt *statement,
-	       char message[HITS_FILE_MESSAGE_BYTES])
-{
-	int err = sqlite3_step(statement) == SQLITE_DONE ? 0 : abandon(file, message);
-
-	sqlite3_finalize(statement);
-	return err;
-}
-
-int hits_file_delete(struct hits_file *file, const char *list, enum action action,
-		     const struct prefix *prefix, char message[HITS_FILE_MESSAGE_BYTES])
+int hits_file_delete(struct database *database, const char *list, enum action action,
+		     const struct prefix *prefix)
 {
 	static const char *const deletes[] = {
 		"DELETE FROM days WHERE hit = (SELECT id FROM hits WHERE list = ? AND action = ? "
@@ -351,23 +248,21 @@ int hits_file_delete(struct hits_file *file, const char *list, enum action actio
 	};
 	sqlite3_stmt *statement;
 	size_t i;
-	int err = 0;
 
-	for (i = 0; i < sizeof(deletes) / sizeof(*deletes) && !err; i++)
-		err = bind_key(file->db, deletes[i], list, action, prefix, &statement)
-			  ? abandon(file, message)
-			  : run(file, statement, message);
-	return err;
+	for (i = 0; i < sizeof(deletes) / sizeof(*deletes); i++)
+		if (bind_key(database, deletes[i], list, action, prefix, &statement) ||
+		    database_run(database, statement))
+			return -EIO;
+	return 0;
 }
 
-int hits_file_delete_days(struct hits_file *file, int64_t day,
-			  char message[HITS_FILE_MESSAGE_BYTES])
+int hits_file_delete_days(struct database *database, int64_t day)
 {
+	static const char delete[] = "DELETE FROM days WHERE day < ?";
 	sqlite3_stmt *statement;
 
-	if (sqlite3_prepare_v2(file->db, "DELETE FROM days WHERE day < ?", -1, &statement, NULL) !=
-	    SQLITE_OK)
-		return abandon(file, message);
+	if (database_statement(database, delete, &statement))
+		return -EIO;
 	sqlite3_bind_int64(statement, 1, day);
-	return run(file, statement, message);
+	return database_run(database, statement);
 }

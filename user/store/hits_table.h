@@ -43,8 +43,8 @@ struct hits {
 	char *error;
 	uint64_t cookie;
 	bool adopted;
-	bool is_priming; /* the first pass finds counts of unknown times */
-	struct hits_file *file;
+	bool is_priming;	   /* the first pass finds counts of unknown times */
+	struct database *database; /* NULL: not open */
 	size_t dirty_count;
 };
 

@@ -111,15 +111,7 @@ static bool may_add(const struct list *list, struct job *job)
 static int put_and_switch(struct engine *engine, const struct job *job, const struct list *list,
 			  const struct entry *entry, char error[DATAPATH_ERROR_BYTES])
 {
-	const struct state_entry row = {
-		.list = list->name,
-		.action = list->action,
-		.prefix = entry->prefix,
-		.reason = entry->reason,
-		.author = entry->author,
-		.added_at_sec = entry->added_at_sec,
-		.expires_at_sec = entry->expires_at_sec,
-	};
+	const struct state_entry row = row_of_entry(list, entry);
 	int err = engine_record_put(engine, job, &row);
 
 	if (err) {

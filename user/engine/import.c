@@ -203,17 +203,9 @@ static int put_entries(struct engine *engine, const struct job *job, const struc
 	batch.record.origin = job->import->name;
 	err = manual_begin(&batch);
 	for (i = 0; i < entries->count && !err; i++) {
-		const struct entry *entry = &entries->entries[i];
+		const struct state_entry row = row_of_entry(list, &entries->entries[i]);
 
-		err = manual_put(&batch, &(struct state_entry) {
-					     .list = list->name,
-					     .action = list->action,
-					     .prefix = entry->prefix,
-					     .reason = entry->reason,
-					     .author = entry->author,
-					     .added_at_sec = entry->added_at_sec,
-					     .expires_at_sec = entry->expires_at_sec,
-					 });
+		err = manual_put(&batch, &row);
 	}
 	return err;
 }

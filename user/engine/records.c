@@ -197,15 +197,7 @@ static int take_entry(const struct state_entry *entry, void *context)
 {
 	struct reading *reading = context;
 	const struct list *list = policy_find_list(reading->policy, entry->list);
-	const struct entry copy = {
-		.prefix = entry->prefix,
-		.source = SOURCE_MANUAL,
-		.origin = entry->author,
-		.reason = entry->reason,
-		.author = entry->author,
-		.added_at_sec = entry->added_at_sec,
-		.expires_at_sec = entry->expires_at_sec,
-	};
+	const struct entry copy = entry_of_row(entry);
 	struct entry_set **set;
 
 	if (!list || list->action != entry->action ||

@@ -22,15 +22,7 @@ struct merge {
 
 static int add_to_set(struct entry_set **set, const struct state_entry *entry)
 {
-	const struct entry copy = {
-		.prefix = entry->prefix,
-		.source = SOURCE_MANUAL,
-		.origin = entry->author,
-		.reason = entry->reason,
-		.author = entry->author,
-		.added_at_sec = entry->added_at_sec,
-		.expires_at_sec = entry->expires_at_sec,
-	};
+	const struct entry copy = entry_of_row(entry);
 
 	if (!*set)
 		*set = entry_set_new();

@@ -195,6 +195,32 @@ void state_acknowledge(struct state *state)
 
 /* ---- entries ------------------------------------------------------------ */
 
+struct state_entry row_of_entry(const struct list *list, const struct entry *entry)
+{
+	return (struct state_entry) {
+		.list = list->name,
+		.action = list->action,
+		.prefix = entry->prefix,
+		.reason = entry->reason,
+		.author = entry->author,
+		.added_at_sec = entry->added_at_sec,
+		.expires_at_sec = entry->expires_at_sec,
+	};
+}
+
+struct entry entry_of_row(const struct state_entry *row)
+{
+	return (struct entry) {
+		.prefix = row->prefix,
+		.source = SOURCE_MANUAL,
+		.origin = row->author,
+		.reason = row->reason,
+		.author = row->author,
+		.added_at_sec = row->added_at_sec,
+		.expires_at_sec = row->expires_at_sec,
+	};
+}
+
 /* Return: 1: an entry; 0: its prefix or action is none. */
 static int read_row(sqlite3_stmt *row, struct state_entry *ret_entry)
 {

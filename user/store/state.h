@@ -29,6 +29,10 @@ struct state_entry {
 	int64_t expires_at_sec; /* 0: never */
 };
 
+struct state_entry row_of_entry(const struct list *list, const struct entry *entry);
+/* Strings are those of the row. */
+struct entry entry_of_row(const struct state_entry *row);
+
 /**
  * state_open() - open, or make, the database of a directory
  * @state_dir: made if missing

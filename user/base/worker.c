@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The worker thread: a queue of jobs in, a queue of finished jobs out. */
+/* The worker thread: a queue of tasks to run, one of tasks to finish, one of tasks to free. */
 #include "base/worker.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 struct queue {
-	struct job *first;
-	struct job **end;
+	struct task *first;
+	struct task **end;
 };
 
 struct worker {
@@ -20,10 +21,10 @@ struct worker {
 	pthread_cond_t wakeup;
 	struct queue waiting;
 	struct queue done;
+	struct queue spent; /* finished, to be freed */
 	bool is_paused;
 	bool is_stopping;
 	int fd; /* eventfd */
-	void (*run)(struct job *job, void *context);
 	void *context;
 };
 
@@ -33,93 +34,102 @@ static void queue_init(struct queue *queue)
 	queue->end = &queue->first;
 }
 
-static void queue_put(struct queue *queue, struct job *job)
+static void queue_put(struct queue *queue, struct task *task)
 {
-	job->next = NULL;
-	*queue->end = job;
-	queue->end = &job->next;
+	task->next = NULL;
+	*queue->end = task;
+	queue->end = &task->next;
 }
 
-static struct job *queue_get(struct queue *queue)
+static struct task *queue_get(struct queue *queue)
 {
-	struct job *job = queue->first;
+	struct task *task = queue->first;
 
-	queue->first = job->next;
+	queue->first = task->next;
 	if (!queue->first)
 		queue->end = &queue->first;
-	return job;
+	return task;
 }
 
 static void queue_free(struct queue *queue)
 {
-	while (queue->first)
-		job_free(queue_get(queue));
+	while (queue->first) {
+		struct task *task = queue_get(queue);
+
+		task->free(task);
+	}
 }
 
-/* The next job, or NULL at the end. */
-static struct job *wait_for_job(struct worker *worker)
+/* The next task to run, or else to free. NULL: the end. */
+static struct task *worker_wait(struct worker *worker, bool *ret_is_spent)
 {
-	struct job *job = NULL;
+	struct task *task = NULL;
 
 	pthread_mutex_lock(&worker->mutex);
-	while (!worker->is_stopping && (worker->is_paused || !worker->waiting.first))
+	while (!worker->is_stopping && !worker->spent.first &&
+	       (worker->is_paused || !worker->waiting.first))
 		pthread_cond_wait(&worker->wakeup, &worker->mutex);
+	*ret_is_spent = worker->is_paused || !worker->waiting.first;
 	if (!worker->is_stopping)
-		job = queue_get(&worker->waiting);
+		task = queue_get(*ret_is_spent ? &worker->spent : &worker->waiting);
 	pthread_mutex_unlock(&worker->mutex);
-	return job;
+	return task;
 }
 
-static void *thread_main(void *argument)
+static void worker_run_task(struct worker *worker, struct task *task)
+{
+	if (task->run)
+		task->run(task, worker->context);
+	pthread_mutex_lock(&worker->mutex);
+	worker->is_paused = !task->run;
+	queue_put(&worker->done, task);
+	pthread_mutex_unlock(&worker->mutex);
+	eventfd_write(worker->fd, 1);
+}
+
+static void *worker_main(void *argument)
 {
 	struct worker *worker = argument;
-	struct job *job;
+	struct task *task;
+	bool is_spent;
 
-	while ((job = wait_for_job(worker))) {
-		if (job->type == JOB_DISCARD) {
-			job_free(job);
-			continue;
-		}
-		if (job->type != JOB_PAUSE)
-			worker->run(job, worker->context);
-		pthread_mutex_lock(&worker->mutex);
-		worker->is_paused = job->type == JOB_PAUSE;
-		queue_put(&worker->done, job);
-		pthread_mutex_unlock(&worker->mutex);
-		eventfd_write(worker->fd, 1);
+	while ((task = worker_wait(worker, &is_spent))) {
+		if (is_spent)
+			task->free(task);
+		else
+			worker_run_task(worker, task);
 	}
 	return NULL;
 }
 
 /* Signals are for the main loop. */
-static int start_thread(struct worker *worker)
+static int worker_start_thread(struct worker *worker)
 {
 	sigset_t all, before;
 	int err;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&worker->thread, NULL, thread_main, worker);
+	err = pthread_create(&worker->thread, NULL, worker_main, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -err;
 }
 
-int worker_start(void (*run)(struct job *job, void *context), void *context,
-		 struct worker **ret_worker)
+int worker_start(void *context, struct worker **ret_worker)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	int err;
 
 	if (!worker)
 		return -ENOMEM;
-	worker->run = run;
 	worker->context = context;
 	queue_init(&worker->waiting);
 	queue_init(&worker->done);
+	queue_init(&worker->spent);
 	pthread_mutex_init(&worker->mutex, NULL);
 	pthread_cond_init(&worker->wakeup, NULL);
 	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = worker->fd < 0 ? -errno : start_thread(worker);
+	err = worker->fd < 0 ? -errno : worker_start_thread(worker);
 	if (err) {
 		if (worker->fd >= 0)
 			close(worker->fd);
@@ -141,24 +151,24 @@ void worker_stop(struct worker *worker)
 	pthread_join(worker->thread, NULL);
 	queue_free(&worker->waiting);
 	queue_free(&worker->done);
+	queue_free(&worker->spent);
 	pthread_cond_destroy(&worker->wakeup);
 	pthread_mutex_destroy(&worker->mutex);
 	close(worker->fd);
 	free(worker);
 }
 
-void worker_submit(struct worker *worker, struct job *job)
+static void worker_enqueue(struct worker *worker, struct queue *queue, struct task *task)
 {
 	pthread_mutex_lock(&worker->mutex);
-	queue_put(&worker->waiting, job);
+	queue_put(queue, task);
 	pthread_cond_signal(&worker->wakeup);
 	pthread_mutex_unlock(&worker->mutex);
 }
 
-void worker_discard(struct worker *worker, struct job *job)
+void worker_submit(struct worker *worker, struct task *task)
 {
-	job->type = JOB_DISCARD;
-	worker_submit(worker, job);
+	worker_enqueue(worker, &worker->waiting, task);
 }
 
 int worker_fd(const struct worker *worker)
@@ -166,10 +176,10 @@ int worker_fd(const struct worker *worker)
 	return worker->fd;
 }
 
-struct job *worker_take_done(struct worker *worker)
+static struct task *worker_take_done(struct worker *worker)
 {
 	eventfd_t count;
-	struct job *first;
+	struct task *first;
 
 	if (eventfd_read(worker->fd, &count))
 		count = 0;
@@ -178,6 +188,20 @@ struct job *worker_take_done(struct worker *worker)
 	queue_init(&worker->done);
 	pthread_mutex_unlock(&worker->mutex);
 	return first;
+}
+
+unsigned int worker_finish(struct worker *worker, void *context)
+{
+	struct task *task = worker_take_done(worker), *next;
+	unsigned int count = 0;
+
+	for (; task; task = next) {
+		next = task->next;
+		task->finish(task, context);
+		worker_enqueue(worker, &worker->spent, task);
+		count++;
+	}
+	return count;
 }
 
 void worker_resume(struct worker *worker)

@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One thread that runs jobs one after another, so that the main loop never waits. */
+/* One thread that runs tasks one after another, so that the main loop never waits. */
 #ifndef BASE_WORKER_H
 #define BASE_WORKER_H
 
-#include "engine/task.h"
-
 struct worker;
 
-/* @run is called in the thread. Return: 0 or -errno. */
-int worker_start(void (*run)(struct job *job, void *context), void *context,
-		 struct worker **ret_worker);
-/* Wait for the running job, end the thread and free all jobs. NULL is fine. */
+/* What a worker is asked for: the first member of a struct of the asker's own. */
+struct task {
+	struct task *next; /* of the queue that it is in */
+	/* In the thread; @context is that of worker_start(). NULL: the thread rests from this
+	 * task's turn on until worker_resume(). */
+	void (*run)(struct task *task, void *context);
+	/* In the main loop, after run(); @context is that of worker_finish(). */
+	void (*finish)(struct task *task, void *context);
+	/* In the thread, after finish(), for millions of entries take their time; or at the
+	 * worker's end, whether or not the task has run. */
+	void (*free)(struct task *task);
+};
+
+/* @context is for run(). Return: 0 or -errno. */
+int worker_start(void *context, struct worker **ret_worker);
+/* Wait for the task that runs, end the thread and free all tasks. NULL is fine. */
 void worker_stop(struct worker *worker);
 
-/* Hand over a job. */
-void worker_submit(struct worker *worker, struct job *job);
+/* Hand over a task. */
+void worker_submit(struct worker *worker, struct task *task);
 
-/* Let the thread free a finished job: a snapshot of millions of entries takes its
- * time. */
-void worker_discard(struct worker *worker, struct job *job);
-
-/* Readable when jobs are done. */
+/* Readable when tasks have run. */
 int worker_fd(const struct worker *worker);
-/* The jobs that are done, in their order, chained by next; or NULL. */
-struct job *worker_take_done(struct worker *worker);
+/* Finish the tasks that have run, in their order. Return: how many. */
+unsigned int worker_finish(struct worker *worker, void *context);
 
-/* After a JOB_PAUSE is done the thread waits for this. */
+/* End the rest that a task without run() began. */
 void worker_resume(struct worker *worker);
 
 #endif

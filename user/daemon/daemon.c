@@ -134,7 +134,7 @@ static int serve(struct daemon *daemon)
 	if (!err)
 		datapath_forget_old_layouts(daemon->datapath);
 	if (!err)
-		err = worker_start(engine_run, daemon->engine, &daemon->worker);
+		err = worker_start(daemon->engine, &daemon->worker);
 	if (!err)
 		err = sampler_open(daemon, &daemon->sampler);
 	if (!err)
@@ -234,7 +234,9 @@ void daemon_submit(struct daemon *daemon, struct job *job)
 	if (job->type == JOB_RELOAD)
 		notify_reloading();
 	daemon->job_count++;
-	worker_submit(daemon->worker, job);
+	job->task.run = job->type == JOB_PAUSE ? NULL : engine_run;
+	job->task.finish = loop_finish_job;
+	worker_submit(daemon->worker, &job->task);
 }
 
 void daemon_notify_ready(const struct daemon *daemon)

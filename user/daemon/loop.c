@@ -169,8 +169,11 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 	daemon_notify_ready(daemon);
 }
 
-static void finish_job(struct daemon *daemon, struct job *job)
+void loop_finish_job(struct task *task, void *context)
 {
+	struct daemon *daemon = context;
+	struct job *job = (struct job *)task;
+
 	daemon->job_count--;
 	take_snapshot(daemon, job);
 	if (job->type != JOB_PAUSE) {
@@ -181,21 +184,15 @@ static void finish_job(struct daemon *daemon, struct job *job)
 	if (job->type == JOB_RELOAD)
 		finish_reload(daemon, job);
 	job->done(daemon, job);
-	worker_discard(daemon->worker, job);
 }
 
 static void on_done(evutil_socket_t fd, short what, void *context)
 {
 	struct daemon *daemon = context;
-	struct job *job = worker_take_done(daemon->worker);
-	struct job *next;
 
 	(void)fd;
 	(void)what;
-	for (; job; job = next) {
-		next = job->next;
-		finish_job(daemon, job);
-	}
+	worker_finish(daemon->worker, daemon);
 	end_when_idle(daemon);
 }
 

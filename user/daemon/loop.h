@@ -11,6 +11,9 @@ int loop_open_signals(struct daemon *daemon);
 int loop_open(struct daemon *daemon);
 void loop_close(struct daemon *daemon);
 
+/* Take over what a job has changed; @context is the daemon. */
+void loop_finish_job(struct task *task, void *context);
+
 /* Serve until a signal ends it. */
 void loop_run(struct daemon *daemon);
 

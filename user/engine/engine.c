@@ -254,7 +254,7 @@ int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 
 /* ---- jobs --------------------------------------------------------------- */
 
-void engine_run(struct job *job, void *context)
+void engine_run(struct task *task, void *context)
 {
 	static void (*const runners[])(struct engine * engine, struct job * job) = {
 		[JOB_RELOAD] = engine_reload,
@@ -274,6 +274,7 @@ void engine_run(struct job *job, void *context)
 		[JOB_LINT] = engine_lint,
 		[JOB_DIFF] = engine_diff,
 	};
+	struct job *job = (struct job *)task;
 	struct engine *engine = context;
 	const struct snapshot *before = engine->current;
 	const double started_sec = time_monotonic_sec();

@@ -57,7 +57,7 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 void engine_stop(struct engine *engine);
 
 /* Run a job of the engine @context; what came of it is in the job. */
-void engine_run(struct job *job, void *context);
+void engine_run(struct task *task, void *context);
 
 /* Take everything off the machine. The caller's thread must be the only one here now.
  * Return: 0 or -errno. */

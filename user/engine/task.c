@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void job_task_free(struct task *task)
+{
+	job_free((struct job *)task);
+}
+
 struct job *job_new(enum job_type type, void (*done)(struct daemon *daemon, struct job *job),
 		    void *context)
 {
@@ -14,6 +19,7 @@ struct job *job_new(enum job_type type, void (*done)(struct daemon *daemon, stru
 	if (!job)
 		return NULL;
 	job->type = type;
+	job->task.free = job_task_free;
 	job->done = done;
 	job->context = context;
 	return job;

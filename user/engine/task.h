@@ -10,6 +10,7 @@
 
 #include "base/lines.h"
 #include "base/outcome.h"
+#include "base/worker.h"
 #include "config/snapshot.h"
 #include "core/entry.h"
 #include "daemon/import.h"
@@ -33,10 +34,9 @@ enum job_type {
 	JOB_PROTECT,
 	JOB_UNPROTECT,
 	JOB_IMPACT,	  /* what a deletion would do */
-	JOB_PAUSE,	  /* the worker touches nothing until worker_resume() */
+	JOB_PAUSE,	  /* the worker rests */
 	JOB_EXPORT_FILES, /* not the worker's: see export_job.h */
 	JOB_EXPORT_TEXT,
-	JOB_DISCARD, /* finished: the worker frees what it holds */
 
 	JOB_FEED,	 /* a copy of a feed that was fetched */
 	JOB_FEED_ACCEPT, /* the copy that is held back */
@@ -44,7 +44,7 @@ enum job_type {
 };
 
 struct job {
-	struct job *next;
+	struct task task;
 	enum job_type type;
 
 	/* What is asked. */

@@ -104,8 +104,10 @@ static void run_text(struct job *job)
 		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 }
 
-void export_job_run(struct job *job, void *context)
+void export_job_run(struct task *task, void *context)
 {
+	struct job *job = (struct job *)task;
+
 	(void)context;
 	/* Of this thread alone: decisions are never waited for, but others may be. */
 	setpriority(PRIO_PROCESS, 0, NICENESS);

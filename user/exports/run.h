@@ -24,7 +24,7 @@ struct export_query {
 };
 
 /* Run a job of either type, in a thread. @context is not used. */
-void export_job_run(struct job *job, void *context);
+void export_job_run(struct task *task, void *context);
 
 /* Remember why an export is not as it should be; NULL: it is. */
 void export_state_fail(struct export_state *state, const char *error);

@@ -183,6 +183,21 @@ static struct export_run *new_run(const struct exports *exports)
 	return run;
 }
 
+static void finish_job(struct task *task, void *context)
+{
+	struct exports *exports = context;
+	struct job *job = (struct job *)task;
+
+	job->done(exports->daemon, job);
+}
+
+static struct task *prepare_job(struct job *job)
+{
+	job->task.run = export_job_run;
+	job->task.finish = finish_job;
+	return &job->task;
+}
+
 /* Return: 0 or -ENOMEM. */
 static int start_run(struct exports *exports)
 {
@@ -204,7 +219,7 @@ static int start_run(struct exports *exports)
 	job->snapshot = snapshot_ref(snapshot);
 	exports->is_running = true;
 	exports->started_sec = time_monotonic_sec();
-	worker_submit(exports->files, job);
+	worker_submit(exports->files, prepare_job(job));
 	return 0;
 }
 
@@ -234,26 +249,13 @@ void exports_update(struct exports *exports)
 
 /* ---- threads ------------------------------------------------------------- */
 
-static void finish_jobs(struct exports *exports, struct worker *worker)
-{
-	struct job *job = worker_take_done(worker);
-	struct job *next;
-
-	for (; job; job = next) {
-		next = job->next;
-		job->done(exports->daemon, job);
-		/* The snapshot may be the last of its kind: millions of entries to free. */
-		worker_discard(worker, job);
-	}
-}
-
 static void on_files(evutil_socket_t fd, short what, void *context)
 {
 	struct exports *exports = context;
 
 	(void)fd;
 	(void)what;
-	finish_jobs(exports, exports->files);
+	worker_finish(exports->files, exports);
 }
 
 static void on_texts(evutil_socket_t fd, short what, void *context)
@@ -262,12 +264,12 @@ static void on_texts(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	finish_jobs(exports, exports->texts);
+	worker_finish(exports->texts, exports);
 }
 
 void exports_submit_text(struct exports *exports, struct job *job)
 {
-	worker_submit(exports->texts, job);
+	worker_submit(exports->texts, prepare_job(job));
 }
 
 /* ---- open and close ------------------------------------------------------ */
@@ -286,10 +288,10 @@ static struct event *watch(struct exports *exports, int fd, event_callback_fn ca
 
 static int open_exports(struct exports *exports)
 {
-	int err = worker_start(export_job_run, NULL, &exports->files);
+	int err = worker_start(NULL, &exports->files);
 
 	if (!err)
-		err = worker_start(export_job_run, NULL, &exports->texts);
+		err = worker_start(NULL, &exports->texts);
 	if (err)
 		return err;
 	exports->timer = evtimer_new(exports->daemon->base, on_timer, exports);

@@ -17,10 +17,10 @@
 
 #include "api/routes.h"
 #include "base/log.h"
-#include "daemon/daemon.h"
 #include "daemon/import.h"
 #include "http/http.h"
 #include "http/listener.h"
+#include "runtime/runtime.h"
 
 #define GROUP "ipwl"
 #define HEADER_BYTES_MAX (16 * 1024)
@@ -28,7 +28,7 @@
 #define BACKLOG 1024
 
 struct control {
-	struct daemon *daemon;
+	struct runtime *runtime;
 	struct evhttp *http;
 	struct evconnlistener *listener; /* owned by http */
 	char *path;
@@ -38,7 +38,7 @@ static const struct route {
 	const char *path;
 	enum evhttp_cmd_type method;
 	const char *method_name;
-	void (*serve)(struct daemon *daemon, struct evhttp_request *request);
+	void (*serve)(struct runtime *runtime, struct evhttp_request *request);
 } routes[] = {
 	{ "/v1/status", EVHTTP_REQ_GET, "GET", control_status },
 	{ "/v1/test", EVHTTP_REQ_POST, "POST", control_test },
@@ -97,7 +97,7 @@ static void on_request(struct evhttp_request *request, void *context)
 		if (strcmp(routes[i].path, path) ||
 		    routes[i].method != evhttp_request_get_command(request))
 			continue;
-		routes[i].serve(control->daemon, request);
+		routes[i].serve(control->runtime, request);
 		return;
 	}
 	refuse(request, path);
@@ -144,7 +144,7 @@ static int set_up_http(struct control *control, int fd)
 {
 	struct evhttp_bound_socket *bound;
 
-	control->http = evhttp_new(control->daemon->base);
+	control->http = evhttp_new(control->runtime->base);
 	if (!control->http)
 		return -ENOMEM;
 	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
@@ -179,14 +179,14 @@ static int open_control(struct control *control)
 	return 0;
 }
 
-int control_open(struct daemon *daemon, const char *runtime_dir, struct control **ret_control)
+int control_open(struct runtime *runtime, const char *runtime_dir, struct control **ret_control)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int err;
 
 	if (!control)
 		return -ENOMEM;
-	control->daemon = daemon;
+	control->runtime = runtime;
 	if (asprintf(&control->path, "%s/control.sock", runtime_dir) < 0) {
 		free(control);
 		return -ENOMEM;

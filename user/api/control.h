@@ -4,11 +4,11 @@
 #define API_CONTROL_H
 
 struct control;
-struct daemon;
+struct runtime;
 
 /* Listen on runtime_dir/control.sock, in place of one that a killed daemon left. What
  * goes wrong is logged. Return: 0 or -errno. */
-int control_open(struct daemon *daemon, const char *runtime_dir, struct control **ret_control);
+int control_open(struct runtime *runtime, const char *runtime_dir, struct control **ret_control);
 /* NULL is fine. */
 void control_close(struct control *control);
 

@@ -13,8 +13,8 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "core/prefix_error.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
@@ -51,19 +51,20 @@ static int check_change(struct evhttp_request *request, struct change *change)
 	return 0;
 }
 
-static void submit_change(struct daemon *daemon, struct evhttp_request *request, enum job_type type,
-			  struct change *change, void (*done)(struct daemon *, struct job *))
+static void submit_change(struct runtime *runtime, struct evhttp_request *request,
+			  enum job_type type, struct change *change,
+			  void (*done)(struct runtime *, struct job *))
 {
 	struct job *job;
 
 	if (check_change(request, change))
 		return;
-	job = control_job_new(daemon, request, type, done);
+	job = control_job_new(runtime, request, type, done);
 	if (!job || control_job_name(job, request, change->list, &change->prefix, change->reason,
 				     change->sudo_user))
 		return;
 	job->ttl_sec = change->ttl_sec;
-	daemon_submit(daemon, job);
+	runtime_submit_job(runtime, job);
 }
 
 static void log_change(const char *verb, const struct job *job)
@@ -76,12 +77,12 @@ static void log_change(const char *verb, const struct job *job)
 			 job->reason ? ": " : "", job->reason ? job->reason : "");
 }
 
-static json_t *changed_entry_json(const struct daemon *daemon, const struct job *job)
+static json_t *changed_entry_json(const struct runtime *runtime, const struct job *job)
 {
-	const struct list *list = policy_find_list(daemon->snapshot->policy, job->list_name);
+	const struct list *list = policy_find_list(runtime->snapshot->policy, job->list_name);
 
 	/* A reload that is done by now may have taken the list. */
-	return list && job->entry ? entry_json(&daemon->view, list, job->entry, job->rule)
+	return list && job->entry ? entry_json(&runtime->view, list, job->entry, job->rule)
 				  : json_null();
 }
 
@@ -91,16 +92,17 @@ static json_t *answer_json(const struct job *job)
 	return job->answer ? json_incref(job->answer) : json_null();
 }
 
-static void finish_add(struct daemon *daemon, struct job *job)
+static void finish_add(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
 	log_change("added", job);
-	if (daemon->is_detached)
+	if (runtime->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
 	if (!control_job_failed(request, job))
-		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
-					      "warnings", json_lines(&job->warnings)));
+		http_reply(request,
+			   json_pack("{s:o,s:o}", "entry", changed_entry_json(runtime, job),
+				     "warnings", json_lines(&job->warnings)));
 }
 
 static int read_ttl(const json_t *value, int64_t *ret_ttl_sec)
@@ -122,7 +124,7 @@ static int read_text(const json_t *value, const char **ret_text)
 	return *ret_text ? 0 : -EINVAL;
 }
 
-void control_add_entry(struct daemon *daemon, struct evhttp_request *request)
+void control_add_entry(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_t *reason = NULL, *ttl = NULL, *sudo_user = NULL;
@@ -143,25 +145,25 @@ void control_add_entry(struct daemon *daemon, struct evhttp_request *request)
 				  "ttl_seconds is not a whole number from 1 to %lld, or null",
 				  TTL_SEC_MAX);
 	else
-		submit_change(daemon, request, JOB_ADD, &change, finish_add);
+		submit_change(runtime, request, JOB_ADD, &change, finish_add);
 	json_decref(body);
 }
 
-static void finish_delete(struct daemon *daemon, struct job *job)
+static void finish_delete(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
 	log_change("deleted", job);
 	if (!control_job_failed(request, job))
 		http_reply(request,
-			   json_pack("{s:o,s:o,s:o}", "entry", changed_entry_json(daemon, job),
+			   json_pack("{s:o,s:o,s:o}", "entry", changed_entry_json(runtime, job),
 				     "still_listed_by", json_lines(&job->details), "impact",
 				     answer_json(job)));
 }
 
 /* A job about one entry that the parameters of the request name. */
-static void submit_from_query(struct daemon *daemon, struct evhttp_request *request,
-			      enum job_type type, void (*done)(struct daemon *, struct job *))
+static void submit_from_query(struct runtime *runtime, struct evhttp_request *request,
+			      enum job_type type, void (*done)(struct runtime *, struct job *))
 {
 	static const char *const known[] = { "list", "prefix", "reason", "sudo_user", NULL };
 	const char *values[sizeof(known) / sizeof(*known)];
@@ -178,41 +180,42 @@ static void submit_from_query(struct daemon *daemon, struct evhttp_request *requ
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "the parameters list and prefix are needed");
 	else
-		submit_change(daemon, request, type, &change, done);
+		submit_change(runtime, request, type, &change, done);
 	evhttp_clear_headers(&parameters);
 }
 
-void control_delete_entry(struct daemon *daemon, struct evhttp_request *request)
+void control_delete_entry(struct runtime *runtime, struct evhttp_request *request)
 {
-	submit_from_query(daemon, request, JOB_DELETE, finish_delete);
+	submit_from_query(runtime, request, JOB_DELETE, finish_delete);
 }
 
-static void finish_impact(struct daemon *daemon, struct job *job)
+static void finish_impact(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
 	if (!control_job_failed(request, job))
-		http_reply(request, json_pack("{s:o,s:o}", "entry", changed_entry_json(daemon, job),
-					      "impact", answer_json(job)));
+		http_reply(request,
+			   json_pack("{s:o,s:o}", "entry", changed_entry_json(runtime, job),
+				     "impact", answer_json(job)));
 }
 
-void control_impact(struct daemon *daemon, struct evhttp_request *request)
+void control_impact(struct runtime *runtime, struct evhttp_request *request)
 {
-	submit_from_query(daemon, request, JOB_IMPACT, finish_impact);
+	submit_from_query(runtime, request, JOB_IMPACT, finish_impact);
 }
 
 /* ---- protections -------------------------------------------------------- */
 
-static void finish_protect(struct daemon *daemon, struct job *job)
+static void finish_protect(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
 	log_change(job->type == JOB_PROTECT ? "protected" : "unprotected", job);
 	if (!control_job_failed(request, job))
-		http_reply(request, json_pack("{s:o}", "entry", changed_entry_json(daemon, job)));
+		http_reply(request, json_pack("{s:o}", "entry", changed_entry_json(runtime, job)));
 }
 
-void control_protect(struct daemon *daemon, struct evhttp_request *request)
+void control_protect(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_t *reason = NULL, *sudo_user = NULL;
@@ -229,23 +232,23 @@ void control_protect(struct daemon *daemon, struct evhttp_request *request)
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "reason and sudo_user are strings or null");
 	else
-		submit_change(daemon, request, JOB_PROTECT, &change, finish_protect);
+		submit_change(runtime, request, JOB_PROTECT, &change, finish_protect);
 	json_decref(body);
 }
 
-void control_unprotect(struct daemon *daemon, struct evhttp_request *request)
+void control_unprotect(struct runtime *runtime, struct evhttp_request *request)
 {
-	submit_from_query(daemon, request, JOB_UNPROTECT, finish_protect);
+	submit_from_query(runtime, request, JOB_UNPROTECT, finish_protect);
 }
 
 /* ---- reload and detach -------------------------------------------------- */
 
-static void finish_reload(struct daemon *daemon, struct job *job)
+static void finish_reload(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 	json_t *answer;
 
-	(void)daemon;
+	(void)runtime;
 	if (control_job_failed(request, job))
 		return;
 	answer = json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(job->added_count), "removed",
@@ -256,15 +259,15 @@ static void finish_reload(struct daemon *daemon, struct job *job)
 	http_reply(request, answer);
 }
 
-static void submit_reload(struct daemon *daemon, struct evhttp_request *request,
+static void submit_reload(struct runtime *runtime, struct evhttp_request *request,
 			  const char *sudo_user, bool accepts_removals)
 {
-	struct job *job = control_job_new(daemon, request, JOB_RELOAD, finish_reload);
+	struct job *job = control_job_new(runtime, request, JOB_RELOAD, finish_reload);
 
 	if (!job || control_job_name(job, request, NULL, NULL, NULL, sudo_user))
 		return;
 	job->accepts_removals = accepts_removals;
-	daemon_submit(daemon, job);
+	runtime_submit_job(runtime, job);
 }
 
 /* A body may be left out. Return: 0; -EINVAL: an error was sent. */
@@ -288,7 +291,7 @@ static int read_accept(struct evhttp_request *request, bool *ret_accepts)
 	return err;
 }
 
-void control_reload(struct daemon *daemon, struct evhttp_request *request)
+void control_reload(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { "sudo_user", NULL };
 	const char *values[sizeof(known) / sizeof(*known)];
@@ -298,25 +301,25 @@ void control_reload(struct daemon *daemon, struct evhttp_request *request)
 	if (http_read_query(request, known, values, &parameters))
 		return;
 	if (!read_accept(request, &accepts_removals))
-		submit_reload(daemon, request, values[0], accepts_removals);
+		submit_reload(runtime, request, values[0], accepts_removals);
 	evhttp_clear_headers(&parameters);
 }
 
 /* The worker is paused. */
-static void finish_detach(struct daemon *daemon, struct job *job)
+static void finish_detach(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
-	bool was_detached = daemon->is_detached;
+	bool was_detached = runtime->is_detached;
 	char error[DATAPATH_ERROR_BYTES];
 	int err;
 
-	err = engine_detach(daemon->engine, error);
-	worker_resume(daemon->worker);
+	err = engine_detach(runtime->engine, error);
+	worker_resume(runtime->worker);
 	if (err) {
 		log_error("datapath", "%s", error);
 	} else {
-		interfaces_were_detached(&daemon->interfaces);
-		daemon->is_detached = true;
+		interfaces_were_detached(&runtime->interfaces);
+		runtime->is_detached = true;
 		log_info("datapath", "detached; a reload attaches the programs again");
 	}
 	if (request && err)
@@ -325,10 +328,10 @@ static void finish_detach(struct daemon *daemon, struct job *job)
 		http_reply(request, json_pack("{s:b}", "detached", !was_detached));
 }
 
-void control_detach(struct daemon *daemon, struct evhttp_request *request)
+void control_detach(struct runtime *runtime, struct evhttp_request *request)
 {
-	struct job *job = control_job_new(daemon, request, JOB_PAUSE, finish_detach);
+	struct job *job = control_job_new(runtime, request, JOB_PAUSE, finish_detach);
 
 	if (job)
-		daemon_submit(daemon, job);
+		runtime_submit_job(runtime, job);
 }

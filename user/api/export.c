@@ -8,10 +8,10 @@
 
 #include "api/exchange.h"
 #include "api/routes.h"
-#include "daemon/daemon.h"
 #include "exports/run.h"
 #include "exports/schedule.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 enum parameter { FORMAT, LISTS, AGGREGATE, FAMILY, PARAMETER_COUNT };
 
@@ -51,12 +51,12 @@ static void send_text(struct evhttp_request *request, struct export_query *query
 	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
 }
 
-static void finish_text(struct daemon *daemon, struct job *job)
+static void finish_text(struct runtime *runtime, struct job *job)
 {
 	struct export_query *query = job->context;
 	struct evhttp_request *request = exchange_end(query->exchange);
 
-	(void)daemon;
+	(void)runtime;
 	if (request && job->outcome)
 		http_reply_error(request, job->outcome, job->message, NULL);
 	else if (request)
@@ -203,7 +203,7 @@ static int read_query(struct evhttp_request *request, const char *const values[]
 }
 
 /* Return: false, and the query is still the caller's: out of memory. */
-static bool submit(struct daemon *daemon, struct evhttp_request *request,
+static bool submit(struct runtime *runtime, struct evhttp_request *request,
 		   struct export_query *query)
 {
 	struct job *job = job_new(JOB_EXPORT_TEXT, finish_text, query);
@@ -215,12 +215,12 @@ static bool submit(struct daemon *daemon, struct evhttp_request *request,
 		job_free(job);
 		return false;
 	}
-	job->snapshot = snapshot_ref(daemon->snapshot);
-	exports_submit_text(daemon->exports, job);
+	job->snapshot = snapshot_ref(runtime->snapshot);
+	exports_submit_text(runtime->exports, job);
 	return true;
 }
 
-void control_export(struct daemon *daemon, struct evhttp_request *request)
+void control_export(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { [FORMAT] = "format",
 					     [LISTS] = "lists",
@@ -236,9 +236,9 @@ void control_export(struct daemon *daemon, struct evhttp_request *request)
 	query = calloc(1, sizeof(*query));
 	if (!query)
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-	else if (read_query(request, values, daemon->snapshot->policy, query))
+	else if (read_query(request, values, runtime->snapshot->policy, query))
 		query_free(query);
-	else if (!submit(daemon, request, query)) {
+	else if (!submit(runtime, request, query)) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 		query_free(query);
 	}

@@ -9,9 +9,9 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
-#include "daemon/daemon.h"
 #include "feeds/schedule.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 /* ---- a feed as JSON ----------------------------------------------------- */
 
@@ -39,9 +39,9 @@ static json_t *age_json(const struct feed_report *report)
 	return report->has_copy ? json_count(age_sec > 0 ? (uint64_t)age_sec : 0) : json_null();
 }
 
-static json_t *feed_json(const struct daemon *daemon, const struct feed_state *state)
+static json_t *feed_json(const struct runtime *runtime, const struct feed_state *state)
 {
-	const struct config *config = daemon->snapshot->config;
+	const struct config *config = runtime->snapshot->config;
 	const struct feed_report *report = &state->report;
 	const struct feed_config *feed =
 	    feed_config_find(config->feeds, config->feed_count, report->name);
@@ -61,7 +61,7 @@ static json_t *feed_json(const struct daemon *daemon, const struct feed_state *s
 	    "held", held_json(report), "trouble", json_text(report->trouble));
 }
 
-void control_feeds(struct daemon *daemon, struct evhttp_request *request)
+void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { NULL };
 	json_t *array = json_array();
@@ -73,14 +73,14 @@ void control_feeds(struct daemon *daemon, struct evhttp_request *request)
 		return;
 	}
 	evhttp_clear_headers(&parameters);
-	for (size_t i = 0; i < feeds_count(daemon->feeds); i++)
-		json_array_append_new(array, feed_json(daemon, feeds_at(daemon->feeds, i)));
+	for (size_t i = 0; i < feeds_count(runtime->feeds); i++)
+		json_array_append_new(array, feed_json(runtime, feeds_at(runtime->feeds, i)));
 	http_reply(request, json_pack("{s:o}", "feeds", array));
 }
 
 /* ---- refresh ------------------------------------------------------------ */
 
-static void finish_refresh(struct daemon *daemon, struct feed_wait *wait)
+static void finish_refresh(struct runtime *runtime, struct feed_wait *wait)
 {
 	struct evhttp_request *request = exchange_end(wait->context);
 	json_t *array;
@@ -90,30 +90,30 @@ static void finish_refresh(struct daemon *daemon, struct feed_wait *wait)
 	array = json_array();
 	for (size_t i = 0; i < wait->count; i++) {
 		const struct feed_state *state =
-		    feeds_find_state(daemon->feeds, wait->feeds[i].name);
+		    feeds_find_state(runtime->feeds, wait->feeds[i].name);
 
 		if (state)
-			json_array_append_new(array, feed_json(daemon, state));
+			json_array_append_new(array, feed_json(runtime, state));
 	}
 	http_reply(request, json_pack("{s:o}", "feeds", array));
 }
 
 /* @name: NULL: all. */
-static void refresh(struct daemon *daemon, struct evhttp_request *request, const char *name)
+static void refresh(struct runtime *runtime, struct evhttp_request *request, const char *name)
 {
 	struct exchange *exchange;
 	int err;
 
-	if (daemon->is_stopping) {
+	if (runtime->is_stopping) {
 		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
 		return;
 	}
-	if (name && !feeds_find_state(daemon->feeds, name)) {
+	if (name && !feeds_find_state(runtime->feeds, name)) {
 		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no feed \"%s\"", name);
 		return;
 	}
 	exchange = exchange_new(request);
-	err = exchange ? feeds_refresh(daemon->feeds, name, finish_refresh, exchange) : -ENOMEM;
+	err = exchange ? feeds_refresh(runtime->feeds, name, finish_refresh, exchange) : -ENOMEM;
 	if (!err)
 		return;
 	if (exchange)
@@ -121,7 +121,7 @@ static void refresh(struct daemon *daemon, struct evhttp_request *request, const
 	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(-err));
 }
 
-void control_refresh_feeds(struct daemon *daemon, struct evhttp_request *request)
+void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_error_t error;
@@ -134,18 +134,18 @@ void control_refresh_feeds(struct daemon *daemon, struct evhttp_request *request
 	else if (name && !json_is_null(name) && !json_is_string(name))
 		http_reply_errorf(request, OUTCOME_INVALID, "name is a string or null");
 	else
-		refresh(daemon, request, json_string_value(name));
+		refresh(runtime, request, json_string_value(name));
 	json_decref(body);
 }
 
 /* ---- what is held back -------------------------------------------------- */
 
 /* A job about a feed; NULL: an error was sent. */
-static struct job *new_feed_job(struct daemon *daemon, struct evhttp_request *request,
+static struct job *new_feed_job(struct runtime *runtime, struct evhttp_request *request,
 				enum job_type type, const char *name,
-				void (*done)(struct daemon *, struct job *))
+				void (*done)(struct runtime *, struct job *))
 {
-	struct job *job = control_job_new(daemon, request, type, done);
+	struct job *job = control_job_new(runtime, request, type, done);
 
 	if (!job)
 		return NULL;
@@ -158,7 +158,7 @@ static struct job *new_feed_job(struct daemon *daemon, struct evhttp_request *re
 	return NULL;
 }
 
-static void finish_accept(struct daemon *daemon, struct job *job)
+static void finish_accept(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 	const struct feed_job *feed = job->feed;
@@ -168,28 +168,28 @@ static void finish_accept(struct daemon *daemon, struct job *job)
 		log_info("feeds", "%s: %s accepted it: %zu entries, %zu added, %zu removed",
 			 feed->name, job->author, feed->report.entry_count, feed->diff.added_count,
 			 feed->diff.removed_count);
-		feeds_take_report(daemon->feeds, &job->feed->report);
-		daemon_notify_ready(daemon);
+		feeds_take_report(runtime->feeds, &job->feed->report);
+		runtime_notify_ready(runtime);
 	}
 	if (control_job_failed(request, job))
 		return;
-	state = feeds_find_state(daemon->feeds, feed->name);
+	state = feeds_find_state(runtime->feeds, feed->name);
 	http_reply(request, json_pack("{s:o,s:o,s:o}", "feed",
-				      state ? feed_json(daemon, state) : json_null(), "added",
+				      state ? feed_json(runtime, state) : json_null(), "added",
 				      json_count(feed->diff.added_count), "removed",
 				      json_count(feed->diff.removed_count)));
 }
 
-static void submit_accept(struct daemon *daemon, struct evhttp_request *request, const char *name,
+static void submit_accept(struct runtime *runtime, struct evhttp_request *request, const char *name,
 			  const char *sudo_user)
 {
-	struct job *job = new_feed_job(daemon, request, JOB_FEED_ACCEPT, name, finish_accept);
+	struct job *job = new_feed_job(runtime, request, JOB_FEED_ACCEPT, name, finish_accept);
 
 	if (job && !control_job_name(job, request, NULL, NULL, NULL, sudo_user))
-		daemon_submit(daemon, job);
+		runtime_submit_job(runtime, job);
 }
 
-void control_accept_feed(struct daemon *daemon, struct evhttp_request *request)
+void control_accept_feed(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_t *sudo_user = NULL;
@@ -204,16 +204,16 @@ void control_accept_feed(struct daemon *daemon, struct evhttp_request *request)
 	else if (sudo_user && !json_is_null(sudo_user) && !json_is_string(sudo_user))
 		http_reply_errorf(request, OUTCOME_INVALID, "sudo_user is a string or null");
 	else
-		submit_accept(daemon, request, name, json_string_value(sudo_user));
+		submit_accept(runtime, request, name, json_string_value(sudo_user));
 	json_decref(body);
 }
 
-static void finish_diff(struct daemon *daemon, struct job *job)
+static void finish_diff(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 	const struct feed_job *feed = job->feed;
 
-	(void)daemon;
+	(void)runtime;
 	if (control_job_failed(request, job))
 		return;
 	http_reply(request, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "name", feed->name, "held",
@@ -225,7 +225,7 @@ static void finish_diff(struct daemon *daemon, struct job *job)
 				      json_lines(&feed->diff.removed)));
 }
 
-void control_diff_feed(struct daemon *daemon, struct evhttp_request *request)
+void control_diff_feed(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { "name", NULL };
 	struct evkeyvalq parameters;
@@ -237,9 +237,9 @@ void control_diff_feed(struct daemon *daemon, struct evhttp_request *request)
 	if (!values[0]) {
 		http_reply_errorf(request, OUTCOME_INVALID, "the parameter name is missing");
 	} else {
-		job = new_feed_job(daemon, request, JOB_FEED_DIFF, values[0], finish_diff);
+		job = new_feed_job(runtime, request, JOB_FEED_DIFF, values[0], finish_diff);
 		if (job)
-			daemon_submit(daemon, job);
+			runtime_submit_job(runtime, job);
 	}
 	evhttp_clear_headers(&parameters);
 }

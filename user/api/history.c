@@ -10,19 +10,19 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "core/prefix_error.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 #include "store/history_read.h"
 
 #define PAGE_RECORDS_MAX 1000
 
 /* ---- history -------------------------------------------------------------- */
 
-static void finish_history(struct daemon *daemon, struct job *job)
+static void finish_history(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
-	(void)daemon;
+	(void)runtime;
 	if (!control_job_failed(request, job))
 		http_reply(request, json_incref(job->answer));
 }
@@ -85,7 +85,7 @@ static int read_filter(struct evhttp_request *request, const char *const *values
 	return 0;
 }
 
-void control_history(struct daemon *daemon, struct evhttp_request *request)
+void control_history(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { "prefix", "list", "since", "before", "limit", NULL };
 	const char *values[sizeof(known) / sizeof(*known)];
@@ -96,14 +96,14 @@ void control_history(struct daemon *daemon, struct evhttp_request *request)
 	if (http_read_query(request, known, values, &parameters))
 		return;
 	if (!read_filter(request, values, &filter))
-		job = control_job_new(daemon, request, JOB_HISTORY, finish_history);
+		job = control_job_new(runtime, request, JOB_HISTORY, finish_history);
 	evhttp_clear_headers(&parameters);
 	if (!job)
 		return;
 	job->filter = malloc(sizeof(filter));
 	if (job->filter) {
 		*job->filter = filter;
-		daemon_submit(daemon, job);
+		runtime_submit_job(runtime, job);
 		return;
 	}
 	control_job_end(job);
@@ -113,11 +113,11 @@ void control_history(struct daemon *daemon, struct evhttp_request *request)
 
 /* ---- undo ----------------------------------------------------------------- */
 
-static void finish_undo(struct daemon *daemon, struct job *job)
+static void finish_undo(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
-	(void)daemon;
+	(void)runtime;
 	if (!job->outcome && !job->is_dry_run)
 		log_info("control", "%s undid record %lld of the history", job->author,
 			 (long long)json_integer_value(
@@ -157,7 +157,7 @@ static int read_undo(struct evhttp_request *request, json_t *body, struct undo_r
 	return 0;
 }
 
-void control_undo(struct daemon *daemon, struct evhttp_request *request)
+void control_undo(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	struct undo_request undo = { 0 };
@@ -166,11 +166,11 @@ void control_undo(struct daemon *daemon, struct evhttp_request *request)
 	if (!body)
 		return;
 	if (!read_undo(request, body, &undo))
-		job = control_job_new(daemon, request, JOB_UNDO, finish_undo);
+		job = control_job_new(runtime, request, JOB_UNDO, finish_undo);
 	if (job && !control_job_name(job, request, NULL, NULL, undo.reason, undo.sudo_user)) {
 		job->record_id = undo.id;
 		job->is_dry_run = undo.is_dry_run != 0;
-		daemon_submit(daemon, job);
+		runtime_submit_job(runtime, job);
 	}
 	json_decref(body);
 }

@@ -11,8 +11,8 @@
 #include "api/routes.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 #define TTL_SEC_MAX (100LL * 366 * 86400)
 #define REASON_BYTES_MAX 1024
@@ -57,7 +57,7 @@ static json_t *answer_json(const struct job *job)
 			 json_lines(&job->warnings), "seconds", job->seconds);
 }
 
-static void finish_import(struct daemon *daemon, struct job *job)
+static void finish_import(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 	const struct import *import = job->import;
@@ -67,7 +67,7 @@ static void finish_import(struct daemon *daemon, struct job *job)
 			 job->author, import->name, job->list_name, import->added_count,
 			 import->replaced_count, job->reason ? ": " : "",
 			 job->reason ? job->reason : "");
-	if (daemon->is_detached)
+	if (runtime->is_detached)
 		lines_add(&job->warnings, "ipwl is detached: nothing is judged until a reload");
 	if (!control_job_failed(request, job))
 		http_reply(request, answer_json(job));
@@ -108,11 +108,12 @@ static int read_order(struct evhttp_request *request, struct order *order)
 	return 0;
 }
 
-static void submit(struct daemon *daemon, struct evhttp_request *request, const struct order *order)
+static void submit(struct runtime *runtime, struct evhttp_request *request,
+		   const struct order *order)
 {
 	const char *name = order->values[IMPORT_NAME];
 	const char *reason = order->values[IMPORT_REASON];
-	struct job *job = control_job_new(daemon, request, JOB_IMPORT, finish_import);
+	struct job *job = control_job_new(runtime, request, JOB_IMPORT, finish_import);
 
 	if (!job ||
 	    control_job_name(job, request, order->values[IMPORT_LIST], NULL,
@@ -129,10 +130,10 @@ static void submit(struct daemon *daemon, struct evhttp_request *request, const 
 	}
 	job->import->format = order->format;
 	job->import->is_dry_run = order->is_dry_run;
-	daemon_submit(daemon, job);
+	runtime_submit_job(runtime, job);
 }
 
-void control_import(struct daemon *daemon, struct evhttp_request *request)
+void control_import(struct runtime *runtime, struct evhttp_request *request)
 {
 	size_t bytes = evbuffer_get_length(evhttp_request_get_input_buffer(request));
 	struct order order = { .format = FORMAT_AUTO };
@@ -146,6 +147,6 @@ void control_import(struct daemon *daemon, struct evhttp_request *request)
 				  "files: of a list",
 				  IMPORT_BYTES_MAX >> 20);
 	else if (!read_order(request, &order))
-		submit(daemon, request, &order);
+		submit(runtime, request, &order);
 	evhttp_clear_headers(&parameters);
 }

@@ -10,19 +10,19 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/number.h"
-#include "daemon/daemon.h"
 #include "daemon/lint_query.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 #define DIFF_ENTRIES 1000
 #define DIFF_ENTRIES_MAX 10000
 
 /* The worker has made the answer: there may be much of it. */
-static void finish(struct daemon *daemon, struct job *job)
+static void finish(struct runtime *runtime, struct job *job)
 {
 	struct evhttp_request *request = control_job_end(job);
 
-	(void)daemon;
+	(void)runtime;
 	if (control_job_failed(request, job))
 		return;
 	http_reply(request, job->answer);
@@ -126,10 +126,10 @@ static int read_lint(struct evhttp_request *request, const char *const *values,
 	return 0;
 }
 
-static void submit_lint(struct daemon *daemon, struct evhttp_request *request,
+static void submit_lint(struct runtime *runtime, struct evhttp_request *request,
 			const struct lint_query *query)
 {
-	struct job *job = control_job_new(daemon, request, JOB_LINT, finish);
+	struct job *job = control_job_new(runtime, request, JOB_LINT, finish);
 
 	if (!job)
 		return;
@@ -139,11 +139,11 @@ static void submit_lint(struct daemon *daemon, struct evhttp_request *request,
 		return;
 	}
 	*job->lint = *query;
-	job->lint->options.counted_since_sec = daemon->started_at_sec;
-	daemon_submit(daemon, job);
+	job->lint->options.counted_since_sec = runtime->started_at_sec;
+	runtime_submit_job(runtime, job);
 }
 
-void control_lint(struct daemon *daemon, struct evhttp_request *request)
+void control_lint(struct runtime *runtime, struct evhttp_request *request)
 {
 	const char *values[PARAMETER_COUNT + 1];
 	struct lint_query query = { 0 };
@@ -152,7 +152,7 @@ void control_lint(struct daemon *daemon, struct evhttp_request *request)
 	if (http_read_query(request, parameters, values, &found))
 		return;
 	if (!read_lint(request, values, &query))
-		submit_lint(daemon, request, &query);
+		submit_lint(runtime, request, &query);
 	evhttp_clear_headers(&found);
 }
 
@@ -175,10 +175,10 @@ static int check_path(struct evhttp_request *request, const char *path)
 	return -EINVAL;
 }
 
-static void submit_diff(struct daemon *daemon, struct evhttp_request *request, const char *path,
+static void submit_diff(struct runtime *runtime, struct evhttp_request *request, const char *path,
 			size_t limit)
 {
-	struct job *job = control_job_new(daemon, request, JOB_DIFF, finish);
+	struct job *job = control_job_new(runtime, request, JOB_DIFF, finish);
 
 	if (!job)
 		return;
@@ -187,10 +187,10 @@ static void submit_diff(struct daemon *daemon, struct evhttp_request *request, c
 	if (path && !job->config_path)
 		give_up(request, job);
 	else
-		daemon_submit(daemon, job);
+		runtime_submit_job(runtime, job);
 }
 
-void control_diff(struct daemon *daemon, struct evhttp_request *request)
+void control_diff(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_int_t limit = DIFF_ENTRIES;
@@ -206,6 +206,6 @@ void control_diff(struct daemon *daemon, struct evhttp_request *request)
 		http_reply_errorf(request, OUTCOME_INVALID, "limit is not a number from 0 to %d",
 				  DIFF_ENTRIES_MAX);
 	else if (!check_path(request, path))
-		submit_diff(daemon, request, path, (size_t)limit);
+		submit_diff(runtime, request, path, (size_t)limit);
 	json_decref(body);
 }

@@ -10,8 +10,8 @@
 #include "api/routes.h"
 #include "base/number.h"
 #include "core/prefix_error.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 #define PAGE_ENTRIES_MAX 1000
 
@@ -27,7 +27,7 @@ struct query {
 };
 
 struct page {
-	const struct daemon *daemon;
+	const struct runtime *runtime;
 	const struct query *query;
 	json_t *entries;
 	struct place last;  /* of the entries walked */
@@ -59,7 +59,7 @@ static void locate(struct page *page, size_t list, const struct entry *entry)
 static void show(struct page *page, size_t index, const struct entry *entry)
 {
 	const struct query *query = page->query;
-	const struct list *list = &page->daemon->snapshot->policy->lists[index];
+	const struct list *list = &page->runtime->snapshot->policy->lists[index];
 	const struct rule *rule;
 
 	if (entry->is_exclusion)
@@ -73,7 +73,7 @@ static void show(struct page *page, size_t index, const struct entry *entry)
 	}
 	rule = list_find_rule(list, &entry->prefix);
 	json_array_append_new(page->entries,
-			      entry_json(&page->daemon->view, list, entry, rule ? rule->id : 0));
+			      entry_json(&page->runtime->view, list, entry, rule ? rule->id : 0));
 	page->shown = page->last;
 }
 
@@ -96,7 +96,7 @@ static void walk(struct page *page, size_t index, const struct list *view,
 static void walk_list(struct page *page, size_t index)
 {
 	const struct query *query = page->query;
-	struct list view = page->daemon->snapshot->policy->lists[index];
+	struct list view = page->runtime->snapshot->policy->lists[index];
 	const struct prefix *inside = query->has_prefix ? &query->prefix : NULL;
 	const struct prefix *from = inside;
 	int source;
@@ -116,10 +116,10 @@ static void walk_list(struct page *page, size_t index)
 	walk(page, index, &view, from, inside, false);
 }
 
-static json_t *page_json(const struct daemon *daemon, const struct query *query)
+static json_t *page_json(const struct runtime *runtime, const struct query *query)
 {
-	const struct policy *policy = daemon->snapshot->policy;
-	struct page page = { .daemon = daemon, .query = query, .entries = json_array() };
+	const struct policy *policy = runtime->snapshot->policy;
+	struct page page = { .runtime = runtime, .query = query, .entries = json_array() };
 	char *next = NULL;
 	json_t *body;
 	size_t i;
@@ -201,10 +201,10 @@ static int read_list(struct evhttp_request *request, const char *text, const str
 	return -EINVAL;
 }
 
-void control_list_entries(struct daemon *daemon, struct evhttp_request *request)
+void control_list_entries(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { "list", "source", "prefix", "limit", "after", NULL };
-	const struct policy *policy = daemon->snapshot->policy;
+	const struct policy *policy = runtime->snapshot->policy;
 	const char *values[sizeof(known) / sizeof(*known)];
 	struct evkeyvalq parameters;
 	struct query query = { 0 };
@@ -215,6 +215,6 @@ void control_list_entries(struct daemon *daemon, struct evhttp_request *request)
 	    !read_source(request, values[1], &query) && !read_prefix(request, values[2], &query) &&
 	    !read_limit(request, values[3], &query) &&
 	    !read_after(request, values[4], policy, &query))
-		http_reply(request, page_json(daemon, &query));
+		http_reply(request, page_json(runtime, &query));
 	evhttp_clear_headers(&parameters);
 }

@@ -8,21 +8,21 @@
 
 #include "api/exchange.h"
 #include "api/peer.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 struct evhttp_request *control_job_end(struct job *job)
 {
 	return exchange_end(job->context);
 }
 
-struct job *control_job_new(struct daemon *daemon, struct evhttp_request *request,
-			    enum job_type type, void (*done)(struct daemon *, struct job *))
+struct job *control_job_new(struct runtime *runtime, struct evhttp_request *request,
+			    enum job_type type, void (*done)(struct runtime *, struct job *))
 {
 	struct exchange *exchange = NULL;
 	struct job *job = NULL;
 
-	if (daemon->is_stopping) {
+	if (runtime->is_stopping) {
 		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
 		return NULL;
 	}

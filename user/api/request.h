@@ -7,12 +7,12 @@
 
 #include "engine/task.h"
 
-struct daemon;
+struct runtime;
 
 /* A job for @request, not submitted yet, its context taken; @done is to begin with
  * control_job_end(). NULL: an error was sent. */
-struct job *control_job_new(struct daemon *daemon, struct evhttp_request *request,
-			    enum job_type type, void (*done)(struct daemon *, struct job *));
+struct job *control_job_new(struct runtime *runtime, struct evhttp_request *request,
+			    enum job_type type, void (*done)(struct runtime *, struct job *));
 
 /* The request to answer, or NULL: nobody waits any more. */
 struct evhttp_request *control_job_end(struct job *job);

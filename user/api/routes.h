@@ -6,27 +6,27 @@
 
 #include <event2/http.h>
 
-struct daemon;
+struct runtime;
 
-void control_status(struct daemon *daemon, struct evhttp_request *request);
-void control_test(struct daemon *daemon, struct evhttp_request *request);
-void control_list_entries(struct daemon *daemon, struct evhttp_request *request);
-void control_add_entry(struct daemon *daemon, struct evhttp_request *request);
-void control_delete_entry(struct daemon *daemon, struct evhttp_request *request);
-void control_import(struct daemon *daemon, struct evhttp_request *request);
-void control_reload(struct daemon *daemon, struct evhttp_request *request);
-void control_feeds(struct daemon *daemon, struct evhttp_request *request);
-void control_refresh_feeds(struct daemon *daemon, struct evhttp_request *request);
-void control_accept_feed(struct daemon *daemon, struct evhttp_request *request);
-void control_diff_feed(struct daemon *daemon, struct evhttp_request *request);
-void control_lint(struct daemon *daemon, struct evhttp_request *request);
-void control_diff(struct daemon *daemon, struct evhttp_request *request);
-void control_history(struct daemon *daemon, struct evhttp_request *request);
-void control_undo(struct daemon *daemon, struct evhttp_request *request);
-void control_protect(struct daemon *daemon, struct evhttp_request *request);
-void control_unprotect(struct daemon *daemon, struct evhttp_request *request);
-void control_impact(struct daemon *daemon, struct evhttp_request *request);
-void control_export(struct daemon *daemon, struct evhttp_request *request);
-void control_detach(struct daemon *daemon, struct evhttp_request *request);
+void control_status(struct runtime *runtime, struct evhttp_request *request);
+void control_test(struct runtime *runtime, struct evhttp_request *request);
+void control_list_entries(struct runtime *runtime, struct evhttp_request *request);
+void control_add_entry(struct runtime *runtime, struct evhttp_request *request);
+void control_delete_entry(struct runtime *runtime, struct evhttp_request *request);
+void control_import(struct runtime *runtime, struct evhttp_request *request);
+void control_reload(struct runtime *runtime, struct evhttp_request *request);
+void control_feeds(struct runtime *runtime, struct evhttp_request *request);
+void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request);
+void control_accept_feed(struct runtime *runtime, struct evhttp_request *request);
+void control_diff_feed(struct runtime *runtime, struct evhttp_request *request);
+void control_lint(struct runtime *runtime, struct evhttp_request *request);
+void control_diff(struct runtime *runtime, struct evhttp_request *request);
+void control_history(struct runtime *runtime, struct evhttp_request *request);
+void control_undo(struct runtime *runtime, struct evhttp_request *request);
+void control_protect(struct runtime *runtime, struct evhttp_request *request);
+void control_unprotect(struct runtime *runtime, struct evhttp_request *request);
+void control_impact(struct runtime *runtime, struct evhttp_request *request);
+void control_export(struct runtime *runtime, struct evhttp_request *request);
+void control_detach(struct runtime *runtime, struct evhttp_request *request);
 
 #endif

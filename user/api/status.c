@@ -5,10 +5,10 @@
 
 #include "api/read_result.h"
 #include "api/routes.h"
-#include "daemon/daemon.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 static json_t *packets_json(const struct attachment *attachment)
 {
@@ -59,15 +59,15 @@ static json_t *list_mode_json(const struct snapshot *snapshot, const struct list
 									       : "enforce");
 }
 
-static json_t *list_json(const struct daemon *daemon, size_t index)
+static json_t *list_json(const struct runtime *runtime, size_t index)
 {
-	const struct snapshot *snapshot = daemon->snapshot;
+	const struct snapshot *snapshot = runtime->snapshot;
 	const struct list *list = &snapshot->policy->lists[index];
 	const struct list_count *count = &snapshot->entry_counts[index];
 	const struct list_input *input = &snapshot->config->list_inputs[index];
 	struct ipwl_traffic traffic = { 0 };
 
-	datapath_read_list(daemon->datapath, list->slot, &traffic);
+	datapath_read_list(runtime->datapath, list->slot, &traffic);
 	return json_pack(
 	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name", list->name, "action",
 	    action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
@@ -80,13 +80,13 @@ static json_t *list_json(const struct daemon *daemon, size_t index)
 	    json_count(list_input_skipped_lines(input)));
 }
 
-static json_t *lists_json(const struct daemon *daemon)
+static json_t *lists_json(const struct runtime *runtime)
 {
 	json_t *array = json_array();
 	size_t i;
 
-	for (i = 0; i < daemon->snapshot->policy->list_count; i++)
-		json_array_append_new(array, list_json(daemon, i));
+	for (i = 0; i < runtime->snapshot->policy->list_count; i++)
+		json_array_append_new(array, list_json(runtime, i));
 	return array;
 }
 
@@ -132,10 +132,10 @@ static json_t *reload_json(const struct reload_report *reload)
 			 json_lines(&reload->warnings), "held", json_text(reload->held));
 }
 
-static json_t *state_json(const struct daemon *daemon)
+static json_t *state_json(const struct runtime *runtime)
 {
-	return json_pack("{s:o,s:b,s:o}", "path", json_text(daemon->state_path), "ok",
-			 !daemon->state_error, "error", json_text(daemon->state_error));
+	return json_pack("{s:o,s:b,s:o}", "path", json_text(runtime->state_path), "ok",
+			 !runtime->state_error, "error", json_text(runtime->state_error));
 }
 
 static json_t *export_json(const struct config_export *export, const struct export_state *state)
@@ -158,15 +158,15 @@ static json_t *export_json(const struct config_export *export, const struct expo
 	    json_time(state->succeeded_at_sec), "error", json_text(state->error));
 }
 
-static json_t *exports_json(const struct daemon *daemon)
+static json_t *exports_json(const struct runtime *runtime)
 {
-	const struct config *config = daemon->snapshot->config;
+	const struct config *config = runtime->snapshot->config;
 	json_t *array = json_array();
 	size_t i;
 
 	for (i = 0; i < config->export_count; i++)
 		json_array_append_new(
-		    array, export_json(&config->exports[i], exports_state(daemon->exports, i)));
+		    array, export_json(&config->exports[i], exports_state(runtime->exports, i)));
 	return array;
 }
 
@@ -175,26 +175,26 @@ static const char *mode_name(bool is_enforcing)
 	return is_enforcing ? "enforce" : "monitor";
 }
 
-static json_t *status_json(const struct daemon *daemon)
+static json_t *status_json(const struct runtime *runtime)
 {
-	const struct snapshot *snapshot = daemon->snapshot;
-	const double uptime_sec = time_monotonic_sec() - daemon->started_monotonic_sec;
+	const struct snapshot *snapshot = runtime->snapshot;
+	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
 	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
-	    json_time(daemon->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
-	    json_text(daemon->config_path), "mode", mode_name(snapshot->config->is_enforcing),
+	    json_time(runtime->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
+	    json_text(runtime->config_path), "mode", mode_name(snapshot->config->is_enforcing),
 	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
-	    json_text(snapshot->suspension), "detached", daemon->is_detached, "lookup",
-	    datapath_uses_index(daemon->datapath) ? "index" : "tries", "state", state_json(daemon),
-	    "ports", ports_json(snapshot->config), "interfaces",
-	    interfaces_json(&daemon->interfaces), "lists", lists_json(daemon), "list_files",
-	    list_files_json(snapshot), "exports", exports_json(daemon), "reload",
-	    reload_json(&daemon->reload));
+	    json_text(snapshot->suspension), "detached", runtime->is_detached, "lookup",
+	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
+	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
+	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
+	    list_files_json(snapshot), "exports", exports_json(runtime), "reload",
+	    reload_json(&runtime->reload));
 }
 
-void control_status(struct daemon *daemon, struct evhttp_request *request)
+void control_status(struct runtime *runtime, struct evhttp_request *request)
 {
 	static const char *const known[] = { NULL };
 	struct evkeyvalq parameters;
@@ -203,5 +203,5 @@ void control_status(struct daemon *daemon, struct evhttp_request *request)
 	if (http_read_query(request, known, none, &parameters))
 		return;
 	evhttp_clear_headers(&parameters);
-	http_reply(request, status_json(daemon));
+	http_reply(request, status_json(runtime));
 }

@@ -7,9 +7,9 @@
 #include "api/routes.h"
 #include "core/effective.h"
 #include "core/prefix_error.h"
-#include "daemon/daemon.h"
 #include "datapath/names.h"
 #include "http/http.h"
+#include "runtime/runtime.h"
 #include "store/hits.h"
 
 #define ADDRESSES_MAX 10000
@@ -45,13 +45,13 @@ static void take_overridden(const struct list *list, const struct entry *entry, 
 }
 
 /* The block entries that would decide if no allow list did. */
-static json_t *overridden_json(const struct daemon *daemon, const struct prefix *address,
+static json_t *overridden_json(const struct runtime *runtime, const struct prefix *address,
 			       const struct ipwl_decision *decision)
 {
 	json_t *array = json_array();
 
 	if (decision->verdict == IPWL_ALLOW || decision->verdict == IPWL_AVERTED)
-		effective_entries(daemon->snapshot->policy, address, NULL, take_overridden, array);
+		effective_entries(runtime->snapshot->policy, address, NULL, take_overridden, array);
 	return array;
 }
 
@@ -74,37 +74,37 @@ static void take_averted(const struct list *list, const struct entry *entry, uin
 }
 
 /* Packets that the deciding allow entry has kept from being dropped, of all times. */
-static json_t *averted_json(const struct daemon *daemon, const struct prefix *address,
+static json_t *averted_json(const struct runtime *runtime, const struct prefix *address,
 			    struct explanation *explanation)
 {
 	explanation->averted = json_null();
 	if (explanation->deciding_rule)
-		policy_covering(daemon->snapshot->policy, address, take_averted, explanation);
+		policy_covering(runtime->snapshot->policy, address, take_averted, explanation);
 	return explanation->averted;
 }
 
-static json_t *result_json(const struct daemon *daemon, const struct prefix *address,
+static json_t *result_json(const struct runtime *runtime, const struct prefix *address,
 			   const struct ipwl_decision *decision)
 {
 	struct explanation explanation = {
-		.view = &daemon->view,
+		.view = &runtime->view,
 		.deciding_rule = decision->rule,
 		.entries = json_array(),
 		.exclusions = json_array(),
 	};
 	const struct list *list =
-	    decision->rule ? snapshot_find_slot(daemon->snapshot, decision->list) : NULL;
+	    decision->rule ? snapshot_find_slot(runtime->snapshot, decision->list) : NULL;
 	char text[PREFIX_TEXT_BYTES];
 
-	policy_covering(daemon->snapshot->policy, address, explain, &explanation);
+	policy_covering(runtime->snapshot->policy, address, explain, &explanation);
 	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
 			 prefix_format_short(address, text), "verdict",
 			 verdict_names[decision->verdict], "list",
 			 json_text(list ? list->name : NULL), "mark",
 			 list && list->sets_mark ? json_integer(list->mark) : json_null(),
 			 "entries", explanation.entries, "exclusions", explanation.exclusions,
-			 "overrides", overridden_json(daemon, address, decision), "averted_packets",
-			 averted_json(daemon, address, &explanation));
+			 "overrides", overridden_json(runtime, address, decision),
+			 "averted_packets", averted_json(runtime, address, &explanation));
 }
 
 /* Return: 0; -EINVAL: an error was sent. */
@@ -134,7 +134,7 @@ static int read_address(struct evhttp_request *request, const json_t *value,
 }
 
 /* Return: the results, or NULL: an error was sent. */
-static json_t *test_all(const struct daemon *daemon, struct evhttp_request *request,
+static json_t *test_all(const struct runtime *runtime, struct evhttp_request *request,
 			const json_t *addresses)
 {
 	json_t *results = json_array();
@@ -148,13 +148,13 @@ static json_t *test_all(const struct daemon *daemon, struct evhttp_request *requ
 	{
 		if (read_address(request, value, &address))
 			goto fail;
-		err = datapath_decide(daemon->datapath, &address, &decision);
+		err = datapath_decide(runtime->datapath, &address, &decision);
 		if (err) {
 			http_reply_errorf(request, OUTCOME_INTERNAL,
 					  "the kernel's tables cannot be read: %s", strerror(-err));
 			goto fail;
 		}
-		json_array_append_new(results, result_json(daemon, &address, &decision));
+		json_array_append_new(results, result_json(runtime, &address, &decision));
 	}
 	return results;
 fail:
@@ -162,7 +162,7 @@ fail:
 	return NULL;
 }
 
-void control_test(struct daemon *daemon, struct evhttp_request *request)
+void control_test(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *body = http_read_body(request);
 	json_t *addresses, *results;
@@ -176,7 +176,7 @@ void control_test(struct daemon *daemon, struct evhttp_request *request)
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "\"addresses\" is not an array of at most %d", ADDRESSES_MAX);
 	} else {
-		results = test_all(daemon, request, addresses);
+		results = test_all(runtime, request, addresses);
 		if (results)
 			http_reply(request, json_pack("{s:o}", "results", results));
 	}

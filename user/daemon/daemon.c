@@ -17,33 +17,33 @@
 #include "daemon/loop.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
-#include "runtime/notify.h"
+#include "runtime/expiry.h"
 #include "runtime/sampler.h"
 #include "store/state.h"
 #include "web/web.h"
 
 #define DESCRIPTORS_WANTED 65536
 
-static enum exit_status status_of(int err)
+static enum exit_status daemon_status_of(int err)
 {
 	if (!err)
 		return STATUS_OK;
 	return err == -EPERM || err == -EACCES ? STATUS_PERMISSION : STATUS_FAILED;
 }
 
-static enum exit_status give_up(const char *subsystem, int err, const char *message)
+static enum exit_status daemon_give_up(const char *subsystem, int err, const char *message)
 {
 	log_error(subsystem, "%s%s", message,
-		  status_of(err) == STATUS_PERMISSION && geteuid()
+		  daemon_status_of(err) == STATUS_PERMISSION && geteuid()
 		      ? " (ipwld needs to be root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
 		      : "");
-	return status_of(err);
+	return daemon_status_of(err);
 }
 
 /* ---- start -------------------------------------------------------------- */
 
 /* Each chunk of rules and each client takes one. */
-static void raise_descriptor_limit(void)
+static void daemon_raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
@@ -53,204 +53,210 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static enum exit_status load(struct daemon *daemon, struct snapshot **ret_first)
+static enum exit_status daemon_load_config(struct runtime *runtime, struct snapshot **ret_first)
 {
 	struct diagnostics diagnostics;
 	struct config *config = NULL;
 	int err;
 
 	diagnostics_init(&diagnostics);
-	err = config_load(daemon->config_path, &diagnostics, &config);
+	err = config_load(runtime->config_path, &diagnostics, &config);
 	if (err) {
 		diagnostics_print(&diagnostics, stderr);
 		diagnostics_done(&diagnostics);
 		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
 	}
-	diagnostics_lines(&diagnostics, SIZE_MAX, &daemon->reload.warnings,
-			  &daemon->reload.warnings);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &runtime->reload.warnings,
+			  &runtime->reload.warnings);
 	diagnostics_done(&diagnostics);
 	*ret_first = snapshot_new(config);
 	if (!*ret_first) {
 		config_free(config);
-		return give_up("daemon", -ENOMEM, strerror(ENOMEM));
+		return daemon_give_up("daemon", -ENOMEM, strerror(ENOMEM));
 	}
 	return STATUS_OK;
 }
 
-static enum exit_status start_engine(struct daemon *daemon, struct snapshot *first)
+static enum exit_status daemon_start_engine(struct daemon *daemon, struct snapshot *first)
 {
+	struct runtime *runtime = &daemon->runtime;
 	char error[DATAPATH_ERROR_BYTES];
 	const char *state_trouble;
 	int err = lock_take(first->config->runtime_dir, &daemon->lock_fd, error);
 
 	if (err)
-		return give_up("lock", err, error);
-	err = engine_start(daemon->config_path, first, &daemon->reload.warnings, &daemon->engine,
+		return daemon_give_up("lock", err, error);
+	err = engine_start(runtime->config_path, first, &runtime->reload.warnings, &runtime->engine,
 			   error);
 	if (err)
-		return give_up("engine", err, error);
-	daemon->datapath = daemon->engine->datapath;
-	daemon->view = (struct entry_view) { .datapath = daemon->engine->datapath,
-					     .hits = daemon->engine->hits,
-					     .protections = daemon->engine->protections };
-	daemon->snapshot = snapshot_ref(daemon->engine->current);
-	state_trouble = state_error(daemon->engine->state);
-	daemon->state_path = strdup(state_path(daemon->engine->state));
-	daemon->state_error = state_trouble ? strdup(state_trouble) : NULL;
+		return daemon_give_up("engine", err, error);
+	runtime->datapath = runtime->engine->datapath;
+	runtime->view = (struct entry_view) { .datapath = runtime->engine->datapath,
+					      .hits = runtime->engine->hits,
+					      .protections = runtime->engine->protections };
+	runtime->snapshot = snapshot_ref(runtime->engine->current);
+	state_trouble = state_error(runtime->engine->state);
+	runtime->state_path = strdup(state_path(runtime->engine->state));
+	runtime->state_error = state_trouble ? strdup(state_trouble) : NULL;
 	return STATUS_OK;
 }
 
-static int open_feeds(struct daemon *daemon)
+static void daemon_follow_config(void *context, const struct config *config, struct lines *warnings)
+{
+	struct daemon *daemon = context;
+	char error[METRICS_ERROR_BYTES];
+
+	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))
+		lines_add(warnings, "%s", error);
+}
+
+static int daemon_open_feeds(struct runtime *runtime)
 {
 	struct feed_reports reports = { 0 };
-	int err = engine_report_feeds(daemon->engine, &reports);
+	int err = engine_report_feeds(runtime->engine, &reports);
 
 	if (!err)
-		err = feeds_open(daemon, &reports, &daemon->feeds);
+		err = feeds_open(runtime, &reports, &runtime->feeds);
 	feed_reports_done(&reports);
 	return err;
 }
 
-/* Tables are in force already: no program may be attached before. */
-static int serve(struct daemon *daemon)
+static int daemon_open_sockets(struct daemon *daemon, const struct config *config)
 {
-	const struct config *config = daemon->snapshot->config;
+	struct runtime *runtime = &daemon->runtime;
 	char error[METRICS_ERROR_BYTES];
-	int err = control_open(daemon, config->runtime_dir, &daemon->control);
+	int err = control_open(runtime, config->runtime_dir, &daemon->control);
 
-	if (!err)
-		err = metrics_open(daemon, &daemon->metrics);
+	if (err)
+		return err;
+	err = metrics_open(runtime, &daemon->metrics);
 	if (err)
 		return err;
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error)) {
 		log_error("metrics", "%s", error);
-		lines_add(&daemon->reload.warnings, "%s", error);
+		lines_add(&runtime->reload.warnings, "%s", error);
 	}
-	interfaces_init(&daemon->interfaces, daemon->datapath);
-	err = interfaces_configure(&daemon->interfaces, config);
-	/* Before the worker, whose engine it asks. */
-	if (!err)
-		err = open_feeds(daemon);
-	if (!err)
-		datapath_forget_old_layouts(daemon->datapath);
-	if (!err)
-		err = worker_start(daemon->engine, &daemon->worker);
-	if (!err)
-		err = sampler_open(daemon, &daemon->sampler);
-	if (!err)
-		err = exports_open(daemon, &daemon->exports);
+	return 0;
+}
+
+/* Tables are in force already: no program may be attached before. */
+static int daemon_serve(struct daemon *daemon)
+{
+	struct runtime *runtime = &daemon->runtime;
+	const struct config *config = runtime->snapshot->config;
+	int err = daemon_open_sockets(daemon, config);
+
 	if (err)
 		return err;
-	exports_update(daemon->exports);
+	interfaces_init(&runtime->interfaces, runtime->datapath);
+	err = interfaces_configure(&runtime->interfaces, config);
+	if (err)
+		return err;
+	/* Before the worker, whose engine it asks. */
+	err = daemon_open_feeds(runtime);
+	if (err)
+		return err;
+	datapath_forget_old_layouts(runtime->datapath);
+	err = worker_start(runtime->engine, &runtime->worker);
+	if (err)
+		return err;
+	err = sampler_open(runtime, &runtime->sampler);
+	if (err)
+		return err;
+	err = expiry_open(runtime, &runtime->expiry);
+	if (err)
+		return err;
+	err = exports_open(runtime, &runtime->exports);
+	if (err)
+		return err;
+	exports_update(runtime->exports);
 	return loop_open(daemon);
 }
 
-static enum exit_status start(struct daemon *daemon)
+static enum exit_status daemon_start(struct daemon *daemon)
 {
+	struct runtime *runtime = &daemon->runtime;
 	struct snapshot *first = NULL;
-	enum exit_status status = load(daemon, &first);
+	enum exit_status status = daemon_load_config(runtime, &first);
 	int err;
 
 	if (status)
 		return status;
-	raise_descriptor_limit();
+	daemon_raise_descriptor_limit();
 	evthread_use_pthreads();
-	daemon->base = event_base_new();
-	err = daemon->base ? loop_open_signals(daemon) : -ENOMEM;
-	status = err ? give_up("daemon", err, strerror(-err)) : start_engine(daemon, first);
+	runtime->base = event_base_new();
+	err = runtime->base ? loop_open_signals(daemon) : -ENOMEM;
+	status = err ? daemon_give_up("daemon", err, strerror(-err))
+		     : daemon_start_engine(daemon, first);
 	snapshot_unref(first);
 	if (status)
 		return status;
-	err = serve(daemon);
-	return err ? give_up("daemon", err, strerror(-err)) : STATUS_OK;
+	err = daemon_serve(daemon);
+	return err ? daemon_give_up("daemon", err, strerror(-err)) : STATUS_OK;
 }
 
-static void be_ready(struct daemon *daemon, int *ready_fd)
+static void daemon_be_ready(struct runtime *runtime, int *ready_fd)
 {
-	struct lines *warnings = &daemon->reload.warnings;
+	struct lines *warnings = &runtime->reload.warnings;
 	struct lines kept = { 0 };
 	size_t i;
 
-	daemon->started_at_sec = time_now_sec();
-	daemon->started_monotonic_sec = time_monotonic_sec();
-	daemon->reload.at_sec = daemon->started_at_sec;
-	daemon->reload.successful = true;
-	daemon->reload.succeeded_at_sec = daemon->started_at_sec;
+	runtime->started_at_sec = time_now_sec();
+	runtime->started_monotonic_sec = time_monotonic_sec();
+	runtime->reload.at_sec = runtime->started_at_sec;
+	runtime->reload.successful = true;
+	runtime->reload.succeeded_at_sec = runtime->started_at_sec;
 	lines_copy(&kept, warnings, RELOAD_LINES_MAX);
 	lines_done(warnings);
 	*warnings = kept;
 	for (i = 0; i < warnings->count; i++)
 		log_warning("config", "%s", warnings->items[i]);
 	log_info("daemon", "ipwld " IPWL_VERSION " is ready");
-	daemon_notify_ready(daemon);
+	runtime_notify_ready(runtime);
 	background_report(ready_fd, STATUS_OK);
 }
 
 /* ---- stop --------------------------------------------------------------- */
 
-static void stop(struct daemon *daemon)
+static void daemon_stop(struct daemon *daemon)
 {
+	struct runtime *runtime = &daemon->runtime;
+
 	/* The worker first: it uses all that follows. */
-	worker_stop(daemon->worker);
-	if (daemon->sampler)
-		engine_sample_all(daemon->engine);
-	sampler_close(daemon->sampler);
-	exports_close(daemon->exports);
+	worker_stop(runtime->worker);
+	if (runtime->sampler)
+		engine_sample_all(runtime->engine);
+	sampler_close(runtime->sampler);
+	expiry_close(runtime->expiry);
+	exports_close(runtime->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
-	feeds_close(daemon->feeds);
+	feeds_close(runtime->feeds);
 	loop_close(daemon);
-	interfaces_done(&daemon->interfaces);
-	snapshot_unref(daemon->snapshot);
-	engine_stop(daemon->engine);
-	if (daemon->base)
-		event_base_free(daemon->base);
+	interfaces_done(&runtime->interfaces);
+	runtime_done(runtime);
+	engine_stop(runtime->engine);
+	if (runtime->base)
+		event_base_free(runtime->base);
 	libevent_global_shutdown();
-	lines_done(&daemon->reload.errors);
-	lines_done(&daemon->reload.warnings);
-	free(daemon->reload.held);
-	free(daemon->state_path);
-	free(daemon->state_error);
 	if (daemon->lock_fd >= 0)
 		close(daemon->lock_fd);
 }
 
 enum exit_status daemon_run(const char *config_path, int *ready_fd)
 {
-	struct daemon daemon = { .config_path = config_path, .lock_fd = -1, .expiry_fd = -1 };
-	enum exit_status status = start(&daemon);
+	struct daemon daemon = { .lock_fd = -1 };
+	enum exit_status status;
 
+	daemon.runtime.config_path = config_path;
+	daemon.runtime.follow = daemon_follow_config;
+	daemon.runtime.follow_context = &daemon;
+	status = daemon_start(&daemon);
 	if (!status) {
-		be_ready(&daemon, ready_fd);
+		daemon_be_ready(&daemon.runtime, ready_fd);
 		loop_run(&daemon);
 	}
-	stop(&daemon);
+	daemon_stop(&daemon);
 	background_report(ready_fd, (int)status);
 	return status;
-}
-
-void daemon_submit(struct daemon *daemon, struct job *job)
-{
-	if (job->type == JOB_RELOAD)
-		notify_reloading();
-	daemon->job_count++;
-	job->task.run = job->type == JOB_PAUSE ? NULL : engine_run;
-	job->task.finish = loop_finish_job;
-	worker_submit(daemon->worker, &job->task);
-}
-
-void daemon_notify_ready(const struct daemon *daemon)
-{
-	const struct snapshot *snapshot = daemon->snapshot;
-	size_t i, entry_count = 0;
-
-	for (i = 0; i < snapshot->policy->list_count; i++)
-		entry_count += snapshot->entry_counts[i].of[FAMILY_IPV4] +
-			       snapshot->entry_counts[i].of[FAMILY_IPV6];
-	notify_manager("READY=1\nSTATUS=%s, %zu lists, %zu entries, %zu of %zu interfaces attached",
-		       snapshot->suspension		? "enforcement suspended"
-		       : snapshot->config->is_enforcing ? "enforcing"
-							: "monitoring",
-		       snapshot->policy->list_count, entry_count,
-		       interfaces_count_attached(&daemon->interfaces), daemon->interfaces.count);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What wakes the main loop: signals, timers, devices, finished jobs. */
+/* What wakes the main loop: signals, devices, finished tasks, retries. */
 #ifndef DAEMON_LOOP_H
 #define DAEMON_LOOP_H
 
@@ -10,9 +10,6 @@
 int loop_open_signals(struct daemon *daemon);
 int loop_open(struct daemon *daemon);
 void loop_close(struct daemon *daemon);
-
-/* Take over what a job has changed; @context is the daemon. */
-void loop_finish_job(struct task *task, void *context);
 
 /* Serve until a signal ends it. */
 void loop_run(struct daemon *daemon);

@@ -3,8 +3,8 @@
 #include <event2/buffer.h>
 #include <inttypes.h>
 
-#include "daemon/daemon.h"
 #include "feeds/schedule.h"
+#include "runtime/runtime.h"
 #include "web/web.h"
 
 static int64_t last_success(const struct feed_report *report)
@@ -39,16 +39,16 @@ static const struct {
 	{ "ipwl_feed_skipped_lines", "Lines and records of a feed that were left out.", skipped },
 };
 
-void metrics_write_feeds(const struct daemon *daemon, struct evbuffer *buffer)
+void metrics_write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const char fetches[] = "ipwl_feed_fetches_total";
-	const size_t count = feeds_count(daemon->feeds);
+	const size_t count = feeds_count(runtime->feeds);
 
 	for (size_t m = 0; m < sizeof(gauges) / sizeof(*gauges); m++) {
 		evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s gauge\n", gauges[m].name,
 				    gauges[m].help, gauges[m].name);
 		for (size_t i = 0; i < count; i++) {
-			const struct feed_report *report = &feeds_at(daemon->feeds, i)->report;
+			const struct feed_report *report = &feeds_at(runtime->feeds, i)->report;
 
 			evbuffer_add_printf(buffer, "%s{feed=\"%s\"} %" PRId64 "\n", gauges[m].name,
 					    report->name, gauges[m].value(report));
@@ -59,7 +59,7 @@ void metrics_write_feeds(const struct daemon *daemon, struct evbuffer *buffer)
 			    "# TYPE %s counter\n",
 			    fetches, fetches);
 	for (size_t i = 0; i < count; i++) {
-		const struct feed_state *state = feeds_at(daemon->feeds, i);
+		const struct feed_state *state = feeds_at(runtime->feeds, i);
 
 		for (int result = 0; result < FEED_RESULT_COUNT; result++)
 			evbuffer_add_printf(buffer, "%s{feed=\"%s\",result=\"%s\"} %" PRIu64 "\n",

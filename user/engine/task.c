@@ -11,7 +11,7 @@ static void job_task_free(struct task *task)
 	job_free((struct job *)task);
 }
 
-struct job *job_new(enum job_type type, void (*done)(struct daemon *daemon, struct job *job),
+struct job *job_new(enum job_type type, void (*done)(struct runtime *runtime, struct job *job),
 		    void *context)
 {
 	struct job *job = calloc(1, sizeof(*job));

@@ -17,7 +17,7 @@
 #include "feeds/report.h"
 #include "store/history_read.h"
 
-struct daemon;
+struct runtime;
 struct history_filter;
 
 enum job_type {
@@ -83,12 +83,12 @@ struct job {
 	char *state_error;		  /* what is wrong with the state now, or NULL */
 
 	/* Called by the main loop when the job is done; it does not own the job. */
-	void (*done)(struct daemon *daemon, struct job *job);
+	void (*done)(struct runtime *runtime, struct job *job);
 	void *context;
 };
 
 /* NULL: out of memory. */
-struct job *job_new(enum job_type type, void (*done)(struct daemon *daemon, struct job *job),
+struct job *job_new(enum job_type type, void (*done)(struct runtime *runtime, struct job *job),
 		    void *context);
 /* NULL is fine. */
 void job_free(struct job *job);

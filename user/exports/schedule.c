@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/daemon.h"
-#include "daemon/loop.h"
 #include "exports/run.h"
+#include "runtime/runtime.h"
 
 /* What fails is tried again, later each time. */
 #define RETRY_MIN_SEC 5.0
@@ -20,7 +19,7 @@
 #define REST_FACTOR 4.0
 
 struct exports {
-	struct daemon *daemon;
+	struct runtime *runtime;
 	struct worker *files; /* their commands may take long, */
 	struct worker *texts; /* and nobody who asks shall wait for those */
 	struct event *events[2];
@@ -89,7 +88,7 @@ static int follow_config(struct exports *exports, const struct config *config)
 
 const struct export_state *exports_state(const struct exports *exports, size_t index)
 {
-	return exports && exports->config == exports->daemon->snapshot->config &&
+	return exports && exports->config == exports->runtime->snapshot->config &&
 		       index < exports->count
 		   ? &exports->states[index]
 		   : NULL;
@@ -135,9 +134,9 @@ static void take_state(struct exports *exports, struct export_state *from)
 	*from = (struct export_state) { 0 };
 }
 
-static void finish_files(struct daemon *daemon, struct job *job)
+static void finish_files(struct runtime *runtime, struct job *job)
 {
-	struct exports *exports = daemon->exports;
+	struct exports *exports = runtime->exports;
 	struct export_run *run = job->context;
 	double now_sec = time_monotonic_sec();
 	bool has_failed = false;
@@ -188,7 +187,7 @@ static void finish_job(struct task *task, void *context)
 	struct exports *exports = context;
 	struct job *job = (struct job *)task;
 
-	job->done(exports->daemon, job);
+	job->done(exports->runtime, job);
 }
 
 static struct task *prepare_job(struct job *job)
@@ -201,7 +200,7 @@ static struct task *prepare_job(struct job *job)
 /* Return: 0 or -ENOMEM. */
 static int start_run(struct exports *exports)
 {
-	struct snapshot *snapshot = exports->daemon->snapshot;
+	struct snapshot *snapshot = exports->runtime->snapshot;
 	struct export_run *run;
 	struct job *job;
 
@@ -229,7 +228,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (exports->is_running || exports->daemon->is_stopping)
+	if (exports->is_running || exports->runtime->is_stopping)
 		return;
 	if (start_run(exports)) {
 		log_error("export", "%s", strerror(ENOMEM));
@@ -239,7 +238,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 void exports_update(struct exports *exports)
 {
-	const struct config *config = exports->daemon->snapshot->config;
+	const struct config *config = exports->runtime->snapshot->config;
 
 	/* So that status knows of them at once. */
 	if (exports->config != config && follow_config(exports, config))
@@ -277,7 +276,7 @@ void exports_submit_text(struct exports *exports, struct job *job)
 static struct event *watch(struct exports *exports, int fd, event_callback_fn callback)
 {
 	struct event *event =
-	    event_new(exports->daemon->base, fd, EV_READ | EV_PERSIST, callback, exports);
+	    event_new(exports->runtime->base, fd, EV_READ | EV_PERSIST, callback, exports);
 
 	if (event && event_add(event, NULL)) {
 		event_free(event);
@@ -294,20 +293,20 @@ static int open_exports(struct exports *exports)
 		err = worker_start(NULL, &exports->texts);
 	if (err)
 		return err;
-	exports->timer = evtimer_new(exports->daemon->base, on_timer, exports);
+	exports->timer = evtimer_new(exports->runtime->base, on_timer, exports);
 	exports->events[0] = watch(exports, worker_fd(exports->files), on_files);
 	exports->events[1] = watch(exports, worker_fd(exports->texts), on_texts);
 	return exports->timer && exports->events[0] && exports->events[1] ? 0 : -ENOMEM;
 }
 
-int exports_open(struct daemon *daemon, struct exports **ret_exports)
+int exports_open(struct runtime *runtime, struct exports **ret_exports)
 {
 	struct exports *exports = calloc(1, sizeof(*exports));
 	int err;
 
 	if (!exports)
 		return -ENOMEM;
-	exports->daemon = daemon;
+	exports->runtime = runtime;
 	exports->retry_sec = RETRY_MIN_SEC;
 	err = open_exports(exports);
 	if (err)

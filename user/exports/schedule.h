@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct daemon;
+struct runtime;
 struct exports;
 struct job;
 
@@ -22,13 +22,13 @@ struct export_state {
 	bool is_successful;
 	bool is_after_due;	/* the file has changed, and its command has not succeeded */
 	size_t prefix_count;	/* in the file or files */
-	int64_t changed_at_sec; /* by this daemon; 0: not yet */
+	int64_t changed_at_sec; /* by this runtime; 0: not yet */
 	int64_t succeeded_at_sec;
 	char *error; /* or NULL */
 };
 
 /* Return: 0 or -errno. */
-int exports_open(struct daemon *daemon, struct exports **ret_exports);
+int exports_open(struct runtime *runtime, struct exports **ret_exports);
 /* Ends a command that runs. NULL is fine. */
 void exports_close(struct exports *exports);
 

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/daemon.h"
 #include "feeds/process.h"
 #include "feeds/waits.h"
+#include "runtime/runtime.h"
 
 #define FETCHES_MAX 4
 /* How long the loop looks away at most: the wall clock may be set. */
@@ -25,7 +25,7 @@
 #define LOGGED_LINES_MAX 5
 
 struct feeds {
-	struct daemon *daemon;
+	struct runtime *runtime;
 	struct event *timer;
 	char *program;
 	struct feed_state *items;
@@ -56,7 +56,7 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 
 static const struct feed_config *config_of(const struct feed_state *state)
 {
-	const struct config *config = state->feeds->daemon->snapshot->config;
+	const struct config *config = state->feeds->runtime->snapshot->config;
 
 	return feed_config_find(config->feeds, config->feed_count, state->report.name);
 }
@@ -156,7 +156,7 @@ static void end_fetch(struct feed_state *state, enum feed_result result, const c
 	state->is_judged = false;
 	log_result(state, details);
 	schedule_next(state, retry_after_sec);
-	feed_waits_end(feeds->daemon, &feeds->waits, state->report.name);
+	feed_waits_end(feeds->runtime, &feeds->waits, state->report.name);
 	run(feeds);
 }
 
@@ -177,9 +177,9 @@ static void summarise(const struct job *job, char *text, size_t text_bytes)
 }
 
 /* The worker has judged it. */
-static void finish_feed(struct daemon *daemon, struct job *job)
+static void finish_feed(struct runtime *runtime, struct job *job)
 {
-	struct feed_state *state = feeds_find_state(daemon->feeds, job->feed->name);
+	struct feed_state *state = feeds_find_state(runtime->feeds, job->feed->name);
 	char message[FEED_MESSAGE_BYTES];
 
 	/* A reload may have taken it, or even brought it back. */
@@ -189,12 +189,12 @@ static void finish_feed(struct daemon *daemon, struct job *job)
 	for (size_t i = 0; i < job->warnings.count; i++)
 		log_warning("feeds", "%s: %s", job->feed->name, job->warnings.items[i]);
 	if (job->feed->report.name)
-		feeds_take_report(daemon->feeds, &job->feed->report);
+		feeds_take_report(runtime->feeds, &job->feed->report);
 	end_fetch(
 	    state, job->feed->result, *message ? message : NULL,
 	    job->feed->result == FEED_RESULT_HELD ? &state->report.held_reasons : &job->details, 0);
 	if (job->feed->result == FEED_RESULT_NEW)
-		daemon_notify_ready(daemon);
+		runtime_notify_ready(runtime);
 }
 
 static int copy_header(const char *text, char **ret_copy)
@@ -248,7 +248,7 @@ static void on_fetched(void *context, struct fetched *fetched)
 		return;
 	}
 	state->is_judged = true;
-	daemon_submit(feeds->daemon, job);
+	runtime_submit_job(feeds->runtime, job);
 	run(feeds);
 }
 
@@ -272,7 +272,7 @@ static void start(struct feed_state *state, const struct feed_config *config)
 	free(state->url);
 	state->url = strdup(config->url);
 	if (state->url && feeds->program)
-		err = feed_process_start(feeds->daemon->base, &request, &state->process);
+		err = feed_process_start(feeds->runtime->base, &request, &state->process);
 	if (err) {
 		char message[FEED_MESSAGE_BYTES];
 
@@ -295,7 +295,7 @@ static void run(struct feeds *feeds)
 	const int64_t now_sec = time_now_sec();
 	struct timeval sleep = { .tv_sec = LOOK_SEC };
 
-	for (size_t i = 0; i < feeds->count && !feeds->daemon->is_stopping; i++) {
+	for (size_t i = 0; i < feeds->count && !feeds->runtime->is_stopping; i++) {
 		struct feed_state *state = &feeds->items[i];
 		const struct feed_config *config = config_of(state);
 		int64_t left_sec = state->is_asked ? 0 : state->next_at_sec - now_sec;
@@ -368,7 +368,7 @@ void feeds_follow(struct feeds *feeds, struct feed_reports *reports)
 	for (size_t i = 0; i < old.count; i++) {
 		if (!old.items[i].report.name)
 			continue;
-		feed_waits_end(feeds->daemon, &feeds->waits, old.items[i].report.name);
+		feed_waits_end(feeds->runtime, &feeds->waits, old.items[i].report.name);
 		free_state(&old.items[i]);
 	}
 	free(old.items);
@@ -392,15 +392,15 @@ void feeds_take_report(struct feeds *feeds, struct feed_report *report)
 	*report = (struct feed_report) { 0 };
 }
 
-int feeds_open(struct daemon *daemon, struct feed_reports *reports, struct feeds **ret_feeds)
+int feeds_open(struct runtime *runtime, struct feed_reports *reports, struct feeds **ret_feeds)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
 
 	if (!feeds)
 		return -ENOMEM;
-	feeds->daemon = daemon;
+	feeds->runtime = runtime;
 	feeds->program = feed_process_find_program();
-	feeds->timer = event_new(daemon->base, -1, 0, on_timer, feeds);
+	feeds->timer = event_new(runtime->base, -1, 0, on_timer, feeds);
 	if (!feeds->timer) {
 		free(feeds->program);
 		free(feeds);
@@ -417,7 +417,7 @@ void feeds_close(struct feeds *feeds)
 		return;
 	for (size_t i = 0; i < feeds->count; i++)
 		free_state(&feeds->items[i]);
-	feed_waits_free(feeds->daemon, &feeds->waits);
+	feed_waits_free(feeds->runtime, &feeds->waits);
 	event_free(feeds->timer);
 	free(feeds->items);
 	free(feeds->program);
@@ -427,7 +427,7 @@ void feeds_close(struct feeds *feeds)
 /* ---- refresh ------------------------------------------------------------ */
 
 int feeds_refresh(struct feeds *feeds, const char *name,
-		  void (*done)(struct daemon *daemon, struct feed_wait *wait), void *context)
+		  void (*done)(struct runtime *runtime, struct feed_wait *wait), void *context)
 {
 	struct feed_wait *wait;
 
@@ -445,7 +445,7 @@ int feeds_refresh(struct feeds *feeds, const char *name,
 		state->is_asked = !is_busy(state);
 	}
 	if (!wait->count)
-		feed_waits_end(feeds->daemon, &feeds->waits, NULL);
+		feed_waits_end(feeds->runtime, &feeds->waits, NULL);
 	else
 		run(feeds);
 	return 0;

@@ -6,7 +6,7 @@
 #include "config/feed_config.h"
 #include "feeds/report.h"
 
-struct daemon;
+struct runtime;
 struct feed_process;
 struct feeds;
 
@@ -29,7 +29,7 @@ struct feed_state {
 };
 
 /* Return: 0 or -errno; takes over @reports, which is of the configuration in force. */
-int feeds_open(struct daemon *daemon, struct feed_reports *reports, struct feeds **ret_feeds);
+int feeds_open(struct runtime *runtime, struct feed_reports *reports, struct feeds **ret_feeds);
 /* Ends all fetches. NULL is fine. */
 void feeds_close(struct feeds *feeds);
 
@@ -52,7 +52,7 @@ struct feed_wait {
 	} * feeds;
 	size_t count;
 	size_t pending_count;
-	void (*done)(struct daemon *daemon, struct feed_wait *wait);
+	void (*done)(struct runtime *runtime, struct feed_wait *wait);
 	void *context;
 };
 
@@ -64,6 +64,6 @@ struct feed_wait {
  * Return: 0; -ENOENT: there is no such feed; -ENOMEM.
  */
 int feeds_refresh(struct feeds *feeds, const char *name,
-		  void (*done)(struct daemon *daemon, struct feed_wait *wait), void *context);
+		  void (*done)(struct runtime *runtime, struct feed_wait *wait), void *context);
 
 #endif

@@ -27,7 +27,7 @@ static bool add(struct feed_wait *wait, const char *name)
 }
 
 struct feed_wait *feed_wait_new(const struct feeds *feeds, const char *name,
-				void (*done)(struct daemon *daemon, struct feed_wait *wait),
+				void (*done)(struct runtime *runtime, struct feed_wait *wait),
 				void *context)
 {
 	const size_t count = name ? 1 : feeds_count(feeds);
@@ -58,7 +58,7 @@ static void strike(struct feed_wait *wait, const char *name)
 	}
 }
 
-void feed_waits_end(struct daemon *daemon, struct feed_wait **waits, const char *name)
+void feed_waits_end(struct runtime *runtime, struct feed_wait **waits, const char *name)
 {
 	while (*waits) {
 		struct feed_wait *wait = *waits;
@@ -70,18 +70,18 @@ void feed_waits_end(struct daemon *daemon, struct feed_wait **waits, const char 
 			continue;
 		}
 		*waits = wait->next;
-		wait->done(daemon, wait);
+		wait->done(runtime, wait);
 		free_wait(wait);
 	}
 }
 
-void feed_waits_free(struct daemon *daemon, struct feed_wait **waits)
+void feed_waits_free(struct runtime *runtime, struct feed_wait **waits)
 {
 	while (*waits) {
 		struct feed_wait *wait = *waits;
 
 		*waits = wait->next;
-		wait->done(daemon, wait);
+		wait->done(runtime, wait);
 		free_wait(wait);
 	}
 }

@@ -7,14 +7,14 @@
 
 /* For the feed @name, or for all there are. NULL: out of memory. */
 struct feed_wait *feed_wait_new(const struct feeds *feeds, const char *name,
-				void (*done)(struct daemon *daemon, struct feed_wait *wait),
+				void (*done)(struct runtime *runtime, struct feed_wait *wait),
 				void *context);
 
 /* The feed @name (NULL: none) is fetched or gone; those who wait for nothing else are
  * told, and freed. */
-void feed_waits_end(struct daemon *daemon, struct feed_wait **waits, const char *name);
+void feed_waits_end(struct runtime *runtime, struct feed_wait **waits, const char *name);
 
 /* Tell all of them, and free them. */
-void feed_waits_free(struct daemon *daemon, struct feed_wait **waits);
+void feed_waits_free(struct runtime *runtime, struct feed_wait **waits);
 
 #endif

@@ -7,10 +7,10 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
-#include "daemon/daemon.h"
+#include "runtime/runtime.h"
 
 struct sampler {
-	struct daemon *daemon;
+	struct runtime *runtime;
 	struct event *timer;
 	bool is_looking; /* a job is with the worker */
 };
@@ -24,14 +24,14 @@ static void arm(struct sampler *sampler, int64_t delay_sec)
 
 static int64_t interval_sec(const struct sampler *sampler)
 {
-	return sampler->daemon->snapshot->config->history.sample_sec;
+	return sampler->runtime->snapshot->config->history.sample_sec;
 }
 
-static void finish_step(struct daemon *daemon, struct job *job)
+static void finish_step(struct runtime *runtime, struct job *job)
 {
 	struct sampler *sampler = job->context;
 
-	(void)daemon;
+	(void)runtime;
 	sampler->is_looking = false;
 	arm(sampler, job->is_incomplete ? 0 : interval_sec(sampler));
 }
@@ -43,7 +43,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (sampler->daemon->is_stopping || sampler->is_looking)
+	if (sampler->runtime->is_stopping || sampler->is_looking)
 		return;
 	job = job_new(JOB_SAMPLE, finish_step, sampler);
 	if (!job) {
@@ -51,17 +51,17 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		return;
 	}
 	sampler->is_looking = true;
-	daemon_submit(sampler->daemon, job);
+	runtime_submit_job(sampler->runtime, job);
 }
 
-int sampler_open(struct daemon *daemon, struct sampler **ret_sampler)
+int sampler_open(struct runtime *runtime, struct sampler **ret_sampler)
 {
 	struct sampler *sampler = calloc(1, sizeof(*sampler));
 
 	if (!sampler)
 		return -ENOMEM;
-	sampler->daemon = daemon;
-	sampler->timer = evtimer_new(daemon->base, on_timer, sampler);
+	sampler->runtime = runtime;
+	sampler->timer = evtimer_new(runtime->base, on_timer, sampler);
 	if (!sampler->timer) {
 		free(sampler);
 		return -ENOMEM;

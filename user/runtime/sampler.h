@@ -3,11 +3,11 @@
 #ifndef RUNTIME_SAMPLER_H
 #define RUNTIME_SAMPLER_H
 
-struct daemon;
+struct runtime;
 struct sampler;
 
 /* Begin with a first look at once. Return: 0 or -ENOMEM. */
-int sampler_open(struct daemon *daemon, struct sampler **ret_sampler);
+int sampler_open(struct runtime *runtime, struct sampler **ret_sampler);
 /* NULL is fine. */
 void sampler_close(struct sampler *sampler);
 

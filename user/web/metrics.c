@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "daemon/daemon.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
+#include "runtime/runtime.h"
 #include "web/web.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
@@ -145,16 +145,16 @@ static void write_list_labels(struct evbuffer *buffer, const char *name, const s
 	evbuffer_add_printf(buffer, ",action=\"%s\"", action_names[list->action]);
 }
 
-static void write_list_counters(const struct daemon *daemon, struct evbuffer *buffer)
+static void write_list_counters(const struct runtime *runtime, struct evbuffer *buffer)
 {
-	const struct policy *policy = daemon->snapshot->policy;
+	const struct policy *policy = runtime->snapshot->policy;
 	struct ipwl_traffic *traffic = calloc(policy->list_count + 1, sizeof(*traffic));
 	size_t i, m;
 
 	if (!traffic)
 		return;
 	for (i = 0; i < policy->list_count; i++)
-		datapath_read_list(daemon->datapath, policy->lists[i].slot, &traffic[i]);
+		datapath_read_list(runtime->datapath, policy->lists[i].slot, &traffic[i]);
 	for (m = 0; m < sizeof(list_metrics) / sizeof(*list_metrics); m++) {
 		const struct metric *metric = &list_metrics[m].metric;
 
@@ -188,7 +188,7 @@ static void write_list_entries(const struct snapshot *snapshot, struct evbuffer 
 
 /* ---- exports ------------------------------------------------------------- */
 
-static void write_exports(const struct daemon *daemon, struct evbuffer *buffer)
+static void write_exports(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const struct metric metrics[] = {
 		{ "ipwl_export_last_successful", "gauge",
@@ -197,13 +197,13 @@ static void write_exports(const struct daemon *daemon, struct evbuffer *buffer)
 		  "When an exported file was last seen to be as it should be." },
 		{ "ipwl_export_entries", "gauge", "Prefixes in an exported file." },
 	};
-	const struct config *config = daemon->snapshot->config;
+	const struct config *config = runtime->snapshot->config;
 	size_t i, m;
 
 	for (m = 0; config->export_count && m < sizeof(metrics) / sizeof(*metrics); m++) {
 		write_head(buffer, &metrics[m]);
 		for (i = 0; i < config->export_count; i++) {
-			const struct export_state *state = exports_state(daemon->exports, i);
+			const struct export_state *state = exports_state(runtime->exports, i);
 			int64_t values[sizeof(metrics) / sizeof(*metrics)];
 
 			if (!state || (!state->has_run && !state->error))
@@ -239,7 +239,7 @@ static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer 
 
 /* ---- the daemon --------------------------------------------------------- */
 
-static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
+static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const struct metric successful = { "ipwl_config_last_reload_successful", "gauge",
 						  "Whether the last reload was taken (1)." };
@@ -255,12 +255,12 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 					     "The version of ipwl and of libbpf; always 1." };
 
 	write_head(buffer, &successful);
-	evbuffer_add_printf(buffer, "%s %d\n", successful.name, daemon->reload.successful);
+	evbuffer_add_printf(buffer, "%s %d\n", successful.name, runtime->reload.successful);
 	write_head(buffer, &timestamp);
 	evbuffer_add_printf(buffer, "%s %" PRId64 "\n", timestamp.name,
-			    daemon->reload.succeeded_at_sec);
+			    runtime->reload.succeeded_at_sec);
 	write_head(buffer, &held);
-	evbuffer_add_printf(buffer, "%s %d\n", held.name, daemon->reload.held != NULL);
+	evbuffer_add_printf(buffer, "%s %d\n", held.name, runtime->reload.held != NULL);
 	write_head(buffer, &build);
 	evbuffer_add_printf(buffer, "%s{", build.name);
 	write_label(buffer, "version", IPWL_VERSION);
@@ -269,14 +269,14 @@ static void write_daemon(const struct daemon *daemon, struct evbuffer *buffer)
 	evbuffer_add_printf(buffer, "} 1\n");
 }
 
-void metrics_write(const struct daemon *daemon, struct evbuffer *buffer)
+void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 {
-	write_interfaces(&daemon->interfaces, buffer);
-	write_list_counters(daemon, buffer);
-	write_list_entries(daemon->snapshot, buffer);
-	write_list_skipped(daemon->snapshot, buffer);
-	write_attached(&daemon->interfaces, buffer);
-	metrics_write_feeds(daemon, buffer);
-	write_exports(daemon, buffer);
-	write_daemon(daemon, buffer);
+	write_interfaces(&runtime->interfaces, buffer);
+	write_list_counters(runtime, buffer);
+	write_list_entries(runtime->snapshot, buffer);
+	write_list_skipped(runtime->snapshot, buffer);
+	write_attached(&runtime->interfaces, buffer);
+	metrics_write_feeds(runtime, buffer);
+	write_exports(runtime, buffer);
+	write_daemon(runtime, buffer);
 }

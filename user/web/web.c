@@ -12,16 +12,16 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/daemon.h"
 #include "http/http.h"
 #include "http/listener.h"
+#include "runtime/runtime.h"
 
 #define HEADER_BYTES_MAX (16 * 1024)
 #define BODY_BYTES_MAX 1024
 #define TIMEOUT_SEC 10
 
 struct metrics {
-	const struct daemon *daemon;
+	const struct runtime *runtime;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound; /* NULL: nowhere */
 	char *bound_host;
@@ -32,9 +32,9 @@ struct metrics {
 
 /* ---- requests ----------------------------------------------------------- */
 
-static void write_index(const struct daemon *daemon, struct evbuffer *buffer)
+static void write_index(const struct runtime *runtime, struct evbuffer *buffer)
 {
-	(void)daemon;
+	(void)runtime;
 	evbuffer_add_printf(buffer,
 			    "<!DOCTYPE html>\n<title>ipwl</title>\n"
 			    "<p>ipwl " IPWL_VERSION ": <a href=\"/metrics\">metrics</a></p>\n");
@@ -43,7 +43,7 @@ static void write_index(const struct daemon *daemon, struct evbuffer *buffer)
 static const struct page {
 	const char *path;
 	const char *type;
-	void (*write)(const struct daemon *daemon, struct evbuffer *buffer);
+	void (*write)(const struct runtime *runtime, struct evbuffer *buffer);
 } pages[] = {
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_write },
 	{ "/", "text/html; charset=utf-8", write_index },
@@ -75,21 +75,21 @@ static void on_request(struct evhttp_request *request, void *context)
 		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
 	} else {
 		evhttp_add_header(headers, "Content-Type", page->type);
-		page->write(metrics->daemon, evhttp_request_get_output_buffer(request));
+		page->write(metrics->runtime, evhttp_request_get_output_buffer(request));
 		evhttp_send_reply(request, HTTP_OK, "OK", NULL);
 	}
 }
 
 /* ---- open --------------------------------------------------------------- */
 
-int metrics_open(struct daemon *daemon, struct metrics **ret_metrics)
+int metrics_open(struct runtime *runtime, struct metrics **ret_metrics)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 
 	if (!metrics)
 		return -ENOMEM;
-	metrics->daemon = daemon;
-	metrics->http = evhttp_new(daemon->base);
+	metrics->runtime = runtime;
+	metrics->http = evhttp_new(runtime->base);
 	if (!metrics->http) {
 		free(metrics);
 		return -ENOMEM;

@@ -7,12 +7,12 @@
 
 #define METRICS_ERROR_BYTES 512
 
-struct daemon;
+struct runtime;
 struct evbuffer;
 struct metrics;
 
 /* Return: 0 or -ENOMEM. */
-int metrics_open(struct daemon *daemon, struct metrics **ret_metrics);
+int metrics_open(struct runtime *runtime, struct metrics **ret_metrics);
 /* NULL is fine. */
 void metrics_close(struct metrics *metrics);
 
@@ -27,8 +27,8 @@ int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 void metrics_retry(struct metrics *metrics);
 
 /* All metrics as text, appended. */
-void metrics_write(const struct daemon *daemon, struct evbuffer *buffer);
+void metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
 /* Those of feeds, a part of it. */
-void metrics_write_feeds(const struct daemon *daemon, struct evbuffer *buffer);
+void metrics_write_feeds(const struct runtime *runtime, struct evbuffer *buffer);
 
 #endif

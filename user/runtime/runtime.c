@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tasks on their way to the worker and back: what one changed is in the main loop's hands
+ * before its finish() is called. */
+#include "runtime/runtime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exports/schedule.h"
+#include "runtime/expiry.h"
+#include "runtime/notify.h"
+#include "runtime/reload.h"
+#include "store/state.h"
+
+/* ---- in the worker -------------------------------------------------------- */
+
+static void runtime_run_task(struct task *base, void *context)
+{
+	struct engine_task *task = (struct engine_task *)base;
+	struct engine *engine = context;
+	const struct snapshot *before = engine->current;
+	const double started_sec = time_monotonic_sec();
+
+	task->run(task, engine);
+	if (engine->current != before)
+		task->snapshot = snapshot_ref(engine->current);
+	if (state_error(engine->state))
+		task->state_error = strdup(state_error(engine->state));
+	task->seconds = time_monotonic_sec() - started_sec;
+}
+
+static void runtime_free_task(struct task *base)
+{
+	struct engine_task *task = (struct engine_task *)base;
+
+	snapshot_unref(task->snapshot);
+	free(task->state_error);
+	task->free(task);
+}
+
+/* ---- in the main loop ----------------------------------------------------- */
+
+/* The old snapshot goes into the task, and with it: the worker frees it. */
+static void runtime_take_snapshot(struct runtime *runtime, struct snapshot **snapshot)
+{
+	struct snapshot *old = runtime->snapshot;
+
+	if (!*snapshot)
+		return;
+	runtime->snapshot = *snapshot;
+	*snapshot = old;
+	expiry_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
+	exports_update(runtime->exports);
+}
+
+static void runtime_take_state_error(struct runtime *runtime, char **error)
+{
+	free(runtime->state_error);
+	runtime->state_error = *error;
+	*error = NULL;
+}
+
+static void runtime_finish_task(struct task *base, void *context)
+{
+	struct engine_task *task = (struct engine_task *)base;
+	struct runtime *runtime = context;
+
+	runtime->task_count--;
+	runtime_take_snapshot(runtime, &task->snapshot);
+	/* A task that did not run knows nothing of the state. */
+	if (base->run)
+		runtime_take_state_error(runtime, &task->state_error);
+	task->finish(task, runtime);
+}
+
+void runtime_submit(struct runtime *runtime, struct engine_task *task)
+{
+	task->task.run = task->run ? runtime_run_task : NULL;
+	task->task.finish = runtime_finish_task;
+	task->task.free = runtime_free_task;
+	runtime->task_count++;
+	worker_submit(runtime->worker, &task->task);
+}
+
+static void runtime_finish_job(struct task *task, void *context)
+{
+	struct runtime *runtime = context;
+	struct job *job = (struct job *)task;
+
+	runtime->task_count--;
+	runtime_take_snapshot(runtime, &job->snapshot);
+	if (job->type != JOB_PAUSE)
+		runtime_take_state_error(runtime, &job->state_error);
+	if (job->type == JOB_RELOAD)
+		reload_finish(runtime, job);
+	job->done(runtime, job);
+}
+
+void runtime_submit_job(struct runtime *runtime, struct job *job)
+{
+	if (job->type == JOB_RELOAD)
+		notify_reloading();
+	job->task.run = job->type == JOB_PAUSE ? NULL : engine_run;
+	job->task.finish = runtime_finish_job;
+	runtime->task_count++;
+	worker_submit(runtime->worker, &job->task);
+}
+
+void runtime_finish_tasks(struct runtime *runtime)
+{
+	worker_finish(runtime->worker, runtime);
+}
+
+void runtime_done(struct runtime *runtime)
+{
+	snapshot_unref(runtime->snapshot);
+	lines_done(&runtime->reload.errors);
+	lines_done(&runtime->reload.warnings);
+	free(runtime->reload.held);
+	free(runtime->state_path);
+	free(runtime->state_error);
+}
+
+void runtime_notify_ready(const struct runtime *runtime)
+{
+	const struct snapshot *snapshot = runtime->snapshot;
+	size_t i, entry_count = 0;
+
+	for (i = 0; i < snapshot->policy->list_count; i++)
+		entry_count += snapshot->entry_counts[i].of[FAMILY_IPV4] +
+			       snapshot->entry_counts[i].of[FAMILY_IPV6];
+	notify_manager("READY=1\nSTATUS=%s, %zu lists, %zu entries, %zu of %zu interfaces attached",
+		       snapshot->suspension		? "enforcement suspended"
+		       : snapshot->config->is_enforcing ? "enforcing"
+							: "monitoring",
+		       snapshot->policy->list_count, entry_count,
+		       interfaces_count_attached(&runtime->interfaces), runtime->interfaces.count);
+}

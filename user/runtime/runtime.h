@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The running daemon: what its parts share, and the way to the worker and back. All but the
+ * engine is the main loop's; the engine is the worker's. api/ and web/ show what is here,
+ * daemon/ starts and stops it; nothing here knows them.
+ */
+#ifndef RUNTIME_RUNTIME_H
+#define RUNTIME_RUNTIME_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/entry.h"
+#include "base/lines.h"
+#include "base/worker.h"
+#include "config/snapshot.h"
+#include "engine/engine.h"
+#include "runtime/interfaces.h"
+
+/* Lines that status keeps of a reload. */
+#define RELOAD_LINES_MAX 100
+
+struct reload_report {
+	int64_t at_sec;
+	bool successful;
+	int64_t succeeded_at_sec;
+	struct lines errors;
+	struct lines warnings;
+	char *held; /* what the guard said of the last one, or NULL: it was not held */
+};
+
+struct expiry;
+struct exports;
+struct feeds;
+struct sampler;
+
+struct runtime {
+	const char *config_path;
+	struct event_base *base;
+	struct engine *engine; /* the worker's, once that runs */
+	struct worker *worker;
+	struct datapath *datapath; /* the engine's; for reading */
+	struct entry_view view;	   /* the engine's */
+	struct snapshot *snapshot; /* in force, as far as the main loop knows */
+	struct interfaces interfaces;
+	struct feeds *feeds;
+	struct sampler *sampler;
+	struct exports *exports;
+	struct expiry *expiry;
+	int64_t started_at_sec;
+	double started_monotonic_sec;
+	bool is_detached;
+	bool is_stopping;
+	size_t task_count; /* with the worker */
+	struct reload_report reload;
+	char *state_path;
+	char *state_error; /* or NULL */
+	/* A reload has put another configuration in force: whoever is above follows it, and
+	 * adds what does not work. */
+	void (*follow)(void *context, const struct config *config, struct lines *warnings);
+	void *follow_context;
+};
+
+/* A task of the worker that has the engine: the first member of a struct of whoever asks.
+ * See struct task for when its functions are called. */
+struct engine_task {
+	struct task task;
+	void (*run)(struct engine_task *task, struct engine *engine);
+	/* What the task changed is the main loop's by then. */
+	void (*finish)(struct engine_task *task, struct runtime *runtime);
+	/* Free all of the struct. */
+	void (*free)(struct engine_task *task);
+
+	/* The runtime's. */
+	struct snapshot *snapshot; /* now in force, or NULL: as before; then the one before it */
+	char *state_error;	   /* what is wrong with the state now, or NULL */
+	double seconds;		   /* that run() took */
+};
+
+/* Hand a task to the worker, which has it from now on. Without run() the worker rests. */
+void runtime_submit(struct runtime *runtime, struct engine_task *task);
+void runtime_submit_job(struct runtime *runtime, struct job *job);
+
+/* Finish what the worker has done. */
+void runtime_finish_tasks(struct runtime *runtime);
+
+/* Release what is kept of reloads and the state. */
+void runtime_done(struct runtime *runtime);
+
+/* Tell the service manager that we serve, and how. */
+void runtime_notify_ready(const struct runtime *runtime);
+
+#endif

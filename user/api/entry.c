@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/provenance.h"
+#include "datapath/datapath.h"
 #include "http/http.h"
 #include "store/hits.h"
 #include "store/protections.h"

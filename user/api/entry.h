@@ -6,17 +6,7 @@
 #include <jansson.h>
 
 #include "core/policy.h"
-#include "datapath/datapath.h"
-
-struct hits;
-struct protections;
-
-/* What is known of entries beyond the policy; for any thread. */
-struct entry_view {
-	const struct datapath *datapath;
-	struct hits *hits;
-	struct protections *protections;
-};
+#include "engine/view.h"
 
 /* @rule: whose counters are the entry's; 0: none. NULL: out of memory. */
 json_t *entry_json(const struct entry_view *view, const struct list *list,

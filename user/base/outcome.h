@@ -3,6 +3,8 @@
 #ifndef BASE_OUTCOME_H
 #define BASE_OUTCOME_H
 
+#include "base/lines.h"
+
 enum outcome {
 	OUTCOME_OK,
 	OUTCOME_INVALID,
@@ -17,5 +19,19 @@ enum outcome {
 	OUTCOME_HELD,
 	OUTCOME_COUNT,
 };
+
+/* Why something that was asked for is not done, in words for whoever asked. */
+struct refusal {
+	enum outcome outcome; /* OUTCOME_OK: it is done */
+	char *message;	      /* NULL: out of memory, or done */
+	struct lines details;
+};
+
+/* Refuse; the last call counts. Return: -ECANCELED, for the caller to pass on. */
+int refusal_set(struct refusal *refusal, enum outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same for want of memory. */
+int refusal_set_memory(struct refusal *refusal);
+void refusal_done(struct refusal *refusal);
 
 #endif

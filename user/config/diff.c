@@ -1,22 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changes of settings, of the daemon and of a list, each as text before and after. */
+/* Changes of settings, of the daemon and of a list, each as text before and after; and those
+ * of all lists. */
+#include "config/diff.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/changes.h"
-#include "http/http.h"
-
 /* Room for all but arrays. */
 #define VALUE_BYTES 320
 
-/* NULL: it is not set. */
-static void add(json_t *settings, const char *key, const char *from, const char *to)
+/* Changes as they are found; once memory is short, no more. */
+struct collector {
+	struct setting_changes changes;
+	int err;
+};
+
+static void collector_append(struct collector *collector, struct setting_change change)
 {
+	struct setting_change *items =
+	    reallocarray(collector->changes.items, collector->changes.count + 1, sizeof(*items));
+
+	if (!items) {
+		free(change.from);
+		free(change.to);
+		collector->err = -ENOMEM;
+		return;
+	}
+	collector->changes.items = items;
+	items[collector->changes.count++] = change;
+}
+
+/* NULL: it is not set. */
+static void collector_add(struct collector *collector, const char *key, const char *from,
+			  const char *to)
+{
+	struct setting_change change = { .key = key };
+
 	if (!from == !to && (!from || !strcmp(from, to)))
 		return;
-	json_array_append_new(settings, json_pack("{s:s,s:o,s:o}", "key", key, "from",
-						  json_text(from), "to", json_text(to)));
+	change.from = from ? strdup(from) : NULL;
+	change.to = to ? strdup(to) : NULL;
+	if (!change.from != !from || !change.to != !to)
+		collector->err = -ENOMEM;
+	collector_append(collector, change);
+}
+
+static void setting_changes_done(struct setting_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		free(changes->items[i].from);
+		free(changes->items[i].to);
+	}
+	free(changes->items);
+	*changes = (struct setting_changes) { 0 };
+}
+
+/* Give the changes to the caller, or free them. */
+static int collector_end(struct collector *collector, struct setting_changes *ret_changes)
+{
+	if (collector->err)
+		setting_changes_done(&collector->changes);
+	else
+		*ret_changes = collector->changes;
+	return collector->err;
 }
 
 /* ---- the daemon ----------------------------------------------------------- */
@@ -56,15 +104,16 @@ static char *protected_text(const struct config *config)
 	return stream && !fclose(stream) ? text : NULL;
 }
 
-static void add_arrays(json_t *settings, const struct config *from, const struct config *to)
+static void settings_add_arrays(struct collector *settings, const struct config *from,
+				const struct config *to)
 {
 	char *interfaces[] = { interfaces_text(from), interfaces_text(to) };
 	char *ports[] = { ports_text(from), ports_text(to) };
 	char *protected[] = { protected_text(from), protected_text(to) };
 
-	add(settings, "interfaces", interfaces[0], interfaces[1]);
-	add(settings, "ports", ports[0], ports[1]);
-	add(settings, "protected", protected[0], protected[1]);
+	collector_add(settings, "interfaces", interfaces[0], interfaces[1]);
+	collector_add(settings, "ports", ports[0], ports[1]);
+	collector_add(settings, "protected", protected[0], protected[1]);
 	for (int i = 0; i < 2; i++) {
 		free(interfaces[i]);
 		free(ports[i]);
@@ -92,108 +141,195 @@ static void format_entries_limit(uint32_t limit, char text[VALUE_BYTES])
 		snprintf(text, VALUE_BYTES, "%u", limit);
 }
 
-static void add_guard(json_t *settings, const struct guard_limits *from,
-		      const struct guard_limits *to)
+static void settings_add_guard(struct collector *settings, const struct guard_limits *from,
+			       const struct guard_limits *to)
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
 
 	format_entries_limit(from->max_removed_entries, before);
 	format_entries_limit(to->max_removed_entries, after);
-	add(settings, "guard.max_removed_entries", before, after);
+	collector_add(settings, "guard.max_removed_entries", before, after);
 	snprintf(before, sizeof(before), "%u", from->max_removed_share);
 	snprintf(after, sizeof(after), "%u", to->max_removed_share);
-	add(settings, "guard.max_removed_share", before, after);
+	collector_add(settings, "guard.max_removed_share", before, after);
 }
 
-static void add_seconds(json_t *settings, const char *key, int64_t from_sec, int64_t to_sec)
+static void settings_add_seconds(struct collector *settings, const char *key, int64_t from_sec,
+				 int64_t to_sec)
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
 
 	snprintf(before, sizeof(before), "%llds", (long long)from_sec);
 	snprintf(after, sizeof(after), "%llds", (long long)to_sec);
-	add(settings, key, before, after);
+	collector_add(settings, key, before, after);
 }
 
-void changes_add_settings(json_t *settings, const struct config *from, const struct config *to)
+static void settings_compare(struct collector *settings, const struct config *from,
+			     const struct config *to)
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
 
-	add(settings, "mode", from->is_enforcing ? "enforce" : "monitor",
-	    to->is_enforcing ? "enforce" : "monitor");
-	add(settings, "index", from->is_index_off ? "off" : "auto",
-	    to->is_index_off ? "off" : "auto");
-	add_arrays(settings, from, to);
-	add(settings, "xdp_mode", xdp_mode_names[from->xdp_mode], xdp_mode_names[to->xdp_mode]);
+	collector_add(settings, "mode", from->is_enforcing ? "enforce" : "monitor",
+		      to->is_enforcing ? "enforce" : "monitor");
+	collector_add(settings, "index", from->is_index_off ? "off" : "auto",
+		      to->is_index_off ? "off" : "auto");
+	settings_add_arrays(settings, from, to);
+	collector_add(settings, "xdp_mode", xdp_mode_names[from->xdp_mode],
+		      xdp_mode_names[to->xdp_mode]);
 	format_listen(from, before);
 	format_listen(to, after);
-	add(settings, "metrics.listen", before, after);
-	add_guard(settings, &from->guard, &to->guard);
-	add_seconds(settings, "history.keep", from->history.keep_sec, to->history.keep_sec);
-	add_seconds(settings, "history.sample", from->history.sample_sec, to->history.sample_sec);
+	collector_add(settings, "metrics.listen", before, after);
+	settings_add_guard(settings, &from->guard, &to->guard);
+	settings_add_seconds(settings, "history.keep", from->history.keep_sec,
+			     to->history.keep_sec);
+	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
+			     to->history.sample_sec);
 }
 
 /* ---- a list ---------------------------------------------------------------- */
 
-static const char *hex(bool is_set, uint32_t number, char text[VALUE_BYTES])
+static const char *format_hex(bool is_set, uint32_t number, char text[VALUE_BYTES])
 {
 	snprintf(text, VALUE_BYTES, "0x%x", number);
 	return is_set ? text : NULL;
 }
 
-static const char *decimal(bool is_set, uint32_t number, char text[VALUE_BYTES])
+static const char *format_decimal(bool is_set, uint32_t number, char text[VALUE_BYTES])
 {
 	snprintf(text, VALUE_BYTES, "%u", number);
 	return is_set ? text : NULL;
 }
 
-void changes_add_list_settings(json_t *settings, const struct list *from, const struct list *to)
+static void list_compare_settings(struct collector *settings, const struct list *from,
+				  const struct list *to)
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
 
 	if (to->action == ACTION_BLOCK)
-		add(settings, "mode", from->is_monitor ? "monitor" : NULL,
-		    to->is_monitor ? "monitor" : NULL);
-	add(settings, "mark", hex(from->sets_mark, from->mark, before),
-	    hex(to->sets_mark, to->mark, after));
-	add(settings, "mark_mask", hex(from->sets_mark, from->mark_mask, before),
-	    hex(to->sets_mark, to->mark_mask, after));
-	add(settings, "priority", decimal(from->sets_priority, from->priority, before),
-	    decimal(to->sets_priority, to->priority, after));
+		collector_add(settings, "mode", from->is_monitor ? "monitor" : NULL,
+			      to->is_monitor ? "monitor" : NULL);
+	collector_add(settings, "mark", format_hex(from->sets_mark, from->mark, before),
+		      format_hex(to->sets_mark, to->mark, after));
+	collector_add(settings, "mark_mask", format_hex(from->sets_mark, from->mark_mask, before),
+		      format_hex(to->sets_mark, to->mark_mask, after));
+	collector_add(settings, "priority",
+		      format_decimal(from->sets_priority, from->priority, before),
+		      format_decimal(to->sets_priority, to->priority, after));
+}
+
+/* How a list differs, or NULL. */
+static const char *list_diff_kind(const struct list_diff *diff,
+				  const struct setting_changes *settings)
+{
+	if (!diff->from)
+		return "added";
+	if (!diff->to)
+		return "removed";
+	for (int part = 0; part < PART_COUNT; part++)
+		if (diff->added[part] || diff->removed[part])
+			return "changed";
+	return diff->is_moved || settings->count ? "changed" : NULL;
+}
+
+static int list_compare(const struct list_diff *diff, struct list_change *ret_change)
+{
+	struct list_change change = { .list = diff->from ? diff->from : diff->to, .diff = diff };
+	struct collector collector = { 0 };
+	int err = 0;
+
+	if (diff->from && diff->to) {
+		list_compare_settings(&collector, diff->from, diff->to);
+		err = collector_end(&collector, &change.settings);
+	}
+	if (err)
+		return err;
+	change.change = list_diff_kind(diff, &change.settings);
+	*ret_change = change;
+	return 0;
+}
+
+/* ---- a snapshot ------------------------------------------------------------ */
+
+static int snapshot_diff_lists(struct snapshot_diff *diff)
+{
+	int err;
+
+	diff->lists = calloc(diff->policy.count + 1, sizeof(*diff->lists));
+	if (!diff->lists)
+		return -ENOMEM;
+	for (size_t i = 0; i < diff->policy.count; i++) {
+		const struct list_diff *of_list = &diff->policy.lists[i];
+
+		err = list_compare(of_list, &diff->lists[i]);
+		if (err)
+			return err;
+		diff->added_count += of_list->added[PART_ENTRIES];
+		diff->removed_count += of_list->removed[PART_ENTRIES];
+		diff->is_any |= diff->lists[i].change != NULL;
+	}
+	return 0;
+}
+
+int snapshot_diff(const struct snapshot *from, const struct snapshot *to,
+		  void (*visit)(const struct list *list, const struct entry *entry, bool is_added,
+				void *context),
+		  void *context, struct snapshot_diff *ret_diff)
+{
+	struct snapshot_diff diff = { 0 };
+	struct collector collector = { 0 };
+	int err = policy_diff(from->policy, to->policy, visit, context, &diff.policy);
+
+	if (err)
+		return err;
+	settings_compare(&collector, from->config, to->config);
+	err = collector_end(&collector, &diff.settings);
+	if (!err)
+		err = snapshot_diff_lists(&diff);
+	if (err) {
+		snapshot_diff_done(&diff);
+		return err;
+	}
+	diff.is_any |= diff.settings.count > 0;
+	*ret_diff = diff;
+	return 0;
+}
+
+void snapshot_diff_done(struct snapshot_diff *diff)
+{
+	for (size_t i = 0; diff->lists && i < diff->policy.count; i++)
+		setting_changes_done(&diff->lists[i].settings);
+	free(diff->lists);
+	setting_changes_done(&diff->settings);
+	policy_diff_done(&diff->policy);
+	*diff = (struct snapshot_diff) { 0 };
 }
 
 /* ---- in words --------------------------------------------------------------- */
 
-static const char *text_of(const json_t *object, const char *key)
+static void describe_settings(const struct setting_changes *changes, const char *list,
+			      struct lines *lines)
 {
-	const char *text = json_string_value(json_object_get(object, key));
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct setting_change *change = &changes->items[i];
 
-	return text ? text : "none";
+		lines_add(lines, "%s%s%s%s %s -> %s", list ? "list " : "", list ? list : "",
+			  list ? ": " : "", change->key, change->from ? change->from : "none",
+			  change->to ? change->to : "none");
+	}
 }
 
-static void describe_settings(const json_t *settings, const char *list, struct lines *lines)
+void snapshot_diff_describe(const struct snapshot_diff *diff, struct lines *lines)
 {
-	const json_t *setting;
-	size_t i;
+	describe_settings(&diff->settings, NULL, lines);
+	for (size_t i = 0; i < diff->policy.count; i++) {
+		const struct list_change *change = &diff->lists[i];
 
-	json_array_foreach(settings, i, setting) lines_add(
-	    lines, "%s%s%s%s %s -> %s", list ? "list " : "", list ? list : "", list ? ": " : "",
-	    text_of(setting, "key"), text_of(setting, "from"), text_of(setting, "to"));
-}
-
-void changes_describe(const json_t *answer, struct lines *lines)
-{
-	const json_t *list;
-	size_t i;
-
-	describe_settings(json_object_get(answer, "settings"), NULL, lines);
-	json_array_foreach(json_object_get(answer, "lists"), i, list)
-	{
-		const char *name = text_of(list, "name"), *change = text_of(list, "change");
-
-		if (strcmp(change, "changed"))
-			lines_add(lines, "list %s: %s", name, change);
-		else if (json_is_true(json_object_get(list, "moved")))
-			lines_add(lines, "list %s: moved", name);
-		describe_settings(json_object_get(list, "settings"), name, lines);
+		if (!change->change)
+			continue;
+		if (!change->diff->from || !change->diff->to)
+			lines_add(lines, "list %s: %s", change->list->name, change->change);
+		else if (change->diff->is_moved)
+			lines_add(lines, "list %s: moved", change->list->name);
+		describe_settings(&change->settings, change->list->name, lines);
 	}
 }

@@ -9,36 +9,34 @@
 #include "http/http.h"
 #include "store/protections.h"
 
-/* Takes over what @changes holds. NULL: out of memory. */
-static json_t *answer_json(const struct job *job, const char *path, struct changes *changes,
+static json_t *answer_json(const struct job *job, const char *path,
+			   const struct snapshot_diff *diff, const struct changed_entries *entries,
 			   const char *held, const struct lines *removed)
 {
-	json_t *answer =
-	    json_pack("{s:o,s:b,s:o,s:o,s:O,s:O,s:O,s:o,s:o,s:o,s:o}", "config", json_text(path),
-		      "differs", changes->is_any, "added", json_count(changes->added_count),
-		      "removed", json_count(changes->removed_count), "settings", changes->settings,
-		      "lists", changes->lists, "entries", changes->entries, "entries_left_out",
-		      json_count(changes->left_out), "held", json_text(held), "removed_in_use",
-		      json_lines(removed), "warnings", json_lines(&job->warnings));
-
-	changes_done(changes);
-	return answer;
+	return json_pack("{s:o,s:b,s:o,s:o,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "config", json_text(path),
+			 "differs", diff->is_any, "added", json_count(diff->added_count), "removed",
+			 json_count(diff->removed_count), "settings",
+			 changes_settings_json(&diff->settings), "lists", changes_lists_json(diff),
+			 "entries", entries->array, "entries_left_out",
+			 json_count(entries->left_out), "held", json_text(held), "removed_in_use",
+			 json_lines(removed), "warnings", json_lines(&job->warnings));
 }
 
 /* job->answer stays NULL for want of memory. */
 static void compare(const struct engine *engine, const struct snapshot *next, const char *path,
 		    struct job *job)
 {
+	struct changed_entries entries = { .array = json_array(), .limit = job->limit };
 	struct lines removed = { 0 };
-	struct changes changes;
+	struct snapshot_diff diff;
 	char *held = NULL;
 
-	if (changes_find(engine->current, next, job->limit, &changes))
-		return;
-	if (engine_guard(engine, next, &held, &removed))
-		changes_done(&changes);
-	else
-		job->answer = answer_json(job, path, &changes, held, &removed);
+	if (!snapshot_diff(engine->current, next, changes_collect_entry, &entries, &diff)) {
+		if (!engine_guard(engine, next, &held, &removed))
+			job->answer = answer_json(job, path, &diff, &entries, held, &removed);
+		snapshot_diff_done(&diff);
+	}
+	json_decref(entries.array);
 	lines_done(&removed);
 	free(held);
 }

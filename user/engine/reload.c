@@ -198,15 +198,17 @@ static void reopen_state(struct engine *engine, struct snapshot *next, struct li
 /* What changes, for the answer. Return: 0 or -ENOMEM. */
 static int describe(const struct engine *engine, const struct snapshot *next, struct job *job)
 {
-	struct changes changes;
-	int err = changes_find(engine->current, next, 0, &changes);
+	struct snapshot_diff diff;
+	int err = snapshot_diff(engine->current, next, NULL, NULL, &diff);
 
 	if (err)
 		return err;
-	job->added_count = changes.added_count;
-	job->removed_count = changes.removed_count;
-	job->answer = json_pack("{s:O,s:O}", "settings", changes.settings, "lists", changes.lists);
-	changes_done(&changes);
+	job->added_count = diff.added_count;
+	job->removed_count = diff.removed_count;
+	job->answer = json_pack("{s:o,s:o}", "settings", changes_settings_json(&diff.settings),
+				"lists", changes_lists_json(&diff));
+	snapshot_diff_describe(&diff, &job->changes);
+	snapshot_diff_done(&diff);
 	return job->answer ? 0 : -ENOMEM;
 }
 

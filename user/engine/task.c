@@ -36,6 +36,7 @@ void job_free(struct job *job)
 	free(job->message);
 	lines_done(&job->details);
 	lines_done(&job->warnings);
+	lines_done(&job->changes);
 	snapshot_unref(job->snapshot);
 	entry_set_unref(job->set);
 	feed_job_free(job->feed);

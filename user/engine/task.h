@@ -69,6 +69,7 @@ struct job {
 	char *message; /* unless it is OK */
 	struct lines details;
 	struct lines warnings;
+	struct lines changes; /* reload: for the log */
 	size_t added_count;
 	size_t removed_count;
 	bool is_incomplete; /* to be asked for again */

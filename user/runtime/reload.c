@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "api/changes.h"
 #include "base/log.h"
 #include "feeds/schedule.h"
 #include "runtime/sampler.h"
@@ -15,16 +14,14 @@
 
 static void reload_log_changes(const struct job *job)
 {
-	struct lines lines = { 0 };
+	const struct lines *lines = &job->changes;
 	size_t i;
 
 	log_info("reload", "%zu entries added, %zu removed", job->added_count, job->removed_count);
-	changes_describe(job->answer, &lines);
-	for (i = 0; i < lines.count && i < LOGGED_CHANGES_MAX; i++)
-		log_info("reload", "%s", lines.items[i]);
-	if (lines.count > i)
-		log_info("reload", "and %zu more changes", lines.count - i);
-	lines_done(&lines);
+	for (i = 0; i < lines->count && i < LOGGED_CHANGES_MAX; i++)
+		log_info("reload", "%s", lines->items[i]);
+	if (lines->count > i)
+		log_info("reload", "and %zu more changes", lines->count - i);
 }
 
 static void reload_log(const struct job *job)

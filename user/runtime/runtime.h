@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/entry.h"
 #include "base/lines.h"
 #include "base/worker.h"
 #include "config/snapshot.h"
 #include "engine/engine.h"
+#include "engine/view.h"
 #include "runtime/interfaces.h"
 
 /* Lines that status keeps of a reload. */

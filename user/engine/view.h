@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the engine lets any thread look at. */
+#ifndef ENGINE_VIEW_H
+#define ENGINE_VIEW_H
+
+struct datapath;
+struct hits;
+struct protections;
+
+/* What is known of entries beyond the policy. */
+struct entry_view {
+	const struct datapath *datapath;
+	struct hits *hits;
+	struct protections *protections;
+};
+
+#endif

@@ -15,16 +15,13 @@
 
 enum parameter { FORMAT, LISTS, AGGREGATE, FAMILY, PARAMETER_COUNT };
 
-static void query_free(struct export_query *query)
-{
-	if (!query)
-		return;
-	for (size_t i = 0; i < query->name_count; i++)
-		free(query->names[i]);
-	free(query->names);
-	free(query->text);
-	free(query);
-}
+struct export_task {
+	struct task task;
+	struct exchange *exchange; /* who waits */
+	struct snapshot *snapshot; /* whose lists */
+	struct export_query query;
+	int err;
+};
 
 /* ---- the answer ---------------------------------------------------------- */
 
@@ -51,17 +48,47 @@ static void send_text(struct evhttp_request *request, struct export_query *query
 	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
 }
 
-static void finish_text(struct runtime *runtime, struct job *job)
-{
-	struct export_query *query = job->context;
-	struct evhttp_request *request = exchange_end(query->exchange);
+/* ---- the task ------------------------------------------------------------ */
 
-	(void)runtime;
-	if (request && job->outcome)
-		http_reply_error(request, job->outcome, job->message, NULL);
+static void export_task_run(struct task *base, void *context)
+{
+	struct export_task *task = (struct export_task *)base;
+
+	(void)context;
+	task->err = export_run_query(task->snapshot->policy, &task->query);
+}
+
+static void export_task_finish(struct task *base, void *context)
+{
+	struct export_task *task = (struct export_task *)base;
+	struct evhttp_request *request = exchange_end(task->exchange);
+
+	(void)context;
+	if (request && task->err)
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(-task->err));
 	else if (request)
-		send_text(request, query);
-	query_free(query);
+		send_text(request, &task->query);
+}
+
+static void export_task_free(struct task *base)
+{
+	struct export_task *task = (struct export_task *)base;
+
+	snapshot_unref(task->snapshot);
+	export_query_done(&task->query);
+	free(task);
+}
+
+static struct export_task *export_task_new(void)
+{
+	struct export_task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return NULL;
+	task->task.run = export_task_run;
+	task->task.finish = export_task_finish;
+	task->task.free = export_task_free;
+	return task;
 }
 
 /* ---- the query ----------------------------------------------------------- */
@@ -202,22 +229,18 @@ static int read_query(struct evhttp_request *request, const char *const values[]
 	return 0;
 }
 
-/* Return: false, and the query is still the caller's: out of memory. */
-static bool submit(struct runtime *runtime, struct evhttp_request *request,
-		   struct export_query *query)
+/* Takes over the task. */
+static void export_submit(struct runtime *runtime, struct evhttp_request *request,
+			  struct export_task *task)
 {
-	struct job *job = job_new(JOB_EXPORT_TEXT, finish_text, query);
-
-	if (!job)
-		return false;
-	query->exchange = exchange_new(request);
-	if (!query->exchange) {
-		job_free(job);
-		return false;
+	task->exchange = exchange_new(request);
+	if (!task->exchange) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		export_task_free(&task->task);
+		return;
 	}
-	job->snapshot = snapshot_ref(runtime->snapshot);
-	exports_submit_text(runtime->exports, job);
-	return true;
+	task->snapshot = snapshot_ref(runtime->snapshot);
+	exports_submit_text(runtime->exports, &task->task);
 }
 
 void control_export(struct runtime *runtime, struct evhttp_request *request)
@@ -229,18 +252,16 @@ void control_export(struct runtime *runtime, struct evhttp_request *request)
 					     [PARAMETER_COUNT] = NULL };
 	const char *values[PARAMETER_COUNT];
 	struct evkeyvalq parameters;
-	struct export_query *query;
+	struct export_task *task;
 
 	if (http_read_query(request, known, values, &parameters))
 		return;
-	query = calloc(1, sizeof(*query));
-	if (!query)
+	task = export_task_new();
+	if (!task)
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-	else if (read_query(request, values, runtime->snapshot->policy, query))
-		query_free(query);
-	else if (!submit(runtime, request, query)) {
-		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		query_free(query);
-	}
+	else if (read_query(request, values, runtime->snapshot->policy, &task->query))
+		export_task_free(&task->task);
+	else
+		export_submit(runtime, request, task);
 	evhttp_clear_headers(&parameters);
 }

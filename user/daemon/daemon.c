@@ -166,10 +166,10 @@ static int daemon_serve(struct daemon *daemon)
 	err = expiry_open(runtime, &runtime->expiry);
 	if (err)
 		return err;
-	err = exports_open(runtime, &runtime->exports);
+	err = exports_open(runtime->base, &runtime->exports);
 	if (err)
 		return err;
-	exports_update(runtime->exports);
+	exports_update(runtime->exports, runtime->snapshot);
 	return loop_open(daemon);
 }
 

@@ -8,6 +8,7 @@
 
 #include "api/control.h"
 #include "base/log.h"
+#include "exports/schedule.h"
 #include "runtime/links.h"
 #include "runtime/notify.h"
 #include "web/web.h"
@@ -38,6 +39,7 @@ static void loop_on_stop(evutil_socket_t number, short what, void *context)
 		 strsignal(number));
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
+	exports_end(daemon->runtime.exports);
 	loop_end_when_idle(daemon);
 }
 

@@ -34,9 +34,7 @@ enum job_type {
 	JOB_PROTECT,
 	JOB_UNPROTECT,
 	JOB_IMPACT,	  /* what a deletion would do */
-	JOB_PAUSE,	  /* the worker rests */
-	JOB_EXPORT_FILES, /* not the worker's: see export_job.h */
-	JOB_EXPORT_TEXT,
+	JOB_PAUSE, /* the worker rests */
 
 	JOB_FEED,	 /* a copy of a feed that was fetched */
 	JOB_FEED_ACCEPT, /* the copy that is held back */

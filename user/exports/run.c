@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/lines.h"
 #include "base/log.h"
 #include "exports/command.h"
 #include "exports/file.h"
@@ -82,37 +83,39 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 	export_state_fail(state, err ? error : NULL);
 }
 
-static void run_files(struct job *job)
+/* Of this thread alone: decisions are never waited for, but others may be. */
+static void export_step_back(void)
 {
-	struct export_run *run = job->context;
+	setpriority(PRIO_PROCESS, 0, NICENESS);
+}
 
+void export_run_files(struct task *task, void *context)
+{
+	struct export_run *run = (struct export_run *)task;
+
+	(void)context;
+	export_step_back();
 	for (size_t i = 0; i < run->count; i++) {
 		if (__atomic_load_n(run->is_stopping, __ATOMIC_RELAXED))
 			return;
-		write_export(job->snapshot, &job->snapshot->config->exports[i], run->is_stopping,
+		write_export(run->snapshot, &run->snapshot->config->exports[i], run->is_stopping,
 			     &run->states[i]);
 	}
 }
 
-static void run_text(struct job *job)
+int export_run_query(const struct policy *policy, struct export_query *query)
 {
-	struct export_query *query = job->context;
 	size_t count;
 
-	if (export_text(job->snapshot->policy, &query->export, query->names, query->name_count,
-			&query->text, &query->bytes, &count))
-		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	export_step_back();
+	return export_text(policy, &query->export, query->names, query->name_count, &query->text,
+			   &query->bytes, &count);
 }
 
-void export_job_run(struct task *task, void *context)
+void export_query_done(struct export_query *query)
 {
-	struct job *job = (struct job *)task;
-
-	(void)context;
-	/* Of this thread alone: decisions are never waited for, but others may be. */
-	setpriority(PRIO_PROCESS, 0, NICENESS);
-	if (job->type == JOB_EXPORT_FILES)
-		run_files(job);
-	else
-		run_text(job);
+	for (size_t i = 0; i < query->name_count; i++)
+		free(query->names[i]);
+	free(query->names);
+	free(query->text);
 }

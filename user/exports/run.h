@@ -1,30 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the threads of the exports do; exports.c and control_export.c hand it to them. */
+/* What the threads of the exports do. */
 #ifndef EXPORTS_RUN_H
 #define EXPORTS_RUN_H
 
-#include "engine/task.h"
+#include "base/worker.h"
+#include "config/snapshot.h"
 #include "exports/schedule.h"
+#include "formats/write.h"
 
-/* The context of a JOB_EXPORT_FILES: a state for each export of the job's snapshot. */
+/* All exports of a snapshot. */
 struct export_run {
+	struct task task;
+	struct snapshot *snapshot;
 	const bool *is_stopping; /* atomic */
 	size_t count;
-	struct export_state states[];
+	struct export_state states[]; /* by export of the configuration */
 };
 
-/* The context of a JOB_EXPORT_TEXT. */
+/* A task: write the files and run their commands. */
+void export_run_files(struct task *task, void *context);
+
+/* A text that somebody asks for. */
 struct export_query {
-	struct exchange *exchange;
 	struct export export; /* all but the lists */
 	char **names;
 	size_t name_count;
-	char *text;
+	char *text; /* what came of it */
 	size_t bytes;
 };
 
-/* Run a job of either type, in a thread. @context is not used. */
-void export_job_run(struct task *task, void *context);
+/* Make the text, in a thread of the exports. Return: 0 or -ENOMEM. */
+int export_run_query(const struct policy *policy, struct export_query *query);
+void export_query_done(struct export_query *query);
 
 /* Remember why an export is not as it should be; NULL: it is. */
 void export_state_fail(struct export_state *state, const char *error);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When the exports are written, and what is known of them. All of it is the main loop's;
- * what the threads do is in export_job.c. */
+ * what the threads do is in run.c. */
 #include "exports/schedule.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lines.h"
 #include "base/log.h"
 #include "exports/run.h"
-#include "runtime/runtime.h"
 
 /* What fails is tried again, later each time. */
 #define RETRY_MIN_SEC 5.0
@@ -19,15 +20,17 @@
 #define REST_FACTOR 4.0
 
 struct exports {
-	struct runtime *runtime;
-	struct worker *files; /* their commands may take long, */
-	struct worker *texts; /* and nobody who asks shall wait for those */
+	struct event_base *base;
+	struct snapshot *snapshot; /* in force; NULL: not yet */
+	struct worker *files;	   /* their commands may take long, */
+	struct worker *texts;	   /* and nobody who asks shall wait for those */
 	struct event *events[2];
 	struct event *timer;
 	const struct config *config; /* that the states are of */
 	struct export_state *states;
 	size_t count;
-	bool is_stopping; /* atomic */
+	bool is_stopping; /* atomic: a command that runs is ended */
+	bool is_ending;	  /* no other run is begun */
 	bool is_running;
 	bool is_due;
 	double due_sec; /* of the monotonic clock */
@@ -36,7 +39,7 @@ struct exports {
 	double retry_sec;
 };
 
-static void free_states(struct export_state *states, size_t count)
+static void export_states_free(struct export_state *states, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(states[i].path);
@@ -46,7 +49,7 @@ static void free_states(struct export_state *states, size_t count)
 
 /* ---- the states ---------------------------------------------------------- */
 
-static struct export_state *find_state(struct exports *exports, const char *path)
+static struct export_state *exports_find_state(struct exports *exports, const char *path)
 {
 	for (size_t i = 0; i < exports->count; i++) {
 		if (exports->states[i].path && !strcmp(exports->states[i].path, path))
@@ -56,7 +59,7 @@ static struct export_state *find_state(struct exports *exports, const char *path
 }
 
 /* Give each export of a new configuration a state: that of its path, if there is one. */
-static int follow_config(struct exports *exports, const struct config *config)
+static int exports_follow_config(struct exports *exports, const struct config *config)
 {
 	struct export_state *states = calloc(config->export_count + 1, sizeof(*states));
 
@@ -64,7 +67,7 @@ static int follow_config(struct exports *exports, const struct config *config)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->export_count; i++) {
 		const char *path = config->exports[i].path;
-		struct export_state *before = find_state(exports, path);
+		struct export_state *before = exports_find_state(exports, path);
 
 		if (before) {
 			states[i] = *before;
@@ -73,12 +76,12 @@ static int follow_config(struct exports *exports, const struct config *config)
 		}
 		states[i].path = strdup(path);
 		if (!states[i].path) {
-			free_states(states, i);
+			export_states_free(states, i);
 			free(states);
 			return -ENOMEM;
 		}
 	}
-	free_states(exports->states, exports->count);
+	export_states_free(exports->states, exports->count);
 	free(exports->states);
 	exports->states = states;
 	exports->count = config->export_count;
@@ -88,7 +91,7 @@ static int follow_config(struct exports *exports, const struct config *config)
 
 const struct export_state *exports_state(const struct exports *exports, size_t index)
 {
-	return exports && exports->config == exports->runtime->snapshot->config &&
+	return exports->snapshot && exports->config == exports->snapshot->config &&
 		       index < exports->count
 		   ? &exports->states[index]
 		   : NULL;
@@ -96,7 +99,7 @@ const struct export_state *exports_state(const struct exports *exports, size_t i
 
 /* ---- runs ---------------------------------------------------------------- */
 
-static void arm(struct exports *exports)
+static void exports_arm(struct exports *exports)
 {
 	double wait_sec = exports->due_sec - time_monotonic_sec();
 	struct timeval wait = { 0 };
@@ -110,18 +113,18 @@ static void arm(struct exports *exports)
 	event_add(exports->timer, &wait);
 }
 
-static void become_due(struct exports *exports, double due_sec)
+static void exports_become_due(struct exports *exports, double due_sec)
 {
 	if (!exports->is_due || due_sec < exports->due_sec)
 		exports->due_sec = due_sec;
 	exports->is_due = true;
-	arm(exports);
+	exports_arm(exports);
 }
 
 /* Take over how an export came out; its command stays due until it has succeeded. */
-static void take_state(struct exports *exports, struct export_state *from)
+static void exports_take_state(struct exports *exports, struct export_state *from)
 {
-	struct export_state *to = find_state(exports, from->path);
+	struct export_state *to = exports_find_state(exports, from->path);
 
 	if (!to)
 		return;
@@ -129,15 +132,15 @@ static void take_state(struct exports *exports, struct export_state *from)
 		log_error("export", "%s", from->error);
 	else if (!from->error && to->error)
 		log_info("export", "%s: as it should be again", from->path);
-	free_states(to, 1);
+	export_states_free(to, 1);
 	*to = *from;
 	*from = (struct export_state) { 0 };
 }
 
-static void finish_files(struct runtime *runtime, struct job *job)
+static void exports_finish_run(struct task *task, void *context)
 {
-	struct exports *exports = runtime->exports;
-	struct export_run *run = job->context;
+	struct export_run *run = (struct export_run *)task;
+	struct exports *exports = context;
 	double now_sec = time_monotonic_sec();
 	bool has_failed = false;
 
@@ -145,26 +148,38 @@ static void finish_files(struct runtime *runtime, struct job *job)
 	exports->rest_until_sec = now_sec + REST_FACTOR * (now_sec - exports->started_sec);
 	for (size_t i = 0; i < run->count; i++) {
 		has_failed |= !run->states[i].is_successful;
-		take_state(exports, &run->states[i]);
+		exports_take_state(exports, &run->states[i]);
 	}
-	free_states(run->states, run->count);
-	free(run);
 	if (has_failed) {
-		become_due(exports, now_sec + exports->retry_sec);
+		exports_become_due(exports, now_sec + exports->retry_sec);
 		exports->retry_sec =
 		    exports->retry_sec * 2 < RETRY_MAX_SEC ? exports->retry_sec * 2 : RETRY_MAX_SEC;
 	} else {
 		exports->retry_sec = RETRY_MIN_SEC;
 	}
-	arm(exports);
+	exports_arm(exports);
 }
 
-static struct export_run *new_run(const struct exports *exports)
+static void exports_free_run(struct task *task)
+{
+	struct export_run *run = (struct export_run *)task;
+
+	/* It may be the last reference: millions of entries to free. */
+	snapshot_unref(run->snapshot);
+	export_states_free(run->states, run->count);
+	free(run);
+}
+
+static struct export_run *exports_new_run(struct exports *exports)
 {
 	struct export_run *run = calloc(1, sizeof(*run) + exports->count * sizeof(run->states[0]));
 
 	if (!run)
 		return NULL;
+	run->task.run = export_run_files;
+	run->task.finish = exports_finish_run;
+	run->task.free = exports_free_run;
+	run->snapshot = snapshot_ref(exports->snapshot);
 	run->is_stopping = &exports->is_stopping;
 	for (; run->count < exports->count; run->count++) {
 		const struct export_state *state = &exports->states[run->count];
@@ -174,81 +189,68 @@ static struct export_run *new_run(const struct exports *exports)
 		copy->error = NULL;
 		copy->path = strdup(state->path);
 		if (!copy->path) {
-			free_states(run->states, run->count);
-			free(run);
+			exports_free_run(&run->task);
 			return NULL;
 		}
 	}
 	return run;
 }
 
-static void finish_job(struct task *task, void *context)
-{
-	struct exports *exports = context;
-	struct job *job = (struct job *)task;
-
-	job->done(exports->runtime, job);
-}
-
-static struct task *prepare_job(struct job *job)
-{
-	job->task.run = export_job_run;
-	job->task.finish = finish_job;
-	return &job->task;
-}
-
 /* Return: 0 or -ENOMEM. */
-static int start_run(struct exports *exports)
+static int exports_start_run(struct exports *exports)
 {
-	struct snapshot *snapshot = exports->runtime->snapshot;
+	const struct config *config = exports->snapshot->config;
 	struct export_run *run;
-	struct job *job;
 
-	if (exports->config != snapshot->config && follow_config(exports, snapshot->config))
+	if (exports->config != config && exports_follow_config(exports, config))
 		return -ENOMEM;
 	exports->is_due = false;
 	if (!exports->count)
 		return 0;
-	run = new_run(exports);
-	job = run ? job_new(JOB_EXPORT_FILES, finish_files, run) : NULL;
-	if (!job) {
-		free(run);
+	run = exports_new_run(exports);
+	if (!run)
 		return -ENOMEM;
-	}
-	job->snapshot = snapshot_ref(snapshot);
 	exports->is_running = true;
 	exports->started_sec = time_monotonic_sec();
-	worker_submit(exports->files, prepare_job(job));
+	worker_submit(exports->files, &run->task);
 	return 0;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
+static void exports_on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct exports *exports = context;
 
 	(void)fd;
 	(void)what;
-	if (exports->is_running || exports->runtime->is_stopping)
+	if (exports->is_running || exports->is_ending)
 		return;
-	if (start_run(exports)) {
+	if (exports_start_run(exports)) {
 		log_error("export", "%s", strerror(ENOMEM));
-		become_due(exports, time_monotonic_sec() + RETRY_MIN_SEC);
+		exports_become_due(exports, time_monotonic_sec() + RETRY_MIN_SEC);
 	}
 }
 
-void exports_update(struct exports *exports)
+void exports_update(struct exports *exports, struct snapshot *snapshot)
 {
-	const struct config *config = exports->runtime->snapshot->config;
+	const struct config *config = snapshot->config;
 
+	/* Not the last reference: whoever has this one from the worker has that, too. */
+	snapshot_unref(exports->snapshot);
+	exports->snapshot = snapshot_ref(snapshot);
 	/* So that status knows of them at once. */
-	if (exports->config != config && follow_config(exports, config))
+	if (exports->config != config && exports_follow_config(exports, config))
 		log_error("export", "%s", strerror(ENOMEM));
-	become_due(exports, exports->rest_until_sec);
+	exports_become_due(exports, exports->rest_until_sec);
+}
+
+void exports_end(struct exports *exports)
+{
+	exports->is_ending = true;
 }
 
 /* ---- threads ------------------------------------------------------------- */
 
-static void on_files(evutil_socket_t fd, short what, void *context)
+static void exports_on_files(evutil_socket_t fd, short what, void *context)
 {
 	struct exports *exports = context;
 
@@ -257,7 +259,7 @@ static void on_files(evutil_socket_t fd, short what, void *context)
 	worker_finish(exports->files, exports);
 }
 
-static void on_texts(evutil_socket_t fd, short what, void *context)
+static void exports_on_texts(evutil_socket_t fd, short what, void *context)
 {
 	struct exports *exports = context;
 
@@ -266,17 +268,16 @@ static void on_texts(evutil_socket_t fd, short what, void *context)
 	worker_finish(exports->texts, exports);
 }
 
-void exports_submit_text(struct exports *exports, struct job *job)
+void exports_submit_text(struct exports *exports, struct task *task)
 {
-	worker_submit(exports->texts, prepare_job(job));
+	worker_submit(exports->texts, task);
 }
 
 /* ---- open and close ------------------------------------------------------ */
 
-static struct event *watch(struct exports *exports, int fd, event_callback_fn callback)
+static struct event *exports_watch(struct exports *exports, int fd, event_callback_fn callback)
 {
-	struct event *event =
-	    event_new(exports->runtime->base, fd, EV_READ | EV_PERSIST, callback, exports);
+	struct event *event = event_new(exports->base, fd, EV_READ | EV_PERSIST, callback, exports);
 
 	if (event && event_add(event, NULL)) {
 		event_free(event);
@@ -285,7 +286,7 @@ static struct event *watch(struct exports *exports, int fd, event_callback_fn ca
 	return event;
 }
 
-static int open_exports(struct exports *exports)
+static int exports_open_threads(struct exports *exports)
 {
 	int err = worker_start(NULL, &exports->files);
 
@@ -293,22 +294,22 @@ static int open_exports(struct exports *exports)
 		err = worker_start(NULL, &exports->texts);
 	if (err)
 		return err;
-	exports->timer = evtimer_new(exports->runtime->base, on_timer, exports);
-	exports->events[0] = watch(exports, worker_fd(exports->files), on_files);
-	exports->events[1] = watch(exports, worker_fd(exports->texts), on_texts);
+	exports->timer = evtimer_new(exports->base, exports_on_timer, exports);
+	exports->events[0] = exports_watch(exports, worker_fd(exports->files), exports_on_files);
+	exports->events[1] = exports_watch(exports, worker_fd(exports->texts), exports_on_texts);
 	return exports->timer && exports->events[0] && exports->events[1] ? 0 : -ENOMEM;
 }
 
-int exports_open(struct runtime *runtime, struct exports **ret_exports)
+int exports_open(struct event_base *base, struct exports **ret_exports)
 {
 	struct exports *exports = calloc(1, sizeof(*exports));
 	int err;
 
 	if (!exports)
 		return -ENOMEM;
-	exports->runtime = runtime;
+	exports->base = base;
 	exports->retry_sec = RETRY_MIN_SEC;
-	err = open_exports(exports);
+	err = exports_open_threads(exports);
 	if (err)
 		exports_close(exports);
 	else
@@ -329,7 +330,8 @@ void exports_close(struct exports *exports)
 	}
 	if (exports->timer)
 		event_free(exports->timer);
-	free_states(exports->states, exports->count);
+	export_states_free(exports->states, exports->count);
 	free(exports->states);
+	snapshot_unref(exports->snapshot);
 	free(exports);
 }

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct runtime;
+struct event_base;
 struct exports;
-struct job;
+struct snapshot;
+struct task;
 
 /* How one export is. */
 struct export_state {
@@ -28,17 +29,19 @@ struct export_state {
 };
 
 /* Return: 0 or -errno. */
-int exports_open(struct runtime *runtime, struct exports **ret_exports);
+int exports_open(struct event_base *base, struct exports **ret_exports);
 /* Ends a command that runs. NULL is fine. */
 void exports_close(struct exports *exports);
 
-/* The daemon has a new snapshot. */
-void exports_update(struct exports *exports);
+/* Another snapshot is in force; a reference is taken. */
+void exports_update(struct exports *exports, struct snapshot *snapshot);
+/* ipwld is stopping: write no more after what is being written. */
+void exports_end(struct exports *exports);
 
 /* The state of the export at that index of the configuration in force, or NULL. */
 const struct export_state *exports_state(const struct exports *exports, size_t index);
 
-/* Hand a JOB_EXPORT_TEXT over; its done() is called in the main loop. */
-void exports_submit_text(struct exports *exports, struct job *job);
+/* Hand a task over to the thread that makes texts. */
+void exports_submit_text(struct exports *exports, struct task *task);
 
 #endif

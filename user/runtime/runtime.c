@@ -50,7 +50,7 @@ static void runtime_take_snapshot(struct runtime *runtime, struct snapshot **sna
 	runtime->snapshot = *snapshot;
 	*snapshot = old;
 	expiry_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
-	exports_update(runtime->exports);
+	exports_update(runtime->exports, runtime->snapshot);
 }
 
 static void runtime_take_state_error(struct runtime *runtime, char **error)

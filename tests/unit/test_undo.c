@@ -1,51 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Changes of manual entries at random, undone and done again, against a model of what
- * should be there: in force, and in the database. Without a kernel: the switch from one
- * policy to the next is made up here.
+ * should be there: in force, and in the database. Without a kernel: a fake datapath is in
+ * its place.
  */
-#include "engine/records.h"
-#include "store/history_read.h"
+#include "engine/undo.h"
 
 #include <errno.h>
 #include <time.h>
 
-#include "config/snapshot.h"
-#include "config_fixture.h"
+#include "engine/entries.h"
+#include "engine/protect.h"
+#include "engine_fixture.h"
+#include "store/history.h"
+#include "store/history_read.h"
+#include "store/manual.h"
 #include "store/protections.h"
 
 #define KEYS 12 /* lists × prefixes */
 #define PREFIXES 6
 #define RECORDS_MAX 4000
 #define REOPEN_STEPS 97
-
-static struct engine the_engine;
-static bool may_switch = true;
-
-/* ---- in the place of the kernel ------------------------------------------- */
-
-int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
-		  char error[DATAPATH_ERROR_BYTES])
-{
-	assert_ptr_equal(engine, &the_engine);
-	assert_true(commits_state);
-	if (!may_switch || state_commit(the_engine.state)) {
-		snprintf(error, DATAPATH_ERROR_BYTES, "the kernel refuses");
-		return -EBUSY;
-	}
-	snapshot_unref(the_engine.current);
-	the_engine.current = snapshot_ref(next);
-	return 0;
-}
-
-json_t *engine_impact_json(struct engine *engine, const struct list *list,
-			   const struct prefix *prefix)
-{
-	(void)engine;
-	(void)list;
-	(void)prefix;
-	return json_object();
-}
 
 /* ---- the model ------------------------------------------------------------ */
 
@@ -125,45 +100,56 @@ static struct prefix prefix_of(size_t key)
 	return prefix;
 }
 
-/* Return: whether it was done. */
-static bool run(enum job_type type, size_t key, int step, bool has_ttl)
-{
-	static void (*const runners[])(struct engine * used, struct job * job) = {
-		[JOB_ADD] = engine_add,
-		[JOB_DELETE] = engine_delete,
-		[JOB_PROTECT] = engine_protect,
-		[JOB_UNPROTECT] = engine_unprotect,
-	};
-	struct job *job = job_new(type, NULL, NULL);
-	bool is_done;
+enum change { ADD, DELETE, PROTECT, UNPROTECT };
 
-	assert_non_null(job);
-	job->list_name = strdup(list_of(key));
-	job->prefix = prefix_of(key);
-	assert_true(asprintf(&job->reason, "%d", step) > 0);
-	job->author = strdup("alice");
-	job->ttl_sec = has_ttl ? 100000 : 0;
-	runners[type](&the_engine, job);
-	is_done = job->outcome == OUTCOME_OK;
-	assert_true(is_done == (job->message == NULL));
-	job_free(job);
+/* Return: whether it was done. */
+static bool change(enum change change, size_t key, int step, bool has_ttl)
+{
+	char name[64], reason[16];
+	struct entry_change asked = { .list = name,
+				      .prefix = prefix_of(key),
+				      .ttl_sec = has_ttl ? 100000 : 0 };
+	const struct deed by = { .author = "alice", .reason = reason };
+	struct entry_found found = { 0 };
+	struct refusal refusal = { 0 };
+	struct lines lines = { 0 };
+	bool is_done;
+	int err = -EINVAL;
+
+	snprintf(name, sizeof(name), "%s", list_of(key));
+	snprintf(reason, sizeof(reason), "%d", step);
+	if (change == ADD)
+		err = engine_add(fixture_engine, &by, &asked, &found, &lines, &refusal);
+	else if (change == DELETE)
+		err = engine_delete(fixture_engine, &by, &asked, &found, &lines, &refusal);
+	else if (change == PROTECT)
+		err = engine_protect(fixture_engine, &by, &asked, &found, &refusal);
+	else
+		err = engine_unprotect(fixture_engine, &by, &asked, &found, &refusal);
+	is_done = refusal.outcome == OUTCOME_OK;
+	assert_true(is_done == !err);
+	assert_true(is_done == (refusal.message == NULL));
+	entry_found_done(&found);
+	refusal_done(&refusal);
+	lines_done(&lines);
 	return is_done;
 }
 
-static bool undo(size_t id, bool is_dry_run)
+static bool undo(size_t asked, bool is_dry_run)
 {
-	struct job *job = job_new(JOB_UNDO, NULL, NULL);
-	bool is_done;
+	const struct deed by = { .author = "bob" };
+	struct refusal refusal = { 0 };
+	struct undo_result result;
+	int64_t id;
+	bool is_done = !engine_find_undoable(fixture_engine, (int64_t)asked, &id, &refusal) &&
+		       !engine_undo(fixture_engine, &by, id, is_dry_run, &result, &refusal);
 
-	assert_non_null(job);
-	job->record_id = (int64_t)id;
-	job->is_dry_run = is_dry_run;
-	job->author = strdup("bob");
-	engine_undo(&the_engine, job);
-	is_done = job->outcome == OUTCOME_OK;
-	if (is_done)
-		assert_non_null(json_object_get(job->answer, "undone"));
-	job_free(job);
+	assert_true(is_done == (refusal.outcome == OUTCOME_OK));
+	if (is_done) {
+		assert_true(!asked || id == (int64_t)asked);
+		assert_int_equal(result.record_id, is_dry_run ? 0 : record_count + 1);
+	}
+	refusal_done(&refusal);
 	return is_done;
 }
 
@@ -178,17 +164,19 @@ static int count_entry(const struct state_entry *entry, void *context)
 
 static void assert_entry(size_t key)
 {
-	const struct list *list = policy_find_list(the_engine.current->policy, list_of(key));
+	const struct list *list =
+	    policy_find_list(engine_snapshot(fixture_engine)->policy, list_of(key));
 	const struct prefix prefix = prefix_of(key);
 	const struct entry *entry = engine_find_manual(list, &prefix);
 	char reason[16];
 	char *image = NULL;
 
 	assert_true((entry != NULL) == (now_of[key].reason != 0));
-	assert_int_equal(manual_image(the_engine.state, list->name, &prefix, &image), 0);
+	assert_int_equal(manual_image(engine_state(fixture_engine), list->name, &prefix, &image),
+			 0);
 	assert_true((image != NULL) == (entry != NULL));
-	assert_true(protections_have(the_engine.protections, list->name, &prefix) ==
-		    (now_of[key].protection != 0));
+	assert_true(protections_have(engine_view(fixture_engine).protections, list->name,
+				     &prefix) == (now_of[key].protection != 0));
 	if (entry) {
 		snprintf(reason, sizeof(reason), "%d", now_of[key].reason);
 		assert_string_equal(entry->reason, reason);
@@ -219,10 +207,10 @@ static void assert_as_modelled(void)
 		assert_entry(key);
 		expected += now_of[key].reason != 0;
 	}
-	assert_int_equal(state_read(the_engine.state, count_entry, NULL, &count), 0);
+	assert_int_equal(state_read(engine_state(fixture_engine), count_entry, NULL, &count), 0);
 	assert_int_equal(count, expected);
 	count = 0;
-	assert_int_equal(history_read(the_engine.state, &all, check_record, &count), 0);
+	assert_int_equal(history_read(engine_state(fixture_engine), &all, check_record, &count), 0);
 	assert_int_equal(count, record_count);
 }
 
@@ -239,7 +227,7 @@ static void step_add(size_t key, int step, bool has_ttl)
 {
 	const bool is_allowed = !(now_of[key].protection && has_ttl);
 
-	assert_true(run(JOB_ADD, key, step, has_ttl) == is_allowed);
+	assert_true(change(ADD, key, step, has_ttl) == is_allowed);
 	if (is_allowed)
 		become(key,
 		       (struct image) { .reason = step,
@@ -252,7 +240,7 @@ static void step_delete(size_t key, int step)
 {
 	const bool is_allowed = now_of[key].reason && !now_of[key].protection;
 
-	assert_true(run(JOB_DELETE, key, step, false) == is_allowed);
+	assert_true(change(DELETE, key, step, false) == is_allowed);
 	if (is_allowed)
 		become(key, (struct image) { 0 }, 0);
 }
@@ -264,7 +252,7 @@ static void step_protect(size_t key, int step)
 
 	after.has_expiry = false;
 	after.protection = step;
-	assert_true(run(JOB_PROTECT, key, step, false) == is_allowed);
+	assert_true(change(PROTECT, key, step, false) == is_allowed);
 	if (is_allowed)
 		become(key, after, 0);
 }
@@ -275,7 +263,7 @@ static void step_unprotect(size_t key, int step)
 	const bool is_allowed = after.protection != 0;
 
 	after.protection = 0;
-	assert_true(run(JOB_UNPROTECT, key, step, false) == is_allowed);
+	assert_true(change(UNPROTECT, key, step, false) == is_allowed);
 	if (is_allowed)
 		become(key, after, 0);
 }
@@ -299,19 +287,19 @@ static void step_undo(size_t asked)
 /* The kernel refuses: all is as before, in force and in the database. */
 static void step_failure(size_t key, int step)
 {
-	may_switch = false;
-	assert_false(run(JOB_ADD, key, step, false));
-	run(JOB_DELETE, key, step, false);
-	run(JOB_PROTECT, key, step, false);
+	fake_refuses = true;
+	assert_false(change(ADD, key, step, false));
+	change(DELETE, key, step, false);
+	change(PROTECT, key, step, false);
 	undo(0, false);
-	may_switch = true;
+	fake_refuses = false;
 }
 
+/* The daemon begins again, on the same maps. */
 static void reopen(void)
 {
-	state_close(the_engine.state);
-	assert_int_equal(state_open(".", &the_engine.state), 0);
-	assert_int_equal(protections_load(the_engine.protections, the_engine.state), 0);
+	fixture_stop_engine();
+	fixture_start_engine();
 }
 
 static void test_at_random(void **unused)
@@ -378,28 +366,17 @@ static void test_all_the_way_back(void **unused)
 
 static int open_engine(void **unused)
 {
-	struct diagnostics diagnostics;
-	struct config *config = NULL;
-
 	if (fixture_open(unused))
 		return -1;
-	fixture_write("c.yaml", "interfaces: [a]\nlists:\n  - {name: partners, action: allow}\n"
-				"  - {name: drop, action: block}\n");
-	diagnostics_init(&diagnostics);
-	if (config_load("c.yaml", &diagnostics, &config))
-		return -1;
-	diagnostics_done(&diagnostics);
-	the_engine.current = snapshot_new(config);
-	the_engine.protections = protections_new();
-	return the_engine.current && the_engine.protections ? state_open(".", &the_engine.state)
-							    : -1;
+	fixture_configure("lists:\n  - {name: partners, action: allow}\n"
+			  "  - {name: drop, action: block}\n");
+	fixture_start_engine();
+	return 0;
 }
 
 static int close_engine(void **unused)
 {
-	state_close(the_engine.state);
-	protections_free(the_engine.protections);
-	snapshot_unref(the_engine.current);
+	fixture_stop_engine();
 	return fixture_close(unused);
 }
 

@@ -15,9 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/import.h"
+#include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
-#include "daemon/import.h"
 #include "http/http.h"
 #include "http/listener.h"
 #include "runtime/runtime.h"
@@ -38,34 +39,36 @@ static const struct route {
 	const char *path;
 	enum evhttp_cmd_type method;
 	const char *method_name;
+	/* One of the two. */
+	const struct api_command *command;
 	void (*serve)(struct runtime *runtime, struct evhttp_request *request);
 } routes[] = {
-	{ "/v1/status", EVHTTP_REQ_GET, "GET", control_status },
-	{ "/v1/test", EVHTTP_REQ_POST, "POST", control_test },
-	{ "/v1/entries", EVHTTP_REQ_GET, "GET", control_list_entries },
-	{ "/v1/entries", EVHTTP_REQ_POST, "POST", control_add_entry },
-	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", control_delete_entry },
-	{ "/v1/import", EVHTTP_REQ_POST, "POST", control_import },
-	{ "/v1/reload", EVHTTP_REQ_POST, "POST", control_reload },
-	{ "/v1/feeds", EVHTTP_REQ_GET, "GET", control_feeds },
-	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", control_refresh_feeds },
-	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", control_accept_feed },
-	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", control_diff_feed },
-	{ "/v1/lint", EVHTTP_REQ_GET, "GET", control_lint },
-	{ "/v1/diff", EVHTTP_REQ_POST, "POST", control_diff },
-	{ "/v1/history", EVHTTP_REQ_GET, "GET", control_history },
-	{ "/v1/undo", EVHTTP_REQ_POST, "POST", control_undo },
-	{ "/v1/protections", EVHTTP_REQ_POST, "POST", control_protect },
-	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", control_unprotect },
-	{ "/v1/impact", EVHTTP_REQ_GET, "GET", control_impact },
-	{ "/v1/export", EVHTTP_REQ_GET, "GET", control_export },
-	{ "/v1/detach", EVHTTP_REQ_POST, "POST", control_detach },
+	{ "/v1/status", EVHTTP_REQ_GET, "GET", .serve = control_status },
+	{ "/v1/test", EVHTTP_REQ_POST, "POST", .serve = control_test },
+	{ "/v1/entries", EVHTTP_REQ_GET, "GET", .serve = control_list_entries },
+	{ "/v1/entries", EVHTTP_REQ_POST, "POST", .command = &add_command },
+	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", .command = &delete_command },
+	{ "/v1/import", EVHTTP_REQ_POST, "POST", .command = &import_command },
+	{ "/v1/reload", EVHTTP_REQ_POST, "POST", .command = &reload_command },
+	{ "/v1/feeds", EVHTTP_REQ_GET, "GET", .serve = control_feeds },
+	{ "/v1/feeds/refresh", EVHTTP_REQ_POST, "POST", .serve = control_refresh_feeds },
+	{ "/v1/feeds/accept", EVHTTP_REQ_POST, "POST", .command = &accept_copy_command },
+	{ "/v1/feeds/diff", EVHTTP_REQ_GET, "GET", .command = &diff_copy_command },
+	{ "/v1/lint", EVHTTP_REQ_GET, "GET", .command = &lint_command },
+	{ "/v1/diff", EVHTTP_REQ_POST, "POST", .command = &diff_command },
+	{ "/v1/history", EVHTTP_REQ_GET, "GET", .command = &history_command },
+	{ "/v1/undo", EVHTTP_REQ_POST, "POST", .command = &undo_command },
+	{ "/v1/protections", EVHTTP_REQ_POST, "POST", .command = &protect_command },
+	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", .command = &unprotect_command },
+	{ "/v1/impact", EVHTTP_REQ_GET, "GET", .command = &impact_command },
+	{ "/v1/export", EVHTTP_REQ_GET, "GET", .serve = control_export },
+	{ "/v1/detach", EVHTTP_REQ_POST, "POST", .command = &detach_command },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))
 
 /* ---- requests ----------------------------------------------------------- */
 
-static void refuse(struct evhttp_request *request, const char *path)
+static void refuse_path(struct evhttp_request *request, const char *path)
 {
 	char methods[64] = "";
 	size_t i, bytes = 0;
@@ -82,7 +85,7 @@ static void refuse(struct evhttp_request *request, const char *path)
 	http_reply_errorf(request, OUTCOME_METHOD_NOT_ALLOWED, "%s takes %s", path, methods);
 }
 
-static void on_request(struct evhttp_request *request, void *context)
+static void control_on_request(struct evhttp_request *request, void *context)
 {
 	struct control *control = context;
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
@@ -97,16 +100,19 @@ static void on_request(struct evhttp_request *request, void *context)
 		if (strcmp(routes[i].path, path) ||
 		    routes[i].method != evhttp_request_get_command(request))
 			continue;
-		routes[i].serve(control->runtime, request);
+		if (routes[i].command)
+			api_serve(routes[i].command, control->runtime, request);
+		else
+			routes[i].serve(control->runtime, request);
 		return;
 	}
-	refuse(request, path);
+	refuse_path(request, path);
 }
 
 /* ---- open --------------------------------------------------------------- */
 
 /* Return: a listening descriptor, for root alone so far, or -errno. */
-static int listen_at(const char *path)
+static int control_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
@@ -130,7 +136,7 @@ static int listen_at(const char *path)
 	return err;
 }
 
-static void open_to_group(const char *path)
+static void control_open_to_group(const char *path)
 {
 	const struct group *group = getgrnam(GROUP);
 
@@ -140,7 +146,7 @@ static void open_to_group(const char *path)
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));
 }
 
-static int set_up_http(struct control *control, int fd)
+static int control_set_up_http(struct control *control, int fd)
 {
 	struct evhttp_bound_socket *bound;
 
@@ -154,7 +160,7 @@ static int set_up_http(struct control *control, int fd)
 	evhttp_set_flags(control->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(control->http, TIMEOUT_SEC);
 	evhttp_set_allowed_methods(control->http, HTTP_METHODS);
-	evhttp_set_gencb(control->http, on_request, control);
+	evhttp_set_gencb(control->http, control_on_request, control);
 	bound = evhttp_accept_socket_with_handle(control->http, fd);
 	if (!bound)
 		return -ENOMEM;
@@ -163,19 +169,19 @@ static int set_up_http(struct control *control, int fd)
 	return 0;
 }
 
-static int open_control(struct control *control)
+static int control_open_socket(struct control *control)
 {
-	int fd = listen_at(control->path);
+	int fd = control_listen(control->path);
 	int err;
 
 	if (fd < 0)
 		return fd;
-	err = set_up_http(control, fd);
+	err = control_set_up_http(control, fd);
 	if (err) {
 		close(fd);
 		return err;
 	}
-	open_to_group(control->path);
+	control_open_to_group(control->path);
 	return 0;
 }
 
@@ -191,7 +197,7 @@ int control_open(struct runtime *runtime, const char *runtime_dir, struct contro
 		free(control);
 		return -ENOMEM;
 	}
-	err = open_control(control);
+	err = control_open_socket(control);
 	if (err) {
 		log_error("control", "%s: %s", control->path, strerror(-err));
 		if (control->http)

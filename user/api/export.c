@@ -2,18 +2,17 @@
 /* GET /v1/export: lists as the text of a format. Made in a thread, sent as it is read. */
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/keyvalq_struct.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/arguments.h"
 #include "api/exchange.h"
 #include "api/routes.h"
 #include "exports/run.h"
 #include "exports/schedule.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
-
-enum parameter { FORMAT, LISTS, AGGREGATE, FAMILY, PARAMETER_COUNT };
 
 struct export_task {
 	struct task task;
@@ -32,7 +31,7 @@ static void free_text(const void *data, size_t bytes, void *context)
 	free(context);
 }
 
-static void send_text(struct evhttp_request *request, struct export_query *query)
+static void export_send_text(struct evhttp_request *request, struct export_query *query)
 {
 	struct evbuffer *buffer = evhttp_request_get_output_buffer(request);
 
@@ -67,7 +66,7 @@ static void export_task_finish(struct task *base, void *context)
 	if (request && task->err)
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(-task->err));
 	else if (request)
-		send_text(request, &task->query);
+		export_send_text(request, &task->query);
 }
 
 static void export_task_free(struct task *base)
@@ -93,33 +92,39 @@ static struct export_task *export_task_new(void)
 
 /* ---- the query ----------------------------------------------------------- */
 
-static int read_format(struct evhttp_request *request, const char *text, struct export *export)
+/* "plain, postfix-cidr, ... and csv" */
+static void name_formats(char *text, size_t text_bytes)
 {
-	for (int format = 0; text && format < EXPORT_FORMAT_COUNT; format++) {
+	size_t bytes = 0;
+
+	*text = '\0';
+	for (int format = 0; format < EXPORT_FORMAT_COUNT && bytes < text_bytes; format++)
+		bytes += (size_t)snprintf(text + bytes, text_bytes - bytes, "%s%s",
+					  format == 0			      ? ""
+					  : format == EXPORT_FORMAT_COUNT - 1 ? " and "
+									      : ", ",
+					  export_format_names[format]);
+}
+
+static int export_read_format(struct evhttp_request *request, const char *text,
+			      struct export *export)
+{
+	char names[512];
+
+	for (int format = 0; format < EXPORT_FORMAT_COUNT; format++) {
 		if (strcmp(text, export_format_names[format]))
 			continue;
 		export->format = (enum export_format)format;
 		return 0;
 	}
-	http_reply_errorf(request, OUTCOME_INVALID,
-			  text ? "there is no format \"%s\": known are plain, postfix-cidr, "
-				 "rspamd-map, spamassassin, rbldnsd, exim, opensmtpd, haproxy, "
-				 "nftables, json and csv"
-			       : "format is missing%s",
-			  text ? text : "");
+	name_formats(names, sizeof(names));
+	http_reply_errorf(request, OUTCOME_INVALID, "there is no format \"%s\": known are %s", text,
+			  names);
 	return -EINVAL;
 }
 
-static int read_aggregate(struct evhttp_request *request, const char *text, struct export *export)
-{
-	export->is_aggregated = !text || !strcmp(text, "true");
-	if (export->is_aggregated || !strcmp(text, "false"))
-		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID, "aggregate is neither true nor false");
-	return -EINVAL;
-}
-
-static int read_family(struct evhttp_request *request, const char *text, struct export *export)
+static int export_read_family(struct evhttp_request *request, const char *text,
+			      struct export *export)
 {
 	if (!text && export_has_two_texts(export->format)) {
 		http_reply_errorf(request, OUTCOME_INVALID,
@@ -135,8 +140,8 @@ static int read_family(struct evhttp_request *request, const char *text, struct 
 	return 0;
 }
 
-static int add_list(struct evhttp_request *request, const struct list *list,
-		    struct export_query *query)
+static int export_add_list(struct evhttp_request *request, const struct list *list,
+			   struct export_query *query)
 {
 	char *name = strdup(list->name);
 
@@ -157,8 +162,8 @@ static int add_list(struct evhttp_request *request, const struct list *list,
 }
 
 /* Names with commas between them. */
-static int read_names(struct evhttp_request *request, const char *text, const struct policy *policy,
-		      struct export_query *query)
+static int export_read_names(struct evhttp_request *request, const char *text,
+			     const struct policy *policy, struct export_query *query)
 {
 	char *names = strdup(text), *rest = names, *name;
 	int err = 0;
@@ -184,15 +189,15 @@ static int read_names(struct evhttp_request *request, const char *text, const st
 					  name);
 			err = -EINVAL;
 		} else {
-			err = add_list(request, list, query);
+			err = export_add_list(request, list, query);
 		}
 	}
 	free(names);
 	return err;
 }
 
-static int read_lists(struct evhttp_request *request, const char *text, const struct policy *policy,
-		      struct export_query *query)
+static int export_read_lists(struct evhttp_request *request, const char *text,
+			     const struct policy *policy, struct export_query *query)
 {
 	const char *refusal;
 	int err = 0;
@@ -203,10 +208,10 @@ static int read_lists(struct evhttp_request *request, const char *text, const st
 		return -EINVAL;
 	}
 	if (text)
-		err = read_names(request, text, policy, query);
+		err = export_read_names(request, text, policy, query);
 	for (size_t i = 0; !text && !err && i < policy->list_count; i++) {
 		if (policy->lists[i].action == ACTION_ALLOW)
-			err = add_list(request, &policy->lists[i], query);
+			err = export_add_list(request, &policy->lists[i], query);
 	}
 	refusal = export_refuse(query->export.format, query->export.action);
 	if (!err && !query->name_count)
@@ -218,15 +223,30 @@ static int read_lists(struct evhttp_request *request, const char *text, const st
 	return err;
 }
 
-static int read_query(struct evhttp_request *request, const char *const values[],
-		      const struct policy *policy, struct export_query *query)
+static int export_read(struct evhttp_request *request, const struct policy *policy,
+		       struct export_query *query)
 {
-	if (read_format(request, values[FORMAT], &query->export) ||
-	    read_aggregate(request, values[AGGREGATE], &query->export) ||
-	    read_family(request, values[FAMILY], &query->export) ||
-	    read_lists(request, values[LISTS], policy, query))
-		return -EINVAL;
-	return 0;
+	char *format = NULL, *lists = NULL, *family = NULL;
+	const struct argument arguments[] = {
+		{ .name = "format", .is_needed = true, .ret_text = &format },
+		{ .name = "lists", .ret_text = &lists },
+		{ .name = "aggregate", .ret_flag = &query->export.is_aggregated },
+		{ .name = "family", .ret_text = &family },
+	};
+	int err;
+
+	query->export.is_aggregated = true;
+	err = arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments));
+	if (!err)
+		err = export_read_format(request, format, &query->export);
+	if (!err)
+		err = export_read_family(request, family, &query->export);
+	if (!err)
+		err = export_read_lists(request, lists, policy, query);
+	free(format);
+	free(lists);
+	free(family);
+	return err;
 }
 
 /* Takes over the task. */
@@ -245,23 +265,12 @@ static void export_submit(struct runtime *runtime, struct evhttp_request *reques
 
 void control_export(struct runtime *runtime, struct evhttp_request *request)
 {
-	static const char *const known[] = { [FORMAT] = "format",
-					     [LISTS] = "lists",
-					     [AGGREGATE] = "aggregate",
-					     [FAMILY] = "family",
-					     [PARAMETER_COUNT] = NULL };
-	const char *values[PARAMETER_COUNT];
-	struct evkeyvalq parameters;
-	struct export_task *task;
+	struct export_task *task = export_task_new();
 
-	if (http_read_query(request, known, values, &parameters))
-		return;
-	task = export_task_new();
 	if (!task)
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-	else if (read_query(request, values, runtime->snapshot->policy, &task->query))
+	else if (export_read(request, runtime->snapshot->policy, &task->query))
 		export_task_free(&task->task);
 	else
 		export_submit(runtime, request, task);
-	evhttp_clear_headers(&parameters);
 }

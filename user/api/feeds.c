@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /v1/feeds: how feeds are, fetching them now, and what guards hold back. */
 #include <errno.h>
-#include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/arguments.h"
 #include "api/exchange.h"
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "engine/feeds.h"
 #include "feeds/schedule.h"
+#include "feeds/waits.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 
 /* ---- a feed as JSON ----------------------------------------------------- */
 
-static json_t *result_json(const struct feed_state *state)
+static json_t *fetch_result_json(const struct feed_state *state)
 {
 	if (!state->has_result)
 		return json_null();
@@ -56,23 +58,18 @@ static json_t *feed_json(const struct runtime *runtime, const struct feed_state 
 	    json_count(report->entry_count), "skipped_lines", json_count(report->skipped_count),
 	    "fetched_at", json_time(report->fetched_at_sec), "checked_at",
 	    json_time(report->checked_at_sec), "age_seconds", age_json(report), "last_fetch",
-	    result_json(state), "next_fetch_at",
+	    fetch_result_json(state), "next_fetch_at",
 	    is_fetching ? json_null() : json_time(state->next_at_sec), "fetching", is_fetching,
 	    "held", held_json(report), "trouble", json_text(report->trouble));
 }
 
 void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 {
-	static const char *const known[] = { NULL };
-	json_t *array = json_array();
-	struct evkeyvalq parameters;
-	const char *none[1];
+	json_t *array;
 
-	if (http_read_query(request, known, none, &parameters)) {
-		json_decref(array);
+	if (arguments_read_query(request, NULL, 0))
 		return;
-	}
-	evhttp_clear_headers(&parameters);
+	array = json_array();
 	for (size_t i = 0; i < feeds_count(runtime->feeds); i++)
 		json_array_append_new(array, feed_json(runtime, feeds_at(runtime->feeds, i)));
 	http_reply(request, json_pack("{s:o}", "feeds", array));
@@ -80,11 +77,20 @@ void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 
 /* ---- refresh ------------------------------------------------------------ */
 
-static void finish_refresh(struct runtime *runtime, struct feed_wait *wait)
+/* Who waits for fetches. */
+struct refresh {
+	struct runtime *runtime;
+	struct exchange *exchange;
+};
+
+static void refresh_finish(const struct feed_wait *wait)
 {
-	struct evhttp_request *request = exchange_end(wait->context);
+	struct refresh *refresh = wait->context;
+	const struct runtime *runtime = refresh->runtime;
+	struct evhttp_request *request = exchange_end(refresh->exchange);
 	json_t *array;
 
+	free(refresh);
 	if (!request)
 		return;
 	array = json_array();
@@ -98,10 +104,25 @@ static void finish_refresh(struct runtime *runtime, struct feed_wait *wait)
 	http_reply(request, json_pack("{s:o}", "feeds", array));
 }
 
-/* @name: NULL: all. */
-static void refresh(struct runtime *runtime, struct evhttp_request *request, const char *name)
+/* NULL: out of memory. */
+static struct refresh *refresh_new(struct runtime *runtime, struct evhttp_request *request)
 {
-	struct exchange *exchange;
+	struct refresh *refresh = malloc(sizeof(*refresh));
+
+	if (!refresh)
+		return NULL;
+	refresh->runtime = runtime;
+	refresh->exchange = exchange_new(request);
+	if (refresh->exchange)
+		return refresh;
+	free(refresh);
+	return NULL;
+}
+
+/* @name: NULL: all. */
+static void refresh_begin(struct runtime *runtime, struct evhttp_request *request, const char *name)
+{
+	struct refresh *refresh;
 	int err;
 
 	if (runtime->is_stopping) {
@@ -112,134 +133,136 @@ static void refresh(struct runtime *runtime, struct evhttp_request *request, con
 		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no feed \"%s\"", name);
 		return;
 	}
-	exchange = exchange_new(request);
-	err = exchange ? feeds_refresh(runtime->feeds, name, finish_refresh, exchange) : -ENOMEM;
+	refresh = refresh_new(runtime, request);
+	err = refresh ? feeds_refresh(runtime->feeds, name, refresh_finish, refresh) : -ENOMEM;
 	if (!err)
 		return;
-	if (exchange)
-		exchange_end(exchange);
+	if (refresh)
+		exchange_end(refresh->exchange);
+	free(refresh);
 	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(-err));
 }
 
 void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request)
 {
-	json_t *body = http_read_body(request);
-	json_error_t error;
-	json_t *name = NULL;
+	char *name = NULL;
+	const struct argument arguments[] = { { .name = "name", .ret_text = &name } };
 
-	if (!body)
-		return;
-	if (json_unpack_ex(body, &error, JSON_STRICT, "{s?o}", "name", &name))
-		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
-	else if (name && !json_is_null(name) && !json_is_string(name))
-		http_reply_errorf(request, OUTCOME_INVALID, "name is a string or null");
-	else
-		refresh(runtime, request, json_string_value(name));
-	json_decref(body);
+	if (!arguments_read_body(request, arguments, 1))
+		refresh_begin(runtime, request, name);
+	free(name);
 }
 
 /* ---- what is held back -------------------------------------------------- */
 
-/* A job about a feed; NULL: an error was sent. */
-static struct job *new_feed_job(struct runtime *runtime, struct evhttp_request *request,
-				enum job_type type, const char *name,
-				void (*done)(struct runtime *, struct job *))
+struct copy_request {
+	struct api_task task;
+	char *name; /* of the feed */
+	struct feed_arrival arrival;
+};
+
+static int accept_read(struct api_task *base, struct runtime *runtime,
+		       struct evhttp_request *request)
 {
-	struct job *job = control_job_new(runtime, request, type, done);
-
-	if (!job)
-		return NULL;
-	job->feed = feed_job_new(name);
-	if (job->feed)
-		return job;
-	control_job_end(job);
-	job_free(job);
-	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-	return NULL;
-}
-
-static void finish_accept(struct runtime *runtime, struct job *job)
-{
-	struct evhttp_request *request = control_job_end(job);
-	const struct feed_job *feed = job->feed;
-	const struct feed_state *state;
-
-	if (!job->outcome) {
-		log_info("feeds", "%s: %s accepted it: %zu entries, %zu added, %zu removed",
-			 feed->name, job->author, feed->report.entry_count, feed->diff.added_count,
-			 feed->diff.removed_count);
-		feeds_take_report(runtime->feeds, &job->feed->report);
-		runtime_notify_ready(runtime);
-	}
-	if (control_job_failed(request, job))
-		return;
-	state = feeds_find_state(runtime->feeds, feed->name);
-	http_reply(request, json_pack("{s:o,s:o,s:o}", "feed",
-				      state ? feed_json(runtime, state) : json_null(), "added",
-				      json_count(feed->diff.added_count), "removed",
-				      json_count(feed->diff.removed_count)));
-}
-
-static void submit_accept(struct runtime *runtime, struct evhttp_request *request, const char *name,
-			  const char *sudo_user)
-{
-	struct job *job = new_feed_job(runtime, request, JOB_FEED_ACCEPT, name, finish_accept);
-
-	if (job && !control_job_name(job, request, NULL, NULL, NULL, sudo_user))
-		runtime_submit_job(runtime, job);
-}
-
-void control_accept_feed(struct runtime *runtime, struct evhttp_request *request)
-{
-	json_t *body = http_read_body(request);
-	json_t *sudo_user = NULL;
-	const char *name;
-	json_error_t error;
-
-	if (!body)
-		return;
-	if (json_unpack_ex(body, &error, JSON_STRICT, "{s:s,s?o}", "name", &name, "sudo_user",
-			   &sudo_user))
-		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
-	else if (sudo_user && !json_is_null(sudo_user) && !json_is_string(sudo_user))
-		http_reply_errorf(request, OUTCOME_INVALID, "sudo_user is a string or null");
-	else
-		submit_accept(runtime, request, name, json_string_value(sudo_user));
-	json_decref(body);
-}
-
-static void finish_diff(struct runtime *runtime, struct job *job)
-{
-	struct evhttp_request *request = control_job_end(job);
-	const struct feed_job *feed = job->feed;
+	struct copy_request *task = (struct copy_request *)base;
+	const struct argument arguments[] = {
+		{ .name = "name", .is_needed = true, .ret_text = &task->name },
+		ARGUMENT_SUDO_USER(&base->sudo_user),
+	};
 
 	(void)runtime;
-	if (control_job_failed(request, job))
-		return;
-	http_reply(request, json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "name", feed->name, "held",
-				      held_json(&feed->report), "entries",
-				      json_count(feed->report.entry_count), "added_count",
-				      json_count(feed->diff.added_count), "removed_count",
-				      json_count(feed->diff.removed_count), "added",
-				      json_lines(&feed->diff.added), "removed",
-				      json_lines(&feed->diff.removed)));
+	return arguments_read_body(request, arguments, 2);
 }
 
-void control_diff_feed(struct runtime *runtime, struct evhttp_request *request)
+static int diff_read(struct api_task *base, struct runtime *runtime, struct evhttp_request *request)
 {
-	static const char *const known[] = { "name", NULL };
-	struct evkeyvalq parameters;
-	const char *values[2];
-	struct job *job;
+	struct copy_request *task = (struct copy_request *)base;
+	const struct argument arguments[] = {
+		{ .name = "name", .is_needed = true, .ret_text = &task->name },
+	};
 
-	if (http_read_query(request, known, values, &parameters))
-		return;
-	if (!values[0]) {
-		http_reply_errorf(request, OUTCOME_INVALID, "the parameter name is missing");
-	} else {
-		job = new_feed_job(runtime, request, JOB_FEED_DIFF, values[0], finish_diff);
-		if (job)
-			runtime_submit_job(runtime, job);
-	}
-	evhttp_clear_headers(&parameters);
+	(void)runtime;
+	return arguments_read_query(request, arguments, 1);
 }
+
+/* The refusal is the answer's. Return: whether there is one. */
+static bool copy_take_refusal(struct copy_request *task)
+{
+	task->task.refusal = task->arrival.refusal;
+	task->arrival.refusal = (struct refusal) { 0 };
+	return task->task.refusal.outcome != OUTCOME_OK;
+}
+
+static void accept_run(struct api_task *base, struct engine *engine)
+{
+	struct copy_request *task = (struct copy_request *)base;
+	const struct feed_arrival *arrival = &task->arrival;
+
+	if (feed_arrival_init(&task->arrival, task->name))
+		return;
+	engine_accept_copy(engine, &base->by, &task->arrival);
+	if (copy_take_refusal(task))
+		return;
+	log_info("feeds", "%s: %s accepted it: %zu entries, %zu added, %zu removed", task->name,
+		 base->by.author, arrival->report.entry_count, arrival->diff.added_count,
+		 arrival->diff.removed_count);
+	base->answer = json_pack("{s:o,s:o}", "added", json_count(arrival->diff.added_count),
+				 "removed", json_count(arrival->diff.removed_count));
+}
+
+/* The feed as the main loop knows it. */
+static void accept_finish(struct api_task *base, struct runtime *runtime)
+{
+	struct copy_request *task = (struct copy_request *)base;
+	const struct feed_state *state;
+
+	if (!task->arrival.report.name || base->refusal.outcome)
+		return;
+	feeds_take_report(runtime->feeds, &task->arrival.report);
+	runtime_notify_ready(runtime);
+	state = feeds_find_state(runtime->feeds, task->name);
+	json_object_set_new(base->answer, "feed", state ? feed_json(runtime, state) : json_null());
+}
+
+static void diff_run(struct api_task *base, struct engine *engine)
+{
+	struct copy_request *task = (struct copy_request *)base;
+	const struct feed_arrival *arrival = &task->arrival;
+
+	if (feed_arrival_init(&task->arrival, task->name))
+		return;
+	engine_diff_copy(engine, &task->arrival);
+	if (copy_take_refusal(task))
+		return;
+	base->answer = json_pack(
+	    "{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "name", task->name, "held",
+	    held_json(&arrival->report), "entries", json_count(arrival->report.entry_count),
+	    "added_count", json_count(arrival->diff.added_count), "removed_count",
+	    json_count(arrival->diff.removed_count), "added", json_lines(&arrival->diff.added),
+	    "removed", json_lines(&arrival->diff.removed));
+}
+
+static void copy_request_free(struct api_task *base)
+{
+	struct copy_request *task = (struct copy_request *)base;
+
+	/* Nothing has arrived unless it has run. */
+	if (task->arrival.name)
+		feed_arrival_done(&task->arrival);
+	free(task->name);
+}
+
+const struct api_command accept_copy_command = {
+	.task_bytes = sizeof(struct copy_request),
+	.read = accept_read,
+	.run = accept_run,
+	.finish = accept_finish,
+	.free = copy_request_free,
+};
+
+const struct api_command diff_copy_command = {
+	.task_bytes = sizeof(struct copy_request),
+	.read = diff_read,
+	.run = diff_run,
+	.free = copy_request_free,
+};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Findings of lint in words: what is odd, and what one may do. */
+#include "api/finding.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "api/entry.h"
 #include "base/lines.h"
 #include "core/provenance.h"
-#include "daemon/lint_query.h"
 #include "http/http.h"
 
 #define SENTENCE_BYTES 512

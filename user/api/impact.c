@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What becomes of mail without an allow entry: who was let in by it, who else lets in, and
  * who would drop then. */
+#include "api/impact.h"
+
 #include <string.h>
 
 #include "api/entry.h"
 #include "core/effective.h"
-#include "engine/records.h"
+#include "engine/lookup.h"
 #include "http/http.h"
 #include "store/hits.h"
 
@@ -19,19 +21,19 @@ static json_t *counts_json(const struct hit_counts *counts)
 }
 
 /* What was counted since the last look is of today. */
-static json_t *days_json(struct engine *engine, const struct list *list,
+static json_t *days_json(const struct engine *engine, const struct list *list,
 			 const struct prefix *prefix, unsigned int days,
 			 const struct hit_counts *since)
 {
 	struct hit_counts counts;
 
-	if (hits_sum_days(engine->hits, list, prefix, days, time_now_sec(), &counts))
+	if (hits_sum_days(engine_hits(engine), list, prefix, days, time_now_sec(), &counts))
 		return json_null();
 	hit_counts_add(&counts, since);
 	return counts_json(&counts);
 }
 
-static json_t *hits_json(struct engine *engine, const struct list *list,
+static json_t *hits_json(const struct engine *engine, const struct list *list,
 			 const struct prefix *prefix)
 {
 	const struct rule *rule = list_find_rule(list, prefix);
@@ -40,21 +42,21 @@ static json_t *hits_json(struct engine *engine, const struct list *list,
 	struct ipwl_rule_counters counters = { 0 };
 	struct hit_counts since;
 
-	if (id && datapath_read_rule(engine->datapath, id, &counters))
+	if (id && datapath_read_rule(engine_datapath(engine), id, &counters))
 		memset(&counters, 0, sizeof(counters));
-	if (!hits_find(engine->hits, list, prefix, id, NULL, 0, &before) ||
-	    !hits_find(engine->hits, list, prefix, id, &counters, time_now_sec(), &now))
+	if (!hits_find(engine_hits(engine), list, prefix, id, NULL, 0, &before) ||
+	    !hits_find(engine_hits(engine), list, prefix, id, &counters, time_now_sec(), &now))
 		return json_null();
 	since = (struct hit_counts) {
 		.packets = now.total.packets - before.total.packets,
 		.connections = now.total.connections - before.total.connections,
 		.averted_packets = now.total.averted_packets - before.total.averted_packets,
 	};
-	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "since", json_time(hits_since_sec(engine->hits)),
-			 "last_hit_at", json_time(now.last_hit_sec), "last_7_days",
-			 days_json(engine, list, prefix, 7, &since), "last_30_days",
-			 days_json(engine, list, prefix, 30, &since), "total",
-			 counts_json(&now.total));
+	return json_pack(
+	    "{s:o,s:o,s:o,s:o,s:o}", "since", json_time(hits_since_sec(engine_hits(engine))),
+	    "last_hit_at", json_time(now.last_hit_sec), "last_7_days",
+	    days_json(engine, list, prefix, 7, &since), "last_30_days",
+	    days_json(engine, list, prefix, 30, &since), "total", counts_json(&now.total));
 }
 
 /* ---- other entries -------------------------------------------------------- */
@@ -67,7 +69,7 @@ struct cover {
 
 static bool would_drop(const struct engine *engine, const struct list *list)
 {
-	return snapshot_is_enforcing(engine->current) && !list->is_monitor;
+	return snapshot_is_enforcing(engine_snapshot(engine)) && !list->is_monitor;
 }
 
 static void take_cover(const struct list *list, const struct entry *entry, void *context)
@@ -98,7 +100,7 @@ static size_t count_inside(const struct list *list, const struct prefix *prefix)
 /* Entries of block lists that lie inside the prefix. */
 static json_t *inside_json(const struct engine *engine, const struct prefix *prefix)
 {
-	const struct policy *policy = engine->current->policy;
+	const struct policy *policy = engine_snapshot(engine)->policy;
 	json_t *array = json_array();
 	size_t i, count;
 
@@ -115,25 +117,14 @@ static json_t *inside_json(const struct engine *engine, const struct prefix *pre
 	return array;
 }
 
-json_t *engine_impact_json(struct engine *engine, const struct list *list,
-			   const struct prefix *prefix)
+json_t *impact_json(const struct engine *engine, const struct list *list,
+		    const struct prefix *prefix)
 {
 	struct cover cover = { .engine = engine, .allowed = json_array(), .blocked = json_array() };
 
-	effective_entries(engine->current->policy, prefix, engine_find_manual(list, prefix),
+	effective_entries(engine_snapshot(engine)->policy, prefix, engine_find_manual(list, prefix),
 			  take_cover, &cover);
 	return json_pack("{s:o,s:o,s:o,s:o}", "hits", hits_json(engine, list, prefix),
 			 "still_allowed_by", cover.allowed, "blocked_by", cover.blocked,
 			 "blocked_inside", inside_json(engine, prefix));
-}
-
-void engine_impact(struct engine *engine, struct job *job)
-{
-	const struct list *list = engine_find_deletable(engine, job);
-
-	if (!list)
-		return;
-	engine_keep_entry(job, list);
-	if (list->action == ACTION_ALLOW)
-		job->answer = engine_impact_json(engine, list, &job->prefix);
 }

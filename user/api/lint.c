@@ -1,211 +1,154 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/lint and POST /v1/diff: requests that the worker answers and that change
- * nothing. */
+/* GET /v1/lint: what is odd in the lists in force (core/lint.c). */
 #include <errno.h>
-#include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/peer.h"
+#include "api/arguments.h"
+#include "api/finding.h"
 #include "api/request.h"
 #include "api/routes.h"
-#include "base/number.h"
-#include "daemon/lint_query.h"
+#include "engine/lookup.h"
+#include "engine/usage.h"
 #include "http/http.h"
-#include "runtime/runtime.h"
 
-#define DIFF_ENTRIES 1000
-#define DIFF_ENTRIES_MAX 10000
+#define LINT_UNUSED_SEC (90 * 86400)
+#define LINT_EXPIRING_SEC (7 * 86400)
+#define LINT_MIN_LEN_IPV4 8
+#define LINT_MIN_LEN_IPV6 19
+/* Findings of each check. */
+#define LINT_FINDINGS 100
+#define LINT_FINDINGS_MAX 1000
 
-/* The worker has made the answer: there may be much of it. */
-static void finish(struct runtime *runtime, struct job *job)
-{
-	struct evhttp_request *request = control_job_end(job);
-
-	(void)runtime;
-	if (control_job_failed(request, job))
-		return;
-	http_reply(request, job->answer);
-	job->answer = NULL;
-}
-
-static void give_up(struct evhttp_request *request, struct job *job)
-{
-	control_job_end(job);
-	job_free(job);
-	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-}
-
-/* ---- lint ---------------------------------------------------------------- */
-
-enum parameter {
-	PARAMETER_LIST,
-	PARAMETER_CHECK,
-	PARAMETER_UNUSED,
-	PARAMETER_EXPIRING,
-	PARAMETER_MIN_LEN_IPV4,
-	PARAMETER_MIN_LEN_IPV6,
-	PARAMETER_LIMIT,
-	PARAMETER_COUNT,
+struct lint_task {
+	struct api_task task;
+	char *list_name; /* NULL: all */
+	struct lint_options options;
 };
 
-static const char *const parameters[PARAMETER_COUNT + 1] = {
-	[PARAMETER_LIST] = "list",
-	[PARAMETER_CHECK] = "check",
-	[PARAMETER_UNUSED] = "unused_seconds",
-	[PARAMETER_EXPIRING] = "expiring_seconds",
-	[PARAMETER_MIN_LEN_IPV4] = "ipv4_length",
-	[PARAMETER_MIN_LEN_IPV6] = "ipv6_length",
-	[PARAMETER_LIMIT] = "limit",
-};
+/* ---- the request ---------------------------------------------------------- */
 
-/* Return: 0; -EINVAL: an error was sent. */
-static int read_number(struct evhttp_request *request, enum parameter parameter, const char *text,
-		       int64_t max, int64_t *value)
+/* "redundant, conflict, unused, expiring or wide" */
+static void name_checks(char *text, size_t text_bytes)
 {
-	if (!text || number_parse(text, 0, max, value))
-		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID, "%s is not a number from 0 to %lld",
-			  parameters[parameter], (long long)max);
-	return -EINVAL;
+	size_t bytes = 0;
+
+	*text = '\0';
+	for (int check = 0; check < LINT_CHECK_COUNT && bytes < text_bytes; check++)
+		bytes += (size_t)snprintf(text + bytes, text_bytes - bytes, "%s%s",
+					  check == 0			  ? ""
+					  : check == LINT_CHECK_COUNT - 1 ? " or "
+									  : ", ",
+					  lint_check_names[check]);
 }
 
-static int read_checks(struct evhttp_request *request, const char *text, bool *checks)
+static int lint_choose_checks(struct evhttp_request *request, const char *name, bool *checks)
 {
-	bool is_known = !text;
+	bool is_known = !name;
+	char names[256];
 
 	for (int check = 0; check < LINT_CHECK_COUNT; check++) {
-		checks[check] = !text || !strcmp(text, lint_check_names[check]);
+		checks[check] = !name || !strcmp(name, lint_check_names[check]);
 		is_known |= checks[check];
 	}
 	if (is_known)
 		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID,
-			  "there is no check \"%s\": redundant, conflict, unused, expiring or wide",
-			  text);
+	name_checks(names, sizeof(names));
+	http_reply_errorf(request, OUTCOME_INVALID, "there is no check \"%s\": %s", name, names);
 	return -EINVAL;
 }
 
-static int read_list_name(struct evhttp_request *request, const char *text,
-			  struct lint_query *query)
+static int lint_read(struct api_task *base, struct runtime *runtime, struct evhttp_request *request)
 {
-	if (!text)
-		return 0;
-	if (!*text || strlen(text) > POLICY_NAME_MAX) {
-		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no list \"%s\"", text);
-		return -EINVAL;
-	}
-	memcpy(query->list_name, text, strlen(text) + 1);
-	return 0;
-}
-
-static int read_lint(struct evhttp_request *request, const char *const *values,
-		     struct lint_query *query)
-{
-	struct lint_options *options = &query->options;
+	struct lint_task *task = (struct lint_task *)base;
+	struct lint_options *options = &task->options;
 	int64_t limit = LINT_FINDINGS, ipv4 = LINT_MIN_LEN_IPV4, ipv6 = LINT_MIN_LEN_IPV6;
+	char *check = NULL;
+	const struct argument arguments[] = {
+		{ .name = "list", .ret_text = &task->list_name },
+		{ .name = "check", .ret_text = &check },
+		{ .name = "unused_seconds", .ret_number = &options->unused_sec, .max = UINT32_MAX },
+		{ .name = "expiring_seconds",
+		  .ret_number = &options->expiring_sec,
+		  .max = UINT32_MAX },
+		{ .name = "ipv4_length", .ret_number = &ipv4, .max = 32 },
+		{ .name = "ipv6_length", .ret_number = &ipv6, .max = 128 },
+		ARGUMENT_LIMIT(&limit, 0, LINT_FINDINGS_MAX),
+	};
+	int err;
 
 	options->unused_sec = LINT_UNUSED_SEC;
 	options->expiring_sec = LINT_EXPIRING_SEC;
-	if (read_list_name(request, values[PARAMETER_LIST], query) ||
-	    read_checks(request, values[PARAMETER_CHECK], options->checks) ||
-	    read_number(request, PARAMETER_UNUSED, values[PARAMETER_UNUSED], UINT32_MAX,
-			&options->unused_sec) ||
-	    read_number(request, PARAMETER_EXPIRING, values[PARAMETER_EXPIRING], UINT32_MAX,
-			&options->expiring_sec) ||
-	    read_number(request, PARAMETER_MIN_LEN_IPV4, values[PARAMETER_MIN_LEN_IPV4], 32,
-			&ipv4) ||
-	    read_number(request, PARAMETER_MIN_LEN_IPV6, values[PARAMETER_MIN_LEN_IPV6], 128,
-			&ipv6) ||
-	    read_number(request, PARAMETER_LIMIT, values[PARAMETER_LIMIT], LINT_FINDINGS_MAX,
-			&limit))
-		return -EINVAL;
+	options->counted_since_sec = runtime->started_at_sec;
+	err = arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments));
+	if (!err)
+		err = lint_choose_checks(request, check, options->checks);
+	free(check);
 	options->min_len[FAMILY_IPV4] = (uint8_t)ipv4;
 	options->min_len[FAMILY_IPV6] = (uint8_t)ipv6;
 	options->limit = (size_t)limit;
-	return 0;
+	return err;
 }
 
-static void submit_lint(struct runtime *runtime, struct evhttp_request *request,
-			const struct lint_query *query)
-{
-	struct job *job = control_job_new(runtime, request, JOB_LINT, finish);
+/* ---- the answer ----------------------------------------------------------- */
 
-	if (!job)
-		return;
-	job->lint = malloc(sizeof(*job->lint));
-	if (!job->lint) {
-		give_up(request, job);
-		return;
+static json_t *lint_report_json(const struct lint_options *options,
+				const struct lint_report *report)
+{
+	json_t *findings = json_array(), *totals = json_object();
+	size_t total = 0, shown = 0;
+
+	for (int check = 0; check < LINT_CHECK_COUNT; check++) {
+		const struct lint_findings *of = &report->of[check];
+
+		total += of->total;
+		shown += of->count;
+		json_object_set_new(totals, lint_check_names[check], json_count(of->total));
+		for (size_t i = 0; i < of->count; i++)
+			json_array_append_new(
+			    findings, finding_json(options, (enum lint_check)check, &of->items[i]));
 	}
-	*job->lint = *query;
-	job->lint->options.counted_since_sec = runtime->started_at_sec;
-	runtime_submit_job(runtime, job);
+	return json_pack("{s:o,s:o,s:o,s:o,s:o}", "total", json_count(total), "totals", totals,
+			 "counted_since", json_time(options->counted_since_sec), "findings",
+			 findings, "left_out", json_count(total - shown));
 }
 
-void control_lint(struct runtime *runtime, struct evhttp_request *request)
+static void lint_run(struct api_task *base, struct engine *engine)
 {
-	const char *values[PARAMETER_COUNT + 1];
-	struct lint_query query = { 0 };
-	struct evkeyvalq found;
+	struct lint_task *task = (struct lint_task *)base;
+	struct lint_options *options = &task->options;
+	struct lint_report report;
+	struct usage *usage;
 
-	if (http_read_query(request, parameters, values, &found))
-		return;
-	if (!read_lint(request, values, &query))
-		submit_lint(runtime, request, &query);
-	evhttp_clear_headers(&found);
-}
-
-/* ---- diff ---------------------------------------------------------------- */
-
-/* Errors of a configuration quote it, so a file that the caller may not read must not
- * be read for him. Return: 0; -EINVAL: an error was sent. */
-static int check_path(struct evhttp_request *request, const char *path)
-{
-	if (!path)
-		return 0;
-	if (*path != '/') {
-		http_reply_errorf(request, OUTCOME_INVALID, "config is not an absolute path");
-		return -EINVAL;
+	if (task->list_name) {
+		options->list = engine_find_list(engine, task->list_name, &base->refusal);
+		if (!options->list)
+			return;
 	}
-	if (peer_is_root(request))
-		return 0;
-	http_reply_errorf(request, OUTCOME_FORBIDDEN,
-			  "another configuration is read for root alone");
-	return -EINVAL;
-}
-
-static void submit_diff(struct runtime *runtime, struct evhttp_request *request, const char *path,
-			size_t limit)
-{
-	struct job *job = control_job_new(runtime, request, JOB_DIFF, finish);
-
-	if (!job)
+	if (usage_read(engine, &usage))
 		return;
-	job->limit = limit;
-	job->config_path = path ? strdup(path) : NULL;
-	if (path && !job->config_path)
-		give_up(request, job);
-	else
-		runtime_submit_job(runtime, job);
+	options->now_sec = time_now_sec();
+	options->last_hit_sec = usage_last_hit_sec;
+	options->context = usage;
+	if (usage_since_sec(usage))
+		options->counted_since_sec = usage_since_sec(usage);
+	if (!lint_policy(engine_snapshot(engine)->policy, options, &report)) {
+		base->answer = lint_report_json(options, &report);
+		lint_done(&report);
+	}
+	usage_free(usage);
 }
 
-void control_diff(struct runtime *runtime, struct evhttp_request *request)
+static void lint_free(struct api_task *base)
 {
-	json_t *body = http_read_body(request);
-	json_int_t limit = DIFF_ENTRIES;
-	const char *path = NULL;
-	json_error_t error;
+	struct lint_task *task = (struct lint_task *)base;
 
-	if (!body)
-		return;
-	if (json_unpack_ex(body, &error, JSON_STRICT, "{s?s,s?I}", "config", &path, "limit",
-			   &limit))
-		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
-	else if (limit < 0 || limit > DIFF_ENTRIES_MAX)
-		http_reply_errorf(request, OUTCOME_INVALID, "limit is not a number from 0 to %d",
-				  DIFF_ENTRIES_MAX);
-	else if (!check_path(request, path))
-		submit_diff(runtime, request, path, (size_t)limit);
-	json_decref(body);
+	free(task->list_name);
 }
+
+const struct api_command lint_command = {
+	.task_bytes = sizeof(struct lint_task),
+	.read = lint_read,
+	.run = lint_run,
+	.free = lint_free,
+};

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /v1/entries: what is listed, page by page. */
 #include <errno.h>
-#include <event2/keyvalq_struct.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/arguments.h"
 #include "api/cursor.h"
 #include "api/entry.h"
 #include "api/routes.h"
-#include "base/number.h"
-#include "core/prefix_error.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 
@@ -39,7 +37,7 @@ struct page {
 /* ---- the walk ----------------------------------------------------------- */
 
 /* Give @entry its place; entries come in the order of places. */
-static void locate(struct page *page, size_t list, const struct entry *entry)
+static void page_locate(struct page *page, size_t list, const struct entry *entry)
 {
 	struct place place = { .list = list,
 			       .prefix = entry->prefix,
@@ -56,7 +54,7 @@ static void locate(struct page *page, size_t list, const struct entry *entry)
 	page->has_last = true;
 }
 
-static void show(struct page *page, size_t index, const struct entry *entry)
+static void page_show(struct page *page, size_t index, const struct entry *entry)
 {
 	const struct query *query = page->query;
 	const struct list *list = &page->runtime->snapshot->policy->lists[index];
@@ -64,7 +62,7 @@ static void show(struct page *page, size_t index, const struct entry *entry)
 
 	if (entry->is_exclusion)
 		return;
-	locate(page, index, entry);
+	page_locate(page, index, entry);
 	if (query->has_after && place_compare(&page->last, &query->after) <= 0)
 		return;
 	if (json_array_size(page->entries) == query->limit) {
@@ -78,8 +76,8 @@ static void show(struct page *page, size_t index, const struct entry *entry)
 }
 
 /* Entries of exactly one prefix, or of all that lie in it. */
-static void walk(struct page *page, size_t index, const struct list *view,
-		 const struct prefix *from, const struct prefix *inside, bool only_exact)
+static void page_walk(struct page *page, size_t index, const struct list *view,
+		      const struct prefix *from, const struct prefix *inside, bool only_exact)
 {
 	struct entry_cursor cursor;
 	const struct entry *entry;
@@ -89,11 +87,11 @@ static void walk(struct page *page, size_t index, const struct list *view,
 		if (inside && (only_exact ? prefix_compare(inside, &entry->prefix) != 0
 					  : !prefix_contains(inside, &entry->prefix)))
 			break;
-		show(page, index, entry);
+		page_show(page, index, entry);
 	}
 }
 
-static void walk_list(struct page *page, size_t index)
+static void page_walk_list(struct page *page, size_t index)
 {
 	const struct query *query = page->query;
 	struct list view = page->runtime->snapshot->policy->lists[index];
@@ -108,12 +106,12 @@ static void walk_list(struct page *page, size_t index)
 	for (len = 0; inside && len < inside->len; len++) {
 		const struct prefix outer = prefix_truncate(inside, len);
 
-		walk(page, index, &view, &outer, &outer, true);
+		page_walk(page, index, &view, &outer, &outer, true);
 	}
 	if (query->has_after && query->after.list == index &&
 	    (!from || prefix_compare(&query->after.prefix, from) > 0))
 		from = &query->after.prefix;
-	walk(page, index, &view, from, inside, false);
+	page_walk(page, index, &view, from, inside, false);
 }
 
 static json_t *page_json(const struct runtime *runtime, const struct query *query)
@@ -126,7 +124,7 @@ static json_t *page_json(const struct runtime *runtime, const struct query *quer
 
 	for (i = query->has_after ? query->after.list : 0; i < policy->list_count; i++)
 		if (!query->list || query->list == &policy->lists[i])
-			walk_list(&page, i);
+			page_walk_list(&page, i);
 	if (page.is_full)
 		next = place_format(&page.shown, policy);
 	body = json_pack("{s:o,s:o}", "entries", page.entries, "next", json_text(next));
@@ -136,11 +134,10 @@ static json_t *page_json(const struct runtime *runtime, const struct query *quer
 
 /* ---- the query ---------------------------------------------------------- */
 
-static int read_source(struct evhttp_request *request, const char *text, struct query *query)
+static int query_choose_source(struct evhttp_request *request, const char *text,
+			       struct query *query)
 {
-	int source;
-
-	for (source = 0; text && source < SOURCE_COUNT; source++) {
+	for (int source = 0; text && source < SOURCE_COUNT; source++) {
 		if (strcmp(text, source_names[source]))
 			continue;
 		query->has_source = true;
@@ -152,37 +149,8 @@ static int read_source(struct evhttp_request *request, const char *text, struct 
 	return -EINVAL;
 }
 
-static int read_prefix(struct evhttp_request *request, const char *text, struct query *query)
-{
-	char message[PREFIX_MESSAGE_BYTES];
-	enum prefix_error error;
-
-	if (!text)
-		return 0;
-	error = prefix_parse(text, strlen(text), &query->prefix, NULL);
-	query->has_prefix = error == PREFIX_OK;
-	if (query->has_prefix)
-		return 0;
-	prefix_error_message(error, text, strlen(text), message);
-	http_reply_errorf(request, OUTCOME_INVALID, "%s", message);
-	return -EINVAL;
-}
-
-static int read_limit(struct evhttp_request *request, const char *text, struct query *query)
-{
-	int64_t limit = PAGE_ENTRIES_MAX;
-
-	if (!text || number_parse(text, 1, PAGE_ENTRIES_MAX, &limit)) {
-		query->limit = (size_t)limit;
-		return 0;
-	}
-	http_reply_errorf(request, OUTCOME_INVALID, "limit is not a number from 1 to %d",
-			  PAGE_ENTRIES_MAX);
-	return -EINVAL;
-}
-
-static int read_after(struct evhttp_request *request, const char *text, const struct policy *policy,
-		      struct query *query)
+static int query_choose_place(struct evhttp_request *request, const char *text,
+			      const struct policy *policy, struct query *query)
 {
 	query->has_after = text != NULL;
 	if (!text || !place_parse(text, policy, &query->after))
@@ -191,8 +159,8 @@ static int read_after(struct evhttp_request *request, const char *text, const st
 	return -EINVAL;
 }
 
-static int read_list(struct evhttp_request *request, const char *text, const struct policy *policy,
-		     struct query *query)
+static int query_choose_list(struct evhttp_request *request, const char *text,
+			     const struct policy *policy, struct query *query)
 {
 	query->list = text ? policy_find_list(policy, text) : NULL;
 	if (!text || query->list)
@@ -203,18 +171,28 @@ static int read_list(struct evhttp_request *request, const char *text, const str
 
 void control_list_entries(struct runtime *runtime, struct evhttp_request *request)
 {
-	static const char *const known[] = { "list", "source", "prefix", "limit", "after", NULL };
 	const struct policy *policy = runtime->snapshot->policy;
-	const char *values[sizeof(known) / sizeof(*known)];
-	struct evkeyvalq parameters;
+	int64_t limit = PAGE_ENTRIES_MAX;
+	char *list = NULL, *source = NULL, *after = NULL;
 	struct query query = { 0 };
+	const struct argument arguments[] = {
+		{ .name = "list", .ret_text = &list },
+		{ .name = "source", .ret_text = &source },
+		{ .name = "prefix",
+		  .ret_prefix = &query.prefix,
+		  .ret_is_given = &query.has_prefix },
+		ARGUMENT_LIMIT(&limit, 1, PAGE_ENTRIES_MAX),
+		{ .name = "after", .ret_text = &after },
+	};
 
-	if (http_read_query(request, known, values, &parameters))
-		return;
-	if (!read_list(request, values[0], policy, &query) &&
-	    !read_source(request, values[1], &query) && !read_prefix(request, values[2], &query) &&
-	    !read_limit(request, values[3], &query) &&
-	    !read_after(request, values[4], policy, &query))
+	if (!arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments)) &&
+	    !query_choose_list(request, list, policy, &query) &&
+	    !query_choose_source(request, source, &query) &&
+	    !query_choose_place(request, after, policy, &query)) {
+		query.limit = (size_t)limit;
 		http_reply(request, page_json(runtime, &query));
-	evhttp_clear_headers(&parameters);
+	}
+	free(list);
+	free(source);
+	free(after);
 }

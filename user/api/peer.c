@@ -28,35 +28,31 @@ static char *user_name(uid_t uid)
 	return name;
 }
 
-/* Return: 0 or -1. */
-static int read_peer(struct evhttp_request *request, struct ucred *ret_peer)
+struct peer peer_of(struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
-	socklen_t bytes = sizeof(*ret_peer);
+	struct ucred credentials;
+	socklen_t bytes = sizeof(credentials);
 
-	return getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, ret_peer, &bytes);
+	if (getsockopt(bufferevent_getfd(stream), SOL_SOCKET, SO_PEERCRED, &credentials, &bytes))
+		return (struct peer) { .is_known = false };
+	return (struct peer) { .is_known = true, .uid = credentials.uid };
 }
 
-bool peer_is_root(struct evhttp_request *request)
+bool peer_is_root(const struct peer *peer)
 {
-	struct ucred peer;
-
-	return !read_peer(request, &peer) && !peer.uid;
+	return peer->is_known && !peer->uid;
 }
 
-bool peer_is_sudo(struct evhttp_request *request, const char *sudo_user)
+bool peer_is_sudo(const struct peer *peer, const char *sudo_user)
 {
-	struct ucred peer;
-
-	return sudo_user && *sudo_user && !read_peer(request, &peer) && !peer.uid;
+	return sudo_user && *sudo_user && peer_is_root(peer);
 }
 
-char *peer_author(struct evhttp_request *request, const char *sudo_user)
+char *peer_author(const struct peer *peer, const char *sudo_user)
 {
-	struct ucred peer;
-
-	if (peer_is_sudo(request, sudo_user))
+	if (peer_is_sudo(peer, sudo_user))
 		return strdup(sudo_user);
-	return read_peer(request, &peer) ? strdup("unknown") : user_name(peer.uid);
+	return peer->is_known ? user_name(peer->uid) : strdup("unknown");
 }

@@ -5,14 +5,27 @@
 
 #include <event2/http.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* The name, or else the number, of the user who sent @request; @sudo_user (may be
- * NULL) if that is root and names one. NULL: out of memory. To be freed. */
-char *peer_author(struct evhttp_request *request, const char *sudo_user);
+/* A user, by SO_PEERCRED. */
+struct peer {
+	bool is_known;
+	uid_t uid;
+};
 
-/* Whether that is root. */
-bool peer_is_root(struct evhttp_request *request);
-/* Whether that name is root's word: @sudo_user. */
-bool peer_is_sudo(struct evhttp_request *request, const char *sudo_user);
+struct peer peer_of(struct evhttp_request *request);
+
+/**
+ * peer_author() - the name of a user, or else the number
+ * @sudo_user: the name if @peer is root; NULL or empty: none
+ *
+ * Asks NSS, which may take its time: not for the main loop. Return: to be freed; NULL: out
+ * of memory.
+ */
+char *peer_author(const struct peer *peer, const char *sudo_user);
+
+bool peer_is_root(const struct peer *peer);
+/* Whether the name is root's word: @sudo_user. */
+bool peer_is_sudo(const struct peer *peer, const char *sudo_user);
 
 #endif

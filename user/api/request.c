@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A request becomes a job, and waits for it. */
+/* A request becomes a task of the worker, and waits for it. */
 #include "api/request.h"
 
 #include <errno.h>
@@ -7,62 +7,105 @@
 #include <string.h>
 
 #include "api/exchange.h"
-#include "api/peer.h"
 #include "http/http.h"
-#include "runtime/runtime.h"
 
-struct evhttp_request *control_job_end(struct job *job)
+static void api_free_task(struct engine_task *base)
 {
-	return exchange_end(job->context);
+	struct api_task *task = (struct api_task *)base;
+
+	if (task->command->free)
+		task->command->free(task);
+	free(task->sudo_user);
+	free(task->reason);
+	free(task->author);
+	refusal_done(&task->refusal);
+	lines_done(&task->warnings);
+	json_decref(task->answer);
+	free(task);
 }
 
-struct job *control_job_new(struct runtime *runtime, struct evhttp_request *request,
-			    enum job_type type, void (*done)(struct runtime *, struct job *))
+/* Names may be far away (LDAP): they are looked up here, where nobody waits for them but
+ * who asked. */
+static void api_run_task(struct engine_task *base, struct engine *engine)
 {
-	struct exchange *exchange = NULL;
-	struct job *job = NULL;
+	struct api_task *task = (struct api_task *)base;
+
+	task->author = peer_author(&task->peer, task->sudo_user);
+	if (!task->author) {
+		refusal_set_memory(&task->refusal);
+		return;
+	}
+	task->by = (struct deed) { .author = task->author,
+				   .is_sudo = peer_is_sudo(&task->peer, task->sudo_user),
+				   .reason = task->reason };
+	task->command->run(task, engine);
+	if (!task->answer && !task->refusal.outcome)
+		refusal_set_memory(&task->refusal);
+}
+
+static void api_finish_task(struct engine_task *base, struct runtime *runtime)
+{
+	struct api_task *task = (struct api_task *)base;
+	struct evhttp_request *request;
+
+	if (task->command->finish)
+		task->command->finish(task, runtime);
+	request = exchange_end(task->exchange);
+	if (!request)
+		return;
+	if (task->refusal.outcome) {
+		http_reply_error(request, task->refusal.outcome, task->refusal.message,
+				 &task->refusal.details);
+		return;
+	}
+	http_reply(request, task->answer);
+	task->answer = NULL;
+}
+
+static struct api_task *api_new_task(const struct api_command *command,
+				     struct evhttp_request *request)
+{
+	struct api_task *task = calloc(1, command->task_bytes);
+
+	if (!task)
+		return NULL;
+	task->command = command;
+	task->task.run = command->run ? api_run_task : NULL;
+	task->task.finish = api_finish_task;
+	task->task.free = api_free_task;
+	task->peer = peer_of(request);
+	return task;
+}
+
+void api_serve(const struct api_command *command, struct runtime *runtime,
+	       struct evhttp_request *request)
+{
+	struct api_task *task;
 
 	if (runtime->is_stopping) {
 		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
-		return NULL;
+		return;
 	}
-	job = job_new(type, done, NULL);
-	if (job)
-		exchange = exchange_new(request);
-	if (!exchange) {
-		job_free(job);
+	task = api_new_task(command, request);
+	if (!task) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-		return NULL;
+		return;
 	}
-	job->context = exchange;
-	return job;
+	if (command->read && command->read(task, runtime, request)) {
+		api_free_task(&task->task);
+		return;
+	}
+	task->exchange = exchange_new(request);
+	if (!task->exchange) {
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		api_free_task(&task->task);
+		return;
+	}
+	runtime_submit(runtime, &task->task);
 }
 
-bool control_job_failed(struct evhttp_request *request, const struct job *job)
+void api_warn_detached(struct api_task *task, const struct engine *engine)
 {
-	if (request && job->outcome)
-		http_reply_error(request, job->outcome, job->message, &job->details);
-	return !request || job->outcome;
-}
-
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
-int control_job_name(struct job *job, struct evhttp_request *request, const char *list,
-		     const struct prefix *prefix, const char *reason, const char *sudo_user)
-{
-	job->list_name = copy(list);
-	if (prefix)
-		job->prefix = *prefix;
-	job->reason = copy(reason);
-	job->author = peer_author(request, sudo_user);
-	job->is_sudo = peer_is_sudo(request, sudo_user);
-	if (!job->list_name == !list && job->author && !job->reason == !reason)
-		return 0;
-	control_job_end(job);
-	job_free(job);
-	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
-	return -ENOMEM;
+	if (engine_is_detached(engine))
+		lines_add(&task->warnings, "ipwl is detached: nothing is judged until a reload");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GET /v1/status: how the daemon is and what it counts. */
-#include <event2/keyvalq_struct.h>
 #include <unistd.h>
 
+#include "api/arguments.h"
 #include "api/read_result.h"
 #include "api/routes.h"
 #include "datapath/names.h"
@@ -196,12 +196,6 @@ static json_t *status_json(const struct runtime *runtime)
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)
 {
-	static const char *const known[] = { NULL };
-	struct evkeyvalq parameters;
-	const char *none[1];
-
-	if (http_read_query(request, known, none, &parameters))
-		return;
-	evhttp_clear_headers(&parameters);
-	http_reply(request, status_json(runtime));
+	if (!arguments_read_query(request, NULL, 0))
+		http_reply(request, status_json(runtime));
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "api/arguments.h"
 #include "api/entry.h"
 #include "api/routes.h"
 #include "core/effective.h"
@@ -22,8 +23,8 @@ struct explanation {
 	json_t *averted;
 };
 
-static void explain(const struct list *list, const struct entry *entry, uint32_t rule,
-		    void *context)
+static void explain_entry(const struct list *list, const struct entry *entry, uint32_t rule,
+			  void *context)
 {
 	struct explanation *explanation = context;
 	json_t *object;
@@ -83,8 +84,8 @@ static json_t *averted_json(const struct runtime *runtime, const struct prefix *
 	return explanation->averted;
 }
 
-static json_t *result_json(const struct runtime *runtime, const struct prefix *address,
-			   const struct ipwl_decision *decision)
+static json_t *verdict_json(const struct runtime *runtime, const struct prefix *address,
+			    const struct ipwl_decision *decision)
 {
 	struct explanation explanation = {
 		.view = &runtime->view,
@@ -96,7 +97,7 @@ static json_t *result_json(const struct runtime *runtime, const struct prefix *a
 	    decision->rule ? snapshot_find_slot(runtime->snapshot, decision->list) : NULL;
 	char text[PREFIX_TEXT_BYTES];
 
-	policy_covering(runtime->snapshot->policy, address, explain, &explanation);
+	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
 	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
 			 prefix_format_short(address, text), "verdict",
 			 verdict_names[decision->verdict], "list",
@@ -154,7 +155,7 @@ static json_t *test_all(const struct runtime *runtime, struct evhttp_request *re
 					  "the kernel's tables cannot be read: %s", strerror(-err));
 			goto fail;
 		}
-		json_array_append_new(results, result_json(runtime, &address, &decision));
+		json_array_append_new(results, verdict_json(runtime, &address, &decision));
 	}
 	return results;
 fail:
@@ -164,21 +165,21 @@ fail:
 
 void control_test(struct runtime *runtime, struct evhttp_request *request)
 {
-	json_t *body = http_read_body(request);
-	json_t *addresses, *results;
-	json_error_t error;
+	json_t *addresses = NULL, *results = NULL;
+	const struct argument arguments[] = {
+		{ .name = "addresses", .is_needed = true, .ret_array = &addresses },
+	};
 
-	if (!body)
+	if (arguments_read_body(request, arguments, 1)) {
+		json_decref(addresses);
 		return;
-	if (json_unpack_ex(body, &error, JSON_STRICT, "{s:o}", "addresses", &addresses)) {
-		http_reply_errorf(request, OUTCOME_INVALID, "%s", error.text);
-	} else if (!json_is_array(addresses) || json_array_size(addresses) > ADDRESSES_MAX) {
+	}
+	if (json_array_size(addresses) > ADDRESSES_MAX)
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "\"addresses\" is not an array of at most %d", ADDRESSES_MAX);
-	} else {
+	else
 		results = test_all(runtime, request, addresses);
-		if (results)
-			http_reply(request, json_pack("{s:o}", "results", results));
-	}
-	json_decref(body);
+	if (results)
+		http_reply(request, json_pack("{s:o}", "results", results));
+	json_decref(addresses);
 }

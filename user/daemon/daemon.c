@@ -15,8 +15,11 @@
 #include "daemon/background.h"
 #include "daemon/lock.h"
 #include "daemon/loop.h"
+#include "engine/sample.h"
+#include "engine/source.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
+#include "runtime/copies.h"
 #include "runtime/expiry.h"
 #include "runtime/sampler.h"
 #include "store/state.h"
@@ -81,7 +84,7 @@ static enum exit_status daemon_start_engine(struct daemon *daemon, struct snapsh
 {
 	struct runtime *runtime = &daemon->runtime;
 	char error[DATAPATH_ERROR_BYTES];
-	const char *state_trouble;
+	const struct state *state;
 	int err = lock_take(first->config->runtime_dir, &daemon->lock_fd, error);
 
 	if (err)
@@ -90,14 +93,12 @@ static enum exit_status daemon_start_engine(struct daemon *daemon, struct snapsh
 			   error);
 	if (err)
 		return daemon_give_up("engine", err, error);
-	runtime->datapath = runtime->engine->datapath;
-	runtime->view = (struct entry_view) { .datapath = runtime->engine->datapath,
-					      .hits = runtime->engine->hits,
-					      .protections = runtime->engine->protections };
-	runtime->snapshot = snapshot_ref(runtime->engine->current);
-	state_trouble = state_error(runtime->engine->state);
-	runtime->state_path = strdup(state_path(runtime->engine->state));
-	runtime->state_error = state_trouble ? strdup(state_trouble) : NULL;
+	state = engine_state(runtime->engine);
+	runtime->datapath = engine_datapath(runtime->engine);
+	runtime->view = engine_view(runtime->engine);
+	runtime->snapshot = snapshot_ref(engine_snapshot(runtime->engine));
+	runtime->state_path = text_copy(state_path(state));
+	runtime->state_error = text_copy(state_error(state));
 	return STATUS_OK;
 }
 
@@ -112,12 +113,14 @@ static void daemon_follow_config(void *context, const struct config *config, str
 
 static int daemon_open_feeds(struct runtime *runtime)
 {
-	struct feed_reports reports = { 0 };
-	int err = engine_report_feeds(runtime->engine, &reports);
+	const struct feed_judge judge = { .take = copies_take, .context = runtime };
+	struct source_reports reports = { 0 };
+	int err = sources_report(runtime->engine, &reports);
 
 	if (!err)
-		err = feeds_open(runtime, &reports, &runtime->feeds);
-	feed_reports_done(&reports);
+		err = feeds_open(runtime->base, &judge, runtime->snapshot->config, &reports.feeds,
+				 &runtime->feeds);
+	feed_reports_done(&reports.feeds);
 	return err;
 }
 

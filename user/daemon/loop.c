@@ -9,8 +9,10 @@
 #include "api/control.h"
 #include "base/log.h"
 #include "exports/schedule.h"
+#include "feeds/schedule.h"
 #include "runtime/links.h"
 #include "runtime/notify.h"
+#include "runtime/reload.h"
 #include "web/web.h"
 
 /* How often what failed is tried again. */
@@ -40,6 +42,7 @@ static void loop_on_stop(evutil_socket_t number, short what, void *context)
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
 	exports_end(daemon->runtime.exports);
+	feeds_end(daemon->runtime.feeds);
 	loop_end_when_idle(daemon);
 }
 
@@ -55,30 +58,26 @@ static void loop_on_tasks(evutil_socket_t fd, short what, void *context)
 
 /* ---- signals, devices, retries ------------------------------------------ */
 
-static void loop_finish_hangup(struct runtime *runtime, struct job *job)
+static void loop_finish_hangup(void *context)
 {
-	struct daemon *daemon = job->context;
+	struct daemon *daemon = context;
 
-	(void)runtime;
 	daemon->hangup_count--;
 }
 
 static void loop_on_hangup(evutil_socket_t number, short what, void *context)
 {
 	struct daemon *daemon = context;
-	struct job *job;
 
 	(void)number;
 	(void)what;
 	if (daemon->runtime.is_stopping || daemon->hangup_count >= HANGUPS_MAX)
 		return;
-	job = job_new(JOB_RELOAD, loop_finish_hangup, daemon);
-	if (!job) {
-		log_error("reload", "%s", strerror(ENOMEM));
-		return;
-	}
 	daemon->hangup_count++;
-	runtime_submit_job(&daemon->runtime, job);
+	if (!reload_submit(&daemon->runtime, loop_finish_hangup, daemon))
+		return;
+	daemon->hangup_count--;
+	log_error("reload", "%s", strerror(ENOMEM));
 }
 
 static void loop_on_links(evutil_socket_t fd, short what, void *context)

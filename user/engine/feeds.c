@@ -4,6 +4,8 @@
  * copy judged, kept and put in force. What was fetched is here already: nothing in this
  * file waits for the network.
  */
+#include "engine/feeds.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/guard.h"
+#include "engine/internal.h"
 #include "engine/records.h"
 #include "feeds/parse.h"
 #include "feeds/store.h"
@@ -36,32 +40,33 @@ static void newcomer_done(struct newcomer *newcomer)
 /* ---- start and reload --------------------------------------------------- */
 
 /* At the start nothing else is known of the senders that a damaged copy had. */
-static int suspend_if_lost(const struct engine *engine, struct snapshot *snapshot)
+static int feed_source_lost(const struct engine *engine, char **ret_why)
 {
 	const struct stored_feed *lost = feed_store_find_lost(engine->staged_feeds);
 
-	if (!lost || engine->current || snapshot->suspension)
+	*ret_why = NULL;
+	if (!lost || engine->current)
 		return 0;
-	if (asprintf(&snapshot->suspension, SUSPENDED_BY_FEED "%s is damaged (%s)",
-		     lost->config->name, lost->trouble) < 0) {
-		snapshot->suspension = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	if (asprintf(ret_why, SUSPENDED_BY_FEED "%s is damaged (%s)", lost->config->name,
+		     lost->trouble) >= 0)
+		return 0;
+	*ret_why = NULL;
+	return -ENOMEM;
 }
 
-int engine_merge_feeds(struct engine *engine, struct snapshot *snapshot, struct lines *warnings)
+static int feed_source_read(struct engine *engine, struct source_reading *reading)
 {
-	int err;
-
-	engine->staged_feeds = feed_store_load(snapshot->config, engine->feeds, warnings);
-	if (!engine->staged_feeds)
-		return -ENOMEM;
-	err = feed_store_fill(engine->staged_feeds, snapshot->policy, NULL, NULL);
-	return err ? err : suspend_if_lost(engine, snapshot);
+	engine->staged_feeds =
+	    feed_store_load(reading->next->config, engine->feeds, reading->warnings);
+	return engine->staged_feeds ? 0 : -ENOMEM;
 }
 
-void engine_settle_feeds(struct engine *engine, bool is_in_force)
+static int feed_source_fill(struct engine *engine, struct source_reading *reading)
+{
+	return feed_store_fill(engine->staged_feeds, reading->next->policy, NULL, NULL);
+}
+
+static void feed_source_settle(struct engine *engine, bool is_in_force)
 {
 	if (is_in_force) {
 		feed_store_free(engine->feeds);
@@ -72,10 +77,18 @@ void engine_settle_feeds(struct engine *engine, bool is_in_force)
 	engine->staged_feeds = NULL;
 }
 
-int engine_report_feeds(const struct engine *engine, struct feed_reports *ret_reports)
+static int feed_source_report(const struct engine *engine, struct source_reports *ret_reports)
 {
-	return feed_store_report(engine->feeds, ret_reports);
+	return feed_store_report(engine->feeds, &ret_reports->feeds);
 }
+
+const struct entry_source feed_source = {
+	.read = feed_source_read,
+	.fill = feed_source_fill,
+	.lost = feed_source_lost,
+	.settle = feed_source_settle,
+	.report = feed_source_report,
+};
 
 /* ---- put in force ------------------------------------------------------- */
 
@@ -93,8 +106,8 @@ static void end_suspension(const struct engine *engine, const struct stored_feed
 }
 
 /* What is in force, with @set in the place of what @feed has. Return: 0 or -ENOMEM. */
-static int make_next(const struct engine *engine, const struct stored_feed *feed,
-		     struct entry_set *set, struct snapshot **ret_next)
+static int feed_make_next(const struct engine *engine, const struct stored_feed *feed,
+			  struct entry_set *set, struct snapshot **ret_next)
 {
 	struct snapshot *next = snapshot_copy(engine->current);
 	int err = next ? feed_store_fill(engine->feeds, next->policy, feed, set) : -ENOMEM;
@@ -106,11 +119,11 @@ static int make_next(const struct engine *engine, const struct stored_feed *feed
 	return err;
 }
 
-static int switch_to(struct engine *engine, const struct stored_feed *feed, struct entry_set *set,
-		     char error[DATAPATH_ERROR_BYTES])
+static int feed_switch_to(struct engine *engine, const struct stored_feed *feed,
+			  struct entry_set *set, char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next;
-	int err = make_next(engine, feed, set, &next);
+	int err = feed_make_next(engine, feed, set, &next);
 
 	if (err) {
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
@@ -122,7 +135,7 @@ static int switch_to(struct engine *engine, const struct stored_feed *feed, stru
 	return err;
 }
 
-static void forget_held(const struct engine *engine, struct stored_feed *feed)
+static void feed_forget_held(const struct engine *engine, struct stored_feed *feed)
 {
 	int err = feed_copy_remove(engine->feeds->directory, feed->config->name, COPY_HELD);
 
@@ -135,7 +148,8 @@ static void forget_held(const struct engine *engine, struct stored_feed *feed)
 }
 
 /* Note what is in force now; takes over what the newcomer has. */
-static void take(const struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer)
+static void feed_take_newcomer(const struct engine *engine, struct stored_feed *feed,
+			       struct newcomer *newcomer)
 {
 	feed_copy_done(&feed->copy);
 	feed->copy = newcomer->copy;
@@ -150,47 +164,49 @@ static void take(const struct engine *engine, struct stored_feed *feed, struct n
 	feed->trouble = NULL;
 	newcomer->copy = (struct feed_copy) { 0 };
 	newcomer->set = NULL;
-	forget_held(engine, feed);
+	feed_forget_held(engine, feed);
 }
 
 /* On the disk first, so that a restart never finds less than was in force. */
-static int put_in_force(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
-			struct job *job)
+static int feed_put_in_force(struct engine *engine, const struct deed *by, struct stored_feed *feed,
+			     struct newcomer *newcomer, struct feed_arrival *arrival)
 {
 	const char *directory = engine->feeds->directory, *name = feed->config->name;
 	char error[DATAPATH_ERROR_BYTES];
 	int err = feed_copy_prepare(directory, name, COPY_IN_FORCE, &newcomer->copy, error);
 
 	if (err) {
-		job_fail(job, OUTCOME_INTERNAL, "%s; what was in force stays", error);
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; what was in force stays",
+			    error);
 		return err;
 	}
-	err = switch_to(engine, feed, newcomer->set, error);
+	err = feed_switch_to(engine, feed, newcomer->set, error);
 	if (err) {
 		feed_copy_abandon(directory, name, COPY_IN_FORCE);
-		job_fail(job, OUTCOME_INTERNAL, "%s; what was in force stays", error);
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; what was in force stays",
+			    error);
 		return err;
 	}
 	err = feed_copy_commit(directory, name, COPY_IN_FORCE);
 	if (err)
 		log_warning("feeds", "%s: the copy in force cannot be kept over a restart: %s",
 			    name, strerror(-err));
-	feed_diff_make(feed->set, newcomer->set, 0, &job->feed->diff);
-	engine_record_feed(engine, job, feed->config);
-	take(engine, feed, newcomer);
+	feed_diff_make(feed->set, newcomer->set, 0, &arrival->diff);
+	engine_record_feed(engine, by, feed->config, &arrival->diff, &arrival->warnings);
+	feed_take_newcomer(engine, feed, newcomer);
 	return 0;
 }
 
 /* ---- a copy that was fetched -------------------------------------------- */
 
 /* Read what the fetcher wrote; it has ended, but its word on sizes is not taken. */
-static int read_body(const struct stored_feed *feed, struct feed_job *request)
+static int feed_read_body(const struct stored_feed *feed, struct feed_arrival *arrival)
 {
-	struct feed_copy *copy = &request->copy;
+	struct feed_copy *copy = &arrival->copy;
 	struct stat status;
 	ssize_t count;
 
-	if (fstat(request->body_fd, &status))
+	if (fstat(arrival->body_fd, &status))
 		return -errno;
 	if (status.st_size > (off_t)feed->config->max_bytes)
 		return -EFBIG;
@@ -198,7 +214,7 @@ static int read_body(const struct stored_feed *feed, struct feed_job *request)
 	if (!copy->bytes)
 		return -ENOMEM;
 	while (copy->byte_count < (size_t)status.st_size) {
-		count = pread(request->body_fd, copy->bytes + copy->byte_count,
+		count = pread(arrival->body_fd, copy->bytes + copy->byte_count,
 			      (size_t)status.st_size - copy->byte_count, (off_t)copy->byte_count);
 		if (count <= 0)
 			return count ? -errno : -EIO;
@@ -209,7 +225,7 @@ static int read_body(const struct stored_feed *feed, struct feed_job *request)
 	return 0;
 }
 
-static bool is_same(const struct feed_copy *a, const struct feed_copy *b)
+static bool is_same_copy(const struct feed_copy *a, const struct feed_copy *b)
 {
 	return a->url && b->url && !strcmp(a->url, b->url) && a->byte_count == b->byte_count &&
 	       a->checksum == b->checksum;
@@ -221,7 +237,8 @@ static bool is_same_text(const char *a, const char *b)
 }
 
 /* The source has what is in force. Its validators may be others all the same. */
-static void confirm(struct engine *engine, struct stored_feed *feed, struct feed_copy *copy)
+static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
+			 struct feed_copy *copy)
 {
 	const char *directory = engine->feeds->directory, *name = feed->config->name;
 	char error[FEED_COPY_ERROR_BYTES];
@@ -247,12 +264,12 @@ static void confirm(struct engine *engine, struct stored_feed *feed, struct feed
 		log_warning("feeds", "%s: that its copy is fresh cannot be noted: %s", name,
 			    strerror(-err));
 	feed->copy.checked_at_sec = time_now_sec();
-	forget_held(engine, feed);
+	feed_forget_held(engine, feed);
 }
 
 /* Read a stored copy with its bytes. */
-static int reread(struct engine *engine, const struct stored_feed *feed, enum copy_kind kind,
-		  struct newcomer *newcomer, struct job *job)
+static int feed_reread(const struct engine *engine, const struct stored_feed *feed,
+		       enum copy_kind kind, struct newcomer *newcomer, struct feed_arrival *arrival)
 {
 	char error[FEED_COPY_ERROR_BYTES] = "there is no such copy";
 	int err = feed_copy_read(engine->feeds->directory, feed->config->name, kind,
@@ -260,17 +277,19 @@ static int reread(struct engine *engine, const struct stored_feed *feed, enum co
 
 	if (!err) {
 		err = feed_parse(feed->config, &newcomer->copy, &newcomer->set, &newcomer->result,
-				 &job->details);
+				 &arrival->refusal.details);
 		snprintf(error, sizeof(error), "the copy held back cannot be read");
 	}
 	if (err)
-		job_fail(job, OUTCOME_INTERNAL, "%s", err == -ENOMEM ? strerror(ENOMEM) : error);
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s",
+			    err == -ENOMEM ? strerror(ENOMEM) : error);
 	return err;
 }
 
 /* Keep the newcomer back; what is in force stays. */
-static void hold(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
-		 struct lines *reasons, struct job *job)
+static void feed_hold(const struct engine *engine, struct stored_feed *feed,
+		      struct newcomer *newcomer, struct lines *reasons,
+		      struct feed_arrival *arrival)
 {
 	const char *directory = engine->feeds->directory, *name = feed->config->name;
 	char error[FEED_COPY_ERROR_BYTES];
@@ -281,7 +300,7 @@ static void hold(struct engine *engine, struct stored_feed *feed, struct newcome
 		if (!err)
 			err = feed_copy_commit(directory, name, COPY_HELD);
 		if (err)
-			lines_add(&job->warnings,
+			lines_add(&arrival->warnings,
 				  "it is held back, but cannot be kept for `feeds accept`: %s",
 				  strerror(-err));
 	}
@@ -294,13 +313,13 @@ static void hold(struct engine *engine, struct stored_feed *feed, struct newcome
 	feed->held_entry_count = feed_entry_count(newcomer->set);
 	feed->held_reasons = *reasons;
 	*reasons = (struct lines) { 0 };
-	job->feed->result = FEED_RESULT_HELD;
+	arrival->result = FEED_RESULT_HELD;
 }
 
 /* Whether the copy would take allow entries in use away, as a reload must not. One that
  * cannot be told is held, too. */
-static void guard_use(const struct engine *engine, const struct stored_feed *feed,
-		      const struct newcomer *newcomer, struct lines *reasons)
+static void feed_guard_use(const struct engine *engine, const struct stored_feed *feed,
+			   const struct newcomer *newcomer, struct lines *reasons)
 {
 	struct snapshot *next = NULL;
 	char *message = NULL;
@@ -308,7 +327,7 @@ static void guard_use(const struct engine *engine, const struct stored_feed *fee
 
 	if (feed->config->action != ACTION_ALLOW || !feed->set)
 		return;
-	err = make_next(engine, feed, newcomer->set, &next);
+	err = feed_make_next(engine, feed, newcomer->set, &next);
 	if (!err)
 		err = engine_guard(engine, next, &message, NULL);
 	if (err)
@@ -320,136 +339,142 @@ static void guard_use(const struct engine *engine, const struct stored_feed *fee
 }
 
 /* Take the newcomer, unless a guard trips. */
-static void judge(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
-		  struct job *job)
+static void feed_judge(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
+		       struct feed_arrival *arrival)
 {
 	struct lines reasons = { 0 };
 
 	feed_store_guard(engine->current->config, feed, newcomer->set, &newcomer->result, &reasons);
-	guard_use(engine, feed, newcomer, &reasons);
+	feed_guard_use(engine, feed, newcomer, &reasons);
 	if (reasons.count)
-		hold(engine, feed, newcomer, &reasons, job);
-	else if (put_in_force(engine, feed, newcomer, job))
-		job->feed->result = FEED_RESULT_FAILED;
+		feed_hold(engine, feed, newcomer, &reasons, arrival);
+	else if (feed_put_in_force(engine, NULL, feed, newcomer, arrival))
+		arrival->result = FEED_RESULT_FAILED;
 	else
-		job->feed->result = FEED_RESULT_NEW;
+		arrival->result = FEED_RESULT_NEW;
 	lines_done(&reasons);
 }
 
 /* The source has no other copy than the newest one here. */
-static void take_unchanged(struct engine *engine, struct stored_feed *feed, struct job *job)
+static void feed_take_unchanged(struct engine *engine, struct stored_feed *feed,
+				struct feed_arrival *arrival)
 {
 	struct newcomer newcomer = { .is_held = true };
 
-	job->feed->result = FEED_RESULT_UNCHANGED;
+	arrival->result = FEED_RESULT_UNCHANGED;
 	if (!feed->held.url) {
-		confirm(engine, feed, &newcomer.copy);
-	} else if (reread(engine, feed, COPY_HELD, &newcomer, job)) {
+		feed_confirm(engine, feed, &newcomer.copy);
+	} else if (feed_reread(engine, feed, COPY_HELD, &newcomer, arrival)) {
 		/* The next request will be for the whole. */
-		forget_held(engine, feed);
-		job->feed->result = FEED_RESULT_FAILED;
+		feed_forget_held(engine, feed);
+		arrival->result = FEED_RESULT_FAILED;
 	} else {
-		judge(engine, feed, &newcomer, job);
+		feed_judge(engine, feed, &newcomer, arrival);
 	}
 	newcomer_done(&newcomer);
 }
 
-static void take_body(struct engine *engine, struct stored_feed *feed, struct job *job)
+static void feed_take_body(struct engine *engine, struct stored_feed *feed,
+			   struct feed_arrival *arrival)
 {
-	struct feed_copy *copy = &job->feed->copy;
+	struct feed_copy *copy = &arrival->copy;
 	struct newcomer newcomer = { 0 };
-	int err = read_body(feed, job->feed);
+	int err = feed_read_body(feed, arrival);
 
 	if (err) {
-		job_fail(job, OUTCOME_INTERNAL, "what was fetched cannot be read: %s",
-			 strerror(-err));
-		job->feed->result = FEED_RESULT_FAILED;
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL,
+			    "what was fetched cannot be read: %s", strerror(-err));
+		arrival->result = FEED_RESULT_FAILED;
 		return;
 	}
-	if (feed->set && is_same(copy, &feed->copy)) {
-		confirm(engine, feed, copy);
-		job->feed->result = FEED_RESULT_UNCHANGED;
+	if (feed->set && is_same_copy(copy, &feed->copy)) {
+		feed_confirm(engine, feed, copy);
+		arrival->result = FEED_RESULT_UNCHANGED;
 		return;
 	}
-	err = feed_parse(feed->config, copy, &newcomer.set, &newcomer.result, &job->details);
+	err = feed_parse(feed->config, copy, &newcomer.set, &newcomer.result,
+			 &arrival->refusal.details);
 	if (err) {
-		job_fail(job, OUTCOME_INVALID, "%s",
-			 job->details.count ? job->details.items[0] : strerror(-err));
-		job->feed->result = err == -ENOMEM ? FEED_RESULT_FAILED : FEED_RESULT_INVALID;
+		refusal_set(&arrival->refusal, OUTCOME_INVALID, "%s",
+			    arrival->refusal.details.count ? arrival->refusal.details.items[0]
+							   : strerror(-err));
+		arrival->result = err == -ENOMEM ? FEED_RESULT_FAILED : FEED_RESULT_INVALID;
 		return;
 	}
 	newcomer.copy = *copy;
 	*copy = (struct feed_copy) { 0 };
-	judge(engine, feed, &newcomer, job);
+	feed_judge(engine, feed, &newcomer, arrival);
 	newcomer_done(&newcomer);
 }
 
-/* ---- jobs --------------------------------------------------------------- */
+/* ---- what is asked --------------------------------------------------------------- */
 
-static struct stored_feed *find_feed(const struct engine *engine, struct job *job)
+static struct stored_feed *find_feed(const struct engine *engine, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = feed_store_find(engine->feeds, job->feed->name);
+	struct stored_feed *feed = feed_store_find(engine->feeds, arrival->name);
 
 	if (!feed)
-		job_fail(job, OUTCOME_NOT_FOUND, "there is no feed \"%s\"", job->feed->name);
+		refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "there is no feed \"%s\"",
+			    arrival->name);
 	return feed;
 }
 
-static void report(const struct stored_feed *feed, struct job *job)
+static void feed_report_arrival(const struct stored_feed *feed, struct feed_arrival *arrival)
 {
-	if (stored_feed_report(feed, &job->feed->report) && !job->outcome)
-		job_fail(job, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	if (stored_feed_report(feed, &arrival->report) && !arrival->refusal.outcome)
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 }
 
-void engine_take_feed(struct engine *engine, struct job *job)
+void engine_take_copy(struct engine *engine, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = find_feed(engine, job);
+	struct stored_feed *feed = find_feed(engine, arrival);
 
-	job->feed->result = FEED_RESULT_FAILED;
+	arrival->result = FEED_RESULT_FAILED;
 	if (!feed)
 		return;
 	/* A reload may have come between. */
-	if (!job->feed->copy.url || strcmp(feed->config->url, job->feed->copy.url) != 0)
-		job_fail(job, OUTCOME_CONFLICT, "its url has changed meanwhile");
-	else if (job->feed->body_fd < 0)
-		take_unchanged(engine, feed, job);
+	if (!arrival->copy.url || strcmp(feed->config->url, arrival->copy.url) != 0)
+		refusal_set(&arrival->refusal, OUTCOME_CONFLICT, "its url has changed meanwhile");
+	else if (arrival->body_fd < 0)
+		feed_take_unchanged(engine, feed, arrival);
 	else
-		take_body(engine, feed, job);
-	report(feed, job);
+		feed_take_body(engine, feed, arrival);
+	feed_report_arrival(feed, arrival);
 }
 
-static struct stored_feed *find_held(const struct engine *engine, struct job *job)
+static struct stored_feed *find_held(const struct engine *engine, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = find_feed(engine, job);
+	struct stored_feed *feed = find_feed(engine, arrival);
 
 	if (!feed || feed->held.url)
 		return feed;
-	job_fail(job, OUTCOME_NOT_FOUND, "no copy of feed %s is held back", job->feed->name);
+	refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "no copy of feed %s is held back",
+		    arrival->name);
 	return NULL;
 }
 
-void engine_accept_feed(struct engine *engine, struct job *job)
+void engine_accept_copy(struct engine *engine, const struct deed *by, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = find_held(engine, job);
+	struct stored_feed *feed = find_held(engine, arrival);
 	struct newcomer newcomer = { .is_held = true };
 
 	if (!feed)
 		return;
-	if (!reread(engine, feed, COPY_HELD, &newcomer, job))
-		put_in_force(engine, feed, &newcomer, job);
+	if (!feed_reread(engine, feed, COPY_HELD, &newcomer, arrival))
+		feed_put_in_force(engine, by, feed, &newcomer, arrival);
 	newcomer_done(&newcomer);
-	report(feed, job);
+	feed_report_arrival(feed, arrival);
 }
 
-void engine_diff_feed(struct engine *engine, struct job *job)
+void engine_diff_copy(const struct engine *engine, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = find_held(engine, job);
+	struct stored_feed *feed = find_held(engine, arrival);
 	struct newcomer newcomer = { .is_held = true };
 
 	if (!feed)
 		return;
-	if (!reread(engine, feed, COPY_HELD, &newcomer, job))
-		feed_diff_make(feed->set, newcomer.set, DIFF_LINES_MAX, &job->feed->diff);
+	if (!feed_reread(engine, feed, COPY_HELD, &newcomer, arrival))
+		feed_diff_make(feed->set, newcomer.set, DIFF_LINES_MAX, &arrival->diff);
 	newcomer_done(&newcomer);
-	report(feed, job);
+	feed_report_arrival(feed, arrival);
 }

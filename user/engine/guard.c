@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guard over what is in force: whether a new snapshot takes too much away. */
+#include "engine/guard.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/guard.h"
 #include "core/provenance.h"
-#include "engine/engine.h"
+#include "engine/internal.h"
 #include "engine/usage.h"
 
-static void add_examples(const struct guard_result *result, struct lines *examples)
+static void guard_add_examples(const struct guard_result *result, struct lines *examples)
 {
 	for (size_t i = 0; i < result->example_count; i++) {
 		const struct guard_example *example = &result->examples[i];
@@ -26,7 +28,7 @@ static void add_examples(const struct guard_result *result, struct lines *exampl
 		lines_add(examples, "and %zu more", result->removed_count - result->example_count);
 }
 
-static char *describe(const struct guard_result *result)
+static char *guard_describe(const struct guard_result *result)
 {
 	char *message;
 
@@ -53,11 +55,11 @@ int engine_guard(const struct engine *engine, const struct snapshot *next, char 
 	hits.context = usage;
 	guard_check(current->policy, next->policy, &hits, &current->config->guard, &result);
 	if (result.is_held) {
-		message = describe(&result);
+		message = guard_describe(&result);
 		err = message ? 0 : -ENOMEM;
 	}
 	if (!err && examples)
-		add_examples(&result, examples);
+		guard_add_examples(&result, examples);
 	usage_free(usage);
 	if (!err)
 		*ret_message = message;

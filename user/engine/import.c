@@ -1,58 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Import: a list in any format becomes manual entries, all of it or nothing, by one
- * commit and one switch of the tables. */
+/* Import: a list in any format (formats/read.c) becomes manual entries, all of it or
+ * nothing, by one commit and one switch of the tables. */
+#include "engine/import.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "core/provenance.h"
-#include "daemon/import.h"
+#include "engine/internal.h"
+#include "engine/lookup.h"
 #include "engine/records.h"
+#include "store/manual.h"
 #include "store/protections.h"
-#include "store/state.h"
 
 /* Conflicts that are told one by one. */
 #define CONFLICTS_MAX 20
 
+/* An import under way. */
+struct importing {
+	struct engine *engine;
+	const struct deed *by;
+	const struct import *import;
+	const struct list *list;
+	struct import_result *result;
+	struct lines *warnings;
+	struct refusal *refusal;
+};
+
 /* ---- the list --------------------------------------------------------------- */
 
-/* Read the list into @set. Return: 0; -EINVAL: the job has the errors; -ENOMEM. */
-static int read_list(struct job *job, enum action action, struct entry_set *set)
+/* Read the list into @set. Return: 0; -EINVAL: the details say what is wrong; -ENOMEM. */
+static int import_read_list(const struct importing *importing, struct entry_set *set)
 {
-	struct import *import = job->import;
-	const int64_t now_sec = time_now_sec();
+	const struct import *import = importing->import;
+	struct format_input input = import->input;
 	struct diagnostics diagnostics;
-	const struct format_input input = {
-		.read = import_read,
-		.read_context = import,
-		.name = import->name,
-		.format = import->format,
-		.action = action,
-		.source = SOURCE_MANUAL,
-		.origin = job->author,
-		.reason = job->reason,
-		.author = job->author,
-		.added_at_sec = now_sec,
-		.expires_at_sec = job->ttl_sec ? now_sec + job->ttl_sec : 0,
-		.now_sec = now_sec,
-		.set = set,
-		.diagnostics = &diagnostics,
-	};
 	int err;
 
-	import->expires_at_sec = input.expires_at_sec;
+	input.now_sec = time_now_sec();
+	input.action = importing->list->action;
+	input.source = SOURCE_MANUAL;
+	input.origin = input.author = importing->by->author;
+	input.reason = importing->by->reason;
+	input.added_at_sec = input.now_sec;
+	input.expires_at_sec = import->ttl_sec ? input.now_sec + import->ttl_sec : 0;
+	input.set = set;
+	input.diagnostics = &diagnostics;
+	importing->result->expires_at_sec = input.expires_at_sec;
 	diagnostics_init(&diagnostics);
-	err = format_read(&input, &import->result);
-	diagnostics_lines(&diagnostics, SIZE_MAX, &job->details, &job->warnings);
+	err = format_read(&input, &importing->result->read);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &importing->refusal->details,
+			  importing->warnings);
 	diagnostics_done(&diagnostics);
-	if (!err && format_is_cut(&import->result)) {
-		lines_add(&job->details,
-			  "%s: has another number of records than it says: it was "
-			  "cut off or changed; fetch it again",
-			  import->name);
-		err = -EINVAL;
-	}
-	return err;
+	if (err || !format_is_cut(&importing->result->read))
+		return err;
+	lines_add(&importing->refusal->details,
+		  "%s: has another number of records than it says: it was cut off or changed; "
+		  "fetch it again",
+		  input.name);
+	return -EINVAL;
 }
 
 /* The last of each prefix counts, as if they were added one by one. Manual entries are
@@ -89,11 +98,11 @@ static struct entry_set *make_entries(struct entry_set *set)
 	return distinct;
 }
 
-/* The entries of the job's list; NULL: the job has failed. */
-static struct entry_set *read_entries(struct job *job, const struct list *list)
+/* The entries of the list; NULL: it is refused. */
+static struct entry_set *import_read_entries(const struct importing *importing)
 {
 	struct entry_set *set = entry_set_new(), *entries = NULL;
-	int err = set ? read_list(job, list->action, set) : -ENOMEM;
+	int err = set ? import_read_list(importing, set) : -ENOMEM;
 
 	if (!err) {
 		entry_set_finish(set);
@@ -101,19 +110,22 @@ static struct entry_set *read_entries(struct job *job, const struct list *list)
 	}
 	entry_set_unref(set);
 	if (err == -EINVAL)
-		job_fail(job, OUTCOME_INVALID, "%s has errors: nothing is imported",
-			 job->import->name);
+		refusal_set(importing->refusal, OUTCOME_INVALID,
+			    "%s has errors: nothing is imported", importing->import->input.name);
 	else if (!entries)
-		job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed", strerror(ENOMEM));
+		refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+			    strerror(ENOMEM));
 	return entries;
 }
 
 /* ---- the change ------------------------------------------------------------- */
 
-/* Whether no entry is excluded from the list; else the job has failed. */
-static bool check_conflicts(struct job *job, const struct list *list,
-			    const struct entry_set *entries)
+/* Whether no entry is excluded from the list. */
+static int import_check_conflicts(const struct importing *importing,
+				  const struct entry_set *entries)
 {
+	const struct list *list = importing->list;
+	struct lines *details = &importing->refusal->details;
 	size_t i, count = 0;
 
 	for (i = 0; i < entries->count; i++) {
@@ -122,20 +134,21 @@ static bool check_conflicts(struct job *job, const struct list *list,
 
 		if (!list_has(list, prefix, true) || count++ >= CONFLICTS_MAX)
 			continue;
-		lines_add(&job->details, "%s is excluded by", prefix_format(prefix, text));
-		holders_add(list, prefix, true, &job->details);
+		lines_add(details, "%s is excluded by", prefix_format(prefix, text));
+		holders_add(list, prefix, true, details);
 	}
-	if (count > 0)
-		job_fail(job, OUTCOME_CONFLICT,
-			 "%zu prefixes of %s are excluded from list \"%s\": nothing is imported",
-			 count, job->import->name, list->name);
-	return count == 0;
+	if (!count)
+		return 0;
+	return refusal_set(importing->refusal, OUTCOME_CONFLICT,
+			   "%zu prefixes of %s are excluded from list \"%s\": nothing is imported",
+			   count, importing->import->input.name, list->name);
 }
 
-/* Whether no protected entry would get an expiry; else the job has failed. */
-static bool check_protected(const struct engine *engine, struct job *job,
-			    const struct entry_set *entries)
+/* Whether no protected entry would get an expiry. */
+static int import_check_protected(const struct importing *importing,
+				  const struct entry_set *entries)
 {
+	const struct list *list = importing->list;
 	size_t i, count = 0;
 
 	for (i = 0; i < entries->count; i++) {
@@ -143,116 +156,126 @@ static bool check_protected(const struct engine *engine, struct job *job,
 		char text[PREFIX_TEXT_BYTES];
 
 		if (!entry->expires_at_sec ||
-		    !protections_have(engine->protections, job->list_name, &entry->prefix))
+		    !protections_have(importing->engine->protections, list->name, &entry->prefix))
 			continue;
 		if (count++ < CONFLICTS_MAX)
-			lines_add(&job->details, "%s is protected",
+			lines_add(&importing->refusal->details, "%s is protected",
 				  prefix_format(&entry->prefix, text));
 	}
-	if (count > 0)
-		job_fail(job, OUTCOME_CONFLICT,
-			 "%zu entries of list \"%s\" are protected and can have no expiry: "
-			 "unprotect them, or import without one; nothing is imported",
-			 count, job->list_name);
-	return count == 0;
+	if (!count)
+		return 0;
+	return refusal_set(
+	    importing->refusal, OUTCOME_CONFLICT,
+	    "%zu entries of list \"%s\" are protected and can have no expiry: unprotect them, or "
+	    "import without one; nothing is imported",
+	    count, list->name);
 }
 
-/* The manual entries in force with the new ones among and in place of them, both in
- * order. NULL: out of memory. */
-static struct entry_set *merge(const struct entry_set *old, const struct entry_set *new_entries,
-			       struct import *import)
+/* Take the next entry of either set, both in order; of two that are the same the new one. */
+static int merge_next(struct entry_set *set, const struct entry_set *old, size_t *i,
+		      const struct entry_set *new_entries, size_t *j, struct import_result *result)
+{
+	const struct entry *old_entry = old && *i < old->count ? &old->entries[*i] : NULL;
+	const struct entry *new_entry = *j < new_entries->count ? &new_entries->entries[*j] : NULL;
+	int order = !old_entry	 ? 1
+		    : !new_entry ? -1
+				 : prefix_compare(&old_entry->prefix, &new_entry->prefix);
+
+	result->replaced_count += order == 0;
+	result->added_count += order > 0;
+	*i += order <= 0;
+	*j += order >= 0;
+	return entry_set_add(set, order < 0 ? old_entry : new_entry);
+}
+
+/* The manual entries in force with the new ones among and in place of them. NULL: out of
+ * memory. */
+static struct entry_set *merge_entries(const struct entry_set *old,
+				       const struct entry_set *new_entries,
+				       struct import_result *result)
 {
 	struct entry_set *set = entry_set_new();
 	size_t i = 0, j = 0, old_count = old ? old->count : 0;
-	int err = set ? 0 : -ENOMEM;
 
-	import->added_count = import->replaced_count = 0;
-	while (!err && (i < old_count || j < new_entries->count)) {
-		int order =
-		    i == old_count ? 1
-		    : j == new_entries->count
-			? -1
-			: prefix_compare(&old->entries[i].prefix, &new_entries->entries[j].prefix);
-
-		if (order < 0) {
-			err = entry_set_add(set, &old->entries[i++]);
-			continue;
-		}
-		import->replaced_count += order == 0;
-		import->added_count += order > 0;
-		i += order == 0;
-		err = entry_set_add(set, &new_entries->entries[j++]);
-	}
-	if (err) {
-		entry_set_unref(set);
+	if (!set)
 		return NULL;
+	while (i < old_count || j < new_entries->count) {
+		if (merge_next(set, old, &i, new_entries, &j, result)) {
+			entry_set_unref(set);
+			return NULL;
+		}
 	}
 	entry_set_finish(set);
 	return set;
 }
 
 /* Put the entries on disk, in a transaction that is left open, as one record. */
-static int put_entries(struct engine *engine, const struct job *job, const struct list *list,
-		       const struct entry_set *entries)
+static int import_put_rows(const struct importing *importing, const struct entry_set *entries)
 {
-	struct manual_batch batch = { .state = engine->state,
-				      .record = engine_record(job, HISTORY_IMPORT) };
-	size_t i;
+	const struct list *list = importing->list;
+	struct manual_batch batch = { .state = importing->engine->state,
+				      .record = engine_record(importing->by, HISTORY_IMPORT) };
 	int err;
 
-	batch.record.origin = job->import->name;
+	batch.record.origin = importing->import->input.name;
 	err = manual_begin(&batch);
-	for (i = 0; i < entries->count && !err; i++) {
+	for (size_t i = 0; i < entries->count; i++) {
 		const struct state_entry row = row_of_entry(list, &entries->entries[i]);
 
+		if (err)
+			return err;
 		err = manual_put(&batch, &row);
 	}
 	return err;
 }
 
-/* Takes over @merged. */
-static int put_and_switch(struct engine *engine, const struct job *job, const struct list *list,
-			  const struct entry_set *entries, struct entry_set *merged,
-			  char error[DATAPATH_ERROR_BYTES])
+static int import_entries(const struct importing *importing, const struct entry_set *entries)
 {
-	int err = put_entries(engine, job, list, entries);
+	struct engine *engine = importing->engine;
+	struct entry_set *merged =
+	    merge_entries(importing->list->sets[SOURCE_MANUAL], entries, importing->result);
+	char error[DATAPATH_ERROR_BYTES];
 
-	if (err) {
+	if (!merged)
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+				   strerror(ENOMEM));
+	if (importing->import->is_dry_run || !entries->count) {
 		entry_set_unref(merged);
-		snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
-		return err;
+		return 0;
 	}
-	err = engine_switch_list(engine, list->name, merged, error);
-	if (err)
-		state_rollback(engine->state);
-	return err;
+	if (import_put_rows(importing, entries)) {
+		entry_set_unref(merged);
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+				   state_error(engine->state));
+	}
+	if (engine_switch_list(engine, importing->list->name, merged, error))
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+				   error);
+	return 0;
 }
 
-static void import_entries(struct engine *engine, struct job *job, const struct list *list,
-			   const struct entry_set *entries)
+int engine_import(struct engine *engine, const struct deed *by, const struct import *import,
+		  struct import_result *ret_result, struct lines *warnings, struct refusal *refusal)
 {
-	struct entry_set *merged = merge(list->sets[SOURCE_MANUAL], entries, job->import);
-	char error[DATAPATH_ERROR_BYTES] = "out of memory";
+	const struct importing importing = {
+		.engine = engine,
+		.by = by,
+		.import = import,
+		.list = engine_find_list(engine, import->list, refusal),
+		.result = ret_result,
+		.warnings = warnings,
+		.refusal = refusal,
+	};
+	struct entry_set *entries = importing.list ? import_read_entries(&importing) : NULL;
+	int err;
 
-	if (merged && (job->import->is_dry_run || entries->count == 0)) {
-		entry_set_unref(merged);
-		return;
-	}
-	if (!merged || put_and_switch(engine, job, list, entries, merged, error))
-		job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed", error);
-}
-
-void engine_import(struct engine *engine, struct job *job)
-{
-	const struct list *list = policy_find_list(engine->current->policy, job->list_name);
-	struct entry_set *entries;
-
-	if (!list) {
-		job_fail(job, OUTCOME_NOT_FOUND, "there is no list \"%s\"", job->list_name);
-		return;
-	}
-	entries = read_entries(job, list);
-	if (entries && check_conflicts(job, list, entries) && check_protected(engine, job, entries))
-		import_entries(engine, job, list, entries);
+	if (!entries)
+		return -ECANCELED;
+	err = import_check_conflicts(&importing, entries);
+	if (!err)
+		err = import_check_protected(&importing, entries);
+	if (!err)
+		err = import_entries(&importing, entries);
 	entry_set_unref(entries);
+	return err;
 }

@@ -1,91 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Protecting manual entries, and no longer. */
+/* Protecting manual entries, and no longer: in state.db (store/manual.c), then in force. */
+#include "engine/protect.h"
+
 #include <errno.h>
-#include <string.h>
 
 #include "core/provenance.h"
+#include "engine/internal.h"
 #include "engine/records.h"
+#include "store/manual.h"
 #include "store/protections.h"
 
-/* Put the change in force and keep the entry for the answer. */
-static void finish(struct engine *engine, struct job *job, int err)
+#define REFUSED "%s; nothing has changed"
+
+/* Put the change in force, unless it has failed (@err), and keep the entry for the answer. */
+static int protect_end(struct engine *engine, const struct entry_change *change, int err,
+		       struct entry_found *ret_found, struct refusal *refusal)
 {
 	char error[DATAPATH_ERROR_BYTES];
 
 	if (err)
-		job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed",
-			 state_error(engine->state));
-	else if (engine_switch_manual(engine, error))
-		job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed", error);
-	else
-		engine_keep_entry(job, policy_find_list(engine->current->policy, job->list_name));
-}
-
-static const struct list *find_list(struct engine *engine, struct job *job)
-{
-	const struct list *list = policy_find_list(engine->current->policy, job->list_name);
-
-	if (!list)
-		job_fail(job, OUTCOME_NOT_FOUND, "there is no list \"%s\"", job->list_name);
-	return list;
+		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
+	if (engine_switch_manual(engine, error))
+		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
+	engine_keep_entry(policy_find_list(engine->current->policy, change->list), &change->prefix,
+			  ret_found);
+	return 0;
 }
 
 /* What no entry of its own can be made for is not protected. */
-static bool may_protect(const struct list *list, struct job *job)
+static int protect_check(const struct list *list, const struct prefix *prefix,
+			 struct refusal *refusal)
 {
-	char prefix[PREFIX_TEXT_BYTES];
+	char text[PREFIX_TEXT_BYTES];
 
-	prefix_format(&job->prefix, prefix);
-	if (list_has(list, &job->prefix, true)) {
-		holders_add(list, &job->prefix, true, &job->details);
-		job_fail(job, OUTCOME_CONFLICT, "%s is excluded from list \"%s\"", prefix,
-			 list->name);
-	} else if (!list_has(list, &job->prefix, false)) {
-		job_fail(job, OUTCOME_NOT_FOUND, "%s is not in list \"%s\": add it first", prefix,
-			 list->name);
+	prefix_format(prefix, text);
+	if (list_has(list, prefix, true)) {
+		holders_add(list, prefix, true, &refusal->details);
+		return refusal_set(refusal, OUTCOME_CONFLICT, "%s is excluded from list \"%s\"",
+				   text, list->name);
 	}
-	return job->outcome == OUTCOME_OK;
+	if (list_has(list, prefix, false))
+		return 0;
+	return refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not in list \"%s\": add it first",
+			   text, list->name);
 }
 
-void engine_protect(struct engine *engine, struct job *job)
+int engine_protect(struct engine *engine, const struct deed *by, const struct entry_change *change,
+		   struct entry_found *ret_found, struct refusal *refusal)
 {
-	const struct list *list = find_list(engine, job);
+	const struct list *list = engine_find_list(engine, change->list, refusal);
 	struct manual_batch batch = { .state = engine->state,
-				      .record = engine_record(job, HISTORY_PROTECT) };
-	struct state_entry entry = { .prefix = job->prefix,
-				     .author = job->author,
-				     .reason = job->reason,
+				      .record = engine_record(by, HISTORY_PROTECT) };
+	const struct entry entry = { .prefix = change->prefix,
+				     .author = by->author,
+				     .reason = by->reason,
 				     .added_at_sec = batch.record.at_sec };
+	struct state_entry row;
 	int err;
 
-	if (!list || !may_protect(list, job))
-		return;
-	entry.list = list->name;
-	entry.action = list->action;
+	if (!list || protect_check(list, &change->prefix, refusal))
+		return -ECANCELED;
+	row = row_of_entry(list, &entry);
 	err = manual_begin(&batch);
 	if (!err)
-		err = manual_protect(&batch, list->name, list->action, &job->prefix,
-				     engine_find_manual(list, &job->prefix) ? NULL : &entry);
-	finish(engine, job, err);
+		err = manual_protect(&batch, list->name, list->action, &change->prefix,
+				     engine_find_manual(list, &change->prefix) ? NULL : &row);
+	return protect_end(engine, change, err, ret_found, refusal);
 }
 
-void engine_unprotect(struct engine *engine, struct job *job)
+int engine_unprotect(struct engine *engine, const struct deed *by,
+		     const struct entry_change *change, struct entry_found *ret_found,
+		     struct refusal *refusal)
 {
-	const struct list *list = find_list(engine, job);
+	const struct list *list = engine_find_list(engine, change->list, refusal);
 	struct manual_batch batch = { .state = engine->state,
-				      .record = engine_record(job, HISTORY_UNPROTECT) };
+				      .record = engine_record(by, HISTORY_UNPROTECT) };
 	char prefix[PREFIX_TEXT_BYTES];
 	int err;
 
 	if (!list)
-		return;
-	if (!protections_have(engine->protections, list->name, &job->prefix)) {
-		job_fail(job, OUTCOME_NOT_FOUND, "%s is not protected in list \"%s\"",
-			 prefix_format(&job->prefix, prefix), list->name);
-		return;
-	}
+		return -ECANCELED;
+	if (!protections_have(engine->protections, list->name, &change->prefix))
+		return refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not protected in list \"%s\"",
+				   prefix_format(&change->prefix, prefix), list->name);
 	err = manual_begin(&batch);
 	if (!err)
-		err = manual_unprotect(&batch, list->name, list->action, &job->prefix);
-	finish(engine, job, err);
+		err = manual_unprotect(&batch, list->name, list->action, &change->prefix);
+	return protect_end(engine, change, err, ret_found, refusal);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine's part in remembering hits and in forgetting what is old. */
+/* The engine's part in remembering hits (sampling.c looks) and in forgetting what is old. */
+#include "engine/sample.h"
+
+#include "base/clock.h"
 #include "base/log.h"
-#include "engine/engine.h"
-#include "engine/sampling.h"
+#include "engine/internal.h"
 #include "store/history.h"
 #include "store/hits.h"
 
@@ -11,7 +13,7 @@
 #define PRUNE_INTERVAL_SEC 3600
 
 /* A trouble is told once, and its end. */
-static void report(struct engine *engine, int err)
+static void sample_report(struct engine *engine, int err)
 {
 	if (err && !engine->are_hits_failing)
 		log_warning("hits", "%s; hits are not kept until that is mended",
@@ -21,7 +23,7 @@ static void report(struct engine *engine, int err)
 	engine->are_hits_failing = err != 0;
 }
 
-static void prune(struct engine *engine, int64_t now_sec)
+static void sample_prune(struct engine *engine, int64_t now_sec)
 {
 	const int64_t before_sec = now_sec - engine->current->config->history.keep_sec;
 
@@ -30,9 +32,11 @@ static void prune(struct engine *engine, int64_t now_sec)
 	engine->pruned_at_sec = now_sec;
 	if (!state_error(engine->state) && history_prune(engine->state, before_sec))
 		log_warning("state", "%s", state_error(engine->state));
-	report(engine, hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
+	sample_report(engine,
+		      hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
 }
 
+/* Look at some rules and write what was found. */
 static int sample_step(struct engine *engine, size_t rule_count, int64_t now_sec,
 		       bool *ret_is_complete)
 {
@@ -42,23 +46,21 @@ static int sample_step(struct engine *engine, size_t rule_count, int64_t now_sec
 	if (done < 0)
 		return done;
 	*ret_is_complete = done;
-	return 0;
+	return hits_flush(engine->hits, done, now_sec);
 }
 
-void engine_sample(struct engine *engine, struct job *job)
+bool engine_sample(struct engine *engine)
 {
 	const int64_t now_sec = time_now_sec();
-	int err = hits_load(engine->hits, now_sec);
 	bool is_complete = true;
+	int err = hits_load(engine->hits, now_sec);
 
 	if (!err)
 		err = sample_step(engine, STEP_RULES, now_sec, &is_complete);
-	if (!err)
-		err = hits_flush(engine->hits, is_complete, now_sec);
-	report(engine, err);
+	sample_report(engine, err);
 	if (!err && is_complete)
-		prune(engine, now_sec);
-	job->is_incomplete = !is_complete;
+		sample_prune(engine, now_sec);
+	return is_complete;
 }
 
 void engine_sample_all(struct engine *engine)
@@ -73,7 +75,5 @@ void engine_sample_all(struct engine *engine)
 	err = sample_step(engine, SIZE_MAX, now_sec, &is_complete);
 	if (!err)
 		err = sample_step(engine, SIZE_MAX, now_sec, &is_complete);
-	if (!err)
-		err = hits_flush(engine->hits, true, now_sec);
-	report(engine, err);
+	sample_report(engine, err);
 }

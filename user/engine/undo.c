@@ -4,15 +4,18 @@
  * left it. That is tried within the transaction, the last change first, so that one that
  * cannot be leaves no trace.
  */
+#include "engine/undo.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/record.h"
-#include "core/provenance.h"
+#include "base/clock.h"
+#include "engine/internal.h"
 #include "engine/records.h"
 #include "store/history_read.h"
+#include "store/manual.h"
 
 /* ---- what is to be undone ------------------------------------------------- */
 
@@ -27,7 +30,6 @@ struct reversal {
 
 struct plan {
 	struct history_record record; /* strings are of the visit: gone */
-	json_t *record_json;
 	struct reversal *steps;
 	size_t step_count;
 	size_t capacity;
@@ -44,15 +46,9 @@ static void plan_done(struct plan *plan)
 		free(plan->steps[i].now);
 	}
 	free(plan->steps);
-	json_decref(plan->record_json);
 }
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
-static int take_change(const struct history_change *change, void *context)
+static int plan_take_change(const struct history_change *change, void *context)
 {
 	struct plan *plan = context;
 	size_t capacity = plan->capacity ? 2 * plan->capacity : 16;
@@ -68,109 +64,113 @@ static int take_change(const struct history_change *change, void *context)
 		plan->capacity = capacity;
 	}
 	steps = &plan->steps[plan->step_count++];
-	*steps = (struct reversal) { .list = copy(change->list),
+	*steps = (struct reversal) { .list = text_copy(change->list),
 				     .action = change->action,
 				     .prefix = *change->prefix,
-				     .was = copy(change->was),
-				     .now = copy(change->now) };
+				     .was = text_copy(change->was),
+				     .now = text_copy(change->now) };
 	plan->removes_allow |= change->action == ACTION_ALLOW && !change->was;
 	return !steps->list || !steps->was != !change->was || !steps->now != !change->now ? -ENOMEM
 											  : 0;
 }
 
-struct reading {
-	struct state *state;
-	struct plan *plan;
-};
-
-static int take_record(const struct history_record *record, void *context)
+static int plan_take_record(const struct history_record *record, void *context)
 {
-	struct reading *reading = context;
-	struct plan *plan = reading->plan;
+	struct history_record *ret_record = context;
 
-	plan->record = *record;
-	plan->record.author = plan->record.via = plan->record.origin = plan->record.reason = NULL;
-	return history_record_json(reading->state, record, NULL, &plan->record_json);
+	*ret_record = *record;
+	ret_record->author = ret_record->via = ret_record->origin = ret_record->reason = NULL;
+	return 0;
 }
 
-static void fail_internal(struct engine *engine, struct job *job, int err)
+static int refuse_failed(const struct engine *engine, int err, struct refusal *refusal)
 {
-	job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed",
-		 err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+	return refusal_set(refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+			   err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
 }
 
-/* Why a record cannot be undone, whatever has happened since. */
-static bool is_refused(struct job *job, const struct history_record *record)
+/* Find a record, unless it cannot be undone, whatever has happened since. */
+static int find_record(const struct engine *engine, int64_t id, struct history_record *ret_record,
+		       struct refusal *refusal)
 {
-	const long long id = record->id;
+	int err = history_find(engine->state, id, plan_take_record, ret_record);
 
-	if (record->event == HISTORY_EXPIRE || record->event == HISTORY_RELOAD ||
-	    record->event == HISTORY_FEED || record->event == HISTORY_HELD)
-		job_fail(job, OUTCOME_CONFLICT,
-			 "record %lld is of the kind %s: only changes by hand can be undone", id,
-			 history_event_names[record->event]);
-	else if (record->undone_by)
-		job_fail(job, OUTCOME_CONFLICT, "record %lld is undone already, by record %lld", id,
-			 (long long)record->undone_by);
-	return job->outcome != OUTCOME_OK;
+	if (err == -ENOENT)
+		return refusal_set(refusal, OUTCOME_NOT_FOUND, "the history has no record %lld",
+				   (long long)id);
+	if (err)
+		return refuse_failed(engine, err, refusal);
+	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RELOAD ||
+	    ret_record->event == HISTORY_FEED || ret_record->event == HISTORY_HELD)
+		return refusal_set(
+		    refusal, OUTCOME_CONFLICT,
+		    "record %lld is of the kind %s: only changes by hand can be undone",
+		    (long long)id, history_event_names[ret_record->event]);
+	if (ret_record->undone_by)
+		return refusal_set(refusal, OUTCOME_CONFLICT,
+				   "record %lld is undone already, by record %lld", (long long)id,
+				   (long long)ret_record->undone_by);
+	return 0;
 }
 
-/* Return: whether there is something to be tried; else the job has failed. */
-static bool read_plan(struct engine *engine, struct job *job, struct plan *plan)
+int engine_find_undoable(const struct engine *engine, int64_t id, int64_t *ret_id,
+			 struct refusal *refusal)
 {
-	struct reading reading = { .state = engine->state, .plan = plan };
-	int64_t id = job->record_id;
+	struct history_record record;
 	int err = id ? 0 : history_last_change(engine->state, &id);
 
-	if (!err && !id) {
-		job_fail(job, OUTCOME_NOT_FOUND, "there is no change to undo");
-		return false;
-	}
-	if (!err)
-		err = history_find(engine->state, id, take_record, &reading);
-	if (err == -ENOENT) {
-		job_fail(job, OUTCOME_NOT_FOUND, "the history has no record %lld", (long long)id);
-		return false;
-	}
-	if (!err && is_refused(job, &plan->record))
-		return false;
-	if (!err)
-		err = history_read_changes(engine->state, id, NULL, take_change, plan);
 	if (err)
-		fail_internal(engine, job, err);
-	return !err;
+		return refuse_failed(engine, err, refusal);
+	if (!id)
+		return refusal_set(refusal, OUTCOME_NOT_FOUND, "there is no change to undo");
+	err = find_record(engine, id, &record, refusal);
+	if (!err)
+		*ret_id = id;
+	return err;
+}
+
+static int plan_read(const struct engine *engine, int64_t id, struct plan *plan,
+		     struct refusal *refusal)
+{
+	int err = find_record(engine, id, &plan->record, refusal);
+
+	if (err)
+		return err;
+	err = history_read_changes(engine->state, id, NULL, plan_take_change, plan);
+	return err ? refuse_failed(engine, err, refusal) : 0;
 }
 
 /* ---- one change ----------------------------------------------------------- */
 
-static void refuse_step(struct job *job, const struct reversal *step, const char *why)
+static void refuse_step(struct refusal *refusal, const struct reversal *step, const char *why)
 {
 	char prefix[PREFIX_TEXT_BYTES];
 
-	lines_add(&job->details, "%s in list \"%s\": %s", prefix_format(&step->prefix, prefix),
+	lines_add(&refusal->details, "%s in list \"%s\": %s", prefix_format(&step->prefix, prefix),
 		  step->list, why);
 }
 
 /* Whether an entry that is to come back may. */
-static bool may_return(struct engine *engine, struct job *job, const struct reversal *step)
+static bool may_return(const struct engine *engine, const struct reversal *step,
+		       struct refusal *refusal)
 {
 	const struct list *list = policy_find_list(engine->current->policy, step->list);
 	const int64_t expires_sec = manual_image_expiry_sec(step->was);
 
 	if (!list || list->action != step->action)
-		refuse_step(job, step, "there is no such list any more");
+		refuse_step(refusal, step, "there is no such list any more");
 	else if (list_has(list, &step->prefix, true))
-		refuse_step(job, step, "the list excludes it by now");
+		refuse_step(refusal, step, "the list excludes it by now");
 	else if (expires_sec && expires_sec <= time_now_sec())
-		refuse_step(job, step, "it would have expired by now");
+		refuse_step(refusal, step, "it would have expired by now");
 	else
 		return true;
 	return false;
 }
 
 /* Say which record stands in the way. */
-static int refuse_changed(struct engine *engine, struct job *job, const struct reversal *step,
-			  int64_t undo_id)
+static int refuse_changed(const struct engine *engine, const struct reversal *step, int64_t undo_id,
+			  struct refusal *refusal)
 {
 	char why[96];
 	int64_t id = 0;
@@ -181,13 +181,13 @@ static int refuse_changed(struct engine *engine, struct job *job, const struct r
 			 (long long)id);
 	else
 		snprintf(why, sizeof(why), "it has changed since");
-	refuse_step(job, step, why);
+	refuse_step(refusal, step, why);
 	return err;
 }
 
 /* Return: 0, also for one that the details say cannot be; -EIO. */
-static int undo_step(struct engine *engine, struct job *job, struct manual_batch *batch,
-		     const struct reversal *step)
+static int undo_step(const struct engine *engine, struct manual_batch *batch,
+		     const struct reversal *step, struct refusal *refusal)
 {
 	char *image = NULL;
 	int err = manual_image(engine->state, step->list, &step->prefix, &image);
@@ -198,8 +198,8 @@ static int undo_step(struct engine *engine, struct job *job, struct manual_batch
 	is_unchanged = image && step->now ? !strcmp(image, step->now) : image == step->now;
 	free(image);
 	if (!is_unchanged)
-		return refuse_changed(engine, job, step, batch->record.id);
-	if (step->was && !may_return(engine, job, step))
+		return refuse_changed(engine, step, batch->record.id, refusal);
+	if (step->was && !may_return(engine, step, refusal))
 		return 0;
 	return manual_restore(batch, step->list, step->action, &step->prefix, step->was);
 }
@@ -214,18 +214,21 @@ static int take_undoes(const struct history_record *record, void *context)
 
 /* What the record had undone is in effect again; what that had undone is undone again;
  * and so on. */
-static int mark(struct engine *engine, const struct history_record *undone, int64_t id)
+static int mark_undone(const struct engine *engine, const struct history_record *undone, int64_t id)
 {
 	int64_t undoes = undone->undoes, last = undone->id, next;
 	bool is_in_effect = true;
 	int err = history_set_undone(engine->state, undone->id, id);
 
-	for (; undoes && !err; is_in_effect = !is_in_effect) {
+	for (; undoes; is_in_effect = !is_in_effect) {
+		if (err)
+			return err;
 		err = history_set_undone(engine->state, undoes, is_in_effect ? 0 : last);
+		if (err)
+			return err;
 		last = undoes;
 		next = 0;
-		if (!err)
-			err = history_find(engine->state, last, take_undoes, &next);
+		err = history_find(engine->state, last, take_undoes, &next);
 		/* Forgotten by now. */
 		if (err == -ENOENT)
 			err = 0;
@@ -234,55 +237,72 @@ static int mark(struct engine *engine, const struct history_record *undone, int6
 	return err;
 }
 
-/* Return: 0: all are undone in the transaction that is open; else the job has failed. */
-static int try_plan(struct engine *engine, struct job *job, const struct plan *plan,
-		    struct manual_batch *batch)
+/* Return: 0, also if a step cannot be, as the details say; -errno. */
+static int plan_try_steps(const struct engine *engine, const struct plan *plan,
+			  struct manual_batch *batch, struct refusal *refusal)
 {
-	size_t i;
 	int err = manual_begin(batch);
 
-	for (i = plan->step_count; i > 0 && !err; i--)
-		err = undo_step(engine, job, batch, &plan->steps[i - 1]);
-	if (!err)
-		err = mark(engine, &plan->record, batch->record.id);
-	if (err) {
-		fail_internal(engine, job, err);
-	} else if (job->details.count) {
-		job_fail(job, OUTCOME_CONFLICT, "record %lld cannot be undone: %s%s",
-			 (long long)plan->record.id, job->details.items[0],
-			 job->details.count > 1 ? ", and more" : "");
-		err = -EBUSY;
-	}
 	if (err)
-		state_rollback(engine->state);
-	return err;
+		return err;
+	for (size_t i = plan->step_count; i > 0; i--) {
+		err = undo_step(engine, batch, &plan->steps[i - 1], refusal);
+		if (err)
+			return err;
+	}
+	return mark_undone(engine, &plan->record, batch->record.id);
 }
 
-static void answer(struct job *job, const struct plan *plan, const struct manual_batch *batch)
+/* Return: 0: all are undone in the transaction that is open; else it is rolled back. */
+static int plan_try(const struct engine *engine, const struct plan *plan,
+		    struct manual_batch *batch, struct refusal *refusal)
 {
-	job->answer = json_pack(
-	    "{s:O,s:b,s:o,s:I,s:I,s:b}", "undone", plan->record_json, "dry_run", job->is_dry_run,
-	    "record", job->is_dry_run ? json_null() : json_integer(batch->record.id), "added",
-	    (json_int_t)batch->added_count, "removed", (json_int_t)batch->removed_count,
-	    "removes_allow", plan->removes_allow);
+	int err = plan_try_steps(engine, plan, batch, refusal);
+
+	if (!err && !refusal->details.count)
+		return 0;
+	if (err)
+		refuse_failed(engine, err, refusal);
+	else
+		refusal_set(refusal, OUTCOME_CONFLICT, "record %lld cannot be undone: %s%s",
+			    (long long)plan->record.id, refusal->details.items[0],
+			    refusal->details.count > 1 ? ", and more" : "");
+	state_rollback(engine->state);
+	return -ECANCELED;
 }
 
-void engine_undo(struct engine *engine, struct job *job)
+static int plan_carry_out(struct engine *engine, const struct plan *plan,
+			  struct manual_batch *batch, bool is_dry_run, struct refusal *refusal)
+{
+	char error[DATAPATH_ERROR_BYTES];
+	int err = plan_try(engine, plan, batch, refusal);
+
+	if (err)
+		return err;
+	if (is_dry_run)
+		state_rollback(engine->state);
+	else if (engine_switch_manual(engine, error))
+		return refusal_set(refusal, OUTCOME_INTERNAL, "%s; nothing has changed", error);
+	return 0;
+}
+
+int engine_undo(struct engine *engine, const struct deed *by, int64_t id, bool is_dry_run,
+		struct undo_result *ret_result, struct refusal *refusal)
 {
 	struct manual_batch batch = { .state = engine->state,
-				      .record = engine_record(job, HISTORY_UNDO) };
-	char error[DATAPATH_ERROR_BYTES];
+				      .record = engine_record(by, HISTORY_UNDO) };
 	struct plan plan = { 0 };
+	int err = plan_read(engine, id, &plan, refusal);
 
-	if (read_plan(engine, job, &plan)) {
-		batch.record.undoes = plan.record.id;
-		if (!try_plan(engine, job, &plan, &batch)) {
-			if (job->is_dry_run)
-				state_rollback(engine->state);
-			else if (engine_switch_manual(engine, error))
-				job_fail(job, OUTCOME_INTERNAL, "%s; nothing has changed", error);
-			answer(job, &plan, &batch);
-		}
+	if (!err) {
+		batch.record.undoes = id;
+		err = plan_carry_out(engine, &plan, &batch, is_dry_run, refusal);
 	}
+	if (!err)
+		*ret_result = (struct undo_result) { .record_id = is_dry_run ? 0 : batch.record.id,
+						     .added_count = batch.added_count,
+						     .removed_count = batch.removed_count,
+						     .removes_allow = plan.removes_allow };
 	plan_done(&plan);
+	return err;
 }

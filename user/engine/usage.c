@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "engine/engine.h"
+#include "engine/internal.h"
 #include "store/hits.h"
 
 struct usage {

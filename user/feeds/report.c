@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reports and jobs about feeds: made, freed. */
+/* Reports of feeds and copies that arrive: made, freed. */
 #include "feeds/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,29 +33,21 @@ void feed_reports_done(struct feed_reports *reports)
 	*reports = (struct feed_reports) { 0 };
 }
 
-struct feed_job *feed_job_new(const char *name)
+int feed_arrival_init(struct feed_arrival *arrival, const char *name)
 {
-	struct feed_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return NULL;
-	job->body_fd = -1;
-	job->name = strdup(name);
-	if (job->name)
-		return job;
-	free(job);
-	return NULL;
+	*arrival = (struct feed_arrival) { .name = strdup(name), .body_fd = -1 };
+	return arrival->name ? 0 : -ENOMEM;
 }
 
-void feed_job_free(struct feed_job *job)
+void feed_arrival_done(struct feed_arrival *arrival)
 {
-	if (!job)
-		return;
-	if (job->body_fd >= 0)
-		close(job->body_fd);
-	feed_copy_done(&job->copy);
-	feed_report_done(&job->report);
-	feed_diff_done(&job->diff);
-	free(job->name);
-	free(job);
+	if (arrival->body_fd >= 0)
+		close(arrival->body_fd);
+	feed_copy_done(&arrival->copy);
+	refusal_done(&arrival->refusal);
+	lines_done(&arrival->warnings);
+	feed_report_done(&arrival->report);
+	feed_diff_done(&arrival->diff);
+	free(arrival->name);
+	*arrival = (struct feed_arrival) { .body_fd = -1 };
 }

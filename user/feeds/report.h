@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/lines.h"
+#include "base/outcome.h"
 #include "feeds/copy.h"
 #include "feeds/diff.h"
 
@@ -50,19 +51,21 @@ struct feed_reports {
 void feed_report_done(struct feed_report *report);
 void feed_reports_done(struct feed_reports *reports);
 
-/* The part of a job that is about one feed. */
-struct feed_job {
+/* A copy of a feed on its way to the worker, and how it was judged there. */
+struct feed_arrival {
 	char *name;
 	int body_fd;	       /* what was fetched; -1: the source has no other */
 	struct feed_copy copy; /* about it; without the bytes */
+
 	enum feed_result result;
+	struct refusal refusal;	   /* why it was not taken, unless it was */
+	struct lines warnings;	   /* of what was done all the same */
 	struct feed_report report; /* name is NULL if there is none */
-	struct feed_diff diff;
+	struct feed_diff diff;	   /* against the copy in force before */
 };
 
-/* NULL: out of memory. */
-struct feed_job *feed_job_new(const char *name);
-/* NULL is fine. */
-void feed_job_free(struct feed_job *job);
+/* Return: 0 or -ENOMEM. */
+int feed_arrival_init(struct feed_arrival *arrival, const char *name);
+void feed_arrival_done(struct feed_arrival *arrival);
 
 #endif

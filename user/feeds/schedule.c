@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "feeds/process.h"
 #include "feeds/waits.h"
-#include "runtime/runtime.h"
 
 #define FETCHES_MAX 4
 /* How long the loop looks away at most: the wall clock may be set. */
@@ -25,8 +24,11 @@
 #define LOGGED_LINES_MAX 5
 
 struct feeds {
-	struct runtime *runtime;
+	struct event_base *base;
+	struct feed_judge judge;
+	const struct config *config; /* in force */
 	struct event *timer;
+	bool is_ending;
 	char *program;
 	struct feed_state *items;
 	size_t count;
@@ -54,9 +56,9 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 	return NULL;
 }
 
-static const struct feed_config *config_of(const struct feed_state *state)
+static const struct feed_config *feed_config_of(const struct feed_state *state)
 {
-	const struct config *config = state->feeds->runtime->snapshot->config;
+	const struct config *config = state->feeds->config;
 
 	return feed_config_find(config->feeds, config->feed_count, state->report.name);
 }
@@ -64,7 +66,7 @@ static const struct feed_config *config_of(const struct feed_state *state)
 /* ---- when --------------------------------------------------------------- */
 
 /* Later by up to a tenth: a thousand hosts shall not all ask in the same second. */
-static int64_t jittered(int64_t sec)
+static int64_t add_jitter(int64_t sec)
 {
 	uint32_t random;
 
@@ -72,7 +74,7 @@ static int64_t jittered(int64_t sec)
 	return sec + (int64_t)((uint64_t)random * (uint64_t)(sec / 10) >> 32);
 }
 
-static void schedule_first(struct feed_state *state, const struct feed_config *config)
+static void feed_schedule_first(struct feed_state *state, const struct feed_config *config)
 {
 	const struct feed_report *report = &state->report;
 	int64_t last_sec = report->checked_at_sec;
@@ -82,18 +84,19 @@ static void schedule_first(struct feed_state *state, const struct feed_config *c
 	state->next_at_sec = time_now_sec();
 	/* A time in the future is of a clock that was wrong. */
 	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
-		state->next_at_sec = jittered(last_sec + config->refresh_sec - LOOK_SEC) + LOOK_SEC;
+		state->next_at_sec =
+		    add_jitter(last_sec + config->refresh_sec - LOOK_SEC) + LOOK_SEC;
 }
 
 /* The configuration has been read again: is it another source, or one to be asked more
  * often than before? */
-static void schedule_anew(struct feed_state *state, const struct feed_config *config)
+static void feed_schedule_anew(struct feed_state *state, const struct feed_config *config)
 {
 	const int64_t latest_sec = time_now_sec() + config->refresh_sec;
 	const bool is_known = state->known_url && !strcmp(state->known_url, config->url);
 
 	if (!is_known)
-		schedule_first(state, config);
+		feed_schedule_first(state, config);
 	else if (state->next_at_sec > latest_sec + config->refresh_sec / 10 &&
 		 !state->failure_count)
 		state->next_at_sec = latest_sec;
@@ -103,9 +106,9 @@ static void schedule_anew(struct feed_state *state, const struct feed_config *co
 	state->known_url = strdup(config->url);
 }
 
-static void schedule_next(struct feed_state *state, int64_t retry_after_sec)
+static void feed_schedule_next(struct feed_state *state, int64_t retry_after_sec)
 {
-	const struct feed_config *config = config_of(state);
+	const struct feed_config *config = feed_config_of(state);
 	int64_t wait_sec = config ? config->refresh_sec : RETRY_SEC;
 
 	if (state->failure_count && state->failure_count < 16 &&
@@ -113,14 +116,14 @@ static void schedule_next(struct feed_state *state, int64_t retry_after_sec)
 		wait_sec = (int64_t)RETRY_SEC << (state->failure_count - 1);
 	if (wait_sec < retry_after_sec)
 		wait_sec = retry_after_sec;
-	state->next_at_sec = time_now_sec() + jittered(wait_sec);
+	state->next_at_sec = time_now_sec() + add_jitter(wait_sec);
 }
 
 /* ---- fetch -------------------------------------------------------------- */
 
-static void run(struct feeds *feeds);
+static void feeds_run(struct feeds *feeds);
 
-static void log_result(const struct feed_state *state, const struct lines *details)
+static void feed_log_result(const struct feed_state *state, const struct lines *details)
 {
 	const char *name = state->report.name;
 
@@ -140,8 +143,8 @@ static void log_result(const struct feed_state *state, const struct lines *detai
 }
 
 /* A fetch is over, whatever came of it. @message is copied. */
-static void end_fetch(struct feed_state *state, enum feed_result result, const char *message,
-		      const struct lines *details, int64_t retry_after_sec)
+static void feed_end_fetch(struct feed_state *state, enum feed_result result, const char *message,
+			   const struct lines *details, int64_t retry_after_sec)
 {
 	struct feeds *feeds = state->feeds;
 	const bool is_failure = result == FEED_RESULT_FAILED || result == FEED_RESULT_INVALID;
@@ -154,105 +157,99 @@ static void end_fetch(struct feed_state *state, enum feed_result result, const c
 	state->fetch_counts[result]++;
 	state->failure_count = is_failure ? state->failure_count + 1 : 0;
 	state->is_judged = false;
-	log_result(state, details);
-	schedule_next(state, retry_after_sec);
-	feed_waits_end(feeds->runtime, &feeds->waits, state->report.name);
-	run(feeds);
+	feed_log_result(state, details);
+	feed_schedule_next(state, retry_after_sec);
+	feed_waits_end(&feeds->waits, state->report.name);
+	feeds_run(feeds);
 }
 
-static void summarise(const struct job *job, char *text, size_t text_bytes)
+static void summarise_arrival(const struct feed_arrival *arrival, char *text, size_t text_bytes)
 {
-	const struct feed_job *feed = job->feed;
+	const struct refusal *refusal = &arrival->refusal;
 
 	*text = '\0';
-	if (job->outcome)
-		snprintf(text, text_bytes, "%s", job->message ? job->message : strerror(ENOMEM));
-	else if (feed->result == FEED_RESULT_NEW)
-		snprintf(text, text_bytes, "in force with %zu entries, %zu added, %zu removed",
-			 feed->report.entry_count, feed->diff.added_count,
-			 feed->diff.removed_count);
-	else if (feed->result == FEED_RESULT_HELD)
+	if (refusal->outcome)
 		snprintf(text, text_bytes, "%s",
-			 feed->report.held_reasons.count ? feed->report.held_reasons.items[0] : "");
+			 refusal->message ? refusal->message : strerror(ENOMEM));
+	else if (arrival->result == FEED_RESULT_NEW)
+		snprintf(text, text_bytes, "in force with %zu entries, %zu added, %zu removed",
+			 arrival->report.entry_count, arrival->diff.added_count,
+			 arrival->diff.removed_count);
+	else if (arrival->result == FEED_RESULT_HELD)
+		snprintf(text, text_bytes, "%s",
+			 arrival->report.held_reasons.count ? arrival->report.held_reasons.items[0]
+							    : "");
 }
 
-/* The worker has judged it. */
-static void finish_feed(struct runtime *runtime, struct job *job)
+bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 {
-	struct feed_state *state = feeds_find_state(runtime->feeds, job->feed->name);
+	struct feed_state *state = feeds_find_state(feeds, arrival->name);
 	char message[FEED_MESSAGE_BYTES];
 
 	/* A reload may have taken it, or even brought it back. */
 	if (!state || !state->is_judged)
-		return;
-	summarise(job, message, sizeof(message));
-	for (size_t i = 0; i < job->warnings.count; i++)
-		log_warning("feeds", "%s: %s", job->feed->name, job->warnings.items[i]);
-	if (job->feed->report.name)
-		feeds_take_report(runtime->feeds, &job->feed->report);
-	end_fetch(
-	    state, job->feed->result, *message ? message : NULL,
-	    job->feed->result == FEED_RESULT_HELD ? &state->report.held_reasons : &job->details, 0);
-	if (job->feed->result == FEED_RESULT_NEW)
-		runtime_notify_ready(runtime);
+		return false;
+	summarise_arrival(arrival, message, sizeof(message));
+	for (size_t i = 0; i < arrival->warnings.count; i++)
+		log_warning("feeds", "%s: %s", arrival->name, arrival->warnings.items[i]);
+	if (arrival->report.name)
+		feeds_take_report(feeds, &arrival->report);
+	feed_end_fetch(state, arrival->result, *message ? message : NULL,
+		       arrival->result == FEED_RESULT_HELD ? &state->report.held_reasons
+							   : &arrival->refusal.details,
+		       0);
+	return arrival->result == FEED_RESULT_NEW;
 }
 
-static int copy_header(const char *text, char **ret_copy)
+static int feed_copy_header(const char *text, char **ret_copy)
 {
 	*ret_copy = *text ? strdup(text) : NULL;
 	return *text && !*ret_copy ? -ENOMEM : 0;
 }
 
-/* A job for what was fetched; takes over the body and the state's url. */
-static struct job *new_job(struct feed_state *state, struct fetched *fetched)
+/* What was fetched; takes over the body and the state's url. Return: 0 or -ENOMEM. */
+static int feed_make_arrival(struct feed_state *state, struct fetched *fetched,
+			     struct feed_arrival *arrival)
 {
-	struct job *job = job_new(JOB_FEED, finish_feed, NULL);
-	struct feed_copy *copy;
+	struct feed_copy *copy = &arrival->copy;
 
-	if (!job)
-		return NULL;
-	job->feed = feed_job_new(state->report.name);
-	if (!job->feed) {
-		job_free(job);
-		return NULL;
-	}
-	copy = &job->feed->copy;
+	if (feed_arrival_init(arrival, state->report.name))
+		return -ENOMEM;
 	copy->fetched_at_sec = copy->checked_at_sec = time_now_sec();
 	copy->url = state->url;
 	state->url = NULL;
-	job->feed->body_fd = fetched->body_fd;
+	arrival->body_fd = fetched->body_fd;
 	fetched->body_fd = -1;
-	if (!copy_header(fetched->etag, &copy->etag) &&
-	    !copy_header(fetched->last_modified, &copy->last_modified))
-		return job;
-	job_free(job);
-	return NULL;
+	return feed_copy_header(fetched->etag, &copy->etag) ||
+		       feed_copy_header(fetched->last_modified, &copy->last_modified)
+		   ? -ENOMEM
+		   : 0;
 }
 
-static void on_fetched(void *context, struct fetched *fetched)
+static void feed_on_fetched(void *context, struct fetched *fetched)
 {
 	struct feed_state *state = context;
 	struct feeds *feeds = state->feeds;
-	struct job *job;
+	struct feed_arrival arrival;
 
 	state->process = NULL;
 	feeds->fetch_count--;
 	if (fetched->result == FETCH_HAS_FAILED) {
-		end_fetch(state, FEED_RESULT_FAILED, fetched->message, NULL,
-			  fetched->retry_after_sec);
+		feed_end_fetch(state, FEED_RESULT_FAILED, fetched->message, NULL,
+			       fetched->retry_after_sec);
 		return;
 	}
-	job = new_job(state, fetched);
-	if (!job) {
-		end_fetch(state, FEED_RESULT_FAILED, strerror(ENOMEM), NULL, 0);
+	if (feed_make_arrival(state, fetched, &arrival) ||
+	    feeds->judge.take(feeds->judge.context, &arrival)) {
+		feed_arrival_done(&arrival);
+		feed_end_fetch(state, FEED_RESULT_FAILED, strerror(ENOMEM), NULL, 0);
 		return;
 	}
 	state->is_judged = true;
-	runtime_submit_job(feeds->runtime, job);
-	run(feeds);
+	feeds_run(feeds);
 }
 
-static void start(struct feed_state *state, const struct feed_config *config)
+static void feed_start_fetch(struct feed_state *state, const struct feed_config *config)
 {
 	struct feeds *feeds = state->feeds;
 	const struct feed_report *report = &state->report;
@@ -263,7 +260,7 @@ static void start(struct feed_state *state, const struct feed_config *config)
 		.feed = config,
 		.etag = is_known ? report->etag : NULL,
 		.last_modified = is_known ? report->last_modified : NULL,
-		.done = on_fetched,
+		.done = feed_on_fetched,
 		.context = state,
 	};
 	int err = -ENOMEM;
@@ -272,56 +269,56 @@ static void start(struct feed_state *state, const struct feed_config *config)
 	free(state->url);
 	state->url = strdup(config->url);
 	if (state->url && feeds->program)
-		err = feed_process_start(feeds->runtime->base, &request, &state->process);
+		err = feed_process_start(feeds->base, &request, &state->process);
 	if (err) {
 		char message[FEED_MESSAGE_BYTES];
 
 		snprintf(message, sizeof(message), "%s cannot be started: %s",
 			 feeds->program ? feeds->program : "the fetcher", strerror(-err));
-		end_fetch(state, FEED_RESULT_FAILED, message, NULL, 0);
+		feed_end_fetch(state, FEED_RESULT_FAILED, message, NULL, 0);
 		return;
 	}
 	feeds->fetch_count++;
 }
 
-static bool is_busy(const struct feed_state *state)
+static bool feed_is_busy(const struct feed_state *state)
 {
 	return state->process || state->is_judged;
 }
 
 /* Start what is due, and sleep until something else is. */
-static void run(struct feeds *feeds)
+static void feeds_run(struct feeds *feeds)
 {
 	const int64_t now_sec = time_now_sec();
 	struct timeval sleep = { .tv_sec = LOOK_SEC };
 
-	for (size_t i = 0; i < feeds->count && !feeds->runtime->is_stopping; i++) {
+	for (size_t i = 0; i < feeds->count && !feeds->is_ending; i++) {
 		struct feed_state *state = &feeds->items[i];
-		const struct feed_config *config = config_of(state);
+		const struct feed_config *config = feed_config_of(state);
 		int64_t left_sec = state->is_asked ? 0 : state->next_at_sec - now_sec;
 
-		if (!config || is_busy(state))
+		if (!config || feed_is_busy(state))
 			continue;
 		if (left_sec > 0) {
 			if (left_sec < sleep.tv_sec)
 				sleep.tv_sec = left_sec;
 		} else if (feeds->fetch_count < FETCHES_MAX) {
-			start(state, config);
+			feed_start_fetch(state, config);
 		}
 	}
 	event_add(feeds->timer, &sleep);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
+static void feeds_on_timer(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	run(context);
+	feeds_run(context);
 }
 
 /* ---- configuration ------------------------------------------------------ */
 
-static void free_state(struct feed_state *state)
+static void feed_state_free(struct feed_state *state)
 {
 	if (state->process)
 		state->feeds->fetch_count--;
@@ -333,7 +330,7 @@ static void free_state(struct feed_state *state)
 }
 
 /* What goes on of @old; its process must be told of the new place. */
-static void inherit(struct feed_state *old, struct feed_state *state)
+static void feed_state_inherit(struct feed_state *old, struct feed_state *state)
 {
 	struct feed_report report = state->report;
 
@@ -345,40 +342,55 @@ static void inherit(struct feed_state *old, struct feed_state *state)
 		feed_process_set_context(state->process, state);
 }
 
-void feeds_follow(struct feeds *feeds, struct feed_reports *reports)
+/* Take over the states of feeds that go on; what is left of @old is gone. */
+static void feeds_inherit(struct feeds *feeds, const struct feeds *old,
+			  struct feed_reports *reports)
 {
-	struct feeds old = *feeds;
+	for (size_t i = 0; i < reports->count; i++) {
+		struct feed_state *state = &feeds->items[i];
+		struct feed_state *before = feeds_find_state(old, reports->items[i].name);
+
+		state->feeds = feeds;
+		state->report = reports->items[i];
+		if (before)
+			feed_state_inherit(before, state);
+	}
+	reports->count = 0;
+}
+
+static void feeds_forget(struct feeds *feeds, const struct feeds *old)
+{
+	for (size_t i = 0; i < old->count; i++) {
+		if (!old->items[i].report.name)
+			continue;
+		feed_waits_end(&feeds->waits, old->items[i].report.name);
+		feed_state_free(&old->items[i]);
+	}
+	free(old->items);
+}
+
+void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_reports *reports)
+{
+	const struct feeds old = *feeds;
 	struct feed_state *items = calloc(reports->count + 1, sizeof(*items));
 
+	/* The old one is gone in any case. */
+	feeds->config = config;
 	if (!items) {
 		log_error("feeds", "the feeds stay as they were: %s", strerror(ENOMEM));
 		return;
 	}
 	feeds->items = items;
 	feeds->count = reports->count;
-	for (size_t i = 0; i < reports->count; i++) {
-		struct feed_state *before = feeds_find_state(&old, reports->items[i].name);
-
-		items[i].feeds = feeds;
-		items[i].report = reports->items[i];
-		if (before)
-			inherit(before, &items[i]);
-	}
-	reports->count = 0;
-	for (size_t i = 0; i < old.count; i++) {
-		if (!old.items[i].report.name)
-			continue;
-		feed_waits_end(feeds->runtime, &feeds->waits, old.items[i].report.name);
-		free_state(&old.items[i]);
-	}
-	free(old.items);
+	feeds_inherit(feeds, &old, reports);
+	feeds_forget(feeds, &old);
 	for (size_t i = 0; i < feeds->count; i++) {
-		const struct feed_config *config = config_of(&items[i]);
+		const struct feed_config *of_feed = feed_config_of(&items[i]);
 
-		if (config)
-			schedule_anew(&items[i], config);
+		if (of_feed)
+			feed_schedule_anew(&items[i], of_feed);
 	}
-	run(feeds);
+	feeds_run(feeds);
 }
 
 void feeds_take_report(struct feeds *feeds, struct feed_report *report)
@@ -392,23 +404,30 @@ void feeds_take_report(struct feeds *feeds, struct feed_report *report)
 	*report = (struct feed_report) { 0 };
 }
 
-int feeds_open(struct runtime *runtime, struct feed_reports *reports, struct feeds **ret_feeds)
+int feeds_open(struct event_base *base, const struct feed_judge *judge, const struct config *config,
+	       struct feed_reports *reports, struct feeds **ret_feeds)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
 
 	if (!feeds)
 		return -ENOMEM;
-	feeds->runtime = runtime;
+	feeds->base = base;
+	feeds->judge = *judge;
 	feeds->program = feed_process_find_program();
-	feeds->timer = event_new(runtime->base, -1, 0, on_timer, feeds);
+	feeds->timer = event_new(base, -1, 0, feeds_on_timer, feeds);
 	if (!feeds->timer) {
 		free(feeds->program);
 		free(feeds);
 		return -ENOMEM;
 	}
 	*ret_feeds = feeds;
-	feeds_follow(feeds, reports);
+	feeds_follow(feeds, config, reports);
 	return 0;
+}
+
+void feeds_end(struct feeds *feeds)
+{
+	feeds->is_ending = true;
 }
 
 void feeds_close(struct feeds *feeds)
@@ -416,8 +435,8 @@ void feeds_close(struct feeds *feeds)
 	if (!feeds)
 		return;
 	for (size_t i = 0; i < feeds->count; i++)
-		free_state(&feeds->items[i]);
-	feed_waits_free(feeds->runtime, &feeds->waits);
+		feed_state_free(&feeds->items[i]);
+	feed_waits_free(&feeds->waits);
 	event_free(feeds->timer);
 	free(feeds->items);
 	free(feeds->program);
@@ -426,14 +445,31 @@ void feeds_close(struct feeds *feeds)
 
 /* ---- refresh ------------------------------------------------------------ */
 
-int feeds_refresh(struct feeds *feeds, const char *name,
-		  void (*done)(struct runtime *runtime, struct feed_wait *wait), void *context)
+/* Who waits for one feed, or (NULL) for all. NULL: out of memory. */
+static struct feed_wait *feeds_new_wait(const struct feeds *feeds, const char *name,
+					void (*done)(const struct feed_wait *wait), void *context)
+{
+	const char **names = calloc(feeds->count + 1, sizeof(*names));
+	struct feed_wait *wait;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < feeds->count; i++)
+		names[i] = feeds->items[i].report.name;
+	wait = name ? feed_wait_new(&name, 1, done, context)
+		    : feed_wait_new(names, feeds->count, done, context);
+	free(names);
+	return wait;
+}
+
+int feeds_refresh(struct feeds *feeds, const char *name, void (*done)(const struct feed_wait *wait),
+		  void *context)
 {
 	struct feed_wait *wait;
 
 	if (name && !feeds_find_state(feeds, name))
 		return -ENOENT;
-	wait = feed_wait_new(feeds, name, done, context);
+	wait = feeds_new_wait(feeds, name, done, context);
 	if (!wait)
 		return -ENOMEM;
 	wait->next = feeds->waits;
@@ -442,11 +478,11 @@ int feeds_refresh(struct feeds *feeds, const char *name,
 		struct feed_state *state = feeds_find_state(feeds, wait->feeds[i].name);
 
 		/* One that is on its way is as good as a new one. */
-		state->is_asked = !is_busy(state);
+		state->is_asked = !feed_is_busy(state);
 	}
 	if (!wait->count)
-		feed_waits_end(feeds->runtime, &feeds->waits, NULL);
+		feed_waits_end(&feeds->waits, NULL);
 	else
-		run(feeds);
+		feeds_run(feeds);
 	return 0;
 }

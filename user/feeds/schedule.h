@@ -3,10 +3,10 @@
 #ifndef FEEDS_SCHEDULE_H
 #define FEEDS_SCHEDULE_H
 
-#include "config/feed_config.h"
+#include "config/config.h"
 #include "feeds/report.h"
 
-struct runtime;
+struct event_base;
 struct feed_process;
 struct feeds;
 
@@ -28,13 +28,33 @@ struct feed_state {
 	uint64_t fetch_counts[FEED_RESULT_COUNT];
 };
 
-/* Return: 0 or -errno; takes over @reports, which is of the configuration in force. */
-int feeds_open(struct runtime *runtime, struct feed_reports *reports, struct feeds **ret_feeds);
+/* Who judges what was fetched: take() takes over what is in @arrival, and feeds_finish() is
+ * to be called when it is judged. Return: 0 or -ENOMEM. */
+struct feed_judge {
+	int (*take)(void *context, struct feed_arrival *arrival);
+	void *context;
+};
+
+/**
+ * feeds_open() - begin to fetch
+ * @config: in force; must live until feeds_follow() gives another
+ * @reports: of that configuration; taken over
+ *
+ * Return: 0 or -errno.
+ */
+int feeds_open(struct event_base *base, const struct feed_judge *judge, const struct config *config,
+	       struct feed_reports *reports, struct feeds **ret_feeds);
 /* Ends all fetches. NULL is fine. */
 void feeds_close(struct feeds *feeds);
 
+/* ipwld is stopping: begin no more fetches. */
+void feeds_end(struct feeds *feeds);
+
 /* Follow a new configuration; @reports is taken over. */
-void feeds_follow(struct feeds *feeds, struct feed_reports *reports);
+void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_reports *reports);
+
+/* A copy was judged. Return: whether another one is in force by it. */
+bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival);
 
 size_t feeds_count(const struct feeds *feeds);
 const struct feed_state *feeds_at(const struct feeds *feeds, size_t index);
@@ -43,18 +63,7 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 /* Take what the worker says of a feed, if it is still one; @report is taken over. */
 void feeds_take_report(struct feeds *feeds, struct feed_report *report);
 
-/* Those who wait for fetches that they asked for. */
-struct feed_wait {
-	struct feed_wait *next;
-	struct {
-		char *name;
-		bool is_pending;
-	} * feeds;
-	size_t count;
-	size_t pending_count;
-	void (*done)(struct runtime *runtime, struct feed_wait *wait);
-	void *context;
-};
+struct feed_wait;
 
 /**
  * feeds_refresh() - fetch now
@@ -63,7 +72,7 @@ struct feed_wait {
  *
  * Return: 0; -ENOENT: there is no such feed; -ENOMEM.
  */
-int feeds_refresh(struct feeds *feeds, const char *name,
-		  void (*done)(struct runtime *runtime, struct feed_wait *wait), void *context);
+int feeds_refresh(struct feeds *feeds, const char *name, void (*done)(const struct feed_wait *wait),
+		  void *context);
 
 #endif

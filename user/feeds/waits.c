@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_wait(struct feed_wait *wait)
+static void feed_wait_free(struct feed_wait *wait)
 {
 	for (size_t i = 0; i < wait->count; i++)
 		free(wait->feeds[i].name);
@@ -13,7 +13,7 @@ static void free_wait(struct feed_wait *wait)
 	free(wait);
 }
 
-static bool add(struct feed_wait *wait, const char *name)
+static bool feed_wait_add(struct feed_wait *wait, const char *name)
 {
 	char *copy = strdup(name);
 
@@ -26,11 +26,9 @@ static bool add(struct feed_wait *wait, const char *name)
 	return true;
 }
 
-struct feed_wait *feed_wait_new(const struct feeds *feeds, const char *name,
-				void (*done)(struct runtime *runtime, struct feed_wait *wait),
-				void *context)
+struct feed_wait *feed_wait_new(const char *const names[], size_t count,
+				void (*done)(const struct feed_wait *wait), void *context)
 {
-	const size_t count = name ? 1 : feeds_count(feeds);
 	struct feed_wait *wait = calloc(1, sizeof(*wait));
 	bool is_complete;
 
@@ -41,14 +39,14 @@ struct feed_wait *feed_wait_new(const struct feeds *feeds, const char *name,
 	wait->feeds = calloc(count + 1, sizeof(*wait->feeds));
 	is_complete = wait->feeds;
 	for (size_t i = 0; i < count && is_complete; i++)
-		is_complete = add(wait, name ? name : feeds_at(feeds, i)->report.name);
+		is_complete = feed_wait_add(wait, names[i]);
 	if (is_complete)
 		return wait;
-	free_wait(wait);
+	feed_wait_free(wait);
 	return NULL;
 }
 
-static void strike(struct feed_wait *wait, const char *name)
+static void feed_wait_strike(struct feed_wait *wait, const char *name)
 {
 	for (size_t i = 0; i < wait->count; i++) {
 		if (wait->feeds[i].is_pending && !strcmp(wait->feeds[i].name, name)) {
@@ -58,30 +56,30 @@ static void strike(struct feed_wait *wait, const char *name)
 	}
 }
 
-void feed_waits_end(struct runtime *runtime, struct feed_wait **waits, const char *name)
+void feed_waits_end(struct feed_wait **waits, const char *name)
 {
 	while (*waits) {
 		struct feed_wait *wait = *waits;
 
 		if (name)
-			strike(wait, name);
+			feed_wait_strike(wait, name);
 		if (wait->pending_count) {
 			waits = &wait->next;
 			continue;
 		}
 		*waits = wait->next;
-		wait->done(runtime, wait);
-		free_wait(wait);
+		wait->done(wait);
+		feed_wait_free(wait);
 	}
 }
 
-void feed_waits_free(struct runtime *runtime, struct feed_wait **waits)
+void feed_waits_free(struct feed_wait **waits)
 {
 	while (*waits) {
 		struct feed_wait *wait = *waits;
 
 		*waits = wait->next;
-		wait->done(runtime, wait);
-		free_wait(wait);
+		wait->done(wait);
+		feed_wait_free(wait);
 	}
 }

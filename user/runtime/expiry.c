@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/expiry.h"
 #include "runtime/runtime.h"
 
 /* How soon an expiry that failed is tried again. */
@@ -27,33 +28,55 @@ void expiry_arm(const struct expiry *expiry, int64_t at_sec)
 	timerfd_settime(expiry->fd, TFD_TIMER_ABSTIME, &time, NULL);
 }
 
-static void expiry_finish(struct runtime *runtime, struct job *job)
+struct expiry_task {
+	struct engine_task task;
+	int err;
+	char error[DATAPATH_ERROR_BYTES];
+};
+
+static void expiry_task_run(struct engine_task *base, struct engine *engine)
 {
+	struct expiry_task *task = (struct expiry_task *)base;
+
+	task->err = engine_expire(engine, task->error);
+}
+
+static void expiry_task_finish(struct engine_task *base, struct runtime *runtime)
+{
+	const struct expiry_task *task = (const struct expiry_task *)base;
 	struct expiry *expiry = runtime->expiry;
 
 	expiry->is_expiring = false;
-	if (!job->outcome)
+	if (!task->err)
 		return;
-	log_error("engine", "%s", job->message);
+	log_error("engine", "expired entries are still in force: %s", task->error);
 	expiry_arm(expiry, time_now_sec() + RETRY_SEC);
+}
+
+static void expiry_task_free(struct engine_task *task)
+{
+	free(task);
 }
 
 static void expiry_on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct expiry *expiry = context;
+	struct expiry_task *task;
 	uint64_t count;
-	struct job *job;
 
 	(void)what;
 	if (read(fd, &count, sizeof(count)) < 0 || expiry->is_expiring)
 		return;
-	job = job_new(JOB_EXPIRE, expiry_finish, NULL);
-	if (!job) {
+	task = calloc(1, sizeof(*task));
+	if (!task) {
 		expiry_arm(expiry, time_now_sec() + RETRY_SEC);
 		return;
 	}
+	task->task.run = expiry_task_run;
+	task->task.finish = expiry_task_finish;
+	task->task.free = expiry_task_free;
 	expiry->is_expiring = true;
-	runtime_submit_job(expiry->runtime, job);
+	runtime_submit(expiry->runtime, &task->task);
 }
 
 static int expiry_watch(struct expiry *expiry)

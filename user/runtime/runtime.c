@@ -9,8 +9,6 @@
 #include "exports/schedule.h"
 #include "runtime/expiry.h"
 #include "runtime/notify.h"
-#include "runtime/reload.h"
-#include "store/state.h"
 
 /* ---- in the worker -------------------------------------------------------- */
 
@@ -18,14 +16,13 @@ static void runtime_run_task(struct task *base, void *context)
 {
 	struct engine_task *task = (struct engine_task *)base;
 	struct engine *engine = context;
-	const struct snapshot *before = engine->current;
+	const struct snapshot *before = engine_snapshot(engine);
 	const double started_sec = time_monotonic_sec();
 
 	task->run(task, engine);
-	if (engine->current != before)
-		task->snapshot = snapshot_ref(engine->current);
-	if (state_error(engine->state))
-		task->state_error = strdup(state_error(engine->state));
+	if (engine_snapshot(engine) != before)
+		task->snapshot = snapshot_ref(engine_snapshot(engine));
+	task->state_error = text_copy(engine_state_error(engine));
 	task->seconds = time_monotonic_sec() - started_sec;
 }
 
@@ -80,30 +77,6 @@ void runtime_submit(struct runtime *runtime, struct engine_task *task)
 	task->task.free = runtime_free_task;
 	runtime->task_count++;
 	worker_submit(runtime->worker, &task->task);
-}
-
-static void runtime_finish_job(struct task *task, void *context)
-{
-	struct runtime *runtime = context;
-	struct job *job = (struct job *)task;
-
-	runtime->task_count--;
-	runtime_take_snapshot(runtime, &job->snapshot);
-	if (job->type != JOB_PAUSE)
-		runtime_take_state_error(runtime, &job->state_error);
-	if (job->type == JOB_RELOAD)
-		reload_finish(runtime, job);
-	job->done(runtime, job);
-}
-
-void runtime_submit_job(struct runtime *runtime, struct job *job)
-{
-	if (job->type == JOB_RELOAD)
-		notify_reloading();
-	job->task.run = job->type == JOB_PAUSE ? NULL : engine_run;
-	job->task.finish = runtime_finish_job;
-	runtime->task_count++;
-	worker_submit(runtime->worker, &job->task);
 }
 
 void runtime_finish_tasks(struct runtime *runtime)

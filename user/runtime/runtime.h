@@ -81,7 +81,6 @@ struct engine_task {
 
 /* Hand a task to the worker, which has it from now on. Without run() the worker rests. */
 void runtime_submit(struct runtime *runtime, struct engine_task *task);
-void runtime_submit_job(struct runtime *runtime, struct job *job);
 
 /* Finish what the worker has done. */
 void runtime_finish_tasks(struct runtime *runtime);

@@ -7,51 +7,73 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "engine/sample.h"
 #include "runtime/runtime.h"
 
 struct sampler {
 	struct runtime *runtime;
 	struct event *timer;
-	bool is_looking; /* a job is with the worker */
+	bool is_looking; /* a task is with the worker */
 };
 
-static void arm(struct sampler *sampler, int64_t delay_sec)
+static void sampler_arm(struct sampler *sampler, int64_t delay_sec)
 {
 	const struct timeval delay = { .tv_sec = delay_sec };
 
 	evtimer_add(sampler->timer, &delay);
 }
 
-static int64_t interval_sec(const struct sampler *sampler)
+static int64_t sampler_interval_sec(const struct sampler *sampler)
 {
 	return sampler->runtime->snapshot->config->history.sample_sec;
 }
 
-static void finish_step(struct runtime *runtime, struct job *job)
-{
-	struct sampler *sampler = job->context;
+/* A step of the look, in the worker. */
+struct sample_task {
+	struct engine_task task;
+	bool is_complete;
+};
 
-	(void)runtime;
-	sampler->is_looking = false;
-	arm(sampler, job->is_incomplete ? 0 : interval_sec(sampler));
+static void sample_task_run(struct engine_task *base, struct engine *engine)
+{
+	struct sample_task *task = (struct sample_task *)base;
+
+	task->is_complete = engine_sample(engine);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
+static void sample_task_finish(struct engine_task *base, struct runtime *runtime)
+{
+	const struct sample_task *task = (const struct sample_task *)base;
+	struct sampler *sampler = runtime->sampler;
+
+	sampler->is_looking = false;
+	sampler_arm(sampler, task->is_complete ? sampler_interval_sec(sampler) : 0);
+}
+
+static void sample_task_free(struct engine_task *task)
+{
+	free(task);
+}
+
+static void sampler_on_timer(evutil_socket_t fd, short what, void *context)
 {
 	struct sampler *sampler = context;
-	struct job *job;
+	struct sample_task *task;
 
 	(void)fd;
 	(void)what;
 	if (sampler->runtime->is_stopping || sampler->is_looking)
 		return;
-	job = job_new(JOB_SAMPLE, finish_step, sampler);
-	if (!job) {
-		arm(sampler, interval_sec(sampler));
+	task = calloc(1, sizeof(*task));
+	if (!task) {
+		sampler_arm(sampler, sampler_interval_sec(sampler));
 		return;
 	}
+	task->task.run = sample_task_run;
+	task->task.finish = sample_task_finish;
+	task->task.free = sample_task_free;
 	sampler->is_looking = true;
-	runtime_submit_job(sampler->runtime, job);
+	runtime_submit(sampler->runtime, &task->task);
 }
 
 int sampler_open(struct runtime *runtime, struct sampler **ret_sampler)
@@ -61,12 +83,12 @@ int sampler_open(struct runtime *runtime, struct sampler **ret_sampler)
 	if (!sampler)
 		return -ENOMEM;
 	sampler->runtime = runtime;
-	sampler->timer = evtimer_new(runtime->base, on_timer, sampler);
+	sampler->timer = evtimer_new(runtime->base, sampler_on_timer, sampler);
 	if (!sampler->timer) {
 		free(sampler);
 		return -ENOMEM;
 	}
-	arm(sampler, 0);
+	sampler_arm(sampler, 0);
 	*ret_sampler = sampler;
 	return 0;
 }
@@ -82,5 +104,5 @@ void sampler_close(struct sampler *sampler)
 void sampler_reconfigure(struct sampler *sampler)
 {
 	if (!sampler->is_looking)
-		arm(sampler, interval_sec(sampler));
+		sampler_arm(sampler, sampler_interval_sec(sampler));
 }

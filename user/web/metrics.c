@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The metrics as text. No label ever holds an address or a prefix. */
+#include "web/metrics.h"
+
 #include <event2/buffer.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -9,8 +11,8 @@
 #include "base/utf8.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
+#include "feeds/schedule.h"
 #include "runtime/runtime.h"
-#include "web/web.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -186,6 +188,73 @@ static void write_list_entries(const struct snapshot *snapshot, struct evbuffer 
 	}
 }
 
+/* ---- feeds ----------------------------------------------------------------- */
+
+/* Names of feeds need no escaping: letters, digits, . _ - */
+
+static int64_t feed_last_success(const struct feed_report *report)
+{
+	return report->checked_at_sec;
+}
+
+static int64_t feed_entries(const struct feed_report *report)
+{
+	return (int64_t)report->entry_count;
+}
+
+static int64_t feed_is_held(const struct feed_report *report)
+{
+	return report->is_held;
+}
+
+static int64_t feed_skipped(const struct feed_report *report)
+{
+	return (int64_t)report->skipped_count;
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+	int64_t (*value)(const struct feed_report *report);
+} feed_gauges[] = {
+	{ "ipwl_feed_last_success_timestamp_seconds",
+	  "When the source last had what is in force; 0: never.", feed_last_success },
+	{ "ipwl_feed_entries", "Entries of a feed, exclusions apart.", feed_entries },
+	{ "ipwl_feed_held", "Whether a new copy of a feed is held back (1).", feed_is_held },
+	{ "ipwl_feed_skipped_lines", "Lines and records of a feed that were left out.",
+	  feed_skipped },
+};
+
+static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
+{
+	static const char fetches[] = "ipwl_feed_fetches_total";
+	const size_t count = feeds_count(runtime->feeds);
+
+	for (size_t m = 0; m < sizeof(feed_gauges) / sizeof(*feed_gauges); m++) {
+		evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s gauge\n", feed_gauges[m].name,
+				    feed_gauges[m].help, feed_gauges[m].name);
+		for (size_t i = 0; i < count; i++) {
+			const struct feed_report *report = &feeds_at(runtime->feeds, i)->report;
+
+			evbuffer_add_printf(buffer, "%s{feed=\"%s\"} %" PRId64 "\n",
+					    feed_gauges[m].name, report->name,
+					    feed_gauges[m].value(report));
+		}
+	}
+	evbuffer_add_printf(buffer,
+			    "# HELP %s Fetches of a feed by what came of them.\n"
+			    "# TYPE %s counter\n",
+			    fetches, fetches);
+	for (size_t i = 0; i < count; i++) {
+		const struct feed_state *state = feeds_at(runtime->feeds, i);
+
+		for (int result = 0; result < FEED_RESULT_COUNT; result++)
+			evbuffer_add_printf(buffer, "%s{feed=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+					    fetches, state->report.name, feed_result_names[result],
+					    state->fetch_counts[result]);
+	}
+}
+
 /* ---- exports ------------------------------------------------------------- */
 
 static void write_exports(const struct runtime *runtime, struct evbuffer *buffer)
@@ -276,7 +345,7 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	write_list_entries(runtime->snapshot, buffer);
 	write_list_skipped(runtime->snapshot, buffer);
 	write_attached(&runtime->interfaces, buffer);
-	metrics_write_feeds(runtime, buffer);
+	write_feeds(runtime, buffer);
 	write_exports(runtime, buffer);
 	write_daemon(runtime, buffer);
 }

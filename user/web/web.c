@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "http/listener.h"
 #include "runtime/runtime.h"
+#include "web/metrics.h"
 
 #define HEADER_BYTES_MAX (16 * 1024)
 #define BODY_BYTES_MAX 1024

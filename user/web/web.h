@@ -8,7 +8,6 @@
 #define METRICS_ERROR_BYTES 512
 
 struct runtime;
-struct evbuffer;
 struct metrics;
 
 /* Return: 0 or -ENOMEM. */
@@ -25,10 +24,5 @@ void metrics_close(struct metrics *metrics);
 int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 		   char error[METRICS_ERROR_BYTES]);
 void metrics_retry(struct metrics *metrics);
-
-/* All metrics as text, appended. */
-void metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
-/* Those of feeds, a part of it. */
-void metrics_write_feeds(const struct runtime *runtime, struct evbuffer *buffer);
 
 #endif

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine with a fake datapath: what is in force, what the kernel was told, and what the
+ * disk has, after each kind of change and after each that fails.
+ */
+#include "engine/engine.h"
+
+#include "base/clock.h"
+#include "engine/entries.h"
+#include "engine/expiry.h"
+#include "engine/guard.h"
+#include "engine/import.h"
+#include "engine/protect.h"
+#include "engine/reload.h"
+#include "engine/sample.h"
+#include "engine_fixture.h"
+#include "store/history.h"
+#include "store/history_read.h"
+#include "store/hits.h"
+
+#define PARTNERS "  - {name: partners, action: allow, files: [partners.list]}\n"
+#define LISTS "lists:\n" PARTNERS "  - {name: drop, action: block, entries: [203.0.113.0/24]}\n"
+
+static const struct deed alice = { .author = "alice", .reason = "ticket 12" };
+
+/* ---- asking ----------------------------------------------------------------- */
+
+/* Return: OUTCOME_OK, or how it was refused. */
+static enum outcome add(const char *list, const char *prefix, int64_t ttl_sec)
+{
+	struct entry_change change = { .list = strdup(list),
+				       .prefix = fixture_prefix(prefix),
+				       .ttl_sec = ttl_sec };
+	struct entry_found found = { 0 };
+	struct refusal refusal = { 0 };
+	struct lines warnings = { 0 };
+	int err = engine_add(fixture_engine, &alice, &change, &found, &warnings, &refusal);
+	enum outcome outcome = refusal.outcome;
+
+	assert_true(!err == !outcome);
+	if (!err) {
+		assert_string_equal(found.entry->reason, "ticket 12");
+		assert_int_equal(found.rule, fake_find(list, prefix)->id);
+	}
+	entry_found_done(&found);
+	refusal_done(&refusal);
+	lines_done(&warnings);
+	free(change.list);
+	return outcome;
+}
+
+static enum outcome delete (const char *list, const char *prefix) {
+	struct entry_change change = { .list = strdup(list), .prefix = fixture_prefix(prefix) };
+	struct entry_found found = { 0 };
+	struct refusal refusal = { 0 };
+	struct lines holders = { 0 };
+	int err = engine_delete(fixture_engine, &alice, &change, &found, &holders, &refusal);
+	enum outcome outcome = refusal.outcome;
+
+	assert_true(!err == !outcome);
+	entry_found_done(&found);
+	refusal_done(&refusal);
+	lines_done(&holders);
+	free(change.list);
+	return outcome;
+}
+
+static enum outcome protect(const char *list, const char *prefix)
+{
+	struct entry_change change = { .list = strdup(list), .prefix = fixture_prefix(prefix) };
+	struct entry_found found = { 0 };
+	struct refusal refusal = { 0 };
+	enum outcome outcome;
+
+	engine_protect(fixture_engine, &alice, &change, &found, &refusal);
+	outcome = refusal.outcome;
+	entry_found_done(&found);
+	refusal_done(&refusal);
+	free(change.list);
+	return outcome;
+}
+
+static enum outcome reload(bool accepts_removals)
+{
+	struct source_reports reports = { 0 };
+	struct refusal refusal = { 0 };
+	struct lines warnings = { 0 };
+	struct snapshot *next = NULL;
+	char *held = NULL;
+	enum outcome outcome;
+
+	if (!engine_prepare(fixture_engine, NULL, false, &warnings, &next, &refusal)) {
+		if (!accepts_removals &&
+		    engine_hold(fixture_engine, &alice, next, &warnings, &held, &refusal))
+			engine_abandon(fixture_engine, next);
+		else
+			engine_commit(fixture_engine, &alice, next, &warnings, &reports, &refusal);
+	}
+	outcome = refusal.outcome;
+	assert_true((outcome == OUTCOME_HELD) == (held != NULL));
+	free(held);
+	feed_reports_done(&reports.feeds);
+	refusal_done(&refusal);
+	lines_done(&warnings);
+	return outcome;
+}
+
+static int take_event(const struct history_record *record, void *context)
+{
+	*(enum history_event *)context = record->event;
+	return 0;
+}
+
+/* What the newest record of the history tells of. */
+static enum history_event last_event(void)
+{
+	const struct history_filter filter = { .limit = 1 };
+	enum history_event event = HISTORY_EVENT_COUNT;
+
+	assert_int_equal(history_read(engine_state(fixture_engine), &filter, take_event, &event),
+			 0);
+	return event;
+}
+
+/* ---- add and delete ---------------------------------------------------------- */
+
+static void test_add_and_delete(void **unused)
+{
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	assert_true(fake_has("partners", "192.0.2.1"));
+	assert_int_equal(last_event(), HISTORY_ADD);
+	/* Others stay as they are. */
+	assert_true(fake_has("partners", "198.51.100.0/24"));
+	assert_true(fake_has("drop", "203.0.113.0/24"));
+	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_OK);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	assert_int_equal(last_event(), HISTORY_DELETE);
+}
+
+static void test_refused_changes(void **unused)
+{
+	const size_t applied = fake_apply_count;
+
+	(void)unused;
+	assert_int_equal(add("nobody", "192.0.2.1", 0), OUTCOME_NOT_FOUND);
+	assert_int_equal(add("drop", "0.0.0.0/0", 0), OUTCOME_INVALID);
+	assert_int_equal(add("partners", "198.51.100.9", 0), OUTCOME_CONFLICT);
+	assert_int_equal(delete ("partners", "192.0.2.99"), OUTCOME_NOT_FOUND);
+	assert_int_equal(delete ("partners", "198.51.100.0/24"), OUTCOME_CONFLICT);
+	assert_int_equal(fake_apply_count, applied);
+}
+
+/* The kernel refuses: neither policy nor disk has changed, and the next change works. */
+static void test_kernel_refuses(void **unused)
+{
+	struct snapshot *before = engine_snapshot(fixture_engine);
+
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	before = engine_snapshot(fixture_engine);
+	fake_refuses = true;
+	assert_int_equal(add("partners", "192.0.2.2", 0), OUTCOME_INTERNAL);
+	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_INTERNAL);
+	assert_int_equal(protect("partners", "192.0.2.1"), OUTCOME_INTERNAL);
+	assert_int_equal(reload(true), OUTCOME_INTERNAL);
+	fake_refuses = false;
+	assert_ptr_equal(engine_snapshot(fixture_engine), before);
+	assert_int_equal(last_event(), HISTORY_ADD);
+	fixture_stop_engine();
+	fixture_start_engine();
+	assert_true(fake_has("partners", "192.0.2.1"));
+	assert_false(fake_has("partners", "192.0.2.2"));
+	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_OK);
+}
+
+/* Entries, ids and what was counted outlive the engine. */
+static void test_restart(void **unused)
+{
+	uint32_t id;
+
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	id = fake_find("partners", "192.0.2.1")->id;
+	fixture_stop_engine();
+	fixture_start_engine();
+	assert_int_equal(fake_find("partners", "192.0.2.1")->id, id);
+	assert_true(fake_is_enforcing);
+	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_OK);
+}
+
+static void test_protected(void **unused)
+{
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	assert_int_equal(protect("partners", "192.0.2.1"), OUTCOME_OK);
+	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_CONFLICT);
+	assert_int_equal(add("partners", "192.0.2.1", 60), OUTCOME_CONFLICT);
+	assert_true(fake_has("partners", "192.0.2.1"));
+}
+
+/* ---- expiry ------------------------------------------------------------------ */
+
+static void test_expiry(void **unused)
+{
+	char error[DATAPATH_ERROR_BYTES];
+	struct snapshot *with;
+	int64_t expires_sec;
+
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 1), OUTCOME_OK);
+	assert_int_equal(add("partners", "192.0.2.2", 100000), OUTCOME_OK);
+	with = engine_snapshot(fixture_engine);
+	expires_sec = with->next_expiry_sec;
+	assert_in_range(expires_sec, 1, time_now_sec() + 1);
+	while (time_now_sec() < expires_sec)
+		usleep(10000);
+	fake_refuses = true;
+	assert_int_equal(engine_expire(fixture_engine, error), -EBUSY);
+	assert_string_equal(error, "the kernel refuses");
+	assert_true(fake_has("partners", "192.0.2.1"));
+	fake_refuses = false;
+	assert_int_equal(engine_expire(fixture_engine, error), 0);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	assert_true(fake_has("partners", "192.0.2.2"));
+	assert_int_equal(last_event(), HISTORY_EXPIRE);
+	assert_true(engine_snapshot(fixture_engine)->next_expiry_sec > expires_sec + 1000);
+}
+
+/* ---- reload ------------------------------------------------------------------ */
+
+static void test_reload(void **unused)
+{
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	fixture_write("partners.list", "198.51.100.0/24\n!198.51.100.9\n192.0.2.128/25\n");
+	assert_int_equal(reload(false), OUTCOME_OK);
+	assert_true(fake_has("partners", "192.0.2.128/25"));
+	/* What is in no file goes on. */
+	assert_true(fake_has("partners", "192.0.2.1"));
+	assert_int_equal(last_event(), HISTORY_RELOAD);
+}
+
+static void test_reload_with_errors(void **unused)
+{
+	struct snapshot *before = engine_snapshot(fixture_engine);
+
+	(void)unused;
+	fixture_write("partners.list", "nonsense\n");
+	assert_int_equal(reload(false), OUTCOME_CONFIGURATION);
+	assert_ptr_equal(engine_snapshot(fixture_engine), before);
+	fixture_write("ipwld.yaml", "interfaces: [a]\nstate_dir: /elsewhere\n");
+	assert_int_equal(reload(false), OUTCOME_CONFIGURATION);
+	assert_ptr_equal(engine_snapshot(fixture_engine), before);
+	assert_true(fake_has("partners", "198.51.100.0/24"));
+}
+
+/* An entry whose list is gone rests until that is back. */
+static void test_list_goes_and_comes(void **unused)
+{
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	fixture_configure("lists: [{name: partners, action: block}]\n");
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_null(fake_find("partners", "192.0.2.1"));
+	fixture_configure(LISTS);
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_true(fake_has("partners", "192.0.2.1"));
+}
+
+/* A trial reads all and changes nothing. */
+static void test_trial(void **unused)
+{
+	struct snapshot *before = engine_snapshot(fixture_engine), *next = NULL;
+	const size_t applied = fake_apply_count;
+	struct refusal refusal = { 0 };
+	struct lines warnings = { 0 };
+
+	(void)unused;
+	fixture_write("partners.list", "192.0.2.0/24\n");
+	assert_int_equal(engine_prepare(fixture_engine, NULL, true, &warnings, &next, &refusal), 0);
+	assert_true(list_has(policy_find_list(next->policy, "partners"),
+			     &(struct prefix) { .addr = { 192, 0, 2 }, .len = 24 }, false));
+	engine_abandon(fixture_engine, next);
+	assert_ptr_equal(engine_snapshot(fixture_engine), before);
+	assert_int_equal(fake_apply_count, applied);
+	lines_done(&warnings);
+}
+
+static void test_detach(void **unused)
+{
+	char error[DATAPATH_ERROR_BYTES];
+
+	(void)unused;
+	assert_false(engine_is_detached(fixture_engine));
+	assert_int_equal(engine_detach(fixture_engine, error), 0);
+	assert_true(engine_is_detached(fixture_engine));
+	assert_false(fake_is_pinned);
+	assert_int_equal(reload(false), OUTCOME_OK);
+	assert_true(fake_is_pinned);
+	assert_false(engine_is_detached(fixture_engine));
+}
+
+/* ---- guard ------------------------------------------------------------------- */
+
+static void write_hundred(const char *prefix)
+{
+	FILE *file = fopen("partners.list", "w");
+
+	assert_non_null(file);
+	for (int i = 0; i < 100; i++)
+		fprintf(file, "%s.%d\n", prefix, i);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Entries in use do not go by themselves; unused ones do. */
+static void test_guard(void **unused)
+{
+	(void)unused;
+	fixture_configure("guard: {max_removed_entries: 10, max_removed_share: 50}\n" LISTS);
+	write_hundred("192.0.2");
+	assert_int_equal(reload(true), OUTCOME_OK);
+	for (int i = 0; i < 100; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "192.0.2.%d", i);
+		fake_count("partners", text, 1);
+	}
+	write_hundred("198.51.100");
+	assert_int_equal(reload(false), OUTCOME_HELD);
+	assert_int_equal(last_event(), HISTORY_HELD);
+	assert_true(fake_has("partners", "192.0.2.7"));
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_false(fake_has("partners", "192.0.2.7"));
+	/* Nobody has used these. */
+	write_hundred("192.0.2");
+	assert_int_equal(reload(false), OUTCOME_OK);
+}
+
+/* ---- import ------------------------------------------------------------------ */
+
+static enum outcome import(const char *text, bool is_dry_run, struct import_result *ret_result)
+{
+	struct import import = {
+		.list = strdup("partners"),
+		.input = { .bytes = text,
+			   .byte_count = strlen(text),
+			   .name = "list.txt",
+			   .format = FORMAT_PLAIN },
+		.is_dry_run = is_dry_run,
+	};
+	struct refusal refusal = { 0 };
+	struct lines warnings = { 0 };
+	enum outcome outcome;
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	engine_import(fixture_engine, &alice, &import, ret_result, &warnings, &refusal);
+	outcome = refusal.outcome;
+	refusal_done(&refusal);
+	lines_done(&warnings);
+	free(import.list);
+	return outcome;
+}
+
+static void test_import(void **unused)
+{
+	struct import_result result;
+	const size_t applied = fake_apply_count;
+
+	(void)unused;
+	assert_int_equal(import("192.0.2.1\n192.0.2.2\n", true, &result), OUTCOME_OK);
+	assert_int_equal(result.added_count, 2);
+	assert_int_equal(fake_apply_count, applied);
+	assert_int_equal(import("192.0.2.1\n192.0.2.2\n192.0.2.2\n", false, &result), OUTCOME_OK);
+	assert_int_equal(fake_apply_count, applied + 1);
+	assert_int_equal(result.added_count, 2);
+	assert_true(fake_has("partners", "192.0.2.1") && fake_has("partners", "192.0.2.2"));
+	assert_int_equal(last_event(), HISTORY_IMPORT);
+	assert_int_equal(import("192.0.2.2\n192.0.2.3\n", false, &result), OUTCOME_OK);
+	assert_int_equal(result.added_count, 1);
+	assert_int_equal(result.replaced_count, 1);
+	/* All or nothing. */
+	assert_int_equal(import("192.0.2.4\nnonsense\n", false, &result), OUTCOME_INVALID);
+	assert_int_equal(import("192.0.2.4\n198.51.100.9\n", false, &result), OUTCOME_CONFLICT);
+	assert_false(fake_has("partners", "192.0.2.4"));
+	fake_refuses = true;
+	assert_int_equal(import("192.0.2.4\n", false, &result), OUTCOME_INTERNAL);
+	fake_refuses = false;
+	fixture_stop_engine();
+	fixture_start_engine();
+	assert_false(fake_has("partners", "192.0.2.4"));
+	assert_true(fake_has("partners", "192.0.2.3"));
+}
+
+/* ---- a database that is lost ------------------------------------------------- */
+
+/* Nothing is dropped while manual entries are missing, until somebody reloads. */
+static void test_lost_database(void **unused)
+{
+	(void)unused;
+	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
+	fixture_stop_engine();
+	fixture_write("state/state.db", "This is no database, and never was one. ");
+	fixture_start_engine();
+	assert_non_null(engine_snapshot(fixture_engine)->suspension);
+	assert_false(fake_is_enforcing);
+	assert_int_equal(reload(false), OUTCOME_OK);
+	assert_null(engine_snapshot(fixture_engine)->suspension);
+	assert_true(fake_is_enforcing);
+}
+
+/* ---- hits -------------------------------------------------------------------- */
+
+static uint64_t remembered_packets(const char *text)
+{
+	const struct prefix prefix = fixture_prefix(text);
+	const struct list *list =
+	    policy_find_list(engine_snapshot(fixture_engine)->policy, "partners");
+	struct hit_memory memory = { 0 };
+
+	assert_true(hits_find(engine_hits(fixture_engine), list, &prefix, 0, NULL, 0, &memory));
+	return memory.total.packets;
+}
+
+/* A look sees each rule once, whatever steps it takes; an id that stands for another prefix
+ * begins anew. */
+static void test_sample(void **unused)
+{
+	(void)unused;
+	write_hundred("192.0.2");
+	assert_int_equal(reload(true), OUTCOME_OK);
+	fake_count("partners", "192.0.2.7", 3);
+	while (!engine_sample(fixture_engine))
+		;
+	assert_int_equal(remembered_packets("192.0.2.7"), 3);
+	assert_int_equal(remembered_packets("192.0.2.8"), 0);
+	fake_count("partners", "192.0.2.7", 2);
+	while (!engine_sample(fixture_engine))
+		;
+	assert_int_equal(remembered_packets("192.0.2.7"), 5);
+	write_hundred("192.0.3");
+	assert_int_equal(reload(true), OUTCOME_OK);
+	while (!engine_sample(fixture_engine))
+		;
+	assert_int_equal(remembered_packets("192.0.2.7"), 5);
+	assert_int_equal(remembered_packets("192.0.3.7"), 0);
+}
+
+/* ---- setup ------------------------------------------------------------------- */
+
+static int start(void **unused)
+{
+	(void)unused;
+	fixture_configure(LISTS);
+	fixture_write("partners.list", "198.51.100.0/24\n!198.51.100.9\n");
+	fixture_start_engine();
+	return 0;
+}
+
+/* Of one test nothing is left for the next. */
+static int stop(void **unused)
+{
+	(void)unused;
+	fake_refuses = false;
+	fixture_stop_engine();
+	nftw("state", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
+	(void)remove("rules");
+	fake_exists = false;
+	fake_rule_count = 0;
+	memset(fake_counters, 0, sizeof(fake_counters));
+	return 0;
+}
+
+#define ENGINE_TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ENGINE_TEST(test_add_and_delete),
+		ENGINE_TEST(test_refused_changes),
+		ENGINE_TEST(test_kernel_refuses),
+		ENGINE_TEST(test_restart),
+		ENGINE_TEST(test_protected),
+		ENGINE_TEST(test_expiry),
+		ENGINE_TEST(test_reload),
+		ENGINE_TEST(test_reload_with_errors),
+		ENGINE_TEST(test_list_goes_and_comes),
+		ENGINE_TEST(test_trial),
+		ENGINE_TEST(test_detach),
+		ENGINE_TEST(test_guard),
+		ENGINE_TEST(test_import),
+		ENGINE_TEST(test_lost_database),
+		ENGINE_TEST(test_sample),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a request says: one table of arguments for a body of JSON and for the parameters of
+ * a query. What is not in the table is refused, and each value is checked for its kind.
+ */
+#ifndef API_ARGUMENTS_H
+#define API_ARGUMENTS_H
+
+#include <event2/http.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/outcome.h"
+#include "core/prefix.h"
+
+/* Longest reason of a change. */
+#define ARGUMENT_REASON_BYTES_MAX 1024
+/* Longest ttl: beyond that it is a slip of the keyboard. */
+#define ARGUMENT_TTL_SEC_MAX (100LL * 366 * 86400)
+
+/* An argument; the one pointer that is set says its kind. Where it is not given, or null in
+ * JSON, nothing is written. */
+struct argument {
+	const char *name;
+	bool is_needed;
+	bool *ret_is_given; /* may be NULL */
+
+	char **ret_text;  /* a copy, to be freed by the caller in any case */
+	size_t bytes_max; /* of the text; 0: any */
+	int64_t *ret_number;
+	int64_t min, max; /* of the number */
+	bool *ret_flag;
+	struct prefix *ret_prefix;
+	json_t **ret_array; /* of a body alone; a reference */
+};
+
+/* Those that several commands have. */
+#define ARGUMENT_LIST(text)                                                                        \
+	{                                                                                          \
+		.name = "list", .is_needed = true, .ret_text = (text)                              \
+	}
+#define ARGUMENT_REASON(text)                                                                      \
+	{                                                                                          \
+		.name = "reason", .ret_text = (text), .bytes_max = ARGUMENT_REASON_BYTES_MAX       \
+	}
+#define ARGUMENT_SUDO_USER(text)                                                                   \
+	{                                                                                          \
+		.name = "sudo_user", .ret_text = (text)                                            \
+	}
+#define ARGUMENT_TTL(number)                                                                       \
+	{                                                                                          \
+		.name = "ttl_seconds", .ret_number = (number), .min = 1,                           \
+		.max = ARGUMENT_TTL_SEC_MAX                                                        \
+	}
+#define ARGUMENT_LIMIT(number, least, most)                                                        \
+	{                                                                                          \
+		.name = "limit", .ret_number = (number), .min = (least), .max = (most)             \
+	}
+
+/* Read a JSON object. Return: 0; -ECANCELED: @refusal says what is wrong. */
+int arguments_from_json(const struct argument *arguments, size_t count, json_t *body,
+			struct refusal *refusal);
+/* Read a query, "list=drop&limit=10"; NULL: there is none. Return: as above. */
+int arguments_from_query(const struct argument *arguments, size_t count, const char *query,
+			 struct refusal *refusal);
+
+/* Read those of a request. Return: 0; -EINVAL: an error was sent. */
+int arguments_read_body(struct evhttp_request *request, const struct argument *arguments,
+			size_t count);
+int arguments_read_query(struct evhttp_request *request, const struct argument *arguments,
+			 size_t count);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* POST /v1/reload and /v1/detach: the configuration read again (runtime/reload.c), and ipwl
+ * taken off the machine. */
+#include "runtime/reload.h"
+
+#include <event2/buffer.h>
+
+#include "api/arguments.h"
+#include "api/changes.h"
+#include "api/request.h"
+#include "api/routes.h"
+#include "base/log.h"
+#include "http/http.h"
+
+/* ---- reload --------------------------------------------------------------- */
+
+struct reload_request {
+	struct api_task task;
+	struct reload reload;
+};
+
+/* A body may be left out. */
+static int reload_read(struct api_task *base, struct runtime *runtime,
+		       struct evhttp_request *request)
+{
+	struct reload_request *task = (struct reload_request *)base;
+	const struct argument query[] = { ARGUMENT_SUDO_USER(&base->sudo_user) };
+	const struct argument body[] = {
+		{ .name = "accept", .ret_flag = &task->reload.accepts_removals },
+	};
+	int err = arguments_read_query(request, query, 1);
+
+	(void)runtime;
+	/* Until it has run. */
+	task->reload.refusal.outcome = OUTCOME_INTERNAL;
+	if (err || !evbuffer_get_length(evhttp_request_get_input_buffer(request)))
+		return err;
+	return arguments_read_body(request, body, 1);
+}
+
+static void reload_show_changes(const struct snapshot_diff *diff, void *context)
+{
+	struct api_task *task = context;
+
+	task->answer = json_pack("{s:o,s:o}", "settings", changes_settings_json(&diff->settings),
+				 "lists", changes_lists_json(diff));
+}
+
+static void reload_serve(struct api_task *base, struct engine *engine)
+{
+	struct reload_request *task = (struct reload_request *)base;
+
+	reload_run(&task->reload, engine, &base->by, reload_show_changes, base);
+	base->refusal = task->reload.refusal;
+}
+
+/* Those who follow the configuration may have warnings, too. */
+static void reload_answer(struct api_task *base, struct runtime *runtime)
+{
+	struct reload_request *task = (struct reload_request *)base;
+	struct reload *reload = &task->reload;
+	json_t *counts;
+
+	/* Want of memory for the answer is no failure of the reload. */
+	reload_finish(reload, runtime);
+	counts = json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(reload->added_count), "removed",
+			   json_count(reload->removed_count), "warnings",
+			   json_lines(&reload->warnings), "seconds", base->task.seconds);
+	if (base->answer)
+		json_object_update(base->answer, counts);
+	json_decref(counts);
+}
+
+static void reload_free(struct api_task *base)
+{
+	struct reload_request *task = (struct reload_request *)base;
+
+	/* It is the task's. */
+	task->reload.refusal = (struct refusal) { 0 };
+	reload_done(&task->reload);
+}
+
+const struct api_command reload_command = {
+	.task_bytes = sizeof(struct reload_request),
+	.read = reload_read,
+	.run = reload_serve,
+	.finish = reload_answer,
+	.free = reload_free,
+};
+
+/* ---- detach --------------------------------------------------------------- */
+
+/* The worker rests. */
+static void detach_finish(struct api_task *task, struct runtime *runtime)
+{
+	const bool was_detached = runtime->is_detached;
+	char error[DATAPATH_ERROR_BYTES];
+	int err = engine_detach(runtime->engine, error);
+
+	worker_resume(runtime->worker);
+	if (err) {
+		log_error("datapath", "%s", error);
+		refusal_set(&task->refusal, OUTCOME_INTERNAL, "%s", error);
+		return;
+	}
+	interfaces_were_detached(&runtime->interfaces);
+	runtime->is_detached = true;
+	log_info("datapath", "detached; a reload attaches the programs again");
+	task->answer = json_pack("{s:b}", "detached", !was_detached);
+}
+
+const struct api_command detach_command = {
+	.task_bytes = sizeof(struct api_task),
+	.finish = detach_finish,
+};

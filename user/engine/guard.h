@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard over what is in force. */
+#ifndef ENGINE_GUARD_H
+#define ENGINE_GUARD_H
+
+#include "engine/engine.h"
+
+/**
+ * engine_guard() - whether the guard holds @next
+ * @ret_message: what it says, to be freed; NULL: it does not hold it
+ * @examples: entries that it would remove, as lines; may be NULL
+ *
+ * The limits are those in force. Return: 0 or -ENOMEM.
+ */
+int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,
+		 struct lines *examples);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the engine's own files: what it has, and the switch from one policy to the next. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "core/rules.h"
+#include "engine/engine.h"
+#include "engine/manual.h"
+#include "engine/sampling.h"
+
+struct feed_store;
+struct protections;
+struct rule_file;
+
+struct engine {
+	const char *config_path;
+	struct datapath *datapath;
+	struct state *state;
+	struct rule_file *rule_file; /* NULL: cannot be kept */
+	struct rule_ids ids;
+	struct policy *adopted;		 /* rules of the daemon before, until the first switch */
+	struct manual_staged manual;	 /* of the snapshot that is to be */
+	struct feed_store *feeds;	 /* of current */
+	struct feed_store *staged_feeds; /* of the snapshot that is to be */
+	struct snapshot *current;
+	bool is_kernel_known; /* it decides by current */
+	bool is_detached;
+	struct protections *protections;
+	struct hits *hits; /* of entries, remembered */
+	bool are_hits_failing;
+	struct sampling sampling;
+	int64_t pruned_at_sec; /* what is old was last forgotten */
+};
+
+/* ---- switch.c -------------------------------------------------------------- */
+
+/**
+ * engine_switch() - put @next in force
+ * @next: its entries are final; a reference is taken
+ * @commits_state: a transaction is open and is to be committed with it
+ *
+ * On failure all is as before, apart from the open transaction, which is for the
+ * caller to roll back. Return: 0 or -errno.
+ */
+int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
+		  char error[DATAPATH_ERROR_BYTES]);
+
+/* Put one list's new manual entries in force and commit the open transaction; takes over
+ * @set, which may be NULL: out of memory. On failure the transaction is rolled back. Return:
+ * as engine_switch(). */
+int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
+		       char error[DATAPATH_ERROR_BYTES]);
+
+/* Take the manual entries as the open transaction has them, put them in force and commit it.
+ * On failure it is rolled back, and nothing has changed. Return: 0 or -errno. */
+int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
+
+#endif

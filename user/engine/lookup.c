@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks up what a change is about in what is in force. */
+#include "engine/lookup.h"
+
+#include <stdlib.h>
+
+#include "core/provenance.h"
+#include "engine/internal.h"
+#include "store/protections.h"
+
+void entry_found_done(struct entry_found *found)
+{
+	entry_set_unref(found->set);
+	*found = (struct entry_found) { 0 };
+}
+
+const struct list *engine_find_list(const struct engine *engine, const char *name,
+				    struct refusal *refusal)
+{
+	const struct list *list = policy_find_list(engine->current->policy, name);
+
+	if (!list)
+		refusal_set(refusal, OUTCOME_NOT_FOUND, "there is no list \"%s\"", name);
+	return list;
+}
+
+const struct entry *engine_find_manual(const struct list *list, const struct prefix *prefix)
+{
+	const struct entry_set *set = list->sets[SOURCE_MANUAL];
+	size_t i;
+
+	if (!set)
+		return NULL;
+	i = entry_set_lower_bound(set, prefix);
+	if (i < set->count && !prefix_compare(&set->entries[i].prefix, prefix))
+		return &set->entries[i];
+	return NULL;
+}
+
+static void refuse_unlisted(const struct list *list, const struct prefix *prefix,
+			    struct refusal *refusal)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	prefix_format(prefix, text);
+	holders_add(list, prefix, false, &refusal->details);
+	if (refusal->details.count)
+		refusal_set(refusal, OUTCOME_CONFLICT,
+			    "%s is in list \"%s\" by no manual entry: see there", text, list->name);
+	else
+		refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not in list \"%s\"", text,
+			    list->name);
+}
+
+const struct list *engine_find_deletable(const struct engine *engine,
+					 const struct entry_change *change, struct refusal *refusal)
+{
+	const struct list *list = engine_find_list(engine, change->list, refusal);
+
+	if (!list)
+		return NULL;
+	if (!engine_find_manual(list, &change->prefix)) {
+		refuse_unlisted(list, &change->prefix, refusal);
+		return NULL;
+	}
+	return engine_refuse_protected(engine, change, refusal) ? NULL : list;
+}
+
+void engine_keep_entry(const struct list *list, const struct prefix *prefix,
+		       struct entry_found *ret_found)
+{
+	const struct rule *rule = list_find_rule(list, prefix);
+	const struct entry *entry = engine_find_manual(list, prefix);
+
+	if (!entry)
+		return;
+	ret_found->set = entry_set_ref(list->sets[SOURCE_MANUAL]);
+	ret_found->entry = entry;
+	ret_found->rule = rule ? rule->id : 0;
+}
+
+int engine_refuse_protected(const struct engine *engine, const struct entry_change *change,
+			    struct refusal *refusal)
+{
+	char prefix[PREFIX_TEXT_BYTES];
+	char *protection = protections_describe(engine->protections, change->list, &change->prefix);
+	int err;
+
+	if (!protection)
+		return 0;
+	lines_add(&refusal->details, "protected %s", protection);
+	err = refusal_set(refusal, OUTCOME_CONFLICT,
+			  "%s in list \"%s\" is protected (%s): unprotect it first",
+			  prefix_format(&change->prefix, prefix), change->list, protection);
+	free(protection);
+	return err;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A look at the counters of all rules, for what is remembered of hits. */
+#ifndef ENGINE_SAMPLE_H
+#define ENGINE_SAMPLE_H
+
+#include <stdbool.h>
+
+struct engine;
+
+/* A step of the look. Return: whether it is complete. */
+bool engine_sample(struct engine *engine);
+
+/* Look at all of them for the last time. The caller's thread must be the only one here. */
+void engine_sample_all(struct engine *engine);
+
+#endif

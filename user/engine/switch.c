@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The switch from one policy to the next: number its rules, have the kernel decide by it
+ * (datapath/apply.c), commit what is on disk; if one of them fails, all is as before.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/internal.h"
+#include "store/hits.h"
+#include "store/protections.h"
+#include "store/rule_file.h"
+#include "store/state.h"
+
+/* @change: from what the kernel decides by to @to; NULL: that is not known. */
+static int switch_kernel(struct engine *engine, const struct snapshot *to,
+			 const struct rules_change *change, char error[DATAPATH_ERROR_BYTES])
+{
+	struct datapath_change datapath_change = {
+		.policy = to->policy,
+		.uses_index = !to->config->is_index_off,
+		.is_rebuild = !change || change->is_everything,
+		.ports = to->config->ports,
+		.port_count = to->config->port_count,
+		.enforce = snapshot_is_enforcing(to),
+	};
+
+	if (change) {
+		datapath_change.changed = change->changed;
+		datapath_change.changed_count = change->changed_count;
+		datapath_change.added_rules = change->added;
+		datapath_change.added_rule_count = change->added_count;
+	}
+	return datapath_apply(engine->datapath, &datapath_change, error);
+}
+
+static int switch_finish_snapshot(struct engine *engine, struct snapshot *next,
+				  char error[DATAPATH_ERROR_BYTES])
+{
+	int err = datapath_assign_slots(engine->datapath, next->policy, error);
+
+	if (err)
+		return err;
+	err = snapshot_finish(next);
+	if (err)
+		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
+	return err;
+}
+
+/* Commit what is on disk; if that fails, the kernel must go back. */
+static int switch_commit_state(struct engine *engine, const struct rules_change *change,
+			       char error[DATAPATH_ERROR_BYTES])
+{
+	/* The same places have changed on the way back; no rule is new there. */
+	const struct rules_change back = {
+		.changed = change->changed,
+		.changed_count = change->changed_count,
+		.is_everything = change->is_everything,
+	};
+	int err = state_commit(engine->state);
+
+	if (!err)
+		return 0;
+	engine->is_kernel_known = !switch_kernel(engine, engine->current, &back, error);
+	if (!engine->is_kernel_known)
+		log_error("engine", "the kernel cannot be set back: %s", error);
+	snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
+	return err;
+}
+
+/* The kernel has @next: what is left cannot fail. */
+static void switch_take(struct engine *engine, struct snapshot *next,
+			const struct rules_change *change)
+{
+	int err = engine->rule_file ? rule_file_update(engine->rule_file, next->policy, change) : 0;
+
+	if (err)
+		log_warning("engine",
+			    "the rule file cannot be written: %s; the counters of entries will "
+			    "begin again after a restart",
+			    strerror(-err));
+	if (rules_commit(&engine->ids, change))
+		log_debug("engine", "some rule ids are lost for want of memory");
+	hits_restart_rules(engine->hits, change->added, change->added_count);
+	snapshot_unref(engine->current);
+	engine->current = snapshot_ref(next);
+	engine->is_kernel_known = true;
+	policy_free(engine->adopted);
+	engine->adopted = NULL;
+}
+
+static int switch_numbered(struct engine *engine, struct snapshot *next, bool commits_state,
+			   const struct rules_change *change, char error[DATAPATH_ERROR_BYTES])
+{
+	int err = switch_finish_snapshot(engine, next, error);
+
+	if (err)
+		return err;
+	err = switch_kernel(engine, next, change, error);
+	if (err || !commits_state)
+		return err;
+	return switch_commit_state(engine, change, error);
+}
+
+int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
+		  char error[DATAPATH_ERROR_BYTES])
+{
+	const struct snapshot *current = engine->current;
+	struct rules_change change = { 0 };
+	int err = rules_number(next->policy, current ? current->policy : engine->adopted,
+			       &engine->ids, &change);
+
+	if (err == -ENOSPC)
+		snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+			 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1U);
+	else if (err)
+		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
+	if (err)
+		return err;
+	change.is_everything |= !engine->is_kernel_known;
+	err = switch_numbered(engine, next, commits_state, &change, error);
+	if (err)
+		rules_rollback(&engine->ids, &change);
+	else
+		switch_take(engine, next, &change);
+	rules_change_done(&change);
+	return err;
+}
+
+/* Takes over @set and the transaction. */
+static int switch_list(struct engine *engine, const char *name, struct entry_set *set,
+		       char error[DATAPATH_ERROR_BYTES])
+{
+	struct snapshot *next = set ? snapshot_copy(engine->current) : NULL;
+	int err;
+
+	if (!next) {
+		entry_set_unref(set);
+		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	list_replace_set(policy_find_list(next->policy, name), SOURCE_MANUAL, set);
+	err = engine_switch(engine, next, true, error);
+	snapshot_unref(next);
+	return err;
+}
+
+int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
+		       char error[DATAPATH_ERROR_BYTES])
+{
+	int err = switch_list(engine, name, set, error);
+
+	if (err)
+		state_rollback(engine->state);
+	return err;
+}
+
+static int switch_manual(struct engine *engine, struct snapshot *next,
+			 char error[DATAPATH_ERROR_BYTES])
+{
+	struct manual_sets sets;
+	int err = next ? manual_read(engine->state, next->policy, NULL, &sets) : -ENOMEM;
+
+	if (err) {
+		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
+			 err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+		return err;
+	}
+	manual_give(&sets, next->policy);
+	return engine_switch(engine, next, true, error);
+}
+
+int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
+{
+	struct snapshot *next = snapshot_copy(engine->current);
+	int err = switch_manual(engine, next, error);
+
+	snapshot_unref(next);
+	if (err) {
+		state_rollback(engine->state);
+		return err;
+	}
+	if (protections_load(engine->protections, engine->state))
+		log_warning("state", "protected entries may be shown as before: %s",
+			    state_error(engine->state) ? state_error(engine->state)
+						       : strerror(ENOMEM));
+	return 0;
+}

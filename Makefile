@@ -52,7 +52,6 @@ FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 sources = $(wildcard user/$(1)/*.c user/$(1)/commands/*.c)
 archives = $(patsubst %,$(B)/$(2)%.a,$(1))
-group = -Wl,--start-group $(filter %.a,$(1)) -Wl,--end-group
 
 # room_archive ROOM,VARIANT: VARIANT is empty, asan/ or fuzz/.
 define room_archive
@@ -101,7 +100,7 @@ $(B)/asan/%.o: %.c
 
 $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) -o $@
 
 # Of the other rooms the fetcher takes nothing but what it calls of base: what it links is
 # what strangers can reach.
@@ -111,25 +110,25 @@ $(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,base)
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(call group,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(call group,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 # Programs that other kernels run: scripts/kernels.sh.
 $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) -Wl,--as-needed $(LIBS) $(CMOCKA_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -Wl,--as-needed $(LIBS) $(CMOCKA_LIBS) -o $@
 
 # The tests' fixture reaches for the programs and their maps.
 $(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
@@ -174,7 +173,7 @@ $(B)/fuzz/%.o: %.c
 $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(call group,$^) $(LIBS) -o $@
+	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@
 
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
@@ -220,7 +219,7 @@ $(call obj,$(BENCH)): $(B)/ipwl.skel.h $(BENCH_SKELETONS)
 
 $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c lib_random.c)) $(call archives,$(DATAPATH_ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(call group,$^) $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -o $@
 
 bench-program: $(B)/tests/bench/bench
 

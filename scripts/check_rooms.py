@@ -3,8 +3,8 @@
 """Hold the built objects and the sources of user/ against the table in scripts/rooms.
 
 Fails on: a room that is not in the table, a call or an include that the table does not
-allow, another room's internal.h, a library that the room may not include, and a circle of
-files that call one another. Objects do not lie, whatever is included: a pointer in a table
+allow, another room's internal.h, a library that the room may not include, a circle of files
+that call one another, and a room that has more than its share of the lines. Objects do not lie, whatever is included: a pointer in a table
 of functions counts as a call.
 
 usage: check_rooms.py [--table FILE] [--build DIRECTORY] SOURCES
@@ -22,6 +22,10 @@ LIBRARIES = {"zlib": r"zlib\.h", "jansson": r"jansson\.h", "yaml": r"yaml\.h",
              "bpf": r"bpf/.*", "ipwl.skel": r"ipwl\.skel\.h", "libmnl": r"libmnl/.*",
              "sqlite3": r"sqlite3\.h", "event2": r"event2/.*", "curl": r"curl/.*",
              "seccomp": r"seccomp\.h", "pcap": r"pcap/.*", "systemd": r"systemd/.*"}
+
+
+# Beyond that a room does more than one job.
+SHARE_MAX_PERCENT = 15
 
 
 def read_table(path):
@@ -146,6 +150,18 @@ def check_sources(table, sources, findings):
                 findings.append(f"{path}:{number}: {wrong}")
 
 
+def check_sizes(sources, findings):
+    lines = collections.Counter()
+    for path in sources.rglob("*.[ch]"):
+        lines[room_of(path, sources)] += len(path.read_text().splitlines())
+    total = sum(lines.values())
+    for room, count in sorted(lines.items()):
+        # A tree of a few rooms has larger shares.
+        if count * 100 > SHARE_MAX_PERCENT * total and len(lines) > 100 / SHARE_MAX_PERCENT:
+            findings.append(f"{sources / room}: has {count * 100 // total} % of all lines, "
+                            f"more than {SHARE_MAX_PERCENT}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--table", type=pathlib.Path, default="scripts/rooms")
@@ -155,6 +171,7 @@ def main():
     table = read_table(arguments.table)
     findings = []
     check_sources(table, arguments.sources, findings)
+    check_sizes(arguments.sources, findings)
     check_objects(table, arguments.build / arguments.sources, arguments.sources, findings)
     for finding in findings:
         print(finding)

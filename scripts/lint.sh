@@ -89,20 +89,11 @@ only_in() {
 	grep -rnE "#include [<\"]($1)" user | grep -vE "^($2)/" && failed=1
 }
 
-# Who may include whom; docs/architecture.md says why.
+# Who may include and call whom: scripts/rooms; docs/architecture.md says why.
 check_rooms() {
 	local failed=0
-	only_in 'bpf/|(.*/)?ipwl\.skel\.h' user/datapath
-	only_in 'yaml\.h' user/config
-	only_in 'sqlite3\.h' user/store
-	only_in 'curl/' 'user/(ctl|fetch)'
-	only_in 'pcap/' user/ctl
-	only_in 'seccomp\.h' user/fetch
-	only_in 'zlib\.h' 'user/(formats|feeds|fetch)'
-	only_in '(.*/)?ctl/' user/ctl
-	# What they say to each other, nothing else.
-	only_in '(.*/)?fetch/protocol\.h' 'user/(feeds|fetch)'
-	only_in '(.*/)?fetch/([^p]|p[^r])' user/fetch
+	make -s -j "$jobs" B="$B" all || return
+	scripts/check_rooms.py --build "$B" user || failed=1
 	only_in '(.*/)?(bpf/.*\.bpf|bpf/ipwl).*\.h' none
 	# BPF code and user space share include/ and nothing else.
 	grep -rnE '#include' bpf include | grep -vE '<(linux|bpf|asm)/|"[a-z_]+(\.bpf)?\.h"' && failed=1

@@ -65,13 +65,14 @@ static const struct feed_config *feed_config_of(const struct feed_state *state)
 
 /* ---- when --------------------------------------------------------------- */
 
-/* Later by up to a tenth: a thousand hosts shall not all ask in the same second. */
-static int64_t add_jitter(int64_t sec)
+/* An interval, longer by up to a tenth: a thousand hosts shall not all ask in the same
+ * second. */
+static int64_t add_jitter(int64_t interval_sec)
 {
 	uint32_t random;
 
 	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	return sec + (int64_t)((uint64_t)random * (uint64_t)(sec / 10) >> 32);
+	return interval_sec + (int64_t)((uint64_t)random * (uint64_t)(interval_sec / 10) >> 32);
 }
 
 static void feed_schedule_first(struct feed_state *state, const struct feed_config *config)
@@ -84,8 +85,7 @@ static void feed_schedule_first(struct feed_state *state, const struct feed_conf
 	state->next_at_sec = time_now_sec();
 	/* A time in the future is of a clock that was wrong. */
 	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
-		state->next_at_sec =
-		    add_jitter(last_sec + config->refresh_sec - LOOK_SEC) + LOOK_SEC;
+		state->next_at_sec = last_sec + add_jitter(config->refresh_sec);
 }
 
 /* The configuration has been read again: is it another source, or one to be asked more

@@ -113,13 +113,27 @@ static void test_metrics(void **state)
 {
 	static const char *const good[][2] = { { "none", NULL },
 					       { "0.0.0.0:1", "0.0.0.0" },
-					       { "mx.example.org:65535", "mx.example.org" },
+					       { "192.0.2.1:65535", "192.0.2.1" },
 					       { "'[::]:12525'", "::" } };
-	static const char *const bad[] = {
-		"x",	  ":1",	       "a:0",	  "a:65536", "a:1x",
-		"a: 1",	  "::1:12525", "'[::1]'", "'[x]:1'", "'[1.2.3.4]:1'",
-		"'[]:1'", "a/b:1",     "''",	  "a:0x19",  "'a :1'"
-	};
+	static const char *const bad[] = { "x",
+					   ":1",
+					   "a:0",
+					   "a:65536",
+					   "a:1x",
+					   "a: 1",
+					   "::1:12525",
+					   "'[::1]'",
+					   "'[x]:1'",
+					   "'[1.2.3.4]:1'",
+					   "'[]:1'",
+					   "a/b:1",
+					   "''",
+					   "a:0x19",
+					   "'a :1'",
+					   "mx.example.org:12525",
+					   "localhost:12525",
+					   "127.1:12525",
+					   "1.2.3.4:0" };
 	char text[128];
 
 	(void)state;
@@ -138,7 +152,7 @@ static void test_metrics(void **state)
 		assert_whole_errors(text,
 				    strcmp(bad[i], "a: 1") != 0
 					? "c.yaml:2:7: warning: no lists\nc.yaml:4:11: listen: \""
-					  "...is not HOST:PORT"
+					  "...is not ADDRESS:PORT"
 					: "c.yaml:4:12: not YAML: mapping values are not allowed");
 	}
 	assert_whole_errors("interfaces: [a]\nlists:\nmetrics: {port: 1, listen: [a]}\n",

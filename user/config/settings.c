@@ -167,20 +167,18 @@ static int read_directories(struct document *document, yaml_node_t *const values
 	return err;
 }
 
-/* Copy the host of HOST:PORT without brackets. Return: 0, -EINVAL, -ENOMEM. */
+/* Copy the address of ADDRESS:PORT without brackets. Names are not looked up: whoever asks
+ * may have to wait for the answer. Return: 0, -EINVAL, -ENOMEM. */
 static int copy_host(const char *text, size_t bytes, char **ret_host)
 {
-	static const char host_characters[] = "0123456789.-_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					      "abcdefghijklmnopqrstuvwxyz";
 	bool has_brackets = bytes > 2 && text[0] == '[' && text[bytes - 1] == ']';
-	struct in6_addr ipv6;
+	unsigned char address[sizeof(struct in6_addr)];
 	char *host;
 
 	host = has_brackets ? strndup(text + 1, bytes - 2) : strndup(text, bytes);
 	if (!host)
 		return -ENOMEM;
-	if (has_brackets ? inet_pton(AF_INET6, host, &ipv6) == 1
-			 : bytes > 0 && strspn(host, host_characters) == bytes) {
+	if (inet_pton(has_brackets ? AF_INET6 : AF_INET, host, address) == 1) {
 		*ret_host = host;
 		return 0;
 	}
@@ -188,7 +186,7 @@ static int copy_host(const char *text, size_t bytes, char **ret_host)
 	return -EINVAL;
 }
 
-/* Split HOST:PORT; "none" is no host. Return: 0, -EINVAL, -ENOMEM. */
+/* Split ADDRESS:PORT; "none" is no address. Return: 0, -EINVAL, -ENOMEM. */
 static int parse_listen(const char *text, char **ret_host, uint16_t *ret_port)
 {
 	const char *colon = strrchr(text, ':');
@@ -225,8 +223,8 @@ static int read_metrics(struct document *document, const yaml_node_t *node, stru
 	err = parse_listen(text, &config->metrics_host, &config->metrics_port);
 	if (err == -EINVAL && listen) {
 		document_error(document, listen,
-			       "listen: \"%.80s\" is not HOST:PORT: write 127.0.0.1:12525, "
-			       "\"[::1]:12525\" or none",
+			       "listen: \"%.80s\" is not ADDRESS:PORT: write 127.0.0.1:12525, "
+			       "\"[::1]:12525\" or none; a host name is no address",
 			       text);
 		err = 0;
 	}

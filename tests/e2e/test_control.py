@@ -109,6 +109,12 @@ def test_paths_and_methods(running):
             ("GET", "/v1/entries?prefix=nope", 400, "invalid"),
             ("GET", "/v1/entries?limit=10x", 400, "invalid"),
             ("GET", "/v1/entries?limit=1001", 400, "invalid"),
+            ("GET", "/v1/entries?limit=0", 400, "invalid"),
+            # Pagers without end.
+            ("GET", "/v1/history?limit=0", 400, "invalid"),
+            ("GET", "/v1/history?before=0", 400, "invalid"),
+            ("GET", "/v1/history?since=-1", 400, "invalid"),
+            ("GET", "/v1/history?before=1&before=2", 400, "invalid"),
             ("GET", "/v1/entries?after=%00%ff", 400, "invalid"),
             ("DELETE", "/v1/entries?list=drop", 400, "invalid"),
             ("POST", "/v1/status", 405, "method_not_allowed"),

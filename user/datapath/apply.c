@@ -233,21 +233,19 @@ static int decide_by_tables(const struct datapath *datapath, const struct prefix
 	return err;
 }
 
-int datapath_decide(const struct datapath *datapath, const struct prefix *address,
+int datapath_decide(struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision)
 {
-	/* Not the datapath's state, but access to it. */
-	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&datapath->lock;
 	const struct ipwl_settings *settings = datapath->settings;
 	struct ipwl_match match = { 0 };
 	int err = 0;
 
-	pthread_mutex_lock(lock);
+	pthread_mutex_lock(&datapath->lock);
 	if (generation_is_indexed(datapath))
 		match = decide_by_index(datapath, address);
 	else
 		err = decide_by_tables(datapath, address, &match);
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(&datapath->lock);
 	if (!err)
 		*ret_decision =
 		    ipwl_decide(&match, __atomic_load_n(&settings->enforce, __ATOMIC_ACQUIRE));

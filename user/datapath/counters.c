@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading counters. */
+/* Reading counters: of rules one by one or a chunk at a time, of lists, of interfaces. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,20 +13,68 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-int datapath_read_rule(const struct datapath *datapath, uint32_t rule,
+int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters)
 {
-	/* Not the datapath's state, but access to it. */
-	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&datapath->lock;
 	uint32_t chunk = rule / IPWL_CHUNK_RULES;
 	uint32_t key = rule % IPWL_CHUNK_RULES;
 	int err;
 
 	if (chunk >= IPWL_CHUNKS_MAX)
 		return -ENOENT;
-	pthread_mutex_lock(lock);
+	pthread_mutex_lock(&datapath->lock);
 	err = bpf_map_lookup_elem(datapath->chunks[chunk], &key, ret_counters) ? -errno : 0;
-	pthread_mutex_unlock(lock);
+	pthread_mutex_unlock(&datapath->lock);
+	return err;
+}
+
+/* A descriptor of one's own: the writer may close the chunk's at any time, and to hold
+ * the lock while thousands of counters are read would keep others waiting. */
+static int borrow_chunk(struct datapath *datapath, uint32_t chunk)
+{
+	int fd = -ENOENT;
+
+	if (chunk >= IPWL_CHUNKS_MAX)
+		return -ENOENT;
+	pthread_mutex_lock(&datapath->lock);
+	if (datapath->chunks[chunk] >= 0) {
+		fd = fcntl(datapath->chunks[chunk], F_DUPFD_CLOEXEC, 0);
+		fd = fd < 0 ? -errno : fd;
+	}
+	pthread_mutex_unlock(&datapath->lock);
+	return fd;
+}
+
+_Static_assert(sizeof(struct ipwl_rule_counters) % sizeof(uint64_t) == 0, "whole words");
+
+/* Word by word, for packets go on counting. */
+static void copy_counters(const uint64_t *from, uint64_t *to)
+{
+	size_t words = IPWL_CHUNK_RULES * sizeof(struct ipwl_rule_counters) / sizeof(*from);
+
+	for (size_t i = 0; i < words; i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+/* Through mmap: a batch of lookups copies each element by itself, 30 times as slow. */
+int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
+			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES])
+{
+	const size_t bytes = IPWL_CHUNK_RULES * sizeof(*ret_counters);
+	int fd = borrow_chunk(datapath, chunk);
+	void *mapped;
+	int err = 0;
+
+	if (fd < 0)
+		return fd;
+	mapped = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED) {
+		err = -errno;
+	} else {
+		copy_counters(mapped, (uint64_t *)(void *)ret_counters);
+		munmap(mapped, bytes);
+	}
+	close(fd);
 	return err;
 }
 

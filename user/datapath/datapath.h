@@ -94,17 +94,17 @@ void datapath_set_enforce(struct datapath *datapath, bool enforce);
 bool datapath_uses_index(const struct datapath *datapath);
 
 /* The answer for an address of what the kernel decides by; moves no counter. */
-int datapath_decide(const struct datapath *datapath, const struct prefix *address,
+int datapath_decide(struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision);
 
 /* ---- counters ----------------------------------------------------------- */
 
-int datapath_read_rule(const struct datapath *datapath, uint32_t rule,
+int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters);
 
 /* The counters of all rules of a chunk: ids from chunk * IPWL_CHUNK_RULES on. -ENOENT:
  * there is no such chunk, so nothing is counted. */
-int datapath_read_chunk(const struct datapath *datapath, uint32_t chunk,
+int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES]);
 
 /* A list's counters by its slot, summed over CPUs. */

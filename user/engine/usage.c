@@ -26,7 +26,7 @@ static uint32_t highest_rule(const struct policy *policy)
 	return highest;
 }
 
-static void read_chunk(const struct datapath *datapath, uint32_t chunk,
+static void read_chunk(struct datapath *datapath, uint32_t chunk,
 		       struct ipwl_rule_counters *counters, struct usage *usage)
 {
 	uint32_t first = chunk * IPWL_CHUNK_RULES;

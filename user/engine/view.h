@@ -9,7 +9,7 @@ struct protections;
 
 /* What is known of entries beyond the policy. */
 struct entry_view {
-	const struct datapath *datapath;
+	struct datapath *datapath;
 	struct hits *hits;
 	struct protections *protections;
 };

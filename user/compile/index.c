@@ -39,9 +39,8 @@ struct index_builder {
 
 void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space))
 {
-	space->region = 0;
-	space->next_line = IPWL_REGION_LINES; /* full: the first write adds a region */
-	space->line_count = 0;
+	/* Full: the first write adds a region. */
+	space->position = (struct index_position) { .next_line = IPWL_REGION_LINES };
 	space->add_region = add_region;
 }
 
@@ -50,20 +49,21 @@ static int take_lines(struct index_space *space, size_t bytes, unsigned char **r
 		      uint32_t *ret_line)
 {
 	uint32_t lines = (uint32_t)((bytes + IPWL_LINE_BYTES - 1) / IPWL_LINE_BYTES);
+	struct index_position *position = &space->position;
 
-	if (space->next_line + lines > IPWL_REGION_LINES) {
+	if (position->next_line + lines > IPWL_REGION_LINES) {
 		int region = space->add_region(space);
 
 		if (region < 0)
 			return region;
-		space->region = (uint32_t)region;
+		position->region = (uint32_t)region;
 		/* Line 0 of all would make a node's word 0. */
-		space->next_line = region == 0;
+		position->next_line = region == 0;
 	}
-	*ret_line = space->region * IPWL_REGION_LINES + space->next_line;
-	*ret_memory = space->regions[space->region] + space->next_line * IPWL_LINE_BYTES;
-	space->next_line += lines;
-	space->line_count += lines;
+	*ret_line = position->region * IPWL_REGION_LINES + position->next_line;
+	*ret_memory = space->regions[position->region] + position->next_line * IPWL_LINE_BYTES;
+	position->next_line += lines;
+	position->line_count += lines;
 	return 0;
 }
 

@@ -6,6 +6,13 @@
 #include "compile/interval.h"
 #include "ipwl_index.h"
 
+/* How far an index is written. */
+struct index_position {
+	uint32_t region;     /* the one being filled */
+	uint32_t next_line;  /* in it */
+	uint32_t line_count; /* written since index_space_init() */
+};
+
 /*
  * Where the index is written: regions that are filled from the first line to the last.
  * Nothing written is ever changed, so what is not needed any more is only given back
@@ -13,9 +20,7 @@
  */
 struct index_space {
 	unsigned char *regions[IPWL_REGIONS_MAX]; /* IPWL_REGION_BYTES each, or NULL */
-	uint32_t region;			  /* the one being filled */
-	uint32_t next_line;			  /* in it */
-	uint32_t line_count;			  /* written since index_space_init() */
+	struct index_position position;
 
 	/* Make a region and enter it above. Return: its number; -ENOSPC: there are as
 	 * many as there can be; -errno. */

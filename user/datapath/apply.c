@@ -201,36 +201,32 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 	return 0;
 }
 
-/* What the index says. */
 static struct ipwl_match decide_by_index(const struct datapath *datapath,
 					 const struct prefix *address)
 {
-	uint32_t generation = datapath->settings->generation % IPWL_GENERATIONS;
 	const struct index_root root = {
-		.words = datapath->roots->words[generation][address->family],
+		.words = datapath->roots->words[generation_in_force(datapath)][address->family],
 		.filter = address->family == FAMILY_IPV4 ? datapath->filter : NULL,
 	};
 
 	return index_lookup(&root, &datapath->space, address);
 }
 
-/* What the tries say. */
 static int decide_by_tables(const struct datapath *datapath, const struct prefix *address,
 			    struct ipwl_match *ret_match)
 {
 	struct ipwl_match matches[ACTION_COUNT] = { 0 };
-	int err = 0;
 
-	for (enum action action = 0; action < ACTION_COUNT && !err; action++) {
-		int table = tables_current(datapath, action, address->family);
+	for (enum action action = 0; action < ACTION_COUNT; action++) {
+		int table =
+		    table_map_of(datapath, generation_in_force(datapath), action, address->family);
+		int err = table_map_lookup(table, address, &matches[action]);
 
-		err = table_lookup_kernel(table, address, &matches[action]);
-		if (err == -ENOENT)
-			err = 0;
+		if (err && err != -ENOENT)
+			return err;
 	}
-	if (!err)
-		*ret_match = ipwl_merge(&matches[ACTION_ALLOW], &matches[ACTION_BLOCK]);
-	return err;
+	*ret_match = ipwl_merge(&matches[ACTION_ALLOW], &matches[ACTION_BLOCK]);
+	return 0;
 }
 
 int datapath_decide(struct datapath *datapath, const struct prefix *address,

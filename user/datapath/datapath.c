@@ -107,7 +107,7 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 		datapath_close(datapath);
 		return err;
 	}
-	tables_open_pinned(datapath);
+	table_maps_open_pinned(datapath);
 	chunks_open_pinned(datapath);
 	regions_open_pinned(datapath);
 	*ret_adopted = adopted;
@@ -186,7 +186,7 @@ static int pin_tables(const struct datapath *datapath)
 		for (uint32_t slot = 0; slot < IPWL_TABLE_SLOTS && !err; slot++) {
 			if (datapath->tables[family][slot] < 0)
 				continue;
-			err = tables_pin_path(datapath, family, slot, path);
+			err = table_maps_pin_path(datapath, family, slot, path);
 			if (!err)
 				err = pins_pin(datapath->tables[family][slot], path);
 		}

@@ -33,7 +33,7 @@ static uint32_t split_above(const struct policy *policy)
 	return count_rules(policy) > INDEX_LARGE_RULES ? INDEX_SPLIT_LARGE : INDEX_SPLIT_ABOVE;
 }
 
-static int report(char error[DATAPATH_ERROR_BYTES], int err)
+static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 {
 	if (err == -ENOSPC)
 		return errors_report(error, err,
@@ -43,18 +43,23 @@ static int report(char error[DATAPATH_ERROR_BYTES], int err)
 	return errors_report(error, err, "cannot build the index");
 }
 
+/* ---- built anew ------------------------------------------------------------ */
+
 /* All of a root, a range at a time: what is compiled at once stays small. */
 static int build_root(struct index_builder *builder, enum family family,
 		      const struct index_root *root)
 {
 	struct prefix range = { .family = (uint8_t)family, .len = 8 };
-	int err = 0;
 
-	for (unsigned int first = 0; first < 256 && !err; first++) {
+	for (unsigned int first = 0; first < 256; first++) {
+		int err;
+
 		range.addr[0] = (uint8_t)first;
 		err = index_builder_run(builder, &range, root);
+		if (err)
+			return err;
 	}
-	return err;
+	return 0;
 }
 
 static int build_roots(struct datapath *datapath, const struct policy *policy,
@@ -62,42 +67,82 @@ static int build_roots(struct datapath *datapath, const struct policy *policy,
 {
 	struct index_builder *builder =
 	    index_builder_new(policy, &datapath->space, split_above(policy));
-	int err = builder ? 0 : -ENOMEM;
+	int err;
 
-	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
-		err = build_root(builder, family, &roots[family]);
+	if (!builder)
+		return -ENOMEM;
+	err = build_root(builder, FAMILY_IPV4, &roots[FAMILY_IPV4]);
+	if (!err)
+		err = build_root(builder, FAMILY_IPV6, &roots[FAMILY_IPV6]);
 	index_builder_free(builder);
 	return err;
 }
 
-int index_build(struct datapath *datapath, uint32_t generation, const struct policy *policy,
-		uint32_t **ret_filter, char error[DATAPATH_ERROR_BYTES])
+/* Write the index of a generation that does not decide, and enter what is new.
+ * @filter_fd: of the filter in @roots, or -1. */
+static int write_index(struct datapath *datapath, const struct generation_before *before,
+		       const struct policy *policy, const struct index_root roots[FAMILY_COUNT],
+		       int filter_fd)
 {
-	const struct regions_mark mark = regions_mark(datapath);
+	int err = build_roots(datapath, policy, roots);
+
+	if (err)
+		return err;
+	err = regions_enter(datapath, &before->regions);
+	if (err)
+		return err;
+	return filter_enter(datapath, before->next, filter_fd);
+}
+
+/* @ret_filter: mapped, or NULL. */
+static int build_index(struct datapath *datapath, const struct generation_before *before,
+		       const struct policy *policy, uint32_t **ret_filter)
+{
 	struct index_root roots[FAMILY_COUNT] = {
-		{ .words = datapath->roots->words[generation][FAMILY_IPV4] },
-		{ .words = datapath->roots->words[generation][FAMILY_IPV6] },
+		{ .words = datapath->roots->words[before->next][FAMILY_IPV4] },
+		{ .words = datapath->roots->words[before->next][FAMILY_IPV6] },
 	};
 	int filter_fd = -1;
-	int err = 0;
+	int err;
 
-	index_space_init(&datapath->space, regions_add);
-	if (count_rules(policy) >= INDEX_FILTER_RULES)
+	if (count_rules(policy) >= INDEX_FILTER_RULES) {
 		err = filter_new(&roots[FAMILY_IPV4].filter, &filter_fd);
-	if (!err)
-		err = build_roots(datapath, policy, roots);
-	if (!err)
-		err = regions_enter(datapath, &mark);
-	if (!err)
-		err = filter_enter(datapath, generation, filter_fd);
+		if (err)
+			return err;
+	}
+	index_space_init(&datapath->space, regions_add);
+	err = write_index(datapath, before, policy, roots, filter_fd);
 	if (filter_fd >= 0)
 		close(filter_fd);
 	if (err) {
 		filter_unmap(roots[FAMILY_IPV4].filter);
-		return report(error, err);
+		return err;
 	}
-	datapath->rebuilt_lines = datapath->space.line_count;
 	*ret_filter = roots[FAMILY_IPV4].filter;
+	return 0;
+}
+
+/* Forget what was written for a change that failed. */
+static void undo_writes(struct datapath *datapath, const struct regions_mark *regions,
+			const struct index_position *position)
+{
+	regions_drop(datapath, regions, false);
+	datapath->space.position = *position;
+}
+
+static int switch_index(struct datapath *datapath, const struct policy *policy,
+			char error[DATAPATH_ERROR_BYTES])
+{
+	struct generation_before before = generation_begin(datapath);
+	struct generation next = { .is_indexed = true };
+	int err = build_index(datapath, &before, policy, &next.filter);
+
+	if (err) {
+		undo_writes(datapath, &before.regions, &before.position);
+		return report_index(error, err);
+	}
+	datapath->rebuilt_lines = datapath->space.position.line_count;
+	generation_finish(datapath, &before, &next);
 	return 0;
 }
 
@@ -130,24 +175,25 @@ static int build_slots(struct index_builder *builder, enum family family, struct
 		.words = slots->words,
 		.filter = family == FAMILY_IPV4 ? slots->filter : NULL,
 	};
-	int err = 0;
 
-	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS && !err; slot++) {
+	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
 		const struct prefix range = {
 			.addr = { (uint8_t)(slot >> 8), (uint8_t)slot },
 			.family = (uint8_t)family,
 			.len = IPWL_ROOT_BITS,
 		};
+		int err = slots->is_changed[slot] ? index_builder_run(builder, &range, &root) : 0;
 
-		if (slots->is_changed[slot])
-			err = index_builder_run(builder, &range, &root);
+		if (err)
+			return err;
 	}
-	return err;
+	return 0;
 }
 
-static void publish(const struct datapath *datapath, enum family family, const struct slots *slots)
+static void publish_slots(const struct datapath *datapath, enum family family,
+			  const struct slots *slots)
 {
-	uint32_t *words = datapath->roots->words[datapath->settings->generation][family];
+	uint32_t *words = datapath->roots->words[generation_in_force(datapath)][family];
 
 	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
 		if (!slots->is_changed[slot])
@@ -160,33 +206,42 @@ static void publish(const struct datapath *datapath, enum family family, const s
 	}
 }
 
+/* Write what the slots lead to, and enter what is new. */
+static int write_slots(struct datapath *datapath, const struct policy *policy,
+		       const struct regions_mark *before, struct slots slots[FAMILY_COUNT])
+{
+	struct index_builder *builder =
+	    index_builder_new(policy, &datapath->space, split_above(policy));
+	int err;
+
+	if (!builder)
+		return -ENOMEM;
+	err = build_slots(builder, FAMILY_IPV4, &slots[FAMILY_IPV4]);
+	if (!err)
+		err = build_slots(builder, FAMILY_IPV6, &slots[FAMILY_IPV6]);
+	index_builder_free(builder);
+	return err ? err : regions_enter(datapath, before);
+}
+
 static int change_slots(struct datapath *datapath, const struct policy *policy,
 			struct slots slots[FAMILY_COUNT], char error[DATAPATH_ERROR_BYTES])
 {
-	const struct index_space before = datapath->space;
-	const struct regions_mark mark = regions_mark(datapath);
-	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, split_above(policy));
-	int err = builder ? 0 : -ENOMEM;
+	const struct index_position position = datapath->space.position;
+	const struct regions_mark regions = regions_mark(datapath);
+	int err = write_slots(datapath, policy, &regions, slots);
 
-	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
-		err = build_slots(builder, family, &slots[family]);
-	index_builder_free(builder);
-	if (!err)
-		err = regions_enter(datapath, &mark);
 	if (err) {
-		regions_drop(datapath, &mark, false);
-		datapath->space = before;
-		return report(error, err);
+		undo_writes(datapath, &regions, &position);
+		return report_index(error, err);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		publish(datapath, family, &slots[family]);
+		publish_slots(datapath, family, &slots[family]);
 	return 0;
 }
 
 static bool has_much_garbage(const struct datapath *datapath)
 {
-	uint32_t added = datapath->space.line_count - datapath->rebuilt_lines;
+	uint32_t added = datapath->space.position.line_count - datapath->rebuilt_lines;
 
 	return added > GARBAGE_LINES_MIN && added > datapath->rebuilt_lines;
 }
@@ -204,7 +259,7 @@ static int change_in_place(struct datapath *datapath, const struct datapath_chan
 		return err;
 	slots = calloc(FAMILY_COUNT, sizeof(*slots));
 	if (!slots)
-		return report(error, -ENOMEM);
+		return report_index(error, -ENOMEM);
 	for (size_t i = 0; i < change->changed_count; i++)
 		mark_slots(slots, &change->changed[i]);
 	if (slots[FAMILY_IPV4].count + slots[FAMILY_IPV6].count < CHANGED_SLOTS_MAX)
@@ -221,5 +276,5 @@ int index_apply(struct datapath *datapath, const struct datapath_change *change,
 
 	if (!change->is_rebuild && datapath->is_known && generation_is_indexed(datapath))
 		err = change_in_place(datapath, change, error);
-	return err == -EAGAIN ? generation_switch_to_index(datapath, change->policy, error) : err;
+	return err == -EAGAIN ? switch_index(datapath, change->policy, error) : err;
 }

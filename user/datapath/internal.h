@@ -97,25 +97,30 @@ int load_open(struct ipwl_bpf **ret_skeleton);
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
 		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES]);
 
-/* ---- tables.c: the LPM tries ------------------------------------------------ */
+/* ---- table_maps.c: the LPM tries -------------------------------------------- */
 
 /* The path at which a generation's table is pinned. */
-int tables_pin_path(const struct datapath *datapath, enum family family, uint32_t slot,
-		    char path[PATH_MAX]);
+int table_maps_pin_path(const struct datapath *datapath, enum family family, uint32_t slot,
+			char path[PATH_MAX]);
 /* Open the pinned tables, as many as there are. */
-void tables_open_pinned(struct datapath *datapath);
+void table_maps_open_pinned(struct datapath *datapath);
+/* The table's fd, or -1. */
+int table_map_of(const struct datapath *datapath, uint32_t generation, enum action action,
+		 enum family family);
+int table_map_lookup(int table, const struct prefix *address, struct ipwl_match *ret_match);
+/* Make, fill, pin and enter a table of a generation that does not decide. On failure it
+ * may be half done, for table_maps_drop(). */
+int table_map_build(struct datapath *datapath, uint32_t generation, enum action action,
+		    enum family family, const struct table *table);
+/* Release the tables of a generation that does not decide. @content: what they hold, as
+ * far as it is known. */
+void table_maps_drop(struct datapath *datapath, uint32_t generation, const struct tables *content);
+
+/* ---- tables.c ---------------------------------------------------------------- */
+
 /* Have the tries decide by @policy. */
 int tables_apply(struct datapath *datapath, const struct policy *policy,
 		 char error[DATAPATH_ERROR_BYTES]);
-/* Fill new tables as a generation that does not decide. */
-int tables_build(struct datapath *datapath, uint32_t generation, const struct tables *tables,
-		 char error[DATAPATH_ERROR_BYTES]);
-/* Release the tables of a generation that does not decide. @content: what they hold, as
- * far as it is known. */
-void tables_drop(struct datapath *datapath, uint32_t generation, const struct tables *content);
-int table_lookup_kernel(int table, const struct prefix *address, struct ipwl_match *ret_match);
-/* The tables' fd in force for an action and family. */
-int tables_current(const struct datapath *datapath, enum action action, enum family family);
 
 /* ---- index.c, regions.c --------------------------------------------------- */
 
@@ -123,10 +128,6 @@ int tables_current(const struct datapath *datapath, enum action action, enum fam
  * Return: -ENOSPC: the policy is larger than an index can be. */
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
 		char error[DATAPATH_ERROR_BYTES]);
-/* Build the index of a generation that does not decide. @ret_filter: mapped, or NULL. */
-int index_build(struct datapath *datapath, uint32_t generation, const struct policy *policy,
-		uint32_t **ret_filter, char error[DATAPATH_ERROR_BYTES]);
-
 int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX]);
 void regions_open_pinned(struct datapath *datapath);
 /* For index_space: make, map and pin a region. */
@@ -156,14 +157,32 @@ void filter_publish(const struct datapath *datapath, const uint32_t *changed, ui
 
 /* ---- generation.c --------------------------------------------------------- */
 
-/* Build a new generation, then switch to it by one store. On failure all is as before. */
-int generation_switch_to_index(struct datapath *datapath, const struct policy *policy,
-			       char error[DATAPATH_ERROR_BYTES]);
-/* @tables become datapath->in_force; what that was is the caller's to free. */
-int generation_switch_to_tables(struct datapath *datapath, const struct tables *tables,
-				char error[DATAPATH_ERROR_BYTES]);
-/* Whether the generation in force has an index. */
+/* A generation that is built, to be put in force. */
+struct generation {
+	bool is_indexed;
+	struct tables tables; /* what its tries hold; with an index, nothing */
+	uint32_t *filter;     /* of its index, mapped; NULL: none */
+};
+
+/* How things were before a new generation was built. */
+struct generation_before {
+	uint32_t next; /* the number of the new one */
+	struct index_position position;
+	struct regions_mark regions;
+};
+
+/* Make room for a new generation. */
+struct generation_before generation_begin(struct datapath *datapath);
+/* Switch to @next by one store, and release the generation before. @next->tables and
+ * @next->filter are the datapath's from now on. */
+void generation_finish(struct datapath *datapath, const struct generation_before *before,
+		       const struct generation *next);
+/* The number of the one that decides. */
+uint32_t generation_in_force(const struct datapath *datapath);
+/* Whether it has an index. */
 bool generation_is_indexed(const struct datapath *datapath);
+/* Return when no packet is being judged by what was in the maps at the call. */
+void generation_wait_for_packets(const struct datapath *datapath);
 
 /* ---- chunks.c -------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../unit/lookup_oracle.h"
+#include "../unit/table_lookup.h"
 #include "compile/index.h"
 #include "core/rules.h"
 #include "ipwl_verdict.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../unit/lookup_oracle.h"
+#include "../unit/table_lookup.h"
 #include "core/rules.h"
 
 #define LISTS 5

@@ -8,6 +8,7 @@
 #include "compile/index.h"
 #include "ipwl_verdict.h"
 #include "random_policy.h"
+#include "table_lookup.h"
 
 #define REGIONS_ALLOWED 8
 

@@ -3,6 +3,7 @@
 #include "compile/table.h"
 
 #include "random_policy.h"
+#include "table_lookup.h"
 
 static struct prefix prefix_of(const char *text)
 {

@@ -392,12 +392,3 @@ void tables_done(struct tables *tables)
 	}
 	*tables = (struct tables) { 0 };
 }
-
-const struct node *table_lookup(const struct table *table, const struct prefix *address)
-{
-	size_t index = prefix_find_covering(PREFIX_ARRAY(table->nodes, table->count), address);
-
-	if (index == table->count || !table->nodes[index].rule)
-		return NULL;
-	return &table->nodes[index];
-}

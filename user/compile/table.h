@@ -57,8 +57,4 @@ void table_compiler_free(struct table_compiler *compiler);
 int table_compiler_run(struct table_compiler *compiler, enum action action,
 		       const struct prefix *range, struct table *ret_table, struct node *ret_outer);
 
-/* What the table answers for an address: the deciding node, or NULL: none matches,
- * or a hole does. The oracle of tests, and the reference for the kernel. */
-const struct node *table_lookup(const struct table *table, const struct prefix *address);
-
 #endif

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/memory.h"
+
 /* Bad addresses that are reported one by one. */
 #define REPORTED_MAX 20
 

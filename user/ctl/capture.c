@@ -12,6 +12,7 @@
 #include <linux/if_ether.h>
 
 #include "ctl/frame.h"
+#include "ctl/memory.h"
 
 /* As long as libpcap lets a packet be. */
 #define FRAME_BYTES_MAX (FRAME_ETHERNET_BYTES + 262144)

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/memory.h"
 #include "ctl/text.h"
 
 #define CONNECT_TIMEOUT_SEC 5L

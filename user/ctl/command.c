@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "ctl/memory.h"
+
 const struct option_spec global_options[GLOBAL_COUNT + 1] = {
 	[GLOBAL_SOCKET] = { "socket", "PATH", "control socket (" CTL_DEFAULT_SOCKET ")", 0 },
 	[GLOBAL_JSON] = { "json", NULL, "print one JSON object, for programs", 0 },

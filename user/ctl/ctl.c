@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/memory.h"
 #include "ctl/text.h"
 
 void ctl_start(void)
@@ -75,13 +76,4 @@ enum ctl_exit ctl_usage_error(const char *command, const char *format, ...)
 	va_end(arguments);
 	fprintf(stderr, "Try `ipwlctl%s%s --help'.\n", command ? " " : "", command ? command : "");
 	return CTL_USAGE;
-}
-
-void *ctl_allocated(void *pointer)
-{
-	if (!pointer) {
-		fputs("ipwlctl: out of memory\n", stderr);
-		exit(CTL_NEGATIVE);
-	}
-	return pointer;
 }

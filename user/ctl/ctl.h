@@ -32,7 +32,4 @@ void ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum ctl_exit ctl_usage_error(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Returns @pointer; if it is NULL, memory has run out: says so and exits. */
-void *ctl_allocated(void *pointer);
-
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "ctl/ctl.h"
+#include "ctl/memory.h"
 
 /* clang-format off */
 #define ENTRY_COLUMNS \

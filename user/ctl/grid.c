@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/ctl.h"
+#include "ctl/memory.h"
 #include "ctl/text.h"
 
 #define ROWS_MAX 1001

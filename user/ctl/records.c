@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "ctl/ctl.h"
 #include "ctl/entries.h"
+#include "ctl/memory.h"
 
 const struct column record_columns[] = {
 	{ "id", NULL, FORM_NUMBER },	    { "at", NULL, FORM_PLAIN },

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "ctl/ctl.h"
+#include "ctl/memory.h"
 
 #define FIRST_CAPACITY 1024
 

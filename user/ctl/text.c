@@ -9,6 +9,7 @@
 #include <wctype.h>
 
 #include "ctl/ctl.h"
+#include "ctl/memory.h"
 
 /* Characters beyond the control characters that let a reason look like what it
  * is not: directions (as in CVE-2021-42574), line ends, a byte-order mark. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/duration.h"
-#include "ctl/ctl.h"
+#include "ctl/memory.h"
 #include "ctl/text.h"
 
 #define LABEL_WIDTH 16

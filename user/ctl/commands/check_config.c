@@ -2,6 +2,7 @@
 /* `check-config`: reads a configuration as ipwld would; needs no daemon. */
 #include "config/config.h"
 #include "ctl/command.h"
+#include "ctl/memory.h"
 #include "ctl/writer.h"
 
 static const struct column result_columns[] = {

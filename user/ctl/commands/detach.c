@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 #include "datapath/datapath.h"
 
 #define DETACH_TIMEOUT_SEC 10

@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 
 #define ENTRIES_MAX 10000
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 
 /* ---- feeds -------------------------------------------------------------- */
 

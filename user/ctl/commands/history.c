@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
+#include "ctl/memory.h"
 #include "ctl/records.h"
 
 #define PAGE_RECORDS 500

@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 #include "formats/read.h"
 
 #define SIZE_START 65536

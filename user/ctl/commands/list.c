@@ -4,6 +4,7 @@
 
 #include "ctl/client.h"
 #include "ctl/entries.h"
+#include "ctl/memory.h"
 
 #define PAGE_ENTRIES "1000"
 

@@ -4,6 +4,7 @@
 
 #include "ctl/client.h"
 #include "ctl/feeds_table.h"
+#include "ctl/memory.h"
 
 /* Whether all of them have what their sources have. */
 static bool are_fresh(const json_t *feeds)

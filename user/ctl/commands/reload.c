@@ -2,6 +2,7 @@
 /* `reload`: has the daemon read its configuration again. */
 #include "ctl/changes.h"
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 
 enum { RELOAD_ACCEPT };
 

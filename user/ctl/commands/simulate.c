@@ -12,6 +12,7 @@
 #include "ctl/capture.h"
 #include "ctl/command.h"
 #include "ctl/frame.h"
+#include "ctl/memory.h"
 #include "ctl/tally.h"
 #include "ctl/writer.h"
 #include "datapath/names.h"

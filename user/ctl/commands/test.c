@@ -5,6 +5,7 @@
 #include "ctl/addresses.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
+#include "ctl/memory.h"
 #include "ctl/verdict.h"
 
 /* Addresses in one request: an answer has all entries of each. */

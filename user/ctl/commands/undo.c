@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "ctl/ask.h"
 #include "ctl/client.h"
+#include "ctl/memory.h"
 #include "ctl/records.h"
 
 enum { UNDO_REASON, UNDO_YES };

@@ -127,7 +127,7 @@ static struct ipwl_leaf leaf_of(const struct ipwl_match *match)
 
 /* ---- blocks -------------------------------------------------------------- */
 
-static int build(struct index_builder *builder, const struct span *span, uint32_t *ret_word);
+static int build_word(struct index_builder *builder, const struct span *span, uint32_t *ret_word);
 
 /* Write a block of one line that may be the same as the one before. */
 static int put_single(struct index_builder *builder, const unsigned char line[IPWL_LINE_BYTES],
@@ -288,7 +288,7 @@ static int build_wide(struct index_builder *builder, const struct span *span, si
 		if (wide.match) {
 			leaf = leaf_of(wide.match);
 		} else {
-			error = build(builder, &wide.inner, &word);
+			error = build_word(builder, &wide.inner, &word);
 			leaf = child_leaf(word, 64);
 		}
 		put_wide(memory, count, i, &wide, &leaf);
@@ -318,7 +318,7 @@ static int build_skip(struct index_builder *builder, const struct span *span, ui
 	int error;
 
 	wide.inner = part_of(span, bits, first, &skip);
-	error = build(builder, &wide.inner, &word);
+	error = build_word(builder, &wide.inner, &word);
 	if (error)
 		return error;
 	leaf = child_leaf(word, bits);
@@ -343,7 +343,7 @@ static int build_node(struct index_builder *builder, const struct span *span, ui
 		struct span part = part_of(span, IPWL_NODE_BITS, span->first + i * step, &skip);
 		uint32_t word = 0;
 
-		error = build(builder, &part, &word);
+		error = build_word(builder, &part, &word);
 		memcpy(memory + sizeof(word) * i, &word, sizeof(word));
 	}
 	if (!error)
@@ -365,7 +365,7 @@ static uint32_t common_bits(const struct span *span)
 }
 
 /* Build what leads to the intervals of a span; *@ret_word is 0 if there are none. */
-static int build(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
+static int build_word(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
 {
 	uint32_t left = builder->address_len - span->depth;
 	size_t count;
@@ -442,7 +442,7 @@ int index_builder_run(struct index_builder *builder, const struct prefix *range,
 		address_bits first = (address_bits)slot << (128 - IPWL_ROOT_BITS);
 		struct span part = part_of(&span, IPWL_ROOT_BITS, first, &skip);
 
-		error = build(builder, &part, &root->words[slot]);
+		error = build_word(builder, &part, &root->words[slot]);
 		if (!error && root->filter)
 			fill_filter(&part, root->filter);
 	}

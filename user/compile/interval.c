@@ -63,7 +63,7 @@ static bool decide_alike(const struct ipwl_match *a, const struct ipwl_match *b)
 	return a->rule == b->rule && a->list == b->list && a->flags == b->flags;
 }
 
-static int append(struct interval_compiler *sweep, const struct interval *interval)
+static int append_interval(struct interval_compiler *sweep, const struct interval *interval)
 {
 	struct interval *before = sweep->count ? &sweep->intervals[sweep->count - 1] : NULL;
 
@@ -97,7 +97,7 @@ static int sweep_to(struct interval_compiler *sweep, address_bits last)
 	};
 
 	sweep->next = last + 1;
-	return interval.match.rule ? append(sweep, &interval) : 0;
+	return interval.match.rule ? append_interval(sweep, &interval) : 0;
 }
 
 /* Leave the nodes that end before @first, the one that ends first at first. The outer

@@ -108,7 +108,7 @@ static size_t find_best(const struct table_compiler *compiler, enum class class)
 /* Fill frame->best of the innermost frame, whose items are all there. The search
  * through the frames is for the one case that needs it: what decided until here is
  * excluded. */
-static void decide(struct table_compiler *compiler)
+static void decide_frame(struct table_compiler *compiler)
 {
 	struct frame *frame = &compiler->frames[compiler->frame_count - 1];
 	bool has_entry[CLASS_COUNT] = { false };
@@ -168,7 +168,7 @@ static struct node frame_node(const struct table_compiler *compiler)
 
 /* Add a node for the innermost frame if it decides otherwise than the frame
  * around it, and so than the nearest node around it. */
-static void emit(struct table_compiler *compiler)
+static void emit_node(struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
 	uint32_t outer_rule = compiler->frame_count > 1 ? deciding_rule(compiler, frame - 1) : 0;
@@ -212,7 +212,7 @@ static int push_outer(struct table_compiler *compiler, enum action action,
 		error = push_item(compiler, i, rule->id);
 	}
 	if (is_pushed && !error)
-		decide(compiler);
+		decide_frame(compiler);
 	return error;
 }
 
@@ -274,8 +274,8 @@ static int compile_prefix(struct table_compiler *compiler)
 		rule_merge_next(&compiler->merge);
 	} while (!rule_merge_is_done(&compiler->merge) &&
 		 !prefix_compare(&rule_merge_first(&compiler->merge)->prefix, &prefix));
-	decide(compiler);
-	emit(compiler);
+	decide_frame(compiler);
+	emit_node(compiler);
 	return 0;
 }
 

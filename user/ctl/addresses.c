@@ -14,7 +14,7 @@
 /* Bad addresses that are reported one by one. */
 #define REPORTED_MAX 20
 
-static void add(struct addresses *addresses, const struct prefix *prefix)
+static void add_address(struct addresses *addresses, const struct prefix *prefix)
 {
 	if (addresses->count == addresses->capacity) {
 		addresses->capacity = addresses->capacity ? addresses->capacity * 2 : 16;
@@ -24,7 +24,7 @@ static void add(struct addresses *addresses, const struct prefix *prefix)
 	addresses->items[addresses->count++] = *prefix;
 }
 
-static void report(struct addresses *addresses, const char *where, const char *message)
+static void report_address(struct addresses *addresses, const char *where, const char *message)
 {
 	if (addresses->bad_count++ < REPORTED_MAX)
 		ctl_error("%s%s", where, message);
@@ -39,13 +39,13 @@ static void read_address(struct addresses *addresses, const char *where, const c
 
 	if (error) {
 		prefix_error_message(error, text, bytes, message);
-		report(addresses, where, message);
+		report_address(addresses, where, message);
 	} else if (prefix.len != prefix_max_len(prefix.family)) {
 		snprintf(message, sizeof(message), "%.*s is a prefix; test takes addresses",
 			 (int)bytes, text);
-		report(addresses, where, message);
+		report_address(addresses, where, message);
 	} else {
-		add(addresses, &prefix);
+		add_address(addresses, &prefix);
 	}
 }
 
@@ -71,7 +71,7 @@ static void read_lines(struct addresses *addresses)
 			read_address(addresses, where, line + start, bytes - start);
 	}
 	if (ferror(stdin))
-		report(addresses, "cannot read standard input: ", strerror(errno));
+		report_address(addresses, "cannot read standard input: ", strerror(errno));
 	free(line);
 }
 
@@ -89,7 +89,7 @@ enum ctl_exit addresses_read(struct addresses *addresses, const struct arguments
 		ctl_error("and %zu more", addresses->bad_count - REPORTED_MAX);
 	/* Not CTL_DONE: that would mean that all are allowed. */
 	if (!addresses->bad_count && !addresses->count)
-		report(addresses, "", "there is no address on standard input");
+		report_address(addresses, "", "there is no address on standard input");
 	return addresses->bad_count ? CTL_INVALID : CTL_DONE;
 }
 

@@ -42,7 +42,7 @@ struct capture {
 
 /* ---- open ------------------------------------------------------------------ */
 
-static bool is_known(int link_type)
+static bool is_known_link(int link_type)
 {
 	switch (link_type) {
 	case DLT_EN10MB:
@@ -92,7 +92,7 @@ static enum ctl_exit open_pcap(struct capture *capture)
 		return CTL_INVALID;
 	}
 	capture->link_type = pcap_datalink(capture->pcap);
-	if (is_known(capture->link_type))
+	if (is_known_link(capture->link_type))
 		return CTL_DONE;
 	ctl_error("%s: link type %s (%d) is not supported: capture on an Ethernet interface, or "
 		  "on \"any\"",
@@ -138,7 +138,7 @@ struct layout {
 	bool is_outgoing;
 };
 
-static unsigned int read_be16(const uint8_t *bytes)
+static unsigned int read_packet_be16(const uint8_t *bytes)
 {
 	return (unsigned int)bytes[0] << 8 | bytes[1];
 }
@@ -159,13 +159,13 @@ static struct layout layout_of(int link_type, const uint8_t *packet, size_t byte
 		layout.header_bytes = SLL_BYTES;
 		if (bytes < SLL_BYTES)
 			return layout;
-		layout.protocol = read_be16(packet + SLL_PROTOCOL);
+		layout.protocol = read_packet_be16(packet + SLL_PROTOCOL);
 		layout.is_outgoing = packet[SLL_TYPE] == SLL_TYPE_OUTGOING;
 	} else if (link_type == DLT_LINUX_SLL2) {
 		layout.header_bytes = SLL2_BYTES;
 		if (bytes < SLL2_BYTES)
 			return layout;
-		layout.protocol = read_be16(packet + SLL2_PROTOCOL);
+		layout.protocol = read_packet_be16(packet + SLL2_PROTOCOL);
 		layout.is_outgoing = packet[SLL2_TYPE] == SLL_TYPE_OUTGOING;
 	} else {
 		layout.protocol = protocol_of_ip(packet, bytes);
@@ -173,7 +173,7 @@ static struct layout layout_of(int link_type, const uint8_t *packet, size_t byte
 	return layout;
 }
 
-static enum capture_event skip(struct captured *captured, enum capture_skip why)
+static enum capture_event skip_packet(struct captured *captured, enum capture_skip why)
 {
 	captured->skip = why;
 	return CAPTURE_SKIPPED;
@@ -188,13 +188,13 @@ static enum capture_event make_frame(struct capture *capture, const struct pcap_
 	size_t captured_bytes, wire_bytes;
 
 	if (layout.is_outgoing)
-		return skip(captured, SKIP_OUTGOING);
+		return skip_packet(captured, SKIP_OUTGOING);
 	if (header->caplen < layout.header_bytes || header->len < header->caplen)
-		return skip(captured, SKIP_CUT);
+		return skip_packet(captured, SKIP_CUT);
 	captured_bytes = header->caplen - layout.header_bytes + ethernet_bytes;
 	wire_bytes = header->len - layout.header_bytes + ethernet_bytes;
 	if (wire_bytes > FRAME_BYTES_MAX)
-		return skip(captured, SKIP_TOO_LONG);
+		return skip_packet(captured, SKIP_TOO_LONG);
 	memset(capture->frame, 0, ethernet_bytes);
 	if (layout.needs_ethernet) {
 		capture->frame[ethernet_bytes - 2] = (uint8_t)(layout.protocol >> 8);
@@ -205,7 +205,7 @@ static enum capture_event make_frame(struct capture *capture, const struct pcap_
 	memset(capture->frame + captured_bytes, 0, wire_bytes - captured_bytes);
 	if (wire_bytes < FRAME_ETHERNET_BYTES ||
 	    (captured_bytes < wire_bytes && !frame_is_judgeable(capture->frame, captured_bytes)))
-		return skip(captured, SKIP_CUT);
+		return skip_packet(captured, SKIP_CUT);
 	captured->frame = capture->frame;
 	captured->bytes = wire_bytes;
 	return CAPTURE_FRAME;

@@ -29,7 +29,7 @@ static void write_settings(struct writer *writer, const json_t *settings, const 
 	}
 }
 
-static long long count_of(const json_t *list, const char *key)
+static long long changes_count(const json_t *list, const char *key)
 {
 	return json_integer_value(json_object_get(list, key));
 }
@@ -38,8 +38,8 @@ static void write_list(struct writer *writer, const json_t *list)
 {
 	const char *name = entry_string(list, "name"), *change = entry_string(list, "change");
 	bool is_added = !strcmp(change, "added"), is_removed = !strcmp(change, "removed");
-	long long exclusions = count_of(list, "exclusions_added");
-	long long gone = count_of(list, "exclusions_removed");
+	long long exclusions = changes_count(list, "exclusions_added");
+	long long gone = changes_count(list, "exclusions_removed");
 
 	writer_text(writer,
 		    is_added	 ? COLOUR_GREEN
@@ -49,8 +49,8 @@ static void write_list(struct writer *writer, const json_t *list)
 		    is_added	 ? "+"
 		    : is_removed ? "-"
 				 : "~",
-		    name, entry_string(list, "action"), count_of(list, "added"),
-		    count_of(list, "removed"));
+		    name, entry_string(list, "action"), changes_count(list, "added"),
+		    changes_count(list, "removed"));
 	if (exclusions || gone)
 		writer_text(writer, COLOUR_NONE, "; exclusions: %lld added, %lld removed",
 			    exclusions, gone);

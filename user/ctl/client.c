@@ -34,7 +34,7 @@ struct client {
 };
 
 /* Whether what comes is what was asked for, not an error. */
-static bool is_good(const struct client *client)
+static bool client_is_good(const struct client *client)
 {
 	long status = 0;
 
@@ -42,12 +42,12 @@ static bool is_good(const struct client *client)
 	return status == HTTP_OK;
 }
 
-static size_t receive(char *data, size_t size, size_t count, void *context)
+static size_t receive_body(char *data, size_t size, size_t count, void *context)
 {
 	struct client *client = context;
 	size_t bytes = size * count;
 
-	if (client->download && is_good(client))
+	if (client->download && client_is_good(client))
 		return fwrite(data, 1, bytes, client->download);
 
 	if (bytes > ANSWER_BYTES_MAX - client->answer_bytes)
@@ -159,7 +159,7 @@ static CURLcode perform(struct client *client, const struct request *request)
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_SEC);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, request->timeout_sec);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
 	if (request->data) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -299,7 +299,7 @@ enum ctl_exit client_download(struct client *client, const struct request *reque
 		return CTL_NEGATIVE;
 	if (result)
 		return report_transport(client, request, result);
-	if (is_good(client))
+	if (client_is_good(client))
 		return CTL_DONE;
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
 	body = json_loadb(client->answer ? client->answer : "", client->answer_bytes, 0, NULL);

@@ -24,8 +24,8 @@ static const struct option_spec *find_option(const struct option_spec *table, co
 }
 
 /* Find the option that @text (behind its dashes) names, and where its value goes. */
-static const struct option_spec *lookup(const char *text, const struct command *command,
-					struct arguments *arguments, const char ***ret_value)
+static const struct option_spec *lookup_option(const char *text, const struct command *command,
+					       struct arguments *arguments, const char ***ret_value)
 {
 	size_t name_bytes = strcspn(text, "=");
 	const struct option_spec *spec = find_option(global_options, text, name_bytes);
@@ -48,7 +48,7 @@ static bool is_repeatable(const struct option_spec *spec)
 }
 
 /* Append to a value that was given before; the old one stays until the program ends. */
-static const char *join(const char *before, const char *value)
+static const char *join_option(const char *before, const char *value)
 {
 	char *joined;
 
@@ -73,7 +73,7 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 	if (!strcmp(text, "-h"))
 		text = "--help";
 	if (!strncmp(text, "--", 2))
-		spec = lookup(text + 2, command, arguments, &value);
+		spec = lookup_option(text + 2, command, arguments, &value);
 	if (!spec)
 		return ctl_usage_error(name, "unknown option %s", text);
 	before = is_repeatable(spec) ? *value : NULL;
@@ -85,11 +85,11 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 			return ctl_usage_error(name, "--%s takes no value", spec->name);
 		*value = spec->name;
 	} else if (equals) {
-		*value = join(before, equals + 1);
+		*value = join_option(before, equals + 1);
 	} else if (!**argv) {
 		return ctl_usage_error(name, "--%s needs a value: %s", spec->name, spec->metavar);
 	} else {
-		*value = join(before, *(*argv)++);
+		*value = join_option(before, *(*argv)++);
 	}
 	return CTL_DONE;
 }

@@ -23,14 +23,14 @@ static const struct column feed_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *feed_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
 }
 
-static void write_held(struct writer *writer, const char *name, const json_t *held)
+static void write_held_feed(struct writer *writer, const char *name, const json_t *held)
 {
 	const json_t *reasons = json_object_get(held, "reasons");
 	const json_t *reason;
@@ -52,17 +52,17 @@ static void write_words(struct writer *writer, const json_t *feed)
 {
 	const json_t *held = json_object_get(feed, "held");
 	const json_t *last = json_object_get(feed, "last_fetch");
-	const char *result = text_of(last, "result"), *name = text_of(feed, "name");
+	const char *result = feed_text(last, "result"), *name = feed_text(feed, "name");
 
 	if (json_is_object(held))
-		write_held(writer, name, held);
+		write_held_feed(writer, name, held);
 	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
 		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
-			    text_of(last, "message"));
+			    feed_text(last, "message"));
 		writer_line_end(writer);
 	}
-	if (*text_of(feed, "trouble")) {
-		writer_text(writer, COLOUR_RED, "%s: %s", name, text_of(feed, "trouble"));
+	if (*feed_text(feed, "trouble")) {
+		writer_text(writer, COLOUR_RED, "%s: %s", name, feed_text(feed, "trouble"));
 		writer_line_end(writer);
 	}
 }

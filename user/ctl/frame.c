@@ -19,7 +19,7 @@
 /* More than extension headers take in practice. */
 #define EXTENSIONS_BYTES 256
 
-static unsigned int read_be16(const uint8_t *bytes)
+static unsigned int read_frame_be16(const uint8_t *bytes)
 {
 	return (unsigned int)bytes[0] << 8 | bytes[1];
 }
@@ -32,14 +32,14 @@ static size_t find_network(const uint8_t *frame, size_t bytes, unsigned int *ret
 
 	if (bytes < offset)
 		return 0;
-	protocol = read_be16(frame + offset - 2);
+	protocol = read_frame_be16(frame + offset - 2);
 	for (int i = 0; i < VLAN_TAGS_MAX; i++) {
 		if (protocol != ETH_P_8021Q && protocol != ETH_P_8021AD)
 			break;
 		offset += VLAN_TAG_BYTES;
 		if (bytes < offset)
 			return 0;
-		protocol = read_be16(frame + offset - 2);
+		protocol = read_frame_be16(frame + offset - 2);
 	}
 	*ret_protocol = protocol;
 	return offset;
@@ -82,7 +82,7 @@ static bool has_ipv4_headers(const uint8_t *packet, size_t bytes)
 	if (packet[IPV4_PROTOCOL] == IPPROTO_TCP)
 		wanted += TCP_BYTES;
 	/* The packet may be shorter than a whole TCP header. */
-	return bytes >= wanted || bytes >= read_be16(packet + 2);
+	return bytes >= wanted || bytes >= read_frame_be16(packet + 2);
 }
 
 static bool has_ipv6_headers(const uint8_t *packet, size_t bytes)
@@ -95,7 +95,7 @@ static bool has_ipv6_headers(const uint8_t *packet, size_t bytes)
 		wanted += TCP_BYTES;
 	else if (is_extension(packet[IPV6_NEXT_HEADER]))
 		wanted += EXTENSIONS_BYTES;
-	return bytes >= wanted || bytes >= IPV6_BYTES + read_be16(packet + 4);
+	return bytes >= wanted || bytes >= IPV6_BYTES + read_frame_be16(packet + 4);
 }
 
 bool frame_is_judgeable(const uint8_t *frame, size_t bytes)

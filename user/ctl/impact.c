@@ -7,7 +7,7 @@
 #include "ctl/ctl.h"
 #include "ctl/entries.h"
 
-static long long count_of(const json_t *hits, const char *span, const char *key)
+static long long hits_count(const json_t *hits, const char *span, const char *key)
 {
 	return json_integer_value(json_object_get(json_object_get(hits, span), key));
 }
@@ -16,17 +16,18 @@ static void write_span(struct writer *writer, const json_t *hits, const char *sp
 		       const char *words)
 {
 	writer_text(writer, COLOUR_NONE, "%lld packets, %lld connections %s",
-		    count_of(hits, span, "packets"), count_of(hits, span, "connections"), words);
+		    hits_count(hits, span, "packets"), hits_count(hits, span, "connections"),
+		    words);
 }
 
 static void write_hits(struct writer *writer, const json_t *hits)
 {
 	const char *last = json_string_value(json_object_get(hits, "last_hit_at"));
-	long long averted = count_of(hits, "total", "averted_packets");
+	long long averted = hits_count(hits, "total", "averted_packets");
 
 	if (!json_is_object(hits)) {
 		writer_text(writer, COLOUR_NONE, "  its hits are not known");
-	} else if (!last && !count_of(hits, "total", "packets")) {
+	} else if (!last && !hits_count(hits, "total", "packets")) {
 		writer_text(writer, COLOUR_NONE, "  no hit since %s, when counting began",
 			    entry_string(hits, "since"));
 	} else {
@@ -100,7 +101,7 @@ void impact_warn(const json_t *entry, const json_t *impact)
 {
 	const json_t *hits = json_object_get(impact, "hits");
 	const json_t *blocked = json_array_get(json_object_get(impact, "blocked_by"), 0);
-	long long packets = count_of(hits, "last_30_days", "packets");
+	long long packets = hits_count(hits, "last_30_days", "packets");
 
 	if (json_array_size(json_object_get(impact, "still_allowed_by")))
 		return;
@@ -108,7 +109,7 @@ void impact_warn(const json_t *entry, const json_t *impact)
 		ctl_error("warning: %s had %lld packets, %lld connections in 30 days; "
 			  "`ipwlctl undo' puts it back",
 			  entry_string(entry, "prefix"), packets,
-			  count_of(hits, "last_30_days", "connections"));
+			  hits_count(hits, "last_30_days", "connections"));
 	if (json_is_true(json_object_get(blocked, "drops")))
 		ctl_error("warning: %s is dropped now by block list %s %s",
 			  entry_string(entry, "prefix"), entry_string(blocked, "list"),

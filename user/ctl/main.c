@@ -21,7 +21,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static enum ctl_exit run(char **argv)
+static enum ctl_exit run_command(char **argv)
 {
 	struct arguments arguments = { 0 };
 	const struct command *command = NULL;
@@ -58,5 +58,5 @@ static enum ctl_exit run(char **argv)
 int main(int argc, char **argv)
 {
 	ctl_start();
-	return (int)ctl_finish(run(argc ? argv + 1 : argv));
+	return (int)ctl_finish(run_command(argc ? argv + 1 : argv));
 }

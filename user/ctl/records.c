@@ -18,12 +18,12 @@ const struct column record_columns[] = {
 	{ "changes", NULL, FORM_PLAIN },    { NULL, NULL, FORM_PLAIN },
 };
 
-static long long number_of(const json_t *object, const char *key)
+static long long record_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
 }
 
-__attribute__((format(printf, 1, 2))) static char *text_of(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static char *format_text(const char *format, ...)
 {
 	va_list arguments;
 	char *text;
@@ -41,19 +41,20 @@ char *record_author(const json_t *record)
 	const char *via = json_string_value(json_object_get(record, "via"));
 
 	if (!author)
-		return text_of("-");
-	return via ? text_of("%s (%s)", author, via) : text_of("%s", author);
+		return format_text("-");
+	return via ? format_text("%s (%s)", author, via) : format_text("%s", author);
 }
 
 char *record_event(const json_t *record)
 {
 	const char *event = entry_string(record, "event");
 
-	if (number_of(record, "undone_by"))
-		return text_of("%s (undone by %lld)", event, number_of(record, "undone_by"));
-	if (number_of(record, "undoes"))
-		return text_of("%s of %lld", event, number_of(record, "undoes"));
-	return text_of("%s", event);
+	if (record_number(record, "undone_by"))
+		return format_text("%s (undone by %lld)", event,
+				   record_number(record, "undone_by"));
+	if (record_number(record, "undoes"))
+		return format_text("%s of %lld", event, record_number(record, "undoes"));
+	return format_text("%s", event);
 }
 
 char *change_text(const json_t *change)
@@ -61,30 +62,31 @@ char *change_text(const json_t *change)
 	const char *prefix = json_string_value(json_object_get(change, "prefix"));
 
 	if (!prefix)
-		return text_of("+%lld -%lld", number_of(change, "added"),
-			       number_of(change, "removed"));
-	return text_of("%c%s",
-		       number_of(change, "added")     ? '+'
-		       : number_of(change, "removed") ? '-'
-						      : '~',
-		       prefix);
+		return format_text("+%lld -%lld", record_number(change, "added"),
+				   record_number(change, "removed"));
+	return format_text("%c%s",
+			   record_number(change, "added")     ? '+'
+			   : record_number(change, "removed") ? '-'
+							      : '~',
+			   prefix);
 }
 
 char *record_describe(const json_t *record)
 {
 	const json_t *change = json_array_get(json_object_get(record, "changes"), 0);
-	long long count = number_of(record, "change_count");
+	long long count = record_number(record, "change_count");
 	char *author = record_author(record);
 	char *text;
 
 	if (count == 1)
-		text = text_of("record %lld, %s of %s in %s by %s at %s", number_of(record, "id"),
-			       entry_string(record, "event"), entry_string(change, "prefix"),
-			       entry_string(change, "list"), author, entry_string(record, "at"));
+		text = format_text("record %lld, %s of %s in %s by %s at %s",
+				   record_number(record, "id"), entry_string(record, "event"),
+				   entry_string(change, "prefix"), entry_string(change, "list"),
+				   author, entry_string(record, "at"));
 	else
-		text = text_of("record %lld, %s of %lld entries by %s at %s",
-			       number_of(record, "id"), entry_string(record, "event"), count,
-			       author, entry_string(record, "at"));
+		text = format_text("record %lld, %s of %lld entries by %s at %s",
+				   record_number(record, "id"), entry_string(record, "event"),
+				   count, author, entry_string(record, "at"));
 	free(author);
 	return text;
 }

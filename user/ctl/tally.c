@@ -25,7 +25,7 @@ void tally_done(struct tally *tally)
 	*tally = (struct tally) { 0 };
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t mix_hash(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15;
 	return hash ^ hash >> 29;
@@ -37,32 +37,32 @@ static size_t hash_of(const struct tally *tally, const struct tally_row *key)
 
 	for (size_t i = 0; i < sizeof(key->source.addr); i += sizeof(part)) {
 		memcpy(&part, key->source.addr + i, sizeof(part));
-		hash = mix(hash, part + tally->seed);
+		hash = mix_hash(hash, part + tally->seed);
 	}
-	return (size_t)mix(hash, (uint64_t)key->list << 16 | (uint64_t)key->verdict << 8 |
-				     key->source.family);
+	return (size_t)mix_hash(hash, (uint64_t)key->list << 16 | (uint64_t)key->verdict << 8 |
+					  key->source.family);
 }
 
-static bool is_same(const struct tally_row *a, const struct tally_row *b)
+static bool is_same_row(const struct tally_row *a, const struct tally_row *b)
 {
 	return a->verdict == b->verdict && a->list == b->list &&
 	       !prefix_compare(&a->source, &b->source);
 }
 
 /* The place of a key, which may be free. */
-static struct tally_row *find(const struct tally *tally, const struct tally_row *key)
+static struct tally_row *find_row(const struct tally *tally, const struct tally_row *key)
 {
 	size_t index = hash_of(tally, key);
 
 	for (;; index++) {
 		struct tally_row *row = &tally->rows[index & (tally->capacity - 1)];
 
-		if (!row->packets || is_same(row, key))
+		if (!row->packets || is_same_row(row, key))
 			return row;
 	}
 }
 
-static void grow(struct tally *tally)
+static void grow_tally(struct tally *tally)
 {
 	struct tally_row *old = tally->rows;
 	size_t old_capacity = tally->capacity;
@@ -71,7 +71,7 @@ static void grow(struct tally *tally)
 	tally->rows = ctl_allocated(calloc(tally->capacity, sizeof(*tally->rows)));
 	for (size_t i = 0; i < old_capacity; i++)
 		if (old[i].packets)
-			*find(tally, &old[i]) = old[i];
+			*find_row(tally, &old[i]) = old[i];
 	free(old);
 }
 
@@ -80,8 +80,8 @@ void tally_add(struct tally *tally, const struct tally_row *key, bool is_connect
 	struct tally_row *row;
 
 	if (tally->count * 4 >= tally->capacity * 3)
-		grow(tally);
-	row = find(tally, key);
+		grow_tally(tally);
+	row = find_row(tally, key);
 	if (!row->packets && tally->count == TALLY_ROWS_MAX) {
 		tally->left_out_packets++;
 		return;
@@ -95,7 +95,7 @@ void tally_add(struct tally *tally, const struct tally_row *key, bool is_connect
 	row->connections += is_connection;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
 	const struct tally_row *one = a, *other = b;
 	int order;
@@ -113,5 +113,5 @@ void tally_sort(struct tally *tally)
 	for (size_t i = 0; i < tally->capacity; i++)
 		if (tally->rows[i].packets)
 			tally->rows[next++] = tally->rows[i];
-	qsort(tally->rows, tally->count, sizeof(*tally->rows), compare);
+	qsort(tally->rows, tally->count, sizeof(*tally->rows), compare_rows);
 }

@@ -91,7 +91,7 @@ static int enter_chunks(struct datapath *datapath, const struct new_chunks *new)
 	return 0;
 }
 
-static void give_up(const struct datapath *datapath, const struct new_chunks *new)
+static void give_up_chunks(const struct datapath *datapath, const struct new_chunks *new)
 {
 	char path[PATH_MAX];
 
@@ -133,7 +133,7 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 		err = enter_chunks(datapath, &new);
 	if (!err)
 		return 0;
-	give_up(datapath, &new);
+	give_up_chunks(datapath, &new);
 	return err == -ENOSPC ? err
 			      : errors_report(error, err, "cannot make room for rule counters");
 }

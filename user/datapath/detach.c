@@ -42,7 +42,7 @@ int datapath_remove_interfaces(struct datapath *datapath,
 	return err;
 }
 
-static bool keep_none(const char *name, void *context)
+static bool keep_no_interface(const char *name, void *context)
 {
 	(void)name;
 	(void)context;
@@ -59,7 +59,7 @@ int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	errors_clear();
 	if (access(bpffs_dir, F_OK))
 		return errno == ENOENT ? 0 : errors_report(error, -errno, "%s", bpffs_dir);
-	err = datapath_remove_interfaces(&pinned, keep_none, NULL, error);
+	err = datapath_remove_interfaces(&pinned, keep_no_interface, NULL, error);
 	/* Maps stay as long as a program that could not be taken off uses them. */
 	if (err)
 		return err;

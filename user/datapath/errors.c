@@ -15,7 +15,7 @@ static _Thread_local bool is_from_kernel;
 
 /* Keeps the last line that tells most: the kernel's own message if there is one,
  * else libbpf's last warning. Lines of a verifier log come in one piece. */
-static int capture(enum libbpf_print_level level, const char *format, va_list arguments)
+static int capture_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char text[4096];
 	char *line = text;
@@ -39,7 +39,7 @@ static int capture(enum libbpf_print_level level, const char *format, va_list ar
 
 void errors_capture(void)
 {
-	libbpf_set_print(capture);
+	libbpf_set_print(capture_message);
 }
 
 void errors_clear(void)

@@ -33,18 +33,18 @@ void regions_open_pinned(struct datapath *datapath)
 			datapath->regions[region] = bpf_obj_get(path);
 }
 
-static struct datapath *datapath_of(struct index_space *space)
+static struct datapath *datapath_of_space(struct index_space *space)
 {
 	return (struct datapath *)(void *)((char *)space - offsetof(struct datapath, space));
 }
 
-static int outer_fd(const struct datapath *datapath)
+static int outer_region_fd(const struct datapath *datapath)
 {
 	return bpf_map__fd(datapath->shared->maps.regions);
 }
 
 /* Pinned before it is entered: what is entered has a pin, by which it is found again. */
-static int pin(const struct datapath *datapath, uint32_t region, int fd)
+static int pin_region(const struct datapath *datapath, uint32_t region, int fd)
 {
 	char path[PATH_MAX];
 	int err = regions_pin_path(datapath, region, path);
@@ -55,7 +55,7 @@ static int pin(const struct datapath *datapath, uint32_t region, int fd)
 	return pins_pin_unless_detached(fd, path);
 }
 
-static int add(struct datapath *datapath, uint32_t region)
+static int add_region(struct datapath *datapath, uint32_t region)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "region", sizeof(uint32_t), IPWL_REGION_BYTES,
@@ -65,7 +65,7 @@ static int add(struct datapath *datapath, uint32_t region)
 
 	if (!err) {
 		memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		err = memory == MAP_FAILED ? -errno : pin(datapath, region, fd);
+		err = memory == MAP_FAILED ? -errno : pin_region(datapath, region, fd);
 	}
 	if (err) {
 		if (memory != MAP_FAILED)
@@ -83,14 +83,14 @@ static int add(struct datapath *datapath, uint32_t region)
 
 int regions_add(struct index_space *space)
 {
-	struct datapath *datapath = datapath_of(space);
+	struct datapath *datapath = datapath_of_space(space);
 
 	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
 		int err;
 
 		if (datapath->regions[region] >= 0)
 			continue;
-		err = add(datapath, region);
+		err = add_region(datapath, region);
 		return err ? err : (int)region;
 	}
 	return -ENOSPC;
@@ -117,7 +117,7 @@ int regions_enter(const struct datapath *datapath, const struct regions_mark *ma
 		slots[count] = region;
 		fds[count++] = datapath->regions[region];
 	}
-	return inner_enter(outer_fd(datapath), slots, fds, count);
+	return inner_enter(outer_region_fd(datapath), slots, fds, count);
 }
 
 /* Close a region that no packet is judged by. Its slot keeps it alive. */
@@ -141,7 +141,7 @@ static void close_region(struct datapath *datapath, uint32_t region)
  * Have no slot hold a region that is closed. Each deletion would wait for a grace
  * period; one batch has all such slots hold a region that is in use in place of theirs.
  */
-static void clear_slots(const struct datapath *datapath)
+static void clear_region_slots(const struct datapath *datapath)
 {
 	uint32_t slots[IPWL_REGIONS_MAX];
 	int fds[IPWL_REGIONS_MAX];
@@ -155,15 +155,15 @@ static void clear_slots(const struct datapath *datapath)
 		uint32_t id;
 
 		if (datapath->regions[region] >= 0 ||
-		    bpf_map_lookup_elem(outer_fd(datapath), &region, &id))
+		    bpf_map_lookup_elem(outer_region_fd(datapath), &region, &id))
 			continue;
 		slots[count] = region;
 		fds[count++] = in_use;
 	}
-	if (in_use >= 0 && (!count || !inner_enter(outer_fd(datapath), slots, fds, count)))
+	if (in_use >= 0 && (!count || !inner_enter(outer_region_fd(datapath), slots, fds, count)))
 		return;
 	for (uint32_t i = 0; i < count; i++)
-		bpf_map_delete_elem(outer_fd(datapath), &slots[i]);
+		bpf_map_delete_elem(outer_region_fd(datapath), &slots[i]);
 }
 
 void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bool were_there)
@@ -177,5 +177,5 @@ void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bo
 		is_any = true;
 	}
 	if (is_any)
-		clear_slots(datapath);
+		clear_region_slots(datapath);
 }

@@ -84,7 +84,7 @@ static int prepare_maps(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 	return 0;
 }
 
-static size_t mapped_bytes(const struct bpf_map *map)
+static size_t counters_bytes(const struct bpf_map *map)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t bytes = sizeof(struct ipwl_traffic) * bpf_map__max_entries(map);
@@ -94,8 +94,8 @@ static size_t mapped_bytes(const struct bpf_map *map)
 
 static int map_counters(const struct bpf_map *map, struct ipwl_traffic **ret_counters)
 {
-	void *counters =
-	    mmap(NULL, mapped_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	void *counters = mmap(NULL, counters_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(map), 0);
 
 	if (counters == MAP_FAILED)
 		return -errno;
@@ -106,13 +106,13 @@ static int map_counters(const struct bpf_map *map, struct ipwl_traffic **ret_cou
 static void unmap_counters(const struct bpf_map *map, struct ipwl_traffic *counters)
 {
 	if (counters)
-		munmap(counters, mapped_bytes(map));
+		munmap(counters, counters_bytes(map));
 }
 
 /* ---- open and close -------------------------------------------------------- */
 
-static int load(struct simulation *simulation, const char *bpffs_dir,
-		char error[DATAPATH_ERROR_BYTES])
+static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
+			   char error[DATAPATH_ERROR_BYTES])
 {
 	struct bpf_program *program;
 	struct ipwl_bpf *skeleton;
@@ -149,7 +149,7 @@ int simulation_open(const char *bpffs_dir, struct simulation **ret_simulation,
 	errors_clear();
 	if (!simulation)
 		return errors_report(error, -ENOMEM, "cannot open a simulation");
-	err = load(simulation, bpffs_dir, error);
+	err = load_simulation(simulation, bpffs_dir, error);
 	if (err) {
 		simulation_close(simulation);
 		return err;
@@ -173,7 +173,7 @@ void simulation_close(struct simulation *simulation)
 /* ---- run ------------------------------------------------------------------- */
 
 /* Forget what the last frame counted. */
-static void clear(struct simulation *simulation)
+static void clear_counters(struct simulation *simulation)
 {
 	memset(simulation->counters, 0, IPWL_COUNTER_COUNT * sizeof(*simulation->counters));
 }
@@ -215,7 +215,7 @@ int simulation_run(struct simulation *simulation, const void *frame, size_t byte
 	struct simulation_result result = { 0 };
 	int err;
 
-	clear(simulation);
+	clear_counters(simulation);
 	err = bpf_prog_test_run_opts(simulation->program, &options);
 	if (err)
 		/* Without frags a frame is one page at most: EINVAL, or ENOMEM. */

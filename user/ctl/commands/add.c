@@ -10,7 +10,7 @@ static const struct column warnings_column[] = { { "warnings", NULL, FORM_PLAIN 
 						 { NULL, NULL, FORM_PLAIN } };
 
 /* Fill the body of the request from the command line. */
-static enum ctl_exit make_body(const struct arguments *arguments, json_t **ret_body)
+static enum ctl_exit make_add_body(const struct arguments *arguments, json_t **ret_body)
 {
 	const char *const *options = arguments->options;
 	json_t *ttl = json_null();
@@ -38,7 +38,7 @@ static enum ctl_exit make_body(const struct arguments *arguments, json_t **ret_b
 	return CTL_DONE;
 }
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_added(struct writer *writer, const json_t *answer)
 {
 	const json_t *entry = json_object_get(answer, "entry");
 	const char *expires = json_string_value(json_object_get(entry, "expires_at"));
@@ -55,18 +55,18 @@ static void write_answer(struct writer *writer, const json_t *answer)
 	exchange_print_warnings(answer);
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_add(const struct arguments *arguments)
 {
 	struct request request = { .method = "POST",
 				   .path = "/v1/entries",
 				   .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 	json_t *body;
-	enum ctl_exit code = make_body(arguments, &body);
+	enum ctl_exit code = make_add_body(arguments, &body);
 
 	if (code)
 		return code;
 	request.body = body;
-	code = exchange(arguments, &request, "entry", write_answer);
+	code = exchange(arguments, &request, "entry", write_added);
 	json_decref(body);
 	return code;
 }
@@ -81,5 +81,5 @@ const struct command command_add = {
 	.options = { [ADD_LIST] = { "list", "NAME", "the list to add to", 1 },
 		     [ADD_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
 		     [ADD_TTL] = { "ttl", "DURATION", "expires after this: 30d, 1h30m", 0 } },
-	.run = run,
+	.run = run_add,
 };

@@ -19,7 +19,7 @@ static const struct column diagnostic_columns[] = {
 };
 
 /* A place's number, or null for the whole file or line. */
-static json_t *place(uint32_t number)
+static json_t *place_json(uint32_t number)
 {
 	return number ? json_integer(number) : json_null();
 }
@@ -28,9 +28,9 @@ static void write_diagnostic(struct writer *writer, const struct diagnostic *dia
 {
 	json_t *object = ctl_allocated(
 	    json_pack("{s:o, s:o, s:o, s:s, s:o}", "file", writer_string(diagnostic->file), "line",
-		      place(diagnostic->line), "column", place(diagnostic->column), "severity",
-		      diagnostic->severity == SEVERITY_ERROR ? "error" : "warning", "message",
-		      writer_string(diagnostic->message)));
+		      place_json(diagnostic->line), "column", place_json(diagnostic->column),
+		      "severity", diagnostic->severity == SEVERITY_ERROR ? "error" : "warning",
+		      "message", writer_string(diagnostic->message)));
 
 	writer_row(writer, object);
 	json_decref(object);
@@ -75,7 +75,7 @@ static void write_check(const char *path, bool is_json, const struct diagnostics
 	writer_end(&writer);
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_check_config(const struct arguments *arguments)
 {
 	const char *path =
 	    arguments->positional_count ? arguments->positional[0] : CONFIG_DEFAULT_PATH;
@@ -98,5 +98,5 @@ const struct command command_check_config = {
 	.positional_max = 1,
 	.summary = "check a configuration and its list files, without ipwld",
 	.description = "FILE is " CONFIG_DEFAULT_PATH " unless given.",
-	.run = run,
+	.run = run_check_config,
 };

@@ -13,7 +13,7 @@ static const struct column more_columns[] = { { "still_listed_by", NULL, FORM_PL
 					      { "impact", NULL, FORM_PLAIN },
 					      { NULL, NULL, FORM_PLAIN } };
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_deleted(struct writer *writer, const json_t *answer)
 {
 	const json_t *entry = json_object_get(answer, "entry");
 	const json_t *holders = json_object_get(answer, "still_listed_by");
@@ -41,12 +41,12 @@ static void write_answer(struct writer *writer, const json_t *answer)
 /* Nobody was asked, and nobody said yes. */
 static void write_and_warn(struct writer *writer, const json_t *answer)
 {
-	write_answer(writer, answer);
+	write_deleted(writer, answer);
 	impact_warn(json_object_get(answer, "entry"), json_object_get(answer, "impact"));
 }
 
 /* Show what the removal of an allow entry does, and ask. */
-static enum ctl_exit confirm(const struct arguments *arguments)
+static enum ctl_exit confirm_del(const struct arguments *arguments)
 {
 	const struct parameter query[] = { { "list", arguments->options[DEL_LIST] },
 					   { "prefix", arguments->positional[0] },
@@ -76,7 +76,7 @@ static enum ctl_exit confirm(const struct arguments *arguments)
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_del(const struct arguments *arguments)
 {
 	const struct parameter query[] = {
 		{ "list", arguments->options[DEL_LIST] },
@@ -90,12 +90,12 @@ static enum ctl_exit run(const struct arguments *arguments)
 					 .query = query,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 	bool is_asked = !arguments->options[DEL_YES] && ask_is_possible();
-	enum ctl_exit code = is_asked ? confirm(arguments) : CTL_DONE;
+	enum ctl_exit code = is_asked ? confirm_del(arguments) : CTL_DONE;
 
 	if (code)
 		return code;
 	return exchange(arguments, &request, "entry",
-			is_asked || arguments->options[DEL_YES] ? write_answer : write_and_warn);
+			is_asked || arguments->options[DEL_YES] ? write_deleted : write_and_warn);
 }
 
 const struct command command_del = {
@@ -111,5 +111,5 @@ const struct command command_del = {
 	.options = { [DEL_LIST] = { "list", "NAME", "the list to remove from", 1 },
 		     [DEL_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
 		     [DEL_YES] = { "yes", NULL, "do not ask, and do not warn", 0 } },
-	.run = run,
+	.run = run_del,
 };

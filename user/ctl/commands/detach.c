@@ -29,7 +29,7 @@ static void write_outcome(struct writer *writer, bool is_detached, const char *b
 	json_decref(object);
 }
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_detached(struct writer *writer, const json_t *answer)
 {
 	bool is_detached = json_is_true(json_object_get(answer, "detached"));
 
@@ -55,7 +55,7 @@ static void write_offline(bool is_json, bool is_detached, const char *bpffs_dir)
 	writer_end(&writer);
 }
 
-static enum ctl_exit fail(const char *bpffs_dir, int error, const char *message)
+static enum ctl_exit fail_detach(const char *bpffs_dir, int error, const char *message)
 {
 	bool is_denied = error == -EPERM || error == -EACCES;
 
@@ -93,7 +93,7 @@ static enum ctl_exit detach_dir(const char *bpffs_dir, bool is_json)
 	if (!error)
 		error = datapath_detach(bpffs_dir, message);
 	if (error)
-		return fail(bpffs_dir, error, message);
+		return fail_detach(bpffs_dir, error, message);
 	write_offline(is_json, has_pins, bpffs_dir);
 	return CTL_DONE;
 }
@@ -131,14 +131,14 @@ static enum ctl_exit detach_offline(const struct arguments *arguments)
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_detach(const struct arguments *arguments)
 {
 	const struct request request = { .method = "POST",
 					 .path = "/v1/detach",
 					 .timeout_sec = DETACH_TIMEOUT_SEC,
 					 /* This answer is not the last word: */
 					 .is_continuation = true };
-	enum ctl_exit code = exchange(arguments, &request, "detached", write_answer);
+	enum ctl_exit code = exchange(arguments, &request, "detached", write_detached);
 
 	if (code != CTL_UNREACHABLE)
 		return code;
@@ -156,5 +156,5 @@ const struct command command_detach = {
 					 "where bpffs_dir is, without ipwld (" CONFIG_DEFAULT_PATH
 					 ")",
 					 0 } },
-	.run = run,
+	.run = run_detach,
 };

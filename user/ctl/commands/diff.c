@@ -64,7 +64,7 @@ static void write_entries(struct writer *writer, const json_t *answer)
 	}
 }
 
-static void write_held(struct writer *writer, const json_t *answer)
+static void write_held_diff(struct writer *writer, const json_t *answer)
 {
 	const char *held = json_string_value(json_object_get(answer, "held"));
 	const json_t *removed = json_object_get(answer, "removed_in_use");
@@ -87,14 +87,14 @@ static void write_held(struct writer *writer, const json_t *answer)
 	}
 }
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_diff_answer(struct writer *writer, const json_t *answer)
 {
 	writer_members(writer, head_columns, answer);
 	changes_write(writer, answer);
 	if (writer->is_json)
 		return;
 	write_entries(writer, answer);
-	write_held(writer, answer);
+	write_held_diff(writer, answer);
 	if (json_is_true(json_object_get(answer, "differs")))
 		writer_text(writer, COLOUR_NONE, "%lld entries added, %lld removed",
 			    (long long)json_integer_value(json_object_get(answer, "added")),
@@ -105,7 +105,7 @@ static void write_answer(struct writer *writer, const json_t *answer)
 	exchange_print_warnings(answer);
 }
 
-static enum ctl_exit ask(const struct arguments *arguments, const json_t *body)
+static enum ctl_exit ask_diff(const struct arguments *arguments, const json_t *body)
 {
 	const struct request request = { .method = "POST",
 					 .path = "/v1/diff",
@@ -121,7 +121,7 @@ static enum ctl_exit ask(const struct arguments *arguments, const json_t *body)
 		struct writer writer;
 
 		writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
-		write_answer(&writer, answer);
+		write_diff_answer(&writer, answer);
 		writer_end(&writer);
 		code = json_is_true(json_object_get(answer, "differs")) ? CTL_NEGATIVE : CTL_DONE;
 	}
@@ -130,7 +130,7 @@ static enum ctl_exit ask(const struct arguments *arguments, const json_t *body)
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_diff(const struct arguments *arguments)
 {
 	json_t *body = ctl_allocated(json_object());
 	int64_t limit = -1;
@@ -157,7 +157,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 		}
 		json_object_set_new(body, "config", text);
 	}
-	code = ask(arguments, body);
+	code = ask_diff(arguments, body);
 	json_decref(body);
 	return code;
 }
@@ -171,5 +171,5 @@ const struct command command_diff = {
 		       "Exit code: 0 nothing, 1 something, 4 the configuration has errors.",
 	.options = { [DIFF_SUMMARY] = { "summary", NULL, "settings, lists and counts alone", 0 },
 		     [DIFF_LIMIT] = { "limit", "N", "name at most N entries (1000)", 0 } },
-	.run = run,
+	.run = run_diff,
 };

@@ -6,7 +6,7 @@
 
 enum { EXPORT_FORMAT, EXPORT_LIST, EXPORT_AGGREGATE, EXPORT_NO_AGGREGATE, EXPORT_FAMILY };
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_export(const struct arguments *arguments)
 {
 	const char *const *options = arguments->options;
 	const struct parameter query[] = {
@@ -43,5 +43,5 @@ const struct command command_export = {
 		     [EXPORT_NO_AGGREGATE] = { "no-aggregate", NULL, "keep the prefixes as listed",
 					       0 },
 		     [EXPORT_FAMILY] = { "family", "N", "IPv4 (4) or IPv6 (6) alone", 0 } },
-	.run = run,
+	.run = run_export,
 };

@@ -18,7 +18,7 @@ static void write_feeds(struct writer *writer, const json_t *answer)
 		ctl_error("no feeds are configured");
 }
 
-static enum ctl_exit show(const struct arguments *arguments)
+static enum ctl_exit show_feeds(const struct arguments *arguments)
 {
 	const struct request request = { .method = "GET",
 					 .path = "/v1/feeds",
@@ -82,7 +82,7 @@ static void write_diff(struct writer *writer, const json_t *answer)
 	writer_line_end(writer);
 }
 
-static enum ctl_exit diff(const struct arguments *arguments)
+static enum ctl_exit diff_feed(const struct arguments *arguments)
 {
 	const struct parameter query[] = { { "name", arguments->positional[1] }, { NULL, NULL } };
 	const struct request request = { .method = "GET",
@@ -135,15 +135,15 @@ static enum ctl_exit accept_held(const struct arguments *arguments)
 
 /* ---- command ------------------------------------------------------------ */
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_feeds(const struct arguments *arguments)
 {
 	static const struct {
 		const char *name;
 		enum ctl_exit (*run)(const struct arguments *arguments);
-	} verbs[] = { { "accept", accept_held }, { "diff", diff } };
+	} verbs[] = { { "accept", accept_held }, { "diff", diff_feed } };
 
 	if (!arguments->positional_count)
-		return show(arguments);
+		return show_feeds(arguments);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
 		if (strcmp(verbs[i].name, arguments->positional[0]) != 0)
 			continue;
@@ -161,5 +161,5 @@ const struct command command_feeds = {
 	.summary = "show feeds; look at and accept what is held back",
 	.description = "diff shows what the copy that is held back adds and removes, accept puts\n"
 		       "it in force.",
-	.run = run,
+	.run = run_feeds,
 };

@@ -83,7 +83,7 @@ static enum ctl_exit read_limit(const char *text, struct walk *walk)
 
 /* ---- output --------------------------------------------------------------- */
 
-static void begin_output(struct walk *walk)
+static void begin_records(struct walk *walk)
 {
 	if (walk->has_begun)
 		return;
@@ -141,7 +141,7 @@ static void write_record(struct walk *walk, const json_t *record)
 		write_change(walk, record, NULL, what);
 }
 
-static void end_output(struct walk *walk, enum ctl_exit code)
+static void end_records(struct walk *walk, enum ctl_exit code)
 {
 	/* As with `list`, JSON that was cut short by a failure stays so. */
 	if (!walk->has_begun || (code && walk->writer.is_json))
@@ -156,7 +156,7 @@ static void end_output(struct walk *walk, enum ctl_exit code)
 /* ---- pages ---------------------------------------------------------------- */
 
 /* Remember which page is next; "": none. */
-static enum ctl_exit advance(struct walk *walk, const json_t *page, size_t count)
+static enum ctl_exit advance_records(struct walk *walk, const json_t *page, size_t count)
 {
 	long long next = json_integer_value(json_object_get(page, "next"));
 	int64_t before = 0;
@@ -174,7 +174,7 @@ static enum ctl_exit advance(struct walk *walk, const json_t *page, size_t count
 	return CTL_DONE;
 }
 
-static enum ctl_exit write_page(struct walk *walk)
+static enum ctl_exit write_records_page(struct walk *walk)
 {
 	const struct arguments *arguments = walk->arguments;
 	char limit[24];
@@ -203,15 +203,15 @@ static enum ctl_exit write_page(struct walk *walk)
 	if (!code)
 		code = client_array(walk->client, page, "records", &records);
 	if (!code) {
-		begin_output(walk);
+		begin_records(walk);
 		json_array_foreach(records, i, record) write_record(walk, record);
-		code = advance(walk, page, json_array_size(records));
+		code = advance_records(walk, page, json_array_size(records));
 	}
 	json_decref(page);
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_history(const struct arguments *arguments)
 {
 	struct walk walk = { .arguments = arguments };
 	bool is_filtered = arguments->options[HISTORY_LIST] || arguments->options[HISTORY_SINCE] ||
@@ -224,9 +224,9 @@ static enum ctl_exit run(const struct arguments *arguments)
 		return code;
 	walk.client = client_new(arguments);
 	do
-		code = write_page(&walk);
+		code = write_records_page(&walk);
 	while (!code && walk.before[0] && walk.left && !ferror(stdout));
-	end_output(&walk, code);
+	end_records(&walk, code);
 	if (!code && !walk.record_count) {
 		ctl_error(is_filtered ? "no record matches" : "there are no records");
 		code = is_filtered ? CTL_NEGATIVE : CTL_DONE;
@@ -246,5 +246,5 @@ const struct command command_history = {
 		     [HISTORY_SINCE] = { "since", "TIME", "from then on: 2026-11-24, or 30d ago",
 					 0 },
 		     [HISTORY_LIMIT] = { "limit", "N", "so many records at most (100)", 0 } },
-	.run = run,
+	.run = run_history,
 };

@@ -26,40 +26,40 @@ static const struct column read_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static long long count_of(const json_t *answer, const char *key)
+static long long import_count(const json_t *answer, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(answer, key));
 }
 
-static const char *string_of(const json_t *object, const char *key)
+static const char *import_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "?";
 }
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_imported(struct writer *writer, const json_t *answer)
 {
 	const json_t *read = json_object_get(answer, "read");
 	bool is_dry_run = json_is_true(json_object_get(answer, "dry_run"));
 	bool is_recognised = json_is_true(json_object_get(read, "recognised"));
 
 	writer_members(writer, read_columns, answer);
-	writer_text(writer, COLOUR_NONE, "%s%s: %s", string_of(read, "format"),
-		    is_recognised ? " (recognised)" : "", string_of(read, "summary"));
+	writer_text(writer, COLOUR_NONE, "%s%s: %s", import_text(read, "format"),
+		    is_recognised ? " (recognised)" : "", import_text(read, "summary"));
 	writer_line_end(writer);
 	writer_text(writer, COLOUR_NONE,
 		    is_dry_run ? "dry run, nothing has changed: %lld would be added to list %s, "
 				 "%lld replaced there"
 			       : "%lld added to list %s, %lld replaced there, in force now",
-		    count_of(answer, "added"), string_of(answer, "list"),
-		    count_of(answer, "replaced"));
+		    import_count(answer, "added"), import_text(answer, "list"),
+		    import_count(answer, "replaced"));
 	writer_line_end(writer);
 	exchange_print_warnings(answer);
 }
 
 /* All of a stream, to be freed; NULL: an error, in errno. */
-static char *read_all(FILE *stream, size_t *ret_bytes)
+static char *read_stream(FILE *stream, size_t *ret_bytes)
 {
 	size_t size = SIZE_START, used = 0;
 	char *data = ctl_allocated(malloc(size));
@@ -82,7 +82,7 @@ static char *read_file(const char *path, size_t *ret_bytes)
 {
 	bool is_stdin = !strcmp(path, "-");
 	FILE *stream = is_stdin ? stdin : fopen(path, "re");
-	char *data = stream ? read_all(stream, ret_bytes) : NULL;
+	char *data = stream ? read_stream(stream, ret_bytes) : NULL;
 
 	if (!data)
 		ctl_error("%s: %s", path, strerror(errno));
@@ -105,8 +105,8 @@ static bool check_format(const char *name)
 	return false;
 }
 
-static enum ctl_exit send(const struct arguments *arguments, const char *ttl, const char *data,
-			  size_t data_bytes)
+static enum ctl_exit send_import(const struct arguments *arguments, const char *ttl,
+				 const char *data, size_t data_bytes)
 {
 	const char *path = arguments->positional[0];
 	const struct parameter query[] = {
@@ -126,10 +126,10 @@ static enum ctl_exit send(const struct arguments *arguments, const char *ttl, co
 					 .data_bytes = data_bytes,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 
-	return exchange(arguments, &request, "read", write_answer);
+	return exchange(arguments, &request, "read", write_imported);
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_import(const struct arguments *arguments)
 {
 	const char *ttl = arguments->options[IMPORT_TTL];
 	char ttl_text[32];
@@ -153,7 +153,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 	data = read_file(arguments->positional[0], &bytes);
 	if (!data)
 		return CTL_INVALID;
-	code = send(arguments, ttl, data, bytes);
+	code = send_import(arguments, ttl, data, bytes);
 	free(data);
 	return code;
 }
@@ -173,5 +173,5 @@ const struct command command_import = {
 		     [IMPORT_REASON] = { "reason", "TEXT", "why, where the list does not say", 0 },
 		     [IMPORT_TTL] = { "ttl", "DURATION", "expire after this: 30d, 1h30m", 0 },
 		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "read and check, change nothing", 0 } },
-	.run = run,
+	.run = run_import,
 };

@@ -71,7 +71,7 @@ static void write_totals(struct writer *writer, const json_t *answer)
 	writer_line_end(writer);
 }
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_lint_answer(struct writer *writer, const json_t *answer)
 {
 	const json_t *finding;
 	size_t i;
@@ -130,7 +130,7 @@ static enum ctl_exit check_limit(const struct arguments *arguments)
 	return ctl_usage_error("lint", "--limit is a number from 0 to %d", FINDINGS_MAX);
 }
 
-static enum ctl_exit ask(const struct arguments *arguments, const struct request *request)
+static enum ctl_exit ask_lint(const struct arguments *arguments, const struct request *request)
 {
 	struct client *client = client_new(arguments);
 	json_t *answer = NULL, *findings;
@@ -142,7 +142,7 @@ static enum ctl_exit ask(const struct arguments *arguments, const struct request
 		struct writer writer;
 
 		writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
-		write_answer(&writer, answer);
+		write_lint_answer(&writer, answer);
 		writer_end(&writer);
 		code =
 		    json_integer_value(json_object_get(answer, "total")) ? CTL_NEGATIVE : CTL_DONE;
@@ -152,7 +152,7 @@ static enum ctl_exit ask(const struct arguments *arguments, const struct request
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_lint(const struct arguments *arguments)
 {
 	char unused[NUMBER_BYTES] = "", expiring[NUMBER_BYTES] = "";
 	char ipv4[NUMBER_BYTES] = "", ipv6[NUMBER_BYTES] = "";
@@ -175,7 +175,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 	    read_duration(arguments, LINT_EXPIRING, "expiring", expiring) ||
 	    read_lengths(arguments, ipv4, ipv6) || check_limit(arguments))
 		return CTL_USAGE;
-	return ask(arguments, &request);
+	return ask_lint(arguments, &request);
 }
 
 const struct command command_lint = {
@@ -191,5 +191,5 @@ const struct command command_lint = {
 		     [LINT_WIDE] = { "wide", "LENGTHS", "shorter than these in IPv4, IPv6 (8,19)",
 				     0 },
 		     [LINT_LIMIT] = { "limit", "N", "show at most N of each check (100)", 0 } },
-	.run = run,
+	.run = run_lint,
 };

@@ -21,7 +21,7 @@ struct walk {
 };
 
 /* Remember which page is next. Returns false for one that would never end. */
-static bool advance(struct walk *walk, const json_t *page, size_t count)
+static bool advance_entries(struct walk *walk, const json_t *page, size_t count)
 {
 	const char *next = json_string_value(json_object_get(page, "next"));
 
@@ -33,7 +33,7 @@ static bool advance(struct walk *walk, const json_t *page, size_t count)
 	return true;
 }
 
-static void begin_output(struct walk *walk)
+static void begin_entries(struct walk *walk)
 {
 	if (walk->has_begun)
 		return;
@@ -42,7 +42,7 @@ static void begin_output(struct walk *walk)
 	writer_table_begin(&walk->writer, "entries", entry_columns, "");
 }
 
-static enum ctl_exit write_page(struct walk *walk)
+static enum ctl_exit write_entries_page(struct walk *walk)
 {
 	const struct parameter query[] = {
 		{ "list", walk->arguments->options[LIST_LIST] },
@@ -67,9 +67,9 @@ static enum ctl_exit write_page(struct walk *walk)
 	if (!code)
 		code = client_array(walk->client, page, "entries", &entries);
 	if (!code) {
-		begin_output(walk);
+		begin_entries(walk);
 		json_array_foreach(entries, i, entry) writer_row(&walk->writer, entry);
-		if (!advance(walk, page, json_array_size(entries))) {
+		if (!advance_entries(walk, page, json_array_size(entries))) {
 			ctl_error("no usable answer from ipwld: its pages do not end");
 			code = CTL_UNREACHABLE;
 		}
@@ -80,7 +80,7 @@ static enum ctl_exit write_page(struct walk *walk)
 
 /* What was printed before a failure stays a JSON text cut short, so that no
  * program takes it for the whole. */
-static void end_output(struct walk *walk, enum ctl_exit code)
+static void end_entries(struct walk *walk, enum ctl_exit code)
 {
 	if (!walk->has_begun)
 		return;
@@ -90,7 +90,7 @@ static void end_output(struct walk *walk, enum ctl_exit code)
 	}
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_list(const struct arguments *arguments)
 {
 	struct walk walk = { .client = client_new(arguments), .arguments = arguments };
 	bool is_filtered = arguments->options[LIST_LIST] || arguments->options[LIST_SOURCE] ||
@@ -98,9 +98,9 @@ static enum ctl_exit run(const struct arguments *arguments)
 	enum ctl_exit code;
 
 	do
-		code = write_page(&walk);
+		code = write_entries_page(&walk);
 	while (!code && walk.after && !ferror(stdout));
-	end_output(&walk, code);
+	end_entries(&walk, code);
 	if (!code && !walk.entry_count) {
 		ctl_error(is_filtered ? "no entry matches" : "there are no entries");
 		code = is_filtered ? CTL_NEGATIVE : CTL_DONE;
@@ -119,5 +119,5 @@ const struct command command_list = {
 	.options = { [LIST_LIST] = { "list", "NAME", "entries of this list only", 0 },
 		     [LIST_SOURCE] = { "source", "S", "config, file, feed, manual or learned",
 				       0 } },
-	.run = run,
+	.run = run_list,
 };

@@ -23,7 +23,7 @@ static bool are_fresh(const json_t *feeds)
 	return true;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_refresh(const struct arguments *arguments)
 {
 	const char *name = arguments->positional_count ? arguments->positional[0] : NULL;
 	json_t *body = ctl_allocated(json_pack("{s:o}", "name", writer_string(name)));
@@ -58,5 +58,5 @@ const struct command command_refresh = {
 	.summary = "fetch feeds now, and wait for what comes of it",
 	.description = "The feed NAME, or all. The exit code is 1 if one of them failed, is no\n"
 		       "list of its format, or is held back.",
-	.run = run,
+	.run = run_refresh,
 };

@@ -12,7 +12,7 @@ static const struct column reload_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static void write_answer(struct writer *writer, const json_t *answer)
+static void write_reloaded(struct writer *writer, const json_t *answer)
 {
 	writer_members(writer, reload_columns, answer);
 	writer_text(writer, COLOUR_NONE, "reloaded in %.2f s: %lld added, %lld removed",
@@ -24,7 +24,7 @@ static void write_answer(struct writer *writer, const json_t *answer)
 	exchange_print_warnings(answer);
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_reload(const struct arguments *arguments)
 {
 	const struct parameter query[] = { { "sudo_user", client_sudo_user() }, { NULL, NULL } };
 	json_t *body = arguments->options[RELOAD_ACCEPT]
@@ -35,7 +35,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 					 .query = query,
 					 .body = body,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
-	enum ctl_exit code = exchange(arguments, &request, "added", write_answer);
+	enum ctl_exit code = exchange(arguments, &request, "added", write_reloaded);
 
 	json_decref(body);
 	return code;
@@ -49,5 +49,5 @@ const struct command command_reload = {
 		       "would remove too many allow entries in use is held.",
 	.options = { [RELOAD_ACCEPT] = { "accept", NULL, "take one that the guard would hold",
 					 0 } },
-	.run = run,
+	.run = run_reload,
 };

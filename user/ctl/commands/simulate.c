@@ -47,7 +47,7 @@ static double now_sec(void)
 
 /* ---- progress ---------------------------------------------------------------- */
 
-static void show_progress(struct run *run)
+static void show_packets(struct run *run)
 {
 	double now = now_sec();
 	int percent = capture_percent(run->capture);
@@ -61,7 +61,7 @@ static void show_progress(struct run *run)
 	fputs("\033[K", stderr);
 }
 
-static void clear_progress(const struct run *run)
+static void clear_packets(const struct run *run)
 {
 	if (run->shows_progress && run->shown_sec > run->started_sec)
 		fputs("\r\033[K", stderr);
@@ -69,8 +69,8 @@ static void clear_progress(const struct run *run)
 
 /* ---- the run ------------------------------------------------------------------- */
 
-static void count(struct run *run, const struct captured *captured,
-		  const struct simulation_result *result)
+static void count_frame(struct run *run, const struct captured *captured,
+			const struct simulation_result *result)
 {
 	struct tally_row key = {
 		.verdict = (uint8_t)result->verdict,
@@ -85,7 +85,7 @@ static void count(struct run *run, const struct captured *captured,
 }
 
 /* Return: 0 or -errno. */
-static int judge(struct run *run, const struct captured *captured)
+static int judge_frame(struct run *run, const struct captured *captured)
 {
 	struct simulation_result result;
 	int err = simulation_run(run->simulation, captured->frame, captured->bytes, &result);
@@ -95,11 +95,11 @@ static int judge(struct run *run, const struct captured *captured)
 		return 0;
 	}
 	if (!err)
-		count(run, captured, &result);
+		count_frame(run, captured, &result);
 	return err;
 }
 
-static enum ctl_exit judge_all(struct run *run)
+static enum ctl_exit judge_capture(struct run *run)
 {
 	enum capture_event event;
 	struct captured captured;
@@ -110,13 +110,13 @@ static enum ctl_exit judge_all(struct run *run)
 		if (event == CAPTURE_SKIPPED)
 			run->skipped[captured.skip]++;
 		else
-			err = judge(run, &captured);
+			err = judge_frame(run, &captured);
 		if (err)
 			break;
 		if (run->shows_progress && run->packets % PROGRESS_FRAMES == 0)
-			show_progress(run);
+			show_packets(run);
 	}
-	clear_progress(run);
+	clear_packets(run);
 	if (err) {
 		ctl_error("the program cannot be run: %s", strerror(-err));
 		return err == -EPERM ? CTL_DENIED : CTL_NEGATIVE;
@@ -166,7 +166,7 @@ static json_t *counts_json(const uint64_t *counts, const char *const *names, siz
 	return object;
 }
 
-static void write_row(struct writer *writer, struct run *run, const struct tally_row *row)
+static void write_source(struct writer *writer, struct run *run, const struct tally_row *row)
 {
 	char address[PREFIX_TEXT_BYTES];
 	const char *list = row->list == TALLY_NO_LIST
@@ -212,7 +212,7 @@ static void write_left_out(struct writer *writer, const struct run *run, size_t 
 	}
 }
 
-static void write_result(struct run *run, const char *path, size_t limit, bool is_json)
+static void write_simulation(struct run *run, const char *path, size_t limit, bool is_json)
 {
 	size_t shown = run->tally.count < limit ? run->tally.count : limit;
 	json_t *head = ctl_allocated(
@@ -229,7 +229,7 @@ static void write_result(struct run *run, const char *path, size_t limit, bool i
 	writer_members(&writer, head_columns, head);
 	writer_table_begin(&writer, "sources", source_columns, "");
 	for (size_t i = 0; i < shown; i++)
-		write_row(&writer, run, &run->tally.rows[i]);
+		write_source(&writer, run, &run->tally.rows[i]);
 	writer_table_end(&writer);
 	write_left_out(&writer, run, shown);
 	if (!is_json) {
@@ -284,9 +284,9 @@ static enum ctl_exit run_capture(const struct arguments *arguments, const char *
 	if (!code) {
 		tally_init(&run.tally);
 		run.started_sec = run.shown_sec = now_sec();
-		code = judge_all(&run);
+		code = judge_capture(&run);
 		if (!code)
-			write_result(&run, path, limit, arguments->global[GLOBAL_JSON]);
+			write_simulation(&run, path, limit, arguments->global[GLOBAL_JSON]);
 		tally_done(&run.tally);
 	}
 	simulation_close(run.simulation);
@@ -294,7 +294,7 @@ static enum ctl_exit run_capture(const struct arguments *arguments, const char *
 	return code;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_simulate(const struct arguments *arguments)
 {
 	int64_t limit = ROWS_SHOWN;
 	enum ctl_exit code;
@@ -322,5 +322,5 @@ const struct command command_simulate = {
 	.options = { [SIMULATE_CONFIG] = { "config", "FILE",
 					   "where bpffs_dir is (" CONFIG_DEFAULT_PATH ")", 0 },
 		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 } },
-	.run = run,
+	.run = run_simulate,
 };

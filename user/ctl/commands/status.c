@@ -121,7 +121,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_status(const struct arguments *arguments)
 {
 	const struct request request = { .method = "GET",
 					 .path = "/v1/status",
@@ -134,5 +134,5 @@ const struct command command_status = {
 	.name = "status",
 	.positional = "",
 	.summary = "show mode, interfaces, lists and the last reload",
-	.run = run,
+	.run = run_status,
 };

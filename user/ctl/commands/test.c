@@ -29,7 +29,7 @@ static const struct column exclusion_columns[] = {
 	{ "origin", "ORIGIN", FORM_PLAIN },   { NULL, NULL, FORM_PLAIN },
 };
 
-static json_t *make_body(const struct prefix *addresses, size_t count)
+static json_t *make_test_body(const struct prefix *addresses, size_t count)
 {
 	json_t *array = ctl_allocated(json_array());
 	char text[PREFIX_TEXT_BYTES];
@@ -41,7 +41,7 @@ static json_t *make_body(const struct prefix *addresses, size_t count)
 	return ctl_allocated(json_pack("{s:o}", "addresses", array));
 }
 
-static void write_result(struct writer *writer, const json_t *result)
+static void write_test_result(struct writer *writer, const json_t *result)
 {
 	writer_object_begin(writer, NULL);
 	writer_members(writer, result_columns, result);
@@ -97,7 +97,7 @@ static void write_results(struct output *output, bool is_json, const json_t *res
 	{
 		enum ctl_exit code = verdict_exit(entry_string(result, "verdict"));
 
-		write_result(&output->writer, result);
+		write_test_result(&output->writer, result);
 		if (output->highest < code)
 			output->highest = code;
 	}
@@ -106,7 +106,7 @@ static void write_results(struct output *output, bool is_json, const json_t *res
 static enum ctl_exit test_batch(struct client *client, bool is_json, struct output *output,
 				const struct prefix *addresses, size_t count)
 {
-	json_t *body = make_body(addresses, count);
+	json_t *body = make_test_body(addresses, count);
 	const struct request request = { .method = "POST",
 					 .path = "/v1/test",
 					 .body = body,
@@ -149,7 +149,7 @@ static enum ctl_exit test_all(const struct arguments *arguments, const struct ad
 	return code ? code : output.highest;
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_test(const struct arguments *arguments)
 {
 	struct addresses addresses = { 0 };
 	enum ctl_exit code = addresses_read(&addresses, arguments);
@@ -169,5 +169,5 @@ const struct command command_test = {
 	.description = "ADDR may be -: addresses from standard input, one a line.\n"
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
 		       "would_block.",
-	.run = run,
+	.run = run_test,
 };

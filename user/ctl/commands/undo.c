@@ -64,7 +64,7 @@ static enum ctl_exit request_undo(struct client *client, const struct arguments 
 }
 
 /* What is removed from an allow list costs mail. @answer: of the dry run. */
-static enum ctl_exit confirm(const json_t *answer)
+static enum ctl_exit confirm_undo(const json_t *answer)
 {
 	char *description = record_describe(json_object_get(answer, "undone"));
 
@@ -88,12 +88,12 @@ static enum ctl_exit look_first(struct client *client, const struct arguments *a
 	json_decref(*id);
 	*id = json_incref(json_object_get(json_object_get(answer, "undone"), "id"));
 	if (json_is_true(json_object_get(answer, "removes_allow")))
-		code = confirm(answer);
+		code = confirm_undo(answer);
 	json_decref(answer);
 	return code;
 }
 
-static void write_answer(const struct arguments *arguments, const json_t *answer)
+static void write_undone(const struct arguments *arguments, const json_t *answer)
 {
 	char *description = record_describe(json_object_get(answer, "undone"));
 	struct writer writer;
@@ -108,7 +108,7 @@ static void write_answer(const struct arguments *arguments, const json_t *answer
 	free(description);
 }
 
-static enum ctl_exit run(const struct arguments *arguments)
+static enum ctl_exit run_undo(const struct arguments *arguments)
 {
 	struct client *client;
 	json_t *answer = NULL;
@@ -123,7 +123,7 @@ static enum ctl_exit run(const struct arguments *arguments)
 	if (!code)
 		code = request_undo(client, arguments, json_incref(id), false, &answer);
 	if (!code)
-		write_answer(arguments, answer);
+		write_undone(arguments, answer);
 	json_decref(answer);
 	json_decref(id);
 	client_free(client);
@@ -140,5 +140,5 @@ const struct command command_undo = {
 		       "change again. Refused once what it changed has changed again.",
 	.options = { [UNDO_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
 		     [UNDO_YES] = { "yes", NULL, "do not ask", 0 } },
-	.run = run,
+	.run = run_undo,
 };

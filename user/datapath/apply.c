@@ -181,7 +181,6 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 	bool was_enforcing = datapath->settings->enforce;
 	int err;
 
-	errors_clear();
 	/* To monitor before, to enforce after the tables have changed: a block list
 	 * that only one of the two policies has drops nothing it need not. */
 	if (!change->enforce)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Programs on devices: attach, take over, replace, detach. */
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -94,9 +93,9 @@ enum attach_mode interface_attached(const struct interface *interface)
 	enum attach_mode mode;
 
 	if (interface->link < 0 || interface->ifindex == 0 ||
-	    device_of_link(interface->link) != interface->ifindex)
+	    xdp_link_ifindex(interface->link) != interface->ifindex)
 		return ATTACH_NONE;
-	return device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
+	return xdp_device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
 }
 
 static int read_state(const struct interface *interface, struct ipwl_interface_state *ret_state)
@@ -203,7 +202,7 @@ static int xdp_program(const struct interface *interface, enum attach_mode mode)
 static int take_over(struct interface *interface, int link)
 {
 	enum attach_mode mode;
-	int err = device_mode(interface->ifindex, &mode);
+	int err = xdp_device_mode(interface->ifindex, &mode);
 
 	if (!err && bpf_link_update(link, xdp_program(interface, mode), NULL))
 		err = -errno;
@@ -218,17 +217,6 @@ static int take_over(struct interface *interface, int link)
 	return 0;
 }
 
-/*
- * Links get no message from the kernel, but the older way to attach does: try
- * that too, for its words.
- */
-static void ask_why(int program, int ifindex, uint32_t flags)
-{
-	flags |= XDP_FLAGS_UPDATE_IF_NOEXIST;
-	if (!bpf_xdp_attach(ifindex, program, flags, NULL))
-		bpf_xdp_detach(ifindex, flags & XDP_FLAGS_MODES, NULL);
-}
-
 static int create_link(struct interface *interface, int ifindex, enum attach_mode mode,
 		       const char *pin, char error[DATAPATH_ERROR_BYTES])
 {
@@ -240,9 +228,9 @@ static int create_link(struct interface *interface, int ifindex, enum attach_mod
 
 	if (link < 0) {
 		err = -errno;
-		ask_why(program, ifindex, options.flags);
-		return errors_report(error, err, "%s XDP on %s", attach_mode_names[mode],
-				     interface->name);
+		obstacle_explain(ifindex, interface->name, mode, err);
+		return errors_report_words(error, err, "%s XDP on %s", attach_mode_names[mode],
+					   interface->name);
 	}
 	err = pins_pin(link, pin);
 	if (err) {
@@ -254,32 +242,13 @@ static int create_link(struct interface *interface, int ifindex, enum attach_mod
 	return 0;
 }
 
-/* Whether the qdisc on the device was made by ipwl, by the pinned state. */
-static bool is_qdisc_ours(const char *dir)
-{
-	struct ipwl_interface_state state = { 0 };
-	char path[PATH_MAX];
-	uint32_t zero = 0;
-	int map;
-
-	if (pins_path(path, dir, PIN_STATE, NULL))
-		return false;
-	map = bpf_obj_get(path);
-	if (map < 0)
-		return false;
-	if (bpf_map_lookup_elem(map, &zero, &state))
-		state.qdisc_created = 0;
-	close(map);
-	return state.qdisc_created;
-}
-
 /* Whether a link is on this device in a mode that may be used: 0 or 1; -errno: the
  * kernel does not say. */
 static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
 {
 	enum attach_mode mode = ATTACH_NONE;
-	int on = device_of_link(link);
-	int err = on == ifindex ? device_mode(ifindex, &mode) : 0;
+	int on = xdp_link_ifindex(link);
+	int err = on == ifindex ? xdp_device_mode(ifindex, &mode) : 0;
 
 	if (on < 0 || err)
 		return on < 0 ? on : err;
@@ -302,10 +271,8 @@ static int usable_link(const struct interface *interface, const char *dir, const
 	if (usable == 0) {
 		/* In another mode, or left from a device that is gone or has another
 		 * name now. */
-		int other = device_of_link(link);
-
-		if (other > 0 && other != ifindex)
-			tc_detach(other, is_qdisc_ours(dir));
+		if (xdp_link_ifindex(link) > 0 && xdp_link_ifindex(link) != ifindex)
+			tc_detach(xdp_link_ifindex(link), pinned_state(dir).qdisc_created);
 		bpf_link_detach(link);
 		unlink(pin);
 	}
@@ -345,7 +312,6 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 	char dir[PATH_MAX], pin[PATH_MAX], tc_error[DATAPATH_ERROR_BYTES] = "";
 	int err, link;
 
-	errors_clear();
 	error[0] = '\0';
 	err = check_device(interface->name, error);
 	if (err)
@@ -385,50 +351,10 @@ int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTE
 	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
 
 	if (!err)
-		err = interfaces_detach_pinned(dir, interface->name, error);
+		err = pinned_detach(dir, interface->name, error);
 	if (interface->link >= 0)
 		close(interface->link);
 	interface->link = -1;
 	interface->ifindex = 0;
-	return err;
-}
-
-/* The device that a pinned link is on, or else the one that has the name now, as
- * a daemon may have been killed between the tc filter and the link. 0: there is none;
- * -errno: it is not known. */
-static int pinned_ifindex(int link, const char *name)
-{
-	int ifindex = link >= 0 ? device_of_link(link) : 0;
-
-	if (ifindex > 0)
-		return ifindex;
-	ifindex = (int)if_nametoindex(name);
-	/* Any other error says nothing about the device. */
-	return ifindex || errno == ENODEV ? ifindex : -errno;
-}
-
-int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])
-{
-	char pin[PATH_MAX];
-	int err = pins_path(pin, dir, PIN_LINK, NULL);
-	int link, ifindex;
-
-	if (err)
-		return errors_report(error, err, "%s", dir);
-	link = bpf_obj_get(pin);
-	if (link < 0 && errno != ENOENT)
-		return errors_report(error, -errno, "cannot open %s", pin);
-	ifindex = pinned_ifindex(link, name);
-	/* Others may hold the link open, so closing it is not enough. */
-	if (ifindex < 0)
-		err = errors_report(error, ifindex, "cannot look up %s", name);
-	if (link >= 0 && device_of_link_anywhere(link) != 0 && bpf_link_detach(link))
-		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
-	if (ifindex > 0 && tc_detach(ifindex, is_qdisc_ours(dir)))
-		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);
-	if (link >= 0)
-		close(link);
-	if (!err)
-		unlink(pin);
 	return err;
 }

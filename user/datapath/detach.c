@@ -9,17 +9,35 @@
 
 #include "datapath/internal.h"
 
-int datapath_remove_interfaces(struct datapath *datapath,
-			       bool (*keep)(const char *name, void *context), void *context,
-			       char error[DATAPATH_ERROR_BYTES])
+/* An interface that @keep says no for, in @item of @parent. */
+static int remove_interface(const char *parent, const char *item,
+			    bool (*keep)(const char *name, void *context), void *context,
+			    char error[DATAPATH_ERROR_BYTES])
 {
-	char parent[PATH_MAX], dir[PATH_MAX], name[IF_NAMESIZE];
-	struct dirent *item;
+	char dir[PATH_MAX], name[IF_NAMESIZE];
+	int err;
+
+	if (!pins_interface_name(item, name, sizeof(name)) || keep(name, context))
+		return 0;
+	err = pins_path(dir, parent, item, NULL);
+	if (err)
+		return errors_report(error, err, "%s/%s", parent, item);
+	err = pinned_detach(dir, name, error);
+	if (!err)
+		pins_remove_dir(dir);
+	return err;
+}
+
+static int remove_interfaces(const char *bpffs_dir, bool (*keep)(const char *name, void *context),
+			     void *context, char error[DATAPATH_ERROR_BYTES])
+{
+	const struct dirent *item;
+	char parent[PATH_MAX];
 	DIR *interfaces;
-	int err = pins_path(parent, datapath->bpffs_dir, PIN_INTERFACES_DIR, NULL);
+	int err = pins_path(parent, bpffs_dir, PIN_INTERFACES_DIR, NULL);
 
 	if (err)
-		return err;
+		return errors_report(error, err, "%s", bpffs_dir);
 	interfaces = opendir(parent);
 	if (!interfaces)
 		return errno == ENOENT ? 0 : errors_report(error, -errno, "cannot read %s", parent);
@@ -28,18 +46,19 @@ int datapath_remove_interfaces(struct datapath *datapath,
 
 		if (!strcmp(item->d_name, ".") || !strcmp(item->d_name, ".."))
 			continue;
-		if (!pins_interface_name(item->d_name, name, sizeof(name)) || keep(name, context))
-			continue;
-		one_err = pins_path(dir, parent, item->d_name, NULL);
-		if (!one_err)
-			one_err = interfaces_detach_pinned(dir, name, error);
+		one_err = remove_interface(parent, item->d_name, keep, context, error);
 		if (one_err)
 			err = one_err;
-		else
-			pins_remove_dir(dir);
 	}
 	closedir(interfaces);
 	return err;
+}
+
+int datapath_remove_interfaces(struct datapath *datapath,
+			       bool (*keep)(const char *name, void *context), void *context,
+			       char error[DATAPATH_ERROR_BYTES])
+{
+	return remove_interfaces(datapath->bpffs_dir, keep, context, error);
 }
 
 static bool keep_no_interface(const char *name, void *context)
@@ -52,14 +71,12 @@ static bool keep_no_interface(const char *name, void *context)
 int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	char dir[PATH_MAX];
-	struct datapath pinned = { .bpffs_dir = (char *)(uintptr_t)bpffs_dir };
 	int err;
 
 	errors_capture();
-	errors_clear();
 	if (access(bpffs_dir, F_OK))
 		return errno == ENOENT ? 0 : errors_report(error, -errno, "%s", bpffs_dir);
-	err = datapath_remove_interfaces(&pinned, keep_no_interface, NULL, error);
+	err = remove_interfaces(bpffs_dir, keep_no_interface, NULL, error);
 	/* Maps stay as long as a program that could not be taken off uses them. */
 	if (err)
 		return err;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Error texts: ours, with the words of the kernel or of libbpf behind them. */
+/* Error texts: ours, with the words of the kernel or of libbpf behind them where a call was
+ * made that has some. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,20 +49,46 @@ void errors_clear(void)
 	is_from_kernel = false;
 }
 
-int errors_report(char error[DATAPATH_ERROR_BYTES], int err, const char *format, ...)
+void errors_explain(const char *format, ...)
 {
-	char reason[128] = "";
 	va_list arguments;
-	int used;
 
 	va_start(arguments, format);
-	used = vsnprintf(error, DATAPATH_ERROR_BYTES, format, arguments);
+	vsnprintf(captured, sizeof(captured), format, arguments);
 	va_end(arguments);
-	if (err && used >= 0 && used < DATAPATH_ERROR_BYTES) {
+}
+
+__attribute__((format(printf, 4, 0))) static int write_report(char error[DATAPATH_ERROR_BYTES],
+							      int err, const char *words,
+							      const char *format, va_list arguments)
+{
+	int used = vsnprintf(error, DATAPATH_ERROR_BYTES, format, arguments);
+	char reason[128] = "";
+
+	if (err && used >= 0 && used < DATAPATH_ERROR_BYTES)
 		snprintf(error + used, DATAPATH_ERROR_BYTES - (size_t)used, ": %s%s%s%s",
-			 strerror_r(-err, reason, sizeof(reason)), captured[0] ? " (" : "",
-			 captured, captured[0] ? ")" : "");
-	}
+			 strerror_r(-err, reason, sizeof(reason)), *words ? " (" : "", words,
+			 *words ? ")" : "");
+	return err;
+}
+
+int errors_report(char error[DATAPATH_ERROR_BYTES], int err, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_report(error, err, "", format, arguments);
+	va_end(arguments);
+	return err;
+}
+
+int errors_report_words(char error[DATAPATH_ERROR_BYTES], int err, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_report(error, err, captured, format, arguments);
+	va_end(arguments);
 	errors_clear();
 	return err;
 }

@@ -55,10 +55,16 @@ struct interface {
 
 /* Route libbpf's messages to the buffer of the calling thread. */
 void errors_capture(void);
-/* Forget what the calling thread has captured. */
+/* Forget what the calling thread has captured: right before the call whose words are for
+ * errors_report_words(), or they would be those of an earlier one. */
 void errors_clear(void);
-/* Write "what: kernel's or libbpf's words, or strerror(-err)"; returns @err. */
+/* Put these words in place of what was captured. */
+void errors_explain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Write "what: strerror(-err)", without a reason if @err is 0; returns @err. */
 int errors_report(char error[DATAPATH_ERROR_BYTES], int err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same with the words that were captured, in brackets. */
+int errors_report_words(char error[DATAPATH_ERROR_BYTES], int err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- pins.c ------------------------------------------------------------- */
@@ -91,6 +97,9 @@ int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count
 
 /* Open the skeleton with its programs fitted to this kernel. */
 int load_open(struct ipwl_bpf **ret_skeleton);
+/* Load it. If the kernel refuses a program, the end of the verifier's log is logged, or
+ * all of it at the level of debugging. @what: of the skeleton is loaded, for @error. */
+int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES]);
 /* Open and load the skeleton, its maps shared with what is pinned. @interface_dir:
  * NULL: the shared maps alone, without programs. @meta_owner: of the metadata that these
  * write and trust. */
@@ -215,9 +224,27 @@ int tc_detach(int ifindex, bool removes_qdisc);
 /* Whether our filter is there. */
 bool tc_is_attached(int ifindex);
 
-/* ---- interfaces.c ------------------------------------------------------- */
+/* ---- xdp.c ---------------------------------------------------------------- */
 
+/* The device that a link is on; 0: it is on none any more. -errno: no answer. */
+int xdp_link_ifindex(int link);
+/* How a program, whosever, is on the device. */
+int xdp_device_mode(int ifindex, enum attach_mode *ret_mode);
+
+/* ---- obstacle.c ----------------------------------------------------------- */
+
+/* Say by errors_explain() what may be in the way of an XDP program, which the kernel
+ * refused with @err. */
+void obstacle_explain(int ifindex, const char *name, enum attach_mode mode, int err);
+
+/* ---- pinned.c ------------------------------------------------------------- */
+
+/* The pinned state in an interface's directory; all zero if there is none. */
+struct ipwl_interface_state pinned_state(const char *dir);
 /* Detach and unpin what is pinned in an interface's directory. */
-int interfaces_detach_pinned(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES]);
+int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES]);
+/* If the link on a device is pinned in another interface's directory, because names have
+ * changed, exchange it for what is pinned in @dir. Return: whether it was. */
+bool pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex);
 
 #endif

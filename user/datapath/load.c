@@ -2,39 +2,51 @@
 /* Loading the skeleton, with what this kernel has, into maps that may be pinned
  * already. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/log.h"
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-/* Links of XDP programs (5.9) and inner arrays of map-in-map as used here. */
-#define KERNEL_MIN_MAJOR 5
-#define KERNEL_MIN_MINOR 10
+/* What ipwl cannot do without, where no message of the kernel would tell. Asked for, not
+ * concluded from a version: distributions back-port much of it. */
+static const char *find_missing(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "probe", sizeof(uint32_t), sizeof(uint64_t), 1,
+				&options);
+
+	if (fd < 0 && errno == EINVAL)
+		return "arrays that user space can map (Linux 5.5)";
+	if (fd >= 0)
+		close(fd);
+	/* Where there are such links, what is wrong is the program: -EBADF. */
+	if (bpf_link_create(-1, 1, BPF_XDP, NULL) < 0 && errno == EINVAL)
+		return "links of XDP programs (Linux 5.9)";
+	return NULL;
+}
 
 static int check_kernel(char error[DATAPATH_ERROR_BYTES])
 {
+	const char *missing = find_missing();
 	struct utsname name;
-	unsigned long major, minor = 0;
-	char *rest;
 
-	if (uname(&name))
-		return -errno;
-	/* "6.1.0-18-amd64" */
-	major = strtoul(name.release, &rest, 10);
-	if (*rest == '.')
-		minor = strtoul(rest + 1, NULL, 10);
-	if (major > KERNEL_MIN_MAJOR || (major == KERNEL_MIN_MAJOR && minor >= KERNEL_MIN_MINOR))
+	if (!missing)
 		return 0;
-	errors_report(error, 0, "ipwl needs Linux %d.%d or newer; this is %s", KERNEL_MIN_MAJOR,
-		      KERNEL_MIN_MINOR, name.release);
+	if (uname(&name))
+		return errors_report(error, -errno, "cannot tell which kernel this is");
+	errors_report(error, 0, "ipwl needs a kernel with %s; this is Linux %s", missing,
+		      name.release);
 	return -EOPNOTSUPP;
 }
 
@@ -81,22 +93,6 @@ static void use_frags(struct ipwl_bpf *skeleton)
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 
-/*
- * libbpf tries a program that is refused again and again, each time with twice the room
- * for the verifier's log, which takes seconds of the daemon's loop; with a buffer that
- * is given it tries once more. Nobody reads it.
- */
-static void limit_log(struct ipwl_bpf *skeleton)
-{
-	static char log[64 * 1024];
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, skeleton->obj)
-	{
-		bpf_program__set_log_buf(program, log, sizeof(log));
-	}
-}
-
 int load_open(struct ipwl_bpf **ret_skeleton)
 {
 	struct ipwl_bpf *skeleton = ipwl_bpf__open();
@@ -104,10 +100,91 @@ int load_open(struct ipwl_bpf **ret_skeleton)
 	if (!skeleton)
 		return -errno;
 	use_frags(skeleton);
-	limit_log(skeleton);
 	*ret_skeleton = skeleton;
 	return 0;
 }
+
+/* ---- the verifier's log --------------------------------------------------- */
+
+/* As much as any kernel takes; pages that are not written cost nothing. Before Linux 6.4
+ * the end is missing from a log that is longer. */
+#define VERIFIER_LOG_BYTES ((1U << 24) - 4096)
+#define VERIFIER_LINES 20
+
+static const char *tail_of(const char *log, int lines)
+{
+	const char *tail = log + strlen(log);
+
+	if (tail > log)
+		tail--; /* the newline of the last line */
+	while (tail > log && (tail[-1] != '\n' || --lines > 0))
+		tail--;
+	return tail;
+}
+
+/* An interface is tried again and again: the same log is worth a look only once. */
+static bool is_verifier_log_new(const char *log)
+{
+	static _Atomic uint64_t last;
+	uint64_t hash = 14695981039346656037U; /* FNV-1a */
+
+	for (const char *c = log; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 1099511628211U;
+	return atomic_exchange(&last, hash) != hash;
+}
+
+/* Cuts the log into lines. */
+static void log_verifier(char *log)
+{
+	const char *tail = tail_of(log, VERIFIER_LINES);
+	char *rest = log;
+	char *line;
+
+	if (!*log || !is_verifier_log_new(log))
+		return;
+	while ((line = strsep(&rest, "\n"))) {
+		if (line < tail)
+			log_debug("verifier", "%s", line);
+		else if (*line)
+			log_warning("verifier", "%s", line);
+	}
+}
+
+static void set_log(const struct ipwl_bpf *skeleton, char *log, size_t bytes)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_log_buf(program, log, bytes);
+	}
+}
+
+/*
+ * libbpf tries a program that is refused again and again, each time with twice the room
+ * for the verifier's log, which takes seconds of the daemon's loop; with a buffer that
+ * is given it tries once more.
+ */
+int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES])
+{
+	char *log = calloc(1, VERIFIER_LOG_BYTES);
+	int err;
+
+	if (!log)
+		return errors_report(error, -ENOMEM, "cannot load ipwl's %s", what);
+	set_log(skeleton, log, VERIFIER_LOG_BYTES);
+	errors_clear();
+	err = ipwl_bpf__load(skeleton);
+	set_log(skeleton, NULL, 0);
+	if (err) {
+		log_verifier(log);
+		errors_report_words(error, err, "the kernel does not take ipwl's %s", what);
+	}
+	free(log);
+	return err;
+}
+
+/* ---- load ----------------------------------------------------------------- */
 
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
 		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES])
@@ -117,26 +194,26 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t met
 	int err;
 
 	errors_capture();
-	errors_clear();
 	err = check_kernel(error);
 	if (err)
 		return err;
+	errors_clear();
 	err = load_open(&skeleton);
 	if (err)
-		return errors_report(error, err, "cannot open the BPF object");
+		return errors_report_words(error, err, "cannot open the BPF object");
 	skeleton->rodata->meta_owner = meta_owner;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
 		bpf_program__set_autoload(program, interface_dir != NULL);
 	}
-	errors_clear();
 	err = set_pin_paths(skeleton, bpffs_dir, interface_dir);
-	if (!err)
-		err = ipwl_bpf__load(skeleton);
+	if (err)
+		errors_report(error, err, "cannot pin maps in %s", bpffs_dir);
+	else
+		err = load_into_kernel(skeleton, interface_dir ? "programs" : "maps", error);
 	if (err) {
 		ipwl_bpf__destroy(skeleton);
-		return errors_report(error, err, "the kernel does not take ipwl's %s",
-				     interface_dir ? "programs" : "maps");
+		return err;
 	}
 	*ret_skeleton = skeleton;
 	return 0;

@@ -52,9 +52,10 @@ static int share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATA
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return errors_report(error, -errno, "cannot open the map %s", path);
+	errors_clear();
 	err = bpf_map__reuse_fd(map, fd);
 	close(fd);
-	return err ? errors_report(error, err, "cannot use the map %s", path) : 0;
+	return err ? errors_report_words(error, err, "cannot use the map %s", path) : 0;
 }
 
 static int make_mappable(struct bpf_map *map)
@@ -119,7 +120,7 @@ static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
 	int err = load_open(&skeleton);
 
 	if (err)
-		return errors_report(error, err, "cannot open the BPF object");
+		return errors_report_words(error, err, "cannot open the BPF object");
 	simulation->skeleton = skeleton;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
@@ -128,10 +129,9 @@ static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
 	err = prepare_maps(skeleton, bpffs_dir, error);
 	if (err)
 		return err;
-	errors_clear();
-	err = ipwl_bpf__load(skeleton);
+	err = load_into_kernel(skeleton, "program", error);
 	if (err)
-		return errors_report(error, err, "the kernel does not take ipwl's program");
+		return err;
 	simulation->program = bpf_program__fd(skeleton->progs.ipwl_xdp);
 	err = map_counters(skeleton->maps.counters, &simulation->counters);
 	if (!err)
@@ -146,7 +146,6 @@ int simulation_open(const char *bpffs_dir, struct simulation **ret_simulation,
 	int err;
 
 	errors_capture();
-	errors_clear();
 	if (!simulation)
 		return errors_report(error, -ENOMEM, "cannot open a simulation");
 	err = load_simulation(simulation, bpffs_dir, error);

@@ -104,16 +104,19 @@ int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATA
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
 	uint32_t priority;
-	int err = bpf_tc_hook_create(&hook);
+	int err;
 
+	errors_clear();
+	err = bpf_tc_hook_create(&hook);
 	*ret_qdisc_created = !err;
 	if (err && err != -EEXIST)
-		return errors_report(error, err, "cannot add a clsact qdisc");
+		return errors_report_words(error, err, "cannot add a clsact qdisc");
 	priority = find_filter(&hook);
 	for (uint32_t try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
 		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = try,
 			    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
 
+		errors_clear();
 		err = bpf_tc_attach(&hook, &options);
 		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
 		if (!err || priority || (err != -EINVAL && err != -EEXIST))
@@ -121,7 +124,7 @@ int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATA
 	}
 	if (!err)
 		return 0;
-	errors_report(error, err, "cannot add a tc filter");
+	errors_report_words(error, err, "cannot add a tc filter");
 	if (*ret_qdisc_created)
 		remove_qdisc(ifindex);
 	return err;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the kernel says of XDP links and devices. Changes nothing. */
+#include <errno.h>
+
+#include <linux/if_link.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "datapath/internal.h"
+
+int xdp_link_ifindex(int link)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		return -errno;
+	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
+}
+
+int xdp_device_mode(int ifindex, enum attach_mode *ret_mode)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+	int err = bpf_xdp_query(ifindex, 0, &options);
+
+	if (err)
+		return err;
+	switch (options.attach_mode) {
+	case XDP_ATTACHED_DRV:
+	case XDP_ATTACHED_HW:
+	case XDP_ATTACHED_MULTI:
+		*ret_mode = ATTACH_NATIVE;
+		break;
+	case XDP_ATTACHED_SKB:
+		*ret_mode = ATTACH_GENERIC;
+		break;
+	default:
+		*ret_mode = ATTACH_NONE;
+	}
+	return 0;
+}

@@ -3,12 +3,16 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import struct
 
+import pytest
+
 import frames
+import netns
 from daemon import has_programs
-from lab import BLOCKED, wait_for
+from lab import BLOCKED, link_of, wait_for
 
 # linux/if_tun.h
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
@@ -93,6 +97,102 @@ def test_renamed_interface(lab, ipwld):
     assert judged(lab, ipwld, "eth0")
 
 
+def rename(namespace, *pairs):
+    """Give devices other names; each must be down for that."""
+    for old, new in pairs:
+        namespace.ip("link", "set", old, "down")
+        namespace.ip("link", "set", old, "name", new)
+    for _, new in pairs:
+        if not new.startswith("tmp"):
+            namespace.ip("link", "set", new, "up")
+
+
+def link_id(ipwld, name):
+    """Of the pinned link, by which the kernel holds the program on a device."""
+    shown = ipwld.namespace.run("bpftool", "-j", "link", "show", "pinned",
+                                ipwld.bpffs / "interfaces" / name / "link").stdout
+    found = json.loads(shown)
+    return (found[0] if isinstance(found, list) else found)["id"]
+
+
+def test_names_exchanged_while_stopped(lab, ipwld):
+    """Each device keeps a program all the time; the one it gets counts for its new name."""
+    lab.plug("eth1")
+    ipwld.configure(interfaces="eth0, eth1")
+    ipwld.start()
+    assert judged(lab, ipwld, "eth0", 2) and judged(lab, ipwld, "eth1", 5)
+    links = [link_id(ipwld, name) for name in ("eth0", "eth1")]
+    ipwld.stop()
+    rename(lab.mx, ("eth0", "tmp0"), ("eth1", "eth0"), ("tmp0", "eth1"))
+    ipwld.start()
+    assert [ipwld.interface(name)["attached"] for name in ("eth0", "eth1")] == [True, True]
+    assert [link_id(ipwld, name) for name in ("eth1", "eth0")] == links
+    assert [ipwld.packets(name)["block"] for name in ("eth0", "eth1")] == [2, 5]
+    lab.switch.ip("link", "set", "mx-eth0", "name", "tmp1")
+    lab.switch.ip("link", "set", "mx-eth1", "name", "mx-eth0")
+    lab.switch.ip("link", "set", "tmp1", "name", "mx-eth1")
+    assert judged(lab, ipwld, "eth0") and judged(lab, ipwld, "eth1")
+    assert "warning" not in ipwld.words()
+
+
+def test_renamed_while_stopped(lab, ipwld):
+    """The device is not what is configured any more: the program comes off."""
+    ipwld.start()
+    ipwld.stop()
+    rename(lab.mx, ("eth0", "old0"))
+    ipwld.start()
+    assert not ipwld.interface()["attached"]
+    assert has_programs(lab.mx, "old0") == (False, False)
+    rename(lab.mx, ("old0", "eth0"))
+    await_attached(ipwld, "eth0")
+    assert judged(lab, ipwld, "eth0")
+
+
+@pytest.mark.parametrize("is_running", (True, False))
+def test_moved_to_another_namespace(lab, ipwld, is_running):
+    """It takes no program along, and finds one when it comes back."""
+    other = netns.Namespace("elsewhere")
+    ipwld.start()
+    if not is_running:
+        ipwld.stop()
+    lab.mx.ip("link", "set", "eth0", "netns", other.name)
+    if not is_running:
+        ipwld.start()
+    wait_for(lambda: not ipwld.interface()["attached"], 5, "eth0 seen to be gone")
+    assert "no such interface" in ipwld.interface()["error"]
+    wait_for(lambda: has_programs(other) == (False, False), 5, "its program off")
+    other.ip("link", "set", "eth0", "netns", lab.mx.name)
+    lab.mx.ip("link", "set", "eth0", "up")
+    await_attached(ipwld, "eth0")
+    assert judged(lab, ipwld, "eth0")
+
+
+def test_same_number_in_another_namespace(lab, ipwld):
+    """What an ifindex means depends on the namespace: the device here keeps its programs
+    while those of its namesake elsewhere come off."""
+    other = netns.Namespace("elsewhere")
+    plug_numbered(lab, "eth9")
+    ipwld.configure(interfaces="eth0, eth9")
+    ipwld.start()
+    assert ipwld.interface("eth9")["attached"]
+    ipwld.stop()
+    lab.mx.ip("link", "set", "eth9", "netns", other.name)
+    plug_numbered(lab, "eth8")
+    assert link_of(other, "eth9")["ifindex"] == link_of(lab.mx, "eth8")["ifindex"]
+    ipwld.configure(interfaces="eth0, eth8, eth9")
+    ipwld.start()
+    assert has_programs(other, "eth9") == (False, False)
+    assert has_programs(lab.mx, "eth8") == (True, True)
+    assert ipwld.interface("eth8")["marking"] != "none"
+
+
+def plug_numbered(lab, name):
+    """An interface of the MX with an ifindex that is always the same."""
+    lab.mx.ip("link", "add", name, "index", 4711, "type", "veth", "peer", "name", f"far-{name}",
+              "netns", lab.switch.name)
+    lab.mx.ip("link", "set", name, "up")
+
+
 def test_auto_falls_back_to_generic(lab, ipwld):
     """Where the driver has no native XDP; `native` alone says why it does not work."""
     add_device_without_xdp(lab)
@@ -114,24 +214,6 @@ def add_device_without_xdp(lab):
     """A macvlan has no XDP of its own."""
     lab.mx.ip("link", "add", "mv0", "link", "eth0", "type", "macvlan", "mode", "bridge")
     lab.mx.ip("link", "set", "mv0", "up")
-
-
-def test_program_of_someone_else(lab, ipwld, tmp_path):
-    """It stays, mail flows, and the status names the trouble."""
-    source = tmp_path / "pass.c"
-    source.write_text('__attribute__((section("xdp"), used)) int pass(void *c) { return 2; }\n'
-                      'char _license[] __attribute__((section("license"), used)) = "GPL";\n')
-    lab.mx.run("clang", "-O2", "-target", "bpf", "-c", source, "-o", tmp_path / "pass.o")
-    lab.mx.ip("link", "set", "eth0", "xdpdrv", "obj", tmp_path / "pass.o", "sec", "xdp")
-    ipwld.start()
-    found = ipwld.interface()
-    assert not found["attached"]
-    assert found["error"], found
-    lab.mx.ip("link", "set", "eth0", "xdpdrv", "off")
-    # An administrator who removed it asks for another try.
-    assert ipwld.ctl("reload").returncode == 0
-    await_attached(ipwld, "eth0")
-    assert judged(lab, ipwld, "eth0")
 
 
 def test_tap_device(lab, ipwld):

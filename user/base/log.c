@@ -2,6 +2,7 @@
 /* Log lines with their subsystem, to standard error and syslog. */
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static void write_line(int level, const char *subsystem, const char *format, va_
 	if (goes_to_syslog)
 		syslog(level, "%s%s: %s", level_names[level], subsystem, line);
 	else
-		fprintf(stderr, "ipwld: %s%s: %s\n", level_names[level], subsystem, line);
+		fprintf(stderr, "%s: %s%s: %s\n", program_invocation_short_name, level_names[level],
+			subsystem, line);
 }
 
 void log_error(const char *subsystem, const char *format, ...)

@@ -323,6 +323,9 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 		err = pin_maps(interface, dir);
 	if (err)
 		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
+	/* Two names that were exchanged while no daemon ran leave each device judged. */
+	if (interface->link < 0)
+		pinned_take_from_other(interface->datapath->bpffs_dir, dir, ifindex);
 	link = usable_link(interface, dir, pin, ifindex, try_native, try_generic);
 	if (link < 0 && link != -ENOENT)
 		return errors_report(error, link, "cannot tell what is attached to %s",

@@ -155,6 +155,11 @@ enum marking interface_marking(const struct interface *interface);
 int interface_read_counters(const struct interface *interface,
 			    struct ipwl_traffic ret_counters[IPWL_COUNTER_COUNT]);
 
+/* There is no device of that name: take the programs off the one that had it, which may
+ * have another name now, or be in another namespace. The counters stay. */
+int datapath_detach_missing(const struct datapath *datapath, const char *name,
+			    char error[DATAPATH_ERROR_BYTES]);
+
 /* Detach and unpin an interface that is pinned from an earlier configuration, if
  * @keep says no for its name. */
 int datapath_remove_interfaces(struct datapath *datapath,

@@ -61,6 +61,19 @@ int datapath_remove_interfaces(struct datapath *datapath,
 	return remove_interfaces(datapath->bpffs_dir, keep, context, error);
 }
 
+int datapath_detach_missing(const struct datapath *datapath, const char *name,
+			    char error[DATAPATH_ERROR_BYTES])
+{
+	char dir[PATH_MAX], pin[PATH_MAX];
+	int err = pins_interface_dir(datapath->bpffs_dir, name, dir);
+
+	if (!err)
+		err = pins_path(pin, dir, PIN_LINK, NULL);
+	if (err)
+		return errors_report(error, err, "%s", name);
+	return access(pin, F_OK) ? 0 : pinned_detach(dir, name, error);
+}
+
 static bool keep_no_interface(const char *name, void *context)
 {
 	(void)name;

@@ -14,8 +14,8 @@
 static _Thread_local char captured[256];
 static _Thread_local bool is_from_kernel;
 
-/* Keeps the last line that tells most: the kernel's own message if there is one,
- * else libbpf's last warning. Lines of a verifier log come in one piece. */
+/* Keeps the line that tells most: the kernel's own message if there is one, else libbpf's
+ * first warning, for those behind it say that callers failed, too. */
 static int capture_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char text[4096];
@@ -33,7 +33,7 @@ static int capture_message(enum libbpf_print_level level, const char *format, va
 	} else if (!strncmp(text, "libbpf: ", strlen("libbpf: "))) {
 		line = text + strlen("libbpf: ");
 	}
-	if (*line)
+	if (is_from_kernel || !captured[0])
 		snprintf(captured, sizeof(captured), "%.*s", (int)sizeof(captured) - 1, line);
 	return 0;
 }

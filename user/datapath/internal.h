@@ -226,7 +226,8 @@ bool tc_is_attached(int ifindex);
 
 /* ---- xdp.c ---------------------------------------------------------------- */
 
-/* The device that a link is on; 0: it is on none any more. -errno: no answer. */
+/* The device of this namespace that a link is on; 0: it is on none any more, or on one of
+ * another namespace. -errno: no answer. */
 int xdp_link_ifindex(int link);
 /* How a program, whosever, is on the device. */
 int xdp_device_mode(int ifindex, enum attach_mode *ret_mode);
@@ -244,7 +245,7 @@ struct ipwl_interface_state pinned_state(const char *dir);
 /* Detach and unpin what is pinned in an interface's directory. */
 int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES]);
 /* If the link on a device is pinned in another interface's directory, because names have
- * changed, exchange it for what is pinned in @dir. Return: whether it was. */
-bool pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex);
+ * changed, exchange it for what is pinned in @dir. */
+void pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex);
 
 #endif

@@ -59,7 +59,7 @@ int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_B
 		return errors_report(error, -errno, "cannot open %s", pin);
 	ifindex = pinned_ifindex(link, name);
 	/* Others may hold the link open, so closing it is not enough. */
-	if (link >= 0 && xdp_link_ifindex(link) != 0 && bpf_link_detach(link))
+	if (link >= 0 && bpf_link_detach(link))
 		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
 	if (ifindex > 0 && tc_detach(ifindex, pinned_state(dir).qdisc_created))
 		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);
@@ -132,7 +132,7 @@ static bool take_link_from(const char *dir, const char *other_dir, int ifindex)
 	return is_taken;
 }
 
-bool pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex)
+void pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex)
 {
 	char parent[PATH_MAX], other_dir[PATH_MAX], name[IF_NAMESIZE];
 	const struct dirent *item;
@@ -140,10 +140,10 @@ bool pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex)
 	DIR *interfaces;
 
 	if (pins_path(parent, bpffs_dir, PIN_INTERFACES_DIR, NULL))
-		return false;
+		return;
 	interfaces = opendir(parent);
 	if (!interfaces)
-		return false;
+		return;
 	while (!is_taken && (item = readdir(interfaces))) {
 		if (!strcmp(item->d_name, ".") || !strcmp(item->d_name, "..") ||
 		    !pins_interface_name(item->d_name, name, sizeof(name)) ||
@@ -152,5 +152,4 @@ bool pinned_take_from_other(const char *bpffs_dir, const char *dir, int ifindex)
 		is_taken = take_link_from(dir, other_dir, ifindex);
 	}
 	closedir(interfaces);
-	return is_taken;
 }

@@ -9,6 +9,18 @@
 
 #include "datapath/internal.h"
 
+/* Whether a program is on a device of this namespace. An ifindex alone does not tell: a
+ * device of another namespace may have the same. */
+static bool is_program_on(uint32_t program, int ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+
+	if (bpf_xdp_query(ifindex, 0, &options))
+		return false;
+	return options.prog_id == program || options.drv_prog_id == program ||
+	       options.skb_prog_id == program || options.hw_prog_id == program;
+}
+
 int xdp_link_ifindex(int link)
 {
 	struct bpf_link_info info = { 0 };
@@ -16,7 +28,10 @@ int xdp_link_ifindex(int link)
 
 	if (bpf_obj_get_info_by_fd(link, &info, &size))
 		return -errno;
-	return info.type == BPF_LINK_TYPE_XDP ? (int)info.xdp.ifindex : 0;
+	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex ||
+	    !is_program_on(info.prog_id, (int)info.xdp.ifindex))
+		return 0;
+	return (int)info.xdp.ifindex;
 }
 
 int xdp_device_mode(int ifindex, enum attach_mode *ret_mode)

@@ -98,16 +98,36 @@ static void attach(const struct interfaces *interfaces, struct attachment *attac
 			 attach_mode_names[attachment_mode(attachment)]);
 }
 
+/* The device that has a name: its ifindex, or 0: none has. -errno: it is not known. */
+static int find_device(const char *name)
+{
+	int ifindex = (int)if_nametoindex(name);
+
+	if (!ifindex && errno != ENODEV)
+		return -errno;
+	return ifindex;
+}
+
 /* If the device of that name is gone, or another one has its name, let go of the old. */
 static void detach_lost(struct attachment *attachment)
 {
 	char error[DATAPATH_ERROR_BYTES];
+	int ifindex = find_device(attachment->name);
 
-	if (!attachment->ifindex || attachment->ifindex == (int)if_nametoindex(attachment->name))
+	if (!attachment->ifindex || ifindex < 0 || attachment->ifindex == ifindex)
 		return;
 	attachment->ifindex = 0;
-	if (attachment_mode(attachment) != ATTACH_NONE &&
-	    interface_detach(attachment->interface, error))
+	if (attachment->interface && interface_detach(attachment->interface, error))
+		log_warning("interface", "%s: %s", attachment->name, error);
+}
+
+/* The same for what an earlier daemon left. */
+static void detach_missing(const struct interfaces *interfaces, const struct attachment *attachment)
+{
+	char error[DATAPATH_ERROR_BYTES];
+
+	if (!find_device(attachment->name) &&
+	    datapath_detach_missing(interfaces->datapath, attachment->name, error))
 		log_warning("interface", "%s: %s", attachment->name, error);
 }
 
@@ -120,9 +140,11 @@ static bool is_wanting(const struct interfaces *interfaces, const struct attachm
 
 static void check(const struct interfaces *interfaces, struct attachment *attachment, bool retries)
 {
-	int ifindex = (int)if_nametoindex(attachment->name);
+	int ifindex = find_device(attachment->name);
 	bool is_new = ifindex != attachment->ifindex;
 
+	if (ifindex < 0)
+		return;
 	attachment->ifindex = ifindex;
 	if (!ifindex)
 		snprintf(attachment->error, sizeof(attachment->error),
@@ -141,6 +163,9 @@ void interfaces_check(struct interfaces *interfaces, bool retries)
 		detach_lost(&interfaces->items[i]);
 	for (i = 0; i < interfaces->count; i++)
 		check(interfaces, &interfaces->items[i], retries);
+	/* Last: what is pinned by a name that nothing has may be another's by now. */
+	for (i = 0; i < interfaces->count; i++)
+		detach_missing(interfaces, &interfaces->items[i]);
 }
 
 void interfaces_were_detached(struct interfaces *interfaces)

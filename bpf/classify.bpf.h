@@ -91,10 +91,11 @@ static __always_inline struct ipwl_decision classify(const struct ipwl_settings 
 						     const struct packet *packet)
 {
 	/* Once a packet: all that decides is of one generation. */
-	__u32 generation = *(const volatile __u32 *)&settings->generation % IPWL_GENERATIONS;
+	__u32 decides = *(const volatile __u32 *)&settings->decides;
+	__u32 generation = decides & IPWL_DECIDES_GENERATION;
 	struct ipwl_match match;
 
-	if (settings->indexed >> generation & 1) {
+	if (decides & IPWL_DECIDES_BY_INDEX) {
 		match = index_match(packet, generation);
 	} else {
 		__u32 slot = generation * IPWL_ACTION_COUNT;

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define IPWL_ABI_VERSION 2
+#define IPWL_ABI_VERSION 3
 
 /* Lists of both actions together. */
 #define IPWL_LISTS_MAX 1024
@@ -134,14 +134,19 @@ struct ipwl_rule_counters {
 };
 _Static_assert(sizeof(struct ipwl_rule_counters) == 32, "ABI");
 
+/* Of settings.decides: the number of the generation that decides, and whether it does so by
+ * an index (ipwl_index.h) or by tables. */
+#define IPWL_DECIDES_GENERATION (IPWL_GENERATIONS - 1U)
+#define IPWL_DECIDES_BY_INDEX (1U << 1)
+_Static_assert(IPWL_GENERATIONS == 2, "bit 0");
+
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 generation;	 /* of the tables or index that decide: 0 or 1 */
+	__u32 decides;		 /* IPWL_DECIDES_*, in one word: who reads it once has both of
+				  * the same moment, in whatever order a CPU reads */
 	__u32 enforce;		 /* 0: monitor, nothing is ever dropped */
 	__u64 cookie;		 /* ties these maps to the rule file of the daemon */
-	__u32 indexed;		 /* bit g: generation g has an index (ipwl_index.h),
-				  * and no tables; does not change while it decides */
-	__u32 reserved;		 /* 0 */
+	__u64 reserved;		 /* 0 */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
 _Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");

@@ -44,17 +44,19 @@ void generation_wait_for_packets(const struct datapath *datapath)
 
 /* ---- switching -------------------------------------------------------------- */
 
+static uint32_t read_decides(const struct datapath *datapath)
+{
+	return __atomic_load_n(&datapath->settings->decides, __ATOMIC_ACQUIRE);
+}
+
 uint32_t generation_in_force(const struct datapath *datapath)
 {
-	return __atomic_load_n(&datapath->settings->generation, __ATOMIC_ACQUIRE) %
-	       IPWL_GENERATIONS;
+	return read_decides(datapath) & IPWL_DECIDES_GENERATION;
 }
 
 bool generation_is_indexed(const struct datapath *datapath)
 {
-	return __atomic_load_n(&datapath->settings->indexed, __ATOMIC_ACQUIRE) >>
-		   generation_in_force(datapath) &
-	       1;
+	return read_decides(datapath) & IPWL_DECIDES_BY_INDEX;
 }
 
 struct generation_before generation_begin(struct datapath *datapath)
@@ -77,15 +79,11 @@ struct generation_before generation_begin(struct datapath *datapath)
 static uint32_t *put_in_force(struct datapath *datapath, uint32_t number,
 			      const struct generation *next)
 {
-	struct ipwl_settings *settings = datapath->settings;
+	uint32_t decides = number | (next->is_indexed ? IPWL_DECIDES_BY_INDEX : 0);
 	uint32_t *filter = datapath->filter;
-	uint32_t bit = 1U << number;
 
 	pthread_mutex_lock(&datapath->lock);
-	__atomic_store_n(&settings->indexed,
-			 next->is_indexed ? settings->indexed | bit : settings->indexed & ~bit,
-			 __ATOMIC_RELAXED);
-	__atomic_store_n(&settings->generation, number, __ATOMIC_RELEASE);
+	__atomic_store_n(&datapath->settings->decides, decides, __ATOMIC_RELEASE);
 	datapath->filter = next->filter;
 	pthread_mutex_unlock(&datapath->lock);
 	generation_wait_for_packets(datapath);

@@ -12,12 +12,12 @@
 
 /* Below bpffs_dir: shared maps, by the version of their layout, and a directory
  * for each interface. */
-#define PIN_MAPS_DIR "v2"
+#define PIN_MAPS_DIR "v3"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
-_Static_assert(IPWL_ABI_VERSION == 2, "PIN_MAPS_DIR names the version");
+_Static_assert(IPWL_ABI_VERSION == 3, "PIN_MAPS_DIR names the version");
 
 struct ipwl_bpf; /* the skeleton */
 

@@ -160,6 +160,14 @@ $(B)/tests/e2e/fault.so: tests/e2e/fault.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
+# gcc's, so that what it finds is in code as it ships. ipwl-fetch confines itself too
+# tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
+TSAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
+tsan: $(B)/ipwl-fetch $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
+	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
+	cp $(B)/ipwl-fetch $(B)/ipwlctl $(B)/tsan
+
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
@@ -296,5 +304,5 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
+.PHONY: all tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
 .SECONDARY:

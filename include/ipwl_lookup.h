@@ -25,8 +25,11 @@ struct ipwl_bits {
 /* Have the compiler not compute with a pointer before it is known not to be NULL: the
  * verifier forbids it (6.1). */
 #define IPWL_OPAQUE(pointer) asm volatile("" : "+r"(pointer))
+/* Read once what user space may store at any time. */
+#define IPWL_LOAD(place) (*(const volatile __typeof__(*(place)) *)(place))
 #else
 #define IPWL_OPAQUE(pointer) ((void)(pointer))
+#define IPWL_LOAD(place) __atomic_load_n(place, __ATOMIC_ACQUIRE)
 #define IPWL_BOUND(value, mask) ((value) &= (mask))
 #define IPWL_UNROLL
 #endif
@@ -143,9 +146,9 @@ ipwl_match4(const __u32 *root, const __u32 *filter, const void *regions, __u32 a
 	const char *line;
 	__u32 word, count;
 
-	if (filter && !(filter[net >> 5] >> (net & 31) & 1))
+	if (filter && !(IPWL_LOAD(&filter[net >> 5]) >> (net & 31) & 1))
 		return none;
-	word = *(const volatile __u32 *)&root[address >> 16];
+	word = IPWL_LOAD(&root[address >> 16]);
 	if (!word)
 		return none;
 	line = ipwl_line(regions, word);
@@ -223,7 +226,7 @@ ipwl_match6(const __u32 *root, const void *regions, __u64 high, __u64 low)
 {
 	struct ipwl_bits bits = { .high = high, .low = low, .left = 128 };
 	struct ipwl_match match = { .rule = 0 };
-	__u32 word = *(const volatile __u32 *)&root[high >> 48];
+	__u32 word = IPWL_LOAD(&root[high >> 48]);
 
 	ipwl_take_bits(&bits, IPWL_ROOT_BITS);
 	for (int step = 0; step < IPWL_STEPS_MAX; step++)

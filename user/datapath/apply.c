@@ -141,15 +141,50 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 	memset(datapath->is_slot_new, 0, sizeof(datapath->is_slot_new));
 }
 
-/* A port in both the old and the new set is never off in between. */
-static void set_ports(struct ipwl_settings *settings, const uint16_t *ports, size_t count)
-{
-	uint64_t words[65536 / 64] = { 0 };
+/* ---- mode and ports -------------------------------------------------------- */
 
-	for (size_t i = 0; i < count; i++)
-		words[ports[i] / 64] |= 1ULL << (ports[i] % 64);
-	for (size_t i = 0; i < 65536 / 64; i++)
-		__atomic_store_n(&settings->ports[i], words[i], __ATOMIC_RELAXED);
+#define PORT_WORDS (65536 / 64)
+
+/* What says whether a decision drops, and which packets are decided on at all. */
+struct reach {
+	bool enforce;
+	uint64_t ports[PORT_WORDS];
+};
+
+static void read_reach(const struct ipwl_settings *settings, struct reach *ret_reach)
+{
+	ret_reach->enforce = __atomic_load_n(&settings->enforce, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < PORT_WORDS; i++)
+		ret_reach->ports[i] = __atomic_load_n(&settings->ports[i], __ATOMIC_RELAXED);
+}
+
+static void fill_reach(const struct datapath_change *change, struct reach *ret_reach)
+{
+	*ret_reach = (struct reach) { .enforce = change->enforce };
+	for (size_t i = 0; i < change->port_count; i++)
+		ret_reach->ports[change->ports[i] / 64] |= 1ULL << (change->ports[i] % 64);
+}
+
+/* What both have in common. */
+static void narrow_reach(const struct reach *a, const struct reach *b, struct reach *ret_reach)
+{
+	ret_reach->enforce = a->enforce && b->enforce;
+	for (size_t i = 0; i < PORT_WORDS; i++)
+		ret_reach->ports[i] = a->ports[i] & b->ports[i];
+}
+
+static void write_reach(struct datapath *datapath, const struct reach *reach)
+{
+	struct ipwl_settings *settings = datapath->settings;
+
+	for (size_t i = 0; i < PORT_WORDS; i++)
+		__atomic_store_n(&settings->ports[i], reach->ports[i], __ATOMIC_RELAXED);
+	datapath_set_enforce(datapath, reach->enforce);
+}
+
+static bool is_same_reach(const struct reach *a, const struct reach *b)
+{
+	return a->enforce == b->enforce && !memcmp(a->ports, b->ports, sizeof(a->ports));
 }
 
 void datapath_set_enforce(struct datapath *datapath, bool enforce)
@@ -175,30 +210,55 @@ static int apply_policy(struct datapath *datapath, const struct datapath_change 
 	return err;
 }
 
+/* What decides, and the counters that it needs. */
+static int change_policy(struct datapath *datapath, const struct datapath_change *change,
+			 char error[DATAPATH_ERROR_BYTES])
+{
+	int err = chunks_prepare(datapath, change->added_rules, change->added_rule_count, error);
+
+	if (err)
+		return err;
+	err = apply_policy(datapath, change, error);
+	if (err)
+		return err;
+	commit_slots(datapath, change->policy);
+	return 0;
+}
+
+/*
+ * What only one of the two policies drops on one port in one mode must not be dropped on
+ * the way: before what decides changes, mode and ports are what both have in common, and
+ * after it what the new one wants. In between no packet is under way that has seen the
+ * one and not yet the other.
+ */
 int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
 		   char error[DATAPATH_ERROR_BYTES])
 {
-	bool was_enforcing = datapath->settings->enforce;
+	struct reach before, after, both;
 	int err;
 
-	/* To monitor before, to enforce after the tables have changed: a block list
-	 * that only one of the two policies has drops nothing it need not. */
-	if (!change->enforce)
-		datapath_set_enforce(datapath, false);
-	err = chunks_prepare(datapath, change->added_rules, change->added_rule_count, error);
-	if (!err)
-		err = apply_policy(datapath, change, error);
+	read_reach(datapath->settings, &before);
+	fill_reach(change, &after);
+	narrow_reach(&before, &after, &both);
+	if (!is_same_reach(&before, &both)) {
+		write_reach(datapath, &both);
+		generation_wait_for_packets(datapath);
+	}
+	err = change_policy(datapath, change, error);
 	if (err) {
-		datapath_set_enforce(datapath, was_enforcing);
+		write_reach(datapath, &before);
 		return err;
 	}
-	commit_slots(datapath, change->policy);
-	set_ports(datapath->settings, change->ports, change->port_count);
-	datapath_set_enforce(datapath, change->enforce);
+	if (!is_same_reach(&both, &after)) {
+		generation_wait_for_packets(datapath);
+		write_reach(datapath, &after);
+	}
 	if (change->is_rebuild)
 		chunks_trim(datapath, change->policy);
 	return 0;
 }
+
+/* ---- decide ---------------------------------------------------------------- */
 
 static struct ipwl_match decide_by_index(const struct datapath *datapath,
 					 const struct prefix *address)

@@ -72,21 +72,22 @@ static int take_slot(struct datapath *datapath, struct list *list)
 {
 	struct ipwl_list content = slot_content(list);
 
-	for (uint16_t slot = 0; slot < IPWL_LISTS_MAX; slot++) {
-		int err;
+	uint16_t slot = 0;
+	int err;
 
-		if (datapath->lists[slot].flags & IPWL_LIST_IN_USE)
-			continue;
-		err = zero_list_counters(datapath, slot);
-		if (!err)
-			err = write_slot(datapath, slot, &content);
-		if (!err) {
-			list->slot = slot;
-			datapath->is_slot_new[slot] = true;
-		}
+	while (slot < IPWL_LISTS_MAX && datapath->lists[slot].flags & IPWL_LIST_IN_USE)
+		slot++;
+	if (slot == IPWL_LISTS_MAX)
+		return -ENOSPC;
+	err = zero_list_counters(datapath, slot);
+	if (err)
 		return err;
-	}
-	return -ENOSPC;
+	err = write_slot(datapath, slot, &content);
+	if (err)
+		return err;
+	list->slot = slot;
+	datapath->is_slot_new[slot] = true;
+	return 0;
 }
 
 /* Slots that were taken for a policy that did not come into force. */
@@ -288,21 +289,27 @@ static int decide_by_tables(const struct datapath *datapath, const struct prefix
 	return 0;
 }
 
+static int find_match(const struct datapath *datapath, const struct prefix *address,
+		      struct ipwl_match *ret_match)
+{
+	if (!generation_is_indexed(datapath))
+		return decide_by_tables(datapath, address, ret_match);
+	*ret_match = decide_by_index(datapath, address);
+	return 0;
+}
+
 int datapath_decide(struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision)
 {
-	const struct ipwl_settings *settings = datapath->settings;
 	struct ipwl_match match = { 0 };
-	int err = 0;
+	int err;
 
 	pthread_mutex_lock(&datapath->lock);
-	if (generation_is_indexed(datapath))
-		match = decide_by_index(datapath, address);
-	else
-		err = decide_by_tables(datapath, address, &match);
+	err = find_match(datapath, address, &match);
 	pthread_mutex_unlock(&datapath->lock);
-	if (!err)
-		*ret_decision =
-		    ipwl_decide(&match, __atomic_load_n(&settings->enforce, __ATOMIC_ACQUIRE));
-	return err;
+	if (err)
+		return err;
+	*ret_decision =
+	    ipwl_decide(&match, __atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
+	return 0;
 }

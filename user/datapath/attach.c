@@ -44,11 +44,32 @@ static uint32_t meta_owner(const struct datapath *datapath, const char *name)
 	return hash ? hash : 1;
 }
 
+static int make_dir(const char *bpffs_dir, const char *name, char dir[PATH_MAX])
+{
+	int err = pins_interface_dir(bpffs_dir, name, dir);
+
+	if (err)
+		return err;
+	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+static int load_programs(struct interface *interface, char error[DATAPATH_ERROR_BYTES])
+{
+	const struct datapath *datapath = interface->datapath;
+	char dir[PATH_MAX];
+	int err = make_dir(datapath->bpffs_dir, interface->name, dir);
+
+	if (err)
+		return errors_report(error, err, "cannot make a directory for interface %s",
+				     interface->name);
+	return load_skeleton(datapath->bpffs_dir, dir, meta_owner(datapath, interface->name),
+			     &interface->skeleton, error);
+}
+
 int interface_open(struct datapath *datapath, const char *name, struct interface **ret_interface,
 		   char error[DATAPATH_ERROR_BYTES])
 {
 	struct interface *interface = calloc(1, sizeof(*interface));
-	char dir[PATH_MAX];
 	int err;
 
 	if (interface)
@@ -59,14 +80,7 @@ int interface_open(struct datapath *datapath, const char *name, struct interface
 	}
 	interface->datapath = datapath;
 	interface->link = -1;
-	err = pins_interface_dir(datapath->bpffs_dir, name, dir);
-	if (!err && mkdir(dir, 0700) && errno != EEXIST)
-		err = -errno;
-	if (err)
-		errors_report(error, err, "cannot make a directory for interface %s", name);
-	else
-		err = load_skeleton(datapath->bpffs_dir, dir, meta_owner(datapath, name),
-				    &interface->skeleton, error);
+	err = load_programs(interface, error);
 	if (err) {
 		interface_close(interface);
 		return err;
@@ -156,13 +170,15 @@ static int pin_maps(const struct interface *interface, const char *dir)
 	if (mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
 	err = pins_path(path, dir, PIN_COUNTERS, NULL);
-	if (!err)
-		err = pins_pin(bpf_map__fd(interface->skeleton->maps.counters), path);
-	if (!err)
-		err = pins_path(path, dir, PIN_STATE, NULL);
-	if (!err)
-		err = pins_pin(bpf_map__fd(interface->skeleton->maps.interface_state), path);
-	return err;
+	if (err)
+		return err;
+	err = pins_pin(bpf_map__fd(interface->skeleton->maps.counters), path);
+	if (err)
+		return err;
+	err = pins_path(path, dir, PIN_STATE, NULL);
+	if (err)
+		return err;
+	return pins_pin(bpf_map__fd(interface->skeleton->maps.interface_state), path);
 }
 
 /* @is_known: an earlier daemon's programs are on this very device, so what they
@@ -198,18 +214,29 @@ static int xdp_program(const struct interface *interface, enum attach_mode mode)
 						      : interface->skeleton->progs.ipwl_xdp);
 }
 
-/* Replace the program of a link that is on this device in a mode that will do. */
-static int take_over(struct interface *interface, int link)
+static int update_link(const struct interface *interface, int link)
 {
 	enum attach_mode mode;
 	int err = xdp_device_mode(interface->ifindex, &mode);
 
-	if (!err && bpf_link_update(link, xdp_program(interface, mode), NULL))
-		err = -errno;
+	if (err)
+		return err;
+	return bpf_link_update(link, xdp_program(interface, mode), NULL) ? -errno : 0;
+}
+
+/* Replace the program of a link that is on this device in a mode that will do. */
+static int take_over(struct interface *interface, int ifindex, int link,
+		     char error[DATAPATH_ERROR_BYTES])
+{
+	int err;
+
+	interface->ifindex = ifindex;
+	err = update_link(interface, link);
 	if (err) {
 		if (link != interface->link)
 			close(link);
-		return err;
+		return errors_report(error, err, "cannot replace the program on %s",
+				     interface->name);
 	}
 	if (link != interface->link && interface->link >= 0)
 		close(interface->link);
@@ -306,6 +333,17 @@ static int attach_xdp(struct interface *interface, int ifindex, bool try_native,
 	return err;
 }
 
+/* Where things of the interface are pinned, and its maps pinned there. */
+static int prepare_pins(const struct interface *interface, char dir[PATH_MAX], char pin[PATH_MAX])
+{
+	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
+
+	if (err)
+		return err;
+	err = pins_path(pin, dir, PIN_LINK, NULL);
+	return err ? err : pin_maps(interface, dir);
+}
+
 int interface_attach(struct interface *interface, int ifindex, bool try_native, bool try_generic,
 		     char error[DATAPATH_ERROR_BYTES])
 {
@@ -316,11 +354,7 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 	err = check_device(interface->name, error);
 	if (err)
 		return err;
-	err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
-	if (!err)
-		err = pins_path(pin, dir, PIN_LINK, NULL);
-	if (!err)
-		err = pin_maps(interface, dir);
+	err = prepare_pins(interface, dir, pin);
 	if (err)
 		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
 	/* Two names that were exchanged while no daemon ran leave each device judged. */
@@ -332,18 +366,14 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 				     interface->name);
 	/* Before XDP, so that the first packet with metadata finds its reader. */
 	attach_tc(interface, ifindex, link >= 0, tc_error);
-	if (link >= 0) {
-		interface->ifindex = ifindex;
-		err = take_over(interface, link);
-		if (err)
-			errors_report(error, err, "cannot replace the program on %s",
-				      interface->name);
-	} else {
+	if (link >= 0)
+		err = take_over(interface, ifindex, link, error);
+	else
 		err = attach_xdp(interface, ifindex, try_native, try_generic, pin, error);
-	}
-	if (!err)
-		memcpy(error, tc_error, sizeof(tc_error));
-	return err;
+	if (err)
+		return err;
+	memcpy(error, tc_error, sizeof(tc_error));
+	return 0;
 }
 
 /* ---- detach -------------------------------------------------------------- */
@@ -353,7 +383,9 @@ int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTE
 	char dir[PATH_MAX];
 	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
 
-	if (!err)
+	if (err)
+		errors_report(error, err, "%s", interface->name);
+	else
 		err = pinned_detach(dir, interface->name, error);
 	if (interface->link >= 0)
 		close(interface->link);

@@ -80,10 +80,13 @@ static int enter_chunks(struct datapath *datapath, const struct new_chunks *new)
 	int err = inner_enter(bpf_map__fd(datapath->shared->maps.chunks), new->slots, new->fds,
 			      new->count);
 
-	for (uint32_t i = 0; i < new->count && !err; i++)
-		err = pin_chunk(datapath, new->slots[i], new->fds[i]);
 	if (err)
 		return err;
+	for (uint32_t i = 0; i < new->count; i++) {
+		err = pin_chunk(datapath, new->slots[i], new->fds[i]);
+		if (err)
+			return err;
+	}
 	pthread_mutex_lock(&datapath->lock);
 	for (uint32_t i = 0; i < new->count; i++)
 		datapath->chunks[new->slots[i]] = new->fds[i];
@@ -109,6 +112,8 @@ static int prepare_rule(const struct datapath *datapath, struct new_chunks *new,
 	uint32_t chunk = rule / IPWL_CHUNK_RULES;
 	uint32_t key = rule % IPWL_CHUNK_RULES;
 
+	if (chunk >= IPWL_CHUNKS_MAX)
+		return -ENOSPC;
 	if (new->is_new[chunk])
 		return 0;
 	if (datapath->chunks[chunk] < 0)
@@ -116,26 +121,31 @@ static int prepare_rule(const struct datapath *datapath, struct new_chunks *new,
 	return bpf_map_update_elem(datapath->chunks[chunk], &key, &zero, BPF_ANY) ? -errno : 0;
 }
 
+static int prepare_rules(struct datapath *datapath, struct new_chunks *new, const uint32_t *rules,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int err = prepare_rule(datapath, new, rules[i]);
+
+		if (err)
+			return err;
+	}
+	return new->count ? enter_chunks(datapath, new) : 0;
+}
+
 int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t count,
 		   char error[DATAPATH_ERROR_BYTES])
 {
 	struct new_chunks new = { .count = 0 };
-	int err = 0;
+	int err = prepare_rules(datapath, &new, rules, count);
 
-	for (size_t i = 0; i < count && !err; i++) {
-		if (rules[i] / IPWL_CHUNK_RULES >= IPWL_CHUNKS_MAX)
-			err = errors_report(error, -ENOSPC, "more than %u rules",
-					    IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
-		else
-			err = prepare_rule(datapath, &new, rules[i]);
-	}
-	if (!err && new.count)
-		err = enter_chunks(datapath, &new);
 	if (!err)
 		return 0;
 	give_up_chunks(datapath, &new);
-	return err == -ENOSPC ? err
-			      : errors_report(error, err, "cannot make room for rule counters");
+	if (err == -ENOSPC)
+		return errors_report(error, err, "more than %u rules",
+				     IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
+	return errors_report(error, err, "cannot make room for rule counters");
 }
 
 void chunks_trim(struct datapath *datapath, const struct policy *policy)

@@ -78,6 +78,18 @@ int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 	return err;
 }
 
+static struct ipwl_traffic sum_traffic(const struct ipwl_traffic *values, int cpu_count)
+{
+	struct ipwl_traffic sum = { 0 };
+
+	for (int cpu = 0; cpu < cpu_count; cpu++) {
+		sum.packets += values[cpu].packets;
+		sum.bytes += values[cpu].bytes;
+		sum.connections += values[cpu].connections;
+	}
+	return sum;
+}
+
 /* Read @count values of a per-CPU map, from key @first on, each summed. */
 static int read_summed(int map, uint32_t first, uint32_t count, struct ipwl_traffic *ret_traffic)
 {
@@ -90,17 +102,14 @@ static int read_summed(int map, uint32_t first, uint32_t count, struct ipwl_traf
 	values = calloc((size_t)cpu_count, sizeof(*values));
 	if (!values)
 		return -ENOMEM;
-	memset(ret_traffic, 0, count * sizeof(*ret_traffic));
-	for (uint32_t i = 0; i < count && !err; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		uint32_t key = first + i;
 
-		if (bpf_map_lookup_elem(map, &key, values))
+		if (bpf_map_lookup_elem(map, &key, values)) {
 			err = -errno;
-		for (int cpu = 0; cpu < cpu_count && !err; cpu++) {
-			ret_traffic[i].packets += values[cpu].packets;
-			ret_traffic[i].bytes += values[cpu].bytes;
-			ret_traffic[i].connections += values[cpu].connections;
+			break;
 		}
+		ret_traffic[i] = sum_traffic(values, cpu_count);
 	}
 	free(values);
 	return err;

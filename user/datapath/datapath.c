@@ -86,6 +86,22 @@ static bool is_pinned(const char *bpffs_dir)
 	return !pins_path(path, bpffs_dir, PIN_MAPS_DIR, "settings") && !access(path, F_OK);
 }
 
+static int open_maps(struct datapath *datapath, bool *ret_adopted, char error[DATAPATH_ERROR_BYTES])
+{
+	int err = pins_prepare(datapath->bpffs_dir, error);
+
+	if (err)
+		return err;
+	*ret_adopted = is_pinned(datapath->bpffs_dir);
+	err = load_skeleton(datapath->bpffs_dir, NULL, &datapath->shared, error);
+	if (err)
+		return err;
+	err = map_values(datapath, error);
+	if (err)
+		return err;
+	return read_lists(datapath, error);
+}
+
 int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *ret_adopted,
 		  char error[DATAPATH_ERROR_BYTES])
 {
@@ -95,14 +111,7 @@ int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *r
 
 	if (!datapath)
 		return errors_report(error, -ENOMEM, "cannot open the data path");
-	err = pins_prepare(bpffs_dir, error);
-	adopted = !err && is_pinned(bpffs_dir);
-	if (!err)
-		err = load_skeleton(bpffs_dir, NULL, 0, &datapath->shared, error);
-	if (!err)
-		err = map_values(datapath, error);
-	if (!err)
-		err = read_lists(datapath, error);
+	err = open_maps(datapath, &adopted, error);
 	if (err) {
 		datapath_close(datapath);
 		return err;
@@ -169,28 +178,37 @@ static int pin_shared_maps(struct datapath *datapath)
 		if (!bpf_map__pin_path(map))
 			continue;
 		err = pins_path(path, datapath->bpffs_dir, PIN_MAPS_DIR, bpf_map__name(map));
-		if (!err)
-			err = pins_pin(bpf_map__fd(map), path);
+		if (err)
+			return err;
+		err = pins_pin(bpf_map__fd(map), path);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
+static int pin_table(const struct datapath *datapath, enum family family, uint32_t slot)
+{
+	int fd = datapath->tables[family][slot];
+	char path[PATH_MAX];
+	int err;
+
+	if (fd < 0)
+		return 0;
+	err = table_maps_pin_path(datapath, family, slot, path);
+	return err ? err : pins_pin(fd, path);
+}
+
 static int pin_tables(const struct datapath *datapath)
 {
-	char path[PATH_MAX];
-	int err = 0;
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		for (uint32_t slot = 0; slot < IPWL_TABLE_SLOTS; slot++) {
+			int err = pin_table(datapath, family, slot);
 
-	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
-		for (uint32_t slot = 0; slot < IPWL_TABLE_SLOTS && !err; slot++) {
-			if (datapath->tables[family][slot] < 0)
-				continue;
-			err = table_maps_pin_path(datapath, family, slot, path);
-			if (!err)
-				err = pins_pin(datapath->tables[family][slot], path);
+			if (err)
+				return err;
 		}
-	return err;
+	return 0;
 }
 
 /* Pin those of @fds that are open where @pin_path says. */
@@ -199,16 +217,35 @@ static int pin_numbered(const struct datapath *datapath, const int *fds, uint32_
 					char path[PATH_MAX]))
 {
 	char path[PATH_MAX];
-	int err = 0;
 
-	for (uint32_t i = 0; i < count && !err; i++) {
+	for (uint32_t i = 0; i < count; i++) {
+		int err;
+
 		if (fds[i] < 0)
 			continue;
 		err = pin_path(datapath, i, path);
-		if (!err)
-			err = pins_pin(fds[i], path);
+		if (err)
+			return err;
+		err = pins_pin(fds[i], path);
+		if (err)
+			return err;
 	}
-	return err;
+	return 0;
+}
+
+static int pin_all(struct datapath *datapath)
+{
+	int err = pin_shared_maps(datapath);
+
+	if (err)
+		return err;
+	err = pin_tables(datapath);
+	if (err)
+		return err;
+	err = pin_numbered(datapath, datapath->chunks, IPWL_CHUNKS_MAX, chunks_pin_path);
+	if (err)
+		return err;
+	return pin_numbered(datapath, datapath->regions, IPWL_REGIONS_MAX, regions_pin_path);
 }
 
 int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
@@ -217,12 +254,6 @@ int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 
 	if (err)
 		return err;
-	err = pin_shared_maps(datapath);
-	if (!err)
-		err = pin_tables(datapath);
-	if (!err)
-		err = pin_numbered(datapath, datapath->chunks, IPWL_CHUNKS_MAX, chunks_pin_path);
-	if (!err)
-		err = pin_numbered(datapath, datapath->regions, IPWL_REGIONS_MAX, regions_pin_path);
+	err = pin_all(datapath);
 	return err ? errors_report(error, err, "cannot pin maps in %s", datapath->bpffs_dir) : 0;
 }

@@ -105,12 +105,12 @@ static int exchange_pins(const char *dir, const char *other_dir, int other_link)
 	int link = open_link(dir, pin);
 	int err = pins_path(other_pin, other_dir, PIN_LINK, NULL);
 
-	if (!err && unlink(pin) && errno != ENOENT)
+	if (err)
+		goto out;
+	if ((unlink(pin) && errno != ENOENT) || unlink(other_pin) || bpf_obj_pin(other_link, pin) ||
+	    (link >= 0 && bpf_obj_pin(link, other_pin)))
 		err = -errno;
-	if (!err && (unlink(other_pin) || bpf_obj_pin(other_link, pin)))
-		err = -errno;
-	if (!err && link >= 0 && bpf_obj_pin(link, other_pin))
-		err = -errno;
+out:
 	if (link >= 0)
 		close(link);
 	return err;

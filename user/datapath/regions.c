@@ -60,25 +60,30 @@ static int add_region(struct datapath *datapath, uint32_t region)
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "region", sizeof(uint32_t), IPWL_REGION_BYTES,
 				1, &options);
-	void *memory = MAP_FAILED;
-	int err = fd < 0 ? -errno : 0;
+	void *memory;
+	int err;
 
-	if (!err) {
-		memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		err = memory == MAP_FAILED ? -errno : pin_region(datapath, region, fd);
+	if (fd < 0)
+		return -errno;
+	memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED) {
+		err = -errno;
+		goto close_fd;
 	}
-	if (err) {
-		if (memory != MAP_FAILED)
-			munmap(memory, IPWL_REGION_BYTES);
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
+	err = pin_region(datapath, region, fd);
+	if (err)
+		goto unmap;
 	pthread_mutex_lock(&datapath->lock);
 	datapath->regions[region] = fd;
 	datapath->space.regions[region] = memory;
 	pthread_mutex_unlock(&datapath->lock);
 	return 0;
+
+unmap:
+	munmap(memory, IPWL_REGION_BYTES);
+close_fd:
+	close(fd);
+	return err;
 }
 
 int regions_add(struct index_space *space)

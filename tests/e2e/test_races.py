@@ -108,13 +108,14 @@ class Actions:
             "2001:db8:c::1"]})
 
     def change(self):
-        """An entry comes and goes, protected meanwhile."""
+        """An entry comes and goes, protected meanwhile; an undo may be quicker."""
         key = {"list": "partners", "prefix": f"192.0.2.{next(self.numbers) % 200}"}
+        good = (200, 404, 409)
         self.ask("POST", "/v1/entries", {**key, "reason": "race"})
-        self.ask("POST", "/v1/protections", key)
-        self.ask("GET", "/v1/impact", good=(200, 409), **key)
-        self.ask("DELETE", "/v1/protections", **key)
-        self.ask("DELETE", "/v1/entries", **key)
+        self.ask("POST", "/v1/protections", key, good)
+        self.ask("GET", "/v1/impact", good=good, **key)
+        self.ask("DELETE", "/v1/protections", good=good, **key)
+        self.ask("DELETE", "/v1/entries", good=good, **key)
 
     def expire(self):
         key = {"list": "drop", "prefix": f"2001:db8:c::{next(self.numbers) % 99:x}"}
@@ -199,16 +200,11 @@ def start(ipwld, reports):
     assert "libtsan" in maps
 
 
-def test_all_at_once(lab, ipwld, tmp_path):
-    source = Source(lab.mx)
-    source.put("/list", "9.9.9.0/24")
-    (ipwld.top / "out").mkdir()
-    configure(ipwld, source, 1)
-    start(ipwld, tmp_path)
-    actions = Actions(ipwld, lab, source)
+def rage(ipwld, actions, source):
+    """Reload until everybody has had a turn often enough."""
     until = time.monotonic() + LIMIT_SEC
+    number = 1
     with Crowd(ipwld, actions.all()) as crowd:
-        number = 1
         while number <= RELOADS or not crowd.is_done():
             number += 1
             configure(ipwld, source, number)
@@ -217,7 +213,18 @@ def test_all_at_once(lab, ipwld, tmp_path):
             assert time.monotonic() < until, crowd.rounds
     crowd.check()
     print(f"{number} reloads, {crowd.rounds}")
-    status = ipwld.stop(timeout=120)
-    found = "".join(path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob("report*")))
-    assert not found, found
-    assert status == 0
+
+
+def test_all_at_once(lab, ipwld, tmp_path):
+    source = Source(lab.mx)
+    source.put("/list", "9.9.9.0/24")
+    (ipwld.top / "out").mkdir()
+    configure(ipwld, source, 1)
+    start(ipwld, tmp_path)
+    try:
+        rage(ipwld, Actions(ipwld, lab, source), source)
+        assert ipwld.stop(timeout=120) == 0
+    finally:
+        found = [path.read_text(encoding="utf-8") for path in tmp_path.glob("report*")]
+        print("".join(found))
+    assert not found

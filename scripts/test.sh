@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Those that the others build on run first, one after the other; then the longest.
 first=(deps build)
-all=("${first[@]}" e2e kernels lint debian13 unit fuzz clang packaging bpf ctl bench)
+all=("${first[@]}" e2e kernels lint debian13 tsan unit fuzz clang packaging bpf ctl bench)
 # Not among all: for hours, not for each change.
 extra=(soak)
 
@@ -91,6 +91,12 @@ stage_e2e() {
 	built all e2e-tools && run_pytest tests/e2e -n "$(($(nproc) + 2))"
 }
 
+# Everything at once, asked of an ipwld that ThreadSanitizer watches.
+stage_tsan() {
+	built tsan &&
+		IPWL_SANITIZER=thread IPWL_BUILD="$B/tsan" run_pytest tests/e2e/test_races.py
+}
+
 # That the benchmark and its peers work; it judges no figure.
 stage_bench() {
 	built all bench-program && run_pytest tests/bench
@@ -129,7 +135,7 @@ stage_soak() {
 
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e | bench | debian13 | soak) true ;;
+	bpf | packaging | e2e | tsan | bench | debian13 | soak) true ;;
 	*) false ;;
 	esac
 }

@@ -93,7 +93,7 @@ static int open_maps(struct datapath *datapath, bool *ret_adopted, char error[DA
 	if (err)
 		return err;
 	*ret_adopted = is_pinned(datapath->bpffs_dir);
-	err = load_skeleton(datapath->bpffs_dir, NULL, &datapath->shared, error);
+	err = load_skeleton(datapath->bpffs_dir, NULL, 0, &datapath->shared, error);
 	if (err)
 		return err;
 	err = map_values(datapath, error);

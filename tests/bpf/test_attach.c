@@ -212,11 +212,11 @@ static void test_name_cannot_be_looked_up(void **state)
 	none = (struct rlimit) { .rlim_cur = 0, .rlim_max = limit.rlim_max };
 
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	assert_int_not_equal(interfaces_detach_pinned(dir, "stays", error), 0);
+	assert_int_not_equal(pinned_detach(dir, "stays", error), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_true(tc_is_attached(INDEX_STAYS));
 
-	assert_int_equal(interfaces_detach_pinned(dir, "stays", error), 0);
+	assert_int_equal(pinned_detach(dir, "stays", error), 0);
 	assert_false(tc_is_attached(INDEX_STAYS));
 	detach(interface);
 }
@@ -228,7 +228,7 @@ static void test_name_of_no_device(void **state)
 
 	(void)state;
 	assert_int_equal(pins_interface_dir(bpffs_dir, "gone", dir), 0);
-	assert_int_equal(interfaces_detach_pinned(dir, "gone", error), 0);
+	assert_int_equal(pinned_detach(dir, "gone", error), 0);
 }
 
 /* ---- another program is in front -------------------------------------------------- */

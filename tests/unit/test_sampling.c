@@ -21,7 +21,7 @@ static struct ipwl_rule_counters kernel[RULE_LIMIT];
 static unsigned int reads;
 static uint32_t missing_chunk; /* cannot be read; 0 is never asked for to be missing */
 
-int datapath_read_chunk(const struct datapath *datapath, uint32_t chunk,
+int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES])
 {
 	(void)datapath;

@@ -129,7 +129,7 @@ enum marking interface_marking(const struct interface *interface)
 	if (interface->link < 0 || !tc_is_attached(interface->ifindex) ||
 	    read_state(interface, &state))
 		return MARKING_NONE;
-	if (device_has_tcx(interface->ifindex))
+	if (xdp_device_has_tcx(interface->ifindex))
 		return MARKING_UNCERTAIN;
 	return state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
 }

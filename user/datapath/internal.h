@@ -203,18 +203,6 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 /* Release the chunks that hold no rule of @policy. */
 void chunks_trim(struct datapath *datapath, const struct policy *policy);
 
-/* ---- device.c: what the kernel says -------------------------------------- */
-
-/* The device that a link is on, by its number in the device's own namespace; 0: it is on
- * none any more; -errno: no answer. */
-int device_of_link_anywhere(int link);
-/* The same, and 0 if the device is in another namespace, where its number may be that of
- * another device here. */
-int device_of_link(int link);
-int device_mode(int ifindex, enum attach_mode *ret_mode);
-/* Whether tcx programs (Linux 6.6), which run before tc filters, are on its ingress. */
-bool device_has_tcx(int ifindex);
-
 /* ---- tc.c --------------------------------------------------------------- */
 
 /* Put the program on the device's ingress, in place of an earlier one of ours. */
@@ -231,6 +219,8 @@ bool tc_is_attached(int ifindex);
 int xdp_link_ifindex(int link);
 /* How a program, whosever, is on the device. */
 int xdp_device_mode(int ifindex, enum attach_mode *ret_mode);
+/* Whether tcx programs (Linux 6.6), which run before tc filters, are on its ingress. */
+bool xdp_device_has_tcx(int ifindex);
 
 /* ---- obstacle.c ----------------------------------------------------------- */
 

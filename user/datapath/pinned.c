@@ -38,12 +38,17 @@ struct ipwl_interface_state pinned_state(const char *dir)
 /* ---- detach -------------------------------------------------------------- */
 
 /* The device that a pinned link is on, or else the one that has the name now, as
- * a daemon may have been killed between the tc filter and the link. */
+ * a daemon may have been killed between the tc filter and the link. 0: there is none;
+ * -errno: it is not known. */
 static int pinned_ifindex(int link, const char *name)
 {
 	int ifindex = link >= 0 ? xdp_link_ifindex(link) : 0;
 
-	return ifindex > 0 ? ifindex : (int)if_nametoindex(name);
+	if (ifindex > 0)
+		return ifindex;
+	ifindex = (int)if_nametoindex(name);
+	/* Any other error says nothing about the device. */
+	return ifindex || errno == ENODEV ? ifindex : -errno;
 }
 
 int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])
@@ -58,6 +63,8 @@ int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_B
 	if (link < 0 && errno != ENOENT)
 		return errors_report(error, -errno, "cannot open %s", pin);
 	ifindex = pinned_ifindex(link, name);
+	if (ifindex < 0)
+		err = errors_report(error, ifindex, "cannot look up %s", name);
 	/* Others may hold the link open, so closing it is not enough. */
 	if (link >= 0 && bpf_link_detach(link))
 		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);

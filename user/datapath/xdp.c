@@ -2,6 +2,7 @@
 /* What the kernel says of XDP links and devices. Changes nothing. */
 #include <errno.h>
 
+#include <linux/bpf.h>
 #include <linux/if_link.h>
 
 #include <bpf/bpf.h>
@@ -9,14 +10,18 @@
 
 #include "datapath/internal.h"
 
-/* Whether a program is on a device of this namespace. An ifindex alone does not tell: a
- * device of another namespace may have the same. */
-static bool is_program_on(uint32_t program, int ifindex)
+/* Newer than the headers of Debian 12. */
+#define TCX_INGRESS ((enum bpf_attach_type)46)
+
+/* Whether a program is on a device of this namespace: 1, 0 or -errno. An ifindex alone
+ * does not tell: a device of another namespace may have the same. */
+static int is_program_on(uint32_t program, int ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, options);
+	int err = bpf_xdp_query(ifindex, 0, &options);
 
-	if (bpf_xdp_query(ifindex, 0, &options))
-		return false;
+	if (err)
+		return err == -ENODEV ? 0 : err;
 	return options.prog_id == program || options.drv_prog_id == program ||
 	       options.skb_prog_id == program || options.hw_prog_id == program;
 }
@@ -25,13 +30,14 @@ int xdp_link_ifindex(int link)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t size = sizeof(info);
+	int is_on;
 
 	if (bpf_obj_get_info_by_fd(link, &info, &size))
 		return -errno;
-	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex ||
-	    !is_program_on(info.prog_id, (int)info.xdp.ifindex))
+	if (info.type != BPF_LINK_TYPE_XDP || !info.xdp.ifindex)
 		return 0;
-	return (int)info.xdp.ifindex;
+	is_on = is_program_on(info.prog_id, (int)info.xdp.ifindex);
+	return is_on > 0 ? (int)info.xdp.ifindex : is_on;
 }
 
 int xdp_device_mode(int ifindex, enum attach_mode *ret_mode)
@@ -54,4 +60,11 @@ int xdp_device_mode(int ifindex, enum attach_mode *ret_mode)
 		*ret_mode = ATTACH_NONE;
 	}
 	return 0;
+}
+
+bool xdp_device_has_tcx(int ifindex)
+{
+	uint32_t count = 0;
+
+	return !bpf_prog_query(ifindex, TCX_INGRESS, 0, NULL, NULL, &count) && count > 0;
 }

@@ -90,7 +90,7 @@ static void sampling_note(struct hits *hits, const struct list *list, const stru
 		hits_note(hits, list, batch, noted, now_sec);
 }
 
-static int sampling_read(struct hits *hits, const struct datapath *datapath,
+static int sampling_read(struct hits *hits, struct datapath *datapath,
 			 const struct list *list, const struct rule *rules, size_t count,
 			 int64_t now_sec)
 {
@@ -120,7 +120,7 @@ static size_t sampling_resume(const struct sampling *sampling, const struct list
 				   : 0;
 }
 
-int sampling_step(struct sampling *sampling, struct hits *hits, const struct datapath *datapath,
+int sampling_step(struct sampling *sampling, struct hits *hits, struct datapath *datapath,
 		  const struct policy *policy, size_t rule_count, int64_t now_sec)
 {
 	while (sampling->list < policy->list_count && rule_count) {

@@ -26,7 +26,7 @@ struct sampling {
  * shows none. Return: 1: all rules were looked at; 0: there are more; -ENOMEM: the step
  * was not taken.
  */
-int sampling_step(struct sampling *sampling, struct hits *hits, const struct datapath *datapath,
+int sampling_step(struct sampling *sampling, struct hits *hits, struct datapath *datapath,
 		  const struct policy *policy, size_t rule_count, int64_t now_sec);
 
 #endif

@@ -19,6 +19,7 @@
 #include "engine/source.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
+#include "runtime/alarm.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
 #include "runtime/sampler.h"
@@ -166,7 +167,7 @@ static int daemon_serve(struct daemon *daemon)
 	err = sampler_open(runtime, &runtime->sampler);
 	if (err)
 		return err;
-	err = expiry_open(runtime, &runtime->expiry);
+	err = expiry_open(runtime);
 	if (err)
 		return err;
 	err = exports_open(runtime->base, &runtime->exports);
@@ -230,7 +231,7 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
-	expiry_close(runtime->expiry);
+	alarm_close(runtime->expiry);
 	exports_close(runtime->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);

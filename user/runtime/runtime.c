@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "exports/schedule.h"
-#include "runtime/expiry.h"
+#include "runtime/alarm.h"
 #include "runtime/notify.h"
 
 /* ---- in the worker -------------------------------------------------------- */
@@ -46,7 +46,7 @@ static void runtime_take_snapshot(struct runtime *runtime, struct snapshot **sna
 		return;
 	runtime->snapshot = *snapshot;
 	*snapshot = old;
-	expiry_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
+	alarm_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
 	exports_update(runtime->exports, runtime->snapshot);
 }
 

@@ -31,7 +31,7 @@ struct reload_report {
 	char *held; /* what the guard said of the last one, or NULL: it was not held */
 };
 
-struct expiry;
+struct alarm;
 struct exports;
 struct feeds;
 struct sampler;
@@ -48,7 +48,8 @@ struct runtime {
 	struct feeds *feeds;
 	struct sampler *sampler;
 	struct exports *exports;
-	struct expiry *expiry;
+	struct alarm *expiry; /* when the next entry expires */
+	bool is_expiring;     /* a task is with the worker */
 	int64_t started_at_sec;
 	double started_monotonic_sec;
 	bool is_detached;

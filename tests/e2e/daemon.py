@@ -87,11 +87,11 @@ class Ipwld:
 
     def spawn(self, wrapper=(), **options):
         """Start it and do not wait. wrapper is a command that runs its arguments."""
-        with open(self.log, "ab") as log:
+        netns.at_exit(self.kill)
+        with open(self.log, "ab") as log, netns.uninterrupted():
             self.process = self.namespace.popen(
                 *wrapper, *self.argv("-f"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 **options)
-        netns.at_exit(self.kill)
 
     def start(self):
         """Start it and return when it answers."""

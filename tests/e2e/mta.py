@@ -155,13 +155,13 @@ class Postfix:
         environment = {"PATH": os.environ["PATH"], "LANG": "C",
                        "LD_LIBRARY_PATH": str(self.peer / "usr/lib/postfix"),
                        "MAIL_CONFIG": str(self.top / "config")}
-        with open(self.top / "master.out", "wb") as output:
+        netns.at_exit(self.stop)
+        with open(self.top / "master.out", "wb") as output, netns.uninterrupted():
             self.process = self.namespace.popen(
                 "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
                 "--kill-child", "sh", "-c", script, "sh", self.top, self.peer,
                 env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
-        netns.at_exit(self.stop)
         for family, address in (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"):
             self._await_listener(family, address)
 

@@ -107,11 +107,11 @@ class Peer:
 
     def start(self, *argv):
         """Run it until the end of the test."""
-        with open(self.output, "ab") as output:
+        netns.at_exit(self.stop)
+        with open(self.output, "ab") as output, netns.uninterrupted():
             self.process = self.namespace.popen(
                 *self.argv(*argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True)
-        netns.at_exit(self.stop)
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -129,12 +129,16 @@ def test_expires_within_a_second(running, wire):
 
 def test_expires_in_order(running):
     """Several at once, one prolonged meanwhile, one with no end."""
+    ends = {}
+
+    def add(address, *options):
+        entry = running.ask("add", "--list", "drop", address, *options)["entry"]
+        ends[entry["prefix"]] = entry["expires_at"]
+
     for index, ttl in enumerate(("4s", "2s", "3s", "2s")):
-        running.ask("add", "--list", "drop", f"192.0.2.{index}", "--ttl", ttl)
-    running.ask("add", "--list", "drop", "192.0.2.9")
-    running.ask("add", "--list", "drop", "192.0.2.3", "--ttl", "1h")
-    ends = {entry["prefix"]: entry["expires_at"]
-            for entry in running.manual()}
+        add(f"192.0.2.{index}", "--ttl", ttl)
+    add("192.0.2.9")
+    add("192.0.2.3", "--ttl", "1h")
     listed = set(ends)
     while listed != {"192.0.2.3/32", "192.0.2.9/32"}:
         listed = {entry["prefix"] for entry in running.manual()}

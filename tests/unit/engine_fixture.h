@@ -40,6 +40,8 @@ static struct ipwl_rule_counters fake_counters[IPWL_CHUNK_RULES];
 
 /* ---- user/datapath/datapath.h ---------------------------------------------- */
 
+/* NOLINTBEGIN(readability-non-const-parameter): parameters are as they are there. */
+
 int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *ret_adopted,
 		  char error[DATAPATH_ERROR_BYTES])
 {
@@ -183,6 +185,8 @@ int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 	fake_is_pinned = true;
 	return 0;
 }
+
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* ---- for tests --------------------------------------------------------------- */
 

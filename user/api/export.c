@@ -202,6 +202,7 @@ static int export_read_lists(struct evhttp_request *request, const char *text,
 	const char *refusal;
 	int err = 0;
 
+	query->name_count = 0;
 	query->names = calloc(policy->list_count + 1, sizeof(*query->names));
 	if (!query->names) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));

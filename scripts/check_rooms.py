@@ -75,29 +75,23 @@ def calls(objects, build, table):
             yield path, target, name
 
 
-def find_circle(arrows):
-    """A circle in {source: set of sources}, or None."""
+def find_circles(arrows):
+    """Circles in {source: set of sources}: each arrow that leads back closes one."""
     state = {}
 
     def walk(node, trail):
         state[node] = "open"
         for target in sorted(arrows.get(node, ())):
             if state.get(target) == "open":
-                return trail[trail.index(target):] + [target]
-            if target not in state:
-                circle = walk(target, trail + [target])
-                if circle:
-                    return circle
+                yield trail[trail.index(target):] + [target]
+            elif target not in state:
+                yield from walk(target, trail + [target])
         state[node] = "done"
-        return None
 
     sys.setrecursionlimit(10000)
     for node in sorted(arrows):
         if node not in state:
-            circle = walk(node, [node])
-            if circle:
-                return circle
-    return None
+            yield from walk(node, [node])
 
 
 def check_objects(table, build, sources, findings):
@@ -114,8 +108,7 @@ def check_objects(table, build, sources, findings):
             findings.append(f"{caller}: calls {name}() of {target}, but {here} may not use "
                             f"{there}")
         arrows[caller].add(target)
-    circle = find_circle(arrows)
-    if circle:
+    for circle in find_circles(arrows):
         findings.append("a circle of files: " + " -> ".join(map(str, circle)))
 
 

@@ -90,6 +90,15 @@ def test_breach(tmp_path, breach):
     assert "Traceback" not in output
 
 
+def test_each_circle_is_told(tmp_path):
+    circles = {f"store/{name}_{number}.c": f"int {name}_{3 - number}(void);\n"
+                                           f"int {name}_{number}(void) "
+                                           f"{{ return {name}_{3 - number}(); }}\n"
+               for name in ("first", "second") for number in (1, 2)}
+    status, output = check(tmp_path, TREE | circles)
+    assert status == 1 and output.count("a circle of files") == 2, output
+
+
 def test_room_that_grows_too_large(tmp_path):
     rooms = [f"room{index}" for index in range(8)]
     table = "".join(f"{room} : :\n" for room in rooms)

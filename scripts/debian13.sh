@@ -49,8 +49,12 @@ for stage; do
 done
 
 # A PID namespace ends what was started inside; a mount namespace, what was mounted.
+# unshare(1) itself ignores signals that ask it to end.
+inside=
+trap '[ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM HUP
 # shellcheck disable=SC2016 # for the inner shell
-exec unshare --mount --propagation private --pid --fork --kill-child bash -euc '
+unshare --mount --propagation private --pid --fork --kill-child bash -euc '
 	root=$1 dependencies=$2
 	shift 2
 	# Programs that make their own mount namespace want the root to be a mount.
@@ -73,4 +77,6 @@ exec unshare --mount --propagation private --pid --fork --kill-child bash -euc '
 	inside sh -c "gcc --version; clang --version; pkg-config --modversion libbpf" |
 		grep -E "^gcc|^Debian clang|^[0-9]"
 	inside B="${B:-build}/debian13" ./scripts/test.sh "$@"
-' bash "$root" "$dependencies" "$@"
+' bash "$root" "$dependencies" "$@" &
+inside=$!
+wait "$inside"

@@ -188,7 +188,7 @@ static int group_of(bool has_group)
 		       output),
 	    0);
 	assert_int_equal(output[0] == '1', has_group);
-	return atoi(output + 2);
+	return (int)strtol(output + 2, NULL, 10);
 }
 
 static void test_group(void **state)

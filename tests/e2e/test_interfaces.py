@@ -158,9 +158,9 @@ def test_moved_to_another_namespace(lab, ipwld, is_running):
     lab.mx.ip("link", "set", "eth0", "netns", other.name)
     if not is_running:
         ipwld.start()
-    wait_for(lambda: not ipwld.interface()["attached"], 5, "eth0 seen to be gone")
+    wait_for(lambda: not ipwld.interface()["attached"], "eth0 seen to be gone")
     assert "no such interface" in ipwld.interface()["error"]
-    wait_for(lambda: has_programs(other) == (False, False), 5, "its program off")
+    wait_for(lambda: has_programs(other) == (False, False), "its program off")
     other.ip("link", "set", "eth0", "netns", lab.mx.name)
     lab.mx.ip("link", "set", "eth0", "up")
     await_attached(ipwld, "eth0")

@@ -76,7 +76,7 @@ def test_bridge_and_its_port(lab, ipwld):
     assert "Qdisc" not in error
     ipwld.configure(interfaces="eth1")
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: ipwld.interface("eth1")["attached"], 10, "eth1 attached")
+    wait_for(lambda: ipwld.interface("eth1")["attached"], "eth1 attached")
 
 
 def test_large_mtu(lab, ipwld):
@@ -89,7 +89,7 @@ def test_large_mtu(lab, ipwld):
     for name in ("eth0", "mv0"):
         lab.mx.ip("link", "set", name, "mtu", 9000)
     assert ipwld.ctl("reload").returncode == 0
-    wait_for(lambda: "MTU of 9000" in ipwld.interface("mv0")["error"], 10, "the MTU named")
+    wait_for(lambda: "MTU of 9000" in ipwld.interface("mv0")["error"], "the MTU named")
 
 
 def test_kernel_is_not_judged_by_its_version(lab, ipwld):

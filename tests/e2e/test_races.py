@@ -198,7 +198,7 @@ def configure(ipwld, source, number):
 
 def start(ipwld, reports):
     if not IS_SANITIZED:
-        ipwld.start(60)
+        ipwld.start()
         return
     options = (f"log_path={reports}/report:exitcode=66:halt_on_error=0:second_deadlock_stack=1:"
                f"history_size=4:suppressions={SUPPRESSIONS}")

@@ -90,9 +90,8 @@ static void sampling_note(struct hits *hits, const struct list *list, const stru
 		hits_note(hits, list, batch, noted, now_sec);
 }
 
-static int sampling_read(struct hits *hits, struct datapath *datapath,
-			 const struct list *list, const struct rule *rules, size_t count,
-			 int64_t now_sec)
+static int sampling_read(struct hits *hits, struct datapath *datapath, const struct list *list,
+			 const struct rule *rules, size_t count, int64_t now_sec)
 {
 	struct sampling_buffers buffers;
 	size_t start = 0;

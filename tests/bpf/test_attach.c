@@ -166,6 +166,9 @@ static void test_device_moved_away(void **state)
 	detach(stays);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
+	/* The kernel removes a namespace some time after its last process has ended. */
+	run("timeout 120 sh -c 'while ip link show moves-peer >/dev/null 2>&1; do sleep 0.1; "
+	    "done'");
 }
 
 /* Attached again under the same name, its link is not taken for one of the device that has

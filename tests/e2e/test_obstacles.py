@@ -7,6 +7,7 @@ import json
 import pytest
 
 import fault
+import netns
 from lab import wait_for
 from test_interfaces import await_attached, judged
 
@@ -107,5 +108,5 @@ def test_kernel_without_a_feature(ipwld, call, words):
     faults = fault.Faults()
     with faults.armed(1, errno.EINVAL, calls=fault.mask(call), count=1 << 40):
         ipwld.spawn(env=faults.environment)
-        assert ipwld.process.wait(20) != 0
+        assert ipwld.process.wait(netns.PATIENCE_SEC) != 0
     assert words in ipwld.words() and "this is Linux" in ipwld.words()

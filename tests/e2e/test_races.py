@@ -17,6 +17,7 @@ import threading
 import time
 import urllib.parse
 
+import netns
 from daemon import METRICS, UNGUARDED
 from sources import Source, feed
 
@@ -96,22 +97,31 @@ class Actions:
         assert status in good, (path, status, text[:500])
 
     def _exchange(self, method, path, body):
-        """ipwld hangs up on a client that is too slow, as one of these may be where the
-        machine is busy: ask again."""
-        while True:
-            connection = http.client.HTTPConnection("ipwl", timeout=300)
-            connection.sock = self.ipwld.open_socket(300)
-            with contextlib.closing(connection):
-                with contextlib.suppress(http.client.IncompleteRead):
-                    connection.request(method, path, body)
-                    answer = connection.getresponse()
-                    return answer.status, answer.read()
+        answer = None
+        while not answer:
+            connection = http.client.HTTPConnection("ipwl", timeout=netns.PATIENCE_SEC)
+            connection.sock = self.ipwld.open_socket()
+            answer = self._read(connection, method, path, body)
+        return answer
+
+    def _read(self, connection, method, path, body):
+        """The answer, or None: ipwld hangs up on a client that is too slow, as one of these
+        may be where the machine is busy."""
+        with contextlib.closing(connection):
+            try:
+                connection.request(method, path, body)
+                answer = connection.getresponse()
+                return answer.status, answer.read()
+            except (http.client.IncompleteRead, ConnectionError):
+                assert self.ipwld.process.poll() is None, "ipwld has ended"
+                return None
 
     def test(self):
+        """Keeps the loop looking in what the worker replaces."""
         generator = random.Random(next(self.numbers))
         self.ask("POST", "/v1/test", {"addresses": [
             *(f"20.{generator.randrange(4)}.{generator.randrange(256)}.{generator.randrange(256)}"
-              for _ in range(200)), "203.0.113.9", "198.51.100.7", "2001:db8:bad::1",
+              for _ in range(1000)), "203.0.113.9", "198.51.100.7", "2001:db8:bad::1",
             "2001:db8:c::1"]})
 
     def change(self):
@@ -137,11 +147,9 @@ class Actions:
 
     def scrape(self):
         with self.lab.mx.entered():
-            connection = http.client.HTTPConnection(*METRICS, timeout=300)
+            connection = http.client.HTTPConnection(*METRICS, timeout=netns.PATIENCE_SEC)
             connection.connect()
-        connection.request("GET", "/metrics")
-        assert connection.getresponse().read()
-        connection.close()
+        self._read(connection, "GET", "/metrics", None)
 
     def look(self):
         self.ask("GET", "/v1/status")
@@ -174,26 +182,27 @@ class Actions:
         time.sleep(0.5)
 
     def all(self):
-        return {name: getattr(self, name) for name in (
-            "test", "change", "expire", "bring", "scrape", "look", "inspect", "export", "refresh",
-            "unplug")}
+        names = ("test", "change", "expire", "bring", "scrape", "look", "inspect", "export",
+                 "refresh", "unplug")
+        return {**{name: getattr(self, name) for name in names},
+                **{f"test {number}": self.test for number in range(2)}}
 
 
 def configure(ipwld, source, number):
-    """Large and small lists by turns, so that all that decides is replaced or changed in
-    place, other ports, another mode, an export that comes and goes."""
-    count = MANY + number if number % 3 else FEW
+    """By turns large and small lists, with and without an index, so that all that decides is
+    replaced or changed in place; other ports, another mode, an export that comes and goes."""
+    count = FEW if number % 7 == 3 else MANY + number
     ipwld.write_list("block.d/many.list", *(
         f"20.{i >> 16}.{i >> 8 & 255}.{i & 255}" for i in range(0, 2 * count, 2)))
     out = ipwld.top / "out"
+    index = "index: off\n" if number % 3 == 2 else ""
     exports = "" if number % 4 == 3 else (
         f"exports:\n  - {{path: {out}/partners.txt, format: plain, lists: [partners], "
         f"after: [/bin/true]}}\n")
     ipwld.configure(
         interfaces="eth0, eth1", mode="monitor" if number % 5 == 2 else "enforce",
         ports="25" if number % 2 else "25, 587",
-        lists=LISTS + feed("one", source.url("/list")),
-        extra=UNGUARDED + exports)
+        lists=LISTS + feed("one", source.url("/list")), extra=UNGUARDED + index + exports)
 
 
 def start(ipwld, reports):
@@ -205,7 +214,7 @@ def start(ipwld, reports):
     # ThreadSanitizer wants memory where it looks for it, which more random bits than it
     # knows of prevent.
     ipwld.spawn(wrapper=("setarch", "-R"), env={**os.environ, "TSAN_OPTIONS": options})
-    ipwld.await_answer(120)
+    ipwld.await_answer()
     maps = pathlib.Path(f"/proc/{ipwld.process.pid}/maps").read_text(encoding="utf-8")
     assert "libtsan" in maps
 
@@ -234,7 +243,7 @@ def test_all_at_once(lab, ipwld, tmp_path):
     start(ipwld, tmp_path)
     try:
         rage(ipwld, actions, source)
-        assert ipwld.stop(timeout=120) == 0
+        assert ipwld.stop() == 0
     finally:
         found = [path.read_text(encoding="utf-8") for path in tmp_path.glob("report*")]
         print("".join(found))

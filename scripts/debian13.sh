@@ -51,7 +51,7 @@ done
 # A PID namespace ends what was started inside; a mount namespace, what was mounted.
 # unshare(1) itself ignores signals that ask it to end.
 inside=
-trap '[ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null' EXIT
+trap '[ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 # shellcheck disable=SC2016 # for the inner shell
 unshare --mount --propagation private --pid --fork --kill-child bash -euc '

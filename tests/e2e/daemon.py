@@ -46,6 +46,13 @@ DONE, NEGATIVE, USAGE, UNREACHABLE, INVALID, DENIED, IS_BLOCKED = range(7)
 UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
 
 
+def write_at_once(path, text):
+    """Who reads meanwhile finds the old text or the new one."""
+    part = path.with_suffix(".new")
+    part.write_text(text, encoding="utf-8")
+    part.rename(path)
+
+
 class Ipwld:
     """One daemon with all its directories below a temporary one."""
 
@@ -66,18 +73,17 @@ class Ipwld:
     def configure(self, interfaces="eth0", mode="enforce", ports="25", xdp_mode="auto",
                   lists=PARTNERS + DROP, extra=""):
         """Write the configuration file."""
-        self.config.write_text(
+        write_at_once(
+            self.config,
             f"interfaces: [{interfaces}]\nxdp_mode: {xdp_mode}\nports: [{ports}]\nmode: {mode}\n"
             f"state_dir: {self.state}\nruntime_dir: {self.socket.parent}\n"
             f"bpffs_dir: {self.bpffs}\nmetrics:\n  listen: {METRICS[0]}:{METRICS[1]}\n{extra}"
-            + (f"lists:\n{lists.format(top=self.top)}" if lists else ""), encoding="utf-8")
+            + (f"lists:\n{lists.format(top=self.top)}" if lists else ""))
 
     def write_list(self, name, *lines):
-        """Write a list file, such as allow.d/a.list, under its name at once."""
+        """Write a list file, such as allow.d/a.list."""
         path = self.top / name
-        path.with_suffix(".new").write_text("".join(f"{line}\n" for line in lines),
-                                            encoding="utf-8")
-        path.with_suffix(".new").rename(path)
+        write_at_once(path, "".join(f"{line}\n" for line in lines))
         return path
 
     # ---- the process -------------------------------------------------------

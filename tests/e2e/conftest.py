@@ -4,6 +4,7 @@
 import importlib
 import itertools
 import os
+import time
 
 import pytest
 
@@ -26,6 +27,16 @@ def pytest_configure(config):
         importlib.import_module("xdist.workermanage").NodeManager.EXIT_TIMEOUT \
             = netns.PATIENCE_SEC
     netns.guard(is_worker=hasattr(config, "workerinput"))
+
+
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_xdist_newgateway(gateway):
+    """Let the gateway become idle: execnet runs what is asked of a busy one in another
+    thread than the main one, in which signals cannot be handled. xdist has just asked
+    for the version of Python."""
+    while gateway.remote_status().numexecuting:
+        time.sleep(0.01)
+    time.sleep(0.1)  # for the main thread to say that it is free
 
 
 def pytest_unconfigure():

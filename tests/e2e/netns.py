@@ -12,7 +12,9 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+import threading
 import types
 
 PREFIX = "ipwl"
@@ -95,11 +97,19 @@ def guard(is_worker=False):
     global _is_worker  # pylint: disable=global-statement
     _is_worker = is_worker
     atexit.register(clean_up)
+    if threading.current_thread() is threading.main_thread():
+        handle_signals()
+    else:
+        print("netns: not in the main thread: an interrupt leaves what the next run removes",
+              file=sys.stderr)
+    sweep()
+
+
+def handle_signals():
     for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             signal.signal(number, _on_signal)
     keep_ignored_signals_from_children()
-    sweep()
 
 
 def sweep():

@@ -2,6 +2,7 @@
 """A real Postfix as the MX, unpacked below build/ and never installed: Debian's
 mail servers exclude each other, and one that is there stays untouched."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import time
 
 import netns
+from lab import wait_for
 
 DOMAIN = "mx.test"
 INBOX = f"inbox@{DOMAIN}"
@@ -205,12 +207,17 @@ class Postfix:
         """Return when all its processes are gone."""
         if not self.process or self.process.poll() is not None:
             return
-        for child in _children(self.process.pid):
-            os.kill(child, signal.SIGKILL)
         try:
-            self.process.wait(netns.PATIENCE_SEC)
+            wait_for(self._is_killed, "Postfix has ended")
         finally:
             self.process.kill()
+
+    def _is_killed(self):
+        """unshare(1), which ends with its child, may not have made it yet."""
+        for child in _children(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        return self.process.poll() is not None
 
 
 def _children(pid):

@@ -51,6 +51,7 @@ done
 # A PID namespace ends what was started inside; a mount namespace, what was mounted.
 # unshare(1) itself ignores signals that ask it to end.
 inside=
+# That nobody is left to kill must not become the status of this script.
 trap '[ -z "$inside" ] || kill -KILL "$inside" 2>/dev/null || true' EXIT
 trap 'exit 130' INT TERM HUP
 # shellcheck disable=SC2016 # for the inner shell

@@ -36,7 +36,9 @@ def pytest_xdist_newgateway(gateway):
     for the version of Python."""
     while gateway.remote_status().numexecuting:
         time.sleep(0.01)
-    time.sleep(0.1)  # for the main thread to say that it is free
+    # The main thread says a moment later that it is free. Where this is too short,
+    # netns.guard() does without the handlers.
+    time.sleep(0.1)
 
 
 def pytest_unconfigure():

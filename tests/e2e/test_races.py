@@ -146,10 +146,14 @@ class Actions:
         self.ask("POST", "/v1/undo", {}, good=(200, 404, 409))
 
     def scrape(self):
-        with self.lab.mx.entered():
-            connection = http.client.HTTPConnection(*METRICS, timeout=netns.PATIENCE_SEC)
-            connection.connect()
-        self._read(connection, "GET", "/metrics", None)
+        answer = None
+        while not answer:
+            with self.lab.mx.entered():
+                connection = http.client.HTTPConnection(*METRICS, timeout=netns.PATIENCE_SEC)
+                connection.connect()
+            answer = self._read(connection, "GET", "/metrics", None)
+        status, text = answer
+        assert status == 200 and b"ipwl_" in text, answer
 
     def look(self):
         self.ask("GET", "/v1/status")

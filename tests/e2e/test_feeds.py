@@ -95,6 +95,29 @@ def test_200_then_304(one, source):
     assert entries(one) == PREFIXES
 
 
+@pytest.mark.parametrize("has_copy", [False, True], ids=["the first time", "without validators"])
+def test_304_that_nobody_asked_for(ipwld, source, has_copy):
+    """What is unchanged is not known, so it is a failure, and soon asked again."""
+    not_modified = 304, b"", {"Content-Length": "0"}
+    source.answers["/list"] = not_modified
+    configure(ipwld, feed("one", source.url("/list"), refresh="12h"))
+    if has_copy:
+        source.put("/list", *LIST)
+    ipwld.start()
+    found = wait_for_fetch(ipwld)
+    if has_copy:
+        source.answers["/list"] = not_modified
+        found = refresh(ipwld, result="failed")
+    assert "If-None-Match" not in source.asked("/list")[-1]
+    assert found["last_fetch"]["result"] == "failed"
+    assert "the server answers 304" in found["last_fetch"]["message"]
+    assert found["entries"] == (len(PREFIXES) if has_copy else 0)
+    next_at = calendar.timegm(time.strptime(found["next_fetch_at"], "%Y-%m-%dT%H:%M:%SZ"))
+    assert next_at - time.time() < 3600
+    source.put("/list", *LIST, "1.1.1.1")
+    assert refresh(ipwld)["entries"] == len(PREFIXES) + 1
+
+
 def test_the_same_again_without_validators_is_no_change(one, source):
     source.put("/list", *LIST)
     before = one.status()

@@ -231,17 +231,25 @@ static CURLcode set_up(struct transfer *transfer)
 
 /* ---- what came of it ---------------------------------------------------- */
 
+/* Whether the source was asked for what is newer than the copy at hand. */
+static bool is_conditional(const struct request *request)
+{
+	return request->etag || request->last_modified;
+}
+
 static void judge_status(const struct transfer *transfer)
 {
 	struct fetch *fetch = transfer->fetch;
 	const long status = status_of(transfer);
 	const char *hint = "";
 
-	if (status == STATUS_NOT_MODIFIED) {
+	if (status == STATUS_NOT_MODIFIED && is_conditional(transfer->request)) {
 		fetch->result = FETCH_UNCHANGED;
 		return;
 	}
-	if (status == 401 || status == 403)
+	if (status == STATUS_NOT_MODIFIED)
+		hint = ": it says that nothing has changed, but was asked for the whole list";
+	else if (status == 401 || status == 403)
 		hint = transfer->token ? ": it does not take user and token_file"
 				       : ": it may want user and token_file";
 	else if (status == 404 || status == 410)

@@ -277,6 +277,80 @@ static void test_every_address_of_a_small_network(void **state)
 	}
 }
 
+/* ---- the difference ------------------------------------------------------------ */
+
+struct difference {
+	struct prefix_set from, what, rest;
+};
+
+static void check_difference(const struct prefix *address, void *context)
+{
+	const struct difference *difference = context;
+	struct prefix part;
+	const bool expected = oracle_set_holds(&difference->from, address) &&
+			      !oracle_set_holds(&difference->what, address);
+
+	assert_int_equal(oracle_set_holds(&difference->rest, address), expected);
+	assert_int_equal(prefix_set_overlap(&difference->rest, address, &part), expected);
+	if (expected)
+		assert_true(oracle_equal(&part, address));
+}
+
+/* The first part of a prefix that is in the set; none only if no node meets it. */
+static void check_overlap(const struct prefix_set *set, const struct prefix *prefix)
+{
+	struct prefix part = { 0 };
+	bool expected = false;
+
+	for (size_t i = 0; i < set->count; i++)
+		expected |= oracle_covers(&set->nodes[i].prefix, prefix) ||
+			    oracle_covers(prefix, &set->nodes[i].prefix);
+	assert_int_equal(prefix_set_overlap(set, prefix, &part), expected);
+	if (!expected)
+		return;
+	assert_true(oracle_covers(prefix, &part));
+	part = oracle_end(&part, random_chance(50));
+	assert_true(oracle_set_holds(set, &part));
+}
+
+static struct prefix_set flat_of(const struct policy *policy)
+{
+	struct prefix_set set = build(policy), flat;
+
+	assert_int_equal(prefix_set_split(&set, random_chance(50), &flat), 0);
+	prefix_set_done(&set);
+	return flat;
+}
+
+static void test_random_differences(void **state)
+{
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct policy *from = random_policy(LISTS_MAX, ENTRIES_MAX);
+		struct policy *what = random_policy(LISTS_MAX, ENTRIES_MAX);
+		struct difference difference = { flat_of(from), flat_of(what), { 0 } };
+
+		assert_int_equal(
+		    prefix_set_subtract(&difference.from, &difference.what, &difference.rest), 0);
+		check_order(&difference.rest);
+		for (size_t i = 0; i < difference.rest.count; i++)
+			assert_true(!difference.rest.nodes[i].is_hole &&
+				    !oracle_outer(&difference.rest, i));
+		number_alone(from);
+		number_alone(what);
+		for_each_probe(from, check_difference, &difference);
+		for_each_probe(what, check_difference, &difference);
+		for (size_t i = 0; i < what->list_count; i++)
+			for (size_t j = 0; j < what->lists[i].rule_count; j++)
+				check_overlap(&difference.rest, &what->lists[i].rules[j].prefix);
+		prefix_set_done(&difference.from);
+		prefix_set_done(&difference.what);
+		prefix_set_done(&difference.rest);
+		policy_free(from);
+		policy_free(what);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_no_part_means_ipv4),
 		cmocka_unit_test(test_random_lists),
 		cmocka_unit_test(test_every_address_of_a_small_network),
+		cmocka_unit_test(test_random_differences),
 	};
 
 	random_start("test_prefix_set");

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/prefix_search.h"
+
 /* Prefixes of one address at most: /0 to /128. */
 #define FRAMES_MAX 129
 #define FIRST_CAPACITY 64
@@ -78,6 +80,23 @@ void prefix_set_done(struct prefix_set *set)
 {
 	free(set->nodes);
 	*set = (struct prefix_set) { 0 };
+}
+
+bool prefix_set_overlap(const struct prefix_set *set, const struct prefix *prefix,
+			struct prefix *ret_part)
+{
+	const struct prefix_array nodes = PREFIX_ARRAY(set->nodes, set->count);
+	size_t index = prefix_find_covering(nodes, prefix);
+
+	if (index < set->count) {
+		*ret_part = *prefix;
+		return true;
+	}
+	index = prefix_lower_bound(nodes, prefix);
+	if (index == set->count || !prefix_contains(prefix, &set->nodes[index].prefix))
+		return false;
+	*ret_part = set->nodes[index].prefix;
+	return true;
 }
 
 /* ---- what the lists say -------------------------------------------------- */

@@ -60,6 +60,21 @@ int prefix_set_aggregate(struct prefix_set *set);
  */
 int prefix_set_split(const struct prefix_set *set, bool is_merging, struct prefix_set *ret_flat);
 
+/**
+ * prefix_set_subtract() - the addresses of one set that another does not hold
+ * @from, @what: without holes and nesting, as prefix_set_split() makes them
+ * @ret_rest: the same; to be freed with prefix_set_done()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int prefix_set_subtract(const struct prefix_set *from, const struct prefix_set *what,
+			struct prefix_set *ret_rest);
+
+/* A prefix of both @set, which has neither holes nor nesting, and @prefix: the whole of
+ * @prefix or the first part of it. Return: whether there is one. */
+bool prefix_set_overlap(const struct prefix_set *set, const struct prefix *prefix,
+			struct prefix *ret_part);
+
 /* Append a node, with @capacity as the room there is. Return: 0 or -ENOMEM. */
 int prefix_set_append(struct prefix_set *set, size_t *capacity, const struct prefix_node *node);
 

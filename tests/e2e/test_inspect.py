@@ -382,6 +382,39 @@ def test_guard_counts_what_is_lost(guarded):
     guarded.ask("diff", status=NEGATIVE)
 
 
+def test_guard_counts_holes(running, wire):
+    """Exclusions that take all of thirty networks in use away, with each entry still there."""
+    networks = [f"203.0.{i}" for i in range(30)]
+    entries = [f"{network}.0/24" for network in networks]
+    running.write_list("allow.d/a.list", *entries)
+    running.ask("reload")
+    for network in networks:
+        wire.send(frames.tcp(wire, f"{network}.9"))
+    wait_for(lambda: running.packets()["allow"] >= len(networks), "all are counted")
+    path = running.write_list("allow.d/a.list", *entries, *(
+        f"!{network}.{half}/25" for network in networks for half in (0, 128)))
+    diff = running.ask("diff", status=NEGATIVE)
+    assert (diff["added"], diff["removed"]) == (0, 0)
+    assert "30 of 30 allow entries in use" in diff["held"]
+    assert f"203.0.7.0/24, list partners (file {path}:8)" in diff["removed_in_use"]
+    assert running.ctl("reload").returncode == NEGATIVE
+    assert verdict(running, "203.0.7.9") == "allow"
+    # A hole in each is enough, wherever it is.
+    running.write_list("allow.d/a.list", *entries, *(f"!{network}.64/26" for network in networks))
+    result = running.ctl("--json", "reload")
+    assert result.returncode == NEGATIVE
+    assert f"203.0.7.0/24, list partners (file {path}:8): no longer 203.0.7.64/26" \
+        in json.loads(result.stdout)["error"]["details"]
+    # A few pass, and diff names them.
+    running.write_list("allow.d/a.list", *entries, "!203.0.7.9")
+    diff = running.ask("diff", status=NEGATIVE)
+    assert diff["held"] is None
+    assert diff["removed_in_use"] == \
+        [f"203.0.7.0/24, list partners (file {path}:8): no longer 203.0.7.9"]
+    assert running.ask("reload")["added"] == 0
+    assert verdict(running, "203.0.7.9") == "unlisted"
+
+
 def test_guard_has_the_limits_in_force(guarded):
     """A new configuration cannot lift the guard over itself, nor set it too low."""
     guarded.configure(extra="guard: {max_removed_entries: none, max_removed_share: 100}\n")

@@ -138,7 +138,8 @@ def test_a_feed_takes_no_allow_entry_in_use_away_by_itself(ipwld, source, wire):
     source.put("/list", *LIST[2:7], *LIST[8:])
     found = refresh(ipwld, result="held")
     assert found["held"]["reasons"] == \
-        ["it would remove 1 of 1 allow entries in use, more than the guard lets pass"]
+        ["it would remove 1 of 1 allow entries in use, or parts of them, more than the guard "
+         "lets pass"]
     assert verdict(ipwld, sender) == "allow"
     # Still so when the source has no other, and over a restart.
     source.answers["/list"] = 304, b"", {"Content-Length": "0"}

@@ -18,42 +18,45 @@ static const struct guard_hits hits = { .is_hit = is_hit };
 
 /* ---- the oracle ----------------------------------------------------------- */
 
-/* Whether the longest match in some allow list is an entry that, or parts of which,
- * cover @prefix: no exclusion longer than @prefix is looked at, as the guard says. */
-static bool oracle_covers_all(const struct policy *policy, const struct prefix *prefix)
+static bool oracle_list_allows(const struct list *list, const struct prefix *address)
 {
-	for (size_t i = 0; i < policy->list_count; i++) {
-		const struct entry *match;
+	const struct entry *match = oracle_list_match(list, address);
 
-		if (policy->lists[i].action != ACTION_ALLOW)
-			continue;
-		match = oracle_list_match(&policy->lists[i], prefix);
-		if (match && !match->is_exclusion)
+	return list->action == ACTION_ALLOW && match && !match->is_exclusion;
+}
+
+static bool oracle_allows(const struct policy *policy, const struct prefix *address)
+{
+	for (size_t i = 0; i < policy->list_count; i++)
+		if (oracle_list_allows(&policy->lists[i], address))
 			return true;
-	}
 	return false;
 }
 
-/* Whether every address, as a prefix of the full length, is allowed by itself or by a
- * part of @prefix that it lies in. */
-static bool oracle_is_allowed(const struct policy *policy, const struct prefix *prefix)
+/* Whether there is an address in @prefix that @list allows and @to does not. */
+static bool oracle_loses(const struct list *list, const struct policy *to,
+			 const struct prefix *prefix)
 {
 	struct prefix address = oracle_end(prefix, false);
 	const struct prefix last = oracle_end(prefix, true);
 
 	for (;;) {
-		bool is_covered = false;
-
-		for (uint8_t len = prefix->len; len <= address.len && !is_covered; len++) {
-			struct prefix part = prefix_truncate(&address, len);
-
-			is_covered = oracle_covers_all(policy, &part);
-		}
-		if (!is_covered)
-			return false;
-		if (oracle_equal(&address, &last))
+		if (oracle_list_allows(list, &address) && !oracle_allows(to, &address))
 			return true;
+		if (oracle_equal(&address, &last))
+			return false;
 		address = oracle_step(address, true);
+	}
+}
+
+/* What is named must be lost, and of that entry. */
+static void check_examples(const struct guard_result *result, const struct policy *to)
+{
+	for (size_t i = 0; i < result->example_count; i++) {
+		const struct guard_example *example = &result->examples[i];
+
+		assert_true(oracle_covers(&example->entry->prefix, &example->lost));
+		assert_true(oracle_loses(example->list, to, &example->lost));
 	}
 }
 
@@ -96,7 +99,7 @@ static void test_against_oracle(void **state)
 		struct guard_result result;
 		size_t in_use = 0, removed = 0;
 
-		guard_check(from, to, &hits, &limits, &result);
+		assert_int_equal(guard_check(from, to, &hits, &limits, &result), 0);
 		for (size_t i = 0; i < from->list_count; i++) {
 			const struct list *list = &from->lists[i];
 
@@ -105,7 +108,7 @@ static void test_against_oracle(void **state)
 				if (!(list->rules[j].id % 2))
 					continue;
 				in_use++;
-				removed += !oracle_is_allowed(to, &list->rules[j].prefix);
+				removed += oracle_loses(list, to, &list->rules[j].prefix);
 			}
 		}
 		assert_int_equal(result.in_use_count, in_use);
@@ -113,6 +116,7 @@ static void test_against_oracle(void **state)
 		assert_int_equal(result.is_held, removed > 3);
 		assert_int_equal(result.example_count,
 				 removed < GUARD_EXAMPLES_MAX ? removed : GUARD_EXAMPLES_MAX);
+		check_examples(&result, to);
 		policy_free(from);
 		policy_free(to);
 	}
@@ -130,7 +134,7 @@ static void test_no_change(void **state)
 		struct guard_result result;
 
 		number_alone(policy);
-		guard_check(policy, policy, &hits, &limits, &result);
+		assert_int_equal(guard_check(policy, policy, &hits, &limits, &result), 0);
 		assert_false(result.is_held);
 		assert_int_equal(result.removed_count, 0);
 		policy_free(policy);
@@ -176,7 +180,7 @@ static bool is_held(unsigned int from_count, unsigned int to_count, uint32_t ent
 	struct policy *from = addresses(from_count), *to = addresses(to_count);
 	struct guard_result result;
 
-	guard_check(from, to, &all, &limits, &result);
+	assert_int_equal(guard_check(from, to, &all, &limits, &result), 0);
 	assert_int_equal(result.in_use_count, from_count);
 	assert_int_equal(result.removed_count, from_count - to_count);
 	policy_free(from);
@@ -198,12 +202,72 @@ static void test_limits(void **state)
 	assert_false(is_held(0, 0, 0, 0));
 }
 
+/* ---- holes ------------------------------------------------------------------- */
+
+/* A policy of one allow list: words, "!" before an exclusion. */
+static struct policy *policy_of(const char *words)
+{
+	struct policy *policy = policy_new();
+	struct entry_set *set = entry_set_new();
+	char copy[256];
+	char *rest = copy, *word;
+
+	assert_true(policy && set);
+	snprintf(copy, sizeof(copy), "%s", words);
+	while ((word = strsep(&rest, " "))) {
+		const bool is_exclusion = *word == '!';
+		struct prefix prefix;
+
+		word += is_exclusion;
+		assert_int_equal(prefix_parse(word, strlen(word), &prefix, NULL), PREFIX_OK);
+		add_entry(set, SOURCE_FILE, &prefix, is_exclusion);
+	}
+	entry_set_finish(set);
+	list_replace_set(policy_add_list(policy, "a", ACTION_ALLOW), SOURCE_FILE, set);
+	number_alone(policy);
+	return policy;
+}
+
+/* Expect so many removed, and the first to lose @lost. */
+static void check_loss(const char *from_words, const char *to_words, size_t removed,
+		       const char *lost)
+{
+	const struct guard_limits limits = { .max_removed_entries = 0, .max_removed_share = 100 };
+	const struct guard_hits all = { .is_hit = always_hit };
+	struct policy *from = policy_of(from_words), *to = policy_of(to_words);
+	struct guard_result result;
+	char text[PREFIX_TEXT_BYTES];
+
+	assert_int_equal(guard_check(from, to, &all, &limits, &result), 0);
+	assert_int_equal(result.removed_count, removed);
+	assert_int_equal(result.is_held, removed > 0);
+	if (removed)
+		assert_string_equal(prefix_format(&result.examples[0].lost, text), lost);
+	policy_free(from);
+	policy_free(to);
+}
+
+static void test_holes(void **state)
+{
+	(void)state;
+	check_loss("9.9.9.0/24", "9.9.9.0/24 !9.9.9.0/25 !9.9.9.128/25", 1, "9.9.9.0/24");
+	check_loss("9.9.9.0/24", "9.9.9.0/24 !9.9.9.128/25", 1, "9.9.9.128/25");
+	check_loss("9.9.9.0/24", "9.9.9.0/25 9.9.9.128/25", 0, "");
+	check_loss("9.9.9.0/24 !9.9.9.7", "9.9.0.0/16 !9.9.9.7", 0, "");
+	check_loss("9.9.9.0/24 !9.9.9.7", "9.9.9.0/24 !9.9.9.6/31", 1, "9.9.9.6/32");
+	/* What the entry inside allows is not the wider one's alone. */
+	check_loss("9.9.0.0/16 9.9.9.9", "9.9.0.0/16 !9.9.9.9", 2, "9.9.9.9/32");
+	check_loss("::/0", "::/0 !2001:db8::/128", 1, "2001:db8::/128");
+	check_loss("0.0.0.0/0", "0.0.0.0/1 128.0.0.0/1", 0, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_oracle),
 		cmocka_unit_test(test_no_change),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_holes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,25 +26,29 @@ struct guard_hits {
 struct guard_example {
 	const struct list *list;
 	const struct entry *entry; /* of the old policy */
+	struct prefix lost;	   /* the whole of it, or the first part that is not allowed */
 };
 
 struct guard_result {
 	bool is_held;
 	size_t in_use_count;  /* allow rules of the old policy that are in use */
-	size_t removed_count; /* of them, those that the new policy does not allow */
+	size_t removed_count; /* of them, those of which it does not allow each address */
 	struct guard_example examples[GUARD_EXAMPLES_MAX];
 	size_t example_count;
 };
 
 /**
- * guard_check() - look for allow entries in use that a new policy takes away
+ * guard_check() - look for senders in use that a new policy does not allow any more
  * @from: the policy in force, numbered (rules.h); the result points into it
  * @to: need not be numbered
  *
- * A prefix that another allow entry covers, or that several make up, is not removed,
- * whatever list they are in. Smaller holes, that exclusions make in it, do not count.
+ * Which entries there are does not matter, only which addresses are allowed: an entry in
+ * use counts as removed if its list allows any address inside it and no list of @to does.
+ * A hole that an exclusion makes counts, a prefix that other entries make up does not.
+ *
+ * Return: 0 or -ENOMEM.
  */
-void guard_check(const struct policy *from, const struct policy *to, const struct guard_hits *hits,
-		 const struct guard_limits *limits, struct guard_result *ret_result);
+int guard_check(const struct policy *from, const struct policy *to, const struct guard_hits *hits,
+		const struct guard_limits *limits, struct guard_result *ret_result);
 
 #endif

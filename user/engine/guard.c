@@ -11,19 +11,25 @@
 #include "engine/internal.h"
 #include "engine/usage.h"
 
+/* "192.0.2.0/24, list partners (file allow.list:3)", and which part if not all of it. */
+static void guard_add_example(const struct guard_example *example, struct lines *examples)
+{
+	const struct entry *entry = example->entry;
+	const bool is_part = prefix_compare(&example->lost, &entry->prefix) != 0;
+	char prefix[PREFIX_TEXT_BYTES], lost[PREFIX_TEXT_BYTES];
+	char *origin = holders_origin(entry);
+
+	lines_add(examples, "%s, list %s (%s%s%s)%s%s", prefix_format_short(&entry->prefix, prefix),
+		  example->list->name, source_names[entry->source], origin ? " " : "",
+		  origin ? origin : "", is_part ? ": no longer " : "",
+		  is_part ? prefix_format_short(&example->lost, lost) : "");
+	free(origin);
+}
+
 static void guard_add_examples(const struct guard_result *result, struct lines *examples)
 {
-	for (size_t i = 0; i < result->example_count; i++) {
-		const struct guard_example *example = &result->examples[i];
-		char prefix[PREFIX_TEXT_BYTES];
-		char *origin = holders_origin(example->entry);
-
-		lines_add(examples, "%s, list %s (%s%s%s)",
-			  prefix_format_short(&example->entry->prefix, prefix), example->list->name,
-			  source_names[example->entry->source], origin ? " " : "",
-			  origin ? origin : "");
-		free(origin);
-	}
+	for (size_t i = 0; i < result->example_count; i++)
+		guard_add_example(&result->examples[i], examples);
 	if (result->removed_count > result->example_count)
 		lines_add(examples, "and %zu more", result->removed_count - result->example_count);
 }
@@ -33,8 +39,8 @@ static char *guard_describe(const struct guard_result *result)
 	char *message;
 
 	if (asprintf(&message,
-		     "it would remove %zu of %zu allow entries in use, more than the guard lets "
-		     "pass",
+		     "it would remove %zu of %zu allow entries in use, or parts of them, more "
+		     "than the guard lets pass",
 		     result->removed_count, result->in_use_count) < 0)
 		return NULL;
 	return message;
@@ -53,8 +59,8 @@ int engine_guard(const struct engine *engine, const struct snapshot *next, char 
 	if (err)
 		return err;
 	hits.context = usage;
-	guard_check(current->policy, next->policy, &hits, &current->config->guard, &result);
-	if (result.is_held) {
+	err = guard_check(current->policy, next->policy, &hits, &current->config->guard, &result);
+	if (!err && result.is_held) {
 		message = guard_describe(&result);
 		err = message ? 0 : -ENOMEM;
 	}

@@ -76,7 +76,8 @@ static void write_held_diff(struct writer *writer, const json_t *answer)
 			    "a reload would be held: %s; `ipwlctl reload --accept' takes it", held);
 		writer_line_end(writer);
 	} else if (json_array_size(removed)) {
-		writer_text(writer, COLOUR_YELLOW, "allow entries in use that would go:");
+		writer_text(writer, COLOUR_YELLOW,
+			    "allow entries in use that would go, whole or in part:");
 		writer_line_end(writer);
 	}
 	json_array_foreach(removed, i, line)

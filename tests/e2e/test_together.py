@@ -135,7 +135,7 @@ def test_a_feed_takes_no_allow_entry_in_use_away_by_itself(ipwld, source, wire):
     source.put("/list", *LIST[2:7], "9.9.7.0/25", "9.9.7.128/25", *LIST[8:])
     refresh(ipwld)
     wire.send(frames.tcp(wire, sender), count=1)
-    source.put("/list", *LIST[2:7], *LIST[8:])
+    source.put("/list", *LIST[2:7], *LIST[8:], ETag='"less"')
     found = refresh(ipwld, result="held")
     assert found["held"]["reasons"] == \
         ["it would remove 1 of 1 allow entries in use, or parts of them, more than the guard "

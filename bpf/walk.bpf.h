@@ -56,8 +56,9 @@ _Static_assert(sizeof(struct vlan_tag) == WINDOW_BYTES && sizeof(struct extensio
  * stack before Linux 5.12. */
 struct walk {
 	__u32 offset;
-	__u16 type; /* of what comes next: an ethertype, or a number of IP's protocols, which
-		     * are smaller */
+	/* Of what comes next: an ethertype, or a number of IP's protocols. Those are smaller,
+	 * as are lengths in an ethertype's place (IEEE 802.3), which are ETH_P_802_3 here. */
+	__u16 type;
 	__u8 is_first_fragment;
 	__u8 verdict; /* IPWL_OTHER: go on */
 };
@@ -146,6 +147,8 @@ static __always_inline void walk_on(const struct frame *frame, struct walk *walk
 	} else if (is_tag(walk->type)) {
 		walk->offset += sizeof(window.tag);
 		walk->type = bpf_ntohs(window.tag.type);
+		if (walk->type < ETH_P_802_3_MIN)
+			walk->type = ETH_P_802_3;
 	} else {
 		if (walk->type == IPPROTO_FRAGMENT)
 			walk_fragment(walk, &window.extension);

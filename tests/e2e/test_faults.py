@@ -26,6 +26,9 @@ WRITES = mask_without(*READS)
 LIGHT = 8192  # frames in a burst, which leave most of the CPU to ipwld
 GROWTH = 17_000  # more prefixes than fit beside others in one map of counters
 STARTS = 40
+# A sweep that has fewer refused reloads has met nothing. How many there are hangs on the
+# random policies: from 10 on.
+REFUSED_MIN = 5
 
 
 class Configurations:
@@ -180,7 +183,7 @@ def test_a_call_fails(lab, ipwld, wire, make):
     configurations.start_traffic(lab, wire)
     outcomes = [configurations.sweep(faults, 1, WRITES | mask("mmap"))
                 for _ in range(2 if make is small_changes else 1)]
-    assert all(refused > 10 for refused, _ in outcomes)
+    assert all(refused >= REFUSED_MIN for refused, _ in outcomes)
     configurations.end_traffic()
 
 
@@ -191,7 +194,7 @@ def test_calls_fail_for_good(lab, ipwld, wire, make):
     configurations = make(ipwld, policies.generator_of(SEED))
     faults = start(ipwld, configurations)
     configurations.start_traffic(lab, wire)
-    assert configurations.sweep(faults, FOR_GOOD, WRITES | mask("mmap"))[0] > 10
+    assert configurations.sweep(faults, FOR_GOOD, WRITES | mask("mmap"))[0] >= REFUSED_MIN
     configurations.end_traffic()
 
 

@@ -74,7 +74,7 @@ stage_bpf() {
 # run_pytest TESTS [OPTION...]: pytest fails by itself where it finds no test. Debian's
 # Python has scapy.
 run_pytest() {
-	/usr/bin/python3 -m pytest -p no:cacheprovider -rs -v --tb=short "$@"
+	/usr/bin/python3 -m pytest -p no:cacheprovider -rsfE -v --tb=short "$@"
 }
 
 stage_ctl() {
@@ -217,6 +217,13 @@ judge() {
 		'BEGIN { printf "%-10s %5d s %5d s of CPU  %s", stage, real, user + kernel, result }')
 }
 
+# name_failures STAGE: what its runners say has failed, in few lines: they are all that
+# some see of a run.
+name_failures() {
+	grep -aE '^(FAILED|ERROR) |^\[  FAILED  \] test_|^ERROR: |: FAILED|^lint: .*FAILED' "$logs/$1.log" |
+		sort -u | head -n 8 | cut -c 1-200 | sed "s/^/$1: /"
+}
+
 # start_stage STAGE: in a session of its own, so that no signal of the terminal reaches
 # it but by end_stages. Bash ignores SIGINT in what it starts in the background.
 start_stage() {
@@ -272,6 +279,9 @@ for stage; do
 	echo "${results[$stage]}"
 done
 if [ "$failures" -gt 0 ]; then
+	for stage; do
+		[[ ${results[$stage]} != *FAILED* ]] || name_failures "$stage"
+	done
 	echo "FAILED: $failures of $# stages"
 	exit 1
 fi

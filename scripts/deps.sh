@@ -39,6 +39,7 @@ mapfile -t consumers < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/consumers.tx
 # Unit and verdict tests.
 unit=(
 	libcmocka-dev
+	iproute2 # interfaces for the verdict tests
 )
 
 test=(

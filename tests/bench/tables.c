@@ -20,7 +20,7 @@ void bench_datapath_open(struct bench_datapath *bench, const char *device)
 	bool was_adopted;
 
 	snprintf(bench->bpffs_dir, sizeof(bench->bpffs_dir), "/sys/fs/bpf/ipwl-%s", device);
-	if (datapath_open(bench->bpffs_dir, &bench->datapath, &was_adopted, error) ||
+	if (datapath_open(bench->bpffs_dir, "bench", &bench->datapath, &was_adopted, error) ||
 	    interface_open(bench->datapath, device, &bench->interface, error))
 		die("%s", error);
 	rule_ids_init(&bench->ids, IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);

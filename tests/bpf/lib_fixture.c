@@ -26,7 +26,7 @@ static void open_datapath(struct fixture *fixture, bool is_adopted)
 	char error[DATAPATH_ERROR_BYTES] = "";
 	bool was_adopted;
 
-	if (datapath_open(fixture->bpffs_dir, &fixture->datapath, &was_adopted, error))
+	if (datapath_open(fixture->bpffs_dir, "test", &fixture->datapath, &was_adopted, error))
 		fail_msg("datapath_open: %s", error);
 	assert_int_equal(was_adopted, is_adopted);
 	if (interface_open(fixture->datapath, INTERFACE_NAME, &fixture->interface, error))

@@ -62,7 +62,7 @@ static int setup(void **state)
 	run("ip link add stays index %d " PEER("stays-peer", 21), INDEX_STAYS);
 	run("ip link add moves index %d " PEER("moves-peer", 22), INDEX_MOVES);
 	snprintf(bpffs_dir, sizeof(bpffs_dir), "/sys/fs/bpf/ipwl-test-%d-attach", getpid());
-	if (datapath_open(bpffs_dir, &datapath, &was_adopted, error))
+	if (datapath_open(bpffs_dir, "test", &datapath, &was_adopted, error))
 		fail_msg("datapath_open: %s", error);
 	return 0;
 }

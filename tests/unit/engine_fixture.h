@@ -42,10 +42,11 @@ static struct ipwl_rule_counters fake_counters[IPWL_CHUNK_RULES];
 
 /* NOLINTBEGIN(readability-non-const-parameter): parameters are as they are there. */
 
-int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *ret_adopted,
-		  char error[DATAPATH_ERROR_BYTES])
+int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **ret_datapath,
+		  bool *ret_adopted, char error[DATAPATH_ERROR_BYTES])
 {
 	(void)bpffs_dir;
+	(void)owner;
 	(void)error;
 	assert_false(fake_datapath.is_open);
 	fake_datapath.is_open = true;

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/claim.h"
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
@@ -61,7 +62,7 @@ static int read_lists(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	return 0;
 }
 
-static struct datapath *new_datapath(const char *bpffs_dir)
+static struct datapath *new_datapath(const char *bpffs_dir, const char *owner)
 {
 	struct datapath *datapath = calloc(1, sizeof(*datapath));
 
@@ -71,6 +72,8 @@ static struct datapath *new_datapath(const char *bpffs_dir)
 	memset(datapath->chunks, -1, sizeof(datapath->chunks));
 	memset(datapath->regions, -1, sizeof(datapath->regions));
 	pthread_mutex_init(&datapath->lock, NULL);
+	datapath->owner = owner;
+	datapath->claim = -1;
 	datapath->bpffs_dir = strdup(bpffs_dir);
 	if (!datapath->bpffs_dir) {
 		datapath_close(datapath);
@@ -86,9 +89,29 @@ static bool is_pinned(const char *bpffs_dir)
 	return !pins_path(path, bpffs_dir, PIN_MAPS_DIR, "settings") && !access(path, F_OK);
 }
 
+/* Have bpffs_dir, for this process alone, with its subdirectories. */
+static int own_pins(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
+{
+	int err = pins_make_root(datapath->bpffs_dir, error);
+
+	if (err)
+		return err;
+	/* What was claimed may have been removed by datapath_detach(). */
+	if (!claim_is_on(datapath->claim, datapath->bpffs_dir)) {
+		claim_give(datapath->claim);
+		datapath->claim = -1;
+		err = claim_take(datapath->bpffs_dir, datapath->owner, &datapath->claim);
+	}
+	if (err) {
+		claim_explain(err, "bpffs_dir", datapath->bpffs_dir, error, DATAPATH_ERROR_BYTES);
+		return err;
+	}
+	return pins_make_subdirs(datapath->bpffs_dir, error);
+}
+
 static int open_maps(struct datapath *datapath, bool *ret_adopted, char error[DATAPATH_ERROR_BYTES])
 {
-	int err = pins_prepare(datapath->bpffs_dir, error);
+	int err = own_pins(datapath, error);
 
 	if (err)
 		return err;
@@ -102,10 +125,10 @@ static int open_maps(struct datapath *datapath, bool *ret_adopted, char error[DA
 	return read_lists(datapath, error);
 }
 
-int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *ret_adopted,
-		  char error[DATAPATH_ERROR_BYTES])
+int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **ret_datapath,
+		  bool *ret_adopted, char error[DATAPATH_ERROR_BYTES])
 {
-	struct datapath *datapath = new_datapath(bpffs_dir);
+	struct datapath *datapath = new_datapath(bpffs_dir, owner);
 	bool adopted;
 	int err;
 
@@ -147,6 +170,7 @@ void datapath_close(struct datapath *datapath)
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);
 	tables_done(&datapath->in_force);
+	claim_give(datapath->claim);
 	free(datapath->bpffs_dir);
 	free(datapath);
 }
@@ -250,7 +274,7 @@ static int pin_all(struct datapath *datapath)
 
 int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 {
-	int err = pins_prepare(datapath->bpffs_dir, error);
+	int err = own_pins(datapath, error);
 
 	if (err)
 		return err;

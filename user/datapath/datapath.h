@@ -26,13 +26,17 @@ struct datapath;
 /**
  * datapath_open() - take over the pinned maps, or make and pin new ones
  * @bpffs_dir: made if missing; below /sys/fs/bpf a missing BPF file system is
- *             mounted
+ *             mounted; claimed until datapath_close()
+ * @owner: of the claim, for whoever is refused: see base/claim.h; lives longer than the
+ *         datapath
  * @ret_adopted: whether there were maps already, from an earlier daemon
  *
  * Packets go on being decided by the programs that are attached.
+ *
+ * Return: 0; -EWOULDBLOCK: another process has claimed the directory; -errno.
  */
-int datapath_open(const char *bpffs_dir, struct datapath **ret_datapath, bool *ret_adopted,
-		  char error[DATAPATH_ERROR_BYTES]);
+int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **ret_datapath,
+		  bool *ret_adopted, char error[DATAPATH_ERROR_BYTES]);
 
 /* Release what this process holds; pinned maps and programs go on. */
 void datapath_close(struct datapath *datapath);
@@ -174,11 +178,13 @@ int datapath_remove_interfaces(struct datapath *datapath,
  *
  * Programs, tc filters, a clsact qdisc that ipwl made and nobody else uses, and
  * the directory itself are gone afterwards. A datapath that is open stays usable
- * by its file descriptors, unpinned; datapath_pin() pins it again.
+ * by its file descriptors, unpinned; datapath_pin() pins it again. Asks for no claim: who
+ * has none must know that no other process needs what is pinned.
  */
 int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
 
-/* Pin the maps of an open datapath again after datapath_detach(). */
+/* Pin the maps of an open datapath again after datapath_detach(). -EWOULDBLOCK: another
+ * process has the directory by now. */
 int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES]);
 
 #endif

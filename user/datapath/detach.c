@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/claim.h"
 #include "datapath/internal.h"
 
 /* An interface that @keep says no for, in @item of @parent. */
@@ -97,6 +98,6 @@ int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 		rmdir(dir);
 	pins_remove_layouts(bpffs_dir, NULL);
 	/* The directory may be the mount point itself, or hold what is not ours. */
-	rmdir(bpffs_dir);
+	claim_remove_directory(bpffs_dir);
 	return 0;
 }

@@ -23,6 +23,8 @@ struct ipwl_bpf; /* the skeleton */
 
 struct datapath {
 	char *bpffs_dir;
+	const char *owner;
+	int claim;			/* on bpffs_dir; -1: none */
 	struct ipwl_bpf *shared;	/* its maps only, no program is loaded */
 	struct ipwl_settings *settings; /* mapped */
 	/* Guards the file descriptors below, which the writer replaces while
@@ -71,8 +73,10 @@ int errors_report_words(char error[DATAPATH_ERROR_BYTES], int err, const char *f
 
 /* Join with slashes into @path; -ENAMETOOLONG. @name may be NULL. */
 int pins_path(char path[PATH_MAX], const char *dir, const char *subdir, const char *name);
-/* Make bpffs_dir and its subdirectories on a BPF file system. */
-int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
+/* Make bpffs_dir on a BPF file system. */
+int pins_make_root(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
+/* Make its subdirectories. */
+int pins_make_subdirs(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
 /* The directory of an interface; bpffs allows no dot in a name. */
 int pins_interface_dir(const char *bpffs_dir, const char *name, char path[PATH_MAX]);
 /* Back from the last part of such a path; false: not a name made above. */

@@ -43,10 +43,8 @@ static bool is_below(const char *path, const char *parent)
 	return !strncmp(path, parent, length) && (path[length] == '/' || path[length] == '\0');
 }
 
-int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
+int pins_make_root(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
-	static const char *const subdirs[] = { PIN_MAPS_DIR, PIN_INTERFACES_DIR };
-	char path[PATH_MAX];
 	int err;
 
 	if (is_below(bpffs_dir, SYS_FS_BPF) && !is_bpffs(SYS_FS_BPF) &&
@@ -56,13 +54,21 @@ int pins_prepare(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	err = directory_make(bpffs_dir, 0700);
 	if (err)
 		return errors_report(error, err, "cannot make directory %s", bpffs_dir);
-	if (!is_bpffs(bpffs_dir)) {
-		errors_report(error, 0,
-			      "%s is not on a BPF file system: mount one there or above "
-			      "(mount -t bpf bpf DIRECTORY), or change bpffs_dir",
-			      bpffs_dir);
-		return -EINVAL;
-	}
+	if (is_bpffs(bpffs_dir))
+		return 0;
+	errors_report(error, 0,
+		      "%s is not on a BPF file system: mount one there or above "
+		      "(mount -t bpf bpf DIRECTORY), or change bpffs_dir",
+		      bpffs_dir);
+	return -EINVAL;
+}
+
+int pins_make_subdirs(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
+{
+	static const char *const subdirs[] = { PIN_MAPS_DIR, PIN_INTERFACES_DIR };
+	char path[PATH_MAX];
+	int err;
+
 	for (size_t i = 0; i < sizeof(subdirs) / sizeof(subdirs[0]); i++) {
 		err = pins_path(path, bpffs_dir, subdirs[i], NULL);
 		if (!err)

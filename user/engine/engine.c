@@ -69,7 +69,8 @@ static int engine_open(struct engine *engine, const struct config *config,
 
 	if (err)
 		return err;
-	err = datapath_open(config->bpffs_dir, &engine->datapath, &adopted, error);
+	err = datapath_open(config->bpffs_dir, engine->config_path, &engine->datapath, &adopted,
+			    error);
 	if (!err)
 		err = hits_open(config->state_dir, datapath_cookie(engine->datapath), adopted,
 				&engine->hits);

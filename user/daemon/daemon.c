@@ -13,7 +13,6 @@
 #include "api/control.h"
 #include "base/log.h"
 #include "daemon/background.h"
-#include "daemon/lock.h"
 #include "daemon/loop.h"
 #include "engine/sample.h"
 #include "engine/source.h"
@@ -81,17 +80,22 @@ static enum exit_status daemon_load_config(struct runtime *runtime, struct snaps
 	return STATUS_OK;
 }
 
+static enum exit_status daemon_claim(struct daemon *daemon, const struct config *config)
+{
+	char error[CLAIMS_ERROR_BYTES];
+	int err = claims_take(config, daemon->runtime.config_path, &daemon->claims, error);
+
+	return err ? daemon_give_up("daemon", err, error) : STATUS_OK;
+}
+
 static enum exit_status daemon_start_engine(struct daemon *daemon, struct snapshot *first)
 {
 	struct runtime *runtime = &daemon->runtime;
 	char error[DATAPATH_ERROR_BYTES];
 	const struct state *state;
-	int err = lock_take(first->config->runtime_dir, &daemon->lock_fd, error);
+	int err = engine_start(runtime->config_path, first, &runtime->reload.warnings,
+			       &runtime->engine, error);
 
-	if (err)
-		return daemon_give_up("lock", err, error);
-	err = engine_start(runtime->config_path, first, &runtime->reload.warnings, &runtime->engine,
-			   error);
 	if (err)
 		return daemon_give_up("engine", err, error);
 	state = engine_state(runtime->engine);
@@ -191,7 +195,9 @@ static enum exit_status daemon_start(struct daemon *daemon)
 	runtime->base = event_base_new();
 	err = runtime->base ? loop_open_signals(daemon) : -ENOMEM;
 	status = err ? daemon_give_up("daemon", err, strerror(-err))
-		     : daemon_start_engine(daemon, first);
+		     : daemon_claim(daemon, first->config);
+	if (!status)
+		status = daemon_start_engine(daemon, first);
 	snapshot_unref(first);
 	if (status)
 		return status;
@@ -243,13 +249,12 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->base)
 		event_base_free(runtime->base);
 	libevent_global_shutdown();
-	if (daemon->lock_fd >= 0)
-		close(daemon->lock_fd);
+	claims_give(&daemon->claims);
 }
 
 enum exit_status daemon_run(const char *config_path, int *ready_fd)
 {
-	struct daemon daemon = { .lock_fd = -1 };
+	struct daemon daemon = { .claims = { .runtime = -1, .state = -1 } };
 	enum exit_status status;
 
 	daemon.runtime.config_path = config_path;

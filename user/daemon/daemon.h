@@ -3,6 +3,7 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include "daemon/claims.h"
 #include "runtime/runtime.h"
 
 /* Exit statuses. */
@@ -31,7 +32,7 @@ enum daemon_event {
 
 struct daemon {
 	struct runtime runtime;
-	int lock_fd;
+	struct claims claims;
 	struct control *control;
 	struct metrics *metrics;
 	struct mnl_socket *links;

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keeps a second ipwld away from what this one writes. */
+#include "daemon/claims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/claim.h"
+#include "base/file.h"
+#include "base/log.h"
+
+/* ipwld 0.1.0 locks this file in its runtime directory, and not the directory. */
+#define OLD_LOCK_NAME "ipwld.lock"
+
+/* Refuse while an ipwld of that version runs; remove what it has left. */
+static int refuse_old(const char *runtime_dir, char error[CLAIMS_ERROR_BYTES])
+{
+	char path[PATH_MAX], pid[32] = "";
+	ssize_t bytes;
+	int fd, err = 0;
+
+	if (snprintf(path, sizeof(path), "%s/" OLD_LOCK_NAME, runtime_dir) >= (int)sizeof(path))
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return 0;
+	if (!flock(fd, LOCK_EX | LOCK_NB)) {
+		unlink(path);
+	} else if (errno == EWOULDBLOCK) {
+		bytes = read(fd, pid, sizeof(pid) - 1);
+		pid[bytes > 0 ? bytes : 0] = '\0';
+		pid[strspn(pid, "0123456789")] = '\0';
+		err = -EWOULDBLOCK;
+		snprintf(error, CLAIMS_ERROR_BYTES,
+			 "an older ipwld uses runtime_dir %s (pid %s): stop that one first",
+			 runtime_dir, *pid ? pid : "unknown");
+	}
+	close(fd);
+	return err;
+}
+
+static int claim_runtime(const char *directory, const char *what, int *claim,
+			 char error[CLAIMS_ERROR_BYTES])
+{
+	int err = directory_make(directory, 0755);
+
+	if (!err)
+		err = claim_take(directory, what, claim);
+	if (!err)
+		return refuse_old(directory, error);
+	claim_explain(err, "runtime_dir", directory, error, CLAIMS_ERROR_BYTES);
+	return err;
+}
+
+static int claim_state(const char *directory, const char *what, struct claims *claims,
+		       char error[CLAIMS_ERROR_BYTES])
+{
+	int err = directory_make(directory, 0750);
+
+	/* Who opens the database says what is wrong. */
+	if (err || claim_is_on(claims->runtime, directory))
+		return 0;
+	err = claim_take(directory, what, &claims->state);
+	if (!err)
+		return 0;
+	claim_explain(err, "state_dir", directory, error, CLAIMS_ERROR_BYTES);
+	if (err == -EWOULDBLOCK)
+		return err;
+	log_warning("daemon", "%s; see to it that no other ipwld uses it", error);
+	return 0;
+}
+
+int claims_take(const struct config *config, const char *what, struct claims *claims,
+		char error[CLAIMS_ERROR_BYTES])
+{
+	int err;
+
+	*claims = (struct claims) { .runtime = -1, .state = -1 };
+	err = claim_runtime(config->runtime_dir, what, &claims->runtime, error);
+	return err ? err : claim_state(config->state_dir, what, claims, error);
+}
+
+void claims_give(struct claims *claims)
+{
+	claim_give(claims->state);
+	claim_give(claims->runtime);
+	*claims = (struct claims) { .runtime = -1, .state = -1 };
+}

@@ -3,10 +3,13 @@
  * answers, by itself: it is what helps when all else fails. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/claim.h"
 #include "config/config.h"
 #include "ctl/exchange.h"
 #include "ctl/memory.h"
@@ -64,6 +67,45 @@ static enum ctl_exit fail_detach(const char *bpffs_dir, int error, const char *m
 	return is_denied ? CTL_DENIED : CTL_NEGATIVE;
 }
 
+/* ---- whose pins they are --------------------------------------------------- */
+
+/* Whether @owner is the ipwld that was asked and gave no answer: the directory of its
+ * socket has the same owner. */
+static bool was_asked(const struct arguments *arguments, const char *owner)
+{
+	const char *socket = arguments->global[GLOBAL_SOCKET];
+	char directory[PATH_MAX], owner_of_socket[CLAIM_OWNER_BYTES];
+	char *slash;
+
+	snprintf(directory, sizeof(directory), "%s", socket ? socket : CTL_DEFAULT_SOCKET);
+	slash = strrchr(directory, '/');
+	if (slash)
+		*slash = '\0';
+	return claim_read_owner(slash ? directory : ".", owner_of_socket) &&
+	       !strcmp(owner, owner_of_socket);
+}
+
+/* Claim the pins, so that no ipwld starts meanwhile. One that runs may only lose them if it
+ * has been asked. Return: the exit code. */
+static enum ctl_exit claim_pins(const struct arguments *arguments, const char *bpffs_dir,
+				int *ret_claim)
+{
+	char owner[CLAIM_OWNER_BYTES];
+	int error = claim_take(bpffs_dir, "ipwlctl detach", ret_claim);
+
+	if (!error || error == -ENOENT)
+		return CTL_DONE;
+	if (error != -EWOULDBLOCK)
+		return fail_detach(bpffs_dir, error, "");
+	claim_read_owner(bpffs_dir, owner);
+	if (was_asked(arguments, owner))
+		return CTL_DONE;
+	ctl_error("cannot detach %s: another ipwld uses it (%s): name that one's socket with "
+		  "--socket, or stop it first",
+		  bpffs_dir, owner);
+	return CTL_NEGATIVE;
+}
+
 /* Whether anything is pinned: a directory that is not there, or empty because it
  * is a mount point, has nothing. Return: 0 or -errno. */
 static int find_pins(const char *bpffs_dir, bool *ret_found)
@@ -75,7 +117,8 @@ static int find_pins(const char *bpffs_dir, bool *ret_found)
 	if (!directory && errno != ENOENT)
 		return -errno;
 	while (directory && (item = readdir(directory)))
-		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0 &&
+		    strcmp(item->d_name, CLAIM_OWNER_NAME) != 0)
 			found = true;
 	if (directory)
 		closedir(directory);
@@ -83,24 +126,33 @@ static int find_pins(const char *bpffs_dir, bool *ret_found)
 	return 0;
 }
 
-static enum ctl_exit detach_dir(const char *bpffs_dir, bool is_json)
+/* ---- detach ---------------------------------------------------------------- */
+
+static enum ctl_exit detach_dir(const struct arguments *arguments, const char *bpffs_dir)
 {
 	char message[DATAPATH_ERROR_BYTES] = "";
 	bool has_pins = false;
 	int error = find_pins(bpffs_dir, &has_pins);
+	enum ctl_exit code;
+	int claim = -1;
 
-	/* Also for nothing pinned: an empty directory goes, too. */
-	if (!error)
-		error = datapath_detach(bpffs_dir, message);
 	if (error)
 		return fail_detach(bpffs_dir, error, message);
-	write_offline(is_json, has_pins, bpffs_dir);
+	code = claim_pins(arguments, bpffs_dir, &claim);
+	if (code)
+		return code;
+	/* Also for nothing pinned: an empty directory goes, too. */
+	error = datapath_detach(bpffs_dir, message);
+	claim_give(claim);
+	if (error)
+		return fail_detach(bpffs_dir, error, message);
+	write_offline(arguments->global[GLOBAL_JSON], has_pins, bpffs_dir);
 	return CTL_DONE;
 }
 
 /* No configuration says where: the default directory may be the right one, but if
  * nothing is pinned there, "nothing is attached" would be a guess. */
-static enum ctl_exit detach_default(const char *path, bool is_json)
+static enum ctl_exit detach_default(const struct arguments *arguments, const char *path)
 {
 	bool has_pins = false;
 
@@ -112,21 +164,20 @@ static enum ctl_exit detach_default(const char *path, bool is_json)
 		return CTL_INVALID;
 	}
 	ctl_error("%s cannot be used: looking in %s", path, CONFIG_DEFAULT_BPFFS_DIR);
-	return detach_dir(CONFIG_DEFAULT_BPFFS_DIR, is_json);
+	return detach_dir(arguments, CONFIG_DEFAULT_BPFFS_DIR);
 }
 
 static enum ctl_exit detach_offline(const struct arguments *arguments)
 {
 	const char *path = arguments->options[DETACH_CONFIG];
-	bool is_json = arguments->global[GLOBAL_JSON];
 	enum ctl_exit code;
 	char *bpffs_dir;
 
 	if (!path)
 		path = CONFIG_DEFAULT_PATH;
 	if (config_read_bpffs_dir(path, &bpffs_dir))
-		return detach_default(path, is_json);
-	code = detach_dir(bpffs_dir, is_json);
+		return detach_default(arguments, path);
+	code = detach_dir(arguments, bpffs_dir);
 	free(bpffs_dir);
 	return code;
 }

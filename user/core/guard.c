@@ -2,39 +2,7 @@
 /* Whether a new policy still allows what an old one does, address by address. */
 #include "core/guard.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-#include "core/prefix_set.h"
-
-/* What the lists hold together. */
-static int flatten(const struct list *const lists[], size_t list_count, struct prefix_set *ret_flat)
-{
-	struct prefix_set set;
-	int err = prefix_set_build(lists, list_count, &set);
-
-	if (err)
-		return err;
-	err = prefix_set_split(&set, true, ret_flat);
-	prefix_set_done(&set);
-	return err;
-}
-
-static int flatten_allowed(const struct policy *policy, struct prefix_set *ret_allowed)
-{
-	const struct list **lists = calloc(policy->list_count + 1, sizeof(*lists));
-	size_t count = 0;
-	int err;
-
-	if (!lists)
-		return -ENOMEM;
-	for (size_t i = 0; i < policy->list_count; i++)
-		if (policy->lists[i].action == ACTION_ALLOW)
-			lists[count++] = &policy->lists[i];
-	err = flatten(lists, count, ret_allowed);
-	free(lists);
-	return err;
-}
+#include "core/addresses.h"
 
 static void note(struct guard_result *result, const struct list *list, const struct rule *rule,
 		 const struct prefix *lost)
@@ -55,7 +23,7 @@ static int check_list(const struct list *list, const struct prefix_set *allowed,
 		      const struct guard_hits *hits, struct guard_result *result)
 {
 	struct prefix_set held, lost;
-	int err = flatten(&list, 1, &held);
+	int err = list_addresses(list, &held);
 
 	if (err)
 		return err;
@@ -91,7 +59,7 @@ int guard_check(const struct policy *from, const struct policy *to, const struct
 		const struct guard_limits *limits, struct guard_result *ret_result)
 {
 	struct prefix_set allowed;
-	int err = flatten_allowed(to, &allowed);
+	int err = policy_addresses(to, ACTION_ALLOW, &allowed);
 
 	*ret_result = (struct guard_result) { 0 };
 	if (err)

@@ -29,8 +29,10 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->list_count; i++) {
 		struct list *list = &policy->lists[i];
 
-		for (int source = 0; source < SOURCE_COUNT; source++)
+		for (int source = 0; source < SOURCE_COUNT; source++) {
 			entry_set_unref(list->sets[source]);
+			entry_set_unref(list->overruled[source]);
+		}
 		rule_array_unref(list->rules);
 		free(list->name);
 	}
@@ -106,6 +108,8 @@ struct policy *policy_copy(const struct policy *policy)
 		for (int source = 0; source < SOURCE_COUNT; source++) {
 			if (to->sets[source])
 				entry_set_ref(to->sets[source]);
+			if (to->overruled[source])
+				entry_set_ref(to->overruled[source]);
 		}
 	}
 	return copy;
@@ -115,6 +119,8 @@ void list_replace_set(struct list *list, enum source source, struct entry_set *s
 {
 	entry_set_unref(list->sets[source]);
 	list->sets[source] = set;
+	entry_set_unref(list->overruled[source]);
+	list->overruled[source] = NULL;
 }
 
 size_t list_count_entries(const struct list *list, enum family family)

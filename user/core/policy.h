@@ -40,6 +40,8 @@ struct list {
 	uint32_t mark_mask;
 	uint32_t priority;
 	struct entry_set *sets[SOURCE_COUNT]; /* NULL: none from this source */
+	/* Exclusions of these sources that are not in force (overrule.h); NULL: none. */
+	struct entry_set *overruled[SOURCE_COUNT];
 
 	/* Filled by rules_number(): sorted, one for each distinct prefix. At a
 	 * prefix that is entry and exclusion, the exclusion holds (id 0). A
@@ -73,7 +75,8 @@ struct list *policy_find_list(const struct policy *policy, const char *name);
 /* A copy without rules, which shares all entry sets. NULL: out of memory. */
 struct policy *policy_copy(const struct policy *policy);
 
-/* Replace a list's set of one source; takes over the reference to @set. */
+/* Replace a list's set of one source, of which nothing is overruled then; takes over the
+ * reference to @set. */
 void list_replace_set(struct list *list, enum source source, struct entry_set *set);
 
 /* Entries (exclusions apart) of one family, over all sources. */

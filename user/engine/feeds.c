@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Feeds in the engine: merged in at start and reload from memory or disk, and each new
- * copy judged, kept and put in force. What was fetched is here already: nothing in this
- * file waits for the network.
- */
+/* Each new copy of a feed is judged, kept and put in force. What was fetched is here
+ * already: nothing in this file waits for the network. */
 #include "engine/feeds.h"
 
 #include <errno.h>
@@ -14,13 +11,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/feed_source.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
 #include "engine/records.h"
 #include "feeds/parse.h"
 #include "feeds/store.h"
 
-#define SUSPENDED_BY_FEED "the stored copy of feed "
 #define DIFF_LINES_MAX 10000
 
 /* A copy that may be put in force. */
@@ -37,73 +35,7 @@ static void newcomer_done(struct newcomer *newcomer)
 	entry_set_unref(newcomer->set);
 }
 
-/* ---- start and reload --------------------------------------------------- */
-
-/* At the start nothing else is known of the senders that a damaged copy had. */
-static int feed_source_lost(const struct engine *engine, char **ret_why)
-{
-	const struct stored_feed *lost = feed_store_find_lost(engine->staged_feeds);
-
-	*ret_why = NULL;
-	if (!lost || engine->current)
-		return 0;
-	if (asprintf(ret_why, SUSPENDED_BY_FEED "%s is damaged (%s)", lost->config->name,
-		     lost->trouble) >= 0)
-		return 0;
-	*ret_why = NULL;
-	return -ENOMEM;
-}
-
-static int feed_source_read(struct engine *engine, struct source_reading *reading)
-{
-	engine->staged_feeds =
-	    feed_store_load(reading->next->config, engine->feeds, reading->warnings);
-	return engine->staged_feeds ? 0 : -ENOMEM;
-}
-
-static int feed_source_fill(struct engine *engine, struct source_reading *reading)
-{
-	return feed_store_fill(engine->staged_feeds, reading->next->policy, NULL, NULL);
-}
-
-static void feed_source_settle(struct engine *engine, bool is_in_force)
-{
-	if (is_in_force) {
-		feed_store_free(engine->feeds);
-		engine->feeds = engine->staged_feeds;
-	} else {
-		feed_store_free(engine->staged_feeds);
-	}
-	engine->staged_feeds = NULL;
-}
-
-static int feed_source_report(const struct engine *engine, struct source_reports *ret_reports)
-{
-	return feed_store_report(engine->feeds, &ret_reports->feeds);
-}
-
-const struct entry_source feed_source = {
-	.read = feed_source_read,
-	.fill = feed_source_fill,
-	.lost = feed_source_lost,
-	.settle = feed_source_settle,
-	.report = feed_source_report,
-};
-
 /* ---- put in force ------------------------------------------------------- */
-
-/* The suspension ends once no copy is missing any more, if that was its reason. */
-static void end_suspension(const struct engine *engine, const struct stored_feed *feed,
-			   struct snapshot *next)
-{
-	const struct stored_feed *lost = feed_store_find_lost(engine->feeds);
-
-	if (!next->suspension || (lost && lost != feed) ||
-	    strncmp(next->suspension, SUSPENDED_BY_FEED, strlen(SUSPENDED_BY_FEED)) != 0)
-		return;
-	free(next->suspension);
-	next->suspension = NULL;
-}
 
 /* What is in force, with @set in the place of what @feed has. Return: 0 or -ENOMEM. */
 static int feed_make_next(const struct engine *engine, const struct stored_feed *feed,
@@ -112,6 +44,8 @@ static int feed_make_next(const struct engine *engine, const struct stored_feed 
 	struct snapshot *next = snapshot_copy(engine->current);
 	int err = next ? feed_store_fill(engine->feeds, next->policy, feed, set) : -ENOMEM;
 
+	if (!err)
+		err = protected_overrule(engine->protections, next->policy);
 	if (err)
 		snapshot_unref(next);
 	else
@@ -129,7 +63,7 @@ static int feed_switch_to(struct engine *engine, const struct stored_feed *feed,
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));
 		return err;
 	}
-	end_suspension(engine, feed, next);
+	feed_source_resume(engine, feed, next);
 	err = engine_switch(engine, next, false, error);
 	snapshot_unref(next);
 	return err;
@@ -167,6 +101,34 @@ static void feed_take_newcomer(const struct engine *engine, struct stored_feed *
 	feed_forget_held(engine, feed);
 }
 
+/* What the newcomer changes. Without memory for it all of its exclusions count. */
+static void feed_compare(const struct engine *engine, const struct stored_feed *feed,
+			 const struct newcomer *newcomer, size_t lines_max,
+			 struct feed_diff *ret_diff)
+{
+	const struct list *list =
+	    policy_find_list(engine->current->policy, feed->config->list_name);
+	struct protected protected = { 0 };
+
+	if (list)
+		protected_of(engine->protections, list, &protected);
+	feed_diff_make(feed->set, newcomer->set, PREFIX_ARRAY(protected.prefixes, protected.count),
+		       lines_max, ret_diff);
+	free(protected.prefixes);
+}
+
+static void feed_warn_overruled(const struct stored_feed *feed, struct feed_arrival *arrival)
+{
+	const size_t count = arrival->diff.overruled_count;
+
+	if (count)
+		lines_add(&arrival->warnings,
+			  "%zu exclusion%s of it %s not in force: what %s would take from list %s "
+			  "is protected",
+			  count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
+			  count == 1 ? "it" : "they", feed->config->list_name);
+}
+
 /* On the disk first, so that a restart never finds less than was in force. */
 static int feed_put_in_force(struct engine *engine, const struct deed *by, struct stored_feed *feed,
 			     struct newcomer *newcomer, struct feed_arrival *arrival)
@@ -191,7 +153,8 @@ static int feed_put_in_force(struct engine *engine, const struct deed *by, struc
 	if (err)
 		log_warning("feeds", "%s: the copy in force cannot be kept over a restart: %s",
 			    name, strerror(-err));
-	feed_diff_make(feed->set, newcomer->set, 0, &arrival->diff);
+	feed_compare(engine, feed, newcomer, 0, &arrival->diff);
+	feed_warn_overruled(feed, arrival);
 	engine_record_feed(engine, by, feed->config, &arrival->diff, &arrival->warnings);
 	feed_take_newcomer(engine, feed, newcomer);
 	return 0;
@@ -474,7 +437,7 @@ void engine_diff_copy(const struct engine *engine, struct feed_arrival *arrival)
 	if (!feed)
 		return;
 	if (!feed_reread(engine, feed, COPY_HELD, &newcomer, arrival))
-		feed_diff_make(feed->set, newcomer.set, DIFF_LINES_MAX, &arrival->diff);
+		feed_compare(engine, feed, &newcomer, DIFF_LINES_MAX, &arrival->diff);
 	newcomer_done(&newcomer);
 	feed_report_arrival(feed, arrival);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Feeds as an entry source, and what becomes of a new copy. */
+/* What becomes of a new copy of a feed. */
 #ifndef ENGINE_FEEDS_H
 #define ENGINE_FEEDS_H
 
-#include "engine/source.h"
-
-extern const struct entry_source feed_source;
+#include "engine/engine.h"
+#include "feeds/report.h"
 
 /* Judge what was fetched and take it, keep it back or leave it. What came of it is in
  * @arrival. */

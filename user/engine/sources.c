@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "engine/config.h"
-#include "engine/feeds.h"
+#include "engine/feed_source.h"
+#include "engine/internal.h"
 #include "engine/manual.h"
+#include "engine/protected.h"
 #include "engine/source.h"
 
 /* The configuration first: it says which lists there are. */
@@ -49,6 +51,8 @@ int sources_read(struct engine *engine, struct source_reading *reading)
 			return err;
 	}
 	err = sources_fill(engine, reading);
+	if (!err)
+		err = protected_overrule(engine->protections, reading->next->policy);
 	return err ? err : sources_suspend(engine, reading->next);
 }
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Feeds as an entry source. */
+#ifndef ENGINE_FEED_SOURCE_H
+#define ENGINE_FEED_SOURCE_H
+
+#include "engine/engine.h"
+
+struct entry_source;
+struct stored_feed;
+
+extern const struct entry_source feed_source;
+
+/* A new copy of @feed is in @next: a suspension ends if it was for a damaged copy and none
+ * is missing any more. */
+void feed_source_resume(const struct engine *engine, const struct stored_feed *feed,
+			struct snapshot *next);
+
+#endif

@@ -97,8 +97,8 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "verdict": verdict, "list": None, "mark": None,
-            "entries": list(entries), "exclusions": list(exclusions), "overrides": [],
-            "averted_packets": None, **changes}
+            "entries": list(entries), "exclusions": list(exclusions), "overruled": [],
+            "overrides": [], "averted_packets": None, **changes}
 
 
 def record(number=1, event="add", changes=(), **more):
@@ -157,7 +157,7 @@ FEEDS = {
     "feeds": [
         {"name": "botnets", "list": "drop", "action": "block", "url": "https://feeds.example/b",
          "format": "netset", "entries": 120, "skipped_lines": 0,
-         "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T12:00:00Z",
+         "overruled_exclusions": 0, "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T12:00:00Z",
          "age_seconds": 7200,
          "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "held",
                         "message": "it has no entries, and had 120 (may_be_empty)"},
@@ -166,8 +166,8 @@ FEEDS = {
                   "reasons": ["it has no entries, and had 120 (may_be_empty)"]},
          "trouble": None},
         {"name": "vendor", "list": "partners", "action": "allow", "url": "https://v.example/",
-         "format": None, "entries": 0, "skipped_lines": 0, "fetched_at": None,
-         "checked_at": None, "age_seconds": None,
+         "format": None, "entries": 0, "skipped_lines": 0, "overruled_exclusions": 2,
+         "fetched_at": None, "checked_at": None, "age_seconds": None,
          "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "failed",
                         "message": "the server answers 404: has the list moved?"},
          "next_fetch_at": None, "fetching": True, "held": None,

@@ -194,6 +194,21 @@ def test_test_averted(ask, daemon):
     assert daemon.requests[-1]["body"] == {"addresses": ["192.0.2.1"]}
 
 
+def test_test_overruled(ask, daemon):
+    """An exclusion that is not in force is told, with what stands against it."""
+    overruled = {"prefix": "192.0.2.1/32", "list": "partners", "action": "allow",
+                 "source": "feed", "origin": "vendor",
+                 "protected": "192.0.2.0/24 by alice at 2026-11-23T12:00:00Z: invoices"}
+    answer = result(entries=[entry(decides=True)], overruled=[overruled])
+    answer_test(daemon, answer)
+    done = ask("test", "192.0.2.1")
+    assert (done.code, done.err) == (0, "")
+    assert [line.split(maxsplit=5) for line in done.out.splitlines()[-2:]] == [
+        ["NOT", "EXCLUDED", "FROM", "LIST", "ACTION", "SOURCE  ORIGIN  PROTECTED"],
+        ["192.0.2.1/32", "partners", "allow", "feed", "vendor", overruled["protected"]]]
+    assert ask("--json", "test", "192.0.2.1").json()["results"] == [answer]
+
+
 @pytest.mark.parametrize("verdict, code, line", [
     ("allow", 0, "192.0.2.1: allow: allowed by partners 192.0.2.0/24 "
                  "(file /etc/ipwl/allow.d/a.list:12); mark 0x1f"),

@@ -111,6 +111,45 @@ def test_to_allow_ones_own_harms_nobody(ipwld, source):
     assert ipwld.ask("test", "5.5.5.5")["results"][0]["verdict"] == "allow"
 
 
+def test_a_feed_does_not_end_what_is_protected(ipwld, source):
+    """Its exclusion is not in force where a protected entry stands, and all say so."""
+    start(ipwld, source, *OLD, allowing=True)
+    ipwld.ask("protect", "--list", "partners", "9.9.9.0/24", "--reason", "hospital")
+    source.put("/list", *OLD, "!9.9.9.9", "!9.9.9.0/24", "!9.9.7.7")
+    found = refresh(ipwld)
+    assert found["overruled_exclusions"] == 2
+    verdicts = ipwld.ask("test", "9.9.9.9", "9.9.7.7", status=NEGATIVE)["results"]
+    assert [result["verdict"] for result in verdicts] == ["allow", "unlisted"]
+    assert [(item["prefix"], item["source"], item["origin"]) for item in verdicts[0]["overruled"]] \
+        == [("9.9.9.0/24", "feed", "one:12"), ("9.9.9.9/32", "feed", "one:11")]
+    assert "9.9.9.0/24 by root at" in verdicts[0]["overruled"][1]["protected"]
+    assert "hospital" in verdicts[0]["overruled"][1]["protected"]
+    assert verdicts[0]["exclusions"] == [] and verdicts[1]["overruled"] == []
+    assert "NOT EXCLUDED" in ipwld.ctl("test", "9.9.9.9").stdout
+    assert "one: 2 of its exclusions are not in force" in ipwld.ctl("feeds").stdout
+    assert "2 exclusions of it are not in force" in ipwld.words()
+    record = ipwld.request("GET", "/v1/history?limit=1")[1]["records"][0]
+    assert (record["event"], record["added"], record["removed"]) == ("feed", 1, 0)
+    assert record["reason"] == "exclusions that protected entries overrule: 2"
+    # So it stays over a reload and a restart, and with other changes.
+    ipwld.ask("reload")
+    ipwld.stop()
+    ipwld.start()
+    ipwld.ask("add", "--list", "partners", "1.1.1.1")
+    assert verdict_of(ipwld, "9.9.9.9") == "allow" and feed_of(ipwld)["overruled_exclusions"] == 2
+    # The exclusions are there again once nothing is protected, and the other way round.
+    ipwld.ask("unprotect", "--list", "partners", "9.9.9.0/24")
+    assert verdict_of(ipwld, "9.9.9.9") == "unlisted" and feed_of(ipwld)["overruled_exclusions"] == 0
+    ipwld.ask("protect", "--list", "partners", "9.9.9.9")
+    assert verdict_of(ipwld, "9.9.9.9") == "allow" and feed_of(ipwld)["overruled_exclusions"] == 1
+    ipwld.ask("undo", "--yes")
+    assert verdict_of(ipwld, "9.9.9.9") == "unlisted" and feed_of(ipwld)["overruled_exclusions"] == 0
+
+
+def verdict_of(ipwld, address):
+    return ipwld.request("POST", "/v1/test", {"addresses": [address]})[1]["results"][0]["verdict"]
+
+
 def test_the_first_copy_is_held_too(ipwld, source):
     source.put("/list", "0.0.0.0/1", "128.0.0.0/1", "9.9.9.0/24")
     configure(ipwld, feed("one", source.url("/list")))

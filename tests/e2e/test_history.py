@@ -426,12 +426,34 @@ def test_protect_what_a_file_holds(running):
     refused(running, "protect", "--list", "partners", "192.0.2.1/24", status=INVALID)
 
 
-def test_exclusion_over_a_protected_entry_is_told(running):
+def test_a_file_does_not_end_what_is_protected_by_itself(running):
     running.ask("add", "--list", "partners", UNLISTED.ipv4)
-    running.ask("protect", "--list", "partners", UNLISTED.ipv4)
-    running.write_list("allow.d/a.list", f"!{UNLISTED.ipv4}")
-    warnings = running.ask("reload")["warnings"]
-    assert any("protected entry" in line and UNLISTED.ipv4 in line for line in warnings)
+    running.ask("protect", "--list", "partners", UNLISTED.ipv4, "--reason", "vital")
+    path = running.write_list("allow.d/a.list", "# by mistake", f"!{UNLISTED.ipv4}")
+    place = f"{UNLISTED.ipv4} is excluded by !{UNLISTED.ipv4} (file {path}:2)"
+    diff = running.ask("diff", status=NEGATIVE)
+    assert "it would end 1 protected entry" in diff["held"] and place in diff["held"]
+    result = running.ctl("reload")
+    assert result.returncode == NEGATIVE
+    assert place in result.stderr and "vital" in result.stderr and "--accept" in result.stderr
+    assert place in newest(running)["reason"]
+    assert running.ask("test", UNLISTED.ipv4)["results"][0]["verdict"] == "allow"
+    # Who insists may; from then on it is told at each reload, and at each start.
+    expected = f'the protected entry {UNLISTED.ipv4} of list "partners" does not hold: {place}'
+    assert expected in running.ask("reload", "--accept")["warnings"]
+    assert running.ask("test", UNLISTED.ipv4, status=1)["results"][0]["verdict"] == "unlisted"
+    assert expected in running.ask("reload")["warnings"]
+    running.stop()
+    running.start()
+    assert expected in running.status()["reload"]["warnings"]
+    # A part of it is as much as all of it.
+    path.unlink()
+    running.ask("reload")
+    running.ask("add", "--list", "partners", "9.9.9.0/24")
+    running.ask("protect", "--list", "partners", "9.9.9.0/24")
+    path = running.write_list("allow.d/a.list", "!9.9.9.128/25", "!9.9.0.0/16")
+    assert f"9.9.9.128/25 is excluded by !9.9.9.128/25 (file {path}:1)" \
+        in running.ctl("reload").stderr
 
 
 # ---- hits ------------------------------------------------------------------

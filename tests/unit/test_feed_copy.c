@@ -239,11 +239,11 @@ static void test_differences(void **state)
 	for (int round = 0; round < ROUNDS * 10; round++) {
 		struct entry_set *from = random_set(), *to = random_set();
 
-		feed_diff_make(from, to, 1000, &diff);
+		feed_diff_make(from, to, PREFIX_ARRAY(from, 0), 1000, &diff);
 		check_side(from, to, &diff.removed, diff.removed_count);
 		check_side(to, from, &diff.added, diff.added_count);
 		feed_diff_done(&diff);
-		feed_diff_make(NULL, to, 2, &diff);
+		feed_diff_make(NULL, to, PREFIX_ARRAY(from, 0), 2, &diff);
 		assert_int_equal(diff.removed_count, 0);
 		assert_true(diff.added.count <= 2 && diff.added.count <= diff.added_count);
 		feed_diff_done(&diff);

@@ -41,6 +41,18 @@ static json_t *age_json(const struct feed_report *report)
 	return report->has_copy ? json_count(age_sec > 0 ? (uint64_t)age_sec : 0) : json_null();
 }
 
+/* Exclusions of the feed that are not in force, for protected entries stand against them. */
+static size_t count_overruled(const struct policy *policy, const struct feed_config *feed)
+{
+	const struct list *list = policy_find_list(policy, feed->list_name);
+	const struct entry_set *set = list ? list->overruled[SOURCE_FEED] : NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; set && i < set->count; i++)
+		count += set->entries[i].origin && !strcmp(set->entries[i].origin, feed->name);
+	return count;
+}
+
 static json_t *feed_json(const struct runtime *runtime, const struct feed_state *state)
 {
 	const struct config *config = runtime->snapshot->config;
@@ -52,10 +64,11 @@ static json_t *feed_json(const struct runtime *runtime, const struct feed_state 
 	if (!feed)
 		return NULL;
 	return json_pack(
-	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name", feed->name,
+	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name", feed->name,
 	    "list", feed->list_name, "action", action_names[feed->action], "url",
 	    json_text(feed->url), "format", json_text(report->format), "entries",
 	    json_count(report->entry_count), "skipped_lines", json_count(report->skipped_count),
+	    "overruled_exclusions", json_count(count_overruled(runtime->snapshot->policy, feed)),
 	    "fetched_at", json_time(report->fetched_at_sec), "checked_at",
 	    json_time(report->checked_at_sec), "age_seconds", age_json(report), "last_fetch",
 	    fetch_result_json(state), "next_fetch_at",

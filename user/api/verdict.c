@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* POST /v1/test: what the kernel's tables say of addresses, and why. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/arguments.h"
 #include "api/entry.h"
 #include "api/routes.h"
 #include "core/effective.h"
+#include "core/overrule.h"
 #include "core/prefix_error.h"
 #include "datapath/names.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 #include "store/hits.h"
+#include "store/protections.h"
 
 #define ADDRESSES_MAX 10000
 
@@ -20,6 +24,7 @@ struct explanation {
 	uint32_t deciding_rule; /* 0: none */
 	json_t *entries;
 	json_t *exclusions;
+	json_t *overruled;
 	json_t *averted;
 };
 
@@ -84,6 +89,37 @@ static json_t *averted_json(const struct runtime *runtime, const struct prefix *
 	return explanation->averted;
 }
 
+/* "9.9.9.0/24 by alice at …: invoices": the protected entry around an exclusion. */
+static json_t *protection_json(struct protections *protections, const struct list *list,
+			       const struct prefix *exclusion)
+{
+	char prefix[PREFIX_TEXT_BYTES], *by = NULL, *text = NULL;
+	struct prefix around;
+	json_t *value;
+
+	for (int len = exclusion->len; len >= 0 && !by; len--) {
+		around = prefix_truncate(exclusion, (uint8_t)len);
+		by = protections_describe(protections, list->name, &around);
+	}
+	if (by && asprintf(&text, "%s %s", prefix_format_short(&around, prefix), by) < 0)
+		text = NULL;
+	value = json_text(text);
+	free(text);
+	free(by);
+	return value;
+}
+
+static void explain_overruled(const struct list *list, const struct entry *exclusion, void *context)
+{
+	struct explanation *explanation = context;
+	json_t *object = exclusion_json(list, exclusion);
+
+	json_object_set_new(
+	    object, "protected",
+	    protection_json(explanation->view->protections, list, &exclusion->prefix));
+	json_array_append_new(explanation->overruled, object);
+}
+
 static json_t *verdict_json(const struct runtime *runtime, const struct prefix *address,
 			    const struct ipwl_decision *decision)
 {
@@ -92,20 +128,22 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 		.deciding_rule = decision->rule,
 		.entries = json_array(),
 		.exclusions = json_array(),
+		.overruled = json_array(),
 	};
 	const struct list *list =
 	    decision->rule ? snapshot_find_slot(runtime->snapshot, decision->list) : NULL;
 	char text[PREFIX_TEXT_BYTES];
 
 	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
-			 prefix_format_short(address, text), "verdict",
-			 verdict_names[decision->verdict], "list",
-			 json_text(list ? list->name : NULL), "mark",
-			 list && list->sets_mark ? json_integer(list->mark) : json_null(),
-			 "entries", explanation.entries, "exclusions", explanation.exclusions,
-			 "overrides", overridden_json(runtime, address, decision),
-			 "averted_packets", averted_json(runtime, address, &explanation));
+	policy_overruled(runtime->snapshot->policy, address, explain_overruled, &explanation);
+	return json_pack(
+	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address", prefix_format_short(address, text),
+	    "verdict", verdict_names[decision->verdict], "list",
+	    json_text(list ? list->name : NULL), "mark",
+	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "entries",
+	    explanation.entries, "exclusions", explanation.exclusions, "overruled",
+	    explanation.overruled, "overrides", overridden_json(runtime, address, decision),
+	    "averted_packets", averted_json(runtime, address, &explanation));
 }
 
 /* Return: 0; -EINVAL: an error was sent. */

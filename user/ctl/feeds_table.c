@@ -12,6 +12,7 @@ static const struct column feed_columns[] = {
 	{ "format", "FORMAT", FORM_PLAIN },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
+	{ "overruled_exclusions", NULL, FORM_NUMBER },
 	{ "fetched_at", NULL, FORM_PLAIN },
 	{ "checked_at", NULL, FORM_PLAIN },
 	{ "age_seconds", "AGE", FORM_DURATION },
@@ -53,9 +54,19 @@ static void write_words(struct writer *writer, const json_t *feed)
 	const json_t *held = json_object_get(feed, "held");
 	const json_t *last = json_object_get(feed, "last_fetch");
 	const char *result = feed_text(last, "result"), *name = feed_text(feed, "name");
+	const long long overruled =
+	    json_integer_value(json_object_get(feed, "overruled_exclusions"));
 
 	if (json_is_object(held))
 		write_held_feed(writer, name, held);
+	if (overruled > 0) {
+		writer_text(writer, COLOUR_YELLOW,
+			    "%s: %lld of its exclusions %s not in force: protected entries of list "
+			    "%s stand against %s",
+			    name, overruled, overruled == 1 ? "is" : "are", feed_text(feed, "list"),
+			    overruled == 1 ? "it" : "them");
+		writer_line_end(writer);
+	}
 	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
 		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
 			    feed_text(last, "message"));

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/expiry.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
 #include "engine/source.h"
 #include "feeds/store.h"
 #include "store/hits.h"
@@ -96,6 +97,8 @@ static int engine_start_sources(struct engine *engine, struct snapshot *first,
 	};
 	int err = sources_read(engine, &reading);
 
+	if (!err)
+		err = protected_check(engine->protections, first->policy, warnings);
 	if (err)
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
 			 refusal.message ? refusal.message : strerror(ENOMEM));

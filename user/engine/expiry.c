@@ -11,19 +11,31 @@
 #include "engine/internal.h"
 #include "store/manual.h"
 
+/* @set: NULL: none. */
+static int set_drop_expired(struct entry_set **set, int64_t now_sec)
+{
+	struct entry_set *old = *set, *unexpired;
+
+	if (!old || !old->first_expiry_sec || old->first_expiry_sec > now_sec)
+		return 0;
+	unexpired = entry_set_unexpired(old, now_sec);
+	if (!unexpired)
+		return -ENOMEM;
+	*set = unexpired;
+	entry_set_unref(old);
+	return 0;
+}
+
 static int drop_expired(struct snapshot *next, int64_t now_sec)
 {
 	for (size_t i = 0; i < next->policy->list_count * SOURCE_COUNT; i++) {
 		struct list *list = &next->policy->lists[i / SOURCE_COUNT];
-		const enum source source = i % SOURCE_COUNT;
-		struct entry_set *set = list->sets[source];
+		int err = set_drop_expired(&list->sets[i % SOURCE_COUNT], now_sec);
 
-		if (!set || !set->first_expiry_sec || set->first_expiry_sec > now_sec)
-			continue;
-		set = entry_set_unexpired(set, now_sec);
-		if (!set)
-			return -ENOMEM;
-		list_replace_set(list, source, set);
+		if (!err)
+			err = set_drop_expired(&list->overruled[i % SOURCE_COUNT], now_sec);
+		if (err)
+			return err;
 	}
 	return 0;
 }

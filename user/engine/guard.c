@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/guard.h"
 #include "core/provenance.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
 #include "engine/usage.h"
 
 /* "192.0.2.0/24, list partners (file allow.list:3)", and which part if not all of it. */
@@ -34,38 +36,67 @@ static void guard_add_examples(const struct guard_result *result, struct lines *
 		lines_add(examples, "and %zu more", result->removed_count - result->example_count);
 }
 
-static char *guard_describe(const struct guard_result *result)
+/* @kept: of protected entries; @result: only if it is held. NULL: out of memory. */
+static char *guard_describe(const struct lines *kept, const struct guard_result *result)
 {
-	char *message;
+	char removed[160] = "", *message;
 
-	if (asprintf(&message,
-		     "it would remove %zu of %zu allow entries in use, or parts of them, more "
-		     "than the guard lets pass",
-		     result->removed_count, result->in_use_count) < 0)
+	if (result->is_held)
+		snprintf(removed, sizeof(removed),
+			 "it would remove %zu of %zu allow entries in use, or parts of them, more "
+			 "than the guard lets pass",
+			 result->removed_count, result->in_use_count);
+	if (!kept->count)
+		return strdup(removed);
+	if (asprintf(&message, "it would end %zu protected entr%s, or a part: %s%s%s%s",
+		     kept->count, kept->count == 1 ? "y" : "ies", kept->items[0],
+		     kept->count > 1 ? "; and more" : "", result->is_held ? "; " : "", removed) < 0)
 		return NULL;
 	return message;
+}
+
+static void guard_add_kept(const struct lines *kept, struct lines *examples)
+{
+	for (size_t i = 0; i < kept->count && i < GUARD_EXAMPLES_MAX; i++)
+		lines_add(examples, "%s", kept->items[i]);
+	if (kept->count > GUARD_EXAMPLES_MAX)
+		lines_add(examples, "and %zu more that are protected",
+			  kept->count - GUARD_EXAMPLES_MAX);
+}
+
+/* Return: 0 or -ENOMEM. */
+static int guard_judge(const struct engine *engine, const struct snapshot *next,
+		       const struct usage *usage, struct lines *kept, struct guard_result *result)
+{
+	const struct snapshot *current = engine->current;
+	const struct guard_hits hits = { usage_is_hit, (void *)(uintptr_t)usage };
+	int err = protected_lost(engine->protections, current->policy, next->policy, kept);
+
+	if (err)
+		return err;
+	return guard_check(current->policy, next->policy, &hits, &current->config->guard, result);
 }
 
 int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,
 		 struct lines *examples)
 {
-	const struct snapshot *current = engine->current;
-	struct guard_hits hits = { .is_hit = usage_is_hit };
 	struct guard_result result;
-	struct usage *usage;
+	struct lines kept = { 0 };
+	struct usage *usage = NULL;
 	char *message = NULL;
 	int err = usage_read(engine, &usage);
 
-	if (err)
-		return err;
-	hits.context = usage;
-	err = guard_check(current->policy, next->policy, &hits, &current->config->guard, &result);
-	if (!err && result.is_held) {
-		message = guard_describe(&result);
+	if (!err)
+		err = guard_judge(engine, next, usage, &kept, &result);
+	if (!err && (kept.count || result.is_held)) {
+		message = guard_describe(&kept, &result);
 		err = message ? 0 : -ENOMEM;
 	}
-	if (!err && examples)
+	if (!err && examples) {
+		guard_add_kept(&kept, examples);
 		guard_add_examples(&result, examples);
+	}
+	lines_done(&kept);
 	usage_free(usage);
 	if (!err)
 		*ret_message = message;

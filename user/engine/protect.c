@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/overrule.h"
 #include "core/provenance.h"
 #include "engine/internal.h"
 #include "engine/records.h"
@@ -27,19 +28,33 @@ static int protect_end(struct engine *engine, const struct entry_change *change,
 	return 0;
 }
 
-/* What no entry of its own can be made for is not protected. */
+/* Whether a person, or nobody but feeds, excludes the very prefix. */
+static bool is_excluded(const struct list *list, const struct prefix *prefix, bool is_automatic)
+{
+	struct entry_cursor cursor;
+	const struct entry *entry;
+
+	entry_cursor_init(&cursor, list, prefix);
+	while ((entry = entry_cursor_next(&cursor)) && !prefix_compare(&entry->prefix, prefix))
+		if (entry->is_exclusion && source_is_automatic(entry->source) == is_automatic)
+			return true;
+	return false;
+}
+
+/* What no entry of its own can be made for is not protected. What a feed alone excludes can
+ * be: its exclusion is overruled then. */
 static int protect_check(const struct list *list, const struct prefix *prefix,
 			 struct refusal *refusal)
 {
 	char text[PREFIX_TEXT_BYTES];
 
 	prefix_format(prefix, text);
-	if (list_has(list, prefix, true)) {
+	if (is_excluded(list, prefix, false)) {
 		holders_add(list, prefix, true, &refusal->details);
 		return refusal_set(refusal, OUTCOME_CONFLICT, "%s is excluded from list \"%s\"",
 				   text, list->name);
 	}
-	if (list_has(list, prefix, false))
+	if (list_has(list, prefix, false) || is_excluded(list, prefix, true))
 		return 0;
 	return refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not in list \"%s\": add it first",
 			   text, list->name);

@@ -3,6 +3,7 @@
 #include "engine/records.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,9 +149,14 @@ void engine_record_feed(struct engine *engine, const struct deed *by,
 		.removed = diff->removed_count,
 	};
 	struct history_record record = engine_record(by, HISTORY_FEED);
+	char overruled[96];
 	int err;
 
 	record.origin = feed->name;
+	snprintf(overruled, sizeof(overruled), "exclusions that protected entries overrule: %zu",
+		 diff->overruled_count);
+	if (diff->overruled_count && !record.reason)
+		record.reason = overruled;
 	err = history_summarise(engine->state, &record, &change, 1);
 	warn_of_missing(engine, err, "copy of the feed", warnings);
 }

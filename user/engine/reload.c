@@ -10,8 +10,8 @@
 #include "engine/expiry.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
 #include "engine/records.h"
-#include "store/protections.h"
 
 static int refuse_reload(struct refusal *refusal, const char *error)
 {
@@ -32,7 +32,10 @@ int engine_prepare(struct engine *engine, const char *path, bool is_trial, struc
 		engine_abandon(engine, reading.next);
 		return err == -ENOMEM ? refuse_reload(refusal, strerror(ENOMEM)) : err;
 	}
-	protections_check(engine->protections, reading.next->policy, warnings);
+	if (protected_check(engine->protections, reading.next->policy, warnings)) {
+		engine_abandon(engine, reading.next);
+		return refuse_reload(refusal, strerror(ENOMEM));
+	}
 	*ret_next = reading.next;
 	return 0;
 }

@@ -45,6 +45,7 @@ struct entry_source {
 /**
  * sources_read() - make the snapshot that is to be
  *
+ * What feeds exclude of protected entries is not in force (protected.h).
  * sources_settle() is to follow, whatever is returned. Nothing is dropped by the snapshot
  * if a source has lost entries. Return: as entry_source.read().
  */

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
 #include "store/hits.h"
-#include "store/protections.h"
 #include "store/rule_file.h"
 #include "store/state.h"
 
@@ -157,34 +157,43 @@ int engine_switch_list(struct engine *engine, const char *name, struct entry_set
 	return err;
 }
 
+/* @protections: as the open transaction has them, to be filled in. */
 static int switch_manual(struct engine *engine, struct snapshot *next,
-			 char error[DATAPATH_ERROR_BYTES])
+			 struct protections *protections, char error[DATAPATH_ERROR_BYTES])
 {
 	struct manual_sets sets;
-	int err = next ? manual_read(engine->state, next->policy, NULL, &sets) : -ENOMEM;
+	int err = manual_read(engine->state, next->policy, NULL, &sets);
 
+	if (!err) {
+		manual_give(&sets, next->policy);
+		err = protections_load(protections, engine->state);
+	}
+	if (!err)
+		err = protected_overrule(protections, next->policy);
 	if (err) {
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
-			 err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+			 err == -ENOMEM || !state_error(engine->state)
+			     ? strerror(-err)
+			     : state_error(engine->state));
 		return err;
 	}
-	manual_give(&sets, next->policy);
 	return engine_switch(engine, next, true, error);
 }
 
 int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next = snapshot_copy(engine->current);
-	int err = switch_manual(engine, next, error);
+	struct protections *protections = protections_new();
+	int err = -ENOMEM;
 
-	snapshot_unref(next);
-	if (err) {
+	snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
+	if (next && protections)
+		err = switch_manual(engine, next, protections, error);
+	if (err)
 		state_rollback(engine->state);
-		return err;
-	}
-	if (protections_load(engine->protections, engine->state))
-		log_warning("state", "protected entries may be shown as before: %s",
-			    state_error(engine->state) ? state_error(engine->state)
-						       : strerror(ENOMEM));
-	return 0;
+	else
+		protections_take(engine->protections, protections);
+	protections_free(protections);
+	snapshot_unref(next);
+	return err;
 }

@@ -2,6 +2,8 @@
 /* Walks two sorted sets side by side. */
 #include "feeds/diff.h"
 
+#include "core/overrule.h"
+
 struct walk {
 	const struct entry_set *set;
 	size_t next;
@@ -37,6 +39,15 @@ static bool has(const struct walk *walk, const struct entry *entry)
 	return false;
 }
 
+static size_t count_overruled(const struct entry_set *set, struct prefix_array protected)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; set && protected.count && i < set->count; i++)
+		count += entry_is_overruled(&set->entries[i], protected);
+	return count;
+}
+
 static void note(const struct entry *entry, size_t lines_max, struct lines *lines, size_t *count)
 {
 	char text[PREFIX_TEXT_BYTES];
@@ -59,21 +70,22 @@ static bool is_first(const struct entry_set *set, size_t i)
 }
 
 /* Go on in one walk; what the other set has not is noted, once. */
-static void take(struct walk *walk, const struct walk *other, size_t lines_max, struct lines *lines,
-		 size_t *count)
+static void take(struct walk *walk, const struct walk *other, struct prefix_array protected,
+		 size_t lines_max, struct lines *lines, size_t *count)
 {
 	const struct entry *entry = peek(walk);
 
-	if (!has(other, entry) && is_first(walk->set, walk->next))
+	if (!has(other, entry) && is_first(walk->set, walk->next) &&
+	    !entry_is_overruled(entry, protected))
 		note(entry, lines_max, lines, count);
 	walk->next++;
 }
 
-void feed_diff_make(const struct entry_set *from, const struct entry_set *to, size_t lines_max,
-		    struct feed_diff *ret_diff)
+void feed_diff_make(const struct entry_set *from, const struct entry_set *to,
+		    struct prefix_array protected, size_t lines_max, struct feed_diff *ret_diff)
 {
 	struct walk old_walk = { from, 0 }, new_walk = { to, 0 };
-	struct feed_diff diff = { 0 };
+	struct feed_diff diff = { .overruled_count = count_overruled(to, protected) };
 
 	while (peek(&old_walk) || peek(&new_walk)) {
 		int order = compare(peek(&old_walk), peek(&new_walk));
@@ -82,9 +94,11 @@ void feed_diff_make(const struct entry_set *from, const struct entry_set *to, si
 			old_walk.next++;
 			new_walk.next++;
 		} else if (order < 0) {
-			take(&old_walk, &new_walk, lines_max, &diff.removed, &diff.removed_count);
+			take(&old_walk, &new_walk, protected, lines_max, &diff.removed,
+			     &diff.removed_count);
 		} else {
-			take(&new_walk, &old_walk, lines_max, &diff.added, &diff.added_count);
+			take(&new_walk, &old_walk, protected, lines_max, &diff.added,
+			     &diff.added_count);
 		}
 	}
 	*ret_diff = diff;

@@ -88,10 +88,25 @@ static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 	return 0;
 }
 
+/* Takes over @items. */
+static void replace_items(struct protections *protections, struct protection *items, size_t count)
+{
+	struct protection *old;
+	size_t old_count;
+
+	pthread_mutex_lock(&protections->lock);
+	old = protections->items;
+	old_count = protections->count;
+	protections->items = items;
+	protections->count = count;
+	pthread_mutex_unlock(&protections->lock);
+	free_items(old, old_count);
+}
+
 int protections_load(struct protections *protections, struct state *state)
 {
-	struct protection *items = NULL, *old;
-	size_t count = 0, old_count;
+	struct protection *items = NULL;
+	size_t count = 0;
 	sqlite3_stmt *row;
 	int step, err = 0;
 
@@ -110,14 +125,15 @@ int protections_load(struct protections *protections, struct state *state)
 	}
 	if (count)
 		qsort(items, count, sizeof(*items), compare);
-	pthread_mutex_lock(&protections->lock);
-	old = protections->items;
-	old_count = protections->count;
-	protections->items = items;
-	protections->count = count;
-	pthread_mutex_unlock(&protections->lock);
-	free_items(old, old_count);
+	replace_items(protections, items, count);
 	return 0;
+}
+
+void protections_take(struct protections *protections, struct protections *from)
+{
+	replace_items(protections, from->items, from->count);
+	from->items = NULL;
+	from->count = 0;
 }
 
 /* ---- ask ------------------------------------------------------------------ */
@@ -173,22 +189,21 @@ char *protections_describe(struct protections *protections, const char *list,
 	return text;
 }
 
-void protections_check(struct protections *protections, const struct policy *policy,
-		       struct lines *warnings)
+int protections_of(struct protections *protections, const char *list, struct prefix **ret_prefixes,
+		   size_t *ret_count)
 {
-	char prefix[PREFIX_TEXT_BYTES];
-	size_t i;
+	struct prefix *prefixes;
+	size_t count = 0;
 
 	pthread_mutex_lock(&protections->lock);
-	for (i = 0; i < protections->count; i++) {
-		const struct protection *item = &protections->items[i];
-		const struct list *list = policy_find_list(policy, item->list);
-
-		if (list && list_has(list, &item->prefix, true))
-			lines_add(warnings,
-				  "the protected entry %s of list \"%s\" is of no effect: the list "
-				  "excludes that prefix",
-				  prefix_format(&item->prefix, prefix), item->list);
-	}
+	prefixes = malloc((protections->count + 1) * sizeof(*prefixes));
+	for (size_t i = 0; prefixes && i < protections->count; i++)
+		if (!strcmp(protections->items[i].list, list))
+			prefixes[count++] = protections->items[i].prefix;
 	pthread_mutex_unlock(&protections->lock);
+	if (!prefixes)
+		return -ENOMEM;
+	*ret_prefixes = prefixes;
+	*ret_count = count;
+	return 0;
 }

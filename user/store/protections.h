@@ -15,6 +15,9 @@ void protections_free(struct protections *protections);
 /* Read them anew. Return: 0, or -ENOMEM or -EIO: all is as before. */
 int protections_load(struct protections *protections, struct state *state);
 
+/* Have what @from has, which is empty then and belongs to the caller alone. */
+void protections_take(struct protections *protections, struct protections *from);
+
 bool protections_have(struct protections *protections, const char *list,
 		      const struct prefix *prefix);
 
@@ -23,8 +26,8 @@ bool protections_have(struct protections *protections, const char *list,
 char *protections_describe(struct protections *protections, const char *list,
 			   const struct prefix *prefix);
 
-/* A line for each that does not hold: its list has an exclusion of that very prefix. */
-void protections_check(struct protections *protections, const struct policy *policy,
-		       struct lines *warnings);
+/* The protected prefixes of a list, sorted; to be freed. Return: 0 or -ENOMEM. */
+int protections_of(struct protections *protections, const char *list, struct prefix **ret_prefixes,
+		   size_t *ret_count);
 
 #endif

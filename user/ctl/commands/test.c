@@ -29,6 +29,16 @@ static const struct column exclusion_columns[] = {
 	{ "origin", "ORIGIN", FORM_PLAIN },   { NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column overruled_columns[] = {
+	{ "prefix", "NOT EXCLUDED", FORM_PLAIN },
+	{ "list", "FROM LIST", FORM_PLAIN },
+	{ "action", "ACTION", FORM_PLAIN },
+	{ "source", "SOURCE", FORM_PLAIN },
+	{ "origin", "ORIGIN", FORM_PLAIN },
+	{ "protected", "PROTECTED", FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 static json_t *make_test_body(const struct prefix *addresses, size_t count)
 {
 	json_t *array = ctl_allocated(json_array());
@@ -50,6 +60,8 @@ static void write_test_result(struct writer *writer, const json_t *result)
 		     json_object_get(result, "entries"));
 	writer_table(writer, "exclusions", exclusion_columns, "  ",
 		     json_object_get(result, "exclusions"));
+	writer_table(writer, "overruled", overruled_columns, "  ",
+		     json_object_get(result, "overruled"));
 	writer_members(writer, more_columns, result);
 	writer_object_end(writer);
 }

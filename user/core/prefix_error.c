@@ -4,6 +4,7 @@
 #include "core/prefix_error.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Of a quoted text, with its zero. */
 #define QUOTE_BYTES 72
@@ -59,11 +60,63 @@ static void host_bits_message(const char *quoted, const struct prefix *raw,
 		 prefix_format_short(&address, address_text));
 }
 
+/* "198.51.100" and "10.": an address cut short, which a few programs take for a network.
+ * Return: its numbers, 1 to 3; 0: it is another text. */
+static int count_octets(const char *text, size_t text_bytes)
+{
+	int count = 0, digits = 0, value = 0;
+
+	for (size_t i = 0; i < text_bytes; i++) {
+		if (text[i] >= '0' && text[i] <= '9') {
+			value = digits ? 10 * value + text[i] - '0' : text[i] - '0';
+			count += digits++ == 0;
+		} else if (text[i] == '.' && digits > 0) {
+			digits = 0;
+		} else {
+			return 0;
+		}
+		if (digits > 3 || count > 3 || value > 255)
+			return 0;
+	}
+	return text_bytes > 0 && memchr(text, '.', text_bytes) ? count : 0;
+}
+
+/* Known kinds of text that are no address. Return: whether @message has been written. */
+static bool no_address_message(const char *text, size_t text_bytes, const char *quoted,
+			       char message[PREFIX_MESSAGE_BYTES])
+{
+	int octets = count_octets(text, text_bytes);
+
+	if (octets > 0) {
+		int bytes = (int)text_bytes - (text[text_bytes - 1] == '.');
+
+		snprintf(message, PREFIX_MESSAGE_BYTES,
+			 "\"%s\" is an address cut short: write %.*s%s/%d for the network", quoted,
+			 bytes, text, &".0.0.0"[2 * (octets - 1)], 8 * octets);
+		return true;
+	}
+	if (text_bytes > 4 && (!memcmp(text, "ip4:", 4) || !memcmp(text, "ip6:", 4))) {
+		snprintf(message, PREFIX_MESSAGE_BYTES,
+			 "\"%s\" is a mechanism of SPF: write the prefix without %.4s", quoted,
+			 text);
+		return true;
+	}
+	return false;
+}
+
 static void garbage_message(const char *text, size_t text_bytes, size_t column,
 			    char message[PREFIX_MESSAGE_BYTES])
 {
 	char before[QUOTE_BYTES], after[QUOTE_BYTES];
 
+	if (text[column] == ',') {
+		snprintf(message, PREFIX_MESSAGE_BYTES,
+			 "\"%s\" follows the prefix %s: remove the comma, and write one prefix a "
+			 "line",
+			 quote(text + column, text_bytes - column, after),
+			 quote(text, column, before));
+		return;
+	}
 	snprintf(message, PREFIX_MESSAGE_BYTES,
 		 "\"%s\" follows the prefix %s: write one address or network alone, without "
 		 "port, zone or range",
@@ -98,6 +151,9 @@ void prefix_error_message(enum prefix_error error, const char *text, size_t text
 		host_bits_message(quoted, &raw, message);
 	else if (error == PREFIX_GARBAGE && found == PREFIX_GARBAGE)
 		garbage_message(text, text_bytes, column, message);
+	else if (error == PREFIX_NOT_AN_ADDRESS &&
+		 no_address_message(text, text_bytes, quoted, message))
+		return;
 	else
 		snprintf(message, PREFIX_MESSAGE_BYTES, "\"%s\" %s", quoted, advice[error]);
 }

@@ -9,10 +9,10 @@
 
 #include "formats/first_match.h"
 #include "formats/parser.h"
+#include "formats/postfix_action.h"
+#include "formats/value.h"
 
 #define IF_DEPTH_MAX 32
-
-enum rule_kind { RULE_PERMIT, RULE_REJECT, RULE_NEITHER };
 
 /* What an if leaves of the addresses. */
 struct scope {
@@ -105,70 +105,6 @@ static enum pattern read_pattern(struct reading *reading, const struct token *to
 									      : PATTERN_BAD;
 }
 
-/* ---- actions ---------------------------------------------------------------- */
-
-static bool is_all_digits(const struct token *word)
-{
-	for (size_t i = 0; i < word->bytes; i++) {
-		if (!is_digit(word->text[i]))
-			return false;
-	}
-	return word->bytes > 0;
-}
-
-/* Whether it is a word that begins an action, and which. */
-static bool find_action(const struct token *word, enum rule_kind *ret_kind)
-{
-	static const struct {
-		const char *name;
-		enum rule_kind kind;
-	} actions[] = {
-		{ "permit", RULE_PERMIT },
-		{ "ok", RULE_PERMIT },
-		{ "reject", RULE_REJECT },
-		{ "discard", RULE_REJECT },
-		{ "defer", RULE_NEITHER },
-		{ "defer_if_permit", RULE_NEITHER },
-		{ "defer_if_reject", RULE_NEITHER },
-		{ "dunno", RULE_NEITHER },
-		{ "hold", RULE_NEITHER },
-		{ "filter", RULE_NEITHER },
-		{ "prepend", RULE_NEITHER },
-		{ "redirect", RULE_NEITHER },
-		{ "bcc", RULE_NEITHER },
-		{ "info", RULE_NEITHER },
-		{ "warn", RULE_NEITHER },
-	};
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (token_is_word(word, actions[i].name)) {
-			*ret_kind = actions[i].kind;
-			return true;
-		}
-	}
-	if (!is_all_digits(word))
-		return false;
-	/* A code of SMTP; any other number means OK (access(5)). */
-	if (word->bytes == 3 && (word->text[0] == '4' || word->text[0] == '5'))
-		*ret_kind = word->text[0] == '5' ? RULE_REJECT : RULE_NEITHER;
-	else
-		*ret_kind = RULE_PERMIT;
-	return true;
-}
-
-/* Whether the word names a restriction or class of main.cf, which may do anything. */
-static bool is_restriction(const struct token *word)
-{
-	for (size_t i = 0; i < word->bytes; i++) {
-		char c = word->text[i];
-
-		if (!is_digit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-		    c != '_' && c != '-' && c != '.')
-			return false;
-	}
-	return word->bytes > 0;
-}
-
 /* ---- rules ------------------------------------------------------------------- */
 
 /* What is left of @prefix where the open ifs hold; false: nothing. */
@@ -186,21 +122,71 @@ static bool narrow(const struct postfix *postfix, struct prefix *prefix)
 	return true;
 }
 
+/* Whether an action is one, and not what belongs to the pattern; false: it was reported. */
+static bool check_action(struct reading *reading, const struct token *key,
+			 const struct token *action)
+{
+	char remedy[VALUE_REMEDY_BYTES];
+	struct token rest = *action, word = token_word(&rest), found;
+	enum value_kind kind = value_look(key, &word, &found);
+
+	/* "permit 198.51.100.7": a text behind permit that is none. */
+	if ((!kind || kind > VALUE_RANGE) && rest.bytes > 0 &&
+	    postfix_action_kind(&word) == POSTFIX_PERMIT &&
+	    rest.text[0] != '#') {
+		word = token_word(&rest);
+		kind = value_look(key, &word, &found);
+		kind = kind < VALUE_RANGE && kind != VALUE_NUMBER ? kind : VALUE_FREE;
+	}
+	if (kind && kind <= VALUE_RANGE) {
+		reading_bad(reading, found.position + 1, "\"%.*s\" behind %.*s is no action: %s",
+			    (int)found.bytes, found.text, (int)key->bytes, key->text,
+			    value_remedy(kind, key, &found, remedy));
+		return false;
+	}
+	word = postfix_action_word(*action);
+	if (postfix_action_kind(&word) || postfix_action_may_be_class(&word))
+		return true;
+	reading_bad(reading, word.position + 1,
+		    "\"%.*s\" is no action of Postfix: write permit or reject", (int)word.bytes,
+		    word.text);
+	return false;
+}
+
+static void warn_of_class(struct reading *reading, const struct token *word)
+{
+	const char *nearest = postfix_action_nearest(word);
+
+	if (nearest)
+		reading_warn(reading, word->position + 1,
+			     "\"%.*s\" is no action of Postfix; did you mean %s? The rule makes no "
+			     "entry",
+			     (int)word->bytes, word->text, nearest);
+	else
+		reading_note(reading, word->position + 1,
+			     "\"%.*s\" is no action of Postfix, at most a class of main.cf: the "
+			     "rule makes no entry; write permit or reject",
+			     (int)word->bytes, word->text);
+}
+
 static int add_rule(struct reading *reading, struct token rest)
 {
+	const bool is_allow = reading->input->action == ACTION_ALLOW;
 	struct postfix *postfix = reading->state;
 	struct entry *rule = &postfix->pending;
-	struct token word = token_word(&rest);
-	enum rule_kind kind = RULE_NEITHER;
+	char text[PREFIX_TEXT_BYTES];
+	struct token key = { .text = text }, word = postfix_action_word(rest);
+	enum postfix_action kind;
 
-	if (!find_action(&word, &kind) && !is_restriction(&word)) {
-		reading_bad(reading, word.position + 1,
-			    "\"%.*s\" is no action of Postfix: write permit or reject",
-			    (int)word.bytes, word.text);
+	prefix_format_short(&rule->prefix, text);
+	key.bytes = strlen(text);
+	if (!check_action(reading, &key, &rest))
 		return 0;
-	}
-	rule->is_exclusion =
-	    kind != (reading->input->action == ACTION_ALLOW ? RULE_PERMIT : RULE_REJECT);
+	kind = postfix_action_kind(&word);
+	if (kind == POSTFIX_UNKNOWN)
+		warn_of_class(reading, &word);
+	rule->is_exclusion = kind != (is_allow ? POSTFIX_PERMIT : POSTFIX_REJECT);
+	token_word(&rest);
 	if (!rule->is_exclusion && rest.bytes > 0)
 		rule->reason = line_reason(&rest);
 	if (narrow(postfix, &rule->prefix))
@@ -232,6 +218,13 @@ static void begin_if(struct reading *reading, struct token rest)
 	struct scope scope = { .line = reading->line->number };
 	struct token pattern = token_word(&rest);
 
+	if (rest.bytes > 0) {
+		reading_spoil(reading, rest.position + 1,
+			      "\"%.*s\" behind the pattern of an if: write the rules in lines of "
+			      "their own",
+			      (int)rest.bytes, rest.text);
+		return;
+	}
 	if (postfix->depth == IF_DEPTH_MAX) {
 		reading_spoil(reading, 1, "if inside more than %d others: write the rules without",
 			      IF_DEPTH_MAX);
@@ -243,10 +236,13 @@ static void begin_if(struct reading *reading, struct token rest)
 	postfix->scopes[++postfix->depth] = scope;
 }
 
-static void end_if(struct reading *reading)
+static void end_if(struct reading *reading, const struct token *rest)
 {
 	struct postfix *postfix = reading->state;
 
+	if (rest->bytes > 0 && rest->text[0] != '#')
+		reading_spoil(reading, rest->position + 1, "\"%.*s\" behind endif: remove it",
+			      (int)rest->bytes, rest->text);
 	if (postfix->depth == 0)
 		reading_bad(reading, 1, "endif without an if: remove it");
 	else
@@ -278,10 +274,15 @@ static int go_on(struct reading *reading, const struct token *content)
 			    "there is none: remove the blank");
 		return 0;
 	}
-	if (!postfix->is_pending)
-		return 0;
-	postfix->is_pending = false;
-	return add_rule(reading, *content);
+	if (postfix->is_pending) {
+		postfix->is_pending = false;
+		return add_rule(reading, *content);
+	}
+	if (format_postfix_cidr.is_own(content))
+		reading_bad(reading, content->position + 1,
+			    "a rule that begins with a blank, so that Postfix takes it for more of "
+			    "the line before: remove the blank, or put # before the text");
+	return 0;
 }
 
 static int read_postfix(struct reading *reading)
@@ -301,7 +302,7 @@ static int read_postfix(struct reading *reading)
 		return 0;
 	}
 	if (token_is_word(&word, "endif")) {
-		end_if(reading);
+		end_if(reading, &rest);
 		return 0;
 	}
 	return begin_rule(reading, content);
@@ -330,14 +331,17 @@ static void done_postfix(void *state)
 	first_match_done(&postfix->rules);
 }
 
-/* A number alone may be anything; "550 text" is a code of SMTP. */
-static bool is_clear_action(struct token rest)
+/* A network as access(5) writes it for tables that are no cidr tables, or a name. */
+static bool is_access_key(const struct token *word)
 {
-	struct token action = token_word(&rest);
-	enum rule_kind kind;
+	size_t dots = 0;
 
-	return find_action(&action, &kind) &&
-	       (!is_all_digits(&action) || (kind != RULE_PERMIT && rest.bytes > 0));
+	for (size_t i = 0; i < word->bytes; i++) {
+		if (strchr("\"'|;,:/=", word->text[i]))
+			return false;
+		dots += word->text[i] == '.';
+	}
+	return dots > 0;
 }
 
 static bool is_postfix_line(const struct token *line)
@@ -349,8 +353,10 @@ static bool is_postfix_line(const struct token *line)
 		return true;
 	if (token_is_word(&word, "if"))
 		word = token_word(&rest);
-	else if (!is_clear_action(rest))
+	else if (!postfix_action_is_clear(rest))
 		return false;
+	else if (is_access_key(&word))
+		return true;
 	if (word.bytes > 0 && word.text[0] == '!')
 		word = (struct token) { word.text + 1, word.bytes - 1, 0 };
 	return token_is_prefix(&word);

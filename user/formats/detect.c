@@ -2,17 +2,33 @@
 /*
  * Recognises a format by the first lines, always the same by the same lines. Plain
  * unless most of them can only be of another format: a mistake must not make a file one
- * of another kind.
+ * of another kind. A table whose values may change what its addresses mean is of no
+ * format that can be told: that is an error.
  */
 #include <string.h>
 
 #include "formats/parser.h"
 #include "formats/reading.h"
+#include "formats/value.h"
+
+/* A line of a table whose value is no free text. */
+struct risk {
+	enum value_kind kind; /* VALUE_FREE: there is none */
+	struct token key;
+	struct token word;
+	uint32_t line;
+};
 
 struct votes {
 	size_t of[FORMAT_COUNT];
-	size_t line_count;  /* without blank ones and comments */
-	size_t other_count; /* of them those that no plain file has */
+	size_t line_count;   /* without blank ones and comments */
+	size_t other_count;  /* of them those that no plain file has */
+	size_t table_count;  /* of them those of a prefix and a value */
+	size_t risk_count;   /* of them those whose value is no free text */
+	size_t length_count; /* of them those whose value may be a length */
+	size_t number_count; /* of them those whose value is a number and no length */
+	struct risk risk;    /* the first of those */
+	struct risk length;
 	enum format marked; /* FORMAT_AUTO: none */
 };
 
@@ -21,7 +37,53 @@ static bool is_comment(const struct token *line)
 	return line->text[0] == '#' || line->text[0] == ';';
 }
 
-static void vote(struct votes *votes, const struct token *line)
+/* "KEY VALUE" or "KEY: DATA"; false: another line. */
+static bool split_table_line(const struct token *line, struct token *ret_key,
+			     struct token *ret_value)
+{
+	struct token content = *line;
+
+	token_cut_comment(&content);
+	*ret_value = content;
+	*ret_key = token_word(ret_value);
+	if (ret_key->bytes > 0 && token_is_prefix(ret_key))
+		return ret_value->bytes > 0;
+	return exim_split(&content, ret_key, ret_value);
+}
+
+static void note_risk(struct risk *risk, enum value_kind kind, const struct token *key,
+		      const struct token *word, uint32_t number)
+{
+	if (!risk->kind)
+		*risk = (struct risk) { kind, *key, *word, number };
+}
+
+static void vote_of_table(struct votes *votes, const struct token *line, uint32_t number)
+{
+	struct token key, value, word, rest;
+	enum value_kind kind;
+	uint64_t count;
+
+	if (plain_is_line(line) || !split_table_line(line, &key, &value))
+		return;
+	votes->table_count++;
+	if (format_postfix_cidr.is_own(line))
+		return;
+	kind = value_look(&key, &value, &word);
+	rest = value;
+	word = kind ? word : token_word(&rest);
+	if (kind == VALUE_NUMBER) {
+		votes->length_count++;
+		note_risk(&votes->length, kind, &key, &word, number);
+	} else if (kind) {
+		votes->risk_count++;
+		note_risk(&votes->risk, kind, &key, &word, number);
+	} else {
+		votes->number_count += token_number(&word, &count);
+	}
+}
+
+static void vote(struct votes *votes, const struct token *line, uint32_t number)
 {
 	bool is_first = votes->line_count == 0;
 
@@ -33,8 +95,11 @@ static void vote(struct votes *votes, const struct token *line)
 		if (parser && parser->is_own && !is_comment(line) && parser->is_own(line))
 			votes->of[format]++;
 	}
-	votes->line_count += !is_comment(line);
-	votes->other_count += !is_comment(line) && !plain_is_line(line);
+	if (is_comment(line))
+		return;
+	votes->line_count++;
+	votes->other_count += !plain_is_line(line);
+	vote_of_table(votes, line, number);
 }
 
 static bool is_elected(const struct votes *votes, enum format format)
@@ -46,13 +111,11 @@ static bool is_elected(const struct votes *votes, enum format format)
 		   (parser->has_plain_lines ? votes->other_count : votes->line_count);
 }
 
-enum format format_recognise(struct line_reader *lines)
+static void count_votes(struct votes *votes, struct line_reader *lines)
 {
-	struct votes votes = { 0 };
-	enum format best = FORMAT_PLAIN;
 	size_t position = lines->start;
 
-	while (position < lines->end) {
+	for (uint32_t number = 1; position < lines->end; number++) {
 		char *start = lines->buffer + position;
 		const char *newline = memchr(start, '\n', lines->end - position);
 		struct line line = { .text = start, .bytes = lines->end - position };
@@ -68,19 +131,62 @@ enum format format_recognise(struct line_reader *lines)
 			line.bytes--;
 		content = line_content(&line);
 		if (content.bytes > 0)
-			vote(&votes, &content);
+			vote(votes, &content, number);
 	}
+}
+
+/* Whether the values of most lines leave open what their addresses mean. */
+static const struct risk *find_risk(const struct votes *votes, enum format best)
+{
+	const bool is_table = votes->table_count >= format_rspamd_map.own_lines_min &&
+			      2 * votes->table_count > votes->line_count;
+
+	if (!is_table || (best != FORMAT_PLAIN && best != FORMAT_RSPAMD_MAP && best != FORMAT_EXIM))
+		return NULL;
+	if (votes->risk.kind)
+		return &votes->risk;
+	/* Of addresses and counts a few may look like networks and lengths. */
+	return votes->length_count > votes->number_count ? &votes->length : NULL;
+}
+
+static void refuse_table(struct reading *reading, const struct risk *risk)
+{
+	struct line line = { .number = risk->line };
+	char remedy[VALUE_REMEDY_BYTES];
+
+	reading->line = &line;
+	reading_spoil(reading, risk->word.position + 1,
+		      "\"%.*s\" behind %.*s: %s. A table of addresses and values may be "
+		      "rspamd-map, where the values are free text, postfix-cidr, exim or none of "
+		      "these: if it is one, set format: to it",
+		      (int)risk->word.bytes, risk->word.text, (int)risk->key.bytes, risk->key.text,
+		      value_remedy(risk->kind, &risk->key, &risk->word, remedy));
+	reading->line = NULL;
+}
+
+bool format_recognise(struct reading *reading, struct line_reader *lines, enum format *ret_format)
+{
+	struct votes votes = { 0 };
+	enum format best = FORMAT_PLAIN;
+	const struct risk *risk;
+
+	count_votes(&votes, lines);
+	*ret_format = votes.marked;
 	if (votes.marked)
-		return votes.marked;
-	/* A table of Postfix may have values of its own among its actions; read as a map,
-	 * its reject would list. */
+		return true;
+	/* A table of Postfix may have classes of its own, and mistakes, among its actions;
+	 * read as a map, its reject would list. */
 	if (votes.of[FORMAT_POSTFIX_CIDR] > 0) {
-		votes.of[FORMAT_POSTFIX_CIDR] += votes.of[FORMAT_RSPAMD_MAP];
+		votes.of[FORMAT_POSTFIX_CIDR] += votes.of[FORMAT_RSPAMD_MAP] + votes.risk_count;
 		votes.of[FORMAT_RSPAMD_MAP] = 0;
 	}
 	for (enum format format = 0; format < FORMAT_COUNT; format++) {
 		if (is_elected(&votes, format) && votes.of[format] > votes.of[best])
 			best = format;
 	}
-	return best;
+	*ret_format = best;
+	risk = find_risk(&votes, best);
+	if (risk)
+		refuse_table(reading, risk);
+	return !risk;
 }

@@ -5,6 +5,7 @@
 #include "formats/first_match.h"
 #include "formats/key.h"
 #include "formats/parser.h"
+#include "formats/value.h"
 
 /* A key without quotes ends at a colon, unless it is an IPv6 prefix that ends there. */
 static struct token cut_exim_data(struct token *key)
@@ -14,9 +15,33 @@ static struct token cut_exim_data(struct token *key)
 
 	if (!colon || token_is_prefix(key))
 		return data;
-	data = (struct token) { colon + 1, key->bytes - (size_t)(colon - key->text) - 1, 0 };
+	data = (struct token) { colon + 1, key->bytes - (size_t)(colon - key->text) - 1,
+				key->position + (size_t)(colon - key->text) + 1 };
 	key->bytes = (size_t)(colon - key->text);
 	return data;
+}
+
+/* What a lookup gives is a free text to Exim, but not if it says the opposite of what the
+ * list is for. False: it was reported. */
+static bool check_data(struct reading *reading, const struct token *key, const struct token *data)
+{
+	const bool is_allow = reading->input->action == ACTION_ALLOW;
+	struct token rest = *data, word = token_word(&rest), first;
+	bool is_against;
+
+	/* "allow,RBLSMTPD=" of tcprules: an action, and what it depends on. */
+	token_field(&word, ',', &first);
+	is_against = is_allow ? value_is_refusal(&first) : value_is_grant(&first);
+	if (is_against || (word.text && (value_is_refusal(&first) || value_is_grant(&first)))) {
+		reading_bad(reading, first.position + 1,
+			    "\"%.*s\" behind %.*s: whether that lists it in an %s list cannot be "
+			    "told; leave the lines that do, and write their addresses alone",
+			    (int)first.bytes, first.text, (int)key->bytes, key->text,
+			    action_names[reading->input->action]);
+		return false;
+	}
+	return value_is_refusal(&first) || value_is_grant(&first) ||
+	       reading_value(reading, key, data);
 }
 
 static int read_exim(struct reading *reading)
@@ -41,9 +66,12 @@ static int read_exim(struct reading *reading)
 	if (data.bytes == 0)
 		data = rest;
 	if (data.bytes > 0 && data.text[0] == ':')
-		data = (struct token) { data.text + 1, data.bytes - 1, 0 };
+		data = (struct token) { data.text + 1, data.bytes - 1, data.position + 1 };
+	data = token_trim(data);
 	plain = token_unbracket(&key, buffer);
 	if (!reading_prefix(reading, &plain, HOST_BITS_ARE_CUT, &entry.prefix))
+		return 0;
+	if (!check_data(reading, &key, &data))
 		return 0;
 	reason = line_reason(&comment);
 	reason = reason ? reason : line_reason(&data);
@@ -62,27 +90,41 @@ static void done_exim(void *state)
 	first_match_done(state);
 }
 
+bool exim_split(const struct token *line, struct token *ret_key, struct token *ret_data)
+{
+	struct token key = *line;
+	const char *quote = NULL, *colon, *end = line->text + line->bytes;
+	size_t behind;
+
+	if (line->bytes > 0 && line->text[0] == '"')
+		quote = memchr(line->text + 1, '"', line->bytes - 1);
+	if (quote) {
+		key = (struct token) { line->text + 1, (size_t)(quote - line->text) - 1,
+				       line->position + 1 };
+		colon = quote + 1 < end && quote[1] == ':' ? quote + 1 : NULL;
+	} else {
+		colon = line->bytes > 0 ? memchr(line->text, ':', line->bytes) : NULL;
+		key.bytes = colon ? (size_t)(colon - line->text) : 0;
+		/* "192.0.2.1:127.0.0.2:text" is of a zone of rbldnsd. */
+		if (!colon || (colon + 1 < end && is_digit(colon[1])) ||
+		    !memchr(key.text, '.', key.bytes))
+			return false;
+	}
+	if (!colon || !token_is_prefix(&key))
+		return false;
+	behind = (size_t)(colon - line->text) + 1;
+	*ret_key = key;
+	*ret_data = token_trim(
+	    (struct token) { line->text + behind, line->bytes - behind, line->position + behind });
+	return true;
+}
+
 /* A key with data. */
 static bool is_exim_line(const struct token *line)
 {
-	struct token key = *line;
-	char *quote = NULL, *colon;
+	struct token key, data;
 
-	if (line->text[0] == '"')
-		quote = memchr(line->text + 1, '"', line->bytes - 1);
-	if (quote) {
-		key = (struct token) { line->text + 1, (size_t)(quote - line->text) - 1, 0 };
-		return quote + 1 < line->text + line->bytes && quote[1] == ':' &&
-		       token_is_prefix(&key);
-	}
-	colon = memchr(line->text, ':', line->bytes);
-	if (!colon)
-		return false;
-	key.bytes = (size_t)(colon - line->text);
-	/* "192.0.2.1:127.0.0.2:text" is of a zone of rbldnsd. */
-	if (colon + 1 < line->text + line->bytes && is_digit(colon[1]))
-		return false;
-	return memchr(key.text, '.', key.bytes) && token_is_prefix(&key);
+	return exim_split(line, &key, &data);
 }
 
 const struct format_parser format_exim = {

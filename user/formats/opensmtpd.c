@@ -23,7 +23,10 @@ static int read_opensmtpd(struct reading *reading)
 		return 0;
 	rest = token_trim(rest);
 	if (rest.bytes > 0 && rest.text[0] == ',')
-		rest = token_trim((struct token) { rest.text + 1, rest.bytes - 1, 0 });
+		rest =
+		    token_trim((struct token) { rest.text + 1, rest.bytes - 1, rest.position + 1 });
+	if (!reading_value(reading, &key, &rest))
+		return 0;
 	reason = line_reason(&comment);
 	reason = reason ? reason : line_reason(&rest);
 	if (reason)

@@ -42,7 +42,11 @@ extern const struct format_parser *const format_parsers[FORMAT_COUNT];
 /* Whether a line, without blanks around it, is a good one of a plain file. */
 bool plain_is_line(const struct token *line);
 
-/* Find out by the first lines that are not yet given out. */
-enum format format_recognise(struct line_reader *lines);
+/* Split "KEY: DATA", as Exim has it; false: it is another line. */
+bool exim_split(const struct token *line, struct token *ret_key, struct token *ret_data);
+
+/* Find out by the first lines that are not yet given out; false: they may be of several
+ * formats that do not mean the same, which was reported. */
+bool format_recognise(struct reading *reading, struct line_reader *lines, enum format *ret_format);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
+#include "formats/value.h"
 
 static bool begins_comment(char c)
 {
@@ -45,17 +46,56 @@ static const char *take_reason(const struct line *line, size_t position, const c
 	return reason ? reason : otherwise;
 }
 
-/* Whether nothing but a comment is behind an entry; else it was reported. */
-static bool check_behind(struct reading *reading, size_t position)
+/* Whether what a semicolon begins is a comment, and not the fields of a table. @key is what
+ * stands before it; false: it was reported. */
+static bool check_semicolon(struct reading *reading, const struct token *key, size_t position)
 {
 	const struct line *line = reading->line;
+	struct token rest = { line->text + position + 1, line->bytes - position - 1, position + 1 };
+	bool is_tight = position > 0 && !is_blank(line->text[position - 1]);
+	struct token field, word;
+	size_t count = 0;
 
-	if (position == line->bytes || begins_comment(line->text[position]))
+	token_cut_comment(&rest);
+	while (token_field(&rest, ';', &field)) {
+		enum value_kind kind = VALUE_FREE;
+
+		field = token_trim(field);
+		if (field.bytes > 0 && !memchr(field.text, ' ', field.bytes))
+			kind = value_look(key, &field, &word);
+		if (is_tight && !kind && ++count > 1)
+			kind = VALUE_SIGN;
+		if (!kind || (kind > VALUE_ADDRESS && !is_tight))
+			continue;
+		reading_bad(reading, field.position + 1,
+			    "\"%.*s\" behind a semicolon may be a field of a table: write one "
+			    "prefix a line, a range as 192.0.2.1 - 192.0.2.9, a network as "
+			    "192.0.2.0/24, and # before a comment",
+			    (int)field.bytes, field.text);
+		return false;
+	}
+	return true;
+}
+
+/* Whether nothing but a comment is behind @key, at @position; else it was reported. */
+static bool check_behind(struct reading *reading, const struct token *key, size_t position)
+{
+	const struct line *line = reading->line;
+	struct token rest = { line->text + position, line->bytes - position, position };
+	char remedy[VALUE_REMEDY_BYTES];
+	enum value_kind kind;
+	struct token word;
+
+	if (position == line->bytes || line->text[position] == '#')
 		return true;
-	reading_bad(reading, position + 1,
-		    "\"%.*s\" behind the prefix: write one prefix a line, and # before "
-		    "a comment",
-		    (int)(find_token_end(line, position) - position), line->text + position);
+	if (line->text[position] == ';')
+		return check_semicolon(reading, key, position);
+	kind = value_look(key, &rest, &word);
+	if (!kind)
+		word = token_word(&rest);
+	reading_bad(reading, position + 1, "\"%.*s\" behind the prefix: %s",
+		    (int)(find_token_end(line, position) - position), line->text + position,
+		    value_remedy(kind, key, &word, remedy));
 	return false;
 }
 
@@ -77,10 +117,10 @@ static int read_range(struct reading *reading, size_t start)
 	if (bytes == 0)
 		return 1;
 	behind = skip_blanks(line, token.position + bytes);
-	if (!check_behind(reading, behind))
+	token.bytes = bytes;
+	if (!check_behind(reading, &token, behind))
 		return 0;
 	entry.reason = take_reason(line, behind, entry.reason);
-	token.bytes = bytes;
 	return reading_add_range(reading, &token, &entry, &first, &last);
 }
 
@@ -111,7 +151,7 @@ static int read_plain(struct reading *reading)
 		if (result != 1)
 			return result;
 	}
-	if (!check_behind(reading, behind))
+	if (!check_behind(reading, &prefix, behind))
 		return 0;
 	entry.reason = take_reason(line, behind, entry.reason);
 	return reading_add(reading, &token, &entry);

@@ -132,8 +132,7 @@ static bool check_action(struct reading *reading, const struct token *key,
 
 	/* "permit 198.51.100.7": a text behind permit that is none. */
 	if ((!kind || kind > VALUE_RANGE) && rest.bytes > 0 &&
-	    postfix_action_kind(&word) == POSTFIX_PERMIT &&
-	    rest.text[0] != '#') {
+	    postfix_action_kind(&word) == POSTFIX_PERMIT && rest.text[0] != '#') {
 		word = token_word(&rest);
 		kind = value_look(key, &word, &found);
 		kind = kind < VALUE_RANGE && kind != VALUE_NUMBER ? kind : VALUE_FREE;

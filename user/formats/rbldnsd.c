@@ -257,6 +257,18 @@ static int add(struct reading *reading, const struct token *token, struct entry 
 	return reading_add(reading, token, entry);
 }
 
+/* Whether the text behind an address, if no colon or comment begins it, is one. */
+static bool check_text(struct reading *reading, const struct token *content, size_t address_bytes)
+{
+	struct token key = { content->text, address_bytes, content->position };
+	struct token rest = token_trim((struct token) { content->text + address_bytes,
+							content->bytes - address_bytes,
+							content->position + address_bytes });
+
+	return rest.bytes == 0 || strchr(":#;", rest.text[0]) ||
+	       reading_value(reading, &key, &rest);
+}
+
 static int read_entry(struct reading *reading, struct token content)
 {
 	struct entry entry = reading_entry(reading);
@@ -274,6 +286,8 @@ static int read_entry(struct reading *reading, struct token content)
 	token.bytes = address_end(&content);
 	text = value_text(
 	    (struct token) { content.text + token.bytes, content.bytes - token.bytes, 0 });
+	if (!check_text(reading, &content, token.bytes))
+		return 0;
 	is_range = read_range(&token, &first, &last);
 	if (!is_range && !read_short(&token, &first) && !read_groups(&token, &first) &&
 	    !reading_prefix(reading, &token, HOST_BITS_ARE_BAD, &first))

@@ -68,6 +68,10 @@ static void tell_of_skipped(const struct reading *reading)
 	if (reading->input->skips_bad_lines && count > FORMAT_WARNINGS_MAX)
 		diagnostics_add(reading->input->diagnostics, SEVERITY_WARNING, reading->input->name,
 				0, 0, "%zu more lines are skipped", count - FORMAT_WARNINGS_MAX);
+	if (reading->note_count > FORMAT_WARNINGS_MAX)
+		diagnostics_add(reading->input->diagnostics, SEVERITY_WARNING, reading->input->name,
+				0, 0, "%zu more lines give such a warning",
+				reading->note_count - FORMAT_WARNINGS_MAX);
 }
 
 static int read_with_parser(struct reading *reading, struct line_reader *lines)
@@ -110,8 +114,9 @@ static int read_stream(struct reading *reading, struct buffers *buffers)
 		err = lines_begin(&buffers->lines, &buffers->stream);
 	result->was_gzip = buffers->stream.is_gzip;
 	if (!err && result->format == FORMAT_AUTO) {
-		result->format = format_recognise(&buffers->lines);
 		result->was_recognised = true;
+		if (!format_recognise(reading, &buffers->lines, &result->format))
+			err = -EINVAL;
 	}
 	if (!err)
 		err = read_with_parser(reading, &buffers->lines);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/prefix_range.h"
+#include "formats/value.h"
 
 #define MESSAGE_BYTES 8192
 
@@ -67,6 +68,70 @@ void reading_warn(struct reading *reading, size_t column, const char *format, ..
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
 	tell(reading, SEVERITY_WARNING, column, message, "");
+}
+
+void reading_note(struct reading *reading, size_t column, const char *format, ...)
+{
+	char message[MESSAGE_BYTES];
+	va_list arguments;
+
+	if (++reading->note_count > FORMAT_WARNINGS_MAX)
+		return;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	tell(reading, SEVERITY_WARNING, column, message, "");
+}
+
+/* ---- values ---------------------------------------------------------------- */
+
+static bool has_digit(const struct token *text)
+{
+	for (size_t i = 0; i < text->bytes; i++) {
+		if (is_digit(text->text[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the format itself, which a person has named, lets the value pass. */
+static bool passes_value(enum value_kind kind, const struct token *value)
+{
+	switch (kind) {
+	case VALUE_LENGTH:
+	case VALUE_MASK:
+	case VALUE_ADDRESS:
+		return false;
+	case VALUE_RANGE:
+	case VALUE_DNS:
+		return !has_digit(value);
+	default:
+		return true;
+	}
+}
+
+bool reading_value(struct reading *reading, const struct token *key, const struct token *value)
+{
+	const bool was_named = !reading->result->was_recognised;
+	char remedy[VALUE_REMEDY_BYTES];
+	struct token word;
+	enum value_kind kind = value_look(key, value, &word);
+	size_t column;
+
+	if (!kind)
+		return true;
+	column = word.position + 1;
+	value_remedy(kind, key, &word, remedy);
+	if (kind != VALUE_NUMBER && !(was_named && passes_value(kind, value))) {
+		reading_bad(reading, column, "\"%.*s\" behind %.*s: %s", (int)word.bytes, word.text,
+			    (int)key->bytes, key->text, remedy);
+		return false;
+	}
+	if (kind == VALUE_NUMBER || kind == VALUE_ACTION || kind == VALUE_RESTRICTION)
+		reading_note(reading, column,
+			     "\"%.*s\" behind %.*s is taken for a text, and that is listed: %s",
+			     (int)word.bytes, word.text, (int)key->bytes, key->text, remedy);
+	return true;
 }
 
 /* ---- entries --------------------------------------------------------------- */

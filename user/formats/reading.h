@@ -17,7 +17,8 @@ struct reading {
 	struct line current; /* the one read last */
 	void *state;	     /* the format's own, zeroed at the start */
 	uint32_t last_bad_line;
-	bool is_spoilt; /* an error was added that skipping cannot mend */
+	size_t note_count; /* warnings that reading_note() was asked for */
+	bool is_spoilt;	   /* an error was added that skipping cannot mend */
 };
 
 /* Report the line at hand as bad; @column from 1, 0: all of it. */
@@ -28,6 +29,15 @@ void reading_spoil(struct reading *reading, size_t column, const char *format, .
     __attribute__((format(printf, 3, 4)));
 void reading_warn(struct reading *reading, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A warning of which a list may give very many: the first few, and at the end their
+ * number. */
+void reading_note(struct reading *reading, size_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Whether a value behind a prefix is free text, or what the format lets pass for it, with a
+ * warning; false: it may change what the prefix means, and was reported as bad. */
+bool reading_value(struct reading *reading, const struct token *key, const struct token *value);
 
 /* Count a record that is no entry. */
 void reading_skip(struct reading *reading, enum format_skip skip);

@@ -4,6 +4,7 @@
 
 #include "formats/parser.h"
 #include "formats/reading.h"
+#include "formats/value.h"
 
 /* rspamd takes a mask that is too long for the longest. */
 static struct token clip_mask(const struct token *token)
@@ -25,6 +26,47 @@ static struct token clip_mask(const struct token *token)
 	return address;
 }
 
+struct rspamd {
+	uint32_t lines[2]; /* the first with a score below 0, and with one above; 0: none */
+};
+
+/* "-3.0" or "SYMBOL:-3.0" */
+static bool is_score(const struct token *value, bool *ret_is_negative)
+{
+	struct token score = *value;
+	const char *colon = score.bytes > 0 ? memchr(score.text, ':', score.bytes) : NULL;
+	size_t digits = 0, start;
+
+	if (colon) {
+		start = (size_t)(colon - score.text) + 1;
+		score = (struct token) { score.text + start, score.bytes - start, 0 };
+	}
+	*ret_is_negative = token_begins(&score, "-");
+	start = *ret_is_negative || token_begins(&score, "+");
+	for (size_t i = start; i < score.bytes; i++) {
+		if (!is_digit(score.text[i]) && score.text[i] != '.')
+			return false;
+		digits += score.text[i] != '0' && score.text[i] != '.';
+	}
+	return digits > 0;
+}
+
+/* Scores above and below 0 mean opposite things of senders whom a list treats alike. */
+static void check_score(struct reading *reading, const struct token *value)
+{
+	struct rspamd *map = reading->state;
+	bool is_negative;
+
+	if (!is_score(value, &is_negative) || map->lines[!is_negative])
+		return;
+	map->lines[!is_negative] = reading->line->number;
+	if (map->lines[is_negative])
+		reading_warn(reading, value->position + 1,
+			     "\"%.*s\" here and one of the other sign in line %u: ipwl lists both "
+			     "alike; put them into two files",
+			     (int)value->bytes, value->text, map->lines[is_negative]);
+}
+
 static int read_rspamd(struct reading *reading)
 {
 	struct token content = line_content(reading->line), comment = token_cut_comment(&content);
@@ -40,6 +82,9 @@ static int read_rspamd(struct reading *reading)
 	clipped = clip_mask(&plain);
 	if (!reading_prefix(reading, &clipped, HOST_BITS_ARE_CUT, &entry.prefix))
 		return 0;
+	if (!reading_value(reading, &word, &value))
+		return 0;
+	check_score(reading, &value);
 	/* The comment says more than the value, if there are both. */
 	reason = line_reason(&comment);
 	if (!reason)
@@ -49,24 +94,24 @@ static int read_rspamd(struct reading *reading)
 	return reading_add(reading, &word, &entry);
 }
 
-/* A prefix and a value that is not one more prefix: that would be a mistake. */
+/* A prefix and a value that is a free text, or a number. */
 static bool is_rspamd_line(const struct token *line)
 {
-	struct token content = *line, value, word;
+	struct token content = *line, key, word;
+	enum value_kind kind;
 
 	token_cut_comment(&content);
-	value = content;
-	word = token_word(&value);
-	if (word.bytes == 0 || value.bytes == 0 || !token_is_prefix(&word))
+	key = token_word(&content);
+	if (content.bytes == 0 || !token_is_prefix(&key))
 		return false;
-	word = token_word(&value);
-	return !token_is_prefix(&word) && !strchr(";:-!", word.text[0]) &&
-	       !format_postfix_cidr.is_own(line);
+	kind = value_look(&key, &content, &word);
+	return (kind == VALUE_FREE || kind == VALUE_NUMBER) && !format_postfix_cidr.is_own(line);
 }
 
 const struct format_parser format_rspamd_map = {
 	.record_noun = "prefixes",
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
+	.state_bytes = sizeof(struct rspamd),
 	.is_own = is_rspamd_line,
 	.own_lines_min = 2,
 	.read_line = read_rspamd,

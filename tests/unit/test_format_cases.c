@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files as administrators have them, which one word or sign could turn into another list:
+ * each is read right, or refused with words that help; never read in part. */
+#include "format_fixture.h"
+
+static void assert_auto(enum action action, const char *text, enum format format,
+			const char *entries, const char *diagnostics)
+{
+	char *found;
+
+	format_again();
+	assert_int_equal(format_read_text(FORMAT_AUTO, action, text), 0);
+	assert_int_equal(format_result.format, format);
+	found = format_text();
+	assert_string_equal(found, entries);
+	free(found);
+	fixture_assert(&format_diagnostics, diagnostics);
+}
+
+/* Tables whose values change what the addresses mean: one error for the file. */
+static void test_tables(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} tables[] = {
+		{ "9.2.0.192  IN A 127.0.0.2\n10.2.0.192 IN A 127.0.0.2\n77.113.0.203 IN A "
+		  "127.0.0.2\n",
+		  "list:1:12: \"IN\" behind 9.2.0.192: a record of DNS...set format:\n" },
+		{ "192.0.2.0 mask 24\n198.51.100.0 mask 25\n",
+		  "list:1:11: \"mask\" behind 192.0.2.0...such as 192.0.2.0/24\n" },
+		{ "192.0.2.0/24 0;\n198.51.100.0/24 1;\n203.0.113.0/24 1;\n",
+		  "list:1:14: \"0;\" behind 192.0.2.0/24\n" },
+		{ "192.0.2.0 .. 192.0.2.255\n198.51.100.10 .. 198.51.100.20\n",
+		  "list:1:11: \"..\" behind 192.0.2.0: write a range as 192.0.2.1 - 192.0.2.9\n" },
+		{ "192.0.2.0 to 192.0.2.255\n198.51.100.10 to 198.51.100.20\n",
+		  "list:1:11: \"to\" behind 192.0.2.0: write a range as\n" },
+		{ "192.0.2.0 \xe2\x80\x93 192.0.2.255\n198.51.100.10 \xe2\x80\x93 198.51.100.20\n",
+		  "list:1:11: \"\xe2\x80\x93\" behind 192.0.2.0: write a range as\n" },
+		{ "192.0.2.0 /24\n198.51.100.0 /25\n203.0.113.7\n203.0.113.64 /26\n",
+		  "list:1:11: \"/24\" behind 192.0.2.0: for the network write 192.0.2.0/24\n" },
+		{ "192.0.2.0\t24\n198.51.100.0\t25\n",
+		  "list:1:11: \"24\" behind 192.0.2.0: for the network write 192.0.2.0/24\n" },
+		{ "2001:db8:: 32\n2001:db8:1:: 48\n",
+		  "list:1:12: \"32\" behind 2001:db8::: for the network write 2001:db8::/32\n" },
+		{ "# x\n192.0.2.0 netmask 255.255.255.0\n198.51.100.0 netmask 255.255.255.0\n",
+		  "list:2:11: \"netmask\" behind 192.0.2.0\n" },
+		{ "192.0.2.0 255.255.255.0 lan\n198.51.100.0 255.255.255.0 dmz\n",
+		  "list:1:11: \"255.255.255.0\" behind 192.0.2.0\n" },
+		{ "192.0.2.0 lan 255.255.255.0\n198.51.100.0 dmz 255.255.255.0\n",
+		  "list:1:15: \"255.255.255.0\" behind 192.0.2.0\n" },
+		{ "192.0.2.1 partner\n198.51.100.1 partner\n203.0.113.0 deny\n",
+		  "list:3:13: \"deny\" behind 203.0.113.0: an action\n" },
+		{ "192.0.2.1 partner_a smtp DENY\n198.51.100.1 partner_b\n",
+		  "list:1:26: \"DENY\" behind 192.0.2.1: an action\n" },
+		{ "# IPs exempt from RBL\n192.0.2.5:allow,RBLSMTPD=\"\"\n"
+		  "198.51.100.7:allow,RBLSMTPD=\"\"\n203.0.113.9:allow,RBLSMTPD=\"-Blocked\"\n"
+		  "203.0.113.10:deny\n:allow\n",
+		  "list:2:11: \"allow,RBLSMTPD=\"\"\" behind 192.0.2.5: an action\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct format_input input;
+
+		for (enum action action = 0; action < ACTION_COUNT; action++)
+			format_assert_bad(FORMAT_AUTO, action, tables[i].text, tables[i].error);
+		/* No line of it is one to skip. */
+		format_again();
+		input = format_input_of(tables[i].text, strlen(tables[i].text));
+		input.skips_bad_lines = true;
+		assert_int_equal(format_read(&input, &format_result), -EINVAL);
+		assert_int_equal(format_set->count, 0);
+	}
+}
+
+/* The same lines where the format is named: a text, or an error. */
+static void test_named(void **state)
+{
+	(void)state;
+	format_assert_bad(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
+			  "192.0.2.0 /24\n192.0.2.0 to 192.0.2.255\n192.0.2.0 - 20\n"
+			  "192.0.2.0 255.255.255.0\n192.0.2.1 198.51.100.1\n",
+			  "list:1:11: \"/24\" behind 192.0.2.0\nlist:2:11: \"to\" behind\n"
+			  "list:3:11: \"-\" behind\nlist:4:11: \"255.255.255.0\" behind\n"
+			  "list:5:11: \"198.51.100.1\" behind\n");
+	format_assert(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
+		      "192.0.2.0 24\n192.0.2.1 reject\n192.0.2.2 - partner\n192.0.2.3 in B\n",
+		      "1 192.0.2.0 (24)\n2 192.0.2.1 (reject)\n3 192.0.2.2 (- partner)\n"
+		      "4 192.0.2.3 (in B)\n",
+		      "4 prefixes: 4 entries");
+	fixture_assert(&format_diagnostics,
+		       "list:1:11: warning: \"24\" behind 192.0.2.0 is taken for a text\n"
+		       "list:2:11: warning: \"reject\" behind 192.0.2.1 is taken for a text\n");
+	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK,
+			  "9.2.0.192 IN A 127.0.0.2\n192.0.2.0 /24\n192.0.2.0 - 192.0.2.9\n",
+			  "list:1:11: \"IN\" behind\nlist:2:11: \"/24\" behind\n"
+			  "list:3:11: \"-\" behind\n");
+	format_assert_bad(FORMAT_EXIM, ACTION_ALLOW,
+			  "192.0.2.1: deny\n192.0.2.2:no\n192.0.2.3:allow,X=1\n192.0.2.4: allow\n"
+			  "192.0.2.0: /24\n192.0.2.5 reject\n",
+			  "list:1:12: \"deny\" behind 192.0.2.1: whether\n"
+			  "list:2:11: \"no\" behind 192.0.2.2\nlist:3:11: \"allow\" behind\n"
+			  "list:5:12: \"/24\" behind 192.0.2.0\nlist:6:11: \"reject\" behind\n");
+	format_assert_bad(FORMAT_EXIM, ACTION_BLOCK, "192.0.2.1: deny\n192.0.2.4: allow\n",
+			  "list:2:12: \"allow\" behind 192.0.2.4\n");
+	format_assert_bad(FORMAT_OPENSMTPD, ACTION_ALLOW,
+			  "192.0.2.0 /24\n\"192.0.2.0\", \"x\" /24\n",
+			  "list:1:11: \"/24\" behind\nlist:2:18: \"/24\" behind\n");
+}
+
+/* Addresses with a number of hits stay addresses. */
+static void test_counts(void **state)
+{
+	(void)state;
+	assert_auto(ACTION_BLOCK, "192.0.2.7\t9\n198.51.100.9\t10\n", FORMAT_RSPAMD_MAP,
+		    "1 192.0.2.7 (9)\n2 198.51.100.9 (10)\n", "");
+	assert_auto(ACTION_BLOCK,
+		    "192.0.2.7\t3\n192.0.2.8\t31\n192.0.2.0\t24\n192.0.2.9\t1\n"
+		    "192.0.2.10\t77\n",
+		    FORMAT_RSPAMD_MAP,
+		    "3 192.0.2.0 (24)\n1 192.0.2.7 (3)\n2 192.0.2.8 (31)\n4 192.0.2.9 (1)\n"
+		    "5 192.0.2.10 (77)\n",
+		    "list:2:11: warning: \"31\" behind 192.0.2.8 is taken for a text\n"
+		    "list:3:11: warning: \"24\" behind 192.0.2.0 is taken...write 192.0.2.0/24\n");
+}
+
+static void test_semicolons(void **state)
+{
+	(void)state;
+	format_assert_bad(
+	    FORMAT_AUTO, ACTION_ALLOW,
+	    "192.0.2.0;192.0.2.255;Partner A\n198.51.100.10;198.51.100.20;Partner B\n",
+	    "list:1:11: \"192.0.2.255\" behind a semicolon\n"
+	    "list:2:15: \"198.51.100.20\" behind a semicolon\n");
+	format_assert_bad(FORMAT_PLAIN, ACTION_ALLOW,
+			  "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
+			  "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
+			  "list:1:11: \"24\" behind\nlist:2:13: \"/24\" behind\n"
+			  "list:3:19: \"255.255.255.0\" behind\nlist:4:11: \"deny\" behind\n"
+			  "list:5:13: \"b\" behind\nlist:6:17: \"192.0.2.9\" behind\n");
+	format_assert(FORMAT_PLAIN, ACTION_ALLOW,
+		      "192.0.2.1;partner\n192.0.2.2 ; was 192.0.2.9; deny\n192.0.2.3 ;; x # /24\n"
+		      "192.0.2.4#24\n192.0.2.5 # to 192.0.2.9\n",
+		      "1 192.0.2.1 (partner)\n2 192.0.2.2 (was 192.0.2.9; deny)\n"
+		      "3 192.0.2.3 (x # /24)\n4 192.0.2.4 (24)\n5 192.0.2.5 (to 192.0.2.9)\n",
+		      "5 prefixes: 5 entries");
+}
+
+static void test_scores(void **state)
+{
+	(void)state;
+	assert_auto(
+	    ACTION_ALLOW,
+	    "192.0.2.1 BAD_IP:5.0\n198.51.100.7 GOOD_IP:-3.0\n203.0.113.5 8\n"
+	    "203.0.113.6 -4\n",
+	    FORMAT_RSPAMD_MAP,
+	    "1 192.0.2.1 (BAD_IP:5.0)\n2 198.51.100.7 (GOOD_IP:-3.0)\n3 203.0.113.5 (8)\n"
+	    "4 203.0.113.6 (-4)\n",
+	    "list:2:14: warning: \"GOOD_IP:-3.0\" here and one of the other sign in line 1\n");
+}
+
+static void test_postfix_actions(void **state)
+{
+	static const char destination[] = "192.0.2.0/24 permit_auth_destination\n"
+					  "198.51.100.7 permit_auth_destination\n";
+
+	(void)state;
+	assert_auto(ACTION_ALLOW, destination, FORMAT_POSTFIX_CIDR,
+		    "1 192.0.2.0/24\n2 198.51.100.7\n", "");
+	assert_auto(ACTION_ALLOW, "192.0.2.0/24 permit_mynetworks, reject\n203.0.113.0/24 REJECT\n",
+		    FORMAT_POSTFIX_CIDR, "1 192.0.2.0/24 (reject)\n", "");
+	assert_auto(
+	    ACTION_ALLOW,
+	    "192.0.2.7 PERMIT # partner\n198.51.100.7 ACCEPT\n203.0.113.1 ALLOW\n"
+	    "203.0.113.2 permit\n203.0.113.3 permitt\n203.0.113.4 my_class\n",
+	    FORMAT_POSTFIX_CIDR, "1 192.0.2.7 (# partner)\n4 203.0.113.2\n",
+	    "list:2:14: warning: \"ACCEPT\" is no action of Postfix; did you mean permit?\n"
+	    "list:3:13: warning: \"ALLOW\" is no action of Postfix; did you mean permit?\n"
+	    "list:5:13: warning: \"permitt\" is no action of Postfix; did you mean permit?\n"
+	    "list:6:13: warning: \"my_class\" is no action...class of main.cf\n");
+	assert_auto(ACTION_ALLOW, "192.0.2.1 reject_unknown_client_hostname\n192.0.2.2 defer_x\n",
+		    FORMAT_POSTFIX_CIDR, "", "");
+	format_assert_bad(
+	    FORMAT_AUTO, ACTION_ALLOW,
+	    "192.0.2.1\tOK\n198.51.100\tREJECT\n203.0.113\tOK\n.example.com\tOK\n"
+	    "example.net\tREJECT\n",
+	    "list:2:11: \"198.51.100\" is an address cut short: write 198.51.100.0/24\n"
+	    "list:3:10: \"203.0.113\" is an address cut short\n"
+	    "list:4:1: \".example.com\" is not an IP\nlist:5:1: \"example.net\" is not\n");
+	assert_int_equal(format_result.format, FORMAT_POSTFIX_CIDR);
+	format_assert_bad(
+	    FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
+	    "192.0.2.0 /24 permit\n192.0.2.0 24 permit\n192.0.2.0 - 192.0.2.9 permit\n"
+	    "192.0.2.0 255.255.255.0 permit\n192.0.2.0 permit 192.0.2.9 permit\n"
+	    "192.0.2.1 permit\n 192.0.2.2 permit\nif 192.0.2.0/24 x\nendif x\n",
+	    "list:1:11: \"/24\" behind 192.0.2.0 is no action\n"
+	    "list:2:11: \"24\" behind\nlist:3:11: \"-\" behind\n"
+	    "list:4:11: \"255.255.255.0\" behind\nlist:5:18: \"192.0.2.9\" behind\n"
+	    "list:7:2: a rule that begins with a blank\n"
+	    "list:8:17: \"x\" behind the pattern of an if\n"
+	    "list:9:7: \"x\" behind endif\nlist:9:1: endif without an if\n");
+}
+
+static void test_messages(void **state)
+{
+	(void)state;
+	format_assert_bad(
+	    FORMAT_AUTO, ACTION_ALLOW, "# list\n192.0.2.0/24,\n198.51.100.0/24,\n203.0.113.0/24\n",
+	    "list:2:13: \",\" follows the prefix 192.0.2.0/24: remove the comma\n"
+	    "list:3:16: \",\" follows the prefix 198.51.100.0/24: remove the comma\n");
+	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, "ip4:192.0.2.0/24\nip6:2001:db8::/32\n",
+			  "list:1:1: ...write the prefix without ip4:\n"
+			  "list:2:1: ...write the prefix without ip6:\n");
+	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, "192.0.2.\n10.\n1.2.3.4.5\n",
+			  "list:1:9: ...write 192.0.2.0/24 \nlist:2:4: ...write 10.0.0.0/8 \n"
+			  "list:3:8: \".5\" follows\n");
+	format_assert_bad(
+	    FORMAT_AUTO, ACTION_ALLOW,
+	    "ALL: 192.0.2.1\nsshd: 198.51.100.0/255.255.255.0\nALL: 203.0.113.\n",
+	    "list:1:1: \"ALL:\" is not\nlist:2:1: \"sshd:\" is\nlist:3:1: \"ALL:\" is\n");
+	format_assert_bad(
+	    FORMAT_AUTO, ACTION_BLOCK,
+	    "create blacklist hash:net family inet\nadd blacklist 192.0.2.0/24\n"
+	    "add blacklist 192.0.2.9 nomatch\n",
+	    "list:1:1: \"create\" is not\nlist:2:1: \"add\" is\nlist:3:1: \"add\" is\n");
+}
+
+#define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE_TEST(test_tables),	    CASE_TEST(test_named),  CASE_TEST(test_counts),
+		CASE_TEST(test_semicolons), CASE_TEST(test_scores), CASE_TEST(test_postfix_actions),
+		CASE_TEST(test_messages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -40,6 +40,7 @@ DROP = """\
     files: [{top}/block.d/*.list]
 """
 
+EX_CONFIG = 78  # how ipwld ends on a bad configuration
 DONE, NEGATIVE, USAGE, UNREACHABLE, INVALID, DENIED, IS_BLOCKED = range(7)
 
 # Behind a configuration that takes allow entries away under traffic.

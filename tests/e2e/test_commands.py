@@ -7,7 +7,7 @@ import re
 import pytest
 
 import frames
-from daemon import BUILD, DONE, INVALID, IS_BLOCKED, NEGATIVE, UNREACHABLE, USAGE
+from daemon import BUILD, DONE, EX_CONFIG, INVALID, IS_BLOCKED, NEGATIVE, UNREACHABLE, USAGE
 from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED
 
 ENTRY = {"prefix", "list", "action", "source", "origin", "reason", "author", "added_at",
@@ -142,9 +142,10 @@ def test_check_config(ipwld):
     assert ipwld.ctl("check-config", ipwld.config).returncode == DONE
     assert ipwld.namespace.run(*ipwld.argv("-t")).returncode == DONE
     ipwld.write_list("block.d/a.list", "192.0.2.1/24")
-    for argv in [[BUILD / "ipwlctl", "check-config", ipwld.config], ipwld.argv("-t")]:
+    for argv, code in (([BUILD / "ipwlctl", "check-config", ipwld.config], INVALID),
+                       (ipwld.argv("-t"), EX_CONFIG)):
         result = ipwld.namespace.run(*argv, check=False)
-        assert result.returncode == INVALID
+        assert result.returncode == code
         assert f"{ipwld.top}/block.d/a.list:1:" in result.stdout + result.stderr
     # Checking attaches and makes nothing.
     assert not ipwld.bpffs.exists() and not list(ipwld.state.iterdir())

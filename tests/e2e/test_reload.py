@@ -4,7 +4,7 @@
 import signal
 
 import frames
-from daemon import DONE, DROP, INVALID, IS_BLOCKED, PARTNERS, has_programs
+from daemon import DONE, DROP, EX_CONFIG, INVALID, IS_BLOCKED, PARTNERS, has_programs
 from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
 
 
@@ -110,10 +110,10 @@ def test_sighup_with_an_error(running):
 
 
 def test_start_with_an_error(ipwld):
-    """No half-loaded start: exit status 4, all errors, nothing attached."""
+    """No half-loaded start: exit status 78, all errors, nothing attached."""
     ipwld.write_list("block.d/a.list", "1.2.3.4/8", "::/0", "x")
     result = ipwld.namespace.run(*ipwld.argv("-f"), check=False)
-    assert result.returncode == INVALID
+    assert result.returncode == EX_CONFIG
     for line in 1, 2, 3:
         assert f"{ipwld.top}/block.d/a.list:{line}:" in result.stderr
     assert has_programs(ipwld.namespace) == (False, False)

@@ -9,7 +9,7 @@ import netns
 import pytest
 
 import frames
-from daemon import UNREACHABLE, has_programs
+from daemon import EX_CONFIG, UNREACHABLE, has_programs
 from flow import Flow
 from lab import ALLOWED, AVERTED, BLOCKED, SENDERS, UNLISTED, wait_for
 from stack import MARKED, Stack, mail_from
@@ -113,7 +113,7 @@ def test_restart_with_a_broken_configuration(lab, running, wire):
     """It does not start, says why, and the old tables go on deciding."""
     running.stop()
     running.write_list("block.d/a.list", "nonsense")
-    assert lab.mx.run(*running.argv("-f"), check=False).returncode == 4
+    assert lab.mx.run(*running.argv("-f"), check=False).returncode == EX_CONFIG
     stack = Stack(lab, {"blocked": mail_from(BLOCKED.ipv6)})
     wire.send(frames.tcp(wire, BLOCKED.ipv6), count=5)
     assert stack.read().blocked == 0

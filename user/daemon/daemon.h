@@ -11,8 +11,8 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
-	STATUS_CONFIGURATION = 4,
 	STATUS_PERMISSION = 5,
+	STATUS_CONFIGURATION = 78, /* EX_CONFIG of sysexits.h */
 };
 
 struct control;

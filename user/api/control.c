@@ -142,7 +142,8 @@ static void control_open_to_group(const char *path)
 
 	if (!group)
 		log_info("control", "there is no group " GROUP ": %s is for root alone", path);
-	else if (chown(path, (uid_t)-1, group->gr_gid) || chmod(path, 0660))
+	else if ((getegid() != group->gr_gid && chown(path, (uid_t)-1, group->gr_gid)) ||
+		 chmod(path, 0660))
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));
 }
 

@@ -47,7 +47,8 @@ int pins_make_root(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	int err;
 
-	if (is_below(bpffs_dir, SYS_FS_BPF) && !is_bpffs(SYS_FS_BPF) &&
+	/* A unit may show us nothing of /sys/fs/bpf but our own directory. */
+	if (is_below(bpffs_dir, SYS_FS_BPF) && !is_bpffs(bpffs_dir) && !is_bpffs(SYS_FS_BPF) &&
 	    mount("bpf", SYS_FS_BPF, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return errors_report(error, -errno, "cannot mount a BPF file system at %s",
 				     SYS_FS_BPF);

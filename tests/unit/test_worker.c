@@ -163,6 +163,44 @@ static void test_stop(void **state)
 	worker_stop(NULL);
 }
 
+/* ---- how long it has been busy ------------------------------------------------ */
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void gated_run(struct task *task, void *context)
+{
+	(void)task;
+	(void)context;
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+}
+
+static void gated_finish(struct task *task, void *context)
+{
+	(void)task;
+	(void)context;
+	finish_count++;
+}
+
+static void test_busy(void **state)
+{
+	struct worker *worker = *state;
+	struct numbered *gated = calloc(1, sizeof(*gated));
+
+	assert_non_null(gated);
+	gated->task = (struct task) { NULL, gated_run, gated_finish, numbered_free };
+	assert_true(worker_busy_sec(worker) == 0);
+	pthread_mutex_lock(&gate);
+	worker_submit(worker, &gated->task);
+	while (worker_busy_sec(worker) < 0.02)
+		poll(NULL, 0, 1);
+	pthread_mutex_unlock(&gate);
+	finish(worker, 1);
+	while (worker_busy_sec(worker) > 0)
+		poll(NULL, 0, 1);
+	worker_stop(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +208,7 @@ int main(void)
 		cmocka_unit_test_setup(test_freed_by_the_thread, start),
 		cmocka_unit_test_setup(test_rest, start),
 		cmocka_unit_test_setup(test_stop, start),
+		cmocka_unit_test_setup(test_busy, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 struct queue {
 	struct task *first;
 	struct task **end;
@@ -24,7 +26,8 @@ struct worker {
 	struct queue spent; /* finished, to be freed */
 	bool is_paused;
 	bool is_stopping;
-	int fd; /* eventfd */
+	double busy_since_sec; /* 0: at no task */
+	int fd;		       /* eventfd */
 	void *context;
 };
 
@@ -66,12 +69,14 @@ static struct task *worker_wait(struct worker *worker, bool *ret_is_spent)
 	struct task *task = NULL;
 
 	pthread_mutex_lock(&worker->mutex);
+	worker->busy_since_sec = 0;
 	while (!worker->is_stopping && !worker->spent.first &&
 	       (worker->is_paused || !worker->waiting.first))
 		pthread_cond_wait(&worker->wakeup, &worker->mutex);
 	*ret_is_spent = worker->is_paused || !worker->waiting.first;
 	if (!worker->is_stopping)
 		task = queue_get(*ret_is_spent ? &worker->spent : &worker->waiting);
+	worker->busy_since_sec = task ? time_monotonic_sec() : 0;
 	pthread_mutex_unlock(&worker->mutex);
 	return task;
 }
@@ -169,6 +174,16 @@ static void worker_enqueue(struct worker *worker, struct queue *queue, struct ta
 void worker_submit(struct worker *worker, struct task *task)
 {
 	worker_enqueue(worker, &worker->waiting, task);
+}
+
+double worker_busy_sec(struct worker *worker)
+{
+	double since_sec;
+
+	pthread_mutex_lock(&worker->mutex);
+	since_sec = worker->busy_since_sec;
+	pthread_mutex_unlock(&worker->mutex);
+	return since_sec ? time_monotonic_sec() - since_sec : 0;
 }
 
 int worker_fd(const struct worker *worker)

@@ -26,6 +26,9 @@ void worker_stop(struct worker *worker);
 /* Hand over a task. */
 void worker_submit(struct worker *worker, struct task *task);
 
+/* How long the thread has been at the task that it runs or frees; 0: at none. */
+double worker_busy_sec(struct worker *worker);
+
 /* Readable when tasks have run. */
 int worker_fd(const struct worker *worker);
 /* Finish the tasks that have run, in their order. Return: how many. */

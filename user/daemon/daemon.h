@@ -27,6 +27,7 @@ enum daemon_event {
 	DAEMON_LINKS,
 	DAEMON_TASKS,
 	DAEMON_RETRY,
+	DAEMON_WATCHDOG,
 	DAEMON_EVENT_COUNT,
 };
 
@@ -37,7 +38,9 @@ struct daemon {
 	struct metrics *metrics;
 	struct mnl_socket *links;
 	struct event *events[DAEMON_EVENT_COUNT];
-	size_t hangup_count; /* SIGHUPs whose reload is not done yet */
+	size_t hangup_count;	/* SIGHUPs whose reload is not done yet */
+	double patience_sec;	/* with a task of the worker */
+	bool has_lost_patience; /* and said so */
 };
 
 /**

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "api/control.h"
@@ -19,6 +20,9 @@
 #define RETRY_SEC 5
 /* SIGHUPs that are not begun yet are one reload. */
 #define HANGUPS_MAX 2
+/* A task of the worker may take so many times the service manager's patience with us: one
+ * that reads millions of entries from a slow disk is no task that hangs. */
+#define TASK_PATIENCE 20
 /* For the last answers to leave. */
 #define LINGER_USEC 100000
 
@@ -37,8 +41,11 @@ static void loop_on_stop(evutil_socket_t number, short what, void *context)
 	struct daemon *daemon = context;
 
 	(void)what;
-	log_info("daemon", "%s: stopping; programs that are attached go on deciding",
-		 strsignal(number));
+	log_info("daemon", "%s: stopping%s", strsignal(number),
+		 interfaces_count_attached(&daemon->runtime.interfaces)
+		     ? "; the programs stay attached and go on deciding: `ipwlctl detach` takes "
+		       "them off"
+		     : "");
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
 	exports_end(daemon->runtime.exports);
@@ -104,6 +111,27 @@ static void loop_on_retry(evutil_socket_t fd, short what, void *context)
 	control_retry(daemon->control);
 }
 
+/* The loop turns, or this would not be called; whether the worker does, it has to look. */
+static void loop_on_watchdog(evutil_socket_t fd, short what, void *context)
+{
+	struct daemon *daemon = context;
+	double busy_sec = worker_busy_sec(daemon->runtime.worker);
+
+	(void)fd;
+	(void)what;
+	if (busy_sec <= daemon->patience_sec) {
+		daemon->has_lost_patience = false;
+		notify_manager("WATCHDOG=1");
+		return;
+	}
+	if (!daemon->has_lost_patience)
+		log_error("daemon",
+			  "the worker has been at one task for %.0f s: the service manager is "
+			  "left to restart ipwld; programs that are attached go on deciding",
+			  busy_sec);
+	daemon->has_lost_patience = true;
+}
+
 /* ---- open --------------------------------------------------------------- */
 
 static int loop_watch(struct daemon *daemon, enum daemon_event which, int fd, short what,
@@ -138,6 +166,19 @@ int loop_open_signals(struct daemon *daemon)
 	return loop_watch_signal(daemon, DAEMON_INTERRUPT, SIGINT, loop_on_stop);
 }
 
+/* Twice in the time that the service manager waits. */
+static int loop_open_watchdog(struct daemon *daemon)
+{
+	const uint64_t wait_usec = notify_watchdog_usec();
+	const struct timeval half = { .tv_sec = (time_t)(wait_usec / 2 / 1000000),
+				      .tv_usec = (suseconds_t)(wait_usec / 2 % 1000000) };
+
+	if (!wait_usec)
+		return 0;
+	daemon->patience_sec = (double)wait_usec / 1e6 * TASK_PATIENCE;
+	return loop_watch(daemon, DAEMON_WATCHDOG, -1, EV_TIMEOUT, loop_on_watchdog, &half);
+}
+
 int loop_open(struct daemon *daemon)
 {
 	const struct timeval retry = { .tv_sec = RETRY_SEC };
@@ -153,7 +194,8 @@ int loop_open(struct daemon *daemon)
 			 loop_on_tasks, NULL);
 	if (err)
 		return err;
-	return loop_watch(daemon, DAEMON_RETRY, -1, EV_TIMEOUT, loop_on_retry, &retry);
+	err = loop_watch(daemon, DAEMON_RETRY, -1, EV_TIMEOUT, loop_on_retry, &retry);
+	return err ? err : loop_open_watchdog(daemon);
 }
 
 void loop_close(struct daemon *daemon)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Datagrams to NOTIFY_SOCKET, a path or (with @) an abstract name. */
+/* Datagrams to NOTIFY_SOCKET, a path or (with @) an abstract name, and what the service
+ * manager left in the environment. */
 #include "runtime/notify.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +16,11 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/number.h"
+
+/* Where systemd puts the first socket. */
+#define FIRST_SOCKET 3
 
 static void send_text(const char *name, const char *text)
 {
@@ -53,4 +62,40 @@ void notify_reloading(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	notify_manager("RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		       (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+static bool environment_number(const char *name, int64_t *ret_number)
+{
+	const char *text = getenv(name);
+
+	return text && number_parse(text, 0, INT64_MAX, ret_number);
+}
+
+uint64_t notify_watchdog_usec(void)
+{
+	int64_t usec, pid;
+
+	if (!environment_number("WATCHDOG_USEC", &usec))
+		return 0;
+	/* Without a pid it is meant for whoever reads it. */
+	if (getenv("WATCHDOG_PID") &&
+	    (!environment_number("WATCHDOG_PID", &pid) || pid != getpid()))
+		return 0;
+	return (uint64_t)usec;
+}
+
+int notify_take_socket(void)
+{
+	int64_t pid, count;
+
+	if (!environment_number("LISTEN_PID", &pid) || pid != getpid() ||
+	    !environment_number("LISTEN_FDS", &count) || !count)
+		return -ENOENT;
+	if (count > 1)
+		return -EINVAL;
+	/* They are not for the programs that we start. */
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return fcntl(FIRST_SOCKET, F_SETFD, FD_CLOEXEC) ? -errno : FIRST_SOCKET;
 }

@@ -136,6 +136,10 @@ class Ipwld:
         return self.namespace.run(BUILD / "ipwlctl", "--socket", self.socket, *argv,
                                   check=False, **options)
 
+    def popen_ctl(self, *argv):
+        """Start ipwlctl."""
+        return self.namespace.popen(BUILD / "ipwlctl", "--socket", self.socket, *argv)
+
     def ask(self, *argv, status=DONE):
         """Run `ipwlctl --json`, expect that exit status, and return the object."""
         result = self.ctl("--json", *argv)

@@ -21,6 +21,7 @@
 #include "runtime/alarm.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
+#include "runtime/notify.h"
 #include "runtime/sampler.h"
 #include "store/state.h"
 #include "web/web.h"
@@ -129,6 +130,27 @@ static int daemon_open_feeds(struct runtime *runtime)
 	return err;
 }
 
+/* A socket that the service manager opened serves in the place of `listen`: the unit then
+ * needs no leave to open one. */
+static int daemon_adopt_socket(struct metrics *metrics, struct lines *warnings)
+{
+	int fd = notify_take_socket();
+	int err;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0) {
+		lines_add(warnings,
+			  "metrics: the service manager passes more than one socket, or one that "
+			  "cannot be used: they are served at `listen`");
+		return 0;
+	}
+	err = evutil_make_socket_nonblocking(fd) ? -errno : metrics_adopt(metrics, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
 static int daemon_open_sockets(struct daemon *daemon, const struct config *config)
 {
 	struct runtime *runtime = &daemon->runtime;
@@ -138,6 +160,9 @@ static int daemon_open_sockets(struct daemon *daemon, const struct config *confi
 	if (err)
 		return err;
 	err = metrics_open(runtime, &daemon->metrics);
+	if (err)
+		return err;
+	err = daemon_adopt_socket(daemon->metrics, &runtime->reload.warnings);
 	if (err)
 		return err;
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error)) {

@@ -25,6 +25,7 @@ struct metrics {
 	const struct runtime *runtime;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound; /* NULL: nowhere */
+	bool is_adopted;		   /* `bound` is not ours to move */
 	char *bound_host;
 	uint16_t bound_port;
 	char *wanted_host; /* where to serve, or NULL */
@@ -168,12 +169,26 @@ static int move(struct metrics *metrics)
 	return err;
 }
 
+int metrics_adopt(struct metrics *metrics, int fd)
+{
+	metrics->bound = evhttp_accept_socket_with_handle(metrics->http, fd);
+	if (!metrics->bound)
+		return -ENOMEM;
+	listener_guard(evhttp_bound_socket_get_listener(metrics->bound));
+	metrics->is_adopted = true;
+	return 0;
+}
+
 int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 		   char error[METRICS_ERROR_BYTES])
 {
 	char *wanted = host ? strdup(host) : NULL;
 	int err = host && !wanted ? -ENOMEM : 0;
 
+	if (metrics->is_adopted) {
+		free(wanted);
+		return 0;
+	}
 	if (!err) {
 		free(metrics->wanted_host);
 		metrics->wanted_host = wanted;
@@ -191,7 +206,7 @@ void metrics_retry(struct metrics *metrics)
 {
 	if (metrics->bound)
 		evconnlistener_enable(evhttp_bound_socket_get_listener(metrics->bound));
-	if (!is_where_wanted(metrics) && !move(metrics))
+	if (!metrics->is_adopted && !is_where_wanted(metrics) && !move(metrics))
 		log_info("metrics", "serving at %s port %u", metrics->wanted_host,
 			 metrics->wanted_port);
 }

@@ -12,6 +12,14 @@ struct metrics;
 
 /* Return: 0 or -ENOMEM. */
 int metrics_open(struct runtime *runtime, struct metrics **ret_metrics);
+/**
+ * metrics_adopt() - serve at a socket that was opened for us, and at no address of our own
+ * @fd: listening; it is closed at the end
+ *
+ * From now on metrics_listen() has no effect. Return: 0 or -ENOMEM: @fd is not taken.
+ */
+int metrics_adopt(struct metrics *metrics, int fd);
+
 /* NULL is fine. */
 void metrics_close(struct metrics *metrics);
 

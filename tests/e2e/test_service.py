@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a service manager hears of ipwld and gives it, without systemd: watchdog, sockets."""
+
+import contextlib
+import socket
+import sys
+import time
+
+import netns
+import pytest
+
+from daemon import METRICS, write_at_once
+from fault import Faults, mask
+from lab import wait_for
+
+WATCHDOG_USEC = 200_000
+SILENCE_SEC = 3 * WATCHDOG_USEC / 1e6
+
+
+class Manager:
+    """The socket that ipwld reports to."""
+
+    def __init__(self, ipwld):
+        self.path = ipwld.top / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        netns.at_exit(self.socket.close)
+        self.environment = {"NOTIFY_SOCKET": str(self.path), "PATH": "/usr/sbin:/usr/bin"}
+
+    def hears(self, line, timeout=netns.PATIENCE_SEC):
+        """Whether it is said within that time."""
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            with contextlib.suppress(TimeoutError):
+                if line in self.socket.recv(4096).decode().split("\n"):
+                    return True
+        return False
+
+
+@pytest.fixture(name="manager")
+def _manager(ipwld):
+    return Manager(ipwld)
+
+
+def test_watchdog_of_loop_and_worker(ipwld, manager):
+    """Both are watched: a worker that hangs ends the pings, though the loop turns."""
+    faults = Faults()
+    ipwld.spawn(env=faults.environment | manager.environment
+                | {"WATCHDOG_USEC": str(WATCHDOG_USEC)})
+    assert manager.hears("READY=1")
+    for _ in range(3):
+        assert manager.hears("WATCHDOG=1")
+    ipwld.await_answer()
+    with faults.holding(1, mask("MAP_UPDATE_ELEM")) as is_waiting:
+        adding = ipwld.popen_ctl("add", "--list", "partners", "192.0.2.1")
+        wait_for(is_waiting, "the worker waits in the kernel")
+        wait_for(lambda: "the worker has been at one task for" in ipwld.words(), "it is seen")
+        while manager.hears("WATCHDOG=1", 0.01):
+            pass
+        assert not manager.hears("WATCHDOG=1", SILENCE_SEC)
+        # The loop goes on.
+        assert ipwld.status()["pid"] == ipwld.process.pid
+    assert adding.wait(netns.PATIENCE_SEC) == 0
+    assert manager.hears("WATCHDOG=1")
+
+
+@pytest.mark.parametrize("environment", [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"},
+                                         {"WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"}],
+                         ids=["unset", "0", "no number", "another's"])
+def test_no_watchdog_for_others(ipwld, manager, environment):
+    ipwld.spawn(env=manager.environment | environment)
+    assert manager.hears("READY=1")
+    assert not manager.hears("WATCHDOG=1", SILENCE_SEC)
+
+
+# Gives the socket at descriptor 3 to a program, as systemd does: LISTEN_PID is its own.
+ACTIVATE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=sys.argv[2], LISTEN_FDNAMES="metrics")
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def passed(ipwld, listener, count=1):
+    """Start ipwld with a listening socket."""
+    ipwld.spawn(wrapper=[sys.executable, "-c", ACTIVATE, listener.fileno(), count],
+                pass_fds=[listener.fileno()])
+
+
+def listening(namespace, port):
+    with namespace.entered():
+        listener = socket.create_server(("127.0.0.1", port))
+    netns.at_exit(listener.close)
+    return listener
+
+
+def test_metrics_by_a_socket_that_is_passed(ipwld):
+    """It serves them in the place of `listen`, which a reload cannot change either."""
+    listener = listening(ipwld.namespace, METRICS[1])
+    text = ipwld.config.read_text(encoding="utf-8")
+    for number, listen in enumerate(("127.0.0.1:1", "127.0.0.1:2", "none")):
+        write_at_once(ipwld.config, text.replace(f"{METRICS[0]}:{METRICS[1]}", listen))
+        if number:
+            ipwld.ask("reload")
+        else:
+            passed(ipwld, listener)
+            ipwld.await_answer()
+        assert "ipwl_build_info" in ipwld.metrics_text()
+    assert not [line for line in ipwld.words().splitlines() if "cannot be served" in line]
+
+
+def test_several_sockets_are_refused(ipwld):
+    """Which of them is meant cannot be told: it serves at `listen`, and says so."""
+    passed(ipwld, listening(ipwld.namespace, METRICS[1] + 1), count=2)
+    ipwld.await_answer()
+    assert "ipwl_build_info" in ipwld.metrics_text()
+    assert "more than one socket" in ipwld.words()

@@ -37,7 +37,7 @@ SETTINGS = {
     "port 65536": ("ports: [25]", "ports: [25, 65536]", 3, ("65536",)),
     "unknown mode": ("mode: enforce", "mode: maybe", 4, ("maybe",)),
     "unknown XDP mode": ("xdp_mode: auto", "xdp_mode: fast", 2, ("fast",)),
-    "no interface": ("interfaces: [eth0]", "interfaces: []", 1, ("interfaces",)),
+    "no interface": ("interfaces: [eth0]", "interfaces:", 1, ("interfaces",)),
     "name too long": ("interfaces: [eth0]", "interfaces: [a2345678901234567]", 1, ()),
     "path in a name": ("interfaces: [eth0]", "interfaces: [../x]", 1, ()),
     "list name twice": ("  - name: drop", "  - name: partners", None, ("partners",)),

@@ -50,6 +50,23 @@ def test_disappears_and_comes_back(lab, ipwld):
     assert ipwld.metric("ipwl_interface_attached", interface="eth1", xdp_mode="native") == 1
 
 
+def test_none_at_first(lab, ipwld):
+    """It runs, attaches nothing, and says what to do; a reload does it, and undoes it."""
+    ipwld.configure(interfaces="")
+    ipwld.start()
+    assert ipwld.status()["interfaces"] == []
+    assert has_programs(lab.mx) == (False, False)
+    assert "ipwld.yaml:1:13: warning: no interface, so ipwl sees no packet: name those" \
+        in ipwld.words()
+    assert any("no interface" in line for line in ipwld.status()["reload"]["warnings"])
+    ipwld.configure()
+    ipwld.ask("reload")
+    assert judged(lab, ipwld, "eth0") and not ipwld.status()["reload"]["warnings"]
+    ipwld.configure(interfaces="")
+    ipwld.ask("reload")
+    assert has_programs(lab.mx) == (False, False)
+
+
 def test_missing_at_start(lab, ipwld):
     """It is waited for; the others work meanwhile."""
     ipwld.configure(interfaces="eth0, eth7")

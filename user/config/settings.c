@@ -72,6 +72,24 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 	return 0;
 }
 
+/* An empty list is what a package begins with; one that was forgotten is an error. */
+static void refuse_no_interface(struct document *document, const yaml_node_t *node)
+{
+	struct place place;
+
+	if (!node || node->type != YAML_SEQUENCE_NODE) {
+		document_error(document, node ? node : document_root(document),
+			       "no interface: name those that mail arrives on, such as "
+			       "interfaces: [eth0]");
+		return;
+	}
+	place = document_place(document, node);
+	diagnostics_add(document->diagnostics, SEVERITY_WARNING, place.file, place.line,
+			place.column,
+			"no interface, so ipwl sees no packet: name those that mail arrives on "
+			"(`ip -brief link` shows them), such as interfaces: [eth0], then reload");
+}
+
 static int read_interfaces(struct document *document, const yaml_node_t *node,
 			   struct config *config)
 {
@@ -81,9 +99,7 @@ static int read_interfaces(struct document *document, const yaml_node_t *node,
 	if (node && !document_sequence(document, node, "interfaces", &count))
 		return 0;
 	if (count == 0)
-		document_error(document, node ? node : document_root(document),
-			       "no interface: name those that mail arrives on, such as "
-			       "interfaces: [eth0]");
+		refuse_no_interface(document, node);
 	config->interface_count = 0;
 	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
 	if (!config->interfaces)

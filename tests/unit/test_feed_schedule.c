@@ -40,11 +40,12 @@ char *feed_process_find_program(void)
 }
 
 int feed_process_start(struct event_base *base, const struct feed_request *request,
-		       struct feed_process **ret_process)
+		       struct feed_process **ret_process, char message[FEED_MESSAGE_BYTES])
 {
 	struct feed_process *process = calloc(1, sizeof(*process));
 
 	(void)base;
+	(void)message;
 	assert_non_null(process);
 	assert_true(running_count < sizeof(running) / sizeof(*running));
 	process->request = *request;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starts ipwl-fetch with nothing but three files: the request, its answer and the body.
- * They are files in memory, so neither side ever waits for the other; what they hold in
- * the end is read as if strangers had written it.
+ * Starts ipwl-fetch with nothing but three files: the request, its answer and the body; or
+ * sends them to a service manager's socket. They are files in memory, so neither side ever
+ * waits for the other; what they hold in the end is read as if strangers had written it.
  */
 #include "feeds/process.h"
 
@@ -17,12 +17,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/number.h"
 #include "base/process.h"
 #include "base/utf8.h"
+#include "feeds/token.h"
 #include "fetch/protocol.h"
 
 #define PROGRAM "ipwl-fetch"
@@ -36,8 +39,8 @@
 enum file { FILE_REQUEST, FILE_RESULT, FILE_BODY, FILE_COUNT };
 
 struct feed_process {
-	pid_t pid;
-	int pidfd;
+	pid_t pid;	/* 0: whoever has the other end of the socket knows */
+	int end_fd;	/* readable at its end: a pidfd, or the socket */
 	bool is_killed; /* and has not ended yet */
 	int fds[FILE_COUNT];
 	struct event *event; /* it has ended, or should have */
@@ -47,10 +50,13 @@ struct feed_process {
 
 char *feed_process_find_program(void)
 {
+	const char *socket_path = getenv(FETCH_SOCKET_VARIABLE);
 	char path[PATH_MAX];
-	ssize_t bytes = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ssize_t bytes = socket_path ? 0 : readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *program, *slash;
 
+	if (socket_path)
+		return strdup(socket_path);
 	if (bytes < 0)
 		return NULL;
 	path[bytes] = '\0';
@@ -68,7 +74,7 @@ static int new_file(const char *name)
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, MFD_CLOEXEC);
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -78,7 +84,7 @@ static void print_line(int fd, const char *key, const char *value)
 		dprintf(fd, "%s %s\n", key, value);
 }
 
-static int write_request(int fd, const struct feed_request *request)
+static int write_request(int fd, const struct feed_request *request, const char *token)
 {
 	const struct feed_config *feed = request->feed;
 
@@ -86,7 +92,7 @@ static int write_request(int fd, const struct feed_request *request)
 	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
 		feed->timeout_sec);
 	print_line(fd, "user", feed->user);
-	print_line(fd, "token_file", feed->token_file);
+	print_line(fd, "token", token);
 	print_line(fd, "ca_file", feed->ca_file);
 	print_line(fd, "etag", request->etag);
 	print_line(fd, "last_modified", request->last_modified);
@@ -139,11 +145,14 @@ static void read_answer(const struct feed_process *process, struct fetched *fetc
 	number_parse(word, 0, INT64_MAX, &fetched->retry_after_sec);
 }
 
-static void describe_end(int status, struct fetched *fetched)
+static void describe_end(const struct feed_process *process, int status, struct fetched *fetched)
 {
 	if (*fetched->message)
 		return;
-	if (WIFSIGNALED(status))
+	if (!process->pid)
+		snprintf(fetched->message, sizeof(fetched->message),
+			 "%s ended with no answer: see its journal", PROGRAM);
+	else if (WIFSIGNALED(status))
 		snprintf(fetched->message, sizeof(fetched->message), "%s was ended: %s", PROGRAM,
 			 WTERMSIG(status) == SIGALRM ? "it took too long"
 						     : strsignal(WTERMSIG(status)));
@@ -160,35 +169,62 @@ static void free_process(struct feed_process *process)
 	}
 	if (process->event)
 		event_free(process->event);
-	if (process->pidfd >= 0)
-		close(process->pidfd);
+	if (process->end_fd >= 0)
+		close(process->end_fd);
 	free(process);
+}
+
+/* From here on nobody can change the body, whoever else has it open. */
+static void seal_body(const struct feed_process *process, struct fetched *fetched)
+{
+	if (!fcntl(process->fds[FILE_BODY], F_ADD_SEALS,
+		   F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) {
+		fetched->body_fd = process->fds[FILE_BODY];
+		return;
+	}
+	fetched->result = FETCH_HAS_FAILED;
+	snprintf(fetched->message, sizeof(fetched->message), "%s holds on to the body: %s", PROGRAM,
+		 strerror(errno));
+}
+
+/* It is over: what came of it? */
+static void take_end(const struct feed_process *process, struct fetched *fetched)
+{
+	int status = 0;
+
+	if (process->pid)
+		waitpid(process->pid, &status, 0);
+	if (WIFEXITED(status) && !WEXITSTATUS(status))
+		read_answer(process, fetched);
+	if (fetched->result == FETCH_HAS_FAILED)
+		describe_end(process, status, fetched);
+	if (fetched->result == FETCH_IS_NEW)
+		seal_body(process, fetched);
+}
+
+/* Its end is an event, too; but if even this is no use, no more. */
+static bool kill_late(struct feed_process *process)
+{
+	if (!process->pid || process->is_killed ||
+	    pidfd_send_signal(process->end_fd, SIGKILL, NULL, 0))
+		return false;
+	event_add(process->event, &(struct timeval) { .tv_sec = DEADLINE_SEC });
+	process->is_killed = true;
+	return true;
 }
 
 static void on_end(evutil_socket_t fd, short what, void *context)
 {
 	struct feed_process *process = context;
 	struct fetched fetched = { .result = FETCH_HAS_FAILED, .body_fd = -1 };
-	int status = 0;
 
 	(void)fd;
-	if (what & EV_TIMEOUT) {
-		/* The end of it is an event, too; but if even this is no use, no more. */
-		if (!process->is_killed && !pidfd_send_signal(process->pidfd, SIGKILL, NULL, 0)) {
-			event_add(process->event, &(struct timeval) { .tv_sec = DEADLINE_SEC });
-			process->is_killed = true;
-			return;
-		}
+	if ((what & EV_TIMEOUT) && kill_late(process))
+		return;
+	if (what & EV_TIMEOUT)
 		snprintf(fetched.message, sizeof(fetched.message), "%s does not end", PROGRAM);
-	} else {
-		waitpid(process->pid, &status, 0);
-		if (WIFEXITED(status) && !WEXITSTATUS(status))
-			read_answer(process, &fetched);
-		if (fetched.result == FETCH_HAS_FAILED)
-			describe_end(status, &fetched);
-	}
-	if (fetched.result == FETCH_IS_NEW)
-		fetched.body_fd = process->fds[FILE_BODY];
+	else
+		take_end(process, &fetched);
 	process->done(process->context, &fetched);
 	/* Whoever took it has set it to -1. */
 	if (fetched.result == FETCH_IS_NEW && fetched.body_fd < 0)
@@ -217,16 +253,65 @@ static int start_fetcher(struct feed_process *process, const char *program)
 	return process_spawn(&fetcher, &process->pid);
 }
 
-static int open_files(struct feed_process *process, const struct feed_request *request)
+/* Send the files to whoever starts a fetcher for them. */
+static int send_files(const struct feed_process *process)
+{
+	char byte = 0;
+	union {
+		char bytes[CMSG_SPACE(FILE_COUNT * sizeof(int))];
+		struct cmsghdr header;
+	} control = { 0 };
+	struct iovec iovec = { &byte, sizeof(byte) };
+	const struct msghdr message = { .msg_iov = &iovec,
+					.msg_iovlen = 1,
+					.msg_control = &control,
+					.msg_controllen = sizeof(control.bytes) };
+	_Static_assert(FILE_COUNT == FETCH_FILE_COUNT, "as the other side expects");
+
+	control.header = (struct cmsghdr) { .cmsg_len = CMSG_LEN(FILE_COUNT * sizeof(int)),
+					    .cmsg_level = SOL_SOCKET,
+					    .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.header), process->fds, FILE_COUNT * sizeof(int));
+	return sendmsg(process->end_fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+/* Does not wait: a queue that is full is an error. */
+static int reach_fetcher(struct feed_process *process, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path));
+	process->end_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (process->end_fd < 0 ||
+	    connect(process->end_fd, (const struct sockaddr *)&address, sizeof(address)))
+		return -errno;
+	return send_files(process);
+}
+
+static int open_files(struct feed_process *process, const struct feed_request *request,
+		      char message[FEED_MESSAGE_BYTES])
 {
 	static const char *const names[FILE_COUNT] = { "request", "result", "body" };
+	const char *path = request->feed->token_file;
+	char token[TOKEN_BYTES_MAX + 1];
+	int err = path ? token_read(path, token) : 0;
 
-	for (int i = 0; i < FILE_COUNT; i++) {
-		process->fds[i] = new_file(names[i]);
-		if (process->fds[i] < 0)
-			return process->fds[i];
+	if (err) {
+		snprintf(message, FEED_MESSAGE_BYTES, "%s: %s", path,
+			 err == -EINVAL ? "there is no token in its first line" : strerror(-err));
+		return err;
 	}
-	return write_request(process->fds[FILE_REQUEST], request);
+	for (int i = 0; i < FILE_COUNT && !err; i++) {
+		process->fds[i] = new_file(names[i]);
+		err = process->fds[i] < 0 ? process->fds[i] : 0;
+	}
+	if (!err)
+		err = write_request(process->fds[FILE_REQUEST], request, path ? token : NULL);
+	if (err)
+		snprintf(message, FEED_MESSAGE_BYTES, "no request can be made: %s", strerror(-err));
+	return err;
 }
 
 static int watch(struct feed_process *process, struct event_base *base, uint32_t timeout_sec)
@@ -234,34 +319,50 @@ static int watch(struct feed_process *process, struct event_base *base, uint32_t
 	const struct timeval deadline = { .tv_sec = (time_t)timeout_sec + FETCH_GRACE_SEC +
 						    DEADLINE_SEC };
 
-	process->pidfd = pidfd_open(process->pid, 0);
-	if (process->pidfd < 0)
+	if (process->pid)
+		process->end_fd = pidfd_open(process->pid, 0);
+	if (process->end_fd < 0)
 		return -errno;
-	process->event = event_new(base, process->pidfd, EV_READ, on_end, process);
+	process->event = event_new(base, process->end_fd, EV_READ, on_end, process);
 	return process->event && !event_add(process->event, &deadline) ? 0 : -ENOMEM;
 }
 
+static int launch(struct feed_process *process, struct event_base *base,
+		  const struct feed_request *request, char message[FEED_MESSAGE_BYTES])
+{
+	const bool is_socket = getenv(FETCH_SOCKET_VARIABLE) != NULL;
+	int err = is_socket ? reach_fetcher(process, request->program)
+			    : start_fetcher(process, request->program);
+
+	if (err)
+		process->pid = 0;
+	else
+		err = watch(process, base, request->feed->timeout_sec);
+	if (err)
+		snprintf(message, FEED_MESSAGE_BYTES, "%s cannot be %s: %s%s", request->program,
+			 is_socket ? "reached" : "started", strerror(-err),
+			 is_socket ? " (does ipwl-fetch.socket run?)" : "");
+	return err;
+}
+
 int feed_process_start(struct event_base *base, const struct feed_request *request,
-		       struct feed_process **ret_process)
+		       struct feed_process **ret_process, char message[FEED_MESSAGE_BYTES])
 {
 	struct feed_process *process = calloc(1, sizeof(*process));
 	int err;
 
-	if (!process)
+	if (!process) {
+		snprintf(message, FEED_MESSAGE_BYTES, "%s", strerror(ENOMEM));
 		return -ENOMEM;
-	process->pidfd = -1;
+	}
+	process->end_fd = -1;
 	for (int i = 0; i < FILE_COUNT; i++)
 		process->fds[i] = -1;
 	process->done = request->done;
 	process->context = request->context;
-	err = open_files(process, request);
+	err = open_files(process, request, message);
 	if (!err)
-		err = start_fetcher(process, request->program);
-	if (err) {
-		free_process(process);
-		return err;
-	}
-	err = watch(process, base, request->feed->timeout_sec);
+		err = launch(process, base, request, message);
 	if (err)
 		feed_process_stop(process);
 	else
@@ -278,8 +379,9 @@ void feed_process_stop(struct feed_process *process)
 {
 	if (!process)
 		return;
-	/* Reaped at once if it can be; else init does when we are gone. */
-	if (!kill(process->pid, SIGKILL))
+	/* Reaped at once if it can be; else init does when we are gone. One that a service
+	 * manager started ends by itself. */
+	if (process->pid && !kill(process->pid, SIGKILL))
 		waitpid(process->pid, NULL, 0);
 	free_process(process);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One run of ipwl-fetch, watched by the main loop, which never waits for it. */
+/* One run of ipwl-fetch, started by this program or by a service manager, and watched by the main
+ * loop, which never waits for it. */
 #ifndef FEEDS_PROCESS_H
 #define FEEDS_PROCESS_H
 
@@ -25,7 +26,8 @@ struct fetched {
 	int64_t retry_after_sec;
 };
 
-/* Find the fetcher beside this program. Return: a path to be freed, or NULL. */
+/* Find the fetcher: the socket that FETCH_SOCKET_VARIABLE names, or the program beside this one.
+ * Return: a path to be freed, or NULL. */
 char *feed_process_find_program(void);
 
 struct feed_request {
@@ -39,9 +41,9 @@ struct feed_request {
 	void *context;
 };
 
-/* Fetch a feed. Return: 0 or -errno. */
+/* Fetch a feed. Return: 0; -errno: @message says what is wrong. */
 int feed_process_start(struct event_base *base, const struct feed_request *request,
-		       struct feed_process **ret_process);
+		       struct feed_process **ret_process, char message[FEED_MESSAGE_BYTES]);
 
 /* Have @done called with another context. */
 void feed_process_set_context(struct feed_process *process, void *context);

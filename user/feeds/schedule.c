@@ -263,18 +263,14 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 		.done = feed_on_fetched,
 		.context = state,
 	};
-	int err = -ENOMEM;
+	char message[FEED_MESSAGE_BYTES];
 
 	state->is_asked = false;
 	free(state->url);
 	state->url = strdup(config->url);
-	if (state->url && feeds->program)
-		err = feed_process_start(feeds->base, &request, &state->process);
-	if (err) {
-		char message[FEED_MESSAGE_BYTES];
-
-		snprintf(message, sizeof(message), "%s cannot be started: %s",
-			 feeds->program ? feeds->program : "the fetcher", strerror(-err));
+	snprintf(message, sizeof(message), "%s", strerror(ENOMEM));
+	if (!state->url || !feeds->program ||
+	    feed_process_start(feeds->base, &request, &state->process, message)) {
 		feed_end_fetch(state, FEED_RESULT_FAILED, message, NULL, 0);
 		return;
 	}

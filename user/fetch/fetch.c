@@ -27,7 +27,6 @@
 struct transfer {
 	CURL *curl;
 	const struct request *request;
-	const char *token; /* or NULL */
 	struct body *body;
 	struct fetch *fetch;
 	struct curl_slist *headers;
@@ -226,7 +225,7 @@ static CURLcode set_up(struct transfer *transfer)
 		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "ipwl/" IPWL_VERSION);
 	if (!code && request->ca_file)
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
-	return code ? code : set_credentials(curl, request->user, transfer->token);
+	return code ? code : set_credentials(curl, request->user, transfer->request->token);
 }
 
 /* ---- what came of it ---------------------------------------------------- */
@@ -250,8 +249,8 @@ static void judge_status(const struct transfer *transfer)
 	if (status == STATUS_NOT_MODIFIED)
 		hint = ": it says that nothing has changed, but was asked for the whole list";
 	else if (status == 401 || status == 403)
-		hint = transfer->token ? ": it does not take user and token_file"
-				       : ": it may want user and token_file";
+		hint = transfer->request->token ? ": it does not take user and token_file"
+						: ": it may want user and token_file";
 	else if (status == 404 || status == 410)
 		hint = ": has the list moved?";
 	else if (status == 429)
@@ -316,12 +315,9 @@ static void take_scheme(struct transfer *transfer)
 		memcpy(transfer->scheme, transfer->request->url, bytes);
 }
 
-void fetch_run(const struct request *request, const char *token, struct body *body,
-	       struct fetch *fetch)
+void fetch_run(const struct request *request, struct body *body, struct fetch *fetch)
 {
-	struct transfer transfer = {
-		.request = request, .token = token, .body = body, .fetch = fetch
-	};
+	struct transfer transfer = { .request = request, .body = body, .fetch = fetch };
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	*fetch = (struct fetch) { .result = FETCH_FAILED };

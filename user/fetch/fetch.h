@@ -17,9 +17,7 @@ struct fetch {
 	long retry_after_sec; /* 0: the source did not say */
 };
 
-/* Fetch what @request says into @body, with @token (NULL: without). What came of it is in @fetch.
- */
-void fetch_run(const struct request *request, const char *token, struct body *body,
-	       struct fetch *fetch);
+/* Fetch what @request says into @body. What came of it is in @fetch. */
+void fetch_run(const struct request *request, struct body *body, struct fetch *fetch);
 
 #endif

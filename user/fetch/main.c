@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipwl-fetch: fetches one list for ipwld, confined, and ends. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "fetch/confine.h"
 #include "fetch/fetch.h"
+#include "fetch/receive.h"
 
 static const char usage[] = "usage: ipwl-fetch [-h] [-V]\n"
 			    "ipwld starts it to fetch a feed; see ipwl-fetch(8).\n"
@@ -49,22 +49,12 @@ static void run(const struct request *request, struct fetch *fetch)
 		.max_bytes = request->max_bytes,
 		.life_sec = request->timeout_sec + FETCH_GRACE_SEC,
 	};
-	static char token[REQUEST_TOKEN_BYTES_MAX + 1];
 	struct body body;
-	int err = 0;
 
-	/* For those eyes alone that it was made for, so before they are given away. */
-	if (request->token_file)
-		err = request_read_token(request->token_file, token);
-	if (err) {
-		snprintf(fetch->message, sizeof(fetch->message), "%s: %s", request->token_file,
-			 err == -EINVAL ? "there is no token in its first line" : strerror(-err));
-		return;
-	}
 	if (confine(&confinement, fetch->message, sizeof(fetch->message)))
 		return;
 	body_init(&body, FETCH_BODY_FD, request->max_bytes);
-	fetch_run(request, request->token_file ? token : NULL, &body, fetch);
+	fetch_run(request, &body, fetch);
 	body_done(&body);
 }
 
@@ -84,10 +74,20 @@ int main(int argc, char *argv[])
 {
 	static struct request request;
 	struct fetch fetch = { .result = FETCH_FAILED };
+	int last_fd = FETCH_BODY_FD;
 
 	if (argc > 1 || isatty(FETCH_REQUEST_FD))
 		answer_a_person(argc, argv);
-	close_range(FETCH_BODY_FD + 1, ~0U, 0);
+	if (receive_is_due()) {
+		int err = receive_files();
+
+		if (err) {
+			fprintf(stderr, "ipwl-fetch: no request has come: %s\n", strerror(-err));
+			return 1;
+		}
+		last_fd = FETCH_CONNECTION_FD;
+	}
+	close_range((unsigned int)last_fd + 1, ~0U, 0);
 	if (request_read(FETCH_REQUEST_FD, &request))
 		snprintf(fetch.message, sizeof(fetch.message), "the request cannot be read");
 	else

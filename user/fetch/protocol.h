@@ -3,9 +3,13 @@
  * What ipwld and ipwl-fetch say to each other. Both texts are lines of a key, a blank
  * and a value without control characters; a key is there once at most.
  *
- * The request: url, max_bytes, timeout_sec, and if they are known user, token_file,
- * ca_file, etag, last_modified. The result: result, and if there is something to say message,
- * etag, last_modified, retry_after_sec.
+ * The request: url, max_bytes, timeout_sec, and if they are known user, token (the password
+ * of the user, or a bearer token), ca_file, etag, last_modified. The result: result, and if there
+ * is something to say message, etag, last_modified, retry_after_sec.
+ *
+ * ipwld starts the fetcher, or, where FETCH_SOCKET_VARIABLE names a socket, connects there and
+ * sends one byte with the three files as SCM_RIGHTS in the order of their numbers; who listens
+ * starts a fetcher with the connection as its standard input. Its end is the fetcher's.
  *
  * The fetcher talks to strangers: ipwld takes its result for as little as theirs.
  */
@@ -16,6 +20,11 @@
 #define FETCH_REQUEST_FD 0
 #define FETCH_RESULT_FD 1
 #define FETCH_BODY_FD 3
+#define FETCH_FILE_COUNT 3
+/* Kept open to the end, if there is one. */
+#define FETCH_CONNECTION_FD 4
+
+#define FETCH_SOCKET_VARIABLE "IPWL_FETCH_SOCKET"
 
 #define FETCH_TEXT_BYTES_MAX 16384
 

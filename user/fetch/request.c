@@ -3,7 +3,6 @@
 #include "fetch/request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@ static const struct {
 } texts[] = {
 	{ "url", offsetof(struct request, url) },
 	{ "user", offsetof(struct request, user) },
-	{ "token_file", offsetof(struct request, token_file) },
+	{ "token", offsetof(struct request, token) },
 	{ "ca_file", offsetof(struct request, ca_file) },
 	{ "etag", offsetof(struct request, etag) },
 	{ "last_modified", offsetof(struct request, last_modified) },
@@ -87,30 +86,4 @@ int request_read(int fd, struct request *request)
 	if (!err && (!request->url || !request->max_bytes || !request->timeout_sec))
 		err = -EINVAL;
 	return err;
-}
-
-int request_read_token(const char *path, char token[REQUEST_TOKEN_BYTES_MAX + 1])
-{
-	/* Not one that a FIFO would have us wait for. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	size_t bytes;
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = read_text(fd, token, REQUEST_TOKEN_BYTES_MAX);
-	close(fd);
-	if (err)
-		return err;
-	bytes = strcspn(token, "\r\n");
-	if (bytes == REQUEST_TOKEN_BYTES_MAX)
-		return -EINVAL;
-	while (bytes && token[bytes - 1] == ' ')
-		bytes--;
-	token[bytes] = '\0';
-	for (size_t i = 0; i < bytes; i++) {
-		if (token[i] < ' ' || token[i] > '~')
-			return -EINVAL;
-	}
-	return bytes ? 0 : -EINVAL;
 }

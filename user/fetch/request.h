@@ -14,23 +14,13 @@ struct request {
 	unsigned int timeout_sec;
 	/* NULL where not given. */
 	const char *user;
-	const char *token_file;
+	const char *token;
 	const char *ca_file;
 	const char *etag;
 	const char *last_modified;
 };
 
-#define REQUEST_TOKEN_BYTES_MAX 4096
-
 /* Read a request to the end of @fd. Return: 0 or -errno. */
 int request_read(int fd, struct request *request);
-
-/**
- * request_read_token() - read the first line of the token file
- * @token: the password or token, without blanks at its end; a zero ends it
- *
- * Return: 0; -EINVAL: that is no token: empty, too long or not plain text; -errno.
- */
-int request_read_token(const char *path, char token[REQUEST_TOKEN_BYTES_MAX + 1]);
 
 #endif

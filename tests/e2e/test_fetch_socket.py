@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Feeds that are fetched by whoever listens on a socket, as under systemd: ipwld starts no
+program, and takes nothing that a fetcher could still change."""
+
+import mmap
+import os
+import socket
+import threading
+
+import netns
+import pytest
+from daemon import BUILD, DROP, PARTNERS
+from lab import wait_for
+from sources import Authority, Source, feed
+from test_feeds import LIST, PREFIXES, entries, feed_of, fetchers, refresh, wait_for_fetch
+
+
+class Manager:
+    """A socket, and what is done with each connection: (connection)."""
+
+    def __init__(self, ipwld, serve):
+        self.serve = serve
+        self.served = 0
+        self.path = ipwld.top / "fetch.sock"
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        netns.at_exit(self.stop)
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.served += 1
+                self.serve(connection)
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+
+def as_systemd(namespace):
+    """An instance of ipwl-fetch for each connection, which is its standard input."""
+    def serve(connection):
+        # Not by popen(), whose program ends with the thread that started it.
+        namespace.run(BUILD / "ipwl-fetch", stdin=connection.fileno(), check=False)
+    return serve
+
+
+def answer(connection, body, keep=lambda fd: None):
+    """A fetcher that answers so; keep() may do with the body what it likes."""
+    _, fds, _, _ = socket.recv_fds(connection, 1, 3)
+    os.write(fds[2], body)
+    os.write(fds[1], b"result new\n")
+    keep(fds[2])
+    connection.close()
+    return fds
+
+
+def start(ipwld, serve, *feeds):
+    manager = Manager(ipwld, serve)
+    ipwld.configure(lists=PARTNERS + DROP + "    feeds:\n" + "".join(feeds))
+    ipwld.spawn(env={**os.environ, "IPWL_FETCH_SOCKET": str(manager.path)})
+    ipwld.await_answer()
+    return manager
+
+
+@pytest.fixture(name="source")
+def _source(lab):
+    source = Source(lab.mx)
+    source.put("/list", *LIST)
+    return source
+
+
+def test_fetches(lab, ipwld, source):
+    """With a token that the fetcher could not read; nothing is started by ipwld."""
+    authority = Authority()
+    secret = ipwld.top / "secret"
+    secret.write_text("abc.def\n", encoding="utf-8")
+    secret.chmod(0o600)
+    closed = Source(lab.mx, authority.context())
+    closed.put("/list", "1.1.1.1")
+    manager = start(ipwld, as_systemd(lab.mx), feed("one", source.url("/list")),
+                    feed("two", closed.url("/list"), ca_file=authority.file, token_file=secret))
+    for name in "one", "two":
+        assert wait_for_fetch(ipwld, name)["last_fetch"]["result"] == "new"
+    assert entries(ipwld) == sorted(PREFIXES + ["1.1.1.1/32"], key=lambda text: (":" in text, text))
+    assert closed.asked("/list")[0]["Authorization"] == "Bearer abc.def"
+    assert manager.served == 2 and not fetchers(ipwld)
+    source.answers["/list"] = 500, b"", {}
+    assert "answers 500" in refresh(ipwld, "one", "failed")["last_fetch"]["message"]
+
+
+def test_nobody_listens(lab, ipwld, source):
+    manager = start(ipwld, as_systemd(lab.mx), feed("one", source.url("/list")))
+    wait_for_fetch(ipwld)
+    manager.stop()
+    message = refresh(ipwld, result="failed")["last_fetch"]["message"]
+    assert message == f"{manager.path} cannot be reached: Connection refused " \
+                      "(does ipwl-fetch.socket run?)"
+    assert entries(ipwld) == PREFIXES
+
+
+def test_an_end_without_an_answer(ipwld, source):
+    start(ipwld, lambda connection: None, feed("one", source.url("/list")))
+    assert wait_for_fetch(ipwld)["last_fetch"]["message"] \
+        == "ipwl-fetch ended with no answer: see its journal"
+
+
+def test_the_body_is_sealed_once_it_is_there(ipwld, source):
+    """A fetcher that keeps it open cannot change what the guards have seen."""
+    kept = []
+    start(ipwld, lambda connection: kept.append(answer(connection, b"9.9.9.0/24\n")),
+          feed("one", source.url("/list")))
+    assert wait_for_fetch(ipwld)["last_fetch"]["result"] == "new"
+    assert entries(ipwld) == ["9.9.9.0/24"]
+    wait_for(lambda: kept, "its end")
+    with pytest.raises(PermissionError):
+        os.pwrite(kept[0][2], b"8.8.8.0/24\n", 0)
+    with pytest.raises(PermissionError):
+        os.ftruncate(kept[0][2], 0)
+
+
+def test_a_body_that_is_mapped_for_writing_is_not_taken(ipwld, source):
+    kept = []
+    start(ipwld, lambda connection: answer(connection, b"9.9.9.0/24\n",
+                                           lambda fd: kept.append(mmap.mmap(fd, 0))),
+          feed("one", source.url("/list")))
+    assert wait_for_fetch(ipwld)["last_fetch"]["message"].startswith(
+        "ipwl-fetch holds on to the body")
+    assert not feed_of(ipwld)["entries"]

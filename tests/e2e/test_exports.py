@@ -194,6 +194,33 @@ def test_a_command_that_fails_is_told_and_run_again(ipwld, out):
     await_success(ipwld, path)
 
 
+def test_a_wish_that_a_service_be_reloaded(ipwld, out):
+    """A file for each change, which somebody else takes away and acts upon."""
+    path = out / "allow.list"
+    wish = ipwld.socket.parent / "after/postfix"
+    configure(ipwld, f"format: plain, path: {path}, lists: [partners], after: postfix")
+    ipwld.start()
+    await_success(ipwld, path)
+    assert wish.read_bytes() == b"" and not wish.is_symlink()
+    # Nobody takes it: said as soon as there is another change, and nothing is lost.
+    assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
+    state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)],
+                     "nobody takes it")
+    assert state["error"] == f"{wish}: nobody has taken this wish: " \
+        "systemctl enable --now ipwl-after@postfix.path"
+    assert "192.0.2.1" in path.read_text()
+    wish.unlink()
+    await_success(ipwld, path)
+    wait_for(wish.exists, "the wish is made again")
+    # Whatever lies there instead is not followed.
+    wish.unlink()
+    victim = out / "victim"
+    wish.symlink_to(victim)
+    assert ipwld.ctl("del", "--list", "partners", "192.0.2.1").returncode == 0
+    wait_for(lambda: states(ipwld)[str(path)]["error"], "the link is refused")
+    assert not victim.exists()
+
+
 def test_a_command_that_hangs_stops_nothing(ipwld, out):
     path = out / "allow.list"
     configure(ipwld, f"format: plain, path: {path}, after: [/bin/sleep, '3611']")

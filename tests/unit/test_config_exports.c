@@ -19,7 +19,7 @@ static void test_values(void **state)
 	load(LISTS
 	     "- {format: postfix-cidr, path: /x/allow.cidr, lists: [vips], aggregate: false,\n"
 	     "   after: [/bin/echo, 'a b', $x, '']}\n"
-	     "- {path: /x/drop, format: rbldnsd, lists: [drop]}\n",
+	     "- {path: /x/drop, format: rbldnsd, lists: [drop], after: postfix@-}\n",
 	     "");
 	exports = config->exports;
 	assert_int_equal(config->export_count, 2);
@@ -38,7 +38,9 @@ static void test_values(void **state)
 	assert_string_equal(config_export_file(&exports[0], 0, path), "/x/allow.cidr");
 	assert_int_equal(exports[1].action, ACTION_BLOCK);
 	assert_true(exports[1].is_aggregated);
+	assert_null(exports[0].service);
 	assert_null(exports[1].after);
+	assert_string_equal(exports[1].service, "postfix@-");
 	assert_int_equal(config_export_file_count(&exports[1]), 2);
 	assert_string_equal(config_export_file(&exports[1], 0, path), "/x/drop.4");
 	assert_string_equal(config_export_file(&exports[1], 1, path), "/x/drop.6");
@@ -134,11 +136,19 @@ static void test_after(void **state)
 	fixture_write("in.list", "");
 	assert_errors(LISTS "- {format: plain, path: /a, after: [systemctl, reload, postfix]}\n"
 			    "- {format: plain, path: /b, after: []}\n"
-			    "- {format: plain, path: /c, after: systemctl reload postfix}\n",
+			    "- {format: plain, path: /c, after: systemctl reload postfix}\n"
+			    "- {format: plain, path: /d, after: ../x}\n"
+			    "- {format: plain, path: /e, after: ..}\n"
+			    "- {format: plain, path: /f, after: ''}\n"
+			    "- {format: plain, path: /g, after: {a: b}}\n",
 		      "c.yaml:7:36: after: \"systemctl\" is not the absolute path of a program\n"
 		      "c.yaml:8:36: after: no program\n"
-		      "c.yaml:9:36: after: a list is needed\n"
-		      "c.yaml:9:36: after: no program\n");
+		      "c.yaml:9:36: after: \"systemctl reload postfix\" is no name of a service\n"
+		      "c.yaml:10:36: after: \"../x\" is no name of a service\n"
+		      "c.yaml:11:36: after: \"..\" is no name of a service\n"
+		      "c.yaml:12:37: after: \"\" is no name of a service\n"
+		      "c.yaml:13:36: after: a list is needed\n"
+		      "c.yaml:13:36: after: no program\n");
 }
 
 static void test_many(void **state)

@@ -45,7 +45,9 @@ struct config_export {
 	size_t list_count;
 	enum action action;
 	bool is_aggregated;
-	char **after; /* a command to run when it has changed, up to a NULL; or NULL */
+	/* When it has changed, one of the two, or neither (NULL). */
+	char **after;  /* a command to run, up to a NULL */
+	char *service; /* a service whose reload is wished for */
 };
 
 /* A list file, and what came of it. */

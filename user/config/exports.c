@@ -9,6 +9,7 @@
 #include "config/parts.h"
 
 #define EXPORTS_MAX 64
+#define SERVICE_BYTES_MAX 64
 
 enum export_key {
 	EXPORT_KEY_FORMAT,
@@ -203,10 +204,38 @@ static int read_path(struct document *document, const yaml_node_t *export_node,
 	return 0;
 }
 
-/* ---- the rest ------------------------------------------------------------ */
+/* ---- what comes after ------------------------------------------------------ */
 
-static int read_after(struct document *document, const yaml_node_t *node,
-		      struct config_export *export)
+/* The name becomes one of a file, and of systemd's units. */
+static bool is_service(const char *name)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789:_.@-";
+	size_t bytes = strspn(name, characters);
+
+	return bytes && bytes <= SERVICE_BYTES_MAX && !name[bytes] && !strchr(":.@-", name[0]);
+}
+
+static int read_service(struct document *document, const yaml_node_t *node,
+			struct config_export *export)
+{
+	const char *name = document_text(document, node, "after");
+
+	if (!name)
+		return 0;
+	if (!is_service(name)) {
+		document_error(document, node,
+			       "after: \"%.80s\" is no name of a service: write after: postfix, or "
+			       "a program as after: [/path/of/program, argument]",
+			       name);
+		return 0;
+	}
+	export->service = strdup(name);
+	return export->service ? 0 : -ENOMEM;
+}
+
+static int read_command(struct document *document, const yaml_node_t *node,
+			struct config_export *export)
 {
 	struct texts argv = { 0 };
 	int err = read_texts(document, node, "after", &argv);
@@ -225,6 +254,15 @@ static int read_after(struct document *document, const yaml_node_t *node,
 			       argv.items[0]);
 	return 0;
 }
+
+static int read_after(struct document *document, const yaml_node_t *node,
+		      struct config_export *export)
+{
+	return node->type == YAML_SCALAR_NODE ? read_service(document, node, export)
+					      : read_command(document, node, export);
+}
+
+/* ---- the rest ------------------------------------------------------------ */
 
 static void read_format(struct document *document, const yaml_node_t *export_node,
 			const yaml_node_t *node, struct config_export *export)
@@ -316,6 +354,7 @@ void exports_free(struct config *config)
 		free(config->exports[i].path);
 		free_texts(config->exports[i].lists);
 		free_texts(config->exports[i].after);
+		free(config->exports[i].service);
 	}
 	free(config->exports);
 }

@@ -127,7 +127,11 @@ int command_run(char *const argv[], const bool *is_stopping, char error[COMMAND_
 	int err = start(&command, argv);
 
 	if (err) {
-		snprintf(error, COMMAND_ERROR_BYTES, "%s: %s", argv[0], strerror(-err));
+		snprintf(error, COMMAND_ERROR_BYTES, "%s: %s%s", argv[0], strerror(-err),
+			 err == -EACCES || err == -EPERM
+			     ? " (its unit lets ipwld start no program: name a service instead, "
+			       "see after in ipwld.yaml(5))"
+			     : "");
 		return err;
 	}
 	err = wait_for_end(&command, is_stopping, error);

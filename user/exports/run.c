@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "exports/command.h"
 #include "exports/file.h"
+#include "exports/wish.h"
 
 #define NICENESS 10
 
@@ -53,9 +54,18 @@ static int write_file(const struct policy *policy, const struct config_export *c
 	if (has_changed) {
 		log_info("export", "%s: %zu prefixes written", path, count);
 		state->changed_at_sec = time_now_sec();
-		state->is_after_due = config->after != NULL;
+		state->is_after_due = config->after || config->service;
 	}
 	return 0;
+}
+
+/* Tell whoever reads the file. The configuration may have changed since it was due. */
+static int run_after(const struct snapshot *snapshot, const struct config_export *config,
+		     const bool *is_stopping, char error[EXPORT_ERROR_BYTES])
+{
+	if (config->service)
+		return wish_make(snapshot->config->runtime_dir, config->service, error);
+	return config->after ? command_run(config->after, is_stopping, error) : 0;
 }
 
 static void write_export(const struct snapshot *snapshot, const struct config_export *config,
@@ -74,8 +84,8 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 	state->prefix_count = 0;
 	for (size_t i = 0; i < config_export_file_count(config) && !err; i++)
 		err = write_file(snapshot->policy, config, i, state, error);
-	if (!err && state->is_after_due && config->after) {
-		err = command_run(config->after, is_stopping, error);
+	if (!err && state->is_after_due) {
+		err = run_after(snapshot, config, is_stopping, error);
 		state->is_after_due = err != 0;
 	}
 	if (!err)

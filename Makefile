@@ -4,11 +4,14 @@
 VERSION := $(shell cat VERSION)
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
+BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
+LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/ipwl
-UNITDIR ?= $(PREFIX)/lib/systemd/system
-SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+UNITDIR ?= $(LIBDIR)/systemd/system
+SYSUSERSDIR ?= $(LIBDIR)/sysusers.d
+TMPFILESDIR ?= $(LIBDIR)/tmpfiles.d
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 B ?= build
 
@@ -268,32 +271,43 @@ libs: ## print the libraries of user space, for the linker
 	@echo $(LIBS)
 
 # The files name their final paths; another PREFIX or SYSCONFDIR is written in.
-staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
+staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/usr/bin/ipwlctl|$(BINDIR)/ipwlctl|g' \
+	-e 's|/usr/lib/ipwl|$(LIBDIR)/ipwl|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
+UNITS := $(notdir $(wildcard $(addprefix packaging/systemd/*.,service socket path)))
+DOCUMENTS := README.md $(wildcard docs/*.md $(addprefix contrib/*.,conf cf cfg yml)) \
+	packaging/systemd/socket.conf
 
 install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration that is there
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(LIBDIR)/ipwl/bpf/ipwl \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) \
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
-	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
-	$(staged) packaging/ipwld.service > $(DESTDIR)$(UNITDIR)/ipwld.service
-	chmod 0644 $(DESTDIR)$(UNITDIR)/ipwld.service
-	install -m 0644 packaging/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
+	for unit in $(UNITS); do \
+		$(staged) packaging/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
+	install -m 0644 packaging/systemd/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
+	install -m 0644 packaging/systemd/ipwl.tmpfiles $(DESTDIR)$(TMPFILESDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	install -m 0644 README.md docs/*.md contrib/*.conf contrib/*.cf contrib/*.cfg contrib/*.yml $(DESTDIR)$(DOCDIR)
+	install -m 0644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
 		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
 
-uninstall: ## remove what install put there, but neither configuration nor state
-	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwlctl) \
+# A program that stays on an interface would go on without anybody to take it off.
+uninstall: ## stop and detach ipwl, and remove what install put there, but neither configuration nor state
+	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
+	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
-		$(DESTDIR)$(UNITDIR)/ipwld.service $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
+		$(DESTDIR)$(SYSUSERSDIR)/ipwl.conf $(DESTDIR)$(TMPFILESDIR)/ipwl.conf \
 		$(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBDIR)/ipwl
 
 clean: ## remove build/
 	rm -rf $(B)

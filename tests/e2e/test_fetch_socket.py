@@ -5,52 +5,13 @@ program, and takes nothing that a fetcher could still change."""
 import mmap
 import os
 import socket
-import threading
 
-import netns
 import pytest
-from daemon import BUILD, DROP, PARTNERS
+from daemon import DROP, PARTNERS
+from fetchers import Manager, as_systemd
 from lab import wait_for
 from sources import Authority, Source, feed
 from test_feeds import LIST, PREFIXES, entries, feed_of, fetchers, refresh, wait_for_fetch
-
-
-class Manager:
-    """A socket, and what is done with each connection: (connection)."""
-
-    def __init__(self, ipwld, serve):
-        self.serve = serve
-        self.served = 0
-        self.path = ipwld.top / "fetch.sock"
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.path))
-        self.listener.listen()
-        netns.at_exit(self.stop)
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection:
-                self.served += 1
-                self.serve(connection)
-
-    def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.thread.join()
-        self.listener.close()
-
-
-def as_systemd(namespace):
-    """An instance of ipwl-fetch for each connection, which is its standard input."""
-    def serve(connection):
-        # Not by popen(), whose program ends with the thread that started it.
-        namespace.run(BUILD / "ipwl-fetch", stdin=connection.fileno(), check=False)
-    return serve
 
 
 def answer(connection, body, keep=lambda fd: None):

@@ -29,10 +29,10 @@ def test_paths_lead_somewhere(path):
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, TOP / "packaging/ipwld.yaml",
-                                  TOP / "packaging/ipwld.service", TOP / "man/ipwld.yaml.5",
+                                  TOP / "packaging/systemd/ipwld.service", TOP / "man/ipwld.yaml.5",
                                   TOP / "contrib/ipwl-alerts.yml"], ids=lambda path: path.name)
 def test_commands_of_ipwlctl_exist(path, staged):
-    shown = run(staged / "usr/sbin/ipwlctl", "--help").stdout
+    shown = run(staged / "usr/bin/ipwlctl", "--help").stdout
     commands = set(re.findall(r"^ +([a-z-]+)\b", shown, re.M))
     assert {"status", "detach"} <= commands
     for command in re.findall(r"[`/ ]ipwlctl ([a-z][a-z-]*)", path.read_text()):

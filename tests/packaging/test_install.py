@@ -7,10 +7,14 @@ from conftest import TOP, make, run
 
 FILES = {
     "etc/ipwl/ipwld.yaml": 0o644,
-    "usr/lib/systemd/system/ipwld.service": 0o644,
+    **{f"usr/lib/systemd/system/{name}": 0o644 for name in (
+        "ipwl-after@.path", "ipwl-after@.service", "ipwl-bpffs.service", "ipwl-fetch.socket",
+        "ipwl-fetch@.service", "ipwld.service", "ipwld.socket")},
     "usr/lib/sysusers.d/ipwl.conf": 0o644,
+    "usr/lib/tmpfiles.d/ipwl.conf": 0o644,
+    # Members of the group ipwl have no sbin in their PATH.
+    "usr/bin/ipwlctl": 0o755,
     "usr/sbin/ipwl-fetch": 0o755,
-    "usr/sbin/ipwlctl": 0o755,
     "usr/sbin/ipwld": 0o755,
     "usr/share/bash-completion/completions/ipwlctl": 0o644,
     "usr/share/man/man5/ipwld.yaml.5": 0o644,
@@ -31,9 +35,9 @@ def test_installs_these_files_and_no_others(staged):
     documents = {path for path in found if path.startswith(DOCUMENTS)}
     assert {path: found[path] for path in found.keys() - documents} == FILES
     assert {found[path] for path in documents} == {0o644}
-    assert DOCUMENTS + "README.md" in documents
-    for directory in ("allow.d", "block.d"):
-        path = staged / "etc/ipwl" / directory
+    assert {DOCUMENTS + "README.md", DOCUMENTS + "socket.conf"} <= documents
+    for directory in ("etc/ipwl/allow.d", "etc/ipwl/block.d", "usr/lib/ipwl/bpf/ipwl"):
+        path = staged / directory
         assert path.is_dir() and not any(path.iterdir())
 
 
@@ -56,26 +60,32 @@ def test_uninstall_leaves_configuration_and_state_alone(tmp_path):
         path.touch()
     make("uninstall", f"DESTDIR={tmp_path}")
     assert set(modes(tmp_path)) == kept
+    assert not (tmp_path / "usr/lib/ipwl").exists()
 
 
 def test_other_paths_are_written_into_the_files(tmp_path):
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/mail", "SYSCONFDIR=/opt/etc")
     unit = (tmp_path / "opt/mail/lib/systemd/system/ipwld.service").read_text()
     assert "ExecStart=/opt/mail/sbin/ipwld -f -c /opt/etc/ipwl/ipwld.yaml\n" in unit
-    assert "ExecReload=/opt/mail/sbin/ipwlctl reload\n" in unit
+    assert "ExecReload=/opt/mail/bin/ipwlctl reload\n" in unit
+    assert "ExecPaths=/opt/mail/sbin/ipwld /opt/mail/bin/ipwlctl " in unit
+    assert "BindReadOnlyPaths=/opt/mail/lib/ipwl/bpf:" in unit
+    fetch = (tmp_path / "opt/mail/lib/systemd/system/ipwl-fetch@.service").read_text()
+    assert "ExecStart=-/opt/mail/sbin/ipwl-fetch\n" in fetch
     config = (tmp_path / "opt/etc/ipwl/ipwld.yaml").read_text()
     assert "/opt/etc/ipwl/allow.d/" in config and "/opt/etc/ipwl/block.d/" in config
-    for text in (unit, config):
+    for text in (unit, fetch, config):
         assert "/usr/sbin" not in text and " /etc/ipwl" not in text
     assert set(path.name for path in tmp_path.iterdir()) == {"opt"}
 
 
-def test_sample_configuration_is_valid_and_monitors(staged):
+def test_sample_configuration_is_valid_and_attaches_nothing(staged):
     sample = staged / "etc/ipwl/ipwld.yaml"
     assert "\nmode: monitor" in sample.read_text()
     result = run(staged / "usr/sbin/ipwld", "-t", "-c", sample)
     assert result.returncode == 0
-    assert "error" not in result.stdout and "warning" not in result.stdout
+    warnings = [line for line in result.stdout.splitlines() if "error" in line or "warning" in line]
+    assert len(warnings) == 1 and "no interface, so ipwl sees no packet" in warnings[0]
 
 
 def test_a_user_can_build_what_root_installs():

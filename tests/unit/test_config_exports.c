@@ -146,7 +146,7 @@ static void test_after(void **state)
 		      "c.yaml:9:36: after: \"systemctl reload postfix\" is no name of a service\n"
 		      "c.yaml:10:36: after: \"../x\" is no name of a service\n"
 		      "c.yaml:11:36: after: \"..\" is no name of a service\n"
-		      "c.yaml:12:37: after: \"\" is no name of a service\n"
+		      "c.yaml:12:36: after: \"\" is no name of a service\n"
 		      "c.yaml:13:36: after: a list is needed\n"
 		      "c.yaml:13:36: after: no program\n");
 }

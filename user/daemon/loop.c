@@ -121,7 +121,7 @@ static void loop_on_watchdog(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (busy_sec <= daemon->patience_sec) {
 		daemon->has_lost_patience = false;
-		notify_manager("WATCHDOG=1");
+		notify_alive();
 		return;
 	}
 	if (!daemon->has_lost_patience)

@@ -22,7 +22,7 @@
 /* Where systemd puts the first socket. */
 #define FIRST_SOCKET 3
 
-static void send_text(const char *name, const char *text)
+static void send_text(const char *name, const char *text, int flags)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t bytes = strlen(name);
@@ -36,7 +36,7 @@ static void send_text(const char *name, const char *text)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+	sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags, (const struct sockaddr *)&address,
 	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + bytes));
 	close(fd);
 }
@@ -52,7 +52,15 @@ void notify_manager(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	send_text(name, text);
+	send_text(name, text, 0);
+}
+
+void notify_alive(void)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+
+	if (name)
+		send_text(name, "WATCHDOG=1", MSG_DONTWAIT);
 }
 
 void notify_reloading(void)

@@ -13,6 +13,9 @@ void notify_manager(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* RELOADING=1 with the time that Type=notify-reload wants beside it. */
 void notify_reloading(void);
 
+/* WATCHDOG=1; a manager that does not read has us wait for nothing. */
+void notify_alive(void);
+
 /* How long the service manager waits for a WATCHDOG=1 of this process; 0: it does not. */
 uint64_t notify_watchdog_usec(void);
 

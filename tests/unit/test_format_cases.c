@@ -226,14 +226,86 @@ static void test_messages(void **state)
 	    "list:1:1: \"create\" is not\nlist:2:1: \"add\" is\nlist:3:1: \"add\" is\n");
 }
 
+/* Files that are no list: one error that says what they are, in any format. */
+static void test_foreign(void **state)
+{
+	static const char utf16[] = "1\0009\0002\000.\0000\000.\0002\000.\0001\000\r\000\n\000";
+	static const struct {
+		const char *bytes;
+		size_t count;
+		const char *error;
+	} files[] = {
+#define FOREIGN(text, error) { text, sizeof(text) - 1, error }
+		FOREIGN(
+		    "{\n  \"syncToken\": \"1\",\n  \"prefixes\": [\n    {\n      \"ip_prefix\": "
+		    "\"192.0.2.0/24\"\n    }\n  ]\n}\n",
+		    "list: JSON of another kind\n"),
+		FOREIGN("{\"type\":\"ip\",\"prefixes\":[{\"ipv4Prefix\":\"192.0.2.0/24\"}]}\n",
+			"list: JSON of another kind\n"),
+		FOREIGN("[\"192.0.2.0/24\"]", "list: JSON of another kind\n"),
+		FOREIGN("\xef\xbb\xbf [\n \"192.0.2.0/24\"]", "list: JSON of another kind\n"),
+		FOREIGN("<!DOCTYPE html>\n<html>192.0.2.1</html>\n",
+			"list: a page of HTML or XML\n"),
+		FOREIGN("\n\n<html>\n192.0.2.1\n", "list: a page of HTML or XML\n"),
+		FOREIGN("PK\3\4\024\0\0\0\n192.0.2.1\n", "list: a zip archive: unpack it\n"),
+		FOREIGN("\xfd"
+			"7zXZ\0\0\4\n",
+			"list: packed with xz: unpack it\n"),
+		FOREIGN("BZh91AY\n", "list: packed with bzip2\n"),
+		FOREIGN("\x28\xb5\x2f\xfd\n", "list: packed with zstd\n"),
+		FOREIGN("%PDF-1.4\n", "list: a PDF document\n"),
+		FOREIGN("\xff\xfe"
+			"1\0",
+			"list: a text in UTF-16: save it as UTF-8\n"),
+		FOREIGN("\xfe\xff"
+			"\0001",
+			"list: a text in UTF-16: save it as UTF-8\n"),
+		FOREIGN("\1\0\0\0\0\5\0\0\n\n", "list: a binary file\n"),
+		{ utf16, sizeof(utf16) - 1, "list: a text in UTF-16: save it as UTF-8\n" },
+#undef FOREIGN
+	};
+	char tar[1024] = "list.txt";
+
+	(void)state;
+	memcpy(tar + 257, "ustar", 5);
+	for (enum format format = 0; format < FORMAT_COUNT; format++) {
+		struct format_input input;
+
+		for (size_t i = 0; i <= sizeof(files) / sizeof(files[0]); i++) {
+			const bool is_tar = i == sizeof(files) / sizeof(files[0]);
+
+			format_again();
+			input = format_input_of(is_tar ? tar : files[i].bytes,
+						is_tar ? sizeof(tar) : files[i].count);
+			input.format = format;
+			input.skips_bad_lines = i % 2;
+			assert_int_equal(format_read(&input, &format_result), -EINVAL);
+			fixture_assert(&format_diagnostics,
+				       is_tar ? "list: a tar archive" : files[i].error);
+		}
+	}
+	/* Spamhaus' own in another format; and prefixes in brackets are none. */
+	format_assert_bad(FORMAT_PLAIN, ACTION_BLOCK, "{\"cidr\":\"192.0.2.0/24\"}\n",
+			  "list: JSON of Spamhaus: set format: drop-json\n");
+	format_assert_bad(
+	    FORMAT_DROP_JSON, ACTION_BLOCK,
+	    "{\"cidr\":\"192.0.2.0/24\"}\n{\"prefixes\":[{\"cidr\":\"192.0.3.0/24\"}]}\n"
+	    "{\"cidr\":\"192.0.4.0/24\",\"more\":[\"192.0.5.0/24\"]}\n",
+	    "list:2:1: a record without cidr: JSON of another kind\n"
+	    "list:3:1: more holds more than one value\n");
+	format_assert(FORMAT_AUTO, ACTION_ALLOW, "[2001:db8::]/32 permit\n", "1 2001:db8::/32\n",
+		      "1 rules: 1 entries");
+}
+
 #define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE_TEST(test_tables),	    CASE_TEST(test_named),  CASE_TEST(test_counts),
-		CASE_TEST(test_semicolons), CASE_TEST(test_scores), CASE_TEST(test_postfix_actions),
-		CASE_TEST(test_messages),
+		CASE_TEST(test_tables),	  CASE_TEST(test_named),
+		CASE_TEST(test_counts),	  CASE_TEST(test_semicolons),
+		CASE_TEST(test_scores),	  CASE_TEST(test_postfix_actions),
+		CASE_TEST(test_messages), CASE_TEST(test_foreign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,52 @@ static void read_metadata(struct reading *reading, const json_t *object)
 		reading->result->declared_at_sec = json_integer_value(timestamp);
 }
 
-static int read_record(struct reading *reading, const json_t *object)
+/* What the records have; Spamhaus may come to add more, which say nothing of the prefix. */
+static void note_unknown_keys(struct reading *reading, json_t *object)
+{
+	static const char *const known[] = {
+		"cidr", "sblid", "rir", "asn", "domain", "cc", "asname"
+	};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+	{
+		size_t i = 0;
+
+		while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
+			i++;
+		if (i == sizeof(known) / sizeof(known[0]))
+			reading_note(reading, 0, "the key %s of a record is not known: ignored",
+				     key);
+	}
+}
+
+/* Whether it is a flat record of a prefix or of an AS; else it was reported. */
+static bool check_record(struct reading *reading, json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_object_get(object, "cidr") && !json_object_get(object, "asn")) {
+		reading_bad(reading, 1,
+			    "a record without cidr: JSON of another kind than Spamhaus DROP; write "
+			    "the prefixes out, one a line");
+		return false;
+	}
+	json_object_foreach(object, key, value)
+	{
+		if (!json_is_object(value) && !json_is_array(value))
+			continue;
+		reading_bad(reading, 1,
+			    "%s holds more than one value: write an object for each prefix", key);
+		return false;
+	}
+	note_unknown_keys(reading, object);
+	return true;
+}
+
+static int read_record(struct reading *reading, json_t *object)
 {
 	const json_t *cidr = json_object_get(object, "cidr");
 	const char *reason = json_string_value(json_object_get(object, "sblid"));
@@ -29,6 +74,8 @@ static int read_record(struct reading *reading, const json_t *object)
 	struct token token = { .text = text };
 
 	reading->result->record_count++;
+	if (!check_record(reading, object))
+		return 0;
 	if (!cidr) {
 		reading_skip(reading, FORMAT_SKIP_NO_PREFIX);
 		return 0;
@@ -80,12 +127,16 @@ static int read_json(struct reading *reading)
 	return err;
 }
 
+bool drop_json_is_record(const char *text, size_t bytes)
+{
+	return memmem(text, bytes, "\"cidr\"", 6) || memmem(text, bytes, "\"asn\"", 5) ||
+	       (memmem(text, bytes, "\"type\"", 6) && memmem(text, bytes, "\"metadata\"", 10));
+}
+
 static bool is_json_line(const struct token *line)
 {
 	return line->text[0] == '{' && line->text[line->bytes - 1] == '}' &&
-	       (memmem(line->text, line->bytes, "\"cidr\"", 6) ||
-		memmem(line->text, line->bytes, "\"type\"", 6) ||
-		memmem(line->text, line->bytes, "\"asn\"", 5));
+	       drop_json_is_record(line->text, line->bytes);
 }
 
 const struct format_parser format_drop_json = {

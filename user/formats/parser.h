@@ -45,6 +45,9 @@ bool plain_is_line(const struct token *line);
 /* Split "KEY: DATA", as Exim has it; false: it is another line. */
 bool exim_split(const struct token *line, struct token *ret_key, struct token *ret_data);
 
+/* Whether a line may be one of Spamhaus DROP as JSON, a good one or not. */
+bool drop_json_is_record(const char *text, size_t bytes);
+
 /* Find out by the first lines that are not yet given out; false: they may be of several
  * formats that do not mean the same, which was reported. */
 bool format_recognise(struct reading *reading, struct line_reader *lines, enum format *ret_format);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/foreign.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
 
@@ -105,6 +106,16 @@ struct buffers {
 	struct line_reader lines;
 };
 
+static int refuse_foreign(const struct format_input *input, const struct line_reader *lines)
+{
+	const char *message = foreign_find(lines, input->format);
+
+	if (!message)
+		return 0;
+	diagnostics_add(input->diagnostics, SEVERITY_ERROR, input->name, 0, 0, "%s", message);
+	return -EINVAL;
+}
+
 static int read_stream(struct reading *reading, struct buffers *buffers)
 {
 	struct format_result *result = reading->result;
@@ -113,6 +124,8 @@ static int read_stream(struct reading *reading, struct buffers *buffers)
 	if (!err)
 		err = lines_begin(&buffers->lines, &buffers->stream);
 	result->was_gzip = buffers->stream.is_gzip;
+	if (!err)
+		err = refuse_foreign(reading->input, &buffers->lines);
 	if (!err && result->format == FORMAT_AUTO) {
 		result->was_recognised = true;
 		if (!format_recognise(reading, &buffers->lines, &result->format))

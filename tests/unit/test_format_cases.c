@@ -297,6 +297,46 @@ static void test_foreign(void **state)
 		      "1 rules: 1 entries");
 }
 
+/* What the columns, values and fields of formats say besides the address. */
+static void test_columns(void **state)
+{
+	static const char decisions[] = "duration,scope,value,type\n24h,ip,192.0.2.1,ban\n"
+					"24h,ip,192.0.2.2,captcha\n24h,range,198.51.100.0/24,ban\n"
+					"24h,country,XX,ban\n24h,as,64500,ban\n";
+
+	(void)state;
+	format_assert(FORMAT_AUTO, ACTION_BLOCK, decisions,
+		      "2 192.0.2.1 until 86400\n4 198.51.100.0/24 until 86400\n",
+		      "5 records: 2 entries, 3 skipped: 1 of another action, 2 of another kind");
+	format_assert(FORMAT_AUTO, ACTION_ALLOW, decisions, "",
+		      "5 records: 0 entries, 5 skipped: 3 of another action, 2 of another kind");
+	format_assert(FORMAT_AUTO, ACTION_BLOCK,
+		      "value,simulated,type\n192.0.2.1,true,ban\n192.0.2.2,false,ban\n"
+		      "192.0.2.3,,\n",
+		      "3 192.0.2.2\n4 192.0.2.3\n",
+		      "3 records: 2 entries, 1 skipped: 1 of another kind");
+	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK,
+			  "value,comment\n192.0.2.1,a,b\n192.0.2.2,\"a,b\"\n",
+			  "list:2:13: more fields than the header has\n");
+	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,verdict,value\n192.0.2.1,no,\n",
+			  "list:1:7: \"verdict\" is no column of CrowdSec\n"
+			  "list:1:15: \"value\": column 1 says that already\n");
+	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,simulated\n192.0.2.1,maybe\n",
+			  "list:2:11: \"maybe\": simulated is true or false\n");
+	format_assert(FORMAT_RBLDNSD, ACTION_ALLOW,
+		      "192.0.2.1 :127.0.5.0:none\n192.0.2.2 :127.0.5.1:low\n:127.0.9.0:x\n"
+		      "192.0.2.3\n192.0.2.4 :127.0.3.3\n:127.0.0.2\n192.0.2.5 text\n",
+		      "2 192.0.2.2 (low)\n5 192.0.2.4\n7 192.0.2.5 (text)\n",
+		      "5 entries of the zone: 3 entries, 2 skipped: 2 of trust none");
+	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK, "$TTL 60\n$ORIGIN x.\n192.0.2.1\n",
+			  "list:2:1: $ORIGIN is no line of rbldnsd\n");
+	format_assert_bad(FORMAT_DNSWL, ACTION_ALLOW,
+			  "192.0.2.1;x;1;x;1\n192.0.2.1;1;1;x;1;more\n192.0.2.1;1;1;x;1\n",
+			  "list:1:1: not address;category\nlist:2:1: not address;category\n");
+	format_assert_bad(FORMAT_SPAMDB, ACTION_ALLOW, "WHITE|192.0.2.1|||1|2|9999999999|1|7|x\n",
+			  "list:1:1: not WHITE|address\n");
+}
+
 #define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)
 
 int main(void)
@@ -306,6 +346,7 @@ int main(void)
 		CASE_TEST(test_counts),	  CASE_TEST(test_semicolons),
 		CASE_TEST(test_scores),	  CASE_TEST(test_postfix_actions),
 		CASE_TEST(test_messages), CASE_TEST(test_foreign),
+		CASE_TEST(test_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,20 @@
 
 #define COLUMNS_MAX 16
 
-enum column { COLUMN_VALUE, COLUMN_EXPIRATION, COLUMN_COMMENT, COLUMN_COUNT };
+enum column {
+	COLUMN_VALUE,
+	COLUMN_EXPIRATION,
+	COLUMN_COMMENT,
+	COLUMN_TYPE,
+	COLUMN_SCOPE,
+	COLUMN_SIMULATED,
+	COLUMN_OTHER, /* one that says nothing about who is listed */
+	COLUMN_COUNT
+};
 
 struct csv {
 	bool has_header;
+	size_t column_count;
 	size_t places[COLUMN_COUNT]; /* from 1; 0: the table has no such column */
 };
 
@@ -21,9 +31,28 @@ static const struct {
 	const char *name;
 	enum column column;
 } column_names[] = {
-	{ "value", COLUMN_VALUE },	   { "expiration", COLUMN_EXPIRATION },
-	{ "duration", COLUMN_EXPIRATION }, { "comment", COLUMN_COMMENT },
+	{ "value", COLUMN_VALUE },
+	{ "expiration", COLUMN_EXPIRATION },
+	{ "duration", COLUMN_EXPIRATION },
+	{ "comment", COLUMN_COMMENT },
 	{ "reason", COLUMN_COMMENT },
+	{ "type", COLUMN_TYPE },
+	{ "action", COLUMN_TYPE },
+	{ "scope", COLUMN_SCOPE },
+	{ "simulated", COLUMN_SIMULATED },
+	{ "id", COLUMN_OTHER },
+	{ "uuid", COLUMN_OTHER },
+	{ "alert_id", COLUMN_OTHER },
+	{ "source", COLUMN_OTHER },
+	{ "origin", COLUMN_OTHER },
+	{ "scenario", COLUMN_OTHER },
+	{ "country", COLUMN_OTHER },
+	{ "as", COLUMN_OTHER },
+	{ "as_name", COLUMN_OTHER },
+	{ "events_count", COLUMN_OTHER },
+	{ "created_at", COLUMN_OTHER },
+	{ "allowlist", COLUMN_OTHER },
+	{ "name", COLUMN_OTHER },
 };
 
 /* Take the text out of a field's quotes, in place; false: a quote is not closed, or has
@@ -70,8 +99,34 @@ static bool split(struct reading *reading, struct token fields[COLUMNS_MAX], siz
 			fields[count] = field;
 		count++;
 	}
-	*ret_count = count < COLUMNS_MAX ? count : COLUMNS_MAX;
+	if (count > COLUMNS_MAX) {
+		reading_bad(reading, 1, "%zu columns: at most %d are read", count, COLUMNS_MAX);
+		return false;
+	}
+	*ret_count = count;
 	return true;
+}
+
+static bool find_column(const struct token *name, enum column *ret_column)
+{
+	for (size_t i = 0; i < sizeof(column_names) / sizeof(column_names[0]); i++) {
+		if (token_is_word(name, column_names[i].name)) {
+			*ret_column = column_names[i].column;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_column(const struct token *fields, size_t count, enum column wanted)
+{
+	enum column column;
+
+	for (size_t i = 0; i < count; i++) {
+		if (find_column(&fields[i], &column) && column == wanted)
+			return true;
+	}
+	return false;
 }
 
 static void read_header(struct reading *reading, const struct token *fields, size_t count)
@@ -79,17 +134,27 @@ static void read_header(struct reading *reading, const struct token *fields, siz
 	struct csv *csv = reading->state;
 
 	csv->has_header = true;
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < sizeof(column_names) / sizeof(column_names[0]); j++) {
-			size_t *place = &csv->places[column_names[j].column];
-
-			if (token_is_word(&fields[i], column_names[j].name) && *place == 0)
-				*place = i + 1;
-		}
-	}
-	if (csv->places[COLUMN_VALUE] == 0)
+	csv->column_count = count;
+	if (!has_column(fields, count, COLUMN_VALUE)) {
 		reading_spoil(reading, 1,
 			      "a header without the column value: write value,expiration,comment");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		enum column column = COLUMN_OTHER;
+
+		if (!find_column(&fields[i], &column))
+			reading_spoil(reading, fields[i].position + 1,
+				      "\"%.*s\" is no column of CrowdSec, and may change what its "
+				      "lines mean: remove it",
+				      (int)fields[i].bytes, fields[i].text);
+		else if (column != COLUMN_OTHER && csv->places[column])
+			reading_spoil(reading, fields[i].position + 1,
+				      "\"%.*s\": column %zu says that already; remove one",
+				      (int)fields[i].bytes, fields[i].text, csv->places[column]);
+		else
+			csv->places[column] = i + 1;
+	}
 }
 
 /* ---- expiry -------------------------------------------------------------------------- */
@@ -151,6 +216,39 @@ static struct token pick(const struct csv *csv, enum column column, const struct
 	return place > 0 && place <= count ? fields[place - 1] : (struct token) { 0 };
 }
 
+/* Whether a decision is about addresses, and the one that the list is for; else it has been
+ * counted, or reported. */
+static bool is_decision_for(struct reading *reading, const struct csv *csv,
+			    const struct token *fields, size_t count)
+{
+	struct token scope = pick(csv, COLUMN_SCOPE, fields, count);
+	struct token type = pick(csv, COLUMN_TYPE, fields, count);
+	struct token simulated = pick(csv, COLUMN_SIMULATED, fields, count);
+	const bool is_ban = token_is_word(&type, "ban");
+	const bool is_pass = token_is_word(&type, "bypass") || token_is_word(&type, "allow") ||
+			     token_is_word(&type, "whitelist");
+
+	if (scope.bytes > 0 && !token_is_word(&scope, "ip") && !token_is_word(&scope, "range")) {
+		reading_skip(reading, FORMAT_SKIP_KIND);
+		return false;
+	}
+	if (token_is_word(&simulated, "true") || token_is(&simulated, "1")) {
+		reading_skip(reading, FORMAT_SKIP_KIND);
+		return false;
+	}
+	if (simulated.bytes > 0 && !token_is_word(&simulated, "false") &&
+	    !token_is(&simulated, "0")) {
+		reading_bad(reading, simulated.position + 1, "\"%.*s\": simulated is true or false",
+			    (int)simulated.bytes, simulated.text);
+		return false;
+	}
+	if (type.bytes > 0 && !(reading->input->action == ACTION_BLOCK ? is_ban : is_pass)) {
+		reading_skip(reading, FORMAT_SKIP_ACTION);
+		return false;
+	}
+	return true;
+}
+
 static int read_record(struct reading *reading, const struct token *fields, size_t count)
 {
 	const struct csv *csv = reading->state;
@@ -163,6 +261,14 @@ static int read_record(struct reading *reading, const struct token *fields, size
 	bool is_range;
 
 	reading->result->record_count++;
+	if (count > csv->column_count) {
+		reading_bad(
+		    reading, fields[csv->column_count].position + 1,
+		    "more fields than the header has: put the one with a comma into quotes");
+		return 0;
+	}
+	if (!is_decision_for(reading, csv, fields, count))
+		return 0;
 	is_range = value.bytes > 0 && reading_range(&value, &first, &last) == value.bytes;
 	if (!is_range && !reading_prefix(reading, &value, HOST_BITS_ARE_BAD, &entry.prefix))
 		return 0;

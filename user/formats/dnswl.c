@@ -44,12 +44,14 @@ static int read_dnswl(struct reading *reading)
 	struct entry entry = reading_entry(reading);
 	const char *reason;
 	size_t trust, count;
+	uint64_t category;
 
 	if (content.bytes == 0 || content.text[0] == '#')
 		return 0;
 	reading->result->record_count++;
 	count = token_split(&content, ';', fields, DNSWL_COUNT);
-	if (count < DNSWL_DOMAIN) {
+	if (count < DNSWL_DOMAIN || count > DNSWL_COUNT ||
+	    !token_number(&fields[DNSWL_CATEGORY], &category)) {
 		reading_bad(reading, 1,
 			    "not address;category;trust;domain;id, as dnswl.org writes");
 		return 0;

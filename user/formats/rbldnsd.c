@@ -14,6 +14,7 @@
 
 struct rbldnsd {
 	uint64_t range_max; /* addresses in a range; 0: any number */
+	bool is_distrusted; /* the default value is of trust none, as dnswl.org has it */
 };
 
 /* ---- addresses ------------------------------------------------------------------ */
@@ -169,6 +170,14 @@ static const char *find_special(const struct token *content)
 	return NULL;
 }
 
+/* TTL, SOA, NS and variables say nothing about who is listed. */
+static bool is_known_special(const struct token *name)
+{
+	return token_is_word(name, "ttl") || token_is_word(name, "soa") ||
+	       token_is_word(name, "ns") ||
+	       (name->bytes > 0 && (is_digit(name->text[0]) || name->text[0] == '='));
+}
+
 static void read_special(struct reading *reading, struct token content)
 {
 	size_t skipped = content.text[0] == '$' ? 1 : 2;
@@ -183,7 +192,12 @@ static void read_special(struct reading *reading, struct token content)
 	else if (token_is_word(&name, "dataset"))
 		reading_spoil(reading, content.position + 1,
 			      "a zone of several datasets: give those of addresses a file each");
-	/* TTL, SOA, NS and variables say nothing about who is listed. */
+	else if (skipped == 1 && !is_known_special(&name))
+		reading_spoil(
+		    reading, content.position + 1,
+		    "$%.*s is no line of rbldnsd: write the addresses of a zone of another "
+		    "kind alone",
+		    (int)name.bytes, name.text);
 }
 
 /* ---- entries ------------------------------------------------------------------------ */
@@ -207,6 +221,33 @@ static struct token value_text(struct token rest)
 	if (value.bytes > 0 && value.text[0] == ':')
 		return (struct token) { value.text + 1, value.bytes - 1, 0 };
 	return value.bytes == 0 ? value : rest;
+}
+
+/* Whether a value, behind its colon, is one of trust none: 127.0.CATEGORY.0; @otherwise where
+ * there is none. */
+static bool is_distrusted(struct token value, bool otherwise)
+{
+	struct token address;
+	struct prefix prefix;
+
+	if (value.bytes == 0)
+		return otherwise;
+	token_field(&value, ':', &address);
+	address = token_trim(address);
+	return prefix_parse(address.text, address.bytes, &prefix, NULL) == PREFIX_OK &&
+	       prefix.len == 32 && prefix.addr[0] == 127 && prefix.addr[1] == 0 &&
+	       prefix.addr[3] == 0;
+}
+
+/* The value behind an address and its colon; no bytes: there is none. */
+static struct token value_of(const struct token *content, size_t address_bytes)
+{
+	struct token rest = token_trim(
+	    (struct token) { content->text + address_bytes, content->bytes - address_bytes, 0 });
+
+	if (rest.bytes > 0 && rest.text[0] == ':')
+		return (struct token) { rest.text + 1, rest.bytes - 1, 0 };
+	return (struct token) { 0 };
 }
 
 /* Where the address ends: at a blank, a comment, or the colon before a value. In an
@@ -271,6 +312,7 @@ static bool check_text(struct reading *reading, const struct token *content, siz
 
 static int read_entry(struct reading *reading, struct token content)
 {
+	const struct rbldnsd *zone = reading->state;
 	struct entry entry = reading_entry(reading);
 	struct token token = content, text;
 	struct prefix first, last;
@@ -288,6 +330,11 @@ static int read_entry(struct reading *reading, struct token content)
 	    (struct token) { content.text + token.bytes, content.bytes - token.bytes, 0 });
 	if (!check_text(reading, &content, token.bytes))
 		return 0;
+	if (reading->input->action == ACTION_ALLOW && !entry.is_exclusion &&
+	    is_distrusted(value_of(&content, token.bytes), zone->is_distrusted)) {
+		reading_skip(reading, FORMAT_SKIP_TRUST);
+		return 0;
+	}
 	is_range = read_range(&token, &first, &last);
 	if (!is_range && !read_short(&token, &first) && !read_groups(&token, &first) &&
 	    !reading_prefix(reading, &token, HOST_BITS_ARE_BAD, &first))
@@ -311,8 +358,12 @@ static int read_rbldnsd(struct reading *reading)
 	if (content.text[0] == '#' || content.text[0] == ';')
 		return 0;
 	/* A default value; "::1" is an address. */
-	if (content.text[0] == ':' && (content.bytes < 2 || content.text[1] != ':'))
+	if (content.text[0] == ':' && (content.bytes < 2 || content.text[1] != ':')) {
+		struct rbldnsd *zone = reading->state;
+
+		zone->is_distrusted = is_distrusted(value_of(&content, 0), false);
 		return 0;
+	}
 	return read_entry(reading, content);
 }
 

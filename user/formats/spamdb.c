@@ -11,7 +11,7 @@ enum white_field {
 	WHITE_FIRST = 4,
 	WHITE_PASS,
 	WHITE_EXPIRE,
-	WHITE_COUNT,
+	WHITE_COUNT = 9,
 };
 
 static bool is_other_kind(const struct token *kind)
@@ -25,7 +25,7 @@ static int read_white(struct reading *reading, const struct token *fields, size_
 	const struct token *address = &fields[WHITE_ADDRESS];
 	uint64_t expires;
 
-	if (count < WHITE_COUNT || !token_number(&fields[WHITE_EXPIRE], &expires)) {
+	if (count != WHITE_COUNT || !token_number(&fields[WHITE_EXPIRE], &expires)) {
 		reading_bad(reading, 1,
 			    "not WHITE|address|||first|pass|expire|block|pass, as spamdb prints");
 		return 0;

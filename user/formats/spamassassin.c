@@ -65,24 +65,94 @@ static struct token expand_address(const struct token *token, char buffer[EXPAND
 	return (struct token) { buffer, used, token->position };
 }
 
+/* SpamAssassin reads numbers with leading zeros as decimal. */
+static struct token strip_zeros(const struct token *token, char buffer[EXPANDED_BYTES])
+{
+	size_t used = 0;
+	bool was_digit = false;
+
+	if (token->bytes >= EXPANDED_BYTES || memchr(token->text, ':', token->bytes))
+		return *token;
+	for (size_t i = 0; i < token->bytes; i++) {
+		bool has_more = i + 1 < token->bytes && is_digit(token->text[i + 1]);
+
+		if (token->text[i] == '/') {
+			memcpy(buffer + used, token->text + i, token->bytes - i);
+			used += token->bytes - i;
+			break;
+		}
+		if (token->text[i] == '0' && !was_digit && has_more)
+			continue;
+		was_digit = is_digit(token->text[i]);
+		buffer[used++] = token->text[i];
+	}
+	return (struct token) { buffer, used, token->position };
+}
+
+/* "192.0.2.0/255.255.255.0" with a length; what has no mask stays. */
+static struct token mask_to_length(const struct token *token, char buffer[EXPANDED_BYTES])
+{
+	const char *slash = token->bytes > 0 ? memchr(token->text, '/', token->bytes) : NULL;
+	size_t address_bytes = slash ? (size_t)(slash - token->text) : 0;
+	struct prefix mask;
+	uint32_t bits = 0;
+	int used;
+
+	if (!slash || token->bytes >= EXPANDED_BYTES ||
+	    !memchr(slash, '.', token->bytes - address_bytes) ||
+	    prefix_parse(slash + 1, token->bytes - address_bytes - 1, &mask, NULL) != PREFIX_OK ||
+	    mask.family != FAMILY_IPV4 || mask.len != 32)
+		return *token;
+	for (int i = 0; i < 4; i++)
+		bits = bits << 8 | mask.addr[i];
+	if ((~bits & (~bits + 1)) != 0)
+		return *token;
+	used = snprintf(buffer, EXPANDED_BYTES, "%.*s/%d", (int)address_bytes, token->text,
+			__builtin_popcount(bits));
+	return (struct token) { buffer, (size_t)used, token->position };
+}
+
+/* "fe80::1%eth0": an interface is nothing that a list could have. */
+static struct token cut_scope(struct reading *reading, struct token token)
+{
+	const char *percent = memchr(token.text, '%', token.bytes);
+
+	if (!percent || !memchr(token.text, ':', token.bytes))
+		return token;
+	reading_note(reading, token.position + 1, "%.*s is listed on any interface",
+		     (int)token.bytes, token.text);
+	token.bytes = (size_t)(percent - token.text);
+	return token;
+}
+
 static int read_spamassassin_network(struct reading *reading, const struct token *token,
 				     const char *reason)
 {
 	char expanded_buffer[EXPANDED_BYTES], plain_buffer[UNBRACKET_BYTES];
+	char zeros_buffer[EXPANDED_BYTES], mask_buffer[EXPANDED_BYTES];
 	struct entry entry = reading_entry(reading);
 	struct token network = *token;
+	struct prefix first, last;
 
 	reading->result->record_count++;
 	entry.is_exclusion = network.text[0] == '!';
 	if (entry.is_exclusion)
 		network =
 		    (struct token) { network.text + 1, network.bytes - 1, network.position + 1 };
-	network = token_unbracket(&network, plain_buffer);
-	network = expand_address(&network, expanded_buffer);
-	if (!reading_prefix(reading, &network, HOST_BITS_ARE_CUT, &entry.prefix))
-		return 0;
 	if (reason)
 		entry.reason = reason;
+	if (network.bytes > 0 && network.text[network.bytes - 1] == ',')
+		network.bytes--;
+	if (network.bytes > 0 && reading_range(&network, &first, &last) == network.bytes)
+		return reading_add_range(reading, token, &entry, &first, &last);
+	network = token_unbracket(&network, plain_buffer);
+	if (network.bytes > 0)
+		network = cut_scope(reading, network);
+	network = strip_zeros(&network, zeros_buffer);
+	network = expand_address(&network, expanded_buffer);
+	network = mask_to_length(&network, mask_buffer);
+	if (!reading_prefix(reading, &network, HOST_BITS_ARE_CUT, &entry.prefix))
+		return 0;
 	return reading_add(reading, token, &entry);
 }
 

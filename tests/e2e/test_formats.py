@@ -91,13 +91,33 @@ def test_on_error(running):
 
 
 def test_cut_file(running):
+    """A person may have edited it, so it is in force, with a warning."""
     path = running.top / "block.d/drop.list"
     path.write_text('{"cidr":"192.0.2.0/24"}\n{"type":"metadata","records":2}\n', encoding="utf-8")
+    warning, = running.ask("reload")["warnings"]
+    assert f"{path}: warning: says that it has 2 records but has 1" in warning
+    assert verdicts(running, "192.0.2.9") == ["block"]
+    path.write_text("# ipv4 hash:net ipset\n# Entries : 2 subnets, 9 unique IPs\n198.51.100.0/24\n"
+                    "203.0.113.0/24\n# Entries : 1 unique IPs\n192.0.2.1\n", encoding="utf-8")
+    assert running.ask("reload")["warnings"] == []
+
+
+def test_host_bits(running):
+    """As the format's program, or as the list says."""
+    path = running.write_list("block.d/set.list", "# ipv4 hash:net ipset", "192.0.2.9/24")
+    warning, = running.ask("reload")["warnings"]
+    assert f"{path}:2:1: warning: 192.0.2.9/24 has host bits set" in warning
+    assert "192.0.2.0/24" in warning and "write 192.0.2.9" in warning
+    assert verdicts(running, "192.0.2.200") == ["block"]
+    running.configure(lists=PARTNERS + DROP + "    host_bits: refuse\n")
     result = running.ctl("reload")
     assert result.returncode == INVALID
-    assert f"{path}: says that it has 2 records but has 1" in result.stderr
-    running.configure(lists=PARTNERS + DROP + "    on_error: skip\n")
-    assert "was cut off" in running.ask("reload")["warnings"][0]
+    assert f"{path}:2:1: 192.0.2.9/24 has host bits set: write 192.0.2.0/24" in result.stderr
+    running.write_list("block.d/set.list", "192.0.2.9/24")
+    assert running.ctl("reload").returncode == INVALID
+    running.configure(lists=PARTNERS + DROP + "    host_bits: cut\n")
+    assert len(running.ask("reload")["warnings"]) == 1
+    assert verdicts(running, "192.0.2.200") == ["block"]
 
 
 def test_entries_of_files_expire(running):

@@ -337,16 +337,106 @@ static void test_columns(void **state)
 			  "list:1:1: not WHITE|address\n");
 }
 
+/* What SpamAssassin 4 takes. */
+static void test_spamassassin(void **state)
+{
+	(void)state;
+	assert_auto(ACTION_ALLOW,
+		    "trusted_networks 192.0.2.10-192.0.2.20 198.51.100.0/24\n"
+		    "internal_networks fe80::1%eth0 192.0.2.0/255.255.255.0\n"
+		    "trusted_networks 010.001.002.0/24, 203.0.113.0/24\n"
+		    "trusted_networks 010.01. 192.168/255.255.0.0\n",
+		    FORMAT_SPAMASSASSIN,
+		    "4 10.1.0.0/16\n3 10.1.2.0/24\n2 192.0.2.0/24\n1 192.0.2.10/31\n"
+		    "1 192.0.2.12/30\n1 192.0.2.16/30\n1 192.0.2.20\n4 192.168.0.0/16\n"
+		    "1 198.51.100.0/24\n3 203.0.113.0/24\n2 fe80::1\n",
+		    "list:2:19: warning: fe80::1%eth0 is listed on any interface\n");
+	format_assert_bad(
+	    FORMAT_SPAMASSASSIN, ACTION_ALLOW,
+	    "trusted_networks 192.0.2.0/255.0.255.0 192.0.2.9-192.0.2.1 192.0.2.0 /24\n",
+	    "list:1:31: ...after the slash\nlist:1:40: ...is no range\n"
+	    "list:1:70: ...is not an IP address\n");
+}
+
+/* What becomes of host bits: as the format's program does, or as the list says. */
+static void test_host_bits(void **state)
+{
+	static const struct {
+		enum format format;
+		const char *text;
+		enum host_bits by_format;
+	} lists[] = {
+		{ FORMAT_PLAIN, "192.0.2.9/24 # x\n", HOST_BITS_REFUSE },
+		{ FORMAT_NETSET, "192.0.2.9/24\n", HOST_BITS_CUT },
+		{ FORMAT_DROP_TEXT, "192.0.2.9/24 ; SBL1\n", HOST_BITS_REFUSE },
+		{ FORMAT_DROP_JSON, "{\"cidr\":\"192.0.2.9/24\"}\n", HOST_BITS_REFUSE },
+		{ FORMAT_RSPAMD_MAP, "192.0.2.9/24 x\n", HOST_BITS_CUT },
+		{ FORMAT_RBLDNSD, "192.0.2.9/24 :127.0.0.2:x\n", HOST_BITS_REFUSE },
+		{ FORMAT_DNSWL, "192.0.2.9/24;1;1;x;1\n", HOST_BITS_REFUSE },
+		{ FORMAT_CROWDSEC_CSV, "value\n192.0.2.9/24\n", HOST_BITS_REFUSE },
+		{ FORMAT_SPAMASSASSIN, "trusted_networks 192.0.2.9/24\n", HOST_BITS_CUT },
+		{ FORMAT_EXIM, "192.0.2.9/24: x\n", HOST_BITS_CUT },
+		{ FORMAT_OPENSMTPD, "192.0.2.9/24\n", HOST_BITS_CUT },
+		{ FORMAT_POSTFIX_CIDR, "192.0.2.9/24 permit\n", HOST_BITS_BY_FORMAT },
+	};
+	char prefix[PREFIX_TEXT_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		for (enum host_bits bits = 0; bits < HOST_BITS_COUNT; bits++) {
+			enum host_bits expected = bits ? bits : lists[i].by_format;
+			struct format_input input;
+
+			format_again();
+			input = format_input_of(lists[i].text, strlen(lists[i].text));
+			input.format = lists[i].format;
+			input.host_bits = bits;
+			assert_int_equal(format_read(&input, &format_result),
+					 expected == HOST_BITS_REFUSE ? -EINVAL : 0);
+			assert_int_equal(format_set->count, expected == HOST_BITS_CUT);
+			/* Both readings are offered, whatever it takes. */
+			assert_int_equal(format_diagnostics.count, 1);
+			assert_non_null(strstr(format_diagnostics.items[0].message, "192.0.2.9"));
+			if (expected == HOST_BITS_CUT)
+				assert_string_equal(
+				    prefix_format(&format_set->entries[0].prefix, prefix),
+				    "192.0.2.0/24");
+			if (expected)
+				assert_non_null(
+				    strstr(format_diagnostics.items[0].message, "192.0.2.0/24"));
+		}
+	}
+}
+
+/* Sets put into one file say their numbers one by one. */
+static void test_concatenated(void **state)
+{
+	static const char text[] = "#\n# level1\n#\n# ipv4 hash:net ipset\n#\n"
+				   "# This File Date  : Fri Nov 27 17:18:59 UTC 2026\n"
+				   "# Entries         : 2 subnets, 680864624 unique IPs\n#\n"
+				   "45.9.148.0/24\n45.9.151.0/22\n#\n# other\n#\n"
+				   "# ipv4 hash:ip ipset\n# Entries         : 2 unique IPs\n#\n"
+				   "45.9.162.1\n45.9.162.2\n";
+
+	(void)state;
+	assert_auto(ACTION_BLOCK, text, FORMAT_NETSET,
+		    "10 45.9.148.0/22\n9 45.9.148.0/24\n17 45.9.162.1\n18 45.9.162.2\n",
+		    "list:10:1: warning: 45.9.151.0/22 has host bits set: read as the network "
+		    "45.9.148.0/22; for the one address write 45.9.151.0\n");
+	assert_false(format_is_cut(&format_result));
+}
+
 #define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE_TEST(test_tables),	  CASE_TEST(test_named),
-		CASE_TEST(test_counts),	  CASE_TEST(test_semicolons),
-		CASE_TEST(test_scores),	  CASE_TEST(test_postfix_actions),
-		CASE_TEST(test_messages), CASE_TEST(test_foreign),
-		CASE_TEST(test_columns),
+		CASE_TEST(test_tables),	   CASE_TEST(test_named),
+		CASE_TEST(test_counts),	   CASE_TEST(test_semicolons),
+		CASE_TEST(test_scores),	   CASE_TEST(test_postfix_actions),
+		CASE_TEST(test_messages),  CASE_TEST(test_foreign),
+		CASE_TEST(test_columns),   CASE_TEST(test_spamassassin),
+		CASE_TEST(test_host_bits), CASE_TEST(test_concatenated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,7 @@ struct list_file {
 struct list_input {
 	enum format format;   /* `format:` */
 	bool skips_bad_lines; /* `on_error: skip` */
+	enum host_bits host_bits;
 	struct list_file *files;
 	size_t file_count;
 };
@@ -121,5 +122,8 @@ size_t list_input_skipped_lines(const struct list_input *input);
 
 /* "fail", "skip", indexed by skips_bad_lines. */
 extern const char *const on_error_names[2];
+
+/* "", "refuse", "cut", indexed by enum host_bits. */
+extern const char *const host_bits_names[HOST_BITS_COUNT];
 
 #endif

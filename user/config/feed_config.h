@@ -40,7 +40,8 @@ struct feed_config {
 	enum action action; /* of the list */
 	char *url;
 	enum format format;
-	bool skips_errors; /* lines that cannot be read are left out and counted */
+	enum host_bits host_bits; /* of the list */
+	bool skips_errors;	  /* lines that cannot be read are left out and counted */
 	uint32_t refresh_sec;
 	uint32_t timeout_sec;
 	uint32_t max_bytes; /* as sent and, if compressed, unpacked */

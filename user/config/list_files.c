@@ -14,9 +14,12 @@
 #include "config/parts.h"
 
 const char *const on_error_names[] = { "fail", "skip" };
+const char *const host_bits_names[] = { "", "refuse", "cut" };
+_Static_assert(sizeof(host_bits_names) / sizeof(host_bits_names[0]) == HOST_BITS_COUNT, "all");
 
 void list_input_read(struct document *document, const yaml_node_t *format,
-		     const yaml_node_t *on_error, struct list_input *input)
+		     const yaml_node_t *on_error, const yaml_node_t *host_bits,
+		     struct list_input *input)
 {
 	size_t choice;
 
@@ -25,6 +28,10 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 		input->format = (enum format)choice;
 	if (on_error && document_choice(document, on_error, "on_error", on_error_names, 2, &choice))
 		input->skips_bad_lines = choice == 1;
+	if (host_bits &&
+	    document_choice(document, host_bits, "host_bits", host_bits_names + HOST_BITS_REFUSE,
+			    HOST_BITS_COUNT - HOST_BITS_REFUSE, &choice))
+		input->host_bits = (enum host_bits)(HOST_BITS_REFUSE + choice);
 }
 
 void list_input_done(struct list_input *input)
@@ -57,25 +64,24 @@ static ssize_t read_list_file(void *context, char *buffer, size_t size)
 	return file_read(file->fd, file->path, buffer, size, file->diagnostics);
 }
 
-static int refuse_cut_file(const struct format_input *input, const struct format_result *result)
+/* A person may have taken lines out, or added some: that is no reason to do without all. */
+static void warn_of_count(const struct format_input *input, const struct format_result *result)
 {
 	if (!format_is_cut(result))
-		return 0;
+		return;
 	if (result->has_declared_count)
 		diagnostics_add(
-		    input->diagnostics, input->skips_bad_lines ? SEVERITY_WARNING : SEVERITY_ERROR,
-		    input->name, 0, 0,
-		    "says that it has %" PRIu64 " %s but has %zu: it was cut off or "
-		    "changed; fetch it again, or correct the number",
+		    input->diagnostics, SEVERITY_WARNING, input->name, 0, 0,
+		    "says that it has %" PRIu64 " %s but has %zu: if it was cut off, "
+		    "fetch it again; if you have edited it, correct the number or remove "
+		    "the line that has it",
 		    result->declared_count, result->format == FORMAT_NETSET ? "entries" : "records",
 		    result->record_count);
 	else
-		diagnostics_add(input->diagnostics,
-				input->skips_bad_lines ? SEVERITY_WARNING : SEVERITY_ERROR,
-				input->name, 0, 0,
-				"lacks the last line, which says how many records there are: it "
-				"was cut off; fetch it again");
-	return input->skips_bad_lines ? 0 : -EINVAL;
+		diagnostics_add(
+		    input->diagnostics, SEVERITY_WARNING, input->name, 0, 0,
+		    "lacks the last line, which says how many records there are: if it "
+		    "was cut off, fetch it again; if you have edited it, keep that line");
 }
 
 int list_file_read(const char *path, const struct format_input *options,
@@ -97,7 +103,9 @@ int list_file_read(const char *path, const struct format_input *options,
 		input.written_at_sec = status.st_mtim.tv_sec;
 	err = format_read(&input, ret_result);
 	close(file.fd);
-	return err ? err : refuse_cut_file(&input, ret_result);
+	if (!err)
+		warn_of_count(&input, ret_result);
+	return err;
 }
 
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
@@ -105,6 +113,7 @@ int list_files_read(const struct file_names *names, struct diagnostics *diagnost
 {
 	struct format_input options = { .format = input->format,
 					.action = list->action,
+					.host_bits = input->host_bits,
 					.skips_bad_lines = input->skips_bad_lines,
 					.source = SOURCE_FILE,
 					.now_sec = time(NULL),

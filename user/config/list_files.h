@@ -12,7 +12,7 @@
  *           written: that is the file's time of change
  * @ret_result: filled in whatever is returned
  *
- * A file that says that it has another number of records is a bad one.
+ * A file that says that it has another number of records gives a warning.
  *
  * Return: 0; -EINVAL: errors were added to the diagnostics; -ENOMEM.
  */

@@ -21,15 +21,18 @@ enum list_key {
 	LIST_FILES,
 	LIST_FORMAT,
 	LIST_ON_ERROR,
+	LIST_HOST_BITS,
 	LIST_FEEDS,
 	LIST_KEY_COUNT,
 };
 
 static const char *const list_keys[] = {
-	[LIST_NAME] = "name",	      [LIST_ACTION] = "action",	      [LIST_MODE] = "mode",
-	[LIST_MARK] = "mark",	      [LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
-	[LIST_ENTRIES] = "entries",   [LIST_FILES] = "files",	      [LIST_FORMAT] = "format",
-	[LIST_ON_ERROR] = "on_error", [LIST_FEEDS] = "feeds",
+	[LIST_NAME] = "name",		[LIST_ACTION] = "action",
+	[LIST_MODE] = "mode",		[LIST_MARK] = "mark",
+	[LIST_MARK_MASK] = "mark_mask", [LIST_PRIORITY] = "priority",
+	[LIST_ENTRIES] = "entries",	[LIST_FILES] = "files",
+	[LIST_FORMAT] = "format",	[LIST_ON_ERROR] = "on_error",
+	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -185,6 +188,19 @@ static void read_priority(struct document *document, const yaml_node_t *node, st
 						      UINT32_MAX, &list->priority);
 }
 
+/* Feeds are read as the list's files are, as to host bits. */
+static int read_list_feeds(struct list_reader *reader, const yaml_node_t *node, struct list *list,
+			   size_t index)
+{
+	struct config *config = reader->config;
+	size_t first = config->feed_count;
+	int err = feeds_read(reader->document, node, list, config);
+
+	for (size_t i = first; i < config->feed_count; i++)
+		config->feeds[i].host_bits = config->list_inputs[index].host_bits;
+	return err;
+}
+
 static int read_list(struct list_reader *reader, const yaml_node_t *node)
 {
 	struct document *document = reader->document;
@@ -211,13 +227,13 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	read_mark(reader, values, list);
 	read_priority(document, values[LIST_PRIORITY], list);
 	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],
-			&reader->config->list_inputs[index]);
+			values[LIST_HOST_BITS], &reader->config->list_inputs[index]);
 	if (values[LIST_ENTRIES])
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])
 		err = read_file_names(document, values[LIST_FILES], &reader->files[index]);
 	if (!err && values[LIST_FEEDS])
-		err = feeds_read(document, values[LIST_FEEDS], list, reader->config);
+		err = read_list_feeds(reader, values[LIST_FEEDS], list, index);
 	return err;
 }
 

@@ -49,9 +49,10 @@ int feeds_read(struct document *document, const yaml_node_t *node, const struct 
 
 /* Prefixes that no feed may block. */
 int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
-/* `format` and `on_error` of a list; either may be NULL. */
+/* `format`, `on_error` and `host_bits` of a list; each may be NULL. */
 void list_input_read(struct document *document, const yaml_node_t *format,
-		     const yaml_node_t *on_error, struct list_input *input);
+		     const yaml_node_t *on_error, const yaml_node_t *host_bits,
+		     struct list_input *input);
 
 /* Read a list's files into one set, all of them even if some have errors. */
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,

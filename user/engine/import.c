@@ -55,13 +55,13 @@ static int import_read_list(const struct importing *importing, struct entry_set 
 	diagnostics_lines(&diagnostics, SIZE_MAX, &importing->refusal->details,
 			  importing->warnings);
 	diagnostics_done(&diagnostics);
-	if (err || !format_is_cut(&importing->result->read))
-		return err;
-	lines_add(&importing->refusal->details,
-		  "%s: has another number of records than it says: it was cut off or changed; "
-		  "fetch it again",
-		  input.name);
-	return -EINVAL;
+	if (!err && format_is_cut(&importing->result->read))
+		lines_add(
+		    importing->warnings,
+		    "%s: has another number of records than it says: if it was cut off, fetch "
+		    "it again",
+		    input.name);
+	return err;
 }
 
 /* The last of each prefix counts, as if they were added one by one. Manual entries are

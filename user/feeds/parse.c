@@ -17,6 +17,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 		.name = feed->name,
 		.format = feed->format,
 		.action = feed->action,
+		.host_bits = feed->host_bits,
 		.skips_bad_lines = feed->skips_errors,
 		.source = SOURCE_FEED,
 		.origin = feed->name,

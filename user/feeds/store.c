@@ -48,7 +48,7 @@ static void forget_bytes(struct feed_copy *copy)
 static bool is_read_alike(const struct feed_config *a, const struct feed_config *b)
 {
 	return a->action == b->action && a->format == b->format &&
-	       a->skips_errors == b->skips_errors;
+	       a->skips_errors == b->skips_errors && a->host_bits == b->host_bits;
 }
 
 static int share(const struct stored_feed *old, struct stored_feed *feed)

@@ -270,7 +270,7 @@ static int read_record(struct reading *reading, const struct token *fields, size
 	if (!is_decision_for(reading, csv, fields, count))
 		return 0;
 	is_range = value.bytes > 0 && reading_range(&value, &first, &last) == value.bytes;
-	if (!is_range && !reading_prefix(reading, &value, HOST_BITS_ARE_BAD, &entry.prefix))
+	if (!is_range && !reading_prefix(reading, &value, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
 	if (!read_expiration(reading, &expiration, &entry.expires_at_sec))
 		return 0;

@@ -56,7 +56,7 @@ static int read_dnswl(struct reading *reading)
 			    "not address;category;trust;domain;id, as dnswl.org writes");
 		return 0;
 	}
-	if (!reading_prefix(reading, &fields[DNSWL_ADDRESS], HOST_BITS_ARE_BAD, &entry.prefix))
+	if (!reading_prefix(reading, &fields[DNSWL_ADDRESS], HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
 	if (!find_trust(&fields[DNSWL_TRUST], &trust)) {
 		reading_bad(reading, fields[DNSWL_TRUST].position + 1,

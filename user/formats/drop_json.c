@@ -14,7 +14,7 @@ static void read_metadata(struct reading *reading, const json_t *object)
 
 	if (json_is_integer(records) && json_integer_value(records) >= 0) {
 		reading->result->has_declared_count = true;
-		reading->result->declared_count = (uint64_t)json_integer_value(records);
+		reading->result->declared_count += (uint64_t)json_integer_value(records);
 	}
 	if (json_is_integer(timestamp))
 		reading->result->declared_at_sec = json_integer_value(timestamp);
@@ -86,7 +86,7 @@ static int read_record(struct reading *reading, json_t *object)
 	}
 	token.bytes = json_string_length(cidr);
 	memcpy(text, json_string_value(cidr), token.bytes);
-	if (!reading_prefix(reading, &token, HOST_BITS_ARE_BAD, &entry.prefix))
+	if (!reading_prefix(reading, &token, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
 	if (reason) {
 		char copy[PREFIX_MESSAGE_BYTES];

@@ -69,7 +69,7 @@ static int read_exim(struct reading *reading)
 		data = (struct token) { data.text + 1, data.bytes - 1, data.position + 1 };
 	data = token_trim(data);
 	plain = token_unbracket(&key, buffer);
-	if (!reading_prefix(reading, &plain, HOST_BITS_ARE_CUT, &entry.prefix))
+	if (!reading_prefix(reading, &plain, HOST_BITS_CUT, &entry.prefix))
 		return 0;
 	if (!check_data(reading, &key, &data))
 		return 0;

@@ -19,7 +19,7 @@ static int read_opensmtpd(struct reading *reading)
 	if (!key_cut(reading, &rest, &key))
 		return 0;
 	plain = token_unbracket(&key, buffer);
-	if (!reading_prefix(reading, &plain, HOST_BITS_ARE_CUT, &entry.prefix))
+	if (!reading_prefix(reading, &plain, HOST_BITS_CUT, &entry.prefix))
 		return 0;
 	rest = token_trim(rest);
 	if (rest.bytes > 0 && rest.text[0] == ',')

@@ -124,7 +124,7 @@ static int read_range(struct reading *reading, size_t start)
 	return reading_add_range(reading, &token, &entry, &first, &last);
 }
 
-static int read_plain(struct reading *reading)
+static int read_prefixes(struct reading *reading, enum host_bits host_bits)
 {
 	struct line *line = reading->line;
 	struct entry entry = reading_entry(reading);
@@ -141,9 +141,10 @@ static int read_plain(struct reading *reading)
 		prefix = (struct token) { token.text + 1, token.bytes - 1, start + 1 };
 	if (prefix_parse(prefix.text, prefix.bytes, &entry.prefix, NULL) != PREFIX_OK) {
 		result = read_range(reading, start);
-		if (result == 1)
-			reading_prefix(reading, &prefix, HOST_BITS_ARE_BAD, &entry.prefix);
-		return result == 1 ? 0 : result;
+		if (result != 1)
+			return result;
+		if (!reading_prefix(reading, &prefix, host_bits, &entry.prefix))
+			return 0;
 	}
 	behind = skip_blanks(line, end);
 	if (behind < line->bytes && line->text[behind] == '-') {
@@ -155,6 +156,11 @@ static int read_plain(struct reading *reading)
 		return 0;
 	entry.reason = take_reason(line, behind, entry.reason);
 	return reading_add(reading, &token, &entry);
+}
+
+static int read_plain(struct reading *reading)
+{
+	return read_prefixes(reading, HOST_BITS_REFUSE);
 }
 
 bool plain_is_line(const struct token *content)
@@ -215,21 +221,26 @@ static int64_t parse_date(const struct token *value)
 	return 0;
 }
 
-/* "# Entries : 4613 subnets, 613425154 unique IPs": the first number counts lines. */
+/* "# Entries : 4613 subnets, 613425154 unique IPs": the first number counts lines. Sets that
+ * were put into one file have a header each. */
 static int read_netset(struct reading *reading)
 {
 	struct token count = header_value(reading->line, "Entries");
 	struct token date = header_value(reading->line, "This File Date");
 
-	if (count.text && !reading->result->has_declared_count) {
+	if (count.text) {
 		struct token word = token_word(&count);
+		uint64_t more;
 
-		reading->result->has_declared_count =
-		    token_number(&word, &reading->result->declared_count);
+		if (token_number(&word, &more)) {
+			reading->result->has_declared_count = true;
+			reading->result->declared_count += more;
+		}
 	}
 	if (date.text)
 		reading->result->declared_at_sec = parse_date(&date);
-	return read_plain(reading);
+	/* As ipset does. */
+	return read_prefixes(reading, HOST_BITS_CUT);
 }
 
 static bool is_netset_mark(const struct token *content, bool is_first)

@@ -94,15 +94,18 @@ static enum pattern read_pattern(struct reading *reading, const struct token *to
 			     (int)token->bytes, token->text, (int)decimal.bytes, decimal.text);
 		plain = decimal;
 	}
-	if (prefix_parse(plain.text, plain.bytes, ret_prefix, NULL) == PREFIX_HOST_BITS) {
-		reading_warn(reading, token->position + 1,
-			     "%.*s has host bits set: Postfix passes over such a rule, and so "
-			     "does ipwl",
-			     (int)token->bytes, token->text);
+	if (prefix_parse(plain.text, plain.bytes, ret_prefix, NULL) == PREFIX_HOST_BITS &&
+	    !reading->input->host_bits) {
+		reading_note(
+		    reading, token->position + 1,
+		    "%.*s has host bits set: Postfix passes over such a rule, and so "
+		    "does ipwl; for the network set host_bits: cut, for the one address leave "
+		    "out what begins with the slash",
+		    (int)token->bytes, token->text);
 		return PATTERN_PASSED_OVER;
 	}
-	return reading_prefix(reading, &plain, HOST_BITS_ARE_BAD, ret_prefix) ? PATTERN_OK
-									      : PATTERN_BAD;
+	return reading_prefix(reading, &plain, HOST_BITS_REFUSE, ret_prefix) ? PATTERN_OK
+									     : PATTERN_BAD;
 }
 
 /* ---- rules ------------------------------------------------------------------- */

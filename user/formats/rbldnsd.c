@@ -337,7 +337,7 @@ static int read_entry(struct reading *reading, struct token content)
 	}
 	is_range = read_range(&token, &first, &last);
 	if (!is_range && !read_short(&token, &first) && !read_groups(&token, &first) &&
-	    !reading_prefix(reading, &token, HOST_BITS_ARE_BAD, &first))
+	    !reading_prefix(reading, &token, HOST_BITS_REFUSE, &first))
 		return 0;
 	reason = line_reason(&text);
 	if (reason)

@@ -38,6 +38,14 @@ extern const char *const format_names[FORMAT_COUNT];
 /* The format of that name; false: there is none. */
 bool format_find(const char *name, enum format *ret_format);
 
+/* What becomes of a prefix with bits set behind its length. */
+enum host_bits {
+	HOST_BITS_BY_FORMAT, /* what the format's own program does */
+	HOST_BITS_REFUSE,
+	HOST_BITS_CUT, /* with a warning */
+	HOST_BITS_COUNT,
+};
+
 /* Why a record that is well-formed did not become an entry. */
 enum format_skip {
 	FORMAT_SKIP_ACTION,    /* for an allow list a Postfix reject or dunno, for a block
@@ -74,7 +82,8 @@ struct format_input {
 
 	const char *name; /* of the file or feed: in diagnostics, and each entry's origin */
 	enum format format;
-	enum action action;   /* of the list: what it may hold, what a Postfix action means */
+	enum action action; /* of the list: what it may hold, what a Postfix action means */
+	enum host_bits host_bits;
 	bool skips_bad_lines; /* count them, and warn of the first few, instead of errors */
 
 	/* Of the entries; the format's own reason and expiry come first. */

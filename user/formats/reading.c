@@ -229,9 +229,23 @@ int reading_add_range(struct reading *reading, const struct token *token, const 
 
 /* ---- prefixes -------------------------------------------------------------- */
 
-bool reading_prefix(struct reading *reading, const struct token *token, enum host_bits host_bits,
+static void note_cut_bits(struct reading *reading, const struct token *token,
+			  const struct prefix *network)
+{
+	const char *slash = memchr(token->text, '/', token->bytes);
+	size_t bytes = slash ? (size_t)(slash - token->text) : token->bytes;
+	char text[PREFIX_TEXT_BYTES];
+
+	reading_note(
+	    reading, token->position + 1,
+	    "%.*s has host bits set: read as the network %s; for the one address write %.*s",
+	    (int)token->bytes, token->text, prefix_format(network, text), (int)bytes, token->text);
+}
+
+bool reading_prefix(struct reading *reading, const struct token *token, enum host_bits by_format,
 		    struct prefix *ret_prefix)
 {
+	enum host_bits host_bits = reading->input->host_bits;
 	char message[PREFIX_MESSAGE_BYTES];
 	enum prefix_error error;
 	size_t position;
@@ -239,13 +253,11 @@ bool reading_prefix(struct reading *reading, const struct token *token, enum hos
 	error = prefix_parse(token->text, token->bytes, ret_prefix, &position);
 	if (!error)
 		return true;
-	if (error == PREFIX_HOST_BITS && host_bits == HOST_BITS_ARE_CUT) {
-		char text[PREFIX_TEXT_BYTES];
-
+	if (host_bits == HOST_BITS_BY_FORMAT)
+		host_bits = by_format;
+	if (error == PREFIX_HOST_BITS && host_bits == HOST_BITS_CUT) {
 		prefix_parse_network(token->text, token->bytes, ret_prefix);
-		reading_warn(reading, token->position + 1,
-			     "%.*s has host bits set: read as the network %s", (int)token->bytes,
-			     token->text, prefix_format(ret_prefix, text));
+		note_cut_bits(reading, token, ret_prefix);
 		return true;
 	}
 	prefix_error_message(error, token->text, token->bytes, message);

@@ -53,10 +53,9 @@ int reading_add(struct reading *reading, const struct token *token, const struct
 int reading_add_range(struct reading *reading, const struct token *token, const struct entry *entry,
 		      const struct prefix *first, const struct prefix *last);
 
-enum host_bits { HOST_BITS_ARE_BAD, HOST_BITS_ARE_CUT };
-
-/* Parse a prefix; false: it was reported as bad. */
-bool reading_prefix(struct reading *reading, const struct token *token, enum host_bits host_bits,
+/* Parse a prefix; @by_format: what becomes of host bits where the list does not say. False:
+ * it was reported as bad. */
+bool reading_prefix(struct reading *reading, const struct token *token, enum host_bits by_format,
 		    struct prefix *ret_prefix);
 
 /* Read `first - last`, both addresses, with or without blanks around the dash, at the

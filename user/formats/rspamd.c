@@ -80,7 +80,7 @@ static int read_rspamd(struct reading *reading)
 	reading->result->record_count++;
 	plain = token_unbracket(&word, buffer);
 	clipped = clip_mask(&plain);
-	if (!reading_prefix(reading, &clipped, HOST_BITS_ARE_CUT, &entry.prefix))
+	if (!reading_prefix(reading, &clipped, HOST_BITS_CUT, &entry.prefix))
 		return 0;
 	if (!reading_value(reading, &word, &value))
 		return 0;

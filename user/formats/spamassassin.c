@@ -151,7 +151,7 @@ static int read_spamassassin_network(struct reading *reading, const struct token
 	network = strip_zeros(&network, zeros_buffer);
 	network = expand_address(&network, expanded_buffer);
 	network = mask_to_length(&network, mask_buffer);
-	if (!reading_prefix(reading, &network, HOST_BITS_ARE_CUT, &entry.prefix))
+	if (!reading_prefix(reading, &network, HOST_BITS_CUT, &entry.prefix))
 		return 0;
 	return reading_add(reading, token, &entry);
 }

@@ -30,7 +30,7 @@ static int read_white(struct reading *reading, const struct token *fields, size_
 			    "not WHITE|address|||first|pass|expire|block|pass, as spamdb prints");
 		return 0;
 	}
-	if (!reading_prefix(reading, address, HOST_BITS_ARE_BAD, &entry.prefix))
+	if (!reading_prefix(reading, address, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
 	if (expires)
 		entry.expires_at_sec = (int64_t)expires;

@@ -43,10 +43,34 @@ def pins(tmp_path):
 def test_check_config(ctl, config):
     done = ctl("check-config", config)
     assert (done.code, done.err) == (0, "")
-    assert done.out == f"{config}: valid, 2 lists with 4 entries\n"
+    listed, summary = config.parent / "a.list", "3 prefixes: 2 entries, 1 exclusions"
+    assert done.out == (f"{listed}: list drop, plain (recognised): {summary}\n"
+                        f"{config}: valid, 2 lists with 4 entries\n")
     assert ctl("--json", "check-config", config).json() == {
         "schema_version": 1, "config": str(config), "valid": True, "error_count": 0,
-        "warning_count": 0, "diagnostics": []}
+        "warning_count": 0, "diagnostics": [], "list_files": [{
+            "list": "drop", "path": str(listed), "format": "plain", "recognised": True,
+            "records": 3, "entries": 2, "exclusions": 1, "skipped": 0, "skipped_lines": 0,
+            "summary": summary}]}
+
+
+def test_check_config_files(ctl, config):
+    """The format of each file, and what was skipped, by kind; and one without an entry."""
+    listed = config.parent / "b.list"
+    listed.write_text("192.0.2.1 permit\n192.0.2.0/24 reject\n192.0.2.7/25 reject\n")
+    done = ctl("check-config", config)
+    assert done.code == 0
+    assert done.out.splitlines()[1] == (
+        f"{listed}: list drop, postfix-cidr (recognised): 3 rules: 1 entries, 1 exclusions, "
+        "1 skipped: 1 with host bits")
+    listed.write_text("192.0.2.0/24 permit\n192.0.2.7 dunno\n")
+    done = ctl("check-config", config)
+    assert done.code == 0
+    assert (f"{listed}: warning: has lines but no entry for this block list; read as "
+            "postfix-cidr, it has 2 rules: 0 entries, 2 skipped") in done.err
+    for text in "", "# nothing\n", "!192.0.2.9\n":
+        listed.write_text(text)
+        assert ctl("check-config", config).err == ""
 
 
 def test_check_config_errors(ctl, config):

@@ -84,6 +84,23 @@ static void warn_of_count(const struct format_input *input, const struct format_
 		    "was cut off, fetch it again; if you have edited it, keep that line");
 }
 
+/* A list that was meant to have entries is as good as none. Of one whose entries have all
+ * expired that is no surprise, nor of one of exclusions alone. */
+static void warn_of_no_entry(const struct format_input *input, const struct format_result *result)
+{
+	char summary[FORMAT_SUMMARY_BYTES];
+
+	if (result->entry_count || result->exclusion_count ||
+	    result->record_count == result->skipped_counts[FORMAT_SKIP_EXPIRED])
+		return;
+	diagnostics_add(
+	    input->diagnostics, SEVERITY_WARNING, input->name, 0, 0,
+	    "has lines but no entry for this %s list; read as %s, it has %s: is that its "
+	    "format, and the right list?",
+	    action_names[input->action], format_names[result->format],
+	    format_summary(result, summary));
+}
+
 int list_file_read(const char *path, const struct format_input *options,
 		   struct format_result *ret_result)
 {
@@ -103,9 +120,11 @@ int list_file_read(const char *path, const struct format_input *options,
 		input.written_at_sec = status.st_mtim.tv_sec;
 	err = format_read(&input, ret_result);
 	close(file.fd);
-	if (!err)
-		warn_of_count(&input, ret_result);
-	return err;
+	if (err)
+		return err;
+	warn_of_count(&input, ret_result);
+	warn_of_no_entry(&input, ret_result);
+	return 0;
 }
 
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,

@@ -18,6 +18,20 @@ static const struct column diagnostic_columns[] = {
 	{ "message", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column file_columns[] = {
+	{ "list", NULL, FORM_PLAIN },
+	{ "path", NULL, FORM_PLAIN },
+	{ "format", NULL, FORM_PLAIN },
+	{ "recognised", NULL, FORM_PLAIN },
+	{ "records", NULL, FORM_NUMBER },
+	{ "entries", NULL, FORM_NUMBER },
+	{ "exclusions", NULL, FORM_NUMBER },
+	{ "skipped", NULL, FORM_NUMBER },
+	{ "skipped_lines", NULL, FORM_NUMBER },
+	{ "summary", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 /* A place's number, or null for the whole file or line. */
 static json_t *place_json(uint32_t number)
 {
@@ -57,12 +71,59 @@ static void write_summary(struct writer *writer, const char *path,
 	writer_line_end(writer);
 }
 
+static json_t *file_json(const struct list *list, const struct list_file *file)
+{
+	const struct format_result *result = &file->result;
+	char summary[FORMAT_SUMMARY_BYTES];
+
+	return ctl_allocated(json_pack(
+	    "{s:o,s:o,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:s}", "list", writer_string(list->name), "path",
+	    writer_string(file->path), "format", format_names[result->format], "recognised",
+	    result->was_recognised, "records", (json_int_t)result->record_count, "entries",
+	    (json_int_t)result->entry_count, "exclusions", (json_int_t)result->exclusion_count,
+	    "skipped", (json_int_t)format_skipped_count(result), "skipped_lines",
+	    (json_int_t)result->bad_line_count, "summary", format_summary(result, summary)));
+}
+
+/* What came of each list file. */
+static void write_files(struct writer *writer, const struct config *config)
+{
+	char summary[FORMAT_SUMMARY_BYTES];
+
+	if (writer->is_json)
+		writer_table_begin(writer, "list_files", file_columns, "");
+	for (size_t i = 0; config && i < config->policy->list_count; i++) {
+		const struct list_input *input = &config->list_inputs[i];
+		const struct list *list = &config->policy->lists[i];
+
+		for (size_t j = 0; j < input->file_count; j++) {
+			const struct list_file *file = &input->files[j];
+
+			if (writer->is_json) {
+				json_t *object = file_json(list, file);
+
+				writer_row(writer, object);
+				json_decref(object);
+				continue;
+			}
+			writer_text(writer, COLOUR_NONE, "%s: list %s, %s%s: %s", file->path,
+				    list->name, format_names[file->result.format],
+				    file->result.was_recognised ? " (recognised)" : "",
+				    format_summary(&file->result, summary));
+			writer_line_end(writer);
+		}
+	}
+	if (writer->is_json)
+		writer_table_end(writer);
+}
+
 static void write_check(const char *path, bool is_json, const struct diagnostics *diagnostics,
 			const struct config *config)
 {
 	struct writer writer;
 
 	writer_begin(&writer, stdout, is_json);
+	write_files(&writer, config);
 	write_summary(&writer, path, diagnostics, config);
 	if (is_json) {
 		writer_table_begin(&writer, "diagnostics", diagnostic_columns, "");

@@ -55,7 +55,7 @@ _ipwlctl() {
 		formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
 			nftables json csv'
 		;;
-	import) options='--format --list --reason --ttl --dry-run' ;;
+	import) options='--format --list --reason --ttl --on-error --dry-run' ;;
 	reload) options='--accept' ;;
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
@@ -76,6 +76,7 @@ _ipwlctl() {
 	--format)
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		;;
+	--on-error) mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur") ;;
 	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")

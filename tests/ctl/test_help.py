@@ -15,7 +15,7 @@ COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo",
             "export", "detach"]
 OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
            "del": {"--list", "--reason", "--yes"},
-           "import": {"--format", "--list", "--reason", "--ttl", "--dry-run"},
+           "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run"},
            "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
            "history": {"--list", "--since", "--limit"}, "undo": {"--reason", "--yes"},
            "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},

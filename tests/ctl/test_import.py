@@ -33,22 +33,29 @@ def test_import(ask, daemon, file):
 
 def test_all_options(ask, daemon, file):
     daemon.answers["POST", "/v1/import"] = 200, {
-        **ANSWER, "dry_run": True, "warnings": [], "read": {**READ, "recognised": False}}
+        **ANSWER, "dry_run": True, "warnings": [], "read": {**READ, "recognised": False},
+        "prefixes": ["192.0.2.0/24", "2001:db8::/32"],
+        "skipped_records": ["standard input:3: 192.0.3.0/24: of another action"]}
     done = ask("import", "--format", "postfix-cidr", "--list", "a b", "--reason", "wh&y é",
-               "--ttl", "1h30m", "--dry-run", "-", input=file.read_bytes())
+               "--ttl", "1h30m", "--on-error", "skip", "--dry-run", "-",
+               input=file.read_bytes())
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[0].startswith("postfix-cidr: 4 rules")
     assert "nothing has changed" in done.out
+    assert done.out.splitlines()[2:] == [
+        "+ 192.0.2.0/24", "+ 2001:db8::/32", "+ and 1 more",
+        "skipped: standard input:3: 192.0.3.0/24: of another action"]
     request, = daemon.requests
     assert request["body"] == file.read_bytes()
     assert request["query"] == {"list": "a b", "format": "postfix-cidr", "reason": "wh&y é",
-                                "ttl_seconds": "5400", "dry_run": "true",
+                                "ttl_seconds": "5400", "on_error": "skip", "dry_run": "true",
                                 "name": "standard input"}
 
 
 def test_wrong_before_asking(ask, daemon, file, tmp_path):
     for argv, code, words in (
             (("--list", "a", "--format", "cidr", file), 4, "there is no format cidr"),
+            (("--list", "a", "--on-error", "warn", file), 4, "it takes fail or skip"),
             (("--list", "a", "--ttl", "10", file), 4, "lacks a unit"),
             (("--list", "a", tmp_path / "none"), 4, "No such file"),
             (("--list", "a", tmp_path), 4, "Is a directory"),

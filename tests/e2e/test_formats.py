@@ -172,6 +172,26 @@ def test_import(running, wire):
     assert verdicts(running, UNLISTED.ipv4) == ["unlisted"]
 
 
+def test_dry_run_and_skipped_lines(running):
+    """A dry run names the prefixes and what was skipped; bad lines can be skipped."""
+    path = write(running, "10.1.0.0/16 reject\n10.0.0.0/15 permit\n192.0.2.1 dunno\nx permit\n"
+                          "10.1.2.3 permit\n")
+    assert running.ctl("import", "--list", "partners", "--dry-run", path).returncode == INVALID
+    dry = running.ask("import", "--list", "partners", "--on-error", "skip", "--dry-run", path)
+    assert dry["prefixes"] == ["10.0.0.0/16"]
+    assert dry["skipped_records"] == [f"{path}:5: 10.1.2.3: never reached",
+                                      f"{path}:3: 192.0.2.1: of another action"]
+    assert dry["read"]["skipped_lines"] == 1 and running.manual() == []
+    assert f"{path}:4:" in dry["warnings"][0] and "the line is skipped" in dry["warnings"][0]
+    text = running.ctl("import", "--list", "partners", "--on-error", "skip", "--dry-run", path)
+    assert "+ 10.0.0.0/16" in text.stdout and "skipped: " in text.stdout
+    done = running.ask("import", "--list", "partners", "--on-error", "skip", path)
+    assert done["added"] == 1 and "prefixes" not in done
+    assert prefixes(running) == {"10.0.0.0/16"}
+    status, answer = running.request("POST", "/v1/import?list=drop&on_error=odd", b"192.0.2.1\n")
+    assert (status, answer["error"]["code"]) == (400, "invalid")
+
+
 def test_all_or_nothing(running):
     good = write(running, "192.0.2.1 # fine\n", "good.list")
     running.ask("import", "--list", "partners", good)

@@ -248,6 +248,7 @@ static enum outcome import(const char *text, bool is_dry_run, struct import_resu
 	outcome = refusal.outcome;
 	refusal_done(&refusal);
 	lines_done(&warnings);
+	import_result_done(ret_result);
 	free(import.list);
 	return outcome;
 }

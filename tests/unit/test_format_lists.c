@@ -92,12 +92,13 @@ static void test_drop_json(void **state)
 	format_assert(FORMAT_DROP_JSON, ACTION_BLOCK, "{\"type\":\"metadata\",\"records\":0}", "",
 		      "0 records: 0 entries");
 	assert_false(format_is_cut(&format_result));
-	format_assert_bad(FORMAT_DROP_JSON, ACTION_BLOCK,
-			  "{\"cidr\":\"203.0.113.0/24\",\"x\":[]}\n{\"cidr\":5}\n{\"cidr\":\"x\"}\n{\n"
-			  "{\"cidr\":\"192.0.2.1\",\"cidr\":\"192.0.2.2\"}\n<html>\n",
-			  "list:1:1: x holds more than one value\nlist:2: the cidr of a record\n"
-			  "list:3:1: ...is not an IP address\nlist:4:1: no JSON\n"
-			  "list:5:26: no JSON\nlist:6:1: no JSON\n");
+	format_assert_bad(
+	    FORMAT_DROP_JSON, ACTION_BLOCK,
+	    "{\"cidr\":\"203.0.113.0/24\",\"x\":[]}\n{\"cidr\":5}\n{\"cidr\":\"x\"}\n{\n"
+	    "{\"cidr\":\"192.0.2.1\",\"cidr\":\"192.0.2.2\"}\n<html>\n",
+	    "list:1:1: x holds more than one value\nlist:2: the cidr of a record\n"
+	    "list:3:1: ...is not an IP address\nlist:4:1: no JSON\n"
+	    "list:5:26: no JSON\nlist:6:1: no JSON\n");
 }
 
 static void test_rspamd(void **state)

@@ -14,9 +14,12 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "http/http.h"
 
 #define NAME_BYTES_MAX 4096
+/* Prefixes of a dry run that are named. */
+#define PREFIXES_MAX 10000
 
 struct import_task {
 	struct api_task task;
@@ -28,24 +31,39 @@ struct import_task {
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* Takes over @name. */
-static int import_choose_format(struct evhttp_request *request, char *name, enum format *ret_format)
+/* @name: NULL: the default. Return: 0; -EINVAL: an error was sent. */
+static int import_choose_skip(struct evhttp_request *request, const char *name, bool *ret_skips)
+{
+	for (size_t i = 0; name && i < 2; i++) {
+		if (strcmp(on_error_names[i], name) != 0)
+			continue;
+		*ret_skips = i == 1;
+		return 0;
+	}
+	if (name)
+		http_reply_errorf(request, OUTCOME_INVALID, "on_error=%s: it takes fail or skip",
+				  name);
+	return name ? -EINVAL : 0;
+}
+
+static int import_choose_format(struct evhttp_request *request, const char *name,
+				enum format *ret_format)
 {
 	int err = name && !format_find(name, ret_format) ? -EINVAL : 0;
 
 	if (err)
 		http_reply_errorf(request, OUTCOME_INVALID, "there is no format \"%s\"", name);
-	free(name);
 	return err;
 }
 
 static int import_read_query(struct import_task *task, struct evhttp_request *request)
 {
 	struct import *import = &task->import;
-	char *format = NULL;
+	char *format = NULL, *on_error = NULL;
 	const struct argument arguments[] = {
 		ARGUMENT_LIST(&import->list),
 		{ .name = "format", .ret_text = &format },
+		{ .name = "on_error", .ret_text = &on_error },
 		{ .name = "name", .ret_text = &task->name, .bytes_max = NAME_BYTES_MAX },
 		ARGUMENT_REASON(&task->task.reason),
 		ARGUMENT_TTL(&import->ttl_sec),
@@ -55,7 +73,10 @@ static int import_read_query(struct import_task *task, struct evhttp_request *re
 	int err = arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments));
 
 	if (!err)
-		return import_choose_format(request, format, &import->input.format);
+		err = import_choose_skip(request, on_error, &import->input.skips_bad_lines);
+	if (!err)
+		err = import_choose_format(request, format, &import->input.format);
+	free(on_error);
 	free(format);
 	return err;
 }
@@ -116,6 +137,19 @@ static int import_read(struct api_task *base, struct runtime *runtime,
 
 /* ---- the answer ----------------------------------------------------------- */
 
+/* The prefixes that a dry run would put in force, and what was skipped. */
+static void import_add_details(const struct import_result *result, json_t *answer)
+{
+	json_t *prefixes = json_array();
+	char text[PREFIX_TEXT_BYTES];
+
+	for (size_t i = 0; result->entries && i < result->entries->count && i < PREFIXES_MAX; i++)
+		json_array_append_new(prefixes, json_string(prefix_format(
+						    &result->entries->entries[i].prefix, text)));
+	json_object_set_new(answer, "prefixes", prefixes);
+	json_object_set_new(answer, "skipped_records", json_lines(&result->skipped));
+}
+
 static json_t *import_json(const struct import_task *task, double seconds)
 {
 	const struct import *import = &task->import;
@@ -145,6 +179,8 @@ static void import_run(struct api_task *base, struct engine *engine)
 			 reason ? reason : "");
 	api_warn_detached(base, engine);
 	base->answer = import_json(task, time_monotonic_sec() - started_sec);
+	if (task->import.is_dry_run)
+		import_add_details(result, base->answer);
 }
 
 static void import_free(struct api_task *base)
@@ -153,6 +189,7 @@ static void import_free(struct api_task *base)
 
 	if (task->body)
 		evbuffer_free(task->body);
+	import_result_done(&task->result);
 	free(task->import.list);
 	free(task->name);
 }

@@ -48,6 +48,7 @@ static int import_read_list(const struct importing *importing, struct entry_set 
 	input.added_at_sec = input.now_sec;
 	input.expires_at_sec = import->ttl_sec ? input.now_sec + import->ttl_sec : 0;
 	input.set = set;
+	input.skipped = import->is_dry_run ? &importing->result->skipped : NULL;
 	input.diagnostics = &diagnostics;
 	importing->result->expires_at_sec = input.expires_at_sec;
 	diagnostics_init(&diagnostics);
@@ -254,6 +255,13 @@ static int import_entries(const struct importing *importing, const struct entry_
 	return 0;
 }
 
+void import_result_done(struct import_result *result)
+{
+	lines_done(&result->skipped);
+	entry_set_unref(result->entries);
+	result->entries = NULL;
+}
+
 int engine_import(struct engine *engine, const struct deed *by, const struct import *import,
 		  struct import_result *ret_result, struct lines *warnings, struct refusal *refusal)
 {
@@ -271,6 +279,8 @@ int engine_import(struct engine *engine, const struct deed *by, const struct imp
 
 	if (!entries)
 		return -ECANCELED;
+	if (import->is_dry_run)
+		ret_result->entries = entry_set_ref(entries);
 	err = import_check_conflicts(&importing, entries);
 	if (!err)
 		err = import_check_protected(&importing, entries);

@@ -8,7 +8,8 @@
 
 struct import {
 	char *list; /* whose entries they are to be */
-	/* Where the bytes come from, name and format; all else is the engine's to fill in. */
+	/* Where the bytes come from, name, format and skips_bad_lines; all else is the engine's to
+	 * fill in. */
 	struct format_input input;
 	int64_t ttl_sec; /* 0: without end, where the list says nothing else */
 	bool is_dry_run;
@@ -19,7 +20,12 @@ struct import_result {
 	int64_t expires_at_sec; /* where the list says nothing else; 0: never */
 	size_t added_count;
 	size_t replaced_count;
+	/* Of a dry run, to be freed with import_result_done(). */
+	struct lines skipped;	   /* records that are no entries */
+	struct entry_set *entries; /* what would be in force; or NULL */
 };
+
+void import_result_done(struct import_result *result);
 
 /* All of the list or nothing, by one commit and one switch. Return: 0; -ECANCELED: nothing
  * has changed, and @refusal says why. */

@@ -40,20 +40,36 @@ static void push(struct walk *walk, const struct entry *rule)
 	walk->first_line[walk->depth++] = first_line;
 }
 
+/* The line of a rule that was read before, of which the prefix is left. */
+static struct line line_of(const struct entry *rule, char text[PREFIX_TEXT_BYTES])
+{
+	prefix_format_short(&rule->prefix, text);
+	return (struct line) { .text = text, .bytes = strlen(text), .number = rule->line };
+}
+
 static int add_rule(struct reading *reading, const struct entry *rule)
 {
 	char text[PREFIX_TEXT_BYTES];
-	struct line line = { .text = text, .number = rule->line };
+	struct line line = line_of(rule, text);
 	struct line *last_line = reading->line;
-	struct token token = { .text = text };
+	struct token token = { .text = text, .bytes = line.bytes };
 	int err;
 
-	prefix_format_short(&rule->prefix, text);
-	token.bytes = strlen(text);
 	reading->line = &line;
 	err = reading_add(reading, &token, rule);
 	reading->line = last_line;
 	return err;
+}
+
+static void skip_rule(struct reading *reading, const struct entry *rule, enum format_skip skip)
+{
+	char text[PREFIX_TEXT_BYTES];
+	struct line line = line_of(rule, text);
+	struct line *last_line = reading->line;
+
+	reading->line = &line;
+	reading_skip(reading, skip);
+	reading->line = last_line;
 }
 
 /* What becomes of a rule that an earlier one decides: inside one that lists it is an
@@ -64,7 +80,7 @@ static int add_shadowed(struct reading *reading, const struct entry *around,
 	if (!rule->is_exclusion && !around->is_exclusion &&
 	    prefix_compare(&around->prefix, &rule->prefix))
 		return add_rule(reading, rule);
-	reading_skip(reading, FORMAT_SKIP_SHADOWED);
+	skip_rule(reading, rule, FORMAT_SKIP_SHADOWED);
 	return 0;
 }
 
@@ -75,7 +91,7 @@ static int add_in_force(struct reading *reading, struct walk *walk, const struct
 	push(walk, rule);
 	if (!rule->is_exclusion || is_inside)
 		return add_rule(reading, rule);
-	reading_skip(reading, FORMAT_SKIP_ACTION);
+	skip_rule(reading, rule, FORMAT_SKIP_ACTION);
 	return 0;
 }
 

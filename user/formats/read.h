@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/diagnostics.h"
+#include "base/lines.h"
 #include "core/policy.h"
 
 enum format {
@@ -67,6 +68,9 @@ enum format_skip {
 /* Longest reason, without its end; a longer one is cut. */
 #define FORMAT_REASON_BYTES_MAX 4096
 
+/* Skipped records that are told one by one. */
+#define FORMAT_SKIPPED_MAX 1000
+
 /* At most this many bytes of an unpacked gzip stream, unless told otherwise. */
 #define FORMAT_UNPACKED_BYTES_MAX (256UL << 20)
 
@@ -96,6 +100,10 @@ struct format_input {
 
 	int64_t now_sec;	/* what has expired by then is skipped; 0: nothing has */
 	int64_t written_at_sec; /* durations in the data count from here; 0: from now_sec */
+
+	/* What was skipped, a line of text for each record, the first FORMAT_SKIPPED_MAX; or
+	 * NULL. */
+	struct lines *skipped;
 
 	struct entry_set *set; /* entries and exclusions are added; not finished */
 	struct diagnostics *diagnostics;
@@ -137,6 +145,9 @@ int format_read(const struct format_input *input, struct format_result *ret_resu
 
 /* Whether the data says that it has another number of records than it has. */
 bool format_is_cut(const struct format_result *result);
+
+/* "of another action", … indexed by enum format_skip. */
+extern const char *const format_skip_texts[FORMAT_SKIP_COUNT];
 
 size_t format_skipped_count(const struct format_result *result);
 

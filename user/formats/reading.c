@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "core/prefix_range.h"
 #include "formats/value.h"
 
 #define MESSAGE_BYTES 8192
+/* Of a skipped line that are told. */
+#define SKIPPED_TEXT_BYTES 200
 
 /* ---- bad lines ------------------------------------------------------------- */
 
@@ -136,9 +139,36 @@ bool reading_value(struct reading *reading, const struct token *key, const struc
 
 /* ---- entries --------------------------------------------------------------- */
 
+const char *const format_skip_texts[] = {
+	[FORMAT_SKIP_ACTION] = "of another action",
+	[FORMAT_SKIP_SHADOWED] = "never reached",
+	[FORMAT_SKIP_HOST_BITS] = "with host bits",
+	[FORMAT_SKIP_TRUST] = "of trust none",
+	[FORMAT_SKIP_QUOTA] = "about a quota",
+	[FORMAT_SKIP_KIND] = "of another kind",
+	[FORMAT_SKIP_NO_PREFIX] = "without a prefix",
+	[FORMAT_SKIP_RANGE] = "over $MAXRANGE4",
+	[FORMAT_SKIP_EXPIRED] = "expired",
+};
+_Static_assert(sizeof(format_skip_texts) / sizeof(format_skip_texts[0]) == FORMAT_SKIP_COUNT,
+	       "all");
+
 void reading_skip(struct reading *reading, enum format_skip skip)
 {
+	const struct line *line = reading->line;
+	struct lines *skipped = reading->input->skipped;
+	struct token content = line_content(line);
+	char text[SKIPPED_TEXT_BYTES + 1];
+
 	reading->result->skipped_counts[skip]++;
+	if (!skipped || skipped->count >= FORMAT_SKIPPED_MAX)
+		return;
+	if (content.bytes > SKIPPED_TEXT_BYTES)
+		content.bytes = SKIPPED_TEXT_BYTES;
+	memcpy(text, content.text, content.bytes);
+	utf8_sanitize(text, content.bytes);
+	lines_add(skipped, "%s:%u: %.*s: %s", reading->input->name, line->number,
+		  (int)content.bytes, text, format_skip_texts[skip]);
 }
 
 struct entry reading_entry(const struct reading *reading)

@@ -6,19 +6,6 @@
 #include "formats/parser.h"
 #include "formats/reading.h"
 
-static const char *const skip_texts[] = {
-	[FORMAT_SKIP_ACTION] = "of another action",
-	[FORMAT_SKIP_SHADOWED] = "never reached",
-	[FORMAT_SKIP_HOST_BITS] = "with host bits",
-	[FORMAT_SKIP_TRUST] = "of trust none",
-	[FORMAT_SKIP_QUOTA] = "about a quota",
-	[FORMAT_SKIP_KIND] = "of another kind",
-	[FORMAT_SKIP_NO_PREFIX] = "without a prefix",
-	[FORMAT_SKIP_RANGE] = "over $MAXRANGE4",
-	[FORMAT_SKIP_EXPIRED] = "expired",
-};
-_Static_assert(sizeof(skip_texts) / sizeof(skip_texts[0]) == FORMAT_SKIP_COUNT, "all");
-
 size_t format_skipped_count(const struct format_result *result)
 {
 	size_t count = 0;
@@ -60,7 +47,7 @@ const char *format_summary(const struct format_result *result, char text[FORMAT_
 		if (!result->skipped_counts[i])
 			continue;
 		append(text, &used, "%s%zu %s", separator, result->skipped_counts[i],
-		       skip_texts[i]);
+		       format_skip_texts[i]);
 		separator = ", ";
 	}
 	if (result->bad_line_count)

@@ -16,13 +16,20 @@
 /* More than the daemon takes: it says so itself. */
 #define SIZE_MAX_READ (65UL << 20)
 
-enum { IMPORT_FORMAT, IMPORT_LIST, IMPORT_REASON, IMPORT_TTL, IMPORT_DRY_RUN };
+enum { IMPORT_FORMAT, IMPORT_LIST, IMPORT_REASON, IMPORT_TTL, IMPORT_ON_ERROR, IMPORT_DRY_RUN };
 
 static const struct column read_columns[] = {
 	{ "list", NULL, FORM_PLAIN },	    { "dry_run", NULL, FORM_PLAIN },
 	{ "added", NULL, FORM_PLAIN },	    { "replaced", NULL, FORM_PLAIN },
 	{ "expires_at", NULL, FORM_PLAIN }, { "read", NULL, FORM_PLAIN },
 	{ "warnings", NULL, FORM_PLAIN },   { "seconds", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+/* Of a dry run alone. */
+static const struct column detail_columns[] = {
+	{ "prefixes", NULL, FORM_PLAIN },
+	{ "skipped_records", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -36,6 +43,44 @@ static const char *import_text(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "?";
+}
+
+/* Lines of an answer, and how many more there are. */
+static void write_lines(struct writer *writer, const char *before, const json_t *lines,
+			long long count)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		const char *text = json_string_value(line);
+
+		writer_text(writer, COLOUR_NONE, "%s%s", before, text ? text : "?");
+		writer_line_end(writer);
+	}
+	if (count > (long long)json_array_size(lines)) {
+		writer_text(writer, COLOUR_NONE, "%sand %lld more", before,
+			    count - (long long)json_array_size(lines));
+		writer_line_end(writer);
+	}
+}
+
+/* What a dry run would put in force, and what it has skipped. */
+static void write_details(struct writer *writer, const json_t *answer)
+{
+	const json_t *prefixes = json_object_get(answer, "prefixes");
+	const json_t *skipped = json_object_get(answer, "skipped_records");
+	const json_t *read = json_object_get(answer, "read");
+
+	writer_members(writer, detail_columns, answer);
+	if (writer->is_json)
+		return;
+	if (json_is_array(prefixes))
+		write_lines(writer, "+ ", prefixes,
+			    import_count(answer, "added") + import_count(answer, "replaced"));
+	if (json_is_array(skipped))
+		write_lines(writer, "skipped: ", skipped, import_count(read, "skipped"));
 }
 
 static void write_imported(struct writer *writer, const json_t *answer)
@@ -55,6 +100,8 @@ static void write_imported(struct writer *writer, const json_t *answer)
 		    import_count(answer, "added"), import_text(answer, "list"),
 		    import_count(answer, "replaced"));
 	writer_line_end(writer);
+	if (is_dry_run)
+		write_details(writer, answer);
 	exchange_print_warnings(answer);
 }
 
@@ -105,6 +152,14 @@ static bool check_format(const char *name)
 	return false;
 }
 
+static bool check_on_error(const char *choice)
+{
+	if (!choice || !strcmp(choice, "fail") || !strcmp(choice, "skip"))
+		return true;
+	ctl_error("--on-error %s: it takes fail or skip", choice);
+	return false;
+}
+
 static enum ctl_exit send_import(const struct arguments *arguments, const char *ttl,
 				 const char *data, size_t data_bytes)
 {
@@ -115,6 +170,7 @@ static enum ctl_exit send_import(const struct arguments *arguments, const char *
 		{ "name", strcmp(path, "-") != 0 ? path : "standard input" },
 		{ "reason", arguments->options[IMPORT_REASON] },
 		{ "ttl_seconds", ttl },
+		{ "on_error", arguments->options[IMPORT_ON_ERROR] },
 		{ "dry_run", arguments->options[IMPORT_DRY_RUN] ? "true" : NULL },
 		{ "sudo_user", client_sudo_user() },
 		{ NULL, NULL },
@@ -137,7 +193,8 @@ static enum ctl_exit run_import(const struct arguments *arguments)
 	size_t bytes;
 	char *data;
 
-	if (!check_format(arguments->options[IMPORT_FORMAT]))
+	if (!check_format(arguments->options[IMPORT_FORMAT]) ||
+	    !check_on_error(arguments->options[IMPORT_ON_ERROR]))
 		return CTL_INVALID;
 	if (ttl) {
 		int64_t sec;
@@ -172,6 +229,9 @@ const struct command command_import = {
 		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },
 		     [IMPORT_REASON] = { "reason", "TEXT", "why, where the list does not say", 0 },
 		     [IMPORT_TTL] = { "ttl", "DURATION", "expire after this: 30d, 1h30m", 0 },
-		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "read and check, change nothing", 0 } },
+		     [IMPORT_ON_ERROR] = { "on-error", "CHOICE",
+					   "an invalid line: fail (the default), or skip it", 0 },
+		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show what it would do, change nothing",
+					  0 } },
 	.run = run_import,
 };

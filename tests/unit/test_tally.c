@@ -11,7 +11,7 @@
 
 #include "random_prefix.h"
 
-#define ROWS_MAX 4000
+#define ROWS_MAX 8000 /* as many as packets, at most */
 
 static struct tally_row random_key(unsigned int addresses)
 {

@@ -239,6 +239,13 @@ static void test_directory(void **state)
 	assert_int_equal(file_replace(deep, 0600, "", 0), 0);
 	assert_int_equal(directory_make(deep, 0700), -ENOTDIR);
 	assert_int_equal(unlink(deep), 0);
+	/* One of ours is no link, wherever that leads. */
+	assert_int_equal(symlink(".", deep), 0);
+	assert_int_equal(directory_make(deep, 0700), 0);
+	assert_int_equal(directory_make_inside(deep, 0700), -ENOTDIR);
+	assert_int_equal(unlink(deep), 0);
+	assert_int_equal(directory_make_inside(deep, 0700), 0);
+	assert_int_equal(rmdir(deep), 0);
 	assert_int_equal(rmdir(above), 0);
 }
 

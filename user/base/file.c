@@ -245,3 +245,15 @@ int directory_make(const char *path, mode_t mode)
 		return -errno;
 	return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
 }
+
+int directory_make_inside(const char *path, mode_t mode)
+{
+	struct stat status;
+	int err = directory_make(path, mode);
+
+	if (err)
+		return err;
+	if (lstat(path, &status))
+		return -errno;
+	return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
+}

@@ -63,4 +63,8 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t count)
 /* Make a directory and those above it, if missing. Return: 0 or -errno. */
 int directory_make(const char *path, mode_t mode);
 
+/* The same for one inside a directory of ours, where a symbolic link has no business:
+ * -ENOTDIR. */
+int directory_make_inside(const char *path, mode_t mode);
+
 #endif

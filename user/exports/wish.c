@@ -13,7 +13,7 @@
 
 static int wish_make_file(const char *directory, const char *service)
 {
-	int err = directory_make(directory, 0755);
+	int err = directory_make_inside(directory, 0755);
 	int directory_fd, fd;
 
 	if (err)

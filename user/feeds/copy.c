@@ -198,7 +198,7 @@ int feed_copy_prepare(const char *directory, const char *name, enum copy_kind ki
 		      const struct feed_copy *copy, char error[FEED_COPY_ERROR_BYTES])
 {
 	char *path = path_of(directory, name, kind);
-	int err = path ? directory_make(directory, 0700) : -ENOMEM;
+	int err = path ? directory_make_inside(directory, 0700) : -ENOMEM;
 
 	if (!err)
 		err = write_copy(path, copy);

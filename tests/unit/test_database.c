@@ -19,6 +19,7 @@ static const char *const steps[] = {
 };
 static const struct database_schema first = { .steps = steps, .version = 1 };
 static const struct database_schema second = { .steps = steps, .version = 2, .is_checked = true };
+static const struct database_schema kept = { .steps = steps, .version = 2, .keeps_former = true };
 static const struct database_schema broken = { .steps = steps, .version = 3 };
 
 static int reset(void **state)
@@ -103,6 +104,53 @@ static void test_upgrade(void **state)
 	database_close(database);
 	/* Opened again it stays what it is. */
 	database_close(open_or_fail(&second));
+}
+
+/* The file as it was stays beside, for whoever goes back. */
+static void test_upgrade_keeps_the_former(void **state)
+{
+	char message[DATABASE_MESSAGE_BYTES];
+	struct database *database = open_or_fail(&first);
+	struct stat status;
+
+	(void)state;
+	assert_int_equal(put_word(database, "one"), 0);
+	database_close(database);
+	assert_int_equal(symlink("/nonexistent/victim", PATH ".v1"), 0);
+	database_close(open_or_fail(&kept));
+	assert_int_equal(lstat(PATH ".v1", &status), 0);
+	assert_int_equal(status.st_mode, S_IFREG | 0600);
+	database_close(open_or_fail(&kept));
+	assert_int_equal(rename(PATH ".v1", PATH), 0);
+	database = open_or_fail(&first);
+	assert_int_equal(number_of(database, WORDS), 1);
+	database_close(database);
+	/* A new one has none. */
+	assert_int_equal(remove(PATH), 0);
+	database_close(open_or_fail(&kept));
+	assert_int_equal(access(PATH ".v0", F_OK), -1);
+	assert_int_equal(access(PATH ".v1", F_OK), -1);
+	/* Where no copy can be kept nothing changes. */
+	assert_int_equal(remove(PATH), 0);
+	database_close(open_or_fail(&first));
+	assert_int_equal(mkdir(PATH ".v1", 0700), 0);
+	assert_int_equal(database_open(PATH, &kept, &database, message), DATABASE_OUTDATED);
+	assert_non_null(strstr(message, "no copy of it can be kept"));
+	assert_int_equal(number_of(database, "PRAGMA user_version"), 1);
+	database_close(database);
+	assert_int_equal(rmdir(PATH ".v1"), 0);
+}
+
+static void test_link_is_not_followed(void **state)
+{
+	char message[DATABASE_MESSAGE_BYTES];
+	struct database *database;
+
+	(void)state;
+	assert_int_equal(symlink("victim.db", PATH), 0);
+	assert_int_equal(database_open(PATH, &first, &database, message), DATABASE_UNREADABLE);
+	assert_string_equal(message, "it is a symbolic link");
+	assert_int_equal(access("victim.db", F_OK), -1);
 }
 
 static void test_upgrade_fails(void **state)
@@ -345,6 +393,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_new),
 		TEST(test_upgrade),
+		TEST(test_upgrade_keeps_the_former),
+		TEST(test_link_is_not_followed),
 		TEST(test_upgrade_fails),
 		TEST(test_first_schema_fails),
 		TEST(test_later_version),

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define BUSY_TIMEOUT_MS 2000
 /* More than one database has. */
 #define STATEMENTS_MAX 24
@@ -71,12 +73,41 @@ static int query_first(struct database *database, const char *sql, int64_t *ret_
 	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -EIO;
 }
 
-static int schema_upgrade(struct database *database, const struct database_schema *schema, int from)
+/* For whoever goes back to an earlier release. Nobody else writes meanwhile. */
+static int keep_former(const struct database *database, int version)
+{
+	int64_t changed_sec;
+	char *path, *bytes;
+	size_t count;
+	int err;
+
+	if (asprintf(&path, "%s.v%d", database->path, version) < 0)
+		return -ENOMEM;
+	err = file_read_whole(database->path, &bytes, &count, &changed_sec);
+	if (!err) {
+		err = file_replace(path, 0600, bytes, count);
+		free(bytes);
+	}
+	free(path);
+	return err;
+}
+
+static int schema_upgrade(struct database *database, const struct database_schema *schema, int from,
+			  char message[DATABASE_MESSAGE_BYTES])
 {
 	char set_version[64];
+	int err;
 
 	if (database_execute(database, "BEGIN IMMEDIATE"))
 		return -EIO;
+	err = schema->keeps_former && from ? keep_former(database, from) : 0;
+	if (err) {
+		snprintf(message, DATABASE_MESSAGE_BYTES,
+			 "it is of schema version %d, and no copy of it can be kept before that "
+			 "changes: %s",
+			 from, strerror(-err));
+		return err;
+	}
 	for (int version = from; version < schema->version; version++)
 		if (database_execute(database, schema->steps[version]))
 			return -EIO;
@@ -102,9 +133,11 @@ static enum database_result check_schema(struct database *database,
 			 schema->version);
 		return DATABASE_UNREADABLE;
 	}
-	if (!schema_upgrade(database, schema, (int)version))
+	message[0] = '\0';
+	if (!schema_upgrade(database, schema, (int)version, message))
 		return DATABASE_OK;
-	describe(database, existed, message);
+	if (!*message)
+		describe(database, existed, message);
 	database_rollback(database);
 	/* Version 0 has no rows of ours. */
 	return version ? DATABASE_OUTDATED : DATABASE_UNUSABLE;
@@ -118,8 +151,12 @@ static enum database_result database_set_up(struct database *database, const cha
 	bool existed = stat(path, &status) ? errno != ENOENT : status.st_size > 0;
 	int64_t number;
 	/* What is in it is not for everybody, whatever the umask. */
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+	if (fd < 0 && errno == ELOOP) {
+		snprintf(message, DATABASE_MESSAGE_BYTES, "it is a symbolic link");
+		return DATABASE_UNREADABLE;
+	}
 	if (fd >= 0)
 		close(fd);
 	if (sqlite3_open_v2(path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,

@@ -23,6 +23,7 @@ struct database_schema {
 	const char *const *steps; /* SQL; the first one makes version 1 */
 	int version;		  /* their count */
 	bool is_checked;	  /* look for damage at every opening: all pages are read */
+	bool keeps_former;	  /* before an upgrade, leave a copy as PATH.vVERSION */
 };
 
 enum database_result {

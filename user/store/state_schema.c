@@ -52,4 +52,5 @@ const struct database_schema state_schema = {
 	.steps = steps,
 	.version = sizeof(steps) / sizeof(*steps),
 	.is_checked = true,
+	.keeps_former = true,
 };

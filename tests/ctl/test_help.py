@@ -90,7 +90,9 @@ def test_man_page_has_no_other_commands_and_options():
 
 def test_version(ctl):
     version = (ROOT / "VERSION").read_text().strip()
-    assert ctl("--version").out == f"ipwlctl {version}\n"
+    header = (ROOT / "include/ipwl.h").read_text()
+    abi = re.search(r"#define IPWL_ABI_VERSION (\d+)", header)[1]
+    assert ctl("--version").out == f"ipwlctl {version} (ABI {abi})\n"
 
 
 def test_man_page_is_clean():

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ipwl.h"
 
 static const struct command *const commands[] = {
 	&command_status,       &command_test,	   &command_list,    &command_add,
@@ -38,7 +39,7 @@ static enum ctl_exit run_command(char **argv)
 			return CTL_USAGE;
 	}
 	if (arguments.global[GLOBAL_VERSION]) {
-		puts("ipwlctl " IPWL_VERSION);
+		printf("ipwlctl " IPWL_VERSION " (ABI %d)\n", IPWL_ABI_VERSION);
 		return CTL_DONE;
 	}
 	if (arguments.global[GLOBAL_HELP]) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipwld: options, and the ways to run. */
 #include <errno.h>
+#include <getopt.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,14 +13,17 @@
 #include "config/config.h"
 #include "daemon/background.h"
 #include "daemon/daemon.h"
+#include "ipwl.h"
+#include "store/state_schema.h"
 
 static const char usage[] = "usage: ipwld [-c FILE] [-f] [-t] [-v] [-h] [-V]\n"
 			    "  -c FILE  configuration (default " CONFIG_DEFAULT_PATH ")\n"
 			    "  -f       stay in the foreground and log to standard error\n"
 			    "  -t       check the configuration and exit\n"
 			    "  -v       log what is of use in a search for trouble, too\n"
-			    "  -h       print this help\n"
-			    "  -V       print the version\n";
+			    "  -h, --help     print this help\n"
+			    "  -V, --version  print the version, and those of kernel tables and "
+			    "state.db\n";
 
 struct options {
 	const char *config_path;
@@ -30,10 +34,13 @@ struct options {
 /* Exits where there is nothing to run. */
 static struct options parse_options(int argc, char *argv[])
 {
+	static const struct option names[] = { { "help", no_argument, NULL, 'h' },
+					       { "version", no_argument, NULL, 'V' },
+					       { 0 } };
 	struct options options = { .config_path = CONFIG_DEFAULT_PATH };
 	int option;
 
-	while ((option = getopt(argc, argv, "c:ftvhV")) != -1) {
+	while ((option = getopt_long(argc, argv, "c:ftvhV", names, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options.config_path = optarg;
@@ -51,7 +58,8 @@ static struct options parse_options(int argc, char *argv[])
 			fputs(usage, stdout);
 			exit(STATUS_OK);
 		case 'V':
-			puts("ipwld " IPWL_VERSION);
+			printf("ipwld " IPWL_VERSION " (ABI %d, state schema %d)\n",
+			       IPWL_ABI_VERSION, state_schema.version);
 			exit(STATUS_OK);
 		default:
 			fputs(usage, stderr);

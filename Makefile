@@ -28,18 +28,22 @@ WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wconversion $(WERROR_FLAG)
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
-LDFLAGS ?= -Wl,-z,relro,-z,now,--as-needed
+LDFLAGS ?= -Wl,-z,relro,-z,now
+# Where the processor has it: jumps and returns that an attacker chose are refused.
+CFLAGS_CET := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -Iinclude -Iuser -isystem $(B) \
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_CET) -Iinclude -Iuser -isystem $(B) \
 	$(PKG_CFLAGS) -MMD -MP
 VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
-LIBS := $(shell pkg-config --libs $(PKGS)) -lpthread
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lpthread
 # Asked for once, and only by those who build tests.
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
-# UAPI headers of the host's architecture (asm/types.h), for the BPF target.
+# UAPI headers of the host's architecture (asm/types.h), for the BPF target. The program names
+# its sources: not by where they were built.
 BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG) -Iinclude \
+	-ffile-prefix-map=$(CURDIR)=. \
 	-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 # One archive a room of user/. scripts/rooms says what each may use; programs link
@@ -53,7 +57,7 @@ BPFTEST := $(wildcard tests/bpf/test_*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
-sources = $(wildcard user/$(1)/*.c user/$(1)/commands/*.c)
+sources = $(sort $(wildcard user/$(1)/*.c user/$(1)/commands/*.c))
 archives = $(patsubst %,$(B)/$(2)%.a,$(1))
 
 # room_archive ROOM,VARIANT: VARIANT is empty, asan/ or fuzz/.
@@ -254,6 +258,9 @@ $(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES))
 bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o ## compare lookup structures, as root (PREFIXES="1000 30000")
 	$^ $(PREFIXES)
 
+deb: ## build the Debian package, into build/deb
+	./scripts/deb.sh $(B)/deb
+
 test: ## run all tests as root, or those in STAGES="unit lint"
 	./scripts/test.sh $(STAGES)
 
@@ -318,5 +325,5 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
+.PHONY: all deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
 .SECONDARY:

@@ -44,6 +44,7 @@ dependencies=--unit
 for stage; do
 	case $stage in
 	build | clang | unit | bpf) ;;
+	deb) [ "$dependencies" = --test ] || dependencies=--deb ;;
 	*) dependencies=--test ;;
 	esac
 done

@@ -4,7 +4,7 @@
 # and only those that are missing. Starts no service and removes no package.
 set -euo pipefail
 
-usage="usage: scripts/deps.sh [--build] [--unit] [--test] [--demo] [--bench] [--all]   (none: --all)"
+usage="usage: scripts/deps.sh [--build] [--deb] [--unit] [--test] [--demo] [--bench] [--all]   (none: --all)"
 
 # The runtime that belongs to the default clang.
 clang_runtime() {
@@ -30,6 +30,14 @@ build=(
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 
+# The Debian package. systemd says where it has its units, by a file that is in systemd-dev
+# since Debian 13.
+deb=(
+	debhelper
+	systemd
+)
+[ -z "$(apt-cache madison systemd-dev 2>/dev/null)" ] || deb+=(systemd-dev)
+
 # The demonstration and the end-to-end tests keep their own list; among it are the
 # libraries of a Postfix that is unpacked, never installed: an MTA stays as it is.
 mapfile -t demo < <(grep -v '^#' "$(dirname "$0")/../tests/e2e/packages.txt")
@@ -44,13 +52,18 @@ unit=(
 
 test=(
 	"${unit[@]}"
+	"${deb[@]}"
+	lintian            # what Debian says of the package
+	reuse              # what is said of licences
+	gcovr              # make coverage
+	e2fsprogs          # images of machines
 	"$(clang_runtime)" # libFuzzer, ASan and UBSan for clang
 	python3-pytest     # ipwlctl and packaging tests
 	python3-pytest-xdist # end-to-end tests side by side
 	prometheus         # promtool; its service is disabled below
 	procps             # sysctl, pgrep
 	strace             # what ipwld asks of the kernel, against its unit
-	systemd            # systemd-analyze verify and security
+	# systemd, of the package: systemd-analyze verify and security, too
 	qemu-system-x86    # other kernels
 	busybox-static     # their user space
 	cpio               # their initramfs
@@ -84,6 +97,7 @@ wanted=()
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
+	--deb) wanted+=("${build[@]}" "${deb[@]}") ;;
 	--unit) wanted+=("${build[@]}" "${unit[@]}") ;;
 	--test) wanted+=("${build[@]}" "${demo[@]}" "${consumers[@]}" "${test[@]}" "${bench[@]}") ;;
 	--demo) wanted+=("${build[@]}" "${demo[@]}") ;;
@@ -129,7 +143,7 @@ fi
 # for containers and virtual machines are often shipped without.
 lists_wanted=false
 case " $* " in
-*" --build "* | *" --unit "*) ;;
+*" --build "* | *" --deb "* | *" --unit "*) ;;
 *) apt-cache show postfix >/dev/null 2>&1 || lists_wanted=true ;;
 esac
 [ ${#missing[@]} -gt 0 ] || $lists_wanted || exit 0

@@ -95,12 +95,17 @@ VERSIONED_OBJECTS := $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(VERSIONED:%.c=$(di
 $(VERSIONED_OBJECTS): VERSION
 $(VERSIONED_OBJECTS): ALL_CFLAGS += $(VERSION_CFLAGS)
 
-$(B)/%.o: %.c
+# Other flags make other objects.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(B)/asan/%.o: %.c
+$(B)/asan/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE $(SANITIZE) -c $< -o $@
@@ -180,7 +185,7 @@ unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
 # Fuzz targets: libFuzzer with ASan and UBSan, so clang.
-$(B)/fuzz/%.o: %.c
+$(B)/fuzz/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
@@ -343,5 +348,5 @@ help: ## this list
 
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
 
-.PHONY: all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
+.PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
 .SECONDARY:

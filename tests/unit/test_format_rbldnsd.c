@@ -96,13 +96,34 @@ static void test_recognised(void **state)
 	assert_int_equal(format_result.format, FORMAT_RBLDNSD);
 }
 
+/* The entry that each zone must have (RFC 5782) lists nobody. */
+static void test_test_entry(void **state)
+{
+	static const char zone[] = ":127.0.0.2:listed\n127.0.0.2\n192.0.2.7\n"
+				   "::ffff:127.0.0.2\n!127.0.0.2\n127.0.0.2 :127.0.0.3:too\n";
+	static const char entries[] = "5 !127.0.0.2\n3 192.0.2.7\n";
+	static const char summary[] = "5 entries of the zone: 1 entries, 1 exclusions, 3 skipped: "
+				      "3 for tests (127.0.0.2)";
+
+	(void)state;
+	format_assert(FORMAT_RBLDNSD, ACTION_BLOCK, zone, entries, summary);
+	format_assert(FORMAT_AUTO, ACTION_BLOCK, zone, entries, summary);
+	format_assert(FORMAT_AUTO, ACTION_ALLOW, "127.0.0.2\n127.0.0.3\n", "2 127.0.0.3\n",
+		      "2 prefixes: 1 entries, 1 skipped: 1 for tests (127.0.0.2)");
+	/* What is wider, or in a format that was named, is meant. */
+	format_assert(FORMAT_RBLDNSD, ACTION_BLOCK, "127/8\n", "1 127.0.0.0/8\n",
+		      "1 entries of the zone: 1 entries");
+	format_assert(FORMAT_PLAIN, ACTION_BLOCK, "127.0.0.2\n", "1 127.0.0.2\n",
+		      "1 prefixes: 1 entries");
+}
+
 #define ZONE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ZONE_TEST(test_zone), ZONE_TEST(test_ranges),	  ZONE_TEST(test_range_max),
-		ZONE_TEST(test_ipv6), ZONE_TEST(test_recognised),
+		ZONE_TEST(test_ipv6), ZONE_TEST(test_recognised), ZONE_TEST(test_test_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,13 +85,14 @@ static void warn_of_count(const struct format_input *input, const struct format_
 }
 
 /* A list that was meant to have entries is as good as none. Of one whose entries have all
- * expired that is no surprise, nor of one of exclusions alone. */
+ * expired that is no surprise, nor of one of exclusions alone or of a zone for tests. */
 static void warn_of_no_entry(const struct format_input *input, const struct format_result *result)
 {
 	char summary[FORMAT_SUMMARY_BYTES];
 
 	if (result->entry_count || result->exclusion_count ||
-	    result->record_count == result->skipped_counts[FORMAT_SKIP_EXPIRED])
+	    result->record_count == result->skipped_counts[FORMAT_SKIP_EXPIRED] +
+					result->skipped_counts[FORMAT_SKIP_TEST])
 		return;
 	diagnostics_add(
 	    input->diagnostics, SEVERITY_WARNING, input->name, 0, 0,

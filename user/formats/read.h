@@ -59,6 +59,7 @@ enum format_skip {
 	FORMAT_SKIP_NO_PREFIX, /* a JSON record without one */
 	FORMAT_SKIP_RANGE,     /* wider than the file's own $MAXRANGE4 */
 	FORMAT_SKIP_EXPIRED,
+	FORMAT_SKIP_TEST, /* 127.0.0.2, which each DNS block list has to be tested by (RFC 5782) */
 	FORMAT_SKIP_COUNT,
 };
 

@@ -149,6 +149,7 @@ const char *const format_skip_texts[] = {
 	[FORMAT_SKIP_NO_PREFIX] = "without a prefix",
 	[FORMAT_SKIP_RANGE] = "over $MAXRANGE4",
 	[FORMAT_SKIP_EXPIRED] = "expired",
+	[FORMAT_SKIP_TEST] = "for tests (127.0.0.2)",
 };
 _Static_assert(sizeof(format_skip_texts) / sizeof(format_skip_texts[0]) == FORMAT_SKIP_COUNT,
 	       "all");
@@ -211,6 +212,17 @@ static bool has_expired(const struct reading *reading, const struct entry *entry
 	return entry->expires_at_sec && entry->expires_at_sec <= reading->input->now_sec;
 }
 
+/* Whether it is the entry by which DNS lists are tested (RFC 5782, section 5): 127.0.0.2, in
+ * lists of IPv6 ::ffff:127.0.0.2. In a format that was named, other than rbldnsd's, somebody
+ * means it. */
+static bool is_test_entry(const struct reading *reading, const struct entry *entry)
+{
+	static const struct prefix test = { { 127, 0, 0, 2 }, FAMILY_IPV4, 32 };
+
+	return !entry->is_exclusion && !prefix_compare(&entry->prefix, &test) &&
+	       (reading->input->format == FORMAT_AUTO || reading->input->format == FORMAT_RBLDNSD);
+}
+
 static int add(struct reading *reading, const struct token *token, const struct entry *entry)
 {
 	if (!check_entry(reading, token, entry))
@@ -226,6 +238,10 @@ int reading_add(struct reading *reading, const struct token *token, const struct
 {
 	if (has_expired(reading, entry)) {
 		reading_skip(reading, FORMAT_SKIP_EXPIRED);
+		return 0;
+	}
+	if (is_test_entry(reading, entry)) {
+		reading_skip(reading, FORMAT_SKIP_TEST);
 		return 0;
 	}
 	return add(reading, token, entry);

@@ -103,6 +103,27 @@ def test_the_hosts_own_addresses_as_they_are_at_that_time(lab, ipwld, source):
     refresh(ipwld)
 
 
+def test_the_lists_own_exclusions_come_first(ipwld, source):
+    """What the list excludes is not what a copy brings, however wide."""
+    level1 = ["0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/16", "45.9.148.0/24",
+              "224.0.0.0/3"]
+    source.put("/list", *level1)
+    configure(ipwld, feed("one", source.url("/list")))
+    ipwld.start()
+    assert wait_for_fetch(ipwld)["last_fetch"]["result"] == "held"
+    # Each such exclusion lets one of the reasons go.
+    path = ipwld.write_list("block.d/a.list", *(f"!{prefix}" for prefix in level1[:4]))
+    ipwld.ask("reload")
+    assert reasons(ipwld) == ["224.0.0.0/3 is wider than /8 (min_ipv4_length)",
+                              "224.0.0.0/3 is multicast space, 224.0.0.0/4 (may_hold_reserved)",
+                              "224.0.0.0/3 is reserved space, 240.0.0.0/4 (may_hold_reserved)"]
+    path.write_text(path.read_text(encoding="utf-8") + "!224.0.0.0/3\n", encoding="utf-8")
+    ipwld.ask("reload")
+    assert refresh(ipwld)["entries"] == 6
+    assert [verdict_of(ipwld, address) for address in ("45.9.148.1", "10.0.0.1")] \
+        == ["block", "unlisted"]
+
+
 def test_to_allow_ones_own_harms_nobody(ipwld, source):
     start(ipwld, source, *OLD, allowing=True, may_hold_reserved="true",
           extra="protected: [5.5.5.5]\n")

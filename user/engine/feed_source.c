@@ -31,8 +31,9 @@ static int feed_source_lost(const struct engine *engine, char **ret_why)
 
 static int feed_source_read(struct engine *engine, struct source_reading *reading)
 {
-	engine->staged_feeds =
-	    feed_store_load(reading->next->config, engine->feeds, reading->warnings);
+	const struct feed_store_owner owner = { reading->next->config, reading->next->policy };
+
+	engine->staged_feeds = feed_store_load(&owner, engine->feeds, reading->warnings);
 	return engine->staged_feeds ? 0 : -ENOMEM;
 }
 

@@ -305,9 +305,10 @@ static void feed_guard_use(const struct engine *engine, const struct stored_feed
 static void feed_judge(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
 		       struct feed_arrival *arrival)
 {
+	const struct feed_store_owner owner = { engine->current->config, engine->current->policy };
 	struct lines reasons = { 0 };
 
-	feed_store_guard(engine->current->config, feed, newcomer->set, &newcomer->result, &reasons);
+	feed_store_guard(&owner, feed, newcomer->set, &newcomer->result, &reasons);
 	feed_guard_use(engine, feed, newcomer, &reasons);
 	if (reasons.count)
 		feed_hold(engine, feed, newcomer, &reasons, arrival);

@@ -2,68 +2,72 @@
 /* The guards of feeds: numbers first, then address space that no list should hold. */
 #include "feeds/guards.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/prefix_search.h"
+#include "core/prefix_set.h"
+#include "core/reserved.h"
 
-/* Space that no mail comes from over the internet. */
-static const struct {
-	const char *kind;
-	const char *prefix;
-} reserved[] = {
-	{ "private", "10.0.0.0/8" },
-	{ "private", "172.16.0.0/12" },
-	{ "private", "192.168.0.0/16" },
-	{ "private", "fc00::/7" },
-	{ "carrier-grade NAT", "100.64.0.0/10" },
-	{ "loopback", "127.0.0.0/8" },
-	{ "loopback", "::1/128" },
-	{ "link-local", "169.254.0.0/16" },
-	{ "link-local", "fe80::/10" },
-	{ "multicast", "224.0.0.0/4" },
-	{ "multicast", "ff00::/8" },
-	{ "documentation", "192.0.2.0/24" },
-	{ "documentation", "198.51.100.0/24" },
-	{ "documentation", "203.0.113.0/24" },
-	{ "documentation", "2001:db8::/32" },
-	{ "documentation", "3fff::/20" },
-	{ "benchmarking", "198.18.0.0/15" },
-	{ "unspecified", "0.0.0.0/8" },
-	{ "unspecified", "::/128" },
-	{ "reserved", "192.0.0.0/24" },
-	{ "reserved", "240.0.0.0/4" },
-};
+/* ---- what the list would hold -------------------------------------------- */
 
-/* ---- what a set holds --------------------------------------------------- */
-
-/* Whether an exclusion of exactly the prefix of entry @i takes it back. */
-static bool is_excluded(const struct entry_set *set, size_t i)
+/* The exclusions of @from; NULL: out of memory. */
+static struct entry_set *copy_exclusions(const struct entry_set *from)
 {
-	const struct prefix *prefix = &set->entries[i].prefix;
+	struct entry_set *set = entry_set_new();
 
-	for (i = entry_set_lower_bound(set, prefix);
-	     i < set->count && !prefix_compare(&set->entries[i].prefix, prefix); i++) {
-		if (set->entries[i].is_exclusion)
-			return true;
-	}
-	return false;
+	for (size_t i = 0; set && from && i < from->count; i++)
+		if (from->entries[i].is_exclusion && entry_set_add(set, &from->entries[i])) {
+			entry_set_unref(set);
+			return NULL;
+		}
+	if (set)
+		entry_set_finish(set);
+	return set;
 }
 
-/* An entry that holds part of @space: one that covers it, or lies inside; or NULL. */
-static const struct entry *find_overlap(const struct entry_set *set, const struct prefix *space)
+/* What the copy would bring to its list: each of its entries, or the parts of it that are
+ * left by the copy's own exclusions and by those that people wrote. */
+static int find_pieces(const struct feed_candidate *candidate, struct prefix_set *ret_pieces)
 {
-	size_t i = prefix_find_covering(PREFIX_ARRAY(set->entries, set->count), space);
+	static const enum source written[] = { SOURCE_CONFIG, SOURCE_FILE };
+	struct list list = { .name = NULL };
+	const struct list *const lists[] = { &list };
+	struct prefix_set set;
+	int err = 0;
 
-	if (i < set->count && !set->entries[i].is_exclusion && !is_excluded(set, i))
-		return &set->entries[i];
-	for (i = entry_set_lower_bound(set, space);
-	     i < set->count && prefix_contains(space, &set->entries[i].prefix); i++) {
-		if (!set->entries[i].is_exclusion && !is_excluded(set, i))
-			return &set->entries[i];
+	list.sets[SOURCE_FEED] = candidate->after;
+	for (size_t i = 0; candidate->list && i < sizeof(written) / sizeof(*written); i++) {
+		list.sets[written[i]] = copy_exclusions(candidate->list->sets[written[i]]);
+		if (!list.sets[written[i]])
+			err = -ENOMEM;
 	}
+	if (!err)
+		err = prefix_set_build(lists, 1, &set);
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++)
+		entry_set_unref(list.sets[written[i]]);
+	if (err)
+		return err;
+	err = prefix_set_split(&set, false, ret_pieces);
+	prefix_set_done(&set);
+	return err;
+}
+
+/* A piece that holds part of @space: it covers it, or lies inside; or NULL. */
+static const struct prefix *find_overlap(const struct prefix_set *pieces,
+					 const struct prefix *space)
+{
+	const struct prefix_array array = PREFIX_ARRAY(pieces->nodes, pieces->count);
+	size_t i = prefix_find_covering(array, space);
+
+	if (i < pieces->count)
+		return &pieces->nodes[i].prefix;
+	i = prefix_lower_bound(array, space);
+	if (i < pieces->count && prefix_contains(space, &pieces->nodes[i].prefix))
+		return &pieces->nodes[i].prefix;
 	return NULL;
 }
 
@@ -101,83 +105,91 @@ static void check_numbers(const struct feed_guards *guards, const struct feed_ca
 			  after, before, guards->max_growth_factor);
 }
 
-static void check_width(const struct feed_guards *guards, const struct entry_set *set,
+static void check_width(const struct feed_guards *guards, const struct prefix_set *pieces,
 			struct lines *reasons)
 {
 	static const char *const keys[] = { "min_ipv4_length", "min_ipv6_length" };
-	const struct entry *first[FAMILY_COUNT] = { NULL };
+	const struct prefix *first[FAMILY_COUNT] = { NULL };
 	size_t counts[FAMILY_COUNT] = { 0 };
 	char text[PREFIX_TEXT_BYTES];
 
-	for (size_t i = 0; i < set->count; i++) {
-		const struct entry *entry = &set->entries[i];
-		const uint8_t family = entry->prefix.family;
+	for (size_t i = 0; i < pieces->count; i++) {
+		const struct prefix *prefix = &pieces->nodes[i].prefix;
 
-		if (entry->is_exclusion || entry->prefix.len >= guards->min_len[family])
+		if (prefix->len >= guards->min_len[prefix->family])
 			continue;
-		if (!counts[family]++)
-			first[family] = entry;
+		if (!counts[prefix->family]++)
+			first[prefix->family] = prefix;
 	}
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		if (counts[family])
-			lines_add(
-			    reasons, "%s is wider than /%u%s (%s)",
-			    prefix_format(&first[family]->prefix, text), guards->min_len[family],
-			    counts[family] > 1 ? ", and it is not the only one" : "", keys[family]);
+			lines_add(reasons, "%s is wider than /%u%s (%s)",
+				  prefix_format(first[family], text), guards->min_len[family],
+				  counts[family] > 1 ? ", and it is not the only one" : "",
+				  keys[family]);
 	}
 }
 
 /* ---- address space ------------------------------------------------------ */
 
-static void check_reserved(const struct entry_set *set, struct lines *reasons)
+static void check_reserved(const struct prefix_set *pieces, struct lines *reasons)
 {
-	char found_text[PREFIX_TEXT_BYTES];
+	char text[PREFIX_TEXT_BYTES], found_text[PREFIX_TEXT_BYTES];
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++) {
-		const struct entry *found;
-		struct prefix space;
+	for (size_t i = 0; i < RESERVED_COUNT; i++) {
+		const struct reserved_space *space = &reserved_spaces[i];
+		const struct prefix *found = find_overlap(pieces, &space->prefix);
 
-		if (prefix_parse(reserved[i].prefix, strlen(reserved[i].prefix), &space, NULL) !=
-		    PREFIX_OK)
-			continue;
-		found = find_overlap(set, &space);
 		if (found)
 			lines_add(reasons, "%s is %s space, %s (may_hold_reserved)",
-				  prefix_format_short(&found->prefix, found_text), reserved[i].kind,
-				  reserved[i].prefix);
+				  prefix_format_short(found, found_text), space->kind,
+				  prefix_format_short(&space->prefix, text));
 	}
 }
 
-static void check_space(const struct entry_set *set, const struct prefixes *space, const char *what,
-			const char *key, struct lines *reasons)
+static void check_space(const struct prefix_set *pieces, const struct prefixes *space,
+			const char *what, const char *key, struct lines *reasons)
 {
 	char text[PREFIX_TEXT_BYTES], found_text[PREFIX_TEXT_BYTES];
 
 	for (size_t i = 0; i < space->count; i++) {
-		const struct entry *found = find_overlap(set, &space->items[i]);
+		const struct prefix *found = find_overlap(pieces, &space->items[i]);
 
 		if (found)
 			lines_add(reasons, "%s would block %s %s (%s)",
-				  prefix_format_short(&found->prefix, found_text), what,
+				  prefix_format_short(found, found_text), what,
 				  prefix_format_short(&space->items[i], text), key);
 	}
+}
+
+static void check_pieces(const struct feed_guards *guards, const struct feed_candidate *candidate,
+			 const struct prefix_set *pieces, struct lines *reasons)
+{
+	check_width(guards, pieces, reasons);
+	if (!guards->may_hold_reserved)
+		check_reserved(pieces, reasons);
+	if (candidate->action != ACTION_BLOCK)
+		return;
+	if (!guards->may_hold_own)
+		check_space(pieces, &candidate->own, "this host's own address", "may_hold_own",
+			    reasons);
+	if (!guards->may_hold_protected)
+		check_space(pieces, &candidate->protected, "the protected", "may_hold_protected",
+			    reasons);
 }
 
 void feed_guards_check(const struct feed_guards *guards, const struct feed_candidate *candidate,
 		       struct lines *ret_reasons)
 {
+	struct prefix_set pieces;
+
 	check_numbers(guards, candidate, ret_reasons);
-	check_width(guards, candidate->after, ret_reasons);
-	if (!guards->may_hold_reserved)
-		check_reserved(candidate->after, ret_reasons);
-	if (candidate->action != ACTION_BLOCK)
+	if (find_pieces(candidate, &pieces)) {
+		lines_add(ret_reasons, "what it holds cannot be found out: %s", strerror(ENOMEM));
 		return;
-	if (!guards->may_hold_own)
-		check_space(candidate->after, &candidate->own, "this host's own address",
-			    "may_hold_own", ret_reasons);
-	if (!guards->may_hold_protected)
-		check_space(candidate->after, &candidate->protected, "the protected",
-			    "may_hold_protected", ret_reasons);
+	}
+	check_pieces(guards, candidate, &pieces, ret_reasons);
+	prefix_set_done(&pieces);
 }
 
 bool feed_is_html(const char *bytes, size_t byte_count)

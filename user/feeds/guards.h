@@ -13,8 +13,9 @@ struct prefixes {
 
 struct feed_candidate {
 	enum action action;		/* of the list */
+	const struct list *list;	/* whose exclusions people wrote; NULL: there are none */
 	const struct entry_set *before; /* in force, finished; NULL: nothing yet */
-	const struct entry_set *after;	/* finished */
+	struct entry_set *after;	/* finished */
 	bool is_cut;			/* declares another number of records than it has */
 	uint64_t declared_count;
 	size_t record_count;
@@ -26,8 +27,10 @@ struct feed_candidate {
  * feed_guards_check() - hold a new copy against the guards of its feed
  * @ret_reasons: a line for each guard that trips; none: the copy may take effect
  *
- * An exclusion of the copy itself makes a hole here, too. Own and protected addresses
- * are for block lists alone: to allow them harms nobody.
+ * Numbers are those of the copy. Addresses are those that the list would hold by it: the
+ * exclusions of the copy make holes, and so do those that the configuration and list files
+ * have for the list; other feeds' do not, for they may go at any time. Own and protected
+ * addresses are for block lists alone: to allow them harms nobody.
  */
 void feed_guards_check(const struct feed_guards *guards, const struct feed_candidate *candidate,
 		       struct lines *ret_reasons);

@@ -105,20 +105,21 @@ static int load_copy(const char *directory, struct stored_feed *feed, struct lin
 	return err == -ENOMEM ? err : 0;
 }
 
-void feed_store_guard(const struct config *config, const struct stored_feed *feed,
-		      const struct entry_set *set, const struct format_result *result,
+void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
+		      struct entry_set *set, const struct format_result *result,
 		      struct lines *ret_reasons)
 {
 	struct prefixes own = { 0 };
 	struct prefix *addresses = NULL;
 	struct feed_candidate candidate = {
 		.action = feed->config->action,
+		.list = policy_find_list(owner->policy, feed->config->list_name),
 		.before = feed->set,
 		.after = set,
 		.is_cut = format_is_cut(result),
 		.declared_count = result->declared_count,
 		.record_count = result->record_count,
-		.protected = { config->protected, config->protected_count },
+		.protected = { owner->config->protected, owner->config->protected_count },
 	};
 	int err = own_addresses(&addresses, &own.count);
 
@@ -132,8 +133,8 @@ void feed_store_guard(const struct config *config, const struct stored_feed *fee
 }
 
 /* Look at what is held back again: the guards may be others by now. */
-static int load_held(const struct config *config, const char *directory, struct stored_feed *feed,
-		     struct lines *warnings)
+static int load_held(const struct feed_store_owner *owner, const char *directory,
+		     struct stored_feed *feed, struct lines *warnings)
 {
 	char error[FEED_COPY_ERROR_BYTES];
 	struct format_result result;
@@ -153,7 +154,7 @@ static int load_held(const struct config *config, const char *directory, struct 
 		feed_copy_done(&feed->held);
 	} else {
 		feed->held_entry_count = feed_entry_count(set);
-		feed_store_guard(config, feed, set, &result, &feed->held_reasons);
+		feed_store_guard(owner, feed, set, &result, &feed->held_reasons);
 		if (!feed->held_reasons.count)
 			lines_add(&feed->held_reasons,
 				  "no guard would hold it back any more: refresh or accept it");
@@ -163,7 +164,7 @@ static int load_held(const struct config *config, const char *directory, struct 
 	return err == -ENOMEM ? err : 0;
 }
 
-static int load_feed(const struct config *config, const char *directory,
+static int load_feed(const struct feed_store_owner *owner, const char *directory,
 		     const struct stored_feed *old, struct stored_feed *feed,
 		     struct lines *warnings)
 {
@@ -180,12 +181,13 @@ static int load_feed(const struct config *config, const char *directory,
 		feed->trouble = NULL;
 		err = share(old, feed);
 	}
-	return err ? err : load_held(config, directory, feed, warnings);
+	return err ? err : load_held(owner, directory, feed, warnings);
 }
 
-struct feed_store *feed_store_load(const struct config *config, const struct feed_store *old,
-				   struct lines *warnings)
+struct feed_store *feed_store_load(const struct feed_store_owner *owner,
+				   const struct feed_store *old, struct lines *warnings)
 {
+	const struct config *config = owner->config;
 	struct feed_store *store = calloc(1, sizeof(*store));
 	int err = -ENOMEM;
 
@@ -199,7 +201,7 @@ struct feed_store *feed_store_load(const struct config *config, const struct fee
 		struct stored_feed *feed = &store->items[store->count++];
 
 		feed->config = &config->feeds[i];
-		err = load_feed(config, store->directory,
+		err = load_feed(owner, store->directory,
 				old ? feed_store_find(old, feed->config->name) : NULL, feed,
 				warnings);
 	}

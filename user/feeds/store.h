@@ -25,17 +25,23 @@ struct feed_store {
 	size_t count;
 };
 
+/* What feeds belong to. */
+struct feed_store_owner {
+	const struct config *config;
+	const struct policy *policy; /* has the entries of configuration and list files */
+};
+
 /**
  * feed_store_load() - the feeds of a configuration, from memory or else from the disk
- * @config: must live as long as the store
+ * @owner: its config must live as long as the store
  * @old: of the configuration before, or NULL; entries that were read in the same way
  *       are shared with it
  * @warnings: of copies that cannot be used
  *
  * What cannot be read from the disk goes on as it was in @old. NULL: out of memory.
  */
-struct feed_store *feed_store_load(const struct config *config, const struct feed_store *old,
-				   struct lines *warnings);
+struct feed_store *feed_store_load(const struct feed_store_owner *owner,
+				   const struct feed_store *old, struct lines *warnings);
 /* NULL is fine. */
 void feed_store_free(struct feed_store *store);
 
@@ -50,8 +56,8 @@ int feed_store_fill(const struct feed_store *store, struct policy *policy,
 const struct stored_feed *feed_store_find_lost(const struct feed_store *store);
 
 /* Hold a copy that was read against the guards of @feed. */
-void feed_store_guard(const struct config *config, const struct stored_feed *feed,
-		      const struct entry_set *set, const struct format_result *result,
+void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
+		      struct entry_set *set, const struct format_result *result,
 		      struct lines *ret_reasons);
 
 /* What the loop wants to know. Return: 0 or -ENOMEM. */

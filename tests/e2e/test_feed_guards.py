@@ -41,24 +41,24 @@ def reasons(ipwld):
      {"min_ipv4_length": 7}),
     (OLD + ["2a00::/18"], "2a00::/18 is wider than /19 (min_ipv6_length)",
      {"min_ipv6_length": 18}),
-    (OLD + ["10.1.2.0/24"], "10.1.2.0/24 is private space, 10.0.0.0/8 (may_hold_reserved)",
+    (OLD + ["10.1.2.0/24"], "10.1.2.0/24 is private space, 10.0.0.0/8 (reserved)",
      {"may_hold_reserved": "true"}),
-    (OLD + ["fd00::1"], "fd00::1 is private space, fc00::/7 (may_hold_reserved)",
+    (OLD + ["fd00::1"], "fd00::1 is private space, fc00::/7 (reserved)",
      {"may_hold_reserved": "true"}),
-    (OLD + ["127.0.0.1"], "127.0.0.1 is loopback space, 127.0.0.0/8 (may_hold_reserved)",
+    (OLD + ["127.0.0.1"], "127.0.0.1 is loopback space, 127.0.0.0/8 (reserved)",
      {"may_hold_reserved": "true"}),
     (OLD + ["169.254.1.1"], "169.254.1.1 is link-local space, 169.254.0.0/16 "
-     "(may_hold_reserved)", {"may_hold_reserved": "true"}),
-    (OLD + ["224.0.0.251"], "224.0.0.251 is multicast space, 224.0.0.0/4 (may_hold_reserved)",
+     "(reserved)", {"may_hold_reserved": "true"}),
+    (OLD + ["224.0.0.251"], "224.0.0.251 is multicast space, 224.0.0.0/4 (reserved)",
      {"may_hold_reserved": "true"}),
     (OLD + ["2001:db8:1::/48"], "2001:db8:1::/48 is documentation space, 2001:db8::/32 "
-     "(may_hold_reserved)", {"may_hold_reserved": "true"}),
+     "(reserved)", {"may_hold_reserved": "true"}),
     (OLD + ["198.18.7.0/24"], "198.18.7.0/24 would block the protected 198.18.0.0/16 "
      "(may_hold_protected)", {"may_hold_protected": "true"}),
     (OLD + ["5.0.0.0/8"], "5.0.0.0/8 would block the protected 5.5.5.5 (may_hold_protected)",
      {"may_hold_protected": "true"}),
     (OLD + ["198.19.0.25"], "198.19.0.25 would block this host's own address 198.19.0.25 "
-     "(may_hold_own)", {"may_hold_own": "true"}),
+     "(own)", {"may_hold_own": "true"}),
 ])
 def test_each_guard_holds_a_copy_back_and_can_be_excused(lab, ipwld, source, new, words, excused):
     """A copy that trips one guard, with and without the setting that lets it pass."""
@@ -96,8 +96,8 @@ def test_the_hosts_own_addresses_as_they_are_at_that_time(lab, ipwld, source):
     source.put("/list", *OLD, "5.9.0.0/17", "2a01:4f8::/32")
     refresh(ipwld, result="held")
     assert reasons(ipwld) == [
-        "5.9.0.0/17 would block this host's own address 5.9.1.1 (may_hold_own)",
-        "2a01:4f8::/32 would block this host's own address 2a01:4f8::25 (may_hold_own)"]
+        "5.9.0.0/17 would block this host's own address 5.9.1.1 (own)",
+        "2a01:4f8::/32 would block this host's own address 2a01:4f8::25 (own)"]
     # A hole in the list is one for the guard, too.
     source.put("/list", *OLD, "5.9.0.0/17", "!5.9.1.1", "2a01:4f8::/32", "!2a01:4f8:0:0::/64")
     refresh(ipwld)
@@ -115,13 +115,62 @@ def test_the_lists_own_exclusions_come_first(ipwld, source):
     path = ipwld.write_list("block.d/a.list", *(f"!{prefix}" for prefix in level1[:4]))
     ipwld.ask("reload")
     assert reasons(ipwld) == ["224.0.0.0/3 is wider than /8 (min_ipv4_length)",
-                              "224.0.0.0/3 is multicast space, 224.0.0.0/4 (may_hold_reserved)",
-                              "224.0.0.0/3 is reserved space, 240.0.0.0/4 (may_hold_reserved)"]
+                              "224.0.0.0/3 is multicast space, 224.0.0.0/4 (reserved)",
+                              "224.0.0.0/3 is reserved space, 240.0.0.0/4 (reserved)"]
     path.write_text(path.read_text(encoding="utf-8") + "!224.0.0.0/3\n", encoding="utf-8")
     ipwld.ask("reload")
     assert refresh(ipwld)["entries"] == 6
     assert [verdict_of(ipwld, address) for address in ("45.9.148.1", "10.0.0.1")] \
         == ["block", "unlisted"]
+
+
+def test_space_can_be_cut_out(lab, ipwld, source):
+    """Reserved and own addresses, out of what lies in them and of what is around them."""
+    lab.mx.ip("addr", "add", "5.9.1.1/24", "dev", "eth0")
+    start(ipwld, source, *OLD, "10.0.0.0/8", "192.0.0.0/16", "5.9.0.0/16", "fd00::/8",
+          reserved="cut", own="cut")
+    found = feed_of(ipwld)
+    assert found["cut_entries"] == {"reserved": 3, "own": 1}
+    assert found["held"] is None
+    addresses = {"192.0.1.1": "block", "192.0.2.1": "unlisted", "10.1.1.1": "unlisted",
+                 "5.9.1.0": "block", "5.9.1.1": "unlisted", "5.9.1.2": "block",
+                 "fd00::1": "unlisted"}
+    assert {address: verdict_of(ipwld, address) for address in addresses} == addresses
+    assert ipwld.metric("ipwl_feed_cut_entries", feed="one", space="reserved") == 3
+    assert ipwld.metric("ipwl_feed_cut_entries", feed="one", space="own") == 1
+    text = ipwld.ctl("feeds").stdout
+    assert "one: 3 of its entries had reserved address space, which is cut out\n" in text
+    assert "one: 1 of its entries had this host's own address space, which is cut out\n" in text
+    assert entries_inside(ipwld, "5.9.0.0/16") == 16
+    # So it is over a restart and a reload, when new addresses count, too.
+    ipwld.stop()
+    ipwld.start()
+    assert feed_of(ipwld)["cut_entries"] == {"reserved": 3, "own": 1}
+    lab.mx.ip("addr", "add", "9.9.5.5/24", "dev", "eth0")
+    ipwld.ask("reload")
+    assert feed_of(ipwld)["cut_entries"] == {"reserved": 3, "own": 2}
+    assert verdict_of(ipwld, "9.9.5.5") == "unlisted"
+    # What was never judged with it does not come by a change of settings, but by a word.
+    configure(ipwld, feed("one", source.url("/list"), own="cut"))
+    ipwld.ask("reload")
+    ipwld.stop()
+    ipwld.start()
+    assert feed_of(ipwld)["cut_entries"] == {"reserved": 3, "own": 2}
+    configure(ipwld, feed("one", source.url("/list"), own="cut", reserved="take"))
+    ipwld.ask("reload")
+    assert feed_of(ipwld)["cut_entries"]["reserved"] == 0
+    assert verdict_of(ipwld, "10.1.1.1") == "block"
+    configure(ipwld, feed("one", source.url("/list")))
+    ipwld.ask("reload")
+    source.put("/list", *OLD, "10.0.0.0/8")
+    refresh(ipwld, result="held")
+
+
+def entries_inside(ipwld, prefix):
+    """How many the prefix was made into."""
+    status, answer = ipwld.request("GET", f"/v1/entries?source=feed&prefix={prefix}")
+    assert status == 200
+    return len(answer["entries"])
 
 
 def test_to_allow_ones_own_harms_nobody(ipwld, source):

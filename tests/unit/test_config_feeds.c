@@ -24,8 +24,9 @@ static void test_defaults(void **state)
 	assert_null(feed->user);
 	assert_null(feed->token_file);
 	assert_null(feed->ca_file);
-	assert_false(feed->guards.may_be_empty || feed->guards.may_hold_reserved ||
-		     feed->guards.may_hold_own || feed->guards.may_hold_protected);
+	assert_false(feed->guards.may_be_empty || feed->guards.may_hold_protected);
+	assert_int_equal(feed->guards.spaces[FEED_SPACE_RESERVED], SPACE_HOLD);
+	assert_int_equal(feed->guards.spaces[FEED_SPACE_OWN], SPACE_HOLD);
 	assert_true(feed->guards.checks_count);
 	assert_int_equal(feed->guards.max_shrink_percent, 50);
 	assert_int_equal(feed->guards.max_growth_factor, 10);
@@ -63,9 +64,10 @@ static void test_values(void **state)
 	assert_string_equal(feed->user, "mx");
 	assert_string_equal(feed->token_file, "/etc/t");
 	assert_string_equal(feed->ca_file, "/etc/ca.pem");
-	assert_true(feed->guards.may_be_empty && feed->guards.may_hold_reserved &&
-		    feed->guards.may_hold_own && feed->guards.may_hold_protected &&
+	assert_true(feed->guards.may_be_empty && feed->guards.may_hold_protected &&
 		    !feed->guards.checks_count);
+	assert_int_equal(feed->guards.spaces[FEED_SPACE_RESERVED], SPACE_TAKE);
+	assert_int_equal(feed->guards.spaces[FEED_SPACE_OWN], SPACE_TAKE);
 	assert_int_equal(feed->guards.max_shrink_percent, 100);
 	assert_int_equal(feed->guards.max_growth_factor, 1);
 	assert_int_equal(feed->guards.min_len[FAMILY_IPV4], 0);
@@ -76,6 +78,27 @@ static void test_values(void **state)
 			    "c");
 	assert_null(feed_config_find(config->feeds, config->feed_count, "v"));
 	assert_int_equal(config->protected_count, 2);
+}
+
+static void test_spaces(void **state)
+{
+	(void)state;
+	load(LIST "  - {name: a, url: 'http://h', reserved: cut, own: take}\n"
+		  "  - {name: b, url: 'http://h', reserved: hold, own: cut}\n"
+		  "  - {name: c, url: 'http://h', may_hold_own: false}\n",
+	     "");
+	assert_int_equal(config->feeds[0].guards.spaces[FEED_SPACE_RESERVED], SPACE_CUT);
+	assert_int_equal(config->feeds[0].guards.spaces[FEED_SPACE_OWN], SPACE_TAKE);
+	assert_int_equal(config->feeds[1].guards.spaces[FEED_SPACE_RESERVED], SPACE_HOLD);
+	assert_int_equal(config->feeds[1].guards.spaces[FEED_SPACE_OWN], SPACE_CUT);
+	assert_int_equal(config->feeds[2].guards.spaces[FEED_SPACE_OWN], SPACE_HOLD);
+	assert_errors(
+	    LIST "  - {name: a, url: 'http://h', reserved: cut, may_hold_reserved: true}\n"
+		 "  - {name: b, url: 'http://h', may_hold_own: false, own: hold}\n"
+		 "  - {name: c, url: 'http://h', own: true}\n",
+	    "c.yaml:6:66: may_hold_reserved: there is reserved, which says the same: remove\n"
+	    "c.yaml:7:46: may_hold_own: there is own, which says the same: remove\n"
+	    "c.yaml:8:37: own: \"true\"\n");
 }
 
 static void test_names(void **state)
@@ -175,9 +198,9 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOADED_TEST(test_defaults),    LOADED_TEST(test_values),
-		LOADED_TEST(test_names),       LOADED_TEST(test_urls),
-		LOADED_TEST(test_credentials), LOADED_TEST(test_numbers),
+		LOADED_TEST(test_defaults), LOADED_TEST(test_values), LOADED_TEST(test_spaces),
+		LOADED_TEST(test_names),    LOADED_TEST(test_urls),   LOADED_TEST(test_credentials),
+		LOADED_TEST(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -6,6 +6,7 @@
 
 #include "config_fixture.h"
 
+#include "config/feed_config.h"
 #include "feeds/diff.h"
 #include "random_prefix.h"
 
@@ -20,6 +21,7 @@ static struct feed_copy make_copy(const char *bytes, size_t byte_count, const ch
 	struct feed_copy copy = { .url = strdup("https://feeds.example/a?b=c d"),
 				  .etag = etag ? strdup(etag) : NULL,
 				  .fetched_at_sec = 1763900000,
+				  .cut_spaces = random_below(1U << FEED_SPACE_COUNT),
 				  .bytes = malloc(byte_count + 1),
 				  .byte_count = byte_count };
 
@@ -60,6 +62,7 @@ static void check_same(const struct feed_copy *a, const struct feed_copy *b)
 		assert_string_equal(a->etag, b->etag);
 	assert_null(b->last_modified);
 	assert_int_equal(a->fetched_at_sec, b->fetched_at_sec);
+	assert_int_equal(a->cut_spaces, b->cut_spaces);
 	assert_int_equal(a->byte_count, b->byte_count);
 	assert_memory_equal(a->bytes, b->bytes, a->byte_count);
 	assert_int_equal(b->checksum, feed_copy_checksum(a->bytes, a->byte_count));

@@ -200,12 +200,12 @@ static void test_reserved(void **state)
 	struct feed_guards lax = strict;
 
 	(void)state;
-	lax.may_hold_reserved = true;
+	lax.spaces[FEED_SPACE_RESERVED] = SPACE_TAKE;
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
 		struct entry_set *set = set_of(spaces[i]);
 		const struct feed_candidate candidate = { .after = set };
 
-		if (!strstr(check(&strict, &candidate), "(may_hold_reserved)"))
+		if (!strstr(check(&strict, &candidate), "(reserved)"))
 			fail_msg("%s is let in", spaces[i]);
 		assert_string_equal(check(&lax, &candidate), "");
 		entry_set_unref(set);
@@ -227,8 +227,8 @@ static void test_own_and_protected(void **state)
 	(void)state;
 	check_words(&strict, ACTION_BLOCK, "5.5.5.4 5.5.5.6 6.5.0.0/16 2600::24 2701::/32", "");
 	check_words(&strict, ACTION_BLOCK, "5.5.5.0/24 2600::/20",
-		    "5.5.5.0/24 would block this host's own address 5.5.5.5 (may_hold_own)\n"
-		    "2600::/20 would block this host's own address 2600::25 (may_hold_own)\n");
+		    "5.5.5.0/24 would block this host's own address 5.5.5.5 (own)\n"
+		    "2600::/20 would block this host's own address 2600::25 (own)\n");
 	check_words(&strict, ACTION_BLOCK, "6.0.0.0/8 2700::1",
 		    "6.0.0.0/8 would block the protected 6.6.0.0/16 (may_hold_protected)\n"
 		    "2700::1 would block the protected 2700::/32 (may_hold_protected)\n");
@@ -237,7 +237,11 @@ static void test_own_and_protected(void **state)
 	check_words(&strict, ACTION_BLOCK, "5.5.5.5 !5.5.5.5", "");
 	check_words(&strict, ACTION_BLOCK, "6.0.0.0/8 !6.6.0.0/16 6.6.6.6",
 		    "6.6.6.6 would block the protected 6.6.0.0/16 (may_hold_protected)\n");
-	lax.may_hold_own = lax.may_hold_protected = true;
+	lax.spaces[FEED_SPACE_OWN] = SPACE_CUT;
+	lax.may_hold_protected = true;
+	check_words(&lax, ACTION_BLOCK, "5.5.5.5 6.6.6.6",
+		    "5.5.5.5 would block this host's own address 5.5.5.5 (own)\n");
+	lax.spaces[FEED_SPACE_OWN] = SPACE_TAKE;
 	check_words(&lax, ACTION_BLOCK, "5.5.5.5 6.6.6.6", "");
 }
 

@@ -34,6 +34,16 @@ static json_t *held_json(const struct feed_report *report)
 			 json_lines(&report->held_reasons));
 }
 
+static json_t *cut_json(const struct feed_report *report)
+{
+	json_t *object = json_object();
+
+	for (int space = 0; space < FEED_SPACE_COUNT; space++)
+		json_object_set_new(object, feed_space_names[space],
+				    json_count(report->cut_counts[space]));
+	return object;
+}
+
 static json_t *age_json(const struct feed_report *report)
 {
 	const int64_t age_sec = time_now_sec() - report->checked_at_sec;
@@ -64,16 +74,16 @@ static json_t *feed_json(const struct runtime *runtime, const struct feed_state 
 	if (!feed)
 		return NULL;
 	return json_pack(
-	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name", feed->name,
-	    "list", feed->list_name, "action", action_names[feed->action], "url",
+	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name",
+	    feed->name, "list", feed->list_name, "action", action_names[feed->action], "url",
 	    json_text(feed->url), "format", json_text(report->format), "entries",
 	    json_count(report->entry_count), "skipped_lines", json_count(report->skipped_count),
-	    "overruled_exclusions", json_count(count_overruled(runtime->snapshot->policy, feed)),
-	    "fetched_at", json_time(report->fetched_at_sec), "checked_at",
-	    json_time(report->checked_at_sec), "age_seconds", age_json(report), "last_fetch",
-	    fetch_result_json(state), "next_fetch_at",
-	    is_fetching ? json_null() : json_time(state->next_at_sec), "fetching", is_fetching,
-	    "held", held_json(report), "trouble", json_text(report->trouble));
+	    "cut_entries", cut_json(report), "overruled_exclusions",
+	    json_count(count_overruled(runtime->snapshot->policy, feed)), "fetched_at",
+	    json_time(report->fetched_at_sec), "checked_at", json_time(report->checked_at_sec),
+	    "age_seconds", age_json(report), "last_fetch", fetch_result_json(state),
+	    "next_fetch_at", is_fetching ? json_null() : json_time(state->next_at_sec), "fetching",
+	    is_fetching, "held", held_json(report), "trouble", json_text(report->trouble));
 }
 
 void control_feeds(struct runtime *runtime, struct evhttp_request *request)

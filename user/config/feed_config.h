@@ -22,11 +22,29 @@
 #define FEED_URL_BYTES_MAX 2048
 #define FEED_USER_BYTES_MAX 256
 
+/* Address space that no list of senders should hold. */
+enum feed_space {
+	FEED_SPACE_RESERVED, /* core/reserved.h */
+	FEED_SPACE_OWN,	     /* the host's addresses; in block lists */
+	FEED_SPACE_COUNT,
+};
+
+/* What becomes of a copy with such space. */
+enum space_choice {
+	SPACE_HOLD, /* it is held back */
+	SPACE_CUT,  /* the space is cut out of its entries */
+	SPACE_TAKE,
+	SPACE_CHOICE_COUNT,
+};
+
+/* "reserved", "own"; "hold", "cut", "take": indexed by the enums, as keys and values. */
+extern const char *const feed_space_names[FEED_SPACE_COUNT];
+extern const char *const space_choice_names[SPACE_CHOICE_COUNT];
+
 /* What a new copy must be like to take effect by itself. */
 struct feed_guards {
 	bool may_be_empty;
-	bool may_hold_reserved;
-	bool may_hold_own;
+	enum space_choice spaces[FEED_SPACE_COUNT];
 	bool may_hold_protected;
 	bool checks_count;		/* a declared record count must match */
 	uint32_t max_shrink_percent;	/* 100: any */

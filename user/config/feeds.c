@@ -30,6 +30,8 @@ enum feed_key {
 	FEED_MAX_GROWTH,
 	FEED_MIN_IPV4_LENGTH,
 	FEED_MIN_IPV6_LENGTH,
+	FEED_RESERVED,
+	FEED_OWN,
 	FEED_MAY_HOLD_RESERVED,
 	FEED_MAY_HOLD_OWN,
 	FEED_MAY_HOLD_PROTECTED,
@@ -53,6 +55,8 @@ static const char *const feed_keys[] = {
 	[FEED_MAX_GROWTH] = "max_growth",
 	[FEED_MIN_IPV4_LENGTH] = "min_ipv4_length",
 	[FEED_MIN_IPV6_LENGTH] = "min_ipv6_length",
+	[FEED_RESERVED] = "reserved",
+	[FEED_OWN] = "own",
 	[FEED_MAY_HOLD_RESERVED] = "may_hold_reserved",
 	[FEED_MAY_HOLD_OWN] = "may_hold_own",
 	[FEED_MAY_HOLD_PROTECTED] = "may_hold_protected",
@@ -63,6 +67,20 @@ _Static_assert(sizeof(feed_keys) / sizeof(feed_keys[0]) == FEED_KEY_COUNT, "all"
 /* Behind the scheme comes a host, or for a file its absolute path. */
 static const char *const schemes[] = { "https://", "http://", "file:///" };
 #define SCHEME_HTTPS 0
+
+const char *const feed_space_names[] = {
+	[FEED_SPACE_RESERVED] = "reserved",
+	[FEED_SPACE_OWN] = "own",
+};
+_Static_assert(sizeof(feed_space_names) / sizeof(feed_space_names[0]) == FEED_SPACE_COUNT, "all");
+
+const char *const space_choice_names[] = {
+	[SPACE_HOLD] = "hold",
+	[SPACE_CUT] = "cut",
+	[SPACE_TAKE] = "take",
+};
+_Static_assert(sizeof(space_choice_names) / sizeof(space_choice_names[0]) == SPACE_CHOICE_COUNT,
+	       "all");
 
 struct feed_reader {
 	struct document *document;
@@ -233,6 +251,28 @@ static int read_credentials(struct feed_reader *reader)
 
 /* ---- a feed ------------------------------------------------------------- */
 
+/* @alias: the key that says hold or take alone. */
+static void read_space(struct feed_reader *reader, enum feed_key key, enum feed_key alias,
+		       enum space_choice *ret_choice)
+{
+	const yaml_node_t *node = reader->values[key];
+	bool may_hold = false;
+	size_t choice;
+
+	read_flag(reader, alias, &may_hold);
+	if (may_hold)
+		*ret_choice = SPACE_TAKE;
+	if (!node)
+		return;
+	if (reader->values[alias])
+		document_error(reader->document, reader->values[alias],
+			       "%s: there is %s, which says the same: remove %s", feed_keys[alias],
+			       feed_keys[key], feed_keys[alias]);
+	if (document_choice(reader->document, node, feed_keys[key], space_choice_names,
+			    SPACE_CHOICE_COUNT, &choice))
+		*ret_choice = (enum space_choice)choice;
+}
+
 static void read_guards(struct feed_reader *reader)
 {
 	struct feed_guards *guards = &reader->feed->guards;
@@ -244,8 +284,9 @@ static void read_guards(struct feed_reader *reader)
 		.min_len = { FEED_DEFAULT_MIN_IPV4_LENGTH, FEED_DEFAULT_MIN_IPV6_LENGTH },
 	};
 	read_flag(reader, FEED_MAY_BE_EMPTY, &guards->may_be_empty);
-	read_flag(reader, FEED_MAY_HOLD_RESERVED, &guards->may_hold_reserved);
-	read_flag(reader, FEED_MAY_HOLD_OWN, &guards->may_hold_own);
+	read_space(reader, FEED_RESERVED, FEED_MAY_HOLD_RESERVED,
+		   &guards->spaces[FEED_SPACE_RESERVED]);
+	read_space(reader, FEED_OWN, FEED_MAY_HOLD_OWN, &guards->spaces[FEED_SPACE_OWN]);
 	read_flag(reader, FEED_MAY_HOLD_PROTECTED, &guards->may_hold_protected);
 	read_flag(reader, FEED_CHECK_COUNT, &guards->checks_count);
 	read_number(reader, FEED_MAX_SHRINK, 0, 100, &guards->max_shrink_percent);

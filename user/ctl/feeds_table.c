@@ -12,6 +12,7 @@ static const struct column feed_columns[] = {
 	{ "format", "FORMAT", FORM_PLAIN },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
+	{ "cut_entries", NULL, FORM_PLAIN },
 	{ "overruled_exclusions", NULL, FORM_NUMBER },
 	{ "fetched_at", NULL, FORM_PLAIN },
 	{ "checked_at", NULL, FORM_PLAIN },
@@ -49,6 +50,24 @@ static void write_held_feed(struct writer *writer, const char *name, const json_
 	writer_line_end(writer);
 }
 
+/* Say of how many entries address space was cut out. */
+static void write_cut(struct writer *writer, const char *name, const json_t *cut)
+{
+	static const char *const spaces[][2] = { { "reserved", "reserved" },
+						 { "own", "this host's own" } };
+
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(*spaces); i++) {
+		const long long count = json_integer_value(json_object_get(cut, spaces[i][0]));
+
+		if (count <= 0)
+			continue;
+		writer_text(writer, COLOUR_NONE,
+			    "%s: %lld of its entries had %s address space, which is cut out", name,
+			    count, spaces[i][1]);
+		writer_line_end(writer);
+	}
+}
+
 static void write_words(struct writer *writer, const json_t *feed)
 {
 	const json_t *held = json_object_get(feed, "held");
@@ -59,6 +78,7 @@ static void write_words(struct writer *writer, const json_t *feed)
 
 	if (json_is_object(held))
 		write_held_feed(writer, name, held);
+	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,
 			    "%s: %lld of its exclusions %s not in force: protected entries of list "

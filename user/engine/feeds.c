@@ -24,15 +24,14 @@
 /* A copy that may be put in force. */
 struct newcomer {
 	struct feed_copy copy;
-	struct entry_set *set;
-	struct format_result result;
+	struct feed_body body;
 	bool is_held; /* it is the one that is held back */
 };
 
 static void newcomer_done(struct newcomer *newcomer)
 {
 	feed_copy_done(&newcomer->copy);
-	entry_set_unref(newcomer->set);
+	entry_set_unref(newcomer->body.set);
 }
 
 /* ---- put in force ------------------------------------------------------- */
@@ -89,15 +88,10 @@ static void feed_take_newcomer(const struct engine *engine, struct stored_feed *
 	feed->copy = newcomer->copy;
 	free(feed->copy.bytes);
 	feed->copy.bytes = NULL;
-	entry_set_unref(feed->set);
-	feed->set = newcomer->set;
-	feed->skipped_count =
-	    newcomer->result.bad_line_count + format_skipped_count(&newcomer->result);
-	feed->format = newcomer->result.format;
+	stored_feed_take(feed, &newcomer->body);
 	free(feed->trouble);
 	feed->trouble = NULL;
 	newcomer->copy = (struct feed_copy) { 0 };
-	newcomer->set = NULL;
 	feed_forget_held(engine, feed);
 }
 
@@ -112,8 +106,8 @@ static void feed_compare(const struct engine *engine, const struct stored_feed *
 
 	if (list)
 		protected_of(engine->protections, list, &protected);
-	feed_diff_make(feed->set, newcomer->set, PREFIX_ARRAY(protected.prefixes, protected.count),
-		       lines_max, ret_diff);
+	feed_diff_make(feed->set, newcomer->body.set,
+		       PREFIX_ARRAY(protected.prefixes, protected.count), lines_max, ret_diff);
 	free(protected.prefixes);
 }
 
@@ -142,7 +136,7 @@ static int feed_put_in_force(struct engine *engine, const struct deed *by, struc
 			    error);
 		return err;
 	}
-	err = feed_switch_to(engine, feed, newcomer->set, error);
+	err = feed_switch_to(engine, feed, newcomer->body.set, error);
 	if (err) {
 		feed_copy_abandon(directory, name, COPY_IN_FORCE);
 		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; what was in force stays",
@@ -210,6 +204,7 @@ static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
 	if (copy->bytes && (!is_same_text(copy->etag, feed->copy.etag) ||
 			    !is_same_text(copy->last_modified, feed->copy.last_modified))) {
 		copy->fetched_at_sec = feed->copy.fetched_at_sec;
+		copy->cut_spaces = feed->copy.cut_spaces;
 		err = feed_copy_prepare(directory, name, COPY_IN_FORCE, copy, error);
 		if (!err)
 			err = feed_copy_commit(directory, name, COPY_IN_FORCE);
@@ -239,8 +234,9 @@ static int feed_reread(const struct engine *engine, const struct stored_feed *fe
 				 &newcomer->copy, error);
 
 	if (!err) {
-		err = feed_parse(feed->config, &newcomer->copy, &newcomer->set, &newcomer->result,
+		err = feed_parse(feed->config, &newcomer->copy, &newcomer->body,
 				 &arrival->refusal.details);
+		newcomer->copy.cut_spaces |= feed_cut_spaces(feed->config);
 		snprintf(error, sizeof(error), "the copy held back cannot be read");
 	}
 	if (err)
@@ -273,7 +269,7 @@ static void feed_hold(const struct engine *engine, struct stored_feed *feed,
 	free(feed->held.bytes);
 	feed->held.bytes = NULL;
 	newcomer->copy = (struct feed_copy) { 0 };
-	feed->held_entry_count = feed_entry_count(newcomer->set);
+	feed->held_entry_count = feed_entry_count(newcomer->body.set);
 	feed->held_reasons = *reasons;
 	*reasons = (struct lines) { 0 };
 	arrival->result = FEED_RESULT_HELD;
@@ -290,7 +286,7 @@ static void feed_guard_use(const struct engine *engine, const struct stored_feed
 
 	if (feed->config->action != ACTION_ALLOW || !feed->set)
 		return;
-	err = feed_make_next(engine, feed, newcomer->set, &next);
+	err = feed_make_next(engine, feed, newcomer->body.set, &next);
 	if (!err)
 		err = engine_guard(engine, next, &message, NULL);
 	if (err)
@@ -308,7 +304,7 @@ static void feed_judge(struct engine *engine, struct stored_feed *feed, struct n
 	const struct feed_store_owner owner = { engine->current->config, engine->current->policy };
 	struct lines reasons = { 0 };
 
-	feed_store_guard(&owner, feed, newcomer->set, &newcomer->result, &reasons);
+	feed_store_guard(&owner, feed, &newcomer->body, &reasons);
 	feed_guard_use(engine, feed, newcomer, &reasons);
 	if (reasons.count)
 		feed_hold(engine, feed, newcomer, &reasons, arrival);
@@ -356,8 +352,7 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 		arrival->result = FEED_RESULT_UNCHANGED;
 		return;
 	}
-	err = feed_parse(feed->config, copy, &newcomer.set, &newcomer.result,
-			 &arrival->refusal.details);
+	err = feed_parse(feed->config, copy, &newcomer.body, &arrival->refusal.details);
 	if (err) {
 		refusal_set(&arrival->refusal, OUTCOME_INVALID, "%s",
 			    arrival->refusal.details.count ? arrival->refusal.details.items[0]
@@ -366,6 +361,7 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 		return;
 	}
 	newcomer.copy = *copy;
+	newcomer.copy.cut_spaces = feed_cut_spaces(feed->config);
 	*copy = (struct feed_copy) { 0 };
 	feed_judge(engine, feed, &newcomer, arrival);
 	newcomer_done(&newcomer);

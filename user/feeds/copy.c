@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "config/feed_config.h"
 
 #define MAGIC "ipwl-feed 1"
 /* Of all lines above the bytes: a url of 2 KiB, two header values, numbers. */
@@ -105,6 +106,24 @@ static int check_whole(char **text, size_t bytes)
 	return checksum == feed_copy_checksum(*text, bytes) ? 0 : -EBADMSG;
 }
 
+/* "cut reserved own"; copies of which nothing is cut have no such line. */
+static int take_cut(char **text, unsigned int *ret_spaces)
+{
+	char *rest = take_line(text, "cut"), *word;
+
+	while (rest && (word = strsep(&rest, " "))) {
+		unsigned int spaces = 0;
+
+		for (unsigned int space = 0; space < FEED_SPACE_COUNT; space++)
+			if (!strcmp(word, feed_space_names[space]))
+				spaces = 1U << space;
+		if (!spaces)
+			return -EBADMSG;
+		*ret_spaces |= spaces;
+	}
+	return 0;
+}
+
 static int parse(char *text, size_t bytes, struct feed_copy *copy)
 {
 	const char *end = text + bytes;
@@ -119,6 +138,8 @@ static int parse(char *text, size_t bytes, struct feed_copy *copy)
 		err = take_text(&text, "last-modified", &copy->last_modified);
 	if (!err)
 		err = take_number(&text, "fetched", &fetched_at_sec);
+	if (!err)
+		err = take_cut(&text, &copy->cut_spaces);
 	if (!err)
 		err = take_number(&text, "bytes", &byte_count);
 	if (!err && (!copy->url || byte_count != end - text))
@@ -173,16 +194,32 @@ static const char *or_nothing(const char *text)
 	return text ? text : "";
 }
 
+/* The line, or nothing; returns @text. */
+static const char *cut_line(unsigned int spaces, char text[64])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int space = 0; space < FEED_SPACE_COUNT; space++)
+		if (spaces & 1U << space)
+			used += (size_t)snprintf(text + used, 64 - used, "%s %s", used ? "" : "cut",
+						 feed_space_names[space]);
+	if (used)
+		snprintf(text + used, 64 - used, "\n");
+	return text;
+}
+
 static int write_copy(const char *path, const struct feed_copy *copy)
 {
 	char head[HEAD_BYTES_MAX];
-	char start[64];
+	char start[64], cut[64];
 	struct file_part parts[] = { { start, 0 }, { head, 0 }, { copy->bytes, copy->byte_count } };
 	uLong checksum;
-	int bytes = snprintf(head, sizeof(head),
-			     "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\nbytes %zu\n",
-			     copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
-			     copy->fetched_at_sec, copy->byte_count);
+	int bytes =
+	    snprintf(head, sizeof(head),
+		     "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\n%sbytes %zu\n",
+		     copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
+		     copy->fetched_at_sec, cut_line(copy->cut_spaces, cut), copy->byte_count);
 
 	if (bytes >= (int)sizeof(head))
 		return -EMSGSIZE;

@@ -19,6 +19,9 @@ struct feed_copy {
 	char *etag;	     /* or NULL */
 	char *last_modified; /* or NULL */
 	int64_t fetched_at_sec;
+	/* Bits by enum feed_space: what was cut out of it before it was judged, and is to be
+	 * cut out of it as long as that space may hold a copy back. */
+	unsigned int cut_spaces;
 	int64_t checked_at_sec; /* the source had no other then; when the file was touched */
 	char *bytes;
 	size_t byte_count;

@@ -141,7 +141,7 @@ static void check_reserved(const struct prefix_set *pieces, struct lines *reason
 		const struct prefix *found = find_overlap(pieces, &space->prefix);
 
 		if (found)
-			lines_add(reasons, "%s is %s space, %s (may_hold_reserved)",
+			lines_add(reasons, "%s is %s space, %s (reserved)",
 				  prefix_format_short(found, found_text), space->kind,
 				  prefix_format_short(&space->prefix, text));
 	}
@@ -166,13 +166,12 @@ static void check_pieces(const struct feed_guards *guards, const struct feed_can
 			 const struct prefix_set *pieces, struct lines *reasons)
 {
 	check_width(guards, pieces, reasons);
-	if (!guards->may_hold_reserved)
+	if (guards->spaces[FEED_SPACE_RESERVED] != SPACE_TAKE)
 		check_reserved(pieces, reasons);
 	if (candidate->action != ACTION_BLOCK)
 		return;
-	if (!guards->may_hold_own)
-		check_space(pieces, &candidate->own, "this host's own address", "may_hold_own",
-			    reasons);
+	if (guards->spaces[FEED_SPACE_OWN] != SPACE_TAKE)
+		check_space(pieces, &candidate->own, "this host's own address", "own", reasons);
 	if (!guards->may_hold_protected)
 		check_space(pieces, &candidate->protected, "the protected", "may_hold_protected",
 			    reasons);

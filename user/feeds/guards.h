@@ -30,7 +30,8 @@ struct feed_candidate {
  * Numbers are those of the copy. Addresses are those that the list would hold by it: the
  * exclusions of the copy make holes, and so do those that the configuration and list files
  * have for the list; other feeds' do not, for they may go at any time. Own and protected
- * addresses are for block lists alone: to allow them harms nobody.
+ * addresses are for block lists alone: to allow them harms nobody. What was to be cut out
+ * (parse.h) and still is there trips, too.
  */
 void feed_guards_check(const struct feed_guards *guards, const struct feed_candidate *candidate,
 		       struct lines *ret_reasons);

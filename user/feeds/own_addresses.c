@@ -36,6 +36,11 @@ static bool take(const struct ifaddrs *address, struct prefix *prefix)
 	return false;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
 int own_addresses(struct prefix **ret_addresses, size_t *ret_count)
 {
 	struct ifaddrs *all, *address;
@@ -53,6 +58,8 @@ int own_addresses(struct prefix **ret_addresses, size_t *ret_count)
 	freeifaddrs(all);
 	if (!addresses)
 		return -ENOMEM;
+	if (count)
+		qsort(addresses, count, sizeof(*addresses), compare);
 	*ret_addresses = addresses;
 	*ret_count = count;
 	return 0;

@@ -7,8 +7,8 @@
 
 #include "core/prefix.h"
 
-/* All but loopback and link-local ones, which are no one's alone; @ret_addresses is to
- * be freed. Return: 0 or -errno. */
+/* All but loopback and link-local ones, which are no one's alone, sorted; @ret_addresses is
+ * to be freed. Return: 0 or -errno. */
 int own_addresses(struct prefix **ret_addresses, size_t *ret_count);
 
 #endif

@@ -3,9 +3,13 @@
 #include "feeds/parse.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/entry_cut.h"
+#include "core/reserved.h"
 #include "feeds/guards.h"
+#include "feeds/own_addresses.h"
 
 static int read_set(const struct feed_config *feed, const struct feed_copy *copy,
 		    struct entry_set *set, struct format_result *result, struct lines *details)
@@ -36,27 +40,108 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 	return err;
 }
 
-int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
-	       struct entry_set **ret_set, struct format_result *ret_result, struct lines *details)
+/* ---- space that is cut out ---------------------------------------------- */
+
+/* To allow one's own addresses harms nobody. */
+static bool is_judged(const struct feed_config *feed, enum feed_space space)
 {
-	struct entry_set *set;
+	return space != FEED_SPACE_OWN || feed->action == ACTION_BLOCK;
+}
+
+unsigned int feed_cut_spaces(const struct feed_config *feed)
+{
+	unsigned int spaces = 0;
+
+	for (unsigned int space = 0; space < FEED_SPACE_COUNT; space++)
+		if (feed->guards.spaces[space] == SPACE_CUT && is_judged(feed, space))
+			spaces |= 1U << space;
+	return spaces;
+}
+
+static bool cuts(const struct feed_config *feed, const struct feed_copy *copy,
+		 enum feed_space space)
+{
+	return feed->guards.spaces[space] != SPACE_TAKE && is_judged(feed, space) &&
+	       (feed_cut_spaces(feed) | copy->cut_spaces) & 1U << space;
+}
+
+static int cut_space(struct feed_body *body, struct prefix_array prefixes, size_t *ret_count)
+{
+	struct entry_set *cut = entry_set_cut(body->set, prefixes, ret_count);
+
+	if (!cut)
+		return -ENOMEM;
+	entry_set_unref(body->set);
+	body->set = cut;
+	return 0;
+}
+
+static int cut_own(struct feed_body *body)
+{
+	struct prefix *addresses = NULL;
+	size_t count;
+	int err = own_addresses(&addresses, &count);
+
+	if (err)
+		return 0;
+	err = cut_space(body, PREFIX_ARRAY(addresses, count), &body->cut_counts[FEED_SPACE_OWN]);
+	free(addresses);
+	return err;
+}
+
+static int cut_spaces(const struct feed_config *feed, const struct feed_copy *copy,
+		      struct feed_body *body)
+{
+	int err = 0;
+
+	if (cuts(feed, copy, FEED_SPACE_RESERVED))
+		err = cut_space(body, PREFIX_ARRAY(reserved_spaces, RESERVED_COUNT),
+				&body->cut_counts[FEED_SPACE_RESERVED]);
+	if (!err && cuts(feed, copy, FEED_SPACE_OWN))
+		err = cut_own(body);
+	return err;
+}
+
+bool feed_is_own_uncut(const struct feed_config *feed, const struct feed_copy *copy,
+		       const struct entry_set *set)
+{
+	struct prefix *addresses = NULL;
+	size_t count;
+	bool is_uncut;
+
+	if (!cuts(feed, copy, FEED_SPACE_OWN) || own_addresses(&addresses, &count))
+		return false;
+	is_uncut = entry_set_reaches(set, PREFIX_ARRAY(addresses, count));
+	free(addresses);
+	return is_uncut;
+}
+
+/* ---- a copy --------------------------------------------------------------- */
+
+int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
+	       struct feed_body *ret_body, struct lines *details)
+{
+	struct feed_body body = { 0 };
 	int err;
 
-	*ret_result = (struct format_result) { 0 };
+	*ret_body = body;
 	if (feed_is_html(copy->bytes, copy->byte_count)) {
 		lines_add(details, "it is a page for people (HTML), not a list: an error page, a "
 				   "login?");
 		return -EINVAL;
 	}
-	set = entry_set_new();
-	if (!set)
+	body.set = entry_set_new();
+	if (!body.set)
 		return -ENOMEM;
-	err = read_set(feed, copy, set, ret_result, details);
-	if (err) {
-		entry_set_unref(set);
-		return err;
+	err = read_set(feed, copy, body.set, &body.result, details);
+	if (!err) {
+		entry_set_finish(body.set);
+		err = cut_spaces(feed, copy, &body);
 	}
-	entry_set_finish(set);
-	*ret_set = set;
-	return 0;
+	if (err) {
+		entry_set_unref(body.set);
+		body.set = NULL;
+	}
+	*ret_body = body;
+	return err;
 }

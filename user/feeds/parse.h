@@ -11,15 +11,31 @@
 /* Lines about one copy that are kept. */
 #define FEED_LINES_MAX 20
 
+/* What a copy holds. */
+struct feed_body {
+	struct entry_set *set; /* finished, with one reference */
+	struct format_result result;
+	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
+};
+
 /**
  * feed_parse() - read a copy in the format of its feed
- * @ret_set: finished, with one reference; untouched on error
- * @ret_result: counts
+ * @ret_body: on error only its result counts
  * @details: errors and warnings of the lines are added, the first of them
  *
- * Return: 0; -EINVAL: it is no list of that format; -ENOMEM.
+ * Space that is to be cut out, by the feed's settings or because it was when the copy was
+ * judged, is gone, the host's own addresses as they are now; if those cannot be found out they
+ * stay, for the guards to see. Return: 0; -EINVAL: it is no list of that format; -ENOMEM.
  */
 int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
-	       struct entry_set **ret_set, struct format_result *ret_result, struct lines *details);
+	       struct feed_body *ret_body, struct lines *details);
+
+/* Whether entries read before have addresses that are to be cut out and are this host's
+ * by now. */
+bool feed_is_own_uncut(const struct feed_config *feed, const struct feed_copy *copy,
+		       const struct entry_set *set);
+
+/* What is cut out of each new copy, as feed_copy.cut_spaces. */
+unsigned int feed_cut_spaces(const struct feed_config *feed);
 
 #endif

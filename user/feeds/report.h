@@ -7,6 +7,7 @@
 
 #include "base/lines.h"
 #include "base/outcome.h"
+#include "config/feed_config.h"
 #include "feeds/copy.h"
 #include "feeds/diff.h"
 
@@ -27,12 +28,13 @@ extern const char *const feed_result_names[FEED_RESULT_COUNT];
 struct feed_report {
 	char *name;
 	bool has_copy;
-	int64_t fetched_at_sec; /* the copy in force */
-	int64_t checked_at_sec; /* when the source last had no other */
-	size_t entry_count;	/* exclusions apart */
-	size_t skipped_count;	/* lines and records that were left out */
-	const char *format;	/* name, or NULL: nothing was read yet */
-	char *trouble;		/* with the stored copy, or NULL */
+	int64_t fetched_at_sec;		     /* the copy in force */
+	int64_t checked_at_sec;		     /* when the source last had no other */
+	size_t entry_count;		     /* exclusions apart */
+	size_t skipped_count;		     /* lines and records that were left out */
+	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
+	const char *format;		     /* name, or NULL: nothing was read yet */
+	char *trouble;			     /* with the stored copy, or NULL */
 	bool is_held;
 	int64_t held_at_sec;
 	size_t held_entry_count;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "feeds/own_addresses.h"
-#include "feeds/parse.h"
 
 size_t feed_entry_count(const struct entry_set *set)
 {
@@ -47,6 +46,9 @@ static void forget_bytes(struct feed_copy *copy)
 /* Whether the same bytes would become the same entries. */
 static bool is_read_alike(const struct feed_config *a, const struct feed_config *b)
 {
+	for (int space = 0; space < FEED_SPACE_COUNT; space++)
+		if (a->guards.spaces[space] != b->guards.spaces[space])
+			return false;
 	return a->action == b->action && a->format == b->format &&
 	       a->skips_errors == b->skips_errors && a->host_bits == b->host_bits;
 }
@@ -57,8 +59,19 @@ static int share(const struct stored_feed *old, struct stored_feed *feed)
 		return -ENOMEM;
 	feed->set = old->set ? entry_set_ref(old->set) : NULL;
 	feed->skipped_count = old->skipped_count;
+	memcpy(feed->cut_counts, old->cut_counts, sizeof(feed->cut_counts));
 	feed->format = old->format;
 	return 0;
+}
+
+void stored_feed_take(struct stored_feed *feed, struct feed_body *body)
+{
+	entry_set_unref(feed->set);
+	feed->set = body->set;
+	body->set = NULL;
+	feed->skipped_count = body->result.bad_line_count + format_skipped_count(&body->result);
+	memcpy(feed->cut_counts, body->cut_counts, sizeof(feed->cut_counts));
+	feed->format = body->result.format;
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -81,8 +94,8 @@ note_trouble(struct stored_feed *feed, struct lines *warnings, const char *forma
 static int load_copy(const char *directory, struct stored_feed *feed, struct lines *warnings)
 {
 	char error[FEED_COPY_ERROR_BYTES];
-	struct format_result result;
 	struct lines details = { 0 };
+	struct feed_body body;
 	int err = feed_copy_read(directory, feed->config->name, COPY_IN_FORCE, &feed->copy, error);
 
 	if (err == -ENOENT)
@@ -92,22 +105,20 @@ static int load_copy(const char *directory, struct stored_feed *feed, struct lin
 			     "%s: its entries are missing until it is fetched again", error);
 		return err == -ENOMEM ? err : 0;
 	}
-	err = feed_parse(feed->config, &feed->copy, &feed->set, &result, &details);
+	err = feed_parse(feed->config, &feed->copy, &body, &details);
 	forget_bytes(&feed->copy);
 	if (err == -EINVAL) {
 		note_trouble(feed, warnings, "its stored copy cannot be read: %s",
 			     details.count ? details.items[0] : "?");
 		feed_copy_done(&feed->copy);
 	}
-	feed->skipped_count = result.bad_line_count + format_skipped_count(&result);
-	feed->format = result.format;
+	stored_feed_take(feed, &body);
 	lines_done(&details);
 	return err == -ENOMEM ? err : 0;
 }
 
 void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
-		      struct entry_set *set, const struct format_result *result,
-		      struct lines *ret_reasons)
+		      const struct feed_body *body, struct lines *ret_reasons)
 {
 	struct prefixes own = { 0 };
 	struct prefix *addresses = NULL;
@@ -115,10 +126,10 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 		.action = feed->config->action,
 		.list = policy_find_list(owner->policy, feed->config->list_name),
 		.before = feed->set,
-		.after = set,
-		.is_cut = format_is_cut(result),
-		.declared_count = result->declared_count,
-		.record_count = result->record_count,
+		.after = body->set,
+		.is_cut = format_is_cut(&body->result),
+		.declared_count = body->result.declared_count,
+		.record_count = body->result.record_count,
 		.protected = { owner->config->protected, owner->config->protected_count },
 	};
 	int err = own_addresses(&addresses, &own.count);
@@ -126,7 +137,8 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 	own.items = addresses;
 	candidate.own = own;
 	feed_guards_check(&feed->config->guards, &candidate, ret_reasons);
-	if (err && feed->config->action == ACTION_BLOCK && !feed->config->guards.may_hold_own)
+	if (err && feed->config->action == ACTION_BLOCK &&
+	    feed->config->guards.spaces[FEED_SPACE_OWN] != SPACE_TAKE)
 		lines_add(ret_reasons, "this host's own addresses cannot be found out: %s",
 			  strerror(-err));
 	free(addresses);
@@ -137,15 +149,14 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 		     struct stored_feed *feed, struct lines *warnings)
 {
 	char error[FEED_COPY_ERROR_BYTES];
-	struct format_result result;
 	struct lines details = { 0 };
-	struct entry_set *set = NULL;
+	struct feed_body body = { 0 };
 	int err = feed_copy_read(directory, feed->config->name, COPY_HELD, &feed->held, error);
 
 	if (err == -ENOENT)
 		return 0;
 	if (!err)
-		err = feed_parse(feed->config, &feed->held, &set, &result, &details);
+		err = feed_parse(feed->config, &feed->held, &body, &details);
 	else if (err != -ENOMEM)
 		lines_add(warnings, "feed %s: what was held back is lost: %s", feed->config->name,
 			  error);
@@ -153,13 +164,13 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 	if (err) {
 		feed_copy_done(&feed->held);
 	} else {
-		feed->held_entry_count = feed_entry_count(set);
-		feed_store_guard(owner, feed, set, &result, &feed->held_reasons);
+		feed->held_entry_count = feed_entry_count(body.set);
+		feed_store_guard(owner, feed, &body, &feed->held_reasons);
 		if (!feed->held_reasons.count)
 			lines_add(&feed->held_reasons,
 				  "no guard would hold it back any more: refresh or accept it");
 	}
-	entry_set_unref(set);
+	entry_set_unref(body.set);
 	lines_done(&details);
 	return err == -ENOMEM ? err : 0;
 }
@@ -171,7 +182,8 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 	const bool is_usable = old && old->set && old->config->action == feed->config->action;
 	int err;
 
-	if (is_usable && is_read_alike(old->config, feed->config))
+	if (is_usable && is_read_alike(old->config, feed->config) &&
+	    !feed_is_own_uncut(feed->config, &old->copy, old->set))
 		err = share(old, feed);
 	else
 		err = load_copy(directory, feed, warnings);
@@ -353,6 +365,7 @@ int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_r
 		.held_entry_count = feed->held_entry_count,
 	};
 
+	memcpy(report.cut_counts, feed->cut_counts, sizeof(report.cut_counts));
 	lines_copy(&report.held_reasons, &feed->held_reasons, feed->held_reasons.count);
 	if (copy_text(feed->config->name, &report.name) ||
 	    copy_text(feed->trouble, &report.trouble) || copy_text(newest->url, &report.url) ||

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "feeds/guards.h"
+#include "feeds/parse.h"
 #include "feeds/report.h"
 
 struct stored_feed {
@@ -12,9 +13,10 @@ struct stored_feed {
 	struct feed_copy copy;		  /* in force, without its bytes; url NULL: none */
 	struct entry_set *set;		  /* NULL: none */
 	size_t skipped_count;
-	enum format format;    /* as found */
-	char *trouble;	       /* why the stored copy cannot be used, or NULL */
-	struct feed_copy held; /* without its bytes; url NULL: none */
+	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
+	enum format format;		     /* as found */
+	char *trouble;			     /* why the stored copy cannot be used, or NULL */
+	struct feed_copy held;		     /* without its bytes; url NULL: none */
 	size_t held_entry_count;
 	struct lines held_reasons;
 };
@@ -55,10 +57,12 @@ int feed_store_fill(const struct feed_store *store, struct policy *policy,
 /* An allow list's feed whose copy is damaged: its senders may be missing; or NULL. */
 const struct stored_feed *feed_store_find_lost(const struct feed_store *store);
 
+/* Note what the copy in force holds; takes over @body->set. */
+void stored_feed_take(struct stored_feed *feed, struct feed_body *body);
+
 /* Hold a copy that was read against the guards of @feed. */
 void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
-		      struct entry_set *set, const struct format_result *result,
-		      struct lines *ret_reasons);
+		      const struct feed_body *body, struct lines *ret_reasons);
 
 /* What the loop wants to know. Return: 0 or -ENOMEM. */
 int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_report);

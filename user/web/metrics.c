@@ -225,6 +225,24 @@ static const struct {
 	  feed_skipped },
 };
 
+static void write_cut(const struct runtime *runtime, struct evbuffer *buffer)
+{
+	static const struct metric cut = {
+		"ipwl_feed_cut_entries", "gauge",
+		"Entries of a feed of which reserved or own address space was cut out."
+	};
+
+	write_head(buffer, &cut);
+	for (size_t i = 0; i < feeds_count(runtime->feeds); i++) {
+		const struct feed_report *report = &feeds_at(runtime->feeds, i)->report;
+
+		for (int space = 0; space < FEED_SPACE_COUNT; space++)
+			evbuffer_add_printf(buffer, "%s{feed=\"%s\",space=\"%s\"} %zu\n", cut.name,
+					    report->name, feed_space_names[space],
+					    report->cut_counts[space]);
+	}
+}
+
 static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const char fetches[] = "ipwl_feed_fetches_total";
@@ -241,6 +259,7 @@ static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
 					    feed_gauges[m].value(report));
 		}
 	}
+	write_cut(runtime, buffer);
 	evbuffer_add_printf(buffer,
 			    "# HELP %s Fetches of a feed by what came of them.\n"
 			    "# TYPE %s counter\n",

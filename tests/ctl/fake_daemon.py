@@ -97,7 +97,8 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "verdict": verdict, "list": None, "mark": None,
-            "entries": list(entries), "exclusions": list(exclusions), "overruled": [],
+            "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
+            "overruled": [],
             "overrides": [], "averted_packets": None, **changes}
 
 
@@ -139,6 +140,7 @@ STATUS = {
     "list_files": [
         {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
          "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,
+         "duplicates": 0,
          "skipped": 1, "skipped_lines": 0,
          "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
     "exports": [

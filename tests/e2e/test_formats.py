@@ -45,7 +45,8 @@ def test_recognised(running, wire):
     files = {item["path"]: item for item in running.status()["list_files"]}
     assert files[str(path)] == {
         "list": "partners", "path": str(path), "format": "postfix-cidr", "recognised": True,
-        "lines": 5, "records": 4, "entries": 2, "exclusions": 1, "skipped": 1, "skipped_lines": 0,
+        "lines": 5, "records": 4, "entries": 2, "exclusions": 1, "duplicates": 0,
+        "skipped": 1, "skipped_lines": 0,
         "summary": "4 rules: 2 entries, 1 exclusions, 1 skipped: 1 never reached"}
     assert files[str(drop)]["format"] == "drop-text"
     assert "postfix-cidr" in running.ctl("status").stdout

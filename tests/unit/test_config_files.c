@@ -107,8 +107,8 @@ static void test_twice(void **state)
 	     "t.list:3: warning: 192.0.2.1 is there already, first at t.list:1\n"
 	     "t.list:4: warning: 192.0.2.3 is both in this list and excluded\n"
 	     "t.list:6: warning: !192.0.2.4 is there already, first at t.list:5\n");
-	assert_int_equal(config->policy->lists[0].sets[SOURCE_CONFIG]->count, 6);
-	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 6);
+	assert_int_equal(config->policy->lists[0].sets[SOURCE_CONFIG]->count, 4);
+	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 4);
 }
 
 static void test_very_often_twice(void **state)

@@ -49,7 +49,7 @@ static void test_sorted_then_as_added(void **state)
 			expected_counts[entry.prefix.family] += !entry.is_exclusion;
 			assert_int_equal(entry_set_add(set, &entry), 0);
 		}
-		entry_set_finish(set);
+		entry_set_sort(set);
 		assert_int_equal(set->count, count);
 		for (size_t i = 0; i < count; i++) {
 			const struct entry *entry = &set->entries[i];
@@ -63,6 +63,113 @@ static void test_sorted_then_as_added(void **state)
 			assert_int_equal(set->entry_counts[family], expected_counts[family]);
 		entry_set_unref(set);
 	}
+}
+
+static bool repeats(const struct entry *one, const struct entry *other)
+{
+	return !prefix_compare(&one->prefix, &other->prefix) && one->source == other->source &&
+	       one->is_exclusion == other->is_exclusion && !strcmp(one->origin, other->origin);
+}
+
+/* Pick one of few entries, so that many repeat others. */
+static struct entry draw_entry(uint32_t line)
+{
+	static const char *const origins[] = { "a.list", "b.list", "c.list" };
+	struct entry entry = { .prefix = { .addr = { 10, (uint8_t)random_below(4) }, .len = 16 },
+			       .line = line };
+
+	entry.origin = origins[random_below(3)];
+	entry.is_exclusion = random_chance(30);
+	entry.source = (uint8_t)random_below(2);
+	entry.expires_at_sec = random_chance(30) ? 0 : 1 + random_below(100);
+	return entry;
+}
+
+/* Keep of each kind the first, with the latest expiry. Return: how many there are. */
+static size_t collapse_slowly(struct entry *entries, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t j = 0;
+
+		while (j < kept && !repeats(&entries[j], &entries[i]))
+			j++;
+		if (j == kept)
+			entries[kept++] = entries[i];
+		else if (!entries[i].expires_at_sec)
+			entries[j].expires_at_sec = 0;
+		else if (entries[j].expires_at_sec &&
+			 entries[j].expires_at_sec < entries[i].expires_at_sec)
+			entries[j].expires_at_sec = entries[i].expires_at_sec;
+	}
+	return kept;
+}
+
+static void check_collapsed(const struct entry_set *set, const struct entry *expected, size_t count)
+{
+	size_t entry_count = 0;
+
+	assert_int_equal(set->count, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *entry = set->entries;
+
+		while (entry < set->entries + set->count && !repeats(entry, &expected[i]))
+			entry++;
+		assert_true(entry < set->entries + set->count);
+		assert_int_equal(entry->line, expected[i].line);
+		assert_int_equal(entry->expires_at_sec, expected[i].expires_at_sec);
+		entry_count += !entry->is_exclusion;
+	}
+	assert_int_equal(set->entry_counts[FAMILY_IPV4], entry_count);
+}
+
+/* Also where a part is collapsed before all of it is. */
+static void test_repeated_entries(void **state)
+{
+	(void)state;
+	random_start("entry");
+	for (int round = 0; round < 500; round++) {
+		struct entry_set *set = entry_set_new();
+		struct entry added[120];
+		size_t count = random_below(120), kept, dropped = 0, from = 0;
+
+		for (size_t i = 0; i < count; i++) {
+			added[i] = draw_entry((uint32_t)i + 1);
+			assert_int_equal(entry_set_add(set, &added[i]), 0);
+			if (random_chance(5)) {
+				from = random_below((uint32_t)set->count);
+				dropped += entry_set_collapse(set, from);
+			}
+		}
+		kept = collapse_slowly(added, count);
+		entry_set_finish(set);
+		assert_true(dropped <= count - kept);
+		assert_int_equal(set->duplicate_count, count - kept);
+		check_collapsed(set, added, kept);
+		entry_set_unref(set);
+	}
+}
+
+/* A million times the same costs no more than a million that differ. */
+static void test_one_entry_very_often(void **state)
+{
+	struct entry_set *set = entry_set_new();
+	struct entry entry = { .prefix = { .addr = { 192, 0, 2, 1 }, .len = 32 },
+			       .origin = "a.list" };
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000000; i++) {
+		entry.line = i + 1;
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	entry_set_finish(set);
+	assert_int_equal(set->count, 1);
+	assert_int_equal(set->entries[0].line, 1);
+	assert_int_equal(set->duplicate_count, 999999);
+	assert_int_equal(set->duplicates[0].line, 2);
+	assert_int_equal(set->duplicates[DUPLICATES_KEPT - 1].first_line, 1);
+	entry_set_unref(set);
 }
 
 static void test_strings_are_copied(void **state)
@@ -212,6 +319,8 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_empty_set),
 		cmocka_unit_test(test_sorted_then_as_added),
+		cmocka_unit_test(test_repeated_entries),
+		cmocka_unit_test(test_one_entry_very_often),
 		cmocka_unit_test(test_strings_are_copied),
 		cmocka_unit_test(test_long_strings),
 		cmocka_unit_test(test_lower_bound),

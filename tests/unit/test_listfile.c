@@ -183,7 +183,8 @@ static void test_everyone(void **state)
 		       "a.list:1:1: warning: 0.0.0.0/0 allows every IPv4 sender\n"
 		       "a.list:2:1: warning: ::/0 allows every IPv6 sender\n"
 		       "a.list:3:1: warning: ::ffff:0.0.0.0/96 allows every IPv4 sender\n");
-	assert_int_equal(set->count, 5);
+	/* The third is the first again. */
+	assert_int_equal(set->count, 4);
 }
 
 static void test_nul(void **state)
@@ -291,7 +292,7 @@ static void test_other_files(void **state)
 /* One line of a kind, and what it must come to. */
 static void random_line(FILE *file, FILE *entries, FILE *errors, uint32_t number)
 {
-	uint32_t address = (uint32_t)random();
+	uint32_t address = number * 2654435761U; /* another for each line */
 	size_t padding = random() % 4 ? (size_t)(random() % 80) : (size_t)(random() % 6000);
 	bool is_too_long = padding + 32 > FORMAT_PLAIN_LINE_BYTES_MAX;
 	char text[32];
@@ -321,6 +322,13 @@ static void random_line(FILE *file, FILE *entries, FILE *errors, uint32_t number
 		fprintf(errors, "%u:0\n", number);
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+	const struct entry *one = a, *other = b;
+
+	return one->line < other->line ? -1 : one->line > other->line;
+}
+
 /* Lines of all lengths, at all places of the reader's buffer. */
 static void test_random_lines(void **state)
 {
@@ -344,6 +352,7 @@ static void test_random_lines(void **state)
 	}
 	fclose(file);
 	read_list("r.list", ACTION_ALLOW, set, &diagnostics);
+	qsort(set->entries, set->count, sizeof(*set->entries), compare_lines);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct entry *entry = &set->entries[i];
 

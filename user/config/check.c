@@ -14,23 +14,31 @@ struct check {
 	const struct entry *first[SOURCE_COUNT][2];
 };
 
-static void warn(struct check *check, const struct entry *entry, const struct entry *earlier)
+static void warn_twice(struct check *check, const struct duplicate *duplicate,
+		       const char *first_origin)
+{
+	char prefix[PREFIX_TEXT_BYTES];
+
+	if (check->warning_count++ >= WARNINGS_PER_LIST_MAX)
+		return;
+	prefix_format_short(&duplicate->prefix, prefix);
+	diagnostics_add(check->diagnostics, SEVERITY_WARNING, duplicate->origin, duplicate->line, 0,
+			"%s%s is there already, first at %s:%u", duplicate->is_exclusion ? "!" : "",
+			prefix, first_origin, duplicate->first_line);
+}
+
+static void warn_contradiction(struct check *check, const struct entry *entry,
+			       const struct entry *opposite)
 {
 	char prefix[PREFIX_TEXT_BYTES];
 
 	if (check->warning_count++ >= WARNINGS_PER_LIST_MAX)
 		return;
 	prefix_format_short(&entry->prefix, prefix);
-	if (entry->is_exclusion == earlier->is_exclusion)
-		diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
-				"%s%s is there already, first at %s:%u",
-				entry->is_exclusion ? "!" : "", prefix, earlier->origin,
-				earlier->line);
-	else
-		diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
-				"%s is both in this list and excluded from it, see %s:%u: the "
-				"exclusion holds",
-				prefix, earlier->origin, earlier->line);
+	diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
+			"%s is both in this list and excluded from it, see %s:%u: the "
+			"exclusion holds",
+			prefix, opposite->origin, opposite->line);
 }
 
 /* The first that says the opposite of the prefix at hand, from any source. */
@@ -49,12 +57,27 @@ static void check_entry(struct check *check, const struct entry *entry)
 	const struct entry *opposite = find_first(check, !entry->is_exclusion);
 
 	/* Of two sources each may have the prefix; it is contradicted once. */
-	if (*first)
-		warn(check, entry, *first);
-	else if (opposite && !find_first(check, entry->is_exclusion))
-		warn(check, entry, opposite);
-	if (!*first)
-		*first = entry;
+	if (*first) {
+		const struct duplicate duplicate = { entry->prefix, entry->is_exclusion,
+						     entry->origin, entry->line, (*first)->line };
+
+		warn_twice(check, &duplicate, (*first)->origin);
+		return;
+	}
+	if (opposite && !find_first(check, entry->is_exclusion))
+		warn_contradiction(check, entry, opposite);
+	*first = entry;
+}
+
+/* Those that one file, or the configuration, has twice have been dropped from the set. */
+static void check_duplicates(struct check *check, const struct entry_set *set)
+{
+	size_t kept =
+	    set->duplicate_count < DUPLICATES_KEPT ? set->duplicate_count : DUPLICATES_KEPT;
+
+	for (size_t i = 0; i < kept; i++)
+		warn_twice(check, &set->duplicates[i], set->duplicates[i].origin);
+	check->warning_count += set->duplicate_count - kept;
 }
 
 void list_check(const struct list *list, const struct place *place, struct diagnostics *diagnostics)
@@ -63,6 +86,10 @@ void list_check(const struct list *list, const struct place *place, struct diagn
 	const struct entry *entry, *previous = NULL;
 	struct entry_cursor cursor;
 
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		if (list->sets[source])
+			check_duplicates(&check, list->sets[source]);
+	}
 	entry_cursor_init(&cursor, list, NULL);
 	while ((entry = entry_cursor_next(&cursor))) {
 		if (previous && prefix_compare(&previous->prefix, &entry->prefix))

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Sets of entries. A set may hold a million, so their strings lie in blocks and the
- * sort works on 16-byte keys that mostly decide without looking at the entry.
- */
+/* Sets of entries. A set may hold a million, so their strings lie in blocks. */
 #include "core/entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/entry_sort.h"
 #include "core/prefix_search.h"
 
 #define STRING_BLOCK_BYTES (64 * 1024)
@@ -19,12 +17,6 @@ struct string_block {
 	size_t used;
 	size_t size;
 	char bytes[];
-};
-
-/* An entry's place before the sort. */
-struct entry_key {
-	uint64_t head; /* the first bits of its prefix, in order */
-	size_t index;
 };
 
 const char *const source_names[SOURCE_COUNT] = {
@@ -109,6 +101,15 @@ static int copy_repeated(struct entry_set *set, const char *string, const char *
 	return error;
 }
 
+static void count_entry(struct entry_set *set, const struct entry *entry)
+{
+	if (!entry->is_exclusion)
+		set->entry_counts[entry->prefix.family]++;
+	if (entry->expires_at_sec &&
+	    (!set->first_expiry_sec || entry->expires_at_sec < set->first_expiry_sec))
+		set->first_expiry_sec = entry->expires_at_sec;
+}
+
 int entry_set_add(struct entry_set *set, const struct entry *entry)
 {
 	struct entry copy = *entry;
@@ -118,171 +119,100 @@ int entry_set_add(struct entry_set *set, const struct entry *entry)
 	    copy_string(set, entry->reason, &copy.reason))
 		return -ENOMEM;
 	set->entries[set->count++] = copy;
-	if (!copy.is_exclusion)
-		set->entry_counts[copy.prefix.family]++;
-	if (copy.expires_at_sec &&
-	    (!set->first_expiry_sec || copy.expires_at_sec < set->first_expiry_sec))
-		set->first_expiry_sec = copy.expires_at_sec;
+	count_entry(set, &copy);
 	return 0;
 }
 
-/* Never decreases from one prefix to the next in order. */
-static uint64_t head_of(const struct prefix *prefix)
+void entry_set_sort(struct entry_set *set)
 {
-	uint64_t head = 0;
-
-	for (int i = 0; i < 8; i++)
-		head = head << 8 | prefix->addr[i];
-	return (uint64_t)prefix->family << 63 | head >> 1;
+	entries_sort(set->entries, set->keys, set->count);
 }
 
-static int compare_keys(const void *a, const void *b, void *context)
+static bool is_same_string(const char *one, const char *other)
 {
-	const struct entry *entries = context;
-	const struct entry_key *one = a, *other = b;
-	int order;
-
-	if (one->head != other->head)
-		return one->head < other->head ? -1 : 1;
-	order = prefix_compare(&entries[one->index].prefix, &entries[other->index].prefix);
-	if (order)
-		return order;
-	return one->index < other->index ? -1 : one->index > other->index;
+	return one == other || (one && other && !strcmp(one, other));
 }
 
-#define DIGIT_BITS 16
-#define DIGIT_COUNT (1U << DIGIT_BITS)
-
-static unsigned int digit_of(const struct entry_key *key, unsigned int shift)
+static bool is_duplicate(const struct entry *one, const struct entry *other)
 {
-	return key->head >> shift & (DIGIT_COUNT - 1);
+	return one->is_exclusion == other->is_exclusion && one->source == other->source &&
+	       is_same_string(one->origin, other->origin);
 }
 
-/* One pass over a digit of the heads, from @from to @to. False: all have the same digit
- * and nothing was done. */
-static bool sort_digit(const struct entry_key *from, struct entry_key *to, size_t count,
-		       unsigned int shift, size_t places[DIGIT_COUNT])
+/* Find the entry among those kept, from @run to @end, that @entry repeats. */
+static struct entry *find_kept(struct entry *run, struct entry *end, const struct entry *entry)
 {
-	size_t sum = 0;
-
-	memset(places, 0, DIGIT_COUNT * sizeof(*places));
-	for (size_t i = 0; i < count; i++)
-		places[digit_of(&from[i], shift)]++;
-	if (places[digit_of(&from[0], shift)] == count)
-		return false;
-	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
-		size_t next = sum + places[digit];
-
-		places[digit] = sum;
-		sum = next;
+	for (; run < end; run++) {
+		if (is_duplicate(run, entry))
+			return run;
 	}
-	for (size_t i = 0; i < count; i++)
-		to[places[digit_of(&from[i], shift)]++] = from[i];
-	return true;
+	return NULL;
 }
 
-/* Sort by head, digit by digit, then the runs of one head. */
-static void sort_by_digits(struct entry_set *set, struct entry_key *spare, size_t *places)
+/* Zero is never, and so the latest. */
+static int64_t later_expiry(int64_t one_sec, int64_t other_sec)
 {
-	struct entry_key *keys = set->keys, *other = spare;
-	size_t begin = 0;
-
-	for (unsigned int shift = 0; shift < 64; shift += DIGIT_BITS) {
-		struct entry_key *swap = keys;
-
-		if (!sort_digit(keys, other, set->count, shift, places))
-			continue;
-		keys = other;
-		other = swap;
-	}
-	if (keys != set->keys)
-		memcpy(set->keys, keys, set->count * sizeof(*keys));
-	for (size_t i = 1; i <= set->count; i++) {
-		if (i < set->count && set->keys[i].head == set->keys[begin].head)
-			continue;
-		if (i - begin > 1)
-			qsort_r(&set->keys[begin], i - begin, sizeof(*set->keys), compare_keys,
-				set->entries);
-		begin = i;
-	}
+	if (!one_sec || !other_sec)
+		return 0;
+	return one_sec > other_sec ? one_sec : other_sec;
 }
 
-/* Below it, the passes over all digits cost more than they save. */
-#define DIGITS_WORTH_IT 10000
-
-static void sort_keys(struct entry_set *set)
+static void note_duplicate(struct entry_set *set, const struct entry *entry,
+			   const struct entry *first)
 {
-	struct entry_key *spare = NULL;
-	size_t *places = NULL;
-
-	for (size_t i = 0; i < set->count; i++) {
-		set->keys[i].head = head_of(&set->entries[i].prefix);
-		set->keys[i].index = i;
-	}
-	if (set->count >= DIGITS_WORTH_IT) {
-		spare = malloc(set->count * sizeof(*spare));
-		places = malloc(DIGIT_COUNT * sizeof(*places));
-	}
-	if (spare && places)
-		sort_by_digits(set, spare, places);
-	else
-		qsort_r(set->keys, set->count, sizeof(*set->keys), compare_keys, set->entries);
-	free(spare);
-	free(places);
+	if (set->duplicate_count < DUPLICATES_KEPT)
+		set->duplicates[set->duplicate_count] = (struct duplicate) {
+			.prefix = entry->prefix,
+			.is_exclusion = entry->is_exclusion,
+			.origin = entry->origin,
+			.line = entry->line,
+			.first_line = first->line,
+		};
+	set->duplicate_count++;
 }
 
-/* For want of memory: move each entry to its key's place, along the cycles of the permutation. */
-static void permute(struct entry *entries, struct entry_key *keys, size_t count)
+static void count_entries(struct entry_set *set)
 {
-	for (size_t start = 0; start < count; start++) {
-		struct entry first = entries[start];
-		size_t to = start;
-
-		while (keys[to].index != start) {
-			size_t from = keys[to].index;
-
-			entries[to] = entries[from];
-			keys[to].index = to;
-			to = from;
-		}
-		entries[to] = first;
-		keys[to].index = to;
-	}
-}
-
-/* Bring the entries into the order of their keys. */
-static void order_entries(struct entry_set *set)
-{
-	struct entry *ordered = malloc(set->count * sizeof(*ordered));
-
-	if (!ordered) {
-		permute(set->entries, set->keys, set->count);
-		return;
-	}
+	memset(set->entry_counts, 0, sizeof(set->entry_counts));
+	set->first_expiry_sec = 0;
 	for (size_t i = 0; i < set->count; i++)
-		ordered[i] = set->entries[set->keys[i].index];
-	free(set->entries);
-	set->entries = ordered;
-	set->capacity = set->count;
+		count_entry(set, &set->entries[i]);
 }
 
-static bool is_sorted(const struct entry_set *set)
+size_t entry_set_collapse(struct entry_set *set, size_t from)
 {
-	for (size_t i = 1; i < set->count; i++) {
-		if (prefix_compare(&set->entries[i - 1].prefix, &set->entries[i].prefix) > 0)
-			return false;
+	struct entry *const end = set->entries + set->count;
+	struct entry *kept = set->entries + from, *run = kept;
+	size_t duplicate_count;
+
+	if (set->count == from)
+		return 0;
+	entries_sort(set->entries + from, set->keys, set->count - from);
+	for (const struct entry *entry = kept; entry < end; entry++) {
+		struct entry *first;
+
+		if (prefix_compare(&run->prefix, &entry->prefix))
+			run = kept;
+		first = find_kept(run, kept, entry);
+		if (!first) {
+			*kept++ = *entry;
+			continue;
+		}
+		first->expires_at_sec = later_expiry(first->expires_at_sec, entry->expires_at_sec);
+		note_duplicate(set, entry, first);
 	}
-	return true;
+	duplicate_count = (size_t)(end - kept);
+	set->count -= duplicate_count;
+	if (duplicate_count)
+		count_entries(set);
+	return duplicate_count;
 }
 
 void entry_set_finish(struct entry_set *set)
 {
 	struct entry *shrunk;
 
-	if (!is_sorted(set)) {
-		sort_keys(set);
-		order_entries(set);
-	}
+	entry_set_collapse(set, 0);
 	free(set->keys);
 	set->keys = NULL;
 	shrunk = realloc(set->entries, (set->count ? set->count : 1) * sizeof(*shrunk));

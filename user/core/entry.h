@@ -34,8 +34,21 @@ struct entry {
 	int64_t expires_at_sec; /* Unix time; 0: never */
 };
 
-/* Entries sorted by prefix, then as added. Reference-counted; not changed
- * after entry_set_finish(), so threads may read it together. */
+/* An entry that was dropped: its source has it already. */
+struct duplicate {
+	struct prefix prefix;
+	bool is_exclusion;
+	const char *origin;  /* of both */
+	uint32_t line;	     /* 0: none */
+	uint32_t first_line; /* of the entry that stays */
+};
+
+/* So many of a set can be told; all are counted. */
+#define DUPLICATES_KEPT 10
+
+/* Entries sorted by prefix, then as added; none repeats another of its source and
+ * origin. Reference-counted; not changed after entry_set_finish(), so threads may read
+ * it together. */
 struct entry_set {
 	struct entry *entries;
 	size_t count;
@@ -43,7 +56,9 @@ struct entry_set {
 	unsigned int references;	   /* atomic */
 	size_t entry_counts[FAMILY_COUNT]; /* exclusions apart */
 	int64_t first_expiry_sec;	   /* the earliest of all; 0: none expires */
-	struct entry_key *keys;		   /* room for the sort, until the set is finished */
+	size_t duplicate_count;
+	struct duplicate duplicates[DUPLICATES_KEPT]; /* the first that were found */
+	struct entry_key *keys; /* room for the sort, until the set is finished */
 	struct string_block *strings;
 	const char *last_origin; /* consecutive equal strings are stored once */
 	const char *last_author;
@@ -56,7 +71,23 @@ struct entry_set *entry_set_new(void);
  * Return: 0 or -ENOMEM. */
 int entry_set_add(struct entry_set *set, const struct entry *entry);
 
-/* Sort the set; from now on it is immutable. */
+/* Sort a set that is not finished, and keep what it has twice. */
+void entry_set_sort(struct entry_set *set);
+
+/**
+ * entry_set_collapse() - keep one of each entry that a source repeats
+ * @set: not finished
+ * @from: index of the first entry to look at; those from there on are sorted
+ *
+ * Entries repeat each other if prefix, source and origin are the same and both or
+ * neither are exclusions. The one added first stays, with its line and reason and the
+ * latest expiry of them all.
+ *
+ * Return: how many were dropped.
+ */
+size_t entry_set_collapse(struct entry_set *set, size_t from);
+
+/* Sort and collapse the set; from now on it is immutable. */
 void entry_set_finish(struct entry_set *set);
 
 /* A finished set of what has not expired at @now_sec. NULL: out of memory. */

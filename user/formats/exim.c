@@ -77,7 +77,7 @@ static int read_exim(struct reading *reading)
 	reason = reason ? reason : line_reason(&data);
 	if (reason)
 		entry.reason = reason;
-	return first_match_add(rules, &entry);
+	return first_match_add(rules, reading, &entry);
 }
 
 static int end_exim(struct reading *reading)

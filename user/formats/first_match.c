@@ -8,11 +8,15 @@
 /* Lengths of a prefix, 0 to 128: of rules in force none is inside an equal one. */
 #define DEPTH_MAX 129
 
-int first_match_add(struct first_match *rules, const struct entry *rule)
+int first_match_add(struct first_match *rules, struct reading *reading, const struct entry *rule)
 {
 	if (!rules->rules)
 		rules->rules = entry_set_new();
-	return rules->rules ? entry_set_add(rules->rules, rule) : -ENOMEM;
+	if (!rules->rules)
+		return -ENOMEM;
+	if (rules->rules->count == reading->entries_max)
+		return reading_refuse_more(reading);
+	return entry_set_add(rules->rules, rule);
 }
 
 struct walk {
@@ -102,7 +106,8 @@ int first_match_finish(struct first_match *rules, struct reading *reading)
 
 	if (!rules->rules)
 		return 0;
-	entry_set_finish(rules->rules);
+	/* A rule that repeats another is never reached, and counted so. */
+	entry_set_sort(rules->rules);
 	for (size_t i = 0; i < rules->rules->count && !err; i++) {
 		const struct entry *rule = &rules->rules->entries[i];
 

@@ -11,8 +11,9 @@ struct first_match {
 };
 
 /* Add the next rule, at most one a line: its addresses are listed, or, if
- * is_exclusion, are not. Return: 0 or -ENOMEM. */
-int first_match_add(struct first_match *rules, const struct entry *rule);
+ * is_exclusion, are not. Return: 0; -ENOMEM; -EINVAL: there are too many, which was
+ * reported. */
+int first_match_add(struct first_match *rules, struct reading *reading, const struct entry *rule);
 
 /**
  * first_match_finish() - add what the rules come to

@@ -192,7 +192,7 @@ static int add_rule(struct reading *reading, struct token rest)
 	if (!rule->is_exclusion && rest.bytes > 0)
 		rule->reason = line_reason(&rest);
 	if (narrow(postfix, &rule->prefix))
-		return first_match_add(&postfix->rules, rule);
+		return first_match_add(&postfix->rules, reading, rule);
 	reading_skip(reading, FORMAT_SKIP_SHADOWED);
 	return 0;
 }

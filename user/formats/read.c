@@ -75,6 +75,23 @@ static void tell_of_skipped(const struct reading *reading)
 				reading->note_count - FORMAT_WARNINGS_MAX);
 }
 
+static int count_entries(struct reading *reading)
+{
+	const struct entry_set *set = reading->input->set;
+	struct format_result *result = reading->result;
+	int err = reading_collapse(reading);
+
+	if (err)
+		return err;
+	for (size_t i = reading->first_entry; i < set->count; i++) {
+		if (set->entries[i].is_exclusion)
+			result->exclusion_count++;
+		else
+			result->entry_count++;
+	}
+	return 0;
+}
+
 static int read_with_parser(struct reading *reading, struct line_reader *lines)
 {
 	const struct format_input *input = reading->input;
@@ -93,6 +110,8 @@ static int read_with_parser(struct reading *reading, struct line_reader *lines)
 	if (!reading->state)
 		return -ENOMEM;
 	err = read_lines(reading, lines);
+	if (!err)
+		err = count_entries(reading);
 	if (parser->done)
 		parser->done(reading->state);
 	free(reading->state);
@@ -137,13 +156,23 @@ static int read_stream(struct reading *reading, struct buffers *buffers)
 	return err;
 }
 
+/* With fewer entries, repeated ones are looked for at the end alone. */
+#define COLLAPSE_COUNT_MIN (1UL << 20)
+
 int format_read(const struct format_input *input, struct format_result *ret_result)
 {
 	size_t errors_before = input->diagnostics->error_count;
 	struct buffers *buffers = malloc(sizeof(*buffers));
-	struct reading reading = { .input = input, .result = ret_result };
+	struct reading reading = {
+		.input = input,
+		.result = ret_result,
+		.first_entry = input->set->count,
+		.entries_max = input->entries_max ? input->entries_max : FORMAT_ENTRIES_MAX,
+	};
 	int err = -ENOMEM;
 
+	reading.collapse_count =
+	    reading.entries_max < COLLAPSE_COUNT_MIN ? reading.entries_max : COLLAPSE_COUNT_MIN;
 	*ret_result = (struct format_result) { .format = input->format };
 	if (buffers)
 		err = read_stream(&reading, buffers);

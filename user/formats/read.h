@@ -66,6 +66,9 @@ enum format_skip {
 /* Longest line of the plain formats, without its end. */
 #define FORMAT_PLAIN_LINE_BYTES_MAX 4096
 
+/* At most this many entries and exclusions in one list file or feed: 1 GiB of memory. */
+#define FORMAT_ENTRIES_MAX (16UL << 20)
+
 /* Longest reason, without its end; a longer one is cut. */
 #define FORMAT_REASON_BYTES_MAX 4096
 
@@ -83,7 +86,9 @@ struct format_input {
 	size_t byte_count;
 	ssize_t (*read)(void *context, char *buffer, size_t size);
 	void *read_context;
+	bool is_unpacked;	   /* gzip is an error: who fetched it has unpacked it */
 	size_t unpacked_bytes_max; /* 0: FORMAT_UNPACKED_BYTES_MAX */
+	size_t entries_max;	   /* with exclusions; 0: FORMAT_ENTRIES_MAX */
 
 	const char *name; /* of the file or feed: in diagnostics, and each entry's origin */
 	enum format format;
@@ -106,7 +111,9 @@ struct format_input {
 	 * NULL. */
 	struct lines *skipped;
 
-	struct entry_set *set; /* entries and exclusions are added; not finished */
+	/* Entries and exclusions are added, each that repeats another of this list once
+	 * (entry_set_collapse()); the set is not finished. */
+	struct entry_set *set;
 	struct diagnostics *diagnostics;
 };
 
@@ -116,8 +123,9 @@ struct format_result {
 	bool was_gzip;
 	size_t line_count;
 	size_t record_count;	/* rules, prefixes or records: all that might be entries */
-	size_t entry_count;	/* added to the set; a range may have become several */
+	size_t entry_count;	/* added to the set, each once; a range may have become several */
 	size_t exclusion_count; /* the same */
+	size_t duplicate_count; /* entries and exclusions that were there already */
 	size_t skipped_counts[FORMAT_SKIP_COUNT]; /* records */
 	size_t bad_line_count;
 	/* What the data says of itself. If the count is not record_count, the data was

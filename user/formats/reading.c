@@ -3,6 +3,7 @@
 #include "formats/reading.h"
 #include "core/prefix_error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -223,14 +224,42 @@ static bool is_test_entry(const struct reading *reading, const struct entry *ent
 	       (reading->input->format == FORMAT_AUTO || reading->input->format == FORMAT_RBLDNSD);
 }
 
+int reading_refuse_more(struct reading *reading)
+{
+	reading_spoil(reading, 0,
+		      "more than %zu entries: if a list needs them all, split it into several",
+		      reading->entries_max);
+	return -EINVAL;
+}
+
+int reading_collapse(struct reading *reading)
+{
+	struct entry_set *set = reading->input->set;
+	size_t count, max = reading->entries_max;
+
+	reading->result->duplicate_count += entry_set_collapse(set, reading->first_entry);
+	count = set->count - reading->first_entry;
+	if (count > max)
+		return reading_refuse_more(reading);
+	/* Once their number has doubled, it costs little. The last entries that may come
+	 * can repeat others. */
+	if (reading->collapse_count < 2 * count)
+		reading->collapse_count = 2 * count < max + max / 8 ? 2 * count : max + max / 8 + 1;
+	return 0;
+}
+
 static int add(struct reading *reading, const struct token *token, const struct entry *entry)
 {
+	int err;
+
 	if (!check_entry(reading, token, entry))
 		return 0;
-	if (entry->is_exclusion)
-		reading->result->exclusion_count++;
-	else
-		reading->result->entry_count++;
+	/* So that repeated entries do not fill the memory, nor a list without an end. */
+	if (reading->input->set->count - reading->first_entry >= reading->collapse_count) {
+		err = reading_collapse(reading);
+		if (err)
+			return err;
+	}
 	return entry_set_add(reading->input->set, entry);
 }
 

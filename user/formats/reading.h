@@ -17,8 +17,11 @@ struct reading {
 	struct line current; /* the one read last */
 	void *state;	     /* the format's own, zeroed at the start */
 	uint32_t last_bad_line;
-	size_t note_count; /* warnings that reading_note() was asked for */
-	bool is_spoilt;	   /* an error was added that skipping cannot mend */
+	size_t note_count;     /* warnings that reading_note() was asked for */
+	size_t first_entry;    /* in the set, of this reading */
+	size_t collapse_count; /* entries at which to look for repeated ones again */
+	size_t entries_max;
+	bool is_spoilt; /* an error was added that skipping cannot mend */
 };
 
 /* Report the line at hand as bad; @column from 1, 0: all of it. */
@@ -38,6 +41,12 @@ void reading_note(struct reading *reading, size_t column, const char *format, ..
 /* Whether a value behind a prefix is free text, or what the format lets pass for it, with a
  * warning; false: it may change what the prefix means, and was reported as bad. */
 bool reading_value(struct reading *reading, const struct token *key, const struct token *value);
+/* Count the repeated entries among those of this reading, and drop them. Return: 0;
+ * -EINVAL: too many are left, which was reported. */
+int reading_collapse(struct reading *reading);
+
+/* Report that the list has more entries than any needs. Return: -EINVAL. */
+int reading_refuse_more(struct reading *reading);
 
 /* Count a record that is no entry. */
 void reading_skip(struct reading *reading, enum format_skip skip);
@@ -46,7 +55,7 @@ void reading_skip(struct reading *reading, enum format_skip skip);
 struct entry reading_entry(const struct reading *reading);
 
 /* Add an entry or exclusion, unless no list of the action may have it; @token is its
- * text. Return: 0 or -ENOMEM. */
+ * text. Return: 0; -ENOMEM; -EINVAL: there are too many, which was reported. */
 int reading_add(struct reading *reading, const struct token *token, const struct entry *entry);
 
 /* The same for each prefix of a range. */

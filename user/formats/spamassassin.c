@@ -158,7 +158,7 @@ static int read_spamassassin_network(struct reading *reading, const struct token
 
 static void clear_networks(struct reading *reading)
 {
-	if (reading->result->entry_count || reading->result->exclusion_count)
+	if (reading->input->set->count > reading->first_entry)
 		reading_spoil(reading, 1,
 			      "takes back the networks before it: remove them, or put it first");
 }

@@ -41,6 +41,8 @@ const char *format_summary(const struct format_result *result, char text[FORMAT_
 	       parser ? parser->record_noun : "records", result->entry_count);
 	if (result->exclusion_count)
 		append(text, &used, ", %zu exclusions", result->exclusion_count);
+	if (result->duplicate_count)
+		append(text, &used, ", %zu duplicates", result->duplicate_count);
 	if (format_skipped_count(result))
 		append(text, &used, ", %zu skipped", format_skipped_count(result));
 	for (size_t i = 0; i < FORMAT_SKIP_COUNT; i++) {

@@ -67,12 +67,19 @@ static const struct column export_columns[] = {
 };
 
 static const struct column file_columns[] = {
-	{ "list", "LIST", FORM_PLAIN },	    { "path", "FILE", FORM_PLAIN },
-	{ "format", "FORMAT", FORM_PLAIN }, { "recognised", NULL, FORM_PLAIN },
-	{ "lines", NULL, FORM_NUMBER },	    { "records", NULL, FORM_NUMBER },
-	{ "entries", NULL, FORM_NUMBER },   { "exclusions", NULL, FORM_NUMBER },
-	{ "skipped", NULL, FORM_NUMBER },   { "skipped_lines", NULL, FORM_NUMBER },
-	{ "summary", "READ", FORM_PLAIN },  { NULL, NULL, FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN },
+	{ "path", "FILE", FORM_PLAIN },
+	{ "format", "FORMAT", FORM_PLAIN },
+	{ "recognised", NULL, FORM_PLAIN },
+	{ "lines", NULL, FORM_NUMBER },
+	{ "records", NULL, FORM_NUMBER },
+	{ "entries", NULL, FORM_NUMBER },
+	{ "exclusions", NULL, FORM_NUMBER },
+	{ "duplicates", NULL, FORM_NUMBER },
+	{ "skipped", NULL, FORM_NUMBER },
+	{ "skipped_lines", NULL, FORM_NUMBER },
+	{ "summary", "READ", FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column reload_columns[] = {

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sorts entries: by 16-byte keys that mostly decide without a look at the entry, digit
+ * by digit where there are many. It needs no memory of its own to succeed; with memory
+ * it is faster.
+ */
+#include "core/entry_sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Never decreases from one prefix to the next in order. */
+static uint64_t head_of(const struct prefix *prefix)
+{
+	uint64_t head = 0;
+
+	for (int i = 0; i < 8; i++)
+		head = head << 8 | prefix->addr[i];
+	return (uint64_t)prefix->family << 63 | head >> 1;
+}
+
+static int compare_keys(const void *a, const void *b, void *context)
+{
+	const struct entry *entries = context;
+	const struct entry_key *one = a, *other = b;
+	int order;
+
+	if (one->head != other->head)
+		return one->head < other->head ? -1 : 1;
+	order = prefix_compare(&entries[one->index].prefix, &entries[other->index].prefix);
+	if (order)
+		return order;
+	return one->index < other->index ? -1 : one->index > other->index;
+}
+
+#define DIGIT_BITS 16
+#define DIGIT_COUNT (1U << DIGIT_BITS)
+
+static unsigned int digit_of(const struct entry_key *key, unsigned int shift)
+{
+	return key->head >> shift & (DIGIT_COUNT - 1);
+}
+
+/* One pass over a digit of the heads, from @from to @to. False: all have the same digit
+ * and nothing was done. */
+static bool sort_digit(const struct entry_key *from, struct entry_key *to, size_t count,
+		       unsigned int shift, size_t places[DIGIT_COUNT])
+{
+	size_t sum = 0;
+
+	memset(places, 0, DIGIT_COUNT * sizeof(*places));
+	for (size_t i = 0; i < count; i++)
+		places[digit_of(&from[i], shift)]++;
+	if (places[digit_of(&from[0], shift)] == count)
+		return false;
+	for (unsigned int digit = 0; digit < DIGIT_COUNT; digit++) {
+		size_t next = sum + places[digit];
+
+		places[digit] = sum;
+		sum = next;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[places[digit_of(&from[i], shift)]++] = from[i];
+	return true;
+}
+
+/* Sort by head, digit by digit, then the runs of one head. */
+static void sort_by_digits(struct entry *entries, struct entry_key *keys, size_t count,
+			   struct entry_key *spare, size_t *places)
+{
+	struct entry_key *from = keys, *to = spare;
+	size_t begin = 0;
+
+	for (unsigned int shift = 0; shift < 64; shift += DIGIT_BITS) {
+		struct entry_key *swap = from;
+
+		if (!sort_digit(from, to, count, shift, places))
+			continue;
+		from = to;
+		to = swap;
+	}
+	if (from != keys)
+		memcpy(keys, from, count * sizeof(*keys));
+	for (size_t i = 1; i <= count; i++) {
+		if (i < count && keys[i].head == keys[begin].head)
+			continue;
+		if (i - begin > 1)
+			qsort_r(&keys[begin], i - begin, sizeof(*keys), compare_keys, entries);
+		begin = i;
+	}
+}
+
+/* Below it, the passes over all digits cost more than they save. */
+#define DIGITS_WORTH_IT 10000
+
+static void sort_keys(struct entry *entries, struct entry_key *keys, size_t count)
+{
+	struct entry_key *spare = NULL;
+	size_t *places = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		keys[i].head = head_of(&entries[i].prefix);
+		keys[i].index = i;
+	}
+	if (count >= DIGITS_WORTH_IT) {
+		spare = malloc(count * sizeof(*spare));
+		places = malloc(DIGIT_COUNT * sizeof(*places));
+	}
+	if (spare && places)
+		sort_by_digits(entries, keys, count, spare, places);
+	else
+		qsort_r(keys, count, sizeof(*keys), compare_keys, entries);
+	free(spare);
+	free(places);
+}
+
+/* For want of memory: move each entry to its key's place, along the cycles of the permutation. */
+static void permute(struct entry *entries, struct entry_key *keys, size_t count)
+{
+	for (size_t start = 0; start < count; start++) {
+		struct entry first = entries[start];
+		size_t to = start;
+
+		while (keys[to].index != start) {
+			size_t from = keys[to].index;
+
+			entries[to] = entries[from];
+			keys[to].index = to;
+			to = from;
+		}
+		entries[to] = first;
+		keys[to].index = to;
+	}
+}
+
+static bool is_sorted(const struct entry *entries, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		if (prefix_compare(&entries[i - 1].prefix, &entries[i].prefix) > 0)
+			return false;
+	}
+	return true;
+}
+
+void entries_sort(struct entry *entries, struct entry_key *keys, size_t count)
+{
+	struct entry *ordered;
+
+	if (is_sorted(entries, count))
+		return;
+	sort_keys(entries, keys, count);
+	ordered = malloc(count * sizeof(*ordered));
+	if (!ordered) {
+		permute(entries, keys, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		ordered[i] = entries[keys[i].index];
+	memcpy(entries, ordered, count * sizeof(*ordered));
+	free(ordered);
+}

@@ -258,6 +258,14 @@ def test_a_gzip_bomb(one, source, headers):
     assert entries(one) == PREFIXES
 
 
+def test_gzip_in_gzip(one, source):
+    """It is unpacked once: what comes out is no list."""
+    source.answers["/list"] = 200, gzip.compress(gzip.compress(b"1.1.1.1\n")), {}
+    found = refresh(one, result="invalid")
+    assert "is a gzip stream inside another" in str(found["last_fetch"])
+    assert entries(one) == PREFIXES
+
+
 def test_an_encoding_that_nobody_asked_for(one, source):
     source.answers["/list"] = 200, b"\x0b\x02\x80", {"Content-Encoding": "br"}
     assert "Content-Encoding br" in refresh(one, result="failed")["last_fetch"]["message"]

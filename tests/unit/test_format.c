@@ -130,6 +130,42 @@ static void test_defaults(void **state)
 	assert_int_equal(format_set->first_expiry_sec, FIXTURE_NOW + 9);
 }
 
+/* What repeats an entry is counted and dropped, and no list can fill the memory. */
+static void test_entries_max(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t max;
+		int error;
+		size_t entry_count, exclusion_count, duplicate_count;
+	} rows[] = {
+		{ "192.0.2.1\n192.0.2.2\n192.0.2.1\n192.0.2.2\n192.0.2.2\n", 2, 0, 2, 0, 3 },
+		{ "192.0.2.1\n!192.0.2.1\n!192.0.2.1\n192.0.2.1\n", 2, 0, 1, 1, 2 },
+		{ "192.0.2.1\n192.0.2.2\n192.0.2.3\n192.0.2.4\n", 3, -EINVAL, 0, 0, 0 },
+		{ "0.0.0.1-255.255.255.254\n", 61, -EINVAL, 0, 0, 0 },
+		{ "0.0.0.1-255.255.255.254\n", 62, 0, 62, 0, 0 },
+		{ "10.0.0.1 reject\n10.0.0.2 permit\n10.0.0.3 permit\n", 2, -EINVAL, 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct format_input input = format_input_of(rows[i].text, strlen(rows[i].text));
+
+		format_again();
+		input.set = format_set;
+		input.entries_max = rows[i].max;
+		/* Too many are an error where bad lines are skipped, too. */
+		input.skips_bad_lines = i % 2;
+		assert_int_equal(format_read(&input, &format_result), rows[i].error);
+		if (rows[i].error)
+			assert_non_null(strstr(format_diagnostics.items[0].message, "more than"));
+		assert_int_equal(format_diagnostics.error_count, rows[i].error != 0);
+		assert_int_equal(format_result.entry_count, rows[i].entry_count);
+		assert_int_equal(format_result.exclusion_count, rows[i].exclusion_count);
+		assert_int_equal(format_result.duplicate_count, rows[i].duplicate_count);
+	}
+}
+
 /* Cut where a character ends. */
 static void test_long_reason(void **state)
 {
@@ -210,6 +246,28 @@ static void test_gzip(void **state)
 	assert_int_equal(read_bytes(packed, bytes), -EINVAL);
 	fixture_assert(&format_diagnostics, "list: the gzip stream is broken\n");
 	free(packed);
+}
+
+/* Who packs a list twice has something else in mind: 1.4 kB made 33 million entries. */
+static void test_gzip_in_gzip(void **state)
+{
+	static const char text[] = "192.0.2.1\n";
+	size_t count, outer_count;
+	char *packed = pack(text, sizeof(text) - 1, 1, &count);
+	char *outer = pack(packed, count, 1, &outer_count);
+	struct format_input input;
+
+	(void)state;
+	assert_int_equal(read_bytes(outer, outer_count), -EINVAL);
+	fixture_assert(&format_diagnostics, "list: is a gzip stream inside another\n");
+	/* Nor is one unpacked here that whoever fetched it has unpacked already. */
+	format_again();
+	input = format_input_of(packed, count);
+	input.is_unpacked = true;
+	assert_int_equal(format_read(&input, &format_result), -EINVAL);
+	fixture_assert(&format_diagnostics, "list: is a gzip stream inside another\n");
+	free(packed);
+	free(outer);
 }
 
 static void test_gzip_bomb(void **state)
@@ -321,7 +379,9 @@ int main(void)
 		FORMAT_TEST(test_defaults),
 		FORMAT_TEST(test_long_reason),
 		FORMAT_TEST(test_gzip),
+		FORMAT_TEST(test_gzip_in_gzip),
 		FORMAT_TEST(test_gzip_bomb),
+		FORMAT_TEST(test_entries_max),
 		FORMAT_TEST(test_pieces),
 		FORMAT_TEST(test_read_error),
 	};

@@ -18,6 +18,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 	const struct format_input input = {
 		.bytes = copy->bytes,
 		.byte_count = copy->byte_count,
+		.is_unpacked = true,
 		.name = feed->name,
 		.format = feed->format,
 		.action = feed->action,

@@ -133,7 +133,7 @@ def test_list_second_page_fails(ask, daemon):
         cut.json()
 
 
-@pytest.mark.parametrize("entries, following", [([], "x0"), ([entry()], "x1")])
+@pytest.mark.parametrize("entries, following", [([], "x1"), ([entry()], "x1")])
 def test_list_pages_without_end(ask, daemon, entries, following):
     daemon.answers["GET", "/v1/entries"] = 200, {"schema_version": 1, "entries": entries,
                                                  "next": following}
@@ -233,6 +233,12 @@ def by_address(request):
     verdicts = {"192.0.2.1": "allow", "192.0.2.2": "unlisted", "192.0.2.3": "block"}
     return 200, {"schema_version": 1, "results": [
         result(a, verdicts.get(a, "allow")) for a in request["body"]["addresses"]]}
+
+
+def test_test_leaves_out(ask, daemon):
+    answer_test(daemon, result(entries=[entry(decides=True)], left_out=71))
+    assert "71 more are not shown" in ask("test", "192.0.2.1").out
+    assert ask("--json", "test", "192.0.2.1").json()["results"][0]["left_out"] == 71
 
 
 def test_test_highest_code(ask, daemon):

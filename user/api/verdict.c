@@ -17,7 +17,10 @@
 #include "store/hits.h"
 #include "store/protections.h"
 
-#define ADDRESSES_MAX 10000
+/* With the entries of each, no more than the loop can write at once: many files may
+ * have the same prefix. */
+#define ADDRESSES_MAX 1000
+#define ENTRIES_MAX 50
 
 struct explanation {
 	const struct entry_view *view;
@@ -26,22 +29,31 @@ struct explanation {
 	json_t *exclusions;
 	json_t *overruled;
 	json_t *averted;
+	bool has_deciding;
+	size_t left_out; /* entries and exclusions */
 };
 
 static void explain_entry(const struct list *list, const struct entry *entry, uint32_t rule,
 			  void *context)
 {
 	struct explanation *explanation = context;
+	const bool decides = rule && rule == explanation->deciding_rule;
+	json_t *array = entry->is_exclusion ? explanation->exclusions : explanation->entries;
 	json_t *object;
 
-	if (entry->is_exclusion) {
-		json_array_append_new(explanation->exclusions, exclusion_json(list, entry));
+	/* One that decides is shown whatever comes before it. */
+	if (json_array_size(array) >= ENTRIES_MAX && (!decides || explanation->has_deciding)) {
+		explanation->left_out++;
 		return;
 	}
+	if (entry->is_exclusion) {
+		json_array_append_new(array, exclusion_json(list, entry));
+		return;
+	}
+	explanation->has_deciding |= decides;
 	object = entry_json(explanation->view, list, entry, rule);
-	json_object_set_new(object, "decides",
-			    json_boolean(rule && rule == explanation->deciding_rule));
-	json_array_append_new(explanation->entries, object);
+	json_object_set_new(object, "decides", json_boolean(decides));
+	json_array_append_new(array, object);
 }
 
 static void take_overridden(const struct list *list, const struct entry *entry, void *context)
@@ -112,8 +124,13 @@ static json_t *protection_json(struct protections *protections, const struct lis
 static void explain_overruled(const struct list *list, const struct entry *exclusion, void *context)
 {
 	struct explanation *explanation = context;
-	json_t *object = exclusion_json(list, exclusion);
+	json_t *object;
 
+	if (json_array_size(explanation->overruled) >= ENTRIES_MAX) {
+		explanation->left_out++;
+		return;
+	}
+	object = exclusion_json(list, exclusion);
 	json_object_set_new(
 	    object, "protected",
 	    protection_json(explanation->view->protections, list, &exclusion->prefix));
@@ -137,13 +154,14 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
 	policy_overruled(runtime->snapshot->policy, address, explain_overruled, &explanation);
 	return json_pack(
-	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address", prefix_format_short(address, text),
-	    "verdict", verdict_names[decision->verdict], "list",
+	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+	    prefix_format_short(address, text), "verdict", verdict_names[decision->verdict], "list",
 	    json_text(list ? list->name : NULL), "mark",
 	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "entries",
 	    explanation.entries, "exclusions", explanation.exclusions, "overruled",
-	    explanation.overruled, "overrides", overridden_json(runtime, address, decision),
-	    "averted_packets", averted_json(runtime, address, &explanation));
+	    explanation.overruled, "left_out", json_count(explanation.left_out), "overrides",
+	    overridden_json(runtime, address, decision), "averted_packets",
+	    averted_json(runtime, address, &explanation));
 }
 
 /* Return: 0; -EINVAL: an error was sent. */

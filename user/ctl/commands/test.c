@@ -18,6 +18,7 @@ static const struct column result_columns[] = {
 };
 
 static const struct column more_columns[] = {
+	{ "left_out", NULL, FORM_NUMBER },
 	{ "overrides", NULL, FORM_PLAIN },
 	{ "averted_packets", NULL, FORM_NUMBER },
 	{ NULL, NULL, FORM_PLAIN },
@@ -53,6 +54,8 @@ static json_t *make_test_body(const struct prefix *addresses, size_t count)
 
 static void write_test_result(struct writer *writer, const json_t *result)
 {
+	const long long left_out = json_integer_value(json_object_get(result, "left_out"));
+
 	writer_object_begin(writer, NULL);
 	writer_members(writer, result_columns, result);
 	verdict_write(writer, result);
@@ -62,6 +65,10 @@ static void write_test_result(struct writer *writer, const json_t *result)
 		     json_object_get(result, "exclusions"));
 	writer_table(writer, "overruled", overruled_columns, "  ",
 		     json_object_get(result, "overruled"));
+	if (left_out) {
+		writer_text(writer, COLOUR_NONE, "  %lld more are not shown", left_out);
+		writer_line_end(writer);
+	}
 	writer_members(writer, more_columns, result);
 	writer_object_end(writer);
 }

@@ -12,6 +12,8 @@
 #include "runtime/runtime.h"
 
 #define PAGE_ENTRIES_MAX 1000
+/* Entries and exclusions that are looked at for a page, by the loop. */
+#define PAGE_VISITS_MAX 50000
 
 struct query {
 	const struct list *list; /* NULL: all */
@@ -31,7 +33,9 @@ struct page {
 	struct place last;  /* of the entries walked */
 	struct place shown; /* of those on the page */
 	bool has_last;
-	bool is_full; /* and there are more */
+	bool is_full;	       /* and there are more */
+	struct prefix visited; /* the prefix at hand */
+	size_t visit_count;
 };
 
 /* ---- the walk ----------------------------------------------------------- */
@@ -52,6 +56,23 @@ static void page_locate(struct page *page, size_t list, const struct entry *entr
 	}
 	page->last = place;
 	page->has_last = true;
+}
+
+/* End the page behind the prefix at hand if too many were looked at, most of them no entries. */
+static bool page_ends(struct page *page, size_t index, const struct entry *next)
+{
+	const bool is_new = prefix_compare(&page->visited, &next->prefix) != 0;
+
+	if (page->visit_count >= PAGE_VISITS_MAX && is_new) {
+		page->shown = (struct place) { .list = index,
+					       .prefix = page->visited,
+					       .source = SOURCE_COUNT - 1,
+					       .ordinal = INT64_MAX };
+		page->is_full = true;
+	}
+	page->visited = next->prefix;
+	page->visit_count++;
+	return page->is_full;
 }
 
 static void page_show(struct page *page, size_t index, const struct entry *entry)
@@ -86,6 +107,8 @@ static void page_walk(struct page *page, size_t index, const struct list *view,
 	while (!page->is_full && (entry = entry_cursor_next(&cursor))) {
 		if (inside && (only_exact ? prefix_compare(inside, &entry->prefix) != 0
 					  : !prefix_contains(inside, &entry->prefix)))
+			break;
+		if (page_ends(page, index, entry))
 			break;
 		page_show(page, index, entry);
 	}

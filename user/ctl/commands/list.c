@@ -20,12 +20,13 @@ struct walk {
 	bool has_begun;
 };
 
-/* Remember which page is next. Returns false for one that would never end. */
+/* Remember which page is next; one may be empty and others follow. Returns false for one
+ * that would never end. */
 static bool advance_entries(struct walk *walk, const json_t *page, size_t count)
 {
 	const char *next = json_string_value(json_object_get(page, "next"));
 
-	if (next && (!count || (walk->after && !strcmp(next, walk->after))))
+	if (next && walk->after && !strcmp(next, walk->after))
 		return false;
 	free(walk->after);
 	walk->after = next ? ctl_allocated(strdup(next)) : NULL;

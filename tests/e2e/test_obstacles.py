@@ -63,6 +63,21 @@ def test_link_of_someone_else(lab, ipwld):
     await_attached(ipwld, "eth0")
 
 
+def test_without_the_right_to_look_at_links(lab, ipwld):
+    """As under systemd: both ways to take it off are named."""
+    ipwld.start()
+    (ipwld.bpffs / "interfaces/eth0/link").rename(ipwld.bpffs.parent / "not_ours")
+    ipwld.kill()
+    ipwld.spawn(wrapper=("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"))
+    ipwld.await_answer()
+    error = ipwld.interface()["error"]
+    number = program_id(lab, "eth0")
+    assert f"another XDP program (id {number}) is attached: take it off with `ip link set dev " \
+        "eth0 xdp off` or, if a link holds it" in error, error
+    assert "`bpftool link detach id LINK`" in error
+    (ipwld.bpffs.parent / "not_ours").unlink()
+
+
 def test_bridge_and_its_port(lab, ipwld):
     """The kernel takes no program below one: the message names both."""
     lab.plug("eth1")

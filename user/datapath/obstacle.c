@@ -174,11 +174,13 @@ static void describe_program(uint32_t id, char words[WORDS_BYTES])
 		close(program);
 }
 
-/* The id of the link that holds a program on a device; 0: none does, or nobody says. */
-static uint32_t find_link(int ifindex, uint32_t program_id)
+/* Find the link that holds a program on a device. @ret_id: 0: none does. Return: 0; -EPERM:
+ * that takes CAP_SYS_ADMIN. */
+static int find_link(int ifindex, uint32_t program_id, uint32_t *ret_id)
 {
 	uint32_t id = 0;
 
+	*ret_id = 0;
 	while (!bpf_link_get_next_id(id, &id)) {
 		struct bpf_link_info info = { 0 };
 		uint32_t size = sizeof(info);
@@ -189,10 +191,12 @@ static uint32_t find_link(int ifindex, uint32_t program_id)
 
 		if (link >= 0)
 			close(link);
-		if (is_it)
-			return id;
+		if (is_it) {
+			*ret_id = id;
+			return 0;
+		}
 	}
-	return 0;
+	return errno == EPERM || errno == EACCES ? -EPERM : 0;
 }
 
 /* The word of `ip link set` for how a program is attached. */
@@ -210,11 +214,17 @@ static const char *xdp_word(uint8_t mode)
 
 static void explain_program(const struct device *device)
 {
-	uint32_t link = find_link(device->ifindex, device->xdp_id);
 	char program[WORDS_BYTES];
+	uint32_t link;
+	int err = find_link(device->ifindex, device->xdp_id, &link);
 
 	describe_program(device->xdp_id, program);
-	if (link)
+	if (err)
+		errors_explain("another XDP program (%s) is attached: take it off with `ip link "
+			       "set dev %s %s off` or, if a link holds it (`bpftool link` shows "
+			       "that to root), with `bpftool link detach id LINK`",
+			       program, device->name, xdp_word(device->xdp_mode));
+	else if (link)
 		errors_explain("another XDP program (%s) is attached: take it off with `bpftool "
 			       "link detach id %u`",
 			       program, link);

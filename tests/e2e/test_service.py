@@ -2,6 +2,7 @@
 """What a service manager hears of ipwld and gives it, without systemd: watchdog, sockets."""
 
 import contextlib
+import os
 import socket
 import sys
 import time
@@ -9,7 +10,7 @@ import time
 import netns
 import pytest
 
-from daemon import METRICS, write_at_once
+from daemon import EX_CONFIG, INVALID, METRICS, write_at_once
 from fault import Faults, mask
 from lab import wait_for
 
@@ -26,6 +27,14 @@ class Manager:
         self.socket.bind(str(self.path))
         netns.at_exit(self.socket.close)
         self.environment = {"NOTIFY_SOCKET": str(self.path), "PATH": "/usr/sbin:/usr/bin"}
+
+    def lines_until(self, line):
+        """All that is said up to that."""
+        said = []
+        self.socket.settimeout(netns.PATIENCE_SEC)
+        while line not in said:
+            said += self.socket.recv(4096).decode().split("\n")
+        return said
 
     def hears(self, line, timeout=netns.PATIENCE_SEC):
         """Whether it is said within that time."""
@@ -63,6 +72,39 @@ def test_watchdog_of_loop_and_worker(ipwld, manager):
         assert ipwld.status()["pid"] == ipwld.process.pid
     assert adding.wait(netns.PATIENCE_SEC) == 0
     assert manager.hears("WATCHDOG=1")
+
+
+def test_a_slow_start_is_not_one_that_hangs(ipwld, manager):
+    """Each step gives the next one time: programs are checked for seconds on slow machines."""
+    ipwld.configure(interfaces="eth0, eth7, eth8")
+    ipwld.spawn(env=manager.environment)
+    said = manager.lines_until("READY=1")
+    assert said.count("EXTEND_TIMEOUT_USEC=90000000") >= 3
+    assert len({line for line in said if line.startswith("EXTEND")}) == 1
+
+
+# CAP_KILL, CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF.
+KEPT_BY_ROOT = sum(1 << number for number in (5, 12, 21, 38, 39))
+
+
+def test_root_keeps_what_it_needs(ipwld):
+    """Without a unit it is root, but opens no file of others; a reload can do what a start
+    could."""
+    ipwld.start()
+    with open(f"/proc/{ipwld.process.pid}/status", encoding="ascii") as status:
+        found = dict(line.split(":\t", 1) for line in status.read().splitlines() if ":\t" in line)
+    for name, wanted in ("CapEff", KEPT_BY_ROOT), ("CapPrm", KEPT_BY_ROOT), ("CapInh", 0):
+        assert int(found[name], 16) == wanted, name
+    ipwld.ask("detach")
+    ipwld.ask("reload")
+    assert ipwld.interface()["attached"]
+    path = ipwld.write_list("block.d/theirs.list", "192.0.2.1")
+    path.chmod(0o600)
+    os.chown(path, 65534, 65534)
+    refused = ipwld.ctl("reload")
+    assert refused.returncode == INVALID and "Permission denied" in refused.stderr
+    ipwld.stop()
+    assert ipwld.namespace.run(*ipwld.argv("-f"), check=False).returncode == EX_CONFIG
 
 
 @pytest.mark.parametrize("environment", [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"},

@@ -23,7 +23,6 @@
 #include "http/listener.h"
 #include "runtime/runtime.h"
 
-#define GROUP "ipwl"
 #define HEADER_BYTES_MAX (16 * 1024)
 #define TIMEOUT_SEC 10
 #define BACKLOG 1024
@@ -138,10 +137,11 @@ static int control_listen(const char *path)
 
 static void control_open_to_group(const char *path)
 {
-	const struct group *group = getgrnam(GROUP);
+	const struct group *group = getgrnam(CONTROL_GROUP);
 
 	if (!group)
-		log_info("control", "there is no group " GROUP ": %s is for root alone", path);
+		log_info("control", "there is no group " CONTROL_GROUP ": %s is for root alone",
+			 path);
 	else if ((getegid() != group->gr_gid && chown(path, (uid_t)-1, group->gr_gid)) ||
 		 chmod(path, 0660))
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));

@@ -3,6 +3,9 @@
 #ifndef API_CONTROL_H
 #define API_CONTROL_H
 
+/* Whose members may use the socket. */
+#define CONTROL_GROUP "ipwl"
+
 struct control;
 struct runtime;
 

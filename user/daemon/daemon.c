@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "daemon/background.h"
 #include "daemon/loop.h"
+#include "daemon/privileges.h"
 #include "engine/sample.h"
 #include "engine/source.h"
 #include "exports/schedule.h"
@@ -47,10 +48,12 @@ static enum exit_status daemon_give_up(const char *subsystem, int err, const cha
 /* ---- start -------------------------------------------------------------- */
 
 /* Each chunk of rules and each client takes one. */
-static void daemon_raise_descriptor_limit(void)
+static void daemon_raise_limits(void)
 {
 	struct rlimit limit;
 
+	/* Kernels before 5.11 account maps as locked memory. */
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit) { RLIM_INFINITY, RLIM_INFINITY });
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS_WANTED)
 		return;
 	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
@@ -210,12 +213,16 @@ static enum exit_status daemon_start(struct daemon *daemon)
 {
 	struct runtime *runtime = &daemon->runtime;
 	struct snapshot *first = NULL;
-	enum exit_status status = daemon_load_config(runtime, &first);
+	enum exit_status status;
 	int err;
 
+	daemon_raise_limits();
+	/* Before anything is read, so that a reload can read what the start could. */
+	privileges_reduce();
+	status = daemon_load_config(runtime, &first);
 	if (status)
 		return status;
-	daemon_raise_descriptor_limit();
+	notify_progress();
 	evthread_use_pthreads();
 	runtime->base = event_base_new();
 	err = runtime->base ? loop_open_signals(daemon) : -ENOMEM;
@@ -226,6 +233,7 @@ static enum exit_status daemon_start(struct daemon *daemon)
 	snapshot_unref(first);
 	if (status)
 		return status;
+	notify_progress();
 	err = daemon_serve(daemon);
 	return err ? daemon_give_up("daemon", err, strerror(-err)) : STATUS_OK;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "runtime/notify.h"
 
 void interfaces_init(struct interfaces *interfaces, struct datapath *datapath)
 {
@@ -83,6 +84,8 @@ static void attach(const struct interfaces *interfaces, struct attachment *attac
 	int err;
 
 	attachment->error[0] = '\0';
+	/* The kernel checks the programs: on a slow machine that takes seconds for each. */
+	notify_progress();
 	if (!attachment->interface) {
 		err = interface_open(interfaces->datapath, attachment->name, &attachment->interface,
 				     attachment->error);

@@ -55,6 +55,11 @@ void notify_manager(const char *format, ...)
 	send_text(name, text, 0);
 }
 
+void notify_progress(void)
+{
+	notify_manager("EXTEND_TIMEOUT_USEC=%d000000", NOTIFY_STEP_SEC);
+}
+
 void notify_alive(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");

@@ -13,6 +13,10 @@ void notify_manager(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* RELOADING=1 with the time that Type=notify-reload wants beside it. */
 void notify_reloading(void);
 
+/* A start that goes on is not one that hangs: wait NOTIFY_STEP_SEC from now on. */
+#define NOTIFY_STEP_SEC 90
+void notify_progress(void);
+
 /* WATCHDOG=1; a manager that does not read has us wait for nothing. */
 void notify_alive(void);
 

@@ -323,11 +323,18 @@ static void test_columns(void **state)
 			  "list:1:15: \"value\": column 1 says that already\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,simulated\n192.0.2.1,maybe\n",
 			  "list:2:11: \"maybe\": simulated is true or false\n");
+	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,type\n192.0.2.1,unban\n",
+			  "list:2:11: \"unban\" is no type of decision\n");
 	format_assert(FORMAT_RBLDNSD, ACTION_ALLOW,
 		      "192.0.2.1 :127.0.5.0:none\n192.0.2.2 :127.0.5.1:low\n:127.0.9.0:x\n"
 		      "192.0.2.3\n192.0.2.4 :127.0.3.3\n:127.0.0.2\n192.0.2.5 text\n",
 		      "2 192.0.2.2 (low)\n5 192.0.2.4\n7 192.0.2.5 (text)\n",
 		      "5 entries of the zone: 3 entries, 2 skipped: 2 of trust none");
+	format_assert_bad(FORMAT_RBLDNSD, ACTION_ALLOW,
+			  "192.0.2.1 :127.0.2256.0:none\n:127.0.0\n192.0.2.2 :2x:text\n"
+			  "192.0.2.9x :127.0.5.0:none\n",
+			  "list:1:12: \"127.0.2256.0\" is no value\nlist:2:2: \"127.0.0\" is no\n"
+			  "list:3:12: \"2x\" is no value\nlist:4:10: \"x\" follows\n");
 	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK, "$TTL 60\n$ORIGIN x.\n192.0.2.1\n",
 			  "list:2:1: $ORIGIN is no line of rbldnsd\n");
 	format_assert_bad(FORMAT_DNSWL, ACTION_ALLOW,
@@ -353,9 +360,12 @@ static void test_spamassassin(void **state)
 		    "list:2:19: warning: fe80::1%eth0 is listed on any interface\n");
 	format_assert_bad(
 	    FORMAT_SPAMASSASSIN, ACTION_ALLOW,
-	    "trusted_networks 192.0.2.0/255.0.255.0 192.0.2.9-192.0.2.1 192.0.2.0 /24\n",
+	    "trusted_networks 192.0.2.0/255.0.255.0 192.0.2.9-192.0.2.1 192.0.2.0 /24\n"
+	    "trusted_networks 20%1:db8::/48 fe80::%eth0/64\n",
 	    "list:1:31: ...after the slash\nlist:1:40: ...is no range\n"
-	    "list:1:70: ...is not an IP address\n");
+	    "list:1:70: ...is not an IP address\n"
+	    "list:2:18: \"20%1:db8::/48\" is not\n"
+	    "list:2:38: \"%eth0/64\" follows\n");
 }
 
 /* What becomes of host bits: as the format's program does, or as the list says. */

@@ -242,6 +242,14 @@ static bool is_decision_for(struct reading *reading, const struct csv *csv,
 			    (int)simulated.bytes, simulated.text);
 		return false;
 	}
+	if (type.bytes > 0 && !is_ban && !is_pass && !token_is_word(&type, "captcha") &&
+	    !token_is_word(&type, "throttle")) {
+		reading_bad(reading, type.position + 1,
+			    "\"%.*s\" is no type of decision: there are ban, captcha, throttle and "
+			    "bypass",
+			    (int)type.bytes, type.text);
+		return false;
+	}
 	if (type.bytes > 0 && !(reading->input->action == ACTION_BLOCK ? is_ban : is_pass)) {
 		reading_skip(reading, FORMAT_SKIP_ACTION);
 		return false;

@@ -65,7 +65,7 @@ enum postfix_action postfix_action_kind(const struct token *word)
 		if (token_is_word(word, actions[i].name))
 			return actions[i].kind;
 	}
-	for (size_t i = 0; i < COUNT_OF(restrictions); i++) {
+	for (size_t i = 0; i < COUNT_OF(restrictions) && postfix_action_may_be_class(word); i++) {
 		size_t bytes = strlen(restrictions[i].beginning);
 
 		if (word->bytes > bytes &&

@@ -310,6 +310,25 @@ static bool check_text(struct reading *reading, const struct token *content, siz
 	       reading_value(reading, &key, &rest);
 }
 
+/* Whether a value that begins as a number or an address is one. */
+static bool check_value(struct reading *reading, const struct token *content, size_t address_bytes)
+{
+	struct token value = value_of(content, address_bytes), number;
+	struct quad quad;
+
+	if (value.bytes == 0 || !is_digit(value.text[0]))
+		return true;
+	token_field(&value, ':', &number);
+	number = token_trim(number);
+	if (read_quad(number.text, number.bytes, &quad) == number.bytes &&
+	    (quad.count == 1 || quad.count == 4))
+		return true;
+	reading_bad(reading, content->position + (size_t)(number.text - content->text) + 1,
+		    "\"%.*s\" is no value: write an address such as 127.0.0.2, or its last number",
+		    (int)number.bytes, number.text);
+	return false;
+}
+
 static int read_entry(struct reading *reading, struct token content)
 {
 	const struct rbldnsd *zone = reading->state;
@@ -328,17 +347,18 @@ static int read_entry(struct reading *reading, struct token content)
 	token.bytes = address_end(&content);
 	text = value_text(
 	    (struct token) { content.text + token.bytes, content.bytes - token.bytes, 0 });
-	if (!check_text(reading, &content, token.bytes))
+	if (!check_text(reading, &content, token.bytes) ||
+	    !check_value(reading, &content, token.bytes))
+		return 0;
+	is_range = read_range(&token, &first, &last);
+	if (!is_range && !read_short(&token, &first) && !read_groups(&token, &first) &&
+	    !reading_prefix(reading, &token, HOST_BITS_REFUSE, &first))
 		return 0;
 	if (reading->input->action == ACTION_ALLOW && !entry.is_exclusion &&
 	    is_distrusted(value_of(&content, token.bytes), zone->is_distrusted)) {
 		reading_skip(reading, FORMAT_SKIP_TRUST);
 		return 0;
 	}
-	is_range = read_range(&token, &first, &last);
-	if (!is_range && !read_short(&token, &first) && !read_groups(&token, &first) &&
-	    !reading_prefix(reading, &token, HOST_BITS_REFUSE, &first))
-		return 0;
 	reason = line_reason(&text);
 	if (reason)
 		entry.reason = reason;
@@ -361,7 +381,8 @@ static int read_rbldnsd(struct reading *reading)
 	if (content.text[0] == ':' && (content.bytes < 2 || content.text[1] != ':')) {
 		struct rbldnsd *zone = reading->state;
 
-		zone->is_distrusted = is_distrusted(value_of(&content, 0), false);
+		if (check_value(reading, &content, 0))
+			zone->is_distrusted = is_distrusted(value_of(&content, 0), false);
 		return 0;
 	}
 	return read_entry(reading, content);

@@ -117,7 +117,8 @@ static struct token cut_scope(struct reading *reading, struct token token)
 {
 	const char *percent = memchr(token.text, '%', token.bytes);
 
-	if (!percent || !memchr(token.text, ':', token.bytes))
+	if (!percent || !memchr(token.text, ':', (size_t)(percent - token.text)) ||
+	    memchr(token.text, '/', token.bytes))
 		return token;
 	reading_note(reading, token.position + 1, "%.*s is listed on any interface",
 		     (int)token.bytes, token.text);

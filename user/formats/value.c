@@ -108,10 +108,9 @@ static bool is_slash_length(const struct token *word)
 	return word->bytes > 1 && word->text[0] == '/' && is_digit(word->text[1]);
 }
 
-/* What counts anywhere in a value. */
-static enum value_kind look_at_word(const struct token *key, const struct token *word)
+static enum value_kind look_at_piece(const struct token *key, const struct token *piece)
 {
-	struct token plain = strip(*word);
+	struct token plain = strip(*piece);
 
 	if (is_slash_length(&plain))
 		return VALUE_LENGTH;
@@ -120,6 +119,26 @@ static enum value_kind look_at_word(const struct token *key, const struct token 
 	if (token_is_prefix(&plain))
 		return VALUE_ADDRESS;
 	return is_length_of(key, &plain) ? VALUE_NUMBER : VALUE_FREE;
+}
+
+/* What counts anywhere in a value; commas and semicolons part as blanks do. */
+static enum value_kind look_at_word(const struct token *key, const struct token *word)
+{
+	struct token rest = *word, piece;
+	enum value_kind kind = VALUE_FREE;
+
+	for (size_t i = 0; i < rest.bytes; i++) {
+		if (rest.text[i] != ',' && rest.text[i] != ';')
+			continue;
+		piece = (struct token) { rest.text, i, rest.position };
+		kind = look_at_piece(key, &piece);
+		if (kind)
+			return kind;
+		rest =
+		    (struct token) { rest.text + i + 1, rest.bytes - i - 1, rest.position + i + 1 };
+		i = (size_t)-1;
+	}
+	return look_at_piece(key, &rest);
 }
 
 /* ---- the beginning and the end -------------------------------------------------- */
@@ -200,7 +219,8 @@ static enum value_kind look_at_first(const struct token *word, size_t bytes_behi
 		return VALUE_DNS;
 	if (has_restriction_prefix(&plain) || is_smtp_code(&plain, bytes_behind))
 		return VALUE_RESTRICTION;
-	if (begins_with_odd_sign(word))
+	if (begins_with_odd_sign(word) || (word->bytes > 1 && word->text[0] == '-' &&
+					   is_digit(word->text[1]) && !is_signed_number(&plain)))
 		return VALUE_RANGE;
 	if (!is_letter(word->text[0]) && !is_digit(word->text[0]) &&
 	    !(word->text[0] & (char)0x80) && !strchr("\"'_", word->text[0]) &&

@@ -131,6 +131,12 @@ $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
 
+# Reads lists for the tests of formats, which are in Python.
+$(B)/tests/formats/read_texts: $(B)/asan/tests/formats/read_texts.o $(call archives,formats core base,asan/)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@
+
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -181,7 +187,7 @@ tsan: $(B)/ipwl-fetch $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into buil
 	cp $(B)/ipwl-fetch $(B)/ipwlctl $(B)/tsan
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so) ## build what the end-to-end tests run beside ipwl
-unit: $(patsubst %.c,$(B)/%,$(UNIT)) ## build the unit tests
+unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
 # Fuzz targets: libFuzzer with ASan and UBSan, so clang.

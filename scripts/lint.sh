@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(format tidy cppcheck shell python spelling manual rooms files)
+all=(format tidy cppcheck shell python spelling manual rooms files licences)
 export B=${B:-build}
 jobs=$(nproc)
 
@@ -102,9 +102,11 @@ check_rooms() {
 
 check_files() {
 	local failed=0 name
+	# REUSE-IgnoreStart
 	while read -r name; do
 		head -n 2 "$name" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
 			{ echo "$name:1: no SPDX line"; failed=1; }
+	# REUSE-IgnoreEnd
 	done < <(files '*.c' '*.h' '*.sh' '*.py' '*.[58]' '*.yml' '*.yaml' '*.conf' '*.service' \
 		Makefile run)
 	while read -r name; do
@@ -113,6 +115,12 @@ check_files() {
 	files '*' | grep -v /corpus/ | xargs -d '\n' grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' && failed=1
 	files '*' | grep -v /corpus/ | xargs -d '\n' grep -nE '[[:blank:]]+$' && failed=1
 	return $failed
+}
+
+# Each file has a licence, and each licence its text.
+check_licences() {
+	local output
+	output=$(reuse lint 2>&1) || { echo "$output"; return 1; }
 }
 
 [ $# -gt 0 ] || set -- "${all[@]}"

@@ -14,7 +14,7 @@ import netns  # noqa: E402
 import sources  # noqa: E402
 from lab import wait_for  # noqa: E402
 
-DOCUMENTS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(TOP.glob("*.md")), *sorted((TOP / "docs").glob("*.md"))]
 IDS = [path.name for path in DOCUMENTS]
 ROOMS = "scripts|user|bpf|include|tests|contrib|docs|man|packaging"
 

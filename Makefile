@@ -337,6 +337,8 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 # A program that stays on an interface would go on without anybody to take it off.
 uninstall: ## stop and detach ipwl, and remove what install put there, but neither configuration nor state
 	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
+		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket || true
 	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \

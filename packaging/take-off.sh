@@ -7,9 +7,9 @@ set -eu
 ipwlctl=${1:-/usr/bin/ipwlctl}
 
 if [ -d /run/systemd/system ]; then
-	# The socket first: a request would start ipwld again.
-	for unit in ipwld.socket ipwld.service ipwl-fetch.socket; do
-		systemctl disable --now --quiet "$unit" 2>/dev/null || true
+	# The socket first: a request would start ipwld again. What is not there is not running.
+	for unit in ipwld.socket ipwld.service ipwl-fetch.socket 'ipwl-after@*.path'; do
+		systemctl stop "$unit" 2>/dev/null || true
 	done
 fi
 [ -x "$ipwlctl" ] || exit 0
@@ -18,7 +18,7 @@ fi
 pid=$("$ipwlctl" --json status 2>/dev/null |
 	sed -n 's/.*"pid": *\([0-9][0-9]*\).*/\1/p') || true
 if [ -n "$pid" ] && kill -TERM "$pid"; then
-	while kill -0 "$pid" 2>/dev/null; do
+	while grep -qs "^State:[[:space:]]*[A-Y]" "/proc/$pid/status"; do
 		sleep 0.1
 	done
 fi

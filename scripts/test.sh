@@ -141,7 +141,7 @@ stage_soak() {
 
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e | tsan | bench | debian13 | soak) true ;;
+	bpf | packaging | e2e | formats | tsan | bench | debian13 | soak) true ;;
 	*) false ;;
 	esac
 }

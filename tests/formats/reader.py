@@ -6,7 +6,8 @@ import subprocess
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / os.environ.get("B", "build") / "tests/formats/read_texts"
+BUILD = ROOT / os.environ.get("B", "build")
+PROGRAM = BUILD / "tests/formats/read_texts"
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "dnswl", "rbldnsd", "drop-text",
            "drop-json", "netset", "crowdsec-csv", "spamdb", "exim", "opensmtpd")
 ALLOW_ONLY = ("dnswl", "spamdb")

@@ -8,7 +8,7 @@ import random
 import first_match
 import pytest
 import reference
-from reader import ALLOW_ONLY, FORMATS, read_all
+from reader import ALLOW_ONLY, BUILD, FORMATS, ROOT, read_all
 from texts import Maker
 
 SEED = int(os.environ.get("IPWL_SEED") or random.SystemRandom().randrange(2**32))
@@ -58,6 +58,24 @@ def test_agree(name):
     assert "!" not in outcomes, examples["!"]
     # A reader that refuses everything would agree, too.
     assert outcomes[""] > COUNT / 2
+
+
+def test_corpus_of_the_fuzzer():
+    """What the fuzz target has found, in the tree and in the build, as each format."""
+    requests = []
+    for directory in ROOT / "tests/fuzz/corpus/format", BUILD / "corpus/fuzz_format":
+        for path in sorted(directory.glob("*")):
+            try:
+                # The first two bytes choose format and action.
+                text = path.read_bytes()[2:].decode()
+            except UnicodeDecodeError:
+                continue
+            requests += [(name, action, text) for name in FORMATS for action in ("allow", "block")
+                         if action == "allow" or name not in ALLOW_ONLY]
+    assert requests
+    for request, read in zip(requests, read_all(requests), strict=True):
+        outcome = compare(*request, read)
+        assert not outcome.startswith("!"), (outcome, request, read)
 
 
 def test_good_ones_are_read():

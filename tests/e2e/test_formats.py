@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lists of other programs: as list files, and imported as manual entries."""
 
+import concurrent.futures
 import gzip
 import ipaddress
+import json
+import os
 import random
 import time
 
+import daemon
 import frames
 import netns
+import peers
 from daemon import DONE, DROP, INVALID, NEGATIVE, PARTNERS
 from lab import UNLISTED, wait_for
 
@@ -260,3 +265,65 @@ def test_large(running):
     assert (status, answer["error"]["code"]) == (413, "too_large")
     assert running.request("POST", "/v1/import?list=drop", gzip.compress(b"192.0.2.1\n"))[0] == 200
     assert DONE == running.ctl("test", "198.51.100.1").returncode
+
+
+# ---- rspamd ----------------------------------------------------------------
+
+MULTIMAP = """\
+RULE{number} {{
+  type = "ip";
+  map = "{path}";
+  score = 1.0;
+}}
+"""
+# What maps have, one line each. Values are numbers: a word would be the name of another symbol.
+MAP_LINES = ("192.0.2.0/24", "192.0.2.9/24 3", "192.0.2.77 10", "[2001:db8::]/32 6",
+             "[2001:db8:1::7]", "2001:DB8:2::/48 # note", "198.51.100.7/40", "203.0.113.5 5.0",
+             "198.51.100.64/26\t2", "203.0.113.128/25\t1 # more", "10.1.2.3#tight",
+             "198.18.0.0/15 17", "2001:db8:3::1/200", "203.0.113.9 -4")
+
+
+def test_rspamd_reads_alike(lab, running):
+    """A map that ipwl reads holds the addresses that it holds in rspamd."""
+    seed = int(os.environ.get("IPWL_SEED") or random.randrange(2**32))
+    print(f"seed {seed}")
+    numbers = random.Random(seed)
+    top = netns.temporary_directory()
+    maps, multimap = [], ""
+    for number in range(6):
+        path = top / f"map{number}"
+        path.write_text("# map\n" + "".join(
+            f"{line}\n" for line in numbers.sample(MAP_LINES, 4)), encoding="utf-8")
+        read = running.ask("import", "--list", "partners", "--format", "rspamd-map", "--dry-run",
+                           path)
+        maps.append([ipaddress.ip_network(prefix) for prefix in read["prefixes"]])
+        multimap += MULTIMAP.format(number=number, path=path)
+    peer = peers.Peer(lab.mx, peers.unpack(daemon.ROOT / "build/peers", "rspamd"), top / "rspamd",
+                      directories=["/run/rspamd", "/var/lib/rspamd", "/var/log/rspamd"])
+    peer.write("etc/rspamd/local.d/multimap.conf", multimap)
+    peer.write("etc/rspamd/local.d/logging.inc", "type = \"console\";\n")
+    peer.write("etc/resolv.conf", "nameserver 127.0.0.1\n")
+    peer.write("etc/rspamd/local.d/options.inc", "dns { timeout = 20ms; retransmits = 1; }\n")
+    for module in "rbl", "asn", "spf", "dkim", "dmarc", "arc", "hfilter", "fuzzy_check":
+        peer.write(f"etc/rspamd/local.d/{module}.conf", "enabled = false;\n")
+    peer.start("rspamd", "-f", "-i", "-u", "root", "-g", "root")
+
+    def rules_for(address):
+        assert peer.process.poll() is None, peer.words()
+        result = lab.mx.run("curl", "-s", "-H", f"IP: {address}", "--data-binary", "@-",
+                            "http://127.0.0.1:11333/checkv2", check=False,
+                            input=f"Subject: x\nMessage-ID: <{address}@x>\n\nHello.\n")
+        return json.loads(result.stdout)["symbols"] if result.returncode == 0 else None
+
+    wait_for(lambda: rules_for("192.0.2.200") is not None, "rspamd answers", 0.2)
+    ends = {end for networks in maps for network in networks
+            for end in (network.network_address, network.broadcast_address,
+                        network.network_address - 1, network.broadcast_address + 1)}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(zip(ends, pool.map(rules_for, ends)))
+    for address, found in answers:
+        for number, networks in enumerate(maps):
+            expected = any(address.version == network.version and address in network
+                           for network in networks)
+            assert (f"RULE{number}" in found) == expected, (
+                address, (top / f"map{number}").read_text(encoding="utf-8"), networks)

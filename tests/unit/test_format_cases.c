@@ -125,6 +125,25 @@ static void test_counts(void **state)
 		    "list:3:11: warning: \"24\" behind 192.0.2.0 is taken...write 192.0.2.0/24\n");
 }
 
+/* What comes behind the lines by which a format was elected is held to it all the same. */
+static void test_behind_the_first_buffer(void **state)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *file = open_memstream(&text, &bytes);
+
+	(void)state;
+	for (int i = 0; i < 40000; i++)
+		fprintf(file, "10.%d.%d.1 partner\n", i / 256, i % 256);
+	fputs("192.0.2.0 /24\n192.0.2.1 deny\n192.0.2.2 partner\n", file);
+	fclose(file);
+	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, text,
+			  "list:40001:11: \"/24\" behind 192.0.2.0\n"
+			  "list:40002:11: \"deny\" behind 192.0.2.1\n");
+	assert_int_equal(format_result.format, FORMAT_RSPAMD_MAP);
+	free(text);
+}
+
 static void test_semicolons(void **state)
 {
 	(void)state;
@@ -441,12 +460,19 @@ static void test_concatenated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE_TEST(test_tables),	   CASE_TEST(test_named),
-		CASE_TEST(test_counts),	   CASE_TEST(test_semicolons),
-		CASE_TEST(test_scores),	   CASE_TEST(test_postfix_actions),
-		CASE_TEST(test_messages),  CASE_TEST(test_foreign),
-		CASE_TEST(test_columns),   CASE_TEST(test_spamassassin),
-		CASE_TEST(test_host_bits), CASE_TEST(test_concatenated),
+		CASE_TEST(test_tables),
+		CASE_TEST(test_named),
+		CASE_TEST(test_counts),
+		CASE_TEST(test_semicolons),
+		CASE_TEST(test_behind_the_first_buffer),
+		CASE_TEST(test_scores),
+		CASE_TEST(test_postfix_actions),
+		CASE_TEST(test_messages),
+		CASE_TEST(test_foreign),
+		CASE_TEST(test_columns),
+		CASE_TEST(test_spamassassin),
+		CASE_TEST(test_host_bits),
+		CASE_TEST(test_concatenated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,7 +173,7 @@ $(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-$(B)/tests/e2e/fault.so: tests/e2e/fault.c
+$(B)/tests/e2e/%.so: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
@@ -186,7 +186,7 @@ tsan: $(B)/ipwl-fetch $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into buil
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
 	cp $(B)/ipwl-fetch $(B)/ipwlctl $(B)/tsan
 
-e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so) ## build what the end-to-end tests run beside ipwl
+e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 

@@ -14,6 +14,7 @@ import pytest
 import daemon
 import frames
 import netns
+from clocks import Clocks
 from daemon import DONE, INVALID, NEGATIVE
 from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED, wait_for
 
@@ -196,11 +197,20 @@ def test_retention(running):
     running.ask("add", "--list", "drop", "192.0.2.2")
     running.stop()
     with sqlite3.connect(running.state / "state.db") as database:
-        database.execute("UPDATE history SET at = at - 86400 * 3 WHERE id = 1")
+        database.execute("UPDATE history SET at = at - 86400 * 4000 WHERE id = 1")
     database.close()
-    running.configure(extra="history:\n  keep: 2d\n")
-    running.start()
-    wait_for(lambda: len(records(running)) == 1, "what is old is forgotten")
+    running.configure(extra="history:\n  keep: 2000d\n  sample: 1s\n")
+    clocks = Clocks()
+    running.spawn(env=clocks.environment)
+    running.await_answer()
+    assert len(records(running)) == 2
+
+    def is_forgotten():
+        # The clock must have gone on for hours without being set.
+        clocks.let_pass(7 * 3600)
+        return len(records(running)) == 1
+
+    wait_for(is_forgotten, "what is old is forgotten")
     assert records(running)[0]["id"] == 2
 
 

@@ -65,13 +65,31 @@ static void test_monotonic(void **state)
 	assert_true(sec <= (double)after.tv_sec + (double)after.tv_nsec / 1e9);
 }
 
+static void test_watch(void **state)
+{
+	struct clock_watch watch = { 0 };
+	const int64_t now_sec = time_now_sec();
+
+	(void)state;
+	assert_true(clock_watch_look(&watch, now_sec) < 1);
+	/* As if the first look had been an hour ago. */
+	watch.wall_sec -= 3600;
+	watch.monotonic_sec -= 3600;
+	assert_true(clock_watch_look(&watch, now_sec) >= 3600);
+	/* Put right little by little, either way. */
+	assert_true(clock_watch_look(&watch, now_sec + 50) >= 3600);
+	assert_true(clock_watch_look(&watch, now_sec - 50) >= 3600);
+	/* Set, and set back. */
+	assert_true(clock_watch_look(&watch, now_sec + 3600) < 60);
+	assert_true(clock_watch_look(&watch, now_sec) < 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),
-		cmocka_unit_test(test_format_is_utc),
-		cmocka_unit_test(test_now),
-		cmocka_unit_test(test_monotonic),
+		cmocka_unit_test(test_format), cmocka_unit_test(test_format_is_utc),
+		cmocka_unit_test(test_now),    cmocka_unit_test(test_monotonic),
+		cmocka_unit_test(test_watch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+/* A clock that is put right little by little has not been set. */
+#define SLEWED_SEC 60
+
 const char *time_format(int64_t time_sec, char text[TIME_TEXT_BYTES])
 {
 	time_t seconds = (time_t)time_sec;
@@ -30,4 +33,15 @@ double time_monotonic_sec(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double clock_watch_look(struct clock_watch *watch, int64_t now_sec)
+{
+	const double monotonic_sec = time_monotonic_sec();
+	const double ahead_sec =
+	    (double)(now_sec - watch->wall_sec) - (monotonic_sec - watch->monotonic_sec);
+
+	if (!watch->is_begun || ahead_sec > SLEWED_SEC || ahead_sec < -SLEWED_SEC)
+		*watch = (struct clock_watch) { true, now_sec, monotonic_sec };
+	return monotonic_sec - watch->monotonic_sec;
 }

@@ -3,6 +3,7 @@
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 
+#include "base/clock.h"
 #include "core/rules.h"
 #include "engine/engine.h"
 #include "engine/manual.h"
@@ -29,7 +30,8 @@ struct engine {
 	struct hits *hits; /* of entries, remembered */
 	bool are_hits_failing;
 	struct sampling sampling;
-	int64_t pruned_at_sec; /* what is old was last forgotten */
+	double pruned_at_monotonic_sec; /* what is old was last forgotten; 0: never */
+	struct clock_watch clock_watch;
 };
 
 /* ---- switch.c -------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 /* A step takes milliseconds: a change that waits behind it is still at once. */
 #define STEP_RULES 100000
 #define PRUNE_INTERVAL_SEC 3600
+/* What is forgotten does not come back, and the clock may be ahead. */
+#define PRUNE_CLOCK_SEC (6 * 3600)
 
 /* A trouble is told once, and its end. */
 static void sample_report(struct engine *engine, int err)
@@ -26,10 +28,14 @@ static void sample_report(struct engine *engine, int err)
 static void sample_prune(struct engine *engine, int64_t now_sec)
 {
 	const int64_t before_sec = now_sec - engine->current->config->history.keep_sec;
+	const double monotonic_sec = time_monotonic_sec();
 
-	if (now_sec - engine->pruned_at_sec < PRUNE_INTERVAL_SEC)
+	if (clock_watch_look(&engine->clock_watch, now_sec) < PRUNE_CLOCK_SEC)
 		return;
-	engine->pruned_at_sec = now_sec;
+	if (engine->pruned_at_monotonic_sec > 0 &&
+	    monotonic_sec - engine->pruned_at_monotonic_sec < PRUNE_INTERVAL_SEC)
+		return;
+	engine->pruned_at_monotonic_sec = monotonic_sec;
 	if (!state_error(engine->state) && history_prune(engine->state, before_sec))
 		log_warning("state", "%s", state_error(engine->state));
 	sample_report(engine,

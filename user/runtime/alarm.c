@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A timerfd of the wall clock in the main loop. */
+/* A timerfd of the wall clock in the main loop, which also tells when that clock is set. */
 #include "runtime/alarm.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* Without a time to wait for, the clock may be set all the same: in the year 2242. */
+#define NEVER_SEC (1LL << 33)
+
 struct alarm {
 	int fd;
+	bool was_set; /* the clock, which nobody has been told */
 	struct event *event;
 	void (*on_due)(void *context);
 	void *context;
 };
 
-void alarm_arm(const struct alarm *alarm, int64_t at_sec)
+void alarm_arm(struct alarm *alarm, int64_t at_sec)
 {
-	const struct itimerspec time = { .it_value = { .tv_sec = at_sec } };
+	const struct itimerspec time = { .it_value = { .tv_sec = at_sec ? at_sec : NEVER_SEC } };
 
-	timerfd_settime(alarm->fd, TFD_TIMER_ABSTIME, &time, NULL);
+	/* It is armed in any case, but a clock that was set before is told here alone. */
+	if (!timerfd_settime(alarm->fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &time, NULL) ||
+	    errno != ECANCELED)
+		return;
+	alarm->was_set = true;
+	event_active(alarm->event, EV_READ, 0);
 }
 
 static void alarm_on_event(evutil_socket_t fd, short what, void *context)
 {
-	const struct alarm *alarm = context;
+	struct alarm *alarm = context;
+	bool was_set = alarm->was_set;
 	uint64_t count;
 
 	(void)what;
-	if (read(fd, &count, sizeof(count)) >= 0)
+	alarm->was_set = false;
+	/* ECANCELED: the clock was set, so anything may be due, or not be any more. */
+	if (read(fd, &count, sizeof(count)) >= 0 || errno == ECANCELED || was_set)
 		alarm->on_due(alarm->context);
 }
 

@@ -8,13 +8,14 @@
 
 struct alarm;
 
-/* Call @on_due in the loop of @base each time the alarm goes off. Return: 0 or -errno. */
+/* Call @on_due in the loop of @base each time the alarm goes off, and each time somebody sets
+ * the clock. Return: 0 or -errno. */
 int alarm_open(struct event_base *base, void (*on_due)(void *context), void *context,
 	       struct alarm **ret_alarm);
 /* NULL is fine. */
 void alarm_close(struct alarm *alarm);
 
-/* Go off at that time, in seconds since 1970; 0: never. */
-void alarm_arm(const struct alarm *alarm, int64_t at_sec);
+/* Go off at that time, in seconds since 1970; 0: never, unless the clock is set. */
+void alarm_arm(struct alarm *alarm, int64_t at_sec);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The task of the worker that drops expired entries, handed over when the alarm goes off. */
+/* The task of the worker that drops expired entries, or brings them back, handed over when
+ * the alarm goes off or the clock is set. */
 #include "runtime/expiry.h"
 
 #include <stdlib.h>
@@ -24,15 +25,22 @@ static void expiry_task_run(struct engine_task *base, struct engine *engine)
 	task->err = engine_expire(engine, task->error);
 }
 
+static void expiry_on_due(void *context);
+
 static void expiry_task_finish(struct engine_task *base, struct runtime *runtime)
 {
 	const struct expiry_task *task = (const struct expiry_task *)base;
+	bool is_due = runtime->expires_again;
 
-	runtime->is_expiring = false;
-	if (!task->err)
-		return;
-	log_error("engine", "expired entries are still in force: %s", task->error);
-	alarm_arm(runtime->expiry, time_now_sec() + RETRY_SEC);
+	runtime->is_expiring = runtime->expires_again = false;
+	if (task->err)
+		log_error("engine", "expired entries are still in force: %s", task->error);
+	if (is_due)
+		expiry_on_due(runtime);
+	else if (task->err)
+		alarm_arm(runtime->expiry, time_now_sec() + RETRY_SEC);
+	else
+		alarm_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
 }
 
 static void expiry_task_free(struct engine_task *task)
@@ -45,6 +53,7 @@ static void expiry_on_due(void *context)
 	struct runtime *runtime = context;
 	struct expiry_task *task;
 
+	runtime->expires_again = runtime->is_expiring;
 	if (runtime->is_expiring)
 		return;
 	task = calloc(1, sizeof(*task));

@@ -50,6 +50,7 @@ struct runtime {
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */
 	bool is_expiring;     /* a task is with the worker */
+	bool expires_again;   /* something may have become due since */
 	int64_t started_at_sec;
 	double started_monotonic_sec;
 	bool is_detached;

@@ -214,6 +214,31 @@ def test_retention(running):
     assert records(running)[0]["id"] == 2
 
 
+def test_clock_ahead_at_the_start(running):
+    """What expires by a clock that is wrong is back with one that is right."""
+    running.ask("add", "--list", "partners", UNLISTED.ipv4, "--ttl", "30d")
+    before = entry_of(running)
+    clocks = Clocks()
+    clocks.set_ahead(10 * 366 * 86400)
+    running.stop()
+    running.spawn(env=clocks.environment)
+    running.await_answer()
+    assert running.manual() == []
+    assert newest(running)["event"] == "expire"
+    clocks.set_ahead(0)
+    running.stop()
+    running.spawn(env=clocks.environment)
+    running.await_answer()
+    after = entry_of(running)
+    assert all(after[name] == before[name] for name in ("author", "added_at", "expires_at"))
+    record = newest(running)
+    assert (record["event"], record["author"], record["added"]) == ("return", None, 1)
+    assert record["changes"][0]["prefix"] == PREFIX
+    assert "the clock was ahead" in running.words()
+    assert "return" in running.ctl("history").stdout
+    assert "only changes by hand can be undone" in refused(running, "undo", record["id"])
+
+
 def test_upgrade_of_a_database_of_the_first_release(ipwld):
     with sqlite3.connect(ipwld.state / "state.db") as database:
         database.executescript("""

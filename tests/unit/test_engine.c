@@ -5,8 +5,6 @@
  */
 #include "engine/engine.h"
 
-#include "base/clock.h"
-#include "engine/expiry.h"
 #include "engine/import.h"
 #include "engine/sample.h"
 #include "engine_requests.h"
@@ -87,34 +85,6 @@ static void test_protected(void **unused)
 	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_CONFLICT);
 	assert_int_equal(add("partners", "192.0.2.1", 60), OUTCOME_CONFLICT);
 	assert_true(fake_has("partners", "192.0.2.1"));
-}
-
-/* ---- expiry ------------------------------------------------------------------ */
-
-static void test_expiry(void **unused)
-{
-	char error[DATAPATH_ERROR_BYTES];
-	struct snapshot *with;
-	int64_t expires_sec;
-
-	(void)unused;
-	assert_int_equal(add("partners", "192.0.2.1", 1), OUTCOME_OK);
-	assert_int_equal(add("partners", "192.0.2.2", 100000), OUTCOME_OK);
-	with = engine_snapshot(fixture_engine);
-	expires_sec = with->next_expiry_sec;
-	assert_in_range(expires_sec, 1, time_now_sec() + 1);
-	while (time_now_sec() < expires_sec)
-		usleep(10000);
-	fake_refuses = true;
-	assert_int_equal(engine_expire(fixture_engine, error), -EBUSY);
-	assert_string_equal(error, "the kernel refuses");
-	assert_true(fake_has("partners", "192.0.2.1"));
-	fake_refuses = false;
-	assert_int_equal(engine_expire(fixture_engine, error), 0);
-	assert_false(fake_has("partners", "192.0.2.1"));
-	assert_true(fake_has("partners", "192.0.2.2"));
-	assert_int_equal(last_event(), HISTORY_EXPIRE);
-	assert_true(engine_snapshot(fixture_engine)->next_expiry_sec > expires_sec + 1000);
 }
 
 /* ---- reload ------------------------------------------------------------------ */
@@ -345,7 +315,6 @@ int main(void)
 		ENGINE_TEST(test_kernel_refuses),
 		ENGINE_TEST(test_restart),
 		ENGINE_TEST(test_protected),
-		ENGINE_TEST(test_expiry),
 		ENGINE_TEST(test_reload),
 		ENGINE_TEST(test_reload_with_errors),
 		ENGINE_TEST(test_list_goes_and_comes),

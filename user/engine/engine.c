@@ -120,8 +120,10 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 		return -ENOMEM;
 	engine->config_path = config_path;
 	err = engine_open(engine, first->config, error);
-	if (!err)
+	if (!err) {
+		engine_return_expired(engine);
 		err = engine_start_sources(engine, first, warnings, error);
+	}
 	if (err) {
 		engine_stop(engine);
 		return err;

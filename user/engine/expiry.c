@@ -46,7 +46,54 @@ void engine_forget_expired(struct engine *engine)
 		log_warning("state", "%s", state_error(engine->state));
 }
 
-int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
+static void log_returned(size_t count, bool is_failed, const char *why)
+{
+	if (is_failed)
+		log_warning("state",
+			    "entries that expired while the clock was ahead are not back: %s", why);
+	else if (count)
+		log_warning("state",
+			    "the clock was ahead: entries that expired meanwhile are back: %zu",
+			    count);
+}
+
+void engine_return_expired(struct engine *engine)
+{
+	size_t count = 0;
+	int err;
+
+	if (state_error(engine->state))
+		return;
+	err = manual_return(engine->state, time_now_sec(), &count);
+	if (!err && count)
+		err = state_commit(engine->state);
+	log_returned(count, err, err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+}
+
+/* The same while a snapshot is in force. */
+static int return_to_force(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
+{
+	size_t count = 0;
+	int err;
+
+	if (state_error(engine->state))
+		return 0;
+	err = manual_return(engine->state, time_now_sec(), &count);
+	if (err)
+		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
+			 err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
+	else if (count)
+		err = engine_switch_manual(engine, error);
+	log_returned(count, err, error);
+	return err;
+}
+
+static bool has_expired(const struct snapshot *snapshot)
+{
+	return snapshot->next_expiry_sec && snapshot->next_expiry_sec <= time_now_sec();
+}
+
+static int take_out_of_force(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next = snapshot_copy(engine->current);
 	int err = next ? drop_expired(next, time_now_sec()) : -ENOMEM;
@@ -56,6 +103,15 @@ int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 	else
 		err = engine_switch(engine, next, false, error);
 	snapshot_unref(next);
+	return err;
+}
+
+int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
+{
+	int err = return_to_force(engine, error);
+
+	if (!err && has_expired(engine->current))
+		err = take_out_of_force(engine, error);
 	if (!err)
 		engine_forget_expired(engine);
 	return err;

@@ -100,8 +100,9 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 				   (long long)id);
 	if (err)
 		return refuse_failed(engine, err, refusal);
-	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RELOAD ||
-	    ret_record->event == HISTORY_FEED || ret_record->event == HISTORY_HELD)
+	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RETURN ||
+	    ret_record->event == HISTORY_RELOAD || ret_record->event == HISTORY_FEED ||
+	    ret_record->event == HISTORY_HELD)
 		return refusal_set(
 		    refusal, OUTCOME_CONFLICT,
 		    "record %lld is of the kind %s: only changes by hand can be undone",

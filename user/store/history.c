@@ -15,6 +15,7 @@ const char *const history_event_names[] = {
 	[HISTORY_UNPROTECT] = "unprotect",
 	[HISTORY_UNDO] = "undo",
 	[HISTORY_EXPIRE] = "expire",
+	[HISTORY_RETURN] = "return",
 	[HISTORY_RELOAD] = "reload",
 	[HISTORY_FEED] = "feed",
 	[HISTORY_HELD] = "held",

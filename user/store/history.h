@@ -22,6 +22,7 @@ enum history_event {
 	HISTORY_UNPROTECT,
 	HISTORY_UNDO,
 	HISTORY_EXPIRE,
+	HISTORY_RETURN, /* expired entries, for the clock had been ahead */
 	HISTORY_RELOAD,
 	HISTORY_FEED, /* a new copy of a feed took effect */
 	HISTORY_HELD, /* a reload that the guard held: what it would have changed */

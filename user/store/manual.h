@@ -42,6 +42,15 @@ int manual_restore(struct manual_batch *batch, const char *list, enum action act
 int manual_expire(struct state *state, int64_t now_sec);
 
 /**
+ * manual_return() - bring back what expired while the wall clock was ahead of @now_sec
+ * @ret_count: how many entries; if there are any, the transaction is open
+ *
+ * An entry comes back if its expiry is recorded at a time that is yet to come, its own is
+ * too, and nothing has changed it since. Return: 0; -ENOMEM; -EIO: nothing has changed.
+ */
+int manual_return(struct state *state, int64_t now_sec, size_t *ret_count);
+
+/**
  * manual_image() - an entry as it is in the database, with its protection
  * @ret_image: JSON, the same text for the same entry; NULL: there is none; to be freed
  *

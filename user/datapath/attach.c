@@ -102,14 +102,28 @@ void interface_close(struct interface *interface)
 
 /* ---- what the kernel says ------------------------------------------------ */
 
-enum attach_mode interface_attached(const struct interface *interface)
+/* Return: 0 or -errno: the kernel does not say. */
+static int ask_mode(const struct interface *interface, enum attach_mode *ret_mode)
 {
-	enum attach_mode mode;
+	enum attach_mode mode = ATTACH_NONE;
+	int on = 0, err = 0;
 
-	if (interface->link < 0 || interface->ifindex == 0 ||
-	    xdp_link_ifindex(interface->link) != interface->ifindex)
-		return ATTACH_NONE;
-	return xdp_device_mode(interface->ifindex, &mode) ? ATTACH_NONE : mode;
+	if (interface->link >= 0 && interface->ifindex)
+		on = xdp_link_ifindex(interface->link);
+	if (on > 0 && on == interface->ifindex)
+		err = xdp_device_mode(on, &mode);
+	/* The device may go between the two. */
+	if (on < 0 || (err && err != -ENODEV))
+		return on < 0 ? on : err;
+	*ret_mode = mode;
+	return 0;
+}
+
+enum attach_mode interface_attached(struct interface *interface)
+{
+	/* On failure what it said last is the best guess. */
+	ask_mode(interface, &interface->mode);
+	return interface->mode;
 }
 
 static int read_state(const struct interface *interface, struct ipwl_interface_state *ret_state)
@@ -122,16 +136,20 @@ static int read_state(const struct interface *interface, struct ipwl_interface_s
 		   : 0;
 }
 
-enum marking interface_marking(const struct interface *interface)
+enum marking interface_marking(struct interface *interface)
 {
 	struct ipwl_interface_state state;
+	int is_attached = interface->link >= 0 ? tc_is_attached(interface->ifindex) : 0;
 
-	if (interface->link < 0 || !tc_is_attached(interface->ifindex) ||
-	    read_state(interface, &state))
-		return MARKING_NONE;
-	if (xdp_device_has_tcx(interface->ifindex))
-		return MARKING_UNCERTAIN;
-	return state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
+	if (is_attached < 0 || (is_attached && read_state(interface, &state)))
+		return interface->marking;
+	if (!is_attached)
+		interface->marking = MARKING_NONE;
+	else if (xdp_device_has_tcx(interface->ifindex))
+		interface->marking = MARKING_UNCERTAIN;
+	else
+		interface->marking = state.metadata_missing ? MARKING_CLASSIFY : MARKING_METADATA;
+	return interface->marking;
 }
 
 /* ---- attach -------------------------------------------------------------- */
@@ -189,12 +207,15 @@ static int attach_tc(struct interface *interface, int ifindex, bool is_known,
 {
 	int map = bpf_map__fd(interface->skeleton->maps.interface_state);
 	struct ipwl_interface_state state = { 0 };
-	bool was_attached = tc_is_attached(ifindex);
+	int was_attached = tc_is_attached(ifindex);
 	bool qdisc_created;
 	uint32_t zero = 0;
-	int err = tc_attach(ifindex, bpf_program__fd(interface->skeleton->progs.ipwl_tc),
-			    &qdisc_created, error);
+	int err;
 
+	if (was_attached < 0)
+		return errors_report(error, was_attached, "cannot look for a tc filter");
+	err = tc_attach(ifindex, bpf_program__fd(interface->skeleton->progs.ipwl_tc),
+			&qdisc_created, error);
 	if (err)
 		return err;
 	read_state(interface, &state);

@@ -152,9 +152,9 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTES]);
 
 /* Ask the kernel: also sees a program that someone took off, or a device that
- * is gone. */
-enum attach_mode interface_attached(const struct interface *interface);
-enum marking interface_marking(const struct interface *interface);
+ * is gone. Where it cannot answer, for want of a descriptor: what it said last. */
+enum attach_mode interface_attached(struct interface *interface);
+enum marking interface_marking(struct interface *interface);
 
 int interface_read_counters(const struct interface *interface,
 			    struct ipwl_traffic ret_counters[IPWL_COUNTER_COUNT]);

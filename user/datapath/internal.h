@@ -51,6 +51,8 @@ struct interface {
 	struct ipwl_bpf *skeleton; /* programs with this interface's maps */
 	int link;		   /* -1: not attached by this process */
 	int ifindex;
+	enum attach_mode mode; /* when the kernel was asked last, and answered */
+	enum marking marking;
 };
 
 /* ---- errors.c ----------------------------------------------------------- */
@@ -213,8 +215,8 @@ void chunks_trim(struct datapath *datapath, const struct policy *policy);
 int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES]);
 /* Take our filter off; the qdisc too if @removes_qdisc and no other filter is there. */
 int tc_detach(int ifindex, bool removes_qdisc);
-/* Whether our filter is there. */
-bool tc_is_attached(int ifindex);
+/* Whether our filter is there: 1 or 0; -errno: it is not known. */
+int tc_is_attached(int ifindex);
 
 /* ---- xdp.c ---------------------------------------------------------------- */
 

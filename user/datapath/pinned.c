@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/device.h"
 #include "datapath/internal.h"
 
 static int open_state(const char *dir)
@@ -44,11 +45,7 @@ static int pinned_ifindex(int link, const char *name)
 {
 	int ifindex = link >= 0 ? xdp_link_ifindex(link) : 0;
 
-	if (ifindex > 0)
-		return ifindex;
-	ifindex = (int)if_nametoindex(name);
-	/* Any other error says nothing about the device. */
-	return ifindex || errno == ENODEV ? ifindex : -errno;
+	return ifindex > 0 ? ifindex : device_find(name);
 }
 
 int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])

@@ -12,6 +12,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "base/device.h"
 #include "datapath/internal.h"
 
 /* A netlink dump comes in messages of up to 32 KiB. */
@@ -31,14 +32,18 @@ static struct bpf_tc_hook ingress_of(int ifindex)
 	};
 }
 
-/* The priority of our filter, or 0. */
-static uint32_t find_filter(const struct bpf_tc_hook *hook)
+/* The priority of our filter; 0: there is none; -errno: it is not known. */
+static int find_filter(const struct bpf_tc_hook *hook)
 {
-	for (uint32_t priority = PRIORITY_FIRST; priority <= PRIORITY_LAST; priority++) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = priority);
+	for (int priority = PRIORITY_FIRST; priority <= PRIORITY_LAST; priority++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE,
+			    .priority = (uint32_t)priority);
+		int err = bpf_tc_query(hook, &options);
 
-		if (!bpf_tc_query(hook, &options))
+		if (!err)
 			return priority;
+		if (device_is_shortage(err))
+			return err;
 	}
 	return 0;
 }
@@ -100,10 +105,31 @@ static int remove_qdisc(int ifindex)
 	return err == -EINVAL || err == -ENOENT ? 0 : err;
 }
 
+/* In the place of an earlier one of ours, or else at the first priority that takes it. */
+static int put_filter(const struct bpf_tc_hook *hook, int program)
+{
+	int priority = find_filter(hook);
+	int err = -EEXIST;
+
+	if (priority < 0)
+		return priority;
+	for (int try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE,
+			    .priority = (uint32_t)try, .prog_fd = program,
+			    .flags = BPF_TC_F_REPLACE);
+
+		errors_clear();
+		err = bpf_tc_attach(hook, &options);
+		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
+		if (!err || priority || (err != -EINVAL && err != -EEXIST))
+			break;
+	}
+	return err;
+}
+
 int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATAPATH_ERROR_BYTES])
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
-	uint32_t priority;
 	int err;
 
 	errors_clear();
@@ -111,17 +137,7 @@ int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATA
 	*ret_qdisc_created = !err;
 	if (err && err != -EEXIST)
 		return errors_report_words(error, err, "cannot add a clsact qdisc");
-	priority = find_filter(&hook);
-	for (uint32_t try = priority ? priority : PRIORITY_FIRST; try <= PRIORITY_LAST; try++) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = try,
-			    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
-
-		errors_clear();
-		err = bpf_tc_attach(&hook, &options);
-		/* Filters of another kind have this priority: -EINVAL or -EEXIST. */
-		if (!err || priority || (err != -EINVAL && err != -EEXIST))
-			break;
-	}
+	err = put_filter(&hook, program);
 	if (!err)
 		return 0;
 	errors_report_words(error, err, "cannot add a tc filter");
@@ -130,21 +146,23 @@ int tc_attach(int ifindex, int program, bool *ret_qdisc_created, char error[DATA
 	return err;
 }
 
-bool tc_is_attached(int ifindex)
+int tc_is_attached(int ifindex)
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
+	int priority = ifindex > 0 ? find_filter(&hook) : 0;
 
-	return ifindex > 0 && find_filter(&hook);
+	return priority > 0 ? 1 : priority;
 }
 
 int tc_detach(int ifindex, bool removes_qdisc)
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
-	uint32_t priority = find_filter(&hook);
-	int err = 0;
+	int priority = find_filter(&hook);
+	int err = priority < 0 ? priority : 0;
 
-	if (priority) {
-		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE, .priority = priority);
+	if (priority > 0) {
+		LIBBPF_OPTS(bpf_tc_opts, options, .handle = FILTER_HANDLE,
+			    .priority = (uint32_t)priority);
 
 		err = bpf_tc_detach(&hook, &options);
 	}

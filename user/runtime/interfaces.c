@@ -3,11 +3,11 @@
 #include "runtime/interfaces.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/device.h"
 #include "base/log.h"
 #include "runtime/notify.h"
 
@@ -101,21 +101,11 @@ static void attach(const struct interfaces *interfaces, struct attachment *attac
 			 attach_mode_names[attachment_mode(attachment)]);
 }
 
-/* The device that has a name: its ifindex, or 0: none has. -errno: it is not known. */
-static int find_device(const char *name)
-{
-	int ifindex = (int)if_nametoindex(name);
-
-	if (!ifindex && errno != ENODEV)
-		return -errno;
-	return ifindex;
-}
-
 /* If the device of that name is gone, or another one has its name, let go of the old. */
 static void detach_lost(struct attachment *attachment)
 {
 	char error[DATAPATH_ERROR_BYTES];
-	int ifindex = find_device(attachment->name);
+	int ifindex = device_find(attachment->name);
 
 	if (!attachment->ifindex || ifindex < 0 || attachment->ifindex == ifindex)
 		return;
@@ -129,7 +119,7 @@ static void detach_missing(const struct interfaces *interfaces, const struct att
 {
 	char error[DATAPATH_ERROR_BYTES];
 
-	if (!find_device(attachment->name) &&
+	if (!device_find(attachment->name) &&
 	    datapath_detach_missing(interfaces->datapath, attachment->name, error))
 		log_warning("interface", "%s: %s", attachment->name, error);
 }
@@ -143,7 +133,7 @@ static bool is_wanting(const struct interfaces *interfaces, const struct attachm
 
 static void check(const struct interfaces *interfaces, struct attachment *attachment, bool retries)
 {
-	int ifindex = find_device(attachment->name);
+	int ifindex = device_find(attachment->name);
 	bool is_new = ifindex != attachment->ifindex;
 
 	if (ifindex < 0)

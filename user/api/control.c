@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <grp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,7 +29,7 @@
 struct control {
 	struct runtime *runtime;
 	struct evhttp *http;
-	struct evconnlistener *listener; /* owned by http */
+	struct listener listener;
 	char *path;
 };
 
@@ -152,7 +151,8 @@ static int control_set_up_http(struct control *control, int fd)
 	struct evhttp_bound_socket *bound;
 
 	control->http = evhttp_new(control->runtime->base);
-	if (!control->http)
+	if (!control->http ||
+	    listener_open(&control->listener, control->runtime->base, control->http, "control"))
 		return -ENOMEM;
 	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
 	/* A body that is a little too large gets an answer of ours, a larger one evhttp's:
@@ -165,8 +165,7 @@ static int control_set_up_http(struct control *control, int fd)
 	bound = evhttp_accept_socket_with_handle(control->http, fd);
 	if (!bound)
 		return -ENOMEM;
-	control->listener = evhttp_bound_socket_get_listener(bound);
-	listener_guard(control->listener);
+	listener_watch(&control->listener, bound);
 	return 0;
 }
 
@@ -201,6 +200,7 @@ int control_open(struct runtime *runtime, const char *runtime_dir, struct contro
 	err = control_open_socket(control);
 	if (err) {
 		log_error("control", "%s: %s", control->path, strerror(-err));
+		listener_close(&control->listener);
 		if (control->http)
 			evhttp_free(control->http);
 		free(control->path);
@@ -215,13 +215,9 @@ void control_close(struct control *control)
 {
 	if (!control)
 		return;
+	listener_close(&control->listener);
 	evhttp_free(control->http);
 	unlink(control->path);
 	free(control->path);
 	free(control);
-}
-
-void control_retry(struct control *control)
-{
-	evconnlistener_enable(control->listener);
 }

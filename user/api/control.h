@@ -15,7 +15,4 @@ int control_open(struct runtime *runtime, const char *runtime_dir, struct contro
 /* NULL is fine. */
 void control_close(struct control *control);
 
-/* Listen again after descriptors ran out. */
-void control_retry(struct control *control);
-
 #endif

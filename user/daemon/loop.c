@@ -108,7 +108,6 @@ static void loop_on_retry(evutil_socket_t fd, short what, void *context)
 	if (!daemon->runtime.is_detached)
 		interfaces_check(&daemon->runtime.interfaces, true);
 	metrics_retry(daemon->metrics);
-	control_retry(daemon->control);
 }
 
 /* The loop turns, or this would not be called; whether the worker does, it has to look. */

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 struct metrics {
 	const struct runtime *runtime;
 	struct evhttp *http;
+	struct listener listener;
 	struct evhttp_bound_socket *bound; /* NULL: nowhere */
 	bool is_adopted;		   /* `bound` is not ours to move */
 	char *bound_host;
@@ -92,8 +92,9 @@ int metrics_open(struct runtime *runtime, struct metrics **ret_metrics)
 		return -ENOMEM;
 	metrics->runtime = runtime;
 	metrics->http = evhttp_new(runtime->base);
-	if (!metrics->http) {
-		free(metrics);
+	if (!metrics->http ||
+	    listener_open(&metrics->listener, runtime->base, metrics->http, "metrics")) {
+		metrics_close(metrics);
 		return -ENOMEM;
 	}
 	evhttp_set_max_headers_size(metrics->http, HEADER_BYTES_MAX);
@@ -109,7 +110,9 @@ void metrics_close(struct metrics *metrics)
 {
 	if (!metrics)
 		return;
-	evhttp_free(metrics->http);
+	listener_close(&metrics->listener);
+	if (metrics->http)
+		evhttp_free(metrics->http);
 	free(metrics->bound_host);
 	free(metrics->wanted_host);
 	free(metrics);
@@ -122,6 +125,7 @@ static void let_go(struct metrics *metrics)
 	if (metrics->bound)
 		evhttp_del_accept_socket(metrics->http, metrics->bound);
 	metrics->bound = NULL;
+	listener_watch(&metrics->listener, NULL);
 	free(metrics->bound_host);
 	metrics->bound_host = NULL;
 }
@@ -140,7 +144,7 @@ static int bind_wanted(struct metrics *metrics)
 		return errno ? -errno : -EADDRNOTAVAIL;
 	}
 	let_go(metrics);
-	listener_guard(evhttp_bound_socket_get_listener(bound));
+	listener_watch(&metrics->listener, bound);
 	metrics->bound = bound;
 	metrics->bound_host = host;
 	metrics->bound_port = metrics->wanted_port;
@@ -174,7 +178,7 @@ int metrics_adopt(struct metrics *metrics, int fd)
 	metrics->bound = evhttp_accept_socket_with_handle(metrics->http, fd);
 	if (!metrics->bound)
 		return -ENOMEM;
-	listener_guard(evhttp_bound_socket_get_listener(metrics->bound));
+	listener_watch(&metrics->listener, metrics->bound);
 	metrics->is_adopted = true;
 	return 0;
 }
@@ -204,8 +208,6 @@ int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 
 void metrics_retry(struct metrics *metrics)
 {
-	if (metrics->bound)
-		evconnlistener_enable(evhttp_bound_socket_get_listener(metrics->bound));
 	if (!metrics->is_adopted && !is_where_wanted(metrics) && !move(metrics))
 		log_info("metrics", "serving at %s port %u", metrics->wanted_host,
 			 metrics->wanted_port);

@@ -211,17 +211,35 @@ static void test_name_cannot_be_looked_up(void **state)
 	assert_int_equal(pins_interface_dir(bpffs_dir, "stays", dir), 0);
 	assert_int_equal(pins_path(pin, dir, PIN_LINK, NULL), 0);
 	assert_int_equal(unlink(pin), 0);
+	assert_int_equal(bpf_link_detach(interface->link), 0);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = (struct rlimit) { .rlim_cur = 0, .rlim_max = limit.rlim_max };
 
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_int_not_equal(pinned_detach(dir, "stays", error), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	assert_true(tc_is_attached(INDEX_STAYS));
+	assert_int_equal(tc_is_attached(INDEX_STAYS), 1);
 
 	assert_int_equal(pinned_detach(dir, "stays", error), 0);
-	assert_false(tc_is_attached(INDEX_STAYS));
+	assert_int_equal(tc_is_attached(INDEX_STAYS), 0);
 	detach(interface);
+}
+
+/* The device of that name has another's program, and so another's filter. */
+static void test_filter_of_another(void **state)
+{
+	char dir[PATH_MAX], pin[PATH_MAX], error[DATAPATH_ERROR_BYTES] = "";
+	struct interface *interface = attach("stays");
+
+	(void)state;
+	assert_int_equal(pins_interface_dir(bpffs_dir, "stays", dir), 0);
+	assert_int_equal(pins_path(pin, dir, PIN_LINK, NULL), 0);
+	assert_int_equal(unlink(pin), 0);
+	assert_int_equal(pinned_detach(dir, "stays", error), 0);
+	assert_int_equal(tc_is_attached(INDEX_STAYS), 1);
+	assert_int_equal(bpf_obj_pin(interface->link, pin), 0);
+	detach(interface);
+	assert_int_equal(tc_is_attached(INDEX_STAYS), 0);
 }
 
 /* A name that no device has is no failure. */
@@ -275,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_device_moved_away),
 		cmocka_unit_test(test_device_moved_away_is_not_attached),
 		cmocka_unit_test(test_name_cannot_be_looked_up),
+		cmocka_unit_test(test_filter_of_another),
 		cmocka_unit_test(test_name_of_no_device),
 		cmocka_unit_test(test_tcx_program_in_front),
 	};

@@ -173,3 +173,33 @@ def test_detached_pins_are_free_for_another(running, second):
     second.stop()
     running.ask("reload")
     assert running.interface()["attached"]
+
+
+# ---- one device -------------------------------------------------------------------------
+
+
+def filters_of(ipwld):
+    """The tc filters on its device, with the ids of their programs."""
+    return ipwld.namespace.run("tc", "filter", "show", "dev", "eth0", "ingress").stdout
+
+
+def test_device_of_another(lab, running, wire):
+    """With directories of its own a second one runs, but has no device."""
+    second = Ipwld(lab.mx)
+    second.configure(lists=SECOND_LISTS)
+    before = filters_of(running)
+    assert "ipwl" in before
+    second.start()
+    interface = second.interface()
+    assert not interface["attached"] and interface["marking"] == "none"
+    assert "another XDP program" in interface["error"], interface
+    assert filters_of(running) == before
+    second.ask("reload")
+    second.ask("detach")
+    assert filters_of(running) == before
+    assert second.stop() == 0
+    result = second.ctl("detach", "--config", second.config)
+    assert result.returncode == DONE, result.stderr
+    assert filters_of(running) == before
+    check_first(running, wire)
+    assert running.interface()["marking"] == "metadata"

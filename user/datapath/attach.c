@@ -370,6 +370,7 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 		     char error[DATAPATH_ERROR_BYTES])
 {
 	char dir[PATH_MAX], pin[PATH_MAX], tc_error[DATAPATH_ERROR_BYTES] = "";
+	bool is_taken;
 	int err, link;
 
 	error[0] = '\0';
@@ -386,14 +387,19 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 	if (link < 0 && link != -ENOENT)
 		return errors_report(error, link, "cannot tell what is attached to %s",
 				     interface->name);
-	/* Before XDP, so that the first packet with metadata finds its reader. */
-	attach_tc(interface, ifindex, link >= 0, tc_error);
+	is_taken = link < 0 && xdp_device_is_taken(ifindex);
+	/* Before XDP, so that the first packet with metadata finds its reader. But whoever has
+	 * the device, as another ipwld, keeps what reads his. */
+	if (!is_taken)
+		attach_tc(interface, ifindex, link >= 0, tc_error);
 	if (link >= 0)
 		err = take_over(interface, ifindex, link, error);
 	else
 		err = attach_xdp(interface, ifindex, try_native, try_generic, pin, error);
 	if (err)
 		return err;
+	if (is_taken)
+		attach_tc(interface, ifindex, false, tc_error);
 	memcpy(error, tc_error, sizeof(tc_error));
 	return 0;
 }

@@ -225,6 +225,8 @@ int tc_is_attached(int ifindex);
 int xdp_link_ifindex(int link);
 /* How a program, whosever, is on the device. */
 int xdp_device_mode(int ifindex, enum attach_mode *ret_mode);
+/* Whether a program, whosever, is on the device for sure. */
+bool xdp_device_is_taken(int ifindex);
 /* Whether tcx programs (Linux 6.6), which run before tc filters, are on its ingress. */
 bool xdp_device_has_tcx(int ifindex);
 

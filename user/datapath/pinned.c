@@ -39,13 +39,23 @@ struct ipwl_interface_state pinned_state(const char *dir)
 /* ---- detach -------------------------------------------------------------- */
 
 /* The device that a pinned link is on, or else the one that has the name now, as
- * a daemon may have been killed between the tc filter and the link. 0: there is none;
- * -errno: it is not known. */
+ * a daemon may have been killed between the tc filter and the link. 0: there is none, or
+ * somebody else has it, who may be another ipwld; -errno: it is not known. */
 static int pinned_ifindex(int link, const char *name)
 {
 	int ifindex = link >= 0 ? xdp_link_ifindex(link) : 0;
+	enum attach_mode mode;
+	int err;
 
-	return ifindex > 0 ? ifindex : device_find(name);
+	if (ifindex > 0)
+		return ifindex;
+	ifindex = device_find(name);
+	if (ifindex <= 0)
+		return ifindex;
+	err = xdp_device_mode(ifindex, &mode);
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	return mode == ATTACH_NONE ? ifindex : 0;
 }
 
 int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_BYTES])

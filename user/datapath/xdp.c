@@ -62,6 +62,13 @@ int xdp_device_mode(int ifindex, enum attach_mode *ret_mode)
 	return 0;
 }
 
+bool xdp_device_is_taken(int ifindex)
+{
+	enum attach_mode mode;
+
+	return !xdp_device_mode(ifindex, &mode) && mode != ATTACH_NONE;
+}
+
 bool xdp_device_has_tcx(int ifindex)
 {
 	uint32_t count = 0;

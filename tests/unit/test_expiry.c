@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "engine/sample.h"
 #include "engine_requests.h"
+#include "feeds/copy.h"
 
 /* ---- the clock --------------------------------------------------------------- */
 
@@ -125,6 +126,70 @@ static void test_clock_ahead_at_the_start(void **unused)
 	assert_int_equal(last_event(), HISTORY_RETURN);
 }
 
+/* It is out of force, but its row could not be deleted. */
+static void test_clock_ahead_on_a_full_disk(void **unused)
+{
+	const struct state_entry row = { .list = "partners",
+					 .action = ACTION_ALLOW,
+					 .prefix = fixture_prefix("192.0.2.1"),
+					 .author = "alice",
+					 .added_at_sec = time_now_sec(),
+					 .expires_at_sec = time_now_sec() + 1000 };
+
+	(void)unused;
+	expire_at(2000);
+	assert_int_equal(state_put(engine_state(fixture_engine), &row), 0);
+	assert_int_equal(state_commit(engine_state(fixture_engine)), 0);
+	expire_at(0);
+	assert_true(fake_has("partners", "192.0.2.1"));
+}
+
+/* Store a copy as if it had just been fetched. */
+static void write_copy(const char *text)
+{
+	const struct feed_copy copy = { .url = (char[]) { "https://x/y" },
+					.fetched_at_sec = time_now_sec(),
+					.checked_at_sec = time_now_sec(),
+					.bytes = (char *)(uintptr_t)text,
+					.byte_count = strlen(text),
+					.checksum = feed_copy_checksum(text, strlen(text)) };
+	char error[FEED_COPY_ERROR_BYTES];
+
+	assert_int_equal(feed_copy_prepare("state/feeds", "one", COPY_IN_FORCE, &copy, error), 0);
+	assert_int_equal(feed_copy_commit("state/feeds", "one", COPY_IN_FORCE), 0);
+}
+
+/* Of a feed, too, whether it was in memory or read while the clock was ahead. */
+static void test_clock_ahead_of_a_feed(void **unused)
+{
+	(void)unused;
+	fixture_stop_engine();
+	fixture_configure("lists:\n  - name: partners\n    action: allow\n"
+			  "    feeds: [{name: one, url: 'https://x/y', format: crowdsec-csv}]\n");
+	write_copy("value,expiration\n192.0.2.1,1000s\n192.0.2.2,100d\n");
+	fixture_start_engine();
+	assert_true(fake_has("partners", "192.0.2.1"));
+	expire_at(2000);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	expire_at(0);
+	assert_true(fake_has("partners", "192.0.2.1"));
+	expire_at(2000);
+	/* Forgotten in memory. */
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	assert_true(fake_has("partners", "192.0.2.2"));
+	expire_at(0);
+	assert_true(fake_has("partners", "192.0.2.1"));
+	fixture_stop_engine();
+	clock_ahead_sec = 2000;
+	fixture_start_engine();
+	assert_false(fake_has("partners", "192.0.2.1"));
+	/* A copy that is damaged by now leaves what there is. */
+	fixture_write("state/feeds/one.copy", "damaged");
+	expire_at(0);
+	assert_true(fake_has("partners", "192.0.2.2"));
+}
+
 /* What the kernel does not take stays as it is, also on the disk, and is tried again. */
 static void test_return_fails(void **unused)
 {
@@ -180,6 +245,8 @@ int main(void)
 		ENGINE_TEST(test_expiry),
 		ENGINE_TEST(test_clock_ahead),
 		ENGINE_TEST(test_clock_ahead_at_the_start),
+		ENGINE_TEST(test_clock_ahead_on_a_full_disk),
+		ENGINE_TEST(test_clock_ahead_of_a_feed),
 		ENGINE_TEST(test_return_fails),
 		ENGINE_TEST(test_forget_the_old),
 	};

@@ -128,6 +128,7 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 		engine_stop(engine);
 		return err;
 	}
+	engine->expiry_looked_at_sec = time_now_sec();
 	engine_forget_expired(engine);
 	*ret_engine = engine;
 	return 0;

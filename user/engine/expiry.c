@@ -8,7 +8,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/feed_source.h"
 #include "engine/internal.h"
+#include "engine/protected.h"
+#include "engine/source.h"
 #include "store/manual.h"
 
 /* @set: NULL: none. */
@@ -25,6 +28,9 @@ static int set_drop_expired(struct entry_set **set, int64_t now_sec)
 	entry_set_unref(old);
 	return 0;
 }
+
+/* A clock that was ahead by no more than this had nothing expire that matters. */
+#define STEP_SEC 2
 
 static int drop_expired(struct snapshot *next, int64_t now_sec)
 {
@@ -79,10 +85,13 @@ static int return_to_force(struct engine *engine, char error[DATAPATH_ERROR_BYTE
 	if (state_error(engine->state))
 		return 0;
 	err = manual_return(engine->state, time_now_sec(), &count);
+	/* Some may be there still: out of force, but not off a disk that was full. */
+	if (!err && !count)
+		err = state_begin(engine->state);
 	if (err)
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s",
 			 err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
-	else if (count)
+	else
 		err = engine_switch_manual(engine, error);
 	log_returned(count, err, error);
 	return err;
@@ -93,26 +102,48 @@ static bool has_expired(const struct snapshot *snapshot)
 	return snapshot->next_expiry_sec && snapshot->next_expiry_sec <= time_now_sec();
 }
 
-static int take_out_of_force(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
+/* Give @next what has not expired, of feeds also what had by a clock that was ahead. */
+static int fill_unexpired(struct engine *engine, struct snapshot *next, bool rereads_feeds)
+{
+	int err = next ? 0 : -ENOMEM;
+
+	if (!err && rereads_feeds)
+		err = feed_source_reread(engine, next);
+	if (!err)
+		err = drop_expired(next, time_now_sec());
+	if (!err && rereads_feeds)
+		err = protected_overrule(engine->protections, next->policy);
+	return err;
+}
+
+static int switch_unexpired(struct engine *engine, bool rereads_feeds,
+			    char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next = snapshot_copy(engine->current);
-	int err = next ? drop_expired(next, time_now_sec()) : -ENOMEM;
+	int err = fill_unexpired(engine, next, rereads_feeds);
 
 	if (err)
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
 	else
 		err = engine_switch(engine, next, false, error);
+	if (rereads_feeds)
+		feed_source.settle(engine, !err);
 	snapshot_unref(next);
 	return err;
 }
 
 int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 {
-	int err = return_to_force(engine, error);
+	const int64_t now_sec = time_now_sec();
+	const bool was_set_back = now_sec + STEP_SEC < engine->expiry_looked_at_sec;
+	const bool rereads_feeds = was_set_back && engine->current->config->feed_count;
+	int err = was_set_back ? return_to_force(engine, error) : 0;
 
-	if (!err && has_expired(engine->current))
-		err = take_out_of_force(engine, error);
-	if (!err)
-		engine_forget_expired(engine);
-	return err;
+	if (!err && (rereads_feeds || has_expired(engine->current)))
+		err = switch_unexpired(engine, rereads_feeds, error);
+	if (err)
+		return err;
+	engine->expiry_looked_at_sec = now_sec;
+	engine_forget_expired(engine);
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/internal.h"
 #include "engine/source.h"
 #include "feeds/store.h"
@@ -33,7 +34,7 @@ static int feed_source_read(struct engine *engine, struct source_reading *readin
 {
 	const struct feed_store_owner owner = { reading->next->config, reading->next->policy };
 
-	engine->staged_feeds = feed_store_load(&owner, engine->feeds, reading->warnings);
+	engine->staged_feeds = feed_store_load(&owner, engine->feeds, false, reading->warnings);
 	return engine->staged_feeds ? 0 : -ENOMEM;
 }
 
@@ -56,6 +57,20 @@ static void feed_source_settle(struct engine *engine, bool is_in_force)
 static int feed_source_report(const struct engine *engine, struct source_reports *ret_reports)
 {
 	return feed_store_report(engine->feeds, &ret_reports->feeds);
+}
+
+int feed_source_reread(struct engine *engine, struct snapshot *next)
+{
+	const struct feed_store_owner owner = { next->config, next->policy };
+	struct lines warnings = { 0 };
+
+	engine->staged_feeds = feed_store_load(&owner, engine->feeds, true, &warnings);
+	for (size_t i = 0; i < warnings.count; i++)
+		log_warning("feeds", "%s", warnings.items[i]);
+	lines_done(&warnings);
+	return engine->staged_feeds
+		   ? feed_store_fill(engine->staged_feeds, next->policy, NULL, NULL)
+		   : -ENOMEM;
 }
 
 const struct entry_source feed_source = {

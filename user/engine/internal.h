@@ -32,6 +32,7 @@ struct engine {
 	struct sampling sampling;
 	double pruned_at_monotonic_sec; /* what is old was last forgotten; 0: never */
 	struct clock_watch clock_watch;
+	int64_t expiry_looked_at_sec; /* what has expired was last taken out of force */
 };
 
 /* ---- switch.c -------------------------------------------------------------- */

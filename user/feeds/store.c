@@ -176,13 +176,13 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 }
 
 static int load_feed(const struct feed_store_owner *owner, const char *directory,
-		     const struct stored_feed *old, struct stored_feed *feed,
+		     const struct stored_feed *old, bool rereads, struct stored_feed *feed,
 		     struct lines *warnings)
 {
 	const bool is_usable = old && old->set && old->config->action == feed->config->action;
 	int err;
 
-	if (is_usable && is_read_alike(old->config, feed->config) &&
+	if (is_usable && !rereads && is_read_alike(old->config, feed->config) &&
 	    !feed_is_own_uncut(feed->config, &old->copy, old->set))
 		err = share(old, feed);
 	else
@@ -197,7 +197,8 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 }
 
 struct feed_store *feed_store_load(const struct feed_store_owner *owner,
-				   const struct feed_store *old, struct lines *warnings)
+				   const struct feed_store *old, bool rereads,
+				   struct lines *warnings)
 {
 	const struct config *config = owner->config;
 	struct feed_store *store = calloc(1, sizeof(*store));
@@ -214,8 +215,8 @@ struct feed_store *feed_store_load(const struct feed_store_owner *owner,
 
 		feed->config = &config->feeds[i];
 		err = load_feed(owner, store->directory,
-				old ? feed_store_find(old, feed->config->name) : NULL, feed,
-				warnings);
+				old ? feed_store_find(old, feed->config->name) : NULL, rereads,
+				feed, warnings);
 	}
 	if (!err)
 		return store;

@@ -38,12 +38,14 @@ struct feed_store_owner {
  * @owner: its config must live as long as the store
  * @old: of the configuration before, or NULL; entries that were read in the same way
  *       are shared with it
+ * @rereads: from the disk all the same
  * @warnings: of copies that cannot be used
  *
  * What cannot be read from the disk goes on as it was in @old. NULL: out of memory.
  */
 struct feed_store *feed_store_load(const struct feed_store_owner *owner,
-				   const struct feed_store *old, struct lines *warnings);
+				   const struct feed_store *old, bool rereads,
+				   struct lines *warnings);
 /* NULL is fine. */
 void feed_store_free(struct feed_store *store);
 

@@ -82,7 +82,7 @@ _ipwlctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")
 		;;
 	--check)
-		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide space' -- "$cur")
 		;;
 	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)

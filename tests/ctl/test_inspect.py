@@ -126,7 +126,8 @@ def finding(check, prefix, **changes):
 
 
 LINT = {"schema_version": 1, "total": 3,
-        "totals": {"redundant": 2, "conflict": 0, "unused": 1, "expiring": 0, "wide": 0},
+        "totals": {"redundant": 2, "conflict": 0, "unused": 1, "expiring": 0, "wide": 0,
+                   "space": 0},
         "counted_since": "2026-11-23T12:00:00Z", "left_out": 1,
         "findings": [finding("redundant", "192.0.2.7/32"),
                      finding("unused", "2001:db8::/32", exclusion=True, source="config",
@@ -138,7 +139,8 @@ redundant  192.0.2.7/32  partners  file /etc/ipwl/allow.d/a.list:3
 unused  !2001:db8::/32  partners  config
     never hit
     -> remove it
-3 found: 2 redundant, 0 conflict, 1 unused, 0 expiring, 0 wide; 1 of them are not shown, see --limit
+3 found: 2 redundant, 0 conflict, 1 unused, 0 expiring, 0 wide, 0 space; 1 of them \
+are not shown, see --limit
 """
 
 

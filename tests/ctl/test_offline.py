@@ -27,7 +27,7 @@ lists:
 def config(tmp_path):
     path = tmp_path / "ipwld.yaml"
     path.write_text(CONFIG.format(directory=tmp_path))
-    (tmp_path / "a.list").write_text("198.51.100.0/24\n203.0.113.5\n!203.0.113.6\n")
+    (tmp_path / "a.list").write_text("9.9.9.0/24\n8.8.8.8\n!8.8.8.9\n")
     return path
 
 
@@ -99,6 +99,20 @@ def test_check_config_warning(ctl, config):
     answer = ctl("--json", "check-config", config).json()
     assert answer["valid"] is True and answer["warning_count"] >= 1
     assert {item["severity"] for item in answer["diagnostics"]} == {"warning"}
+
+
+def test_check_config_tells_of_space(ctl, config):
+    """What no block list should have, by file and line; in the errors' stead it says nothing."""
+    listed = config.parent / "b.list"
+    listed.write_text("# ours\n10.1.0.0/16\n8.8.4.4\n")
+    done = ctl("check-config", config)
+    assert (done.code, done.err) == (
+        0, f"{listed}:2: warning: 10.1.0.0/16 in the block list drop is private space, "
+        "10.0.0.0/8\n")
+    item, = ctl("--json", "check-config", config).json()["diagnostics"]
+    assert (item["file"], item["line"], item["severity"]) == (str(listed), 2, "warning")
+    listed.write_text("10.1.0.0/16\nnonsense\n")
+    assert "space" not in ctl("check-config", config).err
 
 
 def test_check_config_missing_file(ctl, tmp_path):

@@ -37,7 +37,7 @@ CLEAN = """\
     entries: [198.51.100.0/24]
   - name: drop
     action: block
-    entries: [203.0.113.0/24]
+    entries: [9.9.9.0/24]
     files: [{top}/block.d/*.list]
 """
 
@@ -48,7 +48,7 @@ def test_lint_when_clean(ipwld):
     answer = ipwld.ask("lint", status=DONE)
     assert (answer["total"], answer["findings"], answer["left_out"]) == (0, [], 0)
     assert answer["totals"] == dict.fromkeys(
-        ("redundant", "conflict", "unused", "expiring", "wide"), 0)
+        ("redundant", "conflict", "unused", "expiring", "wide", "space"), 0)
     assert "nothing found" in ipwld.ctl("lint").stdout
 
 
@@ -69,8 +69,10 @@ def test_lint_names_place_and_suggestion(running):
         ("expiring", "partners", "192.0.2.7/32"),
         ("wide", "partners", "10.0.0.0/7"),
         ("wide", "partners", "2000::/15"),
+        ("space", "drop", "203.0.113.0/24"),
+        ("space", "drop", "2001:db8:bad::/48"),
     }
-    assert answer["total"] == 9 and sum(answer["totals"].values()) == 9
+    assert answer["total"] == 11 and sum(answer["totals"].values()) == 11
     by = {(item["check"], item["prefix"]): item for item in answer["findings"]}
     inside = by["redundant", "198.51.100.7/32"]
     assert inside["origin"] == f"{path}:1" and f"{path}:1" in inside["suggestion"]
@@ -84,7 +86,7 @@ def test_lint_names_place_and_suggestion(running):
     assert "ipwlctl add --list partners 192.0.2.7" in by["expiring", "192.0.2.7/32"]["suggestion"]
     text = running.ctl("lint")
     assert text.returncode == NEGATIVE
-    assert f"file {path}:1" in text.stdout and "9 found: 3 redundant" in text.stdout
+    assert f"file {path}:1" in text.stdout and "11 found: 3 redundant" in text.stdout
     # An exclusion that takes a part away is none of them.
     assert "!2001:db8:ffff::/48" not in text.stdout
 
@@ -102,8 +104,8 @@ def test_lint_options(running):
     answer = running.ask("lint", "--check", "wide", "--wide", "9,19", status=NEGATIVE)
     assert findings(answer) == {("wide", "partners", "10.0.0.0/8")}
     assert "wider than /9" in answer["findings"][0]["message"]
-    answer = running.ask("lint", "--list", "drop", status=DONE)
-    assert answer["total"] == 0
+    answer = running.ask("lint", "--list", "drop", status=NEGATIVE)
+    assert answer["total"] == answer["totals"]["space"] == 2
     assert running.ctl("lint", "--list", "none").returncode == NEGATIVE
     assert running.ctl("lint", "--check", "colour").returncode == INVALID
     for query in ("limit=-1", "limit=1001", "unused_seconds=x", "ipv4_length=33", "colour=1"):

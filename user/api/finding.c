@@ -7,6 +7,7 @@
 
 #include "api/entry.h"
 #include "base/lines.h"
+#include "config/feed_config.h"
 #include "core/provenance.h"
 #include "http/http.h"
 
@@ -132,6 +133,25 @@ static void say_wide(const struct lint_options *options, const struct lint_findi
 	snprintf(sentences->suggestion, SENTENCE_BYTES, "list the networks that are meant");
 }
 
+static void say_space(const struct lint_finding *finding, struct sentences *sentences)
+{
+	const struct hazard *hazard = &finding->hazard;
+	char text[HAZARD_TEXT_BYTES], removal[SENTENCE_BYTES], space[PREFIX_TEXT_BYTES];
+
+	snprintf(sentences->message, SENTENCE_BYTES, "%s", hazard_describe(hazard, text));
+	prefix_format_short(&hazard->space, space);
+	if (finding->entry->source != SOURCE_FEED)
+		snprintf(sentences->suggestion, SENTENCE_BYTES, "%.400s, or exclude !%s",
+			 name_removal(finding, removal), space);
+	else if (hazard->kind == HAZARD_PROTECTED)
+		snprintf(sentences->suggestion, SENTENCE_BYTES, "exclude it from the list: !%s",
+			 space);
+	else
+		snprintf(sentences->suggestion, SENTENCE_BYTES, "cut it out of the feed: %s: cut",
+			 feed_space_names[hazard->kind == HAZARD_OWN ? FEED_SPACE_OWN
+								     : FEED_SPACE_RESERVED]);
+}
+
 static void say(const struct lint_options *options, enum lint_check check,
 		const struct lint_finding *finding, struct sentences *sentences)
 {
@@ -147,6 +167,9 @@ static void say(const struct lint_options *options, enum lint_check check,
 		break;
 	case LINT_EXPIRING:
 		say_expiring(finding, sentences);
+		break;
+	case LINT_SPACE:
+		say_space(finding, sentences);
 		break;
 	default:
 		say_wide(options, finding, sentences);

@@ -8,6 +8,7 @@
 #include "api/finding.h"
 #include "api/request.h"
 #include "api/routes.h"
+#include "config/hazards.h"
 #include "engine/lookup.h"
 #include "engine/usage.h"
 #include "http/http.h"
@@ -28,7 +29,7 @@ struct lint_task {
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* "redundant, conflict, unused, expiring or wide" */
+/* "redundant, conflict, unused, expiring, wide or space" */
 static void name_checks(char *text, size_t text_bytes)
 {
 	size_t bytes = 0;
@@ -118,6 +119,7 @@ static void lint_run(struct api_task *base, struct engine *engine)
 	struct lint_task *task = (struct lint_task *)base;
 	struct lint_options *options = &task->options;
 	struct lint_report report;
+	struct hazards hazards;
 	struct usage *usage;
 
 	if (task->list_name) {
@@ -127,6 +129,8 @@ static void lint_run(struct api_task *base, struct engine *engine)
 	}
 	if (usage_read(engine, &usage))
 		return;
+	hazards_init(&hazards, engine_snapshot(engine)->config);
+	options->spaces = hazards.spaces;
 	options->now_sec = time_now_sec();
 	options->last_hit_sec = usage_last_hit_sec;
 	options->context = usage;
@@ -136,6 +140,7 @@ static void lint_run(struct api_task *base, struct engine *engine)
 		base->answer = lint_report_json(options, &report);
 		lint_done(&report);
 	}
+	hazards_done(&hazards);
 	usage_free(usage);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/hazards.h"
 #include "config/parts.h"
 
 static const char *const setting_keys[] = {
@@ -20,6 +21,20 @@ static const char *const setting_keys[] = {
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
+/* Look for what no block list should have, in all that people wrote. */
+static int warn_of_hazards(const struct config *config, struct diagnostics *diagnostics)
+{
+	struct hazards hazards;
+	int err = 0;
+
+	hazards_init(&hazards, config);
+	for (size_t i = 0; i < config->policy->list_count && !err; i++)
+		err = hazards_warn(&hazards, &config->policy->lists[i],
+				   1U << SOURCE_CONFIG | 1U << SOURCE_FILE, NULL, diagnostics);
+	hazards_done(&hazards);
+	return err;
+}
+
 static int read_document(struct document *document, struct config *config)
 {
 	yaml_node_t *values[SETTING_COUNT];
@@ -33,6 +48,8 @@ static int read_document(struct document *document, struct config *config)
 		err = protected_read(document, values[SETTING_PROTECTED], config);
 	if (!err)
 		err = lists_read(document, values, config);
+	if (!err && !document->diagnostics->error_count)
+		err = warn_of_hazards(config, document->diagnostics);
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 

@@ -136,6 +136,12 @@ static void check_entry_alone(struct walk *walk, const struct rule *rule, const 
 		note_finding(walk, LINT_WIDE, (struct lint_finding) { .entry = entry });
 }
 
+static void note_hazard(const struct hazard *hazard, void *context)
+{
+	note_finding(context, LINT_SPACE,
+		     (struct lint_finding) { .entry = hazard->entry, .hazard = *hazard });
+}
+
 /* ---- the walk -------------------------------------------------------------- */
 
 static bool is_at(const struct entry *entry, const struct prefix *prefix)
@@ -196,6 +202,9 @@ static int check_list(const struct list *list, const struct lint_options *option
 		here = read_level(&cursor, &entry);
 		check_level(&walk, &again, first, &here);
 	}
+	if (!walk.err && options->checks[LINT_SPACE] &&
+	    hazards_find(list, &options->spaces, note_hazard, &walk))
+		return -ENOMEM;
 	return walk.err;
 }
 

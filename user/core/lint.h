@@ -6,6 +6,7 @@
 #ifndef CORE_LINT_H
 #define CORE_LINT_H
 
+#include "core/hazard.h"
 #include "core/policy.h"
 
 enum lint_check {
@@ -14,6 +15,7 @@ enum lint_check {
 	LINT_UNUSED,	/* not hit for long */
 	LINT_EXPIRING,	/* ends soon */
 	LINT_WIDE,	/* of very many addresses */
+	LINT_SPACE,	/* in a block list: space that none should have (hazard.h) */
 	LINT_CHECK_COUNT,
 };
 
@@ -28,7 +30,8 @@ struct lint_options {
 	int64_t unused_sec;
 	int64_t expiring_sec;
 	uint8_t min_len[FAMILY_COUNT]; /* a shorter prefix is wide */
-	int64_t counted_since_sec;     /* nothing is known of hits before */
+	struct hazard_spaces spaces;
+	int64_t counted_since_sec; /* nothing is known of hits before */
 	/* When the rule was hit last; 0: not since counted_since_sec. */
 	int64_t (*last_hit_sec)(const struct list *list, const struct rule *rule, void *context);
 	void *context;
@@ -42,6 +45,7 @@ struct lint_finding {
 	const struct list *other_list;
 	const struct entry *other;
 	int64_t last_hit_sec; /* unused: 0: none is known */
+	struct hazard hazard; /* space: which */
 };
 
 struct lint_findings {

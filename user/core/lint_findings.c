@@ -9,7 +9,7 @@
 
 const char *const lint_check_names[LINT_CHECK_COUNT] = {
 	[LINT_REDUNDANT] = "redundant", [LINT_CONFLICT] = "conflict", [LINT_UNUSED] = "unused",
-	[LINT_EXPIRING] = "expiring",	[LINT_WIDE] = "wide",
+	[LINT_EXPIRING] = "expiring",	[LINT_WIDE] = "wide",	      [LINT_SPACE] = "space",
 };
 
 int lint_add(struct lint_findings *findings, size_t limit, const struct lint_finding *finding)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/hazards.h"
 #include "core/provenance.h"
 #include "engine/internal.h"
 #include "engine/lookup.h"
@@ -99,6 +100,29 @@ static struct entry_set *make_entries(struct entry_set *set)
 	return distinct;
 }
 
+/* Warn of what no block list should have; @set: with the lines of the file. */
+static int import_warn(const struct importing *importing, struct entry_set *set)
+{
+	const struct list *list = importing->list;
+	struct list all = { .name = list->name, .action = list->action };
+	struct diagnostics diagnostics;
+	struct lines errors = { 0 };
+	struct hazards hazards;
+	int err;
+
+	all.sets[SOURCE_CONFIG] = list->sets[SOURCE_CONFIG];
+	all.sets[SOURCE_FILE] = list->sets[SOURCE_FILE];
+	all.sets[SOURCE_MANUAL] = set;
+	diagnostics_init(&diagnostics);
+	hazards_init(&hazards, importing->engine->current->config);
+	err = hazards_warn(&hazards, &all, 1U << SOURCE_MANUAL, importing->import->input.name,
+			   &diagnostics);
+	hazards_done(&hazards);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &errors, importing->warnings);
+	diagnostics_done(&diagnostics);
+	return err;
+}
+
 /* The entries of the list; NULL: it is refused. */
 static struct entry_set *import_read_entries(const struct importing *importing)
 {
@@ -107,7 +131,7 @@ static struct entry_set *import_read_entries(const struct importing *importing)
 
 	if (!err) {
 		entry_set_finish(set);
-		entries = make_entries(set);
+		entries = import_warn(importing, set) ? NULL : make_entries(set);
 	}
 	entry_set_unref(set);
 	if (err == -EINVAL)

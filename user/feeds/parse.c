@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/own_addresses.h"
 #include "core/entry_cut.h"
 #include "core/reserved.h"
 #include "feeds/guards.h"
-#include "feeds/own_addresses.h"
 
 static int read_set(const struct feed_config *feed, const struct feed_copy *copy,
 		    struct entry_set *set, struct format_result *result, struct lines *details)

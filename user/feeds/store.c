@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/own_addresses.h"
+#include "config/own_addresses.h"
 
 size_t feed_entry_count(const struct entry_set *set)
 {

@@ -49,8 +49,8 @@ static void write_finding(struct writer *writer, const json_t *finding)
 
 static void write_totals(struct writer *writer, const json_t *answer)
 {
-	static const char *const checks[] = { "redundant", "conflict", "unused", "expiring",
-					      "wide" };
+	static const char *const checks[] = { "redundant", "conflict", "unused",
+					      "expiring",  "wide",     "space" };
 	const json_t *totals = json_object_get(answer, "totals");
 	long long left_out = json_integer_value(json_object_get(answer, "left_out"));
 	long long total = json_integer_value(json_object_get(answer, "total"));
@@ -185,7 +185,8 @@ const struct command command_lint = {
 	.description = "Exit code: 0 nothing found, 1 something.",
 	.options = { [LINT_LIST] = { "list", "NAME", "entries of this list only", 0 },
 		     [LINT_CHECK] = { "check", "C",
-				      "redundant, conflict, unused, expiring or wide alone", 0 },
+				      "redundant, conflict, unused, expiring, wide or space alone",
+				      0 },
 		     [LINT_UNUSED] = { "unused", "DURATION", "without a hit for as long (90d)", 0 },
 		     [LINT_EXPIRING] = { "expiring", "DURATION", "that end within it (7d)", 0 },
 		     [LINT_WIDE] = { "wide", "LENGTHS", "shorter than these in IPv4, IPv6 (8,19)",

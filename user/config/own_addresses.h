@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The addresses that this host has on its interfaces. */
-#ifndef FEEDS_OWN_ADDRESSES_H
-#define FEEDS_OWN_ADDRESSES_H
+#ifndef CONFIG_OWN_ADDRESSES_H
+#define CONFIG_OWN_ADDRESSES_H
 
 #include <stddef.h>
 

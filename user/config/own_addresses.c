@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks the kernel for this host's addresses. */
-#include "feeds/own_addresses.h"
+#include "config/own_addresses.h"
 
 #include <errno.h>
 #include <ifaddrs.h>

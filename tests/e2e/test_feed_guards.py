@@ -166,6 +166,26 @@ def test_space_can_be_cut_out(lab, ipwld, source):
     refresh(ipwld, result="held")
 
 
+def test_diff_tells_of_feeds(ipwld, source):
+    """A feed that comes, goes or is to be treated otherwise is a change of its list."""
+    url = source.url("/list")
+    start(ipwld, source, *OLD)
+    configure(ipwld, feed("one", url, reserved="cut", refresh="1h", max_shrink=60),
+              feed("two", url))
+    change, = ipwld.ask("diff", status=NEGATIVE)["lists"]
+    assert (change["name"], change["change"]) == ("drop", "changed")
+    assert change["settings"] == [{
+        "key": "feeds", "from": f"one (url {url})",
+        "to": f"one (url {url}, refresh 1h 0m, max_shrink 60, reserved cut), two (url {url})"}]
+    assert "list drop, feeds: one (url" in ipwld.ctl("diff").stdout
+    configure(ipwld, feed("one", url))
+    assert ipwld.ask("diff", status=DONE)["lists"] == []
+    configure(ipwld)
+    change, = ipwld.ask("diff", status=NEGATIVE)["lists"]
+    assert (change["settings"][0]["from"], change["settings"][0]["to"]) == (f"one (url {url})",
+                                                                          None)
+
+
 def entries_inside(ipwld, prefix):
     """How many the prefix was made into."""
     status, answer = ipwld.request("GET", f"/v1/entries?source=feed&prefix={prefix}")

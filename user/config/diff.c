@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/parts.h"
+
 /* Room for all but arrays. */
 #define VALUE_BYTES 320
 
@@ -217,6 +219,19 @@ static void list_compare_settings(struct collector *settings, const struct list 
 		      format_decimal(to->sets_priority, to->priority, after));
 }
 
+static void list_compare_feeds(struct collector *settings, const char *list,
+			       const struct config *from, const struct config *to)
+{
+	char *before = feeds_text(from, list), *after = feeds_text(to, list);
+
+	if (before && after)
+		collector_add(settings, "feeds", *before ? before : NULL, *after ? after : NULL);
+	else
+		settings->err = -ENOMEM;
+	free(before);
+	free(after);
+}
+
 /* How a list differs, or NULL. */
 static const char *list_diff_kind(const struct list_diff *diff,
 				  const struct setting_changes *settings)
@@ -231,7 +246,8 @@ static const char *list_diff_kind(const struct list_diff *diff,
 	return diff->is_moved || settings->count ? "changed" : NULL;
 }
 
-static int list_compare(const struct list_diff *diff, struct list_change *ret_change)
+static int list_compare(const struct list_diff *diff, const struct config *from,
+			const struct config *to, struct list_change *ret_change)
 {
 	struct list_change change = { .list = diff->from ? diff->from : diff->to, .diff = diff };
 	struct collector collector = { 0 };
@@ -239,6 +255,7 @@ static int list_compare(const struct list_diff *diff, struct list_change *ret_ch
 
 	if (diff->from && diff->to) {
 		list_compare_settings(&collector, diff->from, diff->to);
+		list_compare_feeds(&collector, diff->to->name, from, to);
 		err = collector_end(&collector, &change.settings);
 	}
 	if (err)
@@ -250,7 +267,8 @@ static int list_compare(const struct list_diff *diff, struct list_change *ret_ch
 
 /* ---- a snapshot ------------------------------------------------------------ */
 
-static int snapshot_diff_lists(struct snapshot_diff *diff)
+static int snapshot_diff_lists(struct snapshot_diff *diff, const struct config *from,
+			       const struct config *to)
 {
 	int err;
 
@@ -260,7 +278,7 @@ static int snapshot_diff_lists(struct snapshot_diff *diff)
 	for (size_t i = 0; i < diff->policy.count; i++) {
 		const struct list_diff *of_list = &diff->policy.lists[i];
 
-		err = list_compare(of_list, &diff->lists[i]);
+		err = list_compare(of_list, from, to, &diff->lists[i]);
 		if (err)
 			return err;
 		diff->added_count += of_list->added[PART_ENTRIES];
@@ -284,7 +302,7 @@ int snapshot_diff(const struct snapshot *from, const struct snapshot *to,
 	settings_compare(&collector, from->config, to->config);
 	err = collector_end(&collector, &diff.settings);
 	if (!err)
-		err = snapshot_diff_lists(&diff);
+		err = snapshot_diff_lists(&diff, from->config, to->config);
 	if (err) {
 		snapshot_diff_done(&diff);
 		return err;

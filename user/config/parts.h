@@ -47,6 +47,10 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
 	       struct config *config);
 
+/* The feeds of a list, each with its url and what is not as by default, as text; empty: it
+ * has none. To be freed; NULL: out of memory. */
+char *feeds_text(const struct config *config, const char *list);
+
 /* Prefixes that no feed may block. */
 int protected_read(struct document *document, const yaml_node_t *node, struct config *config);
 /* `format`, `on_error` and `host_bits` of a list; each may be NULL. */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The feeds of a list as text, for what differs between two configurations. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "config/parts.h"
+
+static void write_word(FILE *stream, const char *key, const char *value)
+{
+	if (value)
+		fprintf(stream, ", %s %s", key, value);
+}
+
+static void write_number(FILE *stream, const char *key, uint32_t number, uint32_t usual)
+{
+	if (number != usual)
+		fprintf(stream, ", %s %u", key, number);
+}
+
+static void write_duration(FILE *stream, const char *key, uint32_t sec, const char *usual)
+{
+	char text[DURATION_TEXT_BYTES];
+	int64_t usual_sec = 0;
+
+	if (duration_parse(usual, &usual_sec) || sec != usual_sec)
+		fprintf(stream, ", %s %s", key, duration_format(sec, text));
+}
+
+static void write_guards(FILE *stream, const struct feed_guards *guards)
+{
+	write_word(stream, "may_be_empty", guards->may_be_empty ? "true" : NULL);
+	write_number(stream, "max_shrink", guards->max_shrink_percent, FEED_DEFAULT_MAX_SHRINK);
+	write_number(stream, "max_growth", guards->max_growth_factor, FEED_DEFAULT_MAX_GROWTH);
+	write_word(stream, "check_count", guards->checks_count ? NULL : "false");
+	write_number(stream, "min_ipv4_length", guards->min_len[FAMILY_IPV4],
+		     FEED_DEFAULT_MIN_IPV4_LENGTH);
+	write_number(stream, "min_ipv6_length", guards->min_len[FAMILY_IPV6],
+		     FEED_DEFAULT_MIN_IPV6_LENGTH);
+	for (int space = 0; space < FEED_SPACE_COUNT; space++)
+		if (guards->spaces[space] != SPACE_HOLD)
+			write_word(stream, feed_space_names[space],
+				   space_choice_names[guards->spaces[space]]);
+	write_word(stream, "may_hold_protected", guards->may_hold_protected ? "true" : NULL);
+}
+
+static void write_feed(FILE *stream, const struct feed_config *feed)
+{
+	fprintf(stream, "%s (url %s", feed->name, feed->url);
+	write_word(stream, "format", feed->format ? format_names[feed->format] : NULL);
+	write_word(stream, "on_error", feed->skips_errors ? "skip" : NULL);
+	write_duration(stream, "refresh", feed->refresh_sec, FEED_DEFAULT_REFRESH);
+	write_duration(stream, "timeout", feed->timeout_sec, FEED_DEFAULT_TIMEOUT);
+	write_number(stream, "max_bytes", feed->max_bytes, FEED_DEFAULT_MAX_BYTES);
+	write_word(stream, "user", feed->user);
+	write_word(stream, "token_file", feed->token_file);
+	write_word(stream, "ca_file", feed->ca_file);
+	write_guards(stream, &feed->guards);
+	fputc(')', stream);
+}
+
+char *feeds_text(const struct config *config, const char *list)
+{
+	char *text = NULL;
+	size_t size, count = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	for (size_t i = 0; stream && i < config->feed_count; i++) {
+		if (strcmp(config->feeds[i].list_name, list) != 0)
+			continue;
+		if (count++)
+			fputs(", ", stream);
+		write_feed(stream, &config->feeds[i]);
+	}
+	return stream && !fclose(stream) ? text : NULL;
+}

@@ -66,10 +66,10 @@ static void guard_add_kept(const struct lines *kept, struct lines *examples)
 
 /* Return: 0 or -ENOMEM. */
 static int guard_judge(const struct engine *engine, const struct snapshot *next,
-		       const struct usage *usage, struct lines *kept, struct guard_result *result)
+		       struct usage *usage, struct lines *kept, struct guard_result *result)
 {
 	const struct snapshot *current = engine->current;
-	const struct guard_hits hits = { usage_is_hit, (void *)(uintptr_t)usage };
+	const struct guard_hits hits = { usage_is_hit, usage };
 	int err = protected_lost(engine->protections, current->policy, next->policy, kept);
 
 	if (err)

@@ -54,7 +54,9 @@ def test_a_check_a_start_and_a_reload_name_file_and_line(hazardous):
 
 def test_lint_finds_all_of_it(hazardous):
     hazardous.start()
-    hazardous.ask("add", "--list", "foes", "127.0.0.1")
+    assert hazardous.ask("add", "--list", "foes", "127.0.0.1")["warnings"] \
+        == ["127.0.0.1 is loopback space, 127.0.0.0/8"]
+    assert hazardous.ask("add", "--list", "foes", "8.8.4.4")["warnings"] == []
     answer = hazardous.ask("lint", "--check", "space", status=NEGATIVE)
     path = hazardous.top / "block.d/a.list"
     found = {item["prefix"]: (item["message"], item["suggestion"]) for item in answer["findings"]}

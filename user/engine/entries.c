@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "config/hazards.h"
 #include "core/provenance.h"
 #include "engine/internal.h"
 #include "engine/records.h"
@@ -81,6 +82,34 @@ static int add_row(struct engine *engine, const struct deed *by, const struct li
 	return err ? err : manual_put(&batch, &row);
 }
 
+static void add_hazard(const struct hazard *hazard, void *context)
+{
+	char prefix[PREFIX_TEXT_BYTES], text[HAZARD_TEXT_BYTES];
+
+	lines_add(context, "%s %s", prefix_format_short(&hazard->entry->prefix, prefix),
+		  hazard_describe(hazard, text));
+}
+
+/* Warn of what no block list should have; without memory for it, of nothing. */
+static void add_warn(const struct engine *engine, const struct list *list,
+		     const struct entry *entry, struct lines *warnings)
+{
+	struct list alone = { .name = list->name, .action = list->action };
+	struct entry_set *set = entry_set_new();
+	struct hazards hazards;
+
+	if (!set || entry_set_add(set, entry)) {
+		entry_set_unref(set);
+		return;
+	}
+	entry_set_finish(set);
+	alone.sets[SOURCE_MANUAL] = set;
+	hazards_init(&hazards, engine->current->config);
+	hazards_find(&alone, &hazards.spaces, add_hazard, warnings);
+	hazards_done(&hazards);
+	entry_set_unref(set);
+}
+
 int engine_add(struct engine *engine, const struct deed *by, const struct entry_change *change,
 	       struct entry_found *ret_found, struct lines *warnings, struct refusal *refusal)
 {
@@ -108,6 +137,7 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
 	list = policy_find_list(engine->current->policy, change->list);
 	engine_keep_entry(list, &change->prefix, ret_found);
 	holders_warn(engine->current->policy, list, &change->prefix, warnings);
+	add_warn(engine, list, &entry, warnings);
 	return 0;
 }
 

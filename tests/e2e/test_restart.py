@@ -27,6 +27,9 @@ def test_sigterm_leaves_the_data_plane(lab, running, wire):
     stack = Stack(lab, {"blocked": mail_from(BLOCKED.ipv4),
                         "marked": f"{mail_from(ALLOWED.ipv4)} {MARKED}"})
     assert running.stop(signal.SIGTERM) == 0
+    # With the one command that takes it off.
+    assert "the programs stay attached and go on deciding: `ipwlctl detach` takes them off" \
+        in running.words()
     assert running.ctl("status").returncode == UNREACHABLE
     assert has_programs(lab.mx) == (True, True)
     for address in BLOCKED.ipv4, ALLOWED.ipv4:

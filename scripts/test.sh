@@ -12,9 +12,9 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Those that the others build on run first, one after the other; then the longest.
 first=(deps build)
-all=("${first[@]}" e2e kernels lint debian13 tsan unit fuzz clang packaging bpf ctl formats bench)
+all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl formats bench)
 # Not among all: for hours, not for each change.
-extra=(soak)
+extra=(deb soak)
 
 export B=${B:-build}
 export WERROR=${WERROR:-1}
@@ -122,6 +122,16 @@ stage_debian13() {
 	./scripts/debian13.sh build unit bpf
 }
 
+# A Debian with systemd in an emulator: the package from its installation to its removal.
+stage_vm() {
+	./scripts/vm.sh
+}
+
+# For scripts/vm.sh on another Debian.
+stage_deb() {
+	./scripts/deb.sh
+}
+
 # Random tests again and again, each time from another seed; then the fuzz targets.
 stage_soak() {
 	local failed=0 round seed=$IPWL_SEED
@@ -136,12 +146,14 @@ stage_soak() {
 		run_pytest tests/e2e/test_{seam,traffic,together,faults,simulate}.py || failed=1
 	done
 	make --no-print-directory fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-1800}" 2>&1 || failed=1
+	./scripts/vm.sh --long 12 || failed=1
+	./scripts/vm.sh --long 13 || failed=1
 	[ $failed -eq 0 ]
 }
 
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e | formats | tsan | bench | debian13 | soak) true ;;
+	bpf | packaging | e2e | vm | formats | tsan | bench | debian13 | soak) true ;;
 	*) false ;;
 	esac
 }

@@ -193,10 +193,26 @@ next_version() {
 	rm -rf "$tree"
 }
 
+# earlier_version OUTPUT: of the first commit that can be packaged, where the history is there.
+earlier_version() {
+	local commit tree=$dir/earlier
+	commit=$(git log --diff-filter=A --format=%H -- packaging/debian/control 2>/dev/null | tail -n 1)
+	[ -n "$commit" ] || { echo "no earlier commit is here: no upgrade from one"; return; }
+	rm -rf "$tree"
+	mkdir "$tree"
+	git archive "$commit" | tar -xf - -C "$tree"
+	(cd "$tree" && DEB_VERSION=0.0.9-1 ./scripts/deb.sh "$tree/deb") >"$dir/deb.log" 2>&1 ||
+		{ tail -n 40 "$dir/deb.log" >&2; die "the package of $commit cannot be built"; }
+	mv "$tree"/deb/ipwl_*.deb "$1"
+	rm -rf "$tree"
+}
+
 build_packages
 package=$(ls "$dir"/payload/ipwl_*.deb)
 mkdir "$dir/payload/next"
 next_version "$package" "$dir/payload/next/ipwl.deb"
+# With the libraries of this machine, so for 12 alone.
+[ -z "$long" ] || [ "$release" != 12 ] || earlier_version "$dir/payload/next/earlier.deb"
 cp tests/vm/guest.sh tests/vm/network.sh tests/vm/smtp.sh "$dir/payload/"
 printf '%s\n' "$long" "${steps[@]}" >"$dir/payload/arguments"
 tar -C "$dir/payload" --owner=0 --group=0 -cf "$dir/payload.tar" .

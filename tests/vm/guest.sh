@@ -281,12 +281,12 @@ step_broken_configuration() {
 step_watchdog() {
 	local before
 	mkdir -p /run/systemd/system/ipwld.service.d
-	printf '[Service]\nWatchdogSec=3s\n' >/run/systemd/system/ipwld.service.d/watchdog.conf
+	printf '[Service]\nWatchdogSec=10s\n' >/run/systemd/system/ipwld.service.d/watchdog.conf
 	systemctl daemon-reload
 	systemctl restart ipwld
 	before=$(pid_of_ipwld)
 	# It lives as long as it answers.
-	sleep 8
+	sleep 15
 	[ "$(pid_of_ipwld)" = "$before" ] || fail "the watchdog ends a healthy one"
 	kill -STOP "$before"
 	wait_for "it is started again" sh -c \
@@ -350,6 +350,8 @@ traffic() {
 			bad=$((bad + 1))
 		fi
 		echo "$good $bad" >"$memory/$word.count"
+		# The rest of the machine wants to get on, too.
+		sleep 1
 	done
 }
 
@@ -435,11 +437,34 @@ step_purge() {
 	done
 }
 
+# From a package of an earlier commit, in traffic.
+step_earlier() {
+	[ -e "$here/next/earlier.deb" ] || { echo "no earlier package"; return; }
+	apt_install install "$here/next/earlier.deb"
+	mkdir -p /etc/ipwl/allow.d /etc/ipwl/block.d
+	echo 198.51.100.0/24 >/etc/ipwl/allow.d/partners.list
+	echo 203.0.113.0/24 >/etc/ipwl/block.d/drop.list
+	configure "eth0, veth" enforce
+	systemctl reload ipwld
+	wait_for "both are attached" are_attached 2
+	ipwlctl add --list partners 203.0.113.201 --reason "an early entry"
+	begin_traffic
+	apt_install install "$here"/ipwl_*.deb
+	wait_for "it runs" is_active
+	wait_for "both are attached" are_attached 2
+	end_traffic
+	ipwlctl list --source manual | grep -q "an early entry"
+	apt_install purge ipwl
+	expect_off
+}
+
 # ---- all of them --------------------------------------------------------------------
 
-before_reboot=(install hardened attach mail stranger feed after stop restart kill
-	broken_configuration watchdog socket)
+before_reboot=(install hardened attach mail stranger feed after stop restart kill socket)
 behind_reboot=(after_reboot upgrade downgrade remove reinstall purge)
+# For those who have the time.
+long_before_reboot=(broken_configuration watchdog)
+long_behind_reboot=(earlier)
 
 # What a reader needs who was not there.
 tell_all() {
@@ -495,10 +520,18 @@ run_steps() {
 }
 
 mapfile -t arguments < <(grep . "$here/arguments")
-[ "${arguments[0]:-}" != --long ] || arguments=("${arguments[@]:1}")
+is_long=
+if [ "${arguments[0]:-}" = --long ]; then
+	is_long=yes
+	arguments=("${arguments[@]:1}")
+fi
 if [ ${#arguments[@]} -gt 0 ]; then
 	run_steps "${arguments[@]}"
 	finish "PASSED ${#arguments[@]} steps"
+fi
+if [ -n "$is_long" ]; then
+	before_reboot+=("${long_before_reboot[@]}")
+	behind_reboot+=("${long_behind_reboot[@]}")
 fi
 if [ ! -e "$memory/rebooted" ]; then
 	echo "the guest runs $(uname -r), systemd $(systemctl --version | sed -n '1s/.*(\(.*\)).*/\1/p')," \

@@ -181,12 +181,15 @@ static void count_entries(struct entry_set *set)
 
 size_t entry_set_collapse(struct entry_set *set, size_t from)
 {
-	struct entry *const end = set->entries + set->count;
-	struct entry *kept = set->entries + from, *run = kept;
+	const struct entry *end;
+	struct entry *kept, *run;
 	size_t duplicate_count;
 
+	/* An empty set has no entries to point at. */
 	if (set->count == from)
 		return 0;
+	end = set->entries + set->count;
+	kept = run = set->entries + from;
 	entries_sort(set->entries + from, set->keys, set->count - from);
 	for (const struct entry *entry = kept; entry < end; entry++) {
 		struct entry *first;

@@ -26,7 +26,7 @@ static void test_tables(void **state)
 	} tables[] = {
 		{ "9.2.0.192  IN A 127.0.0.2\n10.2.0.192 IN A 127.0.0.2\n77.113.0.203 IN A "
 		  "127.0.0.2\n",
-		  "list:1:12: \"IN\" behind 9.2.0.192: a record of DNS...set format:\n" },
+		  "list:1:12: \"IN\" behind 9.2.0.192: a DNS record...set format:\n" },
 		{ "192.0.2.0 mask 24\n198.51.100.0 mask 25\n",
 		  "list:1:11: \"mask\" behind 192.0.2.0...such as 192.0.2.0/24\n" },
 		{ "192.0.2.0/24 0;\n198.51.100.0/24 1;\n203.0.113.0/24 1;\n",
@@ -99,7 +99,7 @@ static void test_named(void **state)
 	format_assert_bad(FORMAT_EXIM, ACTION_ALLOW,
 			  "192.0.2.1: deny\n192.0.2.2:no\n192.0.2.3:allow,X=1\n192.0.2.4: allow\n"
 			  "192.0.2.0: /24\n192.0.2.5 reject\n",
-			  "list:1:12: \"deny\" behind 192.0.2.1: whether\n"
+			  "list:1:12: \"deny\" behind 192.0.2.1: it is unclear\n"
 			  "list:2:11: \"no\" behind 192.0.2.2\nlist:3:11: \"allow\" behind\n"
 			  "list:5:12: \"/24\" behind 192.0.2.0\nlist:6:11: \"reject\" behind\n");
 	format_assert_bad(FORMAT_EXIM, ACTION_BLOCK, "192.0.2.1: deny\n192.0.2.4: allow\n",

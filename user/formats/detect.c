@@ -156,9 +156,8 @@ static void refuse_table(struct reading *reading, const struct risk *risk)
 
 	reading->line = &line;
 	reading_spoil(reading, risk->word.position + 1,
-		      "\"%.*s\" behind %.*s: %s. A table of addresses and values may be "
-		      "rspamd-map, where the values are free text, postfix-cidr, exim or none of "
-		      "these: if it is one, set format: to it",
+		      "\"%.*s\" behind %.*s: %s. If the file is rspamd-map (values are free "
+		      "text), postfix-cidr or exim, set format: to that",
 		      (int)risk->word.bytes, risk->word.text, (int)risk->key.bytes, risk->key.text,
 		      value_remedy(risk->kind, &risk->key, &risk->word, remedy));
 	reading->line = NULL;

@@ -34,8 +34,8 @@ static bool check_data(struct reading *reading, const struct token *key, const s
 	is_against = is_allow ? value_is_refusal(&first) : value_is_grant(&first);
 	if (is_against || (word.text && (value_is_refusal(&first) || value_is_grant(&first)))) {
 		reading_bad(reading, first.position + 1,
-			    "\"%.*s\" behind %.*s: whether that lists it in an %s list cannot be "
-			    "told; leave the lines that do, and write their addresses alone",
+			    "\"%.*s\" behind %.*s: it is unclear whether that lists the address in "
+			    "this %s list; keep only addresses to list, without such data",
 			    (int)first.bytes, first.text, (int)key->bytes, key->text,
 			    action_names[reading->input->action]);
 		return false;

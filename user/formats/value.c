@@ -277,12 +277,11 @@ const char *value_remedy(enum value_kind kind, const struct token *key, const st
 		[VALUE_ADDRESS] = "write one prefix a line, a range as 192.0.2.1 - 192.0.2.9, and "
 				  "# before a comment",
 		[VALUE_RANGE] = "write a range as 192.0.2.1 - 192.0.2.9, and # before a comment",
-		[VALUE_DNS] =
-		    "a record of DNS, whose names may have an address's numbers the wrong "
-		    "way round: write the addresses alone",
-		[VALUE_ACTION] = "an action: leave the lines that list, and write them alone; or "
-				 "give the file its format: postfix-cidr, if it is Postfix's",
-		[VALUE_RESTRICTION] = "an action of Postfix: give the file format: postfix-cidr",
+		[VALUE_DNS] = "a DNS record: names in a DNS zone have their octets reversed; write "
+			      "the addresses alone",
+		[VALUE_ACTION] = "an action: keep only the lines that list, without the action; or "
+				 "set format: postfix-cidr if the file is Postfix's",
+		[VALUE_RESTRICTION] = "an action of Postfix: set format: postfix-cidr",
 		[VALUE_SIGN] = "write one prefix a line, and # before a comment",
 	};
 

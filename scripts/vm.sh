@@ -31,8 +31,8 @@ done
 declare -A suites=([12]=bookworm [13]=trixie)
 suite=${suites[$release]}
 # How fast the guest is depends on the machine and its load.
-seconds_max=${SECONDS_MAX:-${long:+3000}}
-seconds_max=${seconds_max:-900}
+seconds_max=${SECONDS_MAX:-${long:+3600}}
+seconds_max=${seconds_max:-1800}
 
 die() {
 	echo "vm.sh: $*" >&2

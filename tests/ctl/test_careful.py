@@ -63,8 +63,8 @@ QUESTION = """\
 192.0.2.7/32 in allow list partners (manual alice): invoices
   12 packets, 3 connections in 7 days; 40 packets, 9 connections in 30 days; \
 last hit 2026-11-24T08:00:00Z; 6 packets averted
-  dropped then by block list drop 192.0.2.0/24 (file /b.list:3)
-  not dropped, only counted, by block list shadow 192.0.0.0/16 (feed spamhaus)
+  would be dropped by block list drop 192.0.2.0/24 (file /b.list:3)
+  counted but not dropped by block list shadow 192.0.0.0/16 (feed spamhaus)
   block list drop has 7 entries inside it
 Remove it? [y/N] """
 
@@ -84,7 +84,7 @@ def test_del_is_declined(daemon, answer):
     answer_del(daemon)
     code, shown = at_terminal(daemon, "del", "--list", "partners", "192.0.2.7", answer=answer)
     assert (code, methods(daemon)) == (1, [("GET", "/v1/impact")])
-    assert shown.endswith("ipwlctl: nothing is changed\n")
+    assert shown.endswith("ipwlctl: nothing has changed\n")
 
 
 def test_del_question_goes_to_the_terminal_not_into_the_json(daemon, tmp_path):
@@ -111,10 +111,24 @@ def test_del_without_hits(daemon):
             "total": {"packets": 0, "connections": 0, "averted_packets": 0}}
     answer_del(daemon, {**IMPACT, "hits": hits})
     _, shown = at_terminal(daemon, "del", "--list", "partners", "192.0.2.7", answer=b"n\n")
-    assert "  no hit since 2026-01-01T00:00:00Z, when counting began\n" in shown
+    assert "  no hits since counting began at 2026-01-01T00:00:00Z\n" in shown
     answer_del(daemon, {**IMPACT, "hits": None})
     _, shown = at_terminal(daemon, "del", "--list", "partners", "192.0.2.7", answer=b"n\n")
-    assert "  its hits are not known\n" in shown
+    assert "  its hits are unknown\n" in shown
+
+
+def test_del_counts_in_the_singular(daemon, ask):
+    hits = {**IMPACT["hits"], "total": {"packets": 2, "connections": 1, "averted_packets": 1},
+            "last_7_days": {"packets": 1, "connections": 1, "averted_packets": 1},
+            "last_30_days": {"packets": 1, "connections": 0, "averted_packets": 1}}
+    answer_del(daemon, {**IMPACT, "hits": hits,
+                        "blocked_inside": [{"list": "drop", "entries": 1}]})
+    _, shown = at_terminal(daemon, "del", "--list", "partners", "192.0.2.7", answer=b"n\n")
+    assert "  1 packet, 1 connection in 7 days; 1 packet, 0 connections in 30 days; " in shown
+    assert "; 1 packet averted\n" in shown
+    assert "  block list drop has 1 entry inside it\n" in shown
+    assert "had 1 packet, 0 connections in 30 days" in ask(
+        "del", "--list", "partners", "192.0.2.7").err
 
 
 def test_del_of_a_block_entry_is_not_asked_about(daemon):
@@ -138,8 +152,8 @@ def test_del_in_a_script(ask, daemon):
     assert (done.code, methods(daemon)) == (0, [("DELETE", "/v1/entries")])
     assert done.err == (
         "ipwlctl: warning: 192.0.2.7/32 had 40 packets, 9 connections in 30 days; "
-        "`ipwlctl undo' puts it back\n"
-        "ipwlctl: warning: 192.0.2.7/32 is dropped now by block list drop 192.0.2.0/24\n")
+        "`ipwlctl undo' restores it\n"
+        "ipwlctl: warning: block list drop 192.0.2.0/24 now drops the mail of 192.0.2.7/32\n")
     assert ask("--json", "del", "--list", "partners", "192.0.2.7").json()["impact"] == IMPACT
 
 
@@ -306,7 +320,7 @@ def test_protect(ask, daemon):
     done = ask("protect", "--list", "partners", "192.0.2.7", "--reason", "vital",
                env={"SUDO_USER": "alice"})
     assert (done.code, done.out, done.err) == (
-        0, "192.0.2.7/32 in allow list partners is protected, without an end\n", "")
+        0, "192.0.2.7/32 in allow list partners is protected and does not expire\n", "")
     assert daemon.requests[-1]["body"] == {"list": "partners", "prefix": "192.0.2.7",
                                            "reason": "vital", "sudo_user": "alice"}
     assert ask("--json", "protect", "--list", "partners", "192.0.2.7").json() == answer
@@ -317,7 +331,7 @@ def test_unprotect(ask, daemon):
     daemon.answers["DELETE", "/v1/protections"] = 200, answer
     done = ask("unprotect", "--list", "partners", "192.0.2.7", "--reason", "gone")
     assert (done.code, done.out, done.err) == (
-        0, "192.0.2.7/32 in allow list partners is not protected any more, and stays\n", "")
+        0, "192.0.2.7/32 in allow list partners is no longer protected; it stays in the list\n", "")
     assert daemon.requests[-1]["query"] == {"list": "partners", "prefix": "192.0.2.7",
                                             "reason": "gone"}
     assert ask("--json", "unprotect", "--list", "partners", "192.0.2.7").json() == answer

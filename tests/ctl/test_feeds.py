@@ -9,11 +9,11 @@ FEED     LIST      FORMAT  ENTRIES  SKIPPED  AGE    LAST    NEXT                
 botnets  drop      netset      120        0  2h 0m  held    2026-11-24T01:00:00Z  no           0
 vendor   partners  -             0        0  -      failed  -                     yes          -
 botnets: held back: it has no entries, and had 120 (may_be_empty)
-botnets: see `ipwlctl feeds diff botnets`, take it with `ipwlctl feeds accept botnets`
+botnets: `ipwlctl feeds diff botnets` shows the changes, `ipwlctl feeds accept botnets` accepts them
 botnets: 12 of its entries had reserved address space, which is cut out
 vendor: 1 of its entries had this host's own address space, which is cut out
-vendor: 2 of its exclusions are not in force: protected entries of list partners stand \
-against them
+vendor: 2 of its exclusions are not in force, because list partners has protected \
+entries there
 vendor: failed: the server answers 404: has the list moved?
 vendor: /var/lib/ipwl/feeds/vendor.copy: it is damaged
 """

@@ -346,9 +346,9 @@ def test_del_asks_on_a_terminal(running, wire):
     running.ask("add", "--list", "partners", BLOCKED.ipv4, "--reason", "invoices")
     wire.send(frames.tcp(wire, BLOCKED.ipv4), count=3)
     code, shown = at_terminal(running, "del", "--list", "partners", BLOCKED.ipv4, answer=b"n\n")
-    assert code == NEGATIVE and "nothing is changed" in shown
+    assert code == NEGATIVE and "nothing has changed" in shown
     assert "3 packets, 3 connections in 7 days" in shown
-    assert "dropped then by block list drop 203.0.113.0/24" in shown
+    assert "would be dropped by block list drop 203.0.113.0/24" in shown
     assert "invoices" in shown and "3 packets averted" in shown
     assert verdict(running, BLOCKED.ipv4) == "averted"
     code, shown = at_terminal(running, "del", "--list", "partners", BLOCKED.ipv4, answer=b"\x04")

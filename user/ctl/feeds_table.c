@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line a feed, then words about those that an administrator should look at. */
+/* Prints one line for each feed, then messages about feeds that need attention. */
 #include "ctl/feeds_table.h"
 
 #include <string.h>
+
+#include "base/plural.h"
 
 static const struct column feed_columns[] = {
 	{ "name", "FEED", FORM_PLAIN },
@@ -44,9 +46,10 @@ static void write_held_feed(struct writer *writer, const char *name, const json_
 			    json_is_string(reason) ? json_string_value(reason) : "");
 		writer_line_end(writer);
 	}
-	writer_text(writer, COLOUR_NONE,
-		    "%s: see `ipwlctl feeds diff %s`, take it with `ipwlctl feeds accept %s`", name,
-		    name, name);
+	writer_text(
+	    writer, COLOUR_NONE,
+	    "%s: `ipwlctl feeds diff %s` shows the changes, `ipwlctl feeds accept %s` accepts them",
+	    name, name, name);
 	writer_line_end(writer);
 }
 
@@ -81,10 +84,10 @@ static void write_words(struct writer *writer, const json_t *feed)
 	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,
-			    "%s: %lld of its exclusions %s not in force: protected entries of list "
-			    "%s stand against %s",
-			    name, overruled, overruled == 1 ? "is" : "are", feed_text(feed, "list"),
-			    overruled == 1 ? "it" : "them");
+			    "%s: %lld of its exclusions %s not in force, because list %s has "
+			    "protected entries there",
+			    name, overruled, plural((uint64_t)overruled, "is", "are"),
+			    feed_text(feed, "list"));
 		writer_line_end(writer);
 	}
 	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {

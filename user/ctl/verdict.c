@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "core/prefix.h"
 #include "ctl/entries.h"
 
@@ -65,8 +66,8 @@ static int longest_in(const json_t *items, const char *list)
 	return longest;
 }
 
-/* Whether the entry is its list's answer: the most specific one there, and not in
- * a hole made by an exclusion. */
+/* Whether the entry decides for its list: it is the most specific one there, and no
+ * exclusion is more specific. */
 static bool is_effective(const json_t *result, const json_t *entry)
 {
 	const char *list = entry_string(entry, "list");
@@ -79,8 +80,8 @@ static bool is_effective(const json_t *result, const json_t *entry)
 	       prefix.len == longest_in(entries, list) && prefix.len > longest_in(exclusions, list);
 }
 
-/* Name the block entries that an allow entry overrides, each (list, prefix) once:
- * those of several sources stand together. */
+/* Name the block entries that an allow entry overrides. Entries of one (list, prefix) from
+ * several sources stand together, so each pair is named once. */
 static void write_overridden(struct writer *writer, const json_t *result)
 {
 	const char *last_list = "";
@@ -122,8 +123,9 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	if (!strcmp(verdict->name, "averted"))
 		write_overridden(writer, result);
 	if (json_integer_value(averted))
-		writer_text(writer, COLOUR_NONE, "; %lld packets averted so far",
-			    (long long)json_integer_value(averted));
+		writer_text(writer, COLOUR_NONE, "; %lld %s averted so far",
+			    (long long)json_integer_value(averted),
+			    plural((uint64_t)json_integer_value(averted), "packet", "packets"));
 	if (json_is_integer(mark))
 		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
 			    (unsigned long long)json_integer_value(mark));

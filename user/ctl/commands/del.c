@@ -38,7 +38,7 @@ static void write_deleted(struct writer *writer, const json_t *answer)
 	}
 }
 
-/* Nobody was asked, and nobody said yes. */
+/* No question was asked, and --yes was not given. */
 static void write_and_warn(struct writer *writer, const json_t *answer)
 {
 	write_deleted(writer, answer);
@@ -69,7 +69,7 @@ static enum ctl_exit confirm_del(const struct arguments *arguments)
 		writer_end(&writer);
 		code = ask_yes("Remove it?") ? CTL_DONE : CTL_NEGATIVE;
 		if (code)
-			ctl_error("nothing is changed");
+			ctl_error("nothing has changed");
 	}
 	json_decref(answer);
 	client_free(client);
@@ -105,11 +105,12 @@ const struct command command_del = {
 	.positional_max = 1,
 	.summary = "remove a manual entry",
 	.description =
-	    "The entry of exactly PREFIX. One that a file or feed holds is not removed;\n"
-	    "the message says which. On a terminal the hits of an allow entry, and who would\n"
-	    "drop its mail, are shown first. `undo' puts it back.",
+	    "Removes the entry with exactly this PREFIX. An entry from a file or feed is not\n"
+	    "removed; the message names the file or feed. On a terminal, del first shows the\n"
+	    "hits of an allow entry and which block list would drop its mail, and asks.\n"
+	    "`undo' restores the entry.",
 	.options = { [DEL_LIST] = { "list", "NAME", "the list to remove from", 1 },
-		     [DEL_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
-		     [DEL_YES] = { "yes", NULL, "do not ask, and do not warn", 0 } },
+		     [DEL_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },
+		     [DEL_YES] = { "yes", NULL, "do not ask or warn", 0 } },
 	.run = run_del,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `protect` and `unprotect`: entries that nothing but a user removes. */
+/* `protect` and `unprotect`: entries that only a user can remove. */
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
 
@@ -19,12 +19,12 @@ static void write_entry(struct writer *writer, const json_t *answer, const char 
 
 static void write_protected(struct writer *writer, const json_t *answer)
 {
-	write_entry(writer, answer, "is protected, without an end");
+	write_entry(writer, answer, "is protected and does not expire");
 }
 
 static void write_unprotected(struct writer *writer, const json_t *answer)
 {
-	write_entry(writer, answer, "is not protected any more, and stays");
+	write_entry(writer, answer, "is no longer protected; it stays in the list");
 }
 
 static enum ctl_exit run_protect(const struct arguments *arguments)
@@ -39,7 +39,7 @@ static enum ctl_exit run_protect(const struct arguments *arguments)
 	enum ctl_exit code;
 
 	if (!body) {
-		ctl_error("list, prefix and reason are to be UTF-8");
+		ctl_error("list, prefix and reason must be UTF-8");
 		return CTL_INVALID;
 	}
 	request.body = body;
@@ -70,11 +70,13 @@ const struct command command_protect = {
 	.positional = "PREFIX",
 	.positional_min = 1,
 	.positional_max = 1,
-	.summary = "keep an entry, whatever expires or vanishes",
-	.description = "The entry of exactly PREFIX has no end from now on, and del refuses it.\n"
-		       "One that a file or feed holds gets a manual entry beside it, which stays.",
-	.options = { [PROTECT_LIST] = { "list", "NAME", "the list it is in", 1 },
-		     [PROTECT_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 } },
+	.summary = "keep an entry from being removed or expiring",
+	.description =
+	    "Protects the entry with exactly this PREFIX: it does not expire, and del refuses\n"
+	    "to remove it. For an entry from a file or feed, adds a protected manual entry\n"
+	    "that stays when the file or feed drops its own.",
+	.options = { [PROTECT_LIST] = { "list", "NAME", "the list of the entry", 1 },
+		     [PROTECT_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 } },
 	.run = run_protect,
 };
 
@@ -83,9 +85,9 @@ const struct command command_unprotect = {
 	.positional = "PREFIX",
 	.positional_min = 1,
 	.positional_max = 1,
-	.summary = "let an entry be removed again",
-	.description = "The manual entry stays, without an end, until it is deleted.",
-	.options = { [PROTECT_LIST] = { "list", "NAME", "the list it is in", 1 },
-		     [PROTECT_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 } },
+	.summary = "end the protection of an entry",
+	.description = "The manual entry stays, without expiry, until it is deleted.",
+	.options = { [PROTECT_LIST] = { "list", "NAME", "the list of the entry", 1 },
+		     [PROTECT_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 } },
 	.run = run_unprotect,
 };

@@ -32,7 +32,7 @@ def test_no_daemon(ctl, tmp_path, command):
     for _ in range(2):
         done = ctl(*command, socket=path)
         assert (done.code, done.out) == (3, "")
-        assert done.err.startswith(f"ipwlctl: ipwld cannot be reached at {path}: is it running?")
+        assert done.err.startswith(f"ipwlctl: cannot reach ipwld at {path}: is it running?")
         # Then one that a dead daemon left behind.
         with socket.socket(socket.AF_UNIX) as stale:
             if not path.exists():
@@ -67,7 +67,7 @@ def test_permission(ctl, daemon, tmp_path, command):
     done = ctl(*command, socket=daemon.path, prefix=nobody)
     assert (done.code, done.out, daemon.requests) == (5, "", [])
     assert done.err == (f"ipwlctl: {daemon.path}: permission denied: "
-                        "be root or a member of group ipwl\n")
+                        "run this as root or as a member of the group ipwl\n")
 
 
 @pytest.mark.parametrize("status, code, expected", [

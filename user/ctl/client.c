@@ -135,7 +135,7 @@ static char *build_url(struct client *client, const struct request *request)
 	return ctl_allocated(fclose(stream) ? NULL : url);
 }
 
-/* Of curl's options only those that cannot fail but by lack of memory are set. */
+/* These options of curl can fail only for lack of memory. */
 static CURLcode perform(struct client *client, const struct request *request)
 {
 	CURL *curl = client->curl;
@@ -191,14 +191,15 @@ static enum ctl_exit report_transport(const struct client *client, const struct 
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &os_errno);
 	curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connect_us);
 	if (result == CURLE_COULDNT_CONNECT && (os_errno == EACCES || os_errno == EPERM)) {
-		ctl_error("%s: permission denied: be root or a member of group ipwl",
-			  client->socket_path);
+		ctl_error(
+		    "%s: permission denied: run this as root or as a member of the group ipwl",
+		    client->socket_path);
 		return CTL_DENIED;
 	}
 	if (result == CURLE_COULDNT_CONNECT || (result == CURLE_OPERATION_TIMEDOUT && !connect_us))
-		ctl_error("ipwld cannot be reached at %s: is it running?%s%s%s",
-			  client->socket_path, os_errno ? " (" : "",
-			  os_errno ? strerror((int)os_errno) : "", os_errno ? ")" : "");
+		ctl_error("cannot reach ipwld at %s: is it running?%s%s%s", client->socket_path,
+			  os_errno ? " (" : "", os_errno ? strerror((int)os_errno) : "",
+			  os_errno ? ")" : "");
 	else if (result == CURLE_OPERATION_TIMEDOUT)
 		ctl_error("ipwld at %s did not answer within %ld s", client->socket_path,
 			  request->timeout_sec);
@@ -317,7 +318,7 @@ enum ctl_exit client_array(const struct client *client, const json_t *object, co
 
 	json_array_foreach(array, i, item) if (!json_is_object(item)) array = NULL;
 	if (!json_is_array(array))
-		return report_unusable(client, "an array is missing or malformed");
+		return report_unusable(client, "it lacks an array, or the array is malformed");
 	*ret_array = array;
 	return CTL_DONE;
 }
@@ -326,7 +327,7 @@ enum ctl_exit client_require(const struct client *client, const json_t *object, 
 {
 	return json_object_get(object, key)
 		   ? CTL_DONE
-		   : report_unusable(client, "it lacks what was asked for");
+		   : report_unusable(client, "it lacks the member that was requested");
 }
 
 const char *client_sudo_user(void)

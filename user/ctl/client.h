@@ -12,8 +12,8 @@
 
 /* For requests that are answered at once. */
 #define CLIENT_TIMEOUT_SEC 30
-/* For those that wait until the kernel has new tables: behind a reload of
- * millions of prefixes, that may be long. */
+/* For requests that wait until the kernel has new tables. A reload of millions of prefixes
+ * before them may take long. */
 #define CLIENT_APPLY_TIMEOUT_SEC 3600
 
 struct client;
@@ -28,7 +28,7 @@ struct request {
 	const char *path;
 	const struct parameter *query; /* ends with a NULL key; may be NULL */
 	const json_t *body;	       /* or NULL */
-	const char *data;	       /* a body as it is, instead; or NULL */
+	const char *data;	       /* a body to send as it is, instead; or NULL */
 	size_t data_bytes;
 	long timeout_sec;     /* for the whole exchange */
 	bool is_continuation; /* output has begun: a JSON error would break it */
@@ -52,8 +52,9 @@ enum ctl_exit client_request(struct client *client, const struct request *reques
 /**
  * client_download() - send a request and write its answer to @stream as it comes
  *
- * For answers that are text of a format, of any length. Any failure but one to write
- * is reported; then @stream may hold a part. Return: CTL_DONE, or the exit code for it.
+ *  * For answers in a text format, of any length. Reports every failure except a failure to
+ * write. After a failure @stream may hold a part of the answer. Return: CTL_DONE, or the exit code
+ * for it.
  */
 enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream);
 

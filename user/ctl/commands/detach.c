@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `detach`: takes ipwl off this machine, by the daemon or, if there is none that
- * answers, by itself: it is what helps when all else fails. */
+/* `detach`: takes ipwl off this machine. It asks the daemon, or does it by itself if no
+ * daemon answers, so that it works when nothing else does. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -37,9 +37,11 @@ static void write_detached(struct writer *writer, const json_t *answer)
 	bool is_detached = json_is_true(json_object_get(answer, "detached"));
 
 	write_outcome(writer, is_detached, "ipwld");
-	writer_text(writer, COLOUR_NONE,
-		    is_detached ? "detached by ipwld, which goes on without a data plane"
-				: "nothing is attached: ipwld has been detached already");
+	writer_text(
+	    writer, COLOUR_NONE,
+	    is_detached
+		? "detached by ipwld, which is still running; nothing is filtered until a reload"
+		: "nothing to detach: ipwld is already detached");
 	writer_line_end(writer);
 }
 
@@ -51,8 +53,8 @@ static void write_offline(bool is_json, bool is_detached, const char *bpffs_dir)
 	writer_begin(&writer, stdout, is_json);
 	write_outcome(&writer, is_detached, "ipwlctl");
 	writer_text(&writer, COLOUR_NONE,
-		    is_detached ? "detached without ipwld: all that was pinned in %s is gone"
-				: "nothing is attached: nothing is pinned in %s",
+		    is_detached ? "detached without ipwld: everything pinned in %s has been removed"
+				: "nothing to detach: nothing is pinned in %s",
 		    bpffs_dir);
 	writer_line_end(&writer);
 	writer_end(&writer);
@@ -63,7 +65,7 @@ static enum ctl_exit fail_detach(const char *bpffs_dir, int error, const char *m
 	bool is_denied = error == -EPERM || error == -EACCES;
 
 	ctl_error("cannot detach %s: %s%s", bpffs_dir, *message ? message : strerror(-error),
-		  is_denied ? ": be root" : "");
+		  is_denied ? ": run this as root" : "");
 	return is_denied ? CTL_DENIED : CTL_NEGATIVE;
 }
 
@@ -85,8 +87,8 @@ static bool was_asked(const struct arguments *arguments, const char *owner)
 	       !strcmp(owner, owner_of_socket);
 }
 
-/* Claim the pins, so that no ipwld starts meanwhile. One that runs may only lose them if it
- * has been asked. Return: the exit code. */
+/* Claim the pins, so that no ipwld starts meanwhile. The pins of a running ipwld are taken
+ * only if it was asked first and gave no answer. Return: the exit code. */
 static enum ctl_exit claim_pins(const struct arguments *arguments, const char *bpffs_dir,
 				int *ret_claim)
 {
@@ -100,14 +102,14 @@ static enum ctl_exit claim_pins(const struct arguments *arguments, const char *b
 	claim_read_owner(bpffs_dir, owner);
 	if (was_asked(arguments, owner))
 		return CTL_DONE;
-	ctl_error("cannot detach %s: another ipwld uses it (%s): name that one's socket with "
+	ctl_error("cannot detach %s: another ipwld uses it (%s): name its socket with "
 		  "--socket, or stop it first",
 		  bpffs_dir, owner);
 	return CTL_NEGATIVE;
 }
 
-/* Whether anything is pinned: a directory that is not there, or empty because it
- * is a mount point, has nothing. Return: 0 or -errno. */
+/* Whether anything is pinned. The directory may be missing, or empty because it is a mount
+ * point. Return: 0 or -errno. */
 static int find_pins(const char *bpffs_dir, bool *ret_found)
 {
 	const struct dirent *item;
@@ -141,7 +143,7 @@ static enum ctl_exit detach_dir(const struct arguments *arguments, const char *b
 	code = claim_pins(arguments, bpffs_dir, &claim);
 	if (code)
 		return code;
-	/* Also for nothing pinned: an empty directory goes, too. */
+	/* Also if nothing is pinned: this removes an empty directory, too. */
 	error = datapath_detach(bpffs_dir, message);
 	claim_give(claim);
 	if (error)
@@ -150,20 +152,21 @@ static enum ctl_exit detach_dir(const struct arguments *arguments, const char *b
 	return CTL_DONE;
 }
 
-/* No configuration says where: the default directory may be the right one, but if
- * nothing is pinned there, "nothing is attached" would be a guess. */
+/* No configuration says which directory it is. The default directory may be the right one,
+ * but if nothing is pinned there, "nothing to detach" would be a guess. */
 static enum ctl_exit detach_default(const struct arguments *arguments, const char *path)
 {
 	bool has_pins = false;
 
 	if (!find_pins(CONFIG_DEFAULT_BPFFS_DIR, &has_pins) && !has_pins &&
 	    (strcmp(path, CONFIG_DEFAULT_PATH) != 0 || !access(path, F_OK))) {
-		ctl_error("%s: cannot tell where ipwl is pinned: its bpffs_dir cannot be read, and "
-			  "nothing is in %s",
+		ctl_error("%s: cannot read bpffs_dir, and nothing is pinned in %s: "
+			  "name the configuration with --config",
 			  path, CONFIG_DEFAULT_BPFFS_DIR);
 		return CTL_INVALID;
 	}
-	ctl_error("%s cannot be used: looking in %s", path, CONFIG_DEFAULT_BPFFS_DIR);
+	ctl_error("%s: cannot read bpffs_dir: looking in %s instead", path,
+		  CONFIG_DEFAULT_BPFFS_DIR);
 	return detach_dir(arguments, CONFIG_DEFAULT_BPFFS_DIR);
 }
 
@@ -201,11 +204,11 @@ const struct command command_detach = {
 	.positional = "",
 	.summary = "take ipwl off all interfaces, with or without ipwld",
 	.description =
-	    "Without ipwld, or if it does not answer within 10 seconds, this program does\n"
-	    "it by itself, as root.",
+	    "If ipwld is not running, or does not answer within 10 seconds, ipwlctl detaches\n"
+	    "by itself. For that it must run as root.",
 	.options = { [DETACH_CONFIG] = { "config", "FILE",
-					 "where bpffs_dir is, without ipwld (" CONFIG_DEFAULT_PATH
-					 ")",
+					 "the configuration that names bpffs_dir "
+					 "(" CONFIG_DEFAULT_PATH ")",
 					 0 } },
 	.run = run_detach,
 };

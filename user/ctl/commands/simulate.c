@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/plural.h"
 #include "config/config.h"
 #include "ctl/capture.h"
 #include "ctl/command.h"
@@ -19,7 +20,7 @@
 #include "datapath/simulate.h"
 
 #define ROWS_SHOWN 1000
-/* Frames between two looks at the clock. */
+/* The clock is read once in so many frames. */
 #define PROGRESS_FRAMES 4096
 #define PROGRESS_SEC 0.5
 
@@ -78,7 +79,7 @@ static void count_frame(struct run *run, const struct captured *captured,
 	};
 
 	run->verdicts[result->verdict]++;
-	/* What is not mail is not judged by its source. */
+	/* Only mail is judged by its source. */
 	if (result->verdict >= IPWL_UNLISTED &&
 	    frame_source(captured->frame, captured->bytes, &key.source))
 		tally_add(&run->tally, &key, result->is_connection);
@@ -118,7 +119,7 @@ static enum ctl_exit judge_capture(struct run *run)
 	}
 	clear_packets(run);
 	if (err) {
-		ctl_error("the program cannot be run: %s", strerror(-err));
+		ctl_error("cannot run the BPF program: %s", strerror(-err));
 		return err == -EPERM ? CTL_DENIED : CTL_NEGATIVE;
 	}
 	return event == CAPTURE_END ? CTL_DONE : CTL_INVALID;
@@ -181,7 +182,7 @@ static void write_source(struct writer *writer, struct run *run, const struct ta
 	json_decref(object);
 }
 
-/* Text: counts that are zero are left out, but for mail's. */
+/* Text: counts of zero are left out, except those of mail. */
 static void write_counts(struct writer *writer, const json_t *head)
 {
 	for (const struct column *column = verdict_columns; column->path; column++) {
@@ -201,13 +202,14 @@ static void write_counts(struct writer *writer, const json_t *head)
 static void write_left_out(struct writer *writer, const struct run *run, size_t shown)
 {
 	if (run->tally.count > shown) {
-		writer_text(writer, COLOUR_NONE, "and %zu more, see --limit",
+		writer_text(writer, COLOUR_NONE, "and %zu more (see --limit)",
 			    run->tally.count - shown);
 		writer_line_end(writer);
 	}
 	if (run->tally.left_out_packets) {
-		writer_text(writer, COLOUR_NONE, "%llu packets of too many sources to tell apart",
-			    (unsigned long long)run->tally.left_out_packets);
+		writer_text(writer, COLOUR_NONE, "%llu %s of further sources: too many to list",
+			    (unsigned long long)run->tally.left_out_packets,
+			    plural(run->tally.left_out_packets, "packet", "packets"));
 		writer_line_end(writer);
 	}
 }
@@ -252,7 +254,7 @@ static char *read_bpffs_dir(const char *path)
 		return dir;
 	if (!path)
 		return ctl_allocated(strdup(CONFIG_DEFAULT_BPFFS_DIR));
-	ctl_error("%s: its bpffs_dir cannot be read", path);
+	ctl_error("%s: cannot read bpffs_dir: name the configuration with --config", path);
 	return NULL;
 }
 
@@ -264,11 +266,12 @@ static enum ctl_exit open_simulation(const char *bpffs_dir, struct simulation **
 	if (!err)
 		return CTL_DONE;
 	if (err == -EPERM || err == -EACCES) {
-		ctl_error("%s: be root", error);
+		ctl_error("%s: run this as root", error);
 		return CTL_DENIED;
 	}
 	ctl_error("%s%s", error,
-		  err == -ENOENT ? ": ipwl is not in the kernel, or detached: start ipwld" : "");
+		  err == -ENOENT ? ": ipwl is not loaded, or is detached: start ipwld, or reload"
+				 : "");
 	return CTL_NEGATIVE;
 }
 
@@ -302,7 +305,7 @@ static enum ctl_exit run_simulate(const struct arguments *arguments)
 
 	if (arguments->options[SIMULATE_LIMIT] &&
 	    !number_parse(arguments->options[SIMULATE_LIMIT], 0, TALLY_ROWS_MAX, &limit))
-		return ctl_usage_error("simulate", "--limit is a number from 0 to %u",
+		return ctl_usage_error("simulate", "--limit must be a number from 0 to %u",
 				       TALLY_ROWS_MAX);
 	bpffs_dir = read_bpffs_dir(arguments->options[SIMULATE_CONFIG]);
 	if (!bpffs_dir)
@@ -317,10 +320,14 @@ const struct command command_simulate = {
 	.positional = "FILE",
 	.positional_min = 1,
 	.positional_max = 1,
-	.summary = "judge the packets of a capture, without touching traffic",
-	.description = "FILE: pcap or pcapng, or - for standard input. Needs root, but no ipwld.",
+	.summary = "show the verdicts for the packets of a capture",
+	.description =
+	    "FILE is a pcap or pcapng file, or - for standard input. The command uses the\n"
+	    "lists in force, and does not touch traffic. It needs root, but no ipwld.",
 	.options = { [SIMULATE_CONFIG] = { "config", "FILE",
-					   "where bpffs_dir is (" CONFIG_DEFAULT_PATH ")", 0 },
+					   "the configuration that names bpffs_dir "
+					   "(" CONFIG_DEFAULT_PATH ")",
+					   0 },
 		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 } },
 	.run = run_simulate,
 };

@@ -300,7 +300,7 @@ def test_add(ask, daemon):
     arguments = "add", "192.0.2.7", "--list", "partners", "--reason", "their new MX", "--ttl=1d1h30m"
     done = ask(*arguments, env={"SUDO_USER": "alice"})
     assert (done.code, done.out) == (
-        0, "192.0.2.7/32 is in allow list partners, in force now, until 2026-11-25T01:30:00Z\n")
+        0, "192.0.2.7/32 is now in allow list partners, until 2026-11-25T01:30:00Z\n")
     assert done.err == "ipwlctl: warning: it is in block list drop, too\n"
     assert daemon.requests[-1]["body"] == {"list": "partners", "prefix": "192.0.2.7",
                                            "reason": "their new MX", "ttl_seconds": 91800,
@@ -313,7 +313,7 @@ def test_add_plain(ask, daemon):
         "schema_version": 1, "entry": {**ADDED, "expires_at": None}, "warnings": []}
     done = ask("add", "--list", "partners", "192.0.2.7")
     assert (done.code, done.err) == (0, "")
-    assert done.out == "192.0.2.7/32 is in allow list partners, in force now, without an end\n"
+    assert done.out == "192.0.2.7/32 is now in allow list partners, with no expiry\n"
     assert daemon.requests[-1]["body"] == {"list": "partners", "prefix": "192.0.2.7",
                                            "reason": None, "ttl_seconds": None, "sudo_user": None}
 

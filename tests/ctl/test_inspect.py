@@ -20,8 +20,8 @@ CHANGES = {
 CHANGES_TEXT = """\
 ~ mode: monitor -> enforce
 ~ ports: 25 -> 25, 587
-~ list partners (allow): 1 added, 2 removed; exclusions: 1 added, 0 removed; at another place in \
-the order of the lists
+~ list partners (allow): 1 added, 2 removed; exclusions: 1 added, 0 removed; moved in the \
+order of the lists
 ~ list partners, mark: none -> 0x1
 + list new (block): 4 added, 0 removed
 - list old (block): 0 added, 7 removed
@@ -53,7 +53,7 @@ def test_diff(ask, daemon):
 - 192.0.2.7/32  partners  manual alice
 + !2001:db8::/32  partners  file /etc/ipwl/allow.d/a.list:3
 and 12 more entries
-5 entries added, 9 removed
+entries: 5 added, 9 removed
 """
     assert done.err == "ipwlctl: warning: look\n"
     assert daemon.requests[-1]["body"] == {}
@@ -64,16 +64,16 @@ and 12 more entries
 def test_diff_of_nothing(ask, daemon):
     daemon.answers["POST", "/v1/diff"] = 200, SAME
     done = ask("diff")
-    assert (done.code, done.out, done.err) == (0, "no difference\n", "")
+    assert (done.code, done.out, done.err) == (0, "no differences\n", "")
 
 
 def test_diff_held(ask, daemon):
     held = {**DIFF, "held": "it would remove 3 of 4", "removed_in_use": ["192.0.2.1, list a"]}
     daemon.answers["POST", "/v1/diff"] = 200, held
-    assert "a reload would be held: it would remove 3 of 4; `ipwlctl reload --accept' takes it\n" \
+    assert "the guard would hold a reload: it would remove 3 of 4; `ipwlctl reload --accept' reloads anyway\n" \
         "  192.0.2.1, list a\n" in ask("diff").out
     daemon.answers["POST", "/v1/diff"] = 200, {**held, "held": None}
-    assert "allow entries in use that would go, whole or in part:\n  192.0.2.1, list a\n" \
+    assert "allow entries in use that would be removed, wholly or in part:\n  192.0.2.1, list a\n" \
         in ask("diff").out
 
 
@@ -139,8 +139,8 @@ redundant  192.0.2.7/32  partners  file /etc/ipwl/allow.d/a.list:3
 unused  !2001:db8::/32  partners  config
     never hit
     -> remove it
-3 found: 2 redundant, 0 conflict, 1 unused, 0 expiring, 0 wide, 0 space; 1 of them \
-are not shown, see --limit
+3 findings: 2 redundant, 0 conflict, 1 unused, 0 expiring, 0 wide, 0 space; 1 not shown \
+(see --limit)
 """
 
 
@@ -158,7 +158,7 @@ def test_lint_of_nothing(ask, daemon):
              "findings": []}
     daemon.answers["GET", "/v1/lint"] = 200, clean
     done = ask("lint")
-    assert (done.code, done.out, done.err) == (0, "nothing found\n", "")
+    assert (done.code, done.out, done.err) == (0, "no findings\n", "")
     assert ask("--json", "lint").code == 0
 
 

@@ -319,7 +319,7 @@ def test_export_refuses(running):
     refused(INVALID, "has one family", "--format", "rbldnsd")
     refused(INVALID, "neither 4 nor 6", "--format", "plain", "--family", "5")
     refused(INVALID, "trusted_networks", "--format", "spamassassin", "--list", "drop")
-    refused(USAGE, "choose one", "--format", "plain", "--aggregate", "--no-aggregate")
+    refused(USAGE, "exclude each other", "--format", "plain", "--aggregate", "--no-aggregate")
     assert running.request("GET", "/v1/export?format=plain&aggregate=maybe")[0] == 400
     assert running.request("POST", "/v1/export?format=plain")[0] == 405
 

@@ -49,7 +49,7 @@ def test_lint_when_clean(ipwld):
     assert (answer["total"], answer["findings"], answer["left_out"]) == (0, [], 0)
     assert answer["totals"] == dict.fromkeys(
         ("redundant", "conflict", "unused", "expiring", "wide", "space"), 0)
-    assert "nothing found" in ipwld.ctl("lint").stdout
+    assert "no findings" in ipwld.ctl("lint").stdout
 
 
 def test_lint_names_place_and_suggestion(running):
@@ -86,7 +86,7 @@ def test_lint_names_place_and_suggestion(running):
     assert "ipwlctl add --list partners 192.0.2.7" in by["expiring", "192.0.2.7/32"]["suggestion"]
     text = running.ctl("lint")
     assert text.returncode == NEGATIVE
-    assert f"file {path}:1" in text.stdout and "11 found: 3 redundant" in text.stdout
+    assert f"file {path}:1" in text.stdout and "11 findings: 3 redundant" in text.stdout
     # An exclusion that takes a part away is none of them.
     assert "!2001:db8:ffff::/48" not in text.stdout
 
@@ -163,7 +163,7 @@ def test_diff_of_nothing(running):
     answer = running.ask("diff", status=DONE)
     assert answer["differs"] is False
     assert answer["settings"] == answer["lists"] == answer["entries"] == []
-    assert running.ctl("diff").stdout == "no difference\n"
+    assert running.ctl("diff").stdout == "no differences\n"
 
 
 def test_diff_then_reload(running):

@@ -282,7 +282,7 @@ def test_without_rights(running, wire):
     result = running.namespace.run(*drop, running.argv()[0].parent / "ipwlctl", "simulate",
                                    "--config", running.config, path, check=False)
     assert result.returncode == DENIED, result
-    assert "be root" in result.stderr
+    assert "run this as root" in result.stderr
 
 
 def test_when_detached(running, wire):

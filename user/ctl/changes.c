@@ -55,7 +55,7 @@ static void write_list(struct writer *writer, const json_t *list)
 		writer_text(writer, COLOUR_NONE, "; exclusions: %lld added, %lld removed",
 			    exclusions, gone);
 	if (json_is_true(json_object_get(list, "moved")))
-		writer_text(writer, COLOUR_NONE, "; at another place in the order of the lists");
+		writer_text(writer, COLOUR_NONE, "; moved in the order of the lists");
 	writer_line_end(writer);
 	write_settings(writer, json_object_get(list, "settings"), name);
 }

@@ -26,12 +26,12 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, json_t **r
 		}
 		ttl = json_integer(sec);
 	}
-	/* Null for a reason that is not UTF-8 would lose it silently. */
+	/* A reason that is not UTF-8 must not silently become null. */
 	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", options[ADD_LIST], "prefix",
 			 arguments->positional[0], "reason", options[ADD_REASON], "ttl_seconds",
 			 ttl, "sudo_user", writer_string(client_sudo_user()));
 	if (!body) {
-		ctl_error("list, prefix and reason are to be UTF-8");
+		ctl_error("list, prefix and reason must be UTF-8");
 		return CTL_INVALID;
 	}
 	*ret_body = body;
@@ -47,9 +47,9 @@ static void write_added(struct writer *writer, const json_t *answer)
 	writer_members(writer, entry_columns, entry);
 	writer_object_end(writer);
 	writer_members(writer, warnings_column, answer);
-	writer_text(writer, COLOUR_NONE, "%s is in %s list %s, in force now, %s%s",
+	writer_text(writer, COLOUR_NONE, "%s is now in %s list %s, %s%s",
 		    entry_string(entry, "prefix"), entry_string(entry, "action"),
-		    entry_string(entry, "list"), expires ? "until " : "without an end",
+		    entry_string(entry, "list"), expires ? "until " : "with no expiry",
 		    expires ? expires : "");
 	writer_line_end(writer);
 	exchange_print_warnings(answer);
@@ -76,10 +76,12 @@ const struct command command_add = {
 	.positional = "PREFIX",
 	.positional_min = 1,
 	.positional_max = 1,
-	.summary = "add a manual entry, in force at once and after a reboot",
-	.description = "An entry that is there already gets the new reason and expiry.",
+	.summary = "add a manual entry, in force at once and kept across reboots",
+	.description = "If the entry exists already, it gets the new reason and expiry.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list to add to", 1 },
-		     [ADD_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
-		     [ADD_TTL] = { "ttl", "DURATION", "expires after this: 30d, 1h30m", 0 } },
+		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
+				      0 },
+		     [ADD_TTL] = { "ttl", "DURATION",
+				   "expire after this time, such as 30d or 1h30m", 0 } },
 	.run = run_add,
 };

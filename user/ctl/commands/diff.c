@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/plural.h"
 #include "ctl/changes.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
@@ -29,7 +30,8 @@ static const struct column head_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-/* Absolute, for the daemon's directory is another; to be freed. NULL: no memory. */
+/* The absolute path, because the daemon runs in another directory. To be freed. NULL: out
+ * of memory. */
 static char *absolute_path(const char *path)
 {
 	char directory[PATH_MAX];
@@ -59,7 +61,8 @@ static void write_entries(struct writer *writer, const json_t *answer)
 		free(provenance);
 	}
 	if (left_out && i) {
-		writer_text(writer, COLOUR_NONE, "and %lld more entries", left_out);
+		writer_text(writer, COLOUR_NONE, "and %lld more %s", left_out,
+			    plural((uint64_t)left_out, "entry", "entries"));
 		writer_line_end(writer);
 	}
 }
@@ -72,12 +75,14 @@ static void write_held_diff(struct writer *writer, const json_t *answer)
 	size_t i;
 
 	if (held) {
-		writer_text(writer, COLOUR_RED,
-			    "a reload would be held: %s; `ipwlctl reload --accept' takes it", held);
+		writer_text(
+		    writer, COLOUR_RED,
+		    "the guard would hold a reload: %s; `ipwlctl reload --accept' reloads anyway",
+		    held);
 		writer_line_end(writer);
 	} else if (json_array_size(removed)) {
 		writer_text(writer, COLOUR_YELLOW,
-			    "allow entries in use that would go, whole or in part:");
+			    "allow entries in use that would be removed, wholly or in part:");
 		writer_line_end(writer);
 	}
 	json_array_foreach(removed, i, line)
@@ -97,11 +102,11 @@ static void write_diff_answer(struct writer *writer, const json_t *answer)
 	write_entries(writer, answer);
 	write_held_diff(writer, answer);
 	if (json_is_true(json_object_get(answer, "differs")))
-		writer_text(writer, COLOUR_NONE, "%lld entries added, %lld removed",
+		writer_text(writer, COLOUR_NONE, "entries: %lld added, %lld removed",
 			    (long long)json_integer_value(json_object_get(answer, "added")),
 			    (long long)json_integer_value(json_object_get(answer, "removed")));
 	else
-		writer_text(writer, COLOUR_NONE, "no difference");
+		writer_text(writer, COLOUR_NONE, "no differences");
 	writer_line_end(writer);
 	exchange_print_warnings(answer);
 }
@@ -140,7 +145,8 @@ static enum ctl_exit run_diff(const struct arguments *arguments)
 	if (arguments->options[DIFF_LIMIT] &&
 	    !number_parse(arguments->options[DIFF_LIMIT], 0, ENTRIES_MAX, &limit)) {
 		json_decref(body);
-		return ctl_usage_error("diff", "--limit is a number from 0 to %d", ENTRIES_MAX);
+		return ctl_usage_error("diff", "--limit must be a number from 0 to %d",
+				       ENTRIES_MAX);
 	}
 	if (arguments->options[DIFF_SUMMARY])
 		limit = 0;
@@ -153,7 +159,7 @@ static enum ctl_exit run_diff(const struct arguments *arguments)
 		free(path);
 		if (!text) {
 			json_decref(body);
-			ctl_error("the name of the file is not UTF-8");
+			ctl_error("the name of the file must be UTF-8");
 			return CTL_INVALID;
 		}
 		json_object_set_new(body, "config", text);
@@ -168,9 +174,11 @@ const struct command command_diff = {
 	.positional = "[FILE]",
 	.positional_max = 1,
 	.summary = "show what a reload would change",
-	.description = "With FILE: what a reload with that configuration would; for root alone.\n"
-		       "Exit code: 0 nothing, 1 something, 4 the configuration has errors.",
-	.options = { [DIFF_SUMMARY] = { "summary", NULL, "settings, lists and counts alone", 0 },
-		     [DIFF_LIMIT] = { "limit", "N", "name at most N entries (1000)", 0 } },
+	.description = "With FILE, shows what a reload with that configuration would change. This\n"
+		       "needs root.\n"
+		       "Exit code: 0 no changes, 1 changes, 4 the configuration has errors.",
+	.options = { [DIFF_SUMMARY] = { "summary", NULL, "show settings, lists and counts only",
+					0 },
+		     [DIFF_LIMIT] = { "limit", "N", "show at most N entries (1000)", 0 } },
 	.run = run_diff,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `export`: lists in the format of another program, on standard output. */
+/* `export`: writes lists in the format of another program to standard output. */
 #include <string.h>
 
 #include "ctl/client.h"
@@ -24,7 +24,8 @@ static enum ctl_exit run_export(const struct arguments *arguments)
 	enum ctl_exit code;
 
 	if (options[EXPORT_AGGREGATE] && options[EXPORT_NO_AGGREGATE])
-		return ctl_usage_error("export", "--aggregate and --no-aggregate: choose one");
+		return ctl_usage_error("export",
+				       "--aggregate and --no-aggregate exclude each other");
 	client = client_new(arguments);
 	code = client_download(client, &request, stdout);
 	client_free(client);
@@ -35,13 +36,15 @@ const struct command command_export = {
 	.name = "export",
 	.positional = "",
 	.summary = "write lists in the format of a mail server or filter",
-	.description = "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
-		       "opensmtpd, haproxy, nftables, json, csv. Without --list: all allow lists.",
-	.options = { [EXPORT_FORMAT] = { "format", "F", "of the text", 1 },
-		     [EXPORT_LIST] = { "list", "NAME...", "this list; again for more", 0 },
+	.description =
+	    "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
+	    "opensmtpd, haproxy, nftables, json, csv.\nWithout --list, exports all allow lists.",
+	.options = { [EXPORT_FORMAT] = { "format", "F", "the format to write", 1 },
+		     [EXPORT_LIST] = { "list", "NAME...", "export this list; may be repeated", 0 },
 		     [EXPORT_AGGREGATE] = { "aggregate", NULL, "merge neighbours (default)", 0 },
 		     [EXPORT_NO_AGGREGATE] = { "no-aggregate", NULL, "keep the prefixes as listed",
 					       0 },
-		     [EXPORT_FAMILY] = { "family", "N", "IPv4 (4) or IPv6 (6) alone", 0 } },
+		     [EXPORT_FAMILY] = { "family", "N", "export only IPv4 (4) or only IPv6 (6)",
+					 0 } },
 	.run = run_export,
 };

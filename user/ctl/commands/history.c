@@ -40,7 +40,7 @@ struct walk {
 
 /* ---- options -------------------------------------------------------------- */
 
-/* A point in time: a date, a date and time, or so long ago. */
+/* Parse a point in time: a date, a date and time, or how long ago it was. */
 static enum ctl_exit read_since(const char *text, struct walk *walk)
 {
 	struct tm tm = { 0 };
@@ -60,9 +60,10 @@ static enum ctl_exit read_since(const char *text, struct walk *walk)
 	} else if (!duration_parse(text, &ago_sec)) {
 		since = time(NULL) - ago_sec;
 	} else {
-		ctl_error("--since %s is neither a time (2026-11-24, 2026-11-24T12:00:00Z) nor a "
-			  "duration (30d, 1h30m)",
-			  text);
+		ctl_error(
+		    "--since %s: write a time such as 2026-11-24 or 2026-11-24T12:00:00Z, or a "
+		    "duration such as 30d or 1h30m",
+		    text);
 		return CTL_INVALID;
 	}
 	snprintf(walk->since, sizeof(walk->since), "%lld", since < 0 ? 0LL : (long long)since);
@@ -77,7 +78,7 @@ static enum ctl_exit read_limit(const char *text, struct walk *walk)
 		walk->left = (unsigned long)limit;
 		return CTL_DONE;
 	}
-	ctl_error("--limit %s is not a number from 1 on", text);
+	ctl_error("--limit %s: write a number of at least 1", text);
 	return CTL_INVALID;
 }
 
@@ -103,7 +104,7 @@ static json_t *owned_string(char *text)
 	return string;
 }
 
-/* One change, or without one what the record says of itself. */
+/* Write one change, or a record without changes. */
 static void write_change(struct walk *walk, const json_t *record, const json_t *change, char *what)
 {
 	json_t *row = ctl_allocated(json_pack(
@@ -239,12 +240,13 @@ const struct command command_history = {
 	.name = "history",
 	.positional = "[PREFIX]",
 	.positional_max = 1,
-	.summary = "show who changed what, when and why, the newest first",
+	.summary = "show who changed what, when and why, newest first",
 	.description =
-	    "With PREFIX, or an address: changes of entries that cover it or lie inside.",
-	.options = { [HISTORY_LIST] = { "list", "NAME", "changes of this list only", 0 },
-		     [HISTORY_SINCE] = { "since", "TIME", "from then on: 2026-11-24, or 30d ago",
-					 0 },
-		     [HISTORY_LIMIT] = { "limit", "N", "so many records at most (100)", 0 } },
+	    "With PREFIX or an address, shows only changes of entries that cover it or lie\n"
+	    "inside it.",
+	.options = { [HISTORY_LIST] = { "list", "NAME", "show only changes of this list", 0 },
+		     [HISTORY_SINCE] = { "since", "TIME",
+					 "show changes since 2026-11-24, or since 30d ago", 0 },
+		     [HISTORY_LIMIT] = { "limit", "N", "show at most N records (100)", 0 } },
 	.run = run_history,
 };

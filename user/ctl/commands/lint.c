@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `lint`: what in the lists is worth a look. */
+/* `lint`: finds questionable entries in the lists. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
 #include "base/number.h"
+#include "base/plural.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/writer.h"
@@ -56,18 +57,18 @@ static void write_totals(struct writer *writer, const json_t *answer)
 	long long total = json_integer_value(json_object_get(answer, "total"));
 
 	if (!total) {
-		writer_text(writer, COLOUR_GREEN, "nothing found");
+		writer_text(writer, COLOUR_GREEN, "no findings");
 		writer_line_end(writer);
 		return;
 	}
-	writer_text(writer, COLOUR_NONE, "%lld found:", total);
+	writer_text(writer, COLOUR_NONE, "%lld %s:", total,
+		    plural((uint64_t)total, "finding", "findings"));
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		writer_text(writer, COLOUR_NONE, "%s %lld %s", i ? "," : "",
 			    (long long)json_integer_value(json_object_get(totals, checks[i])),
 			    checks[i]);
 	if (left_out)
-		writer_text(writer, COLOUR_NONE, "; %lld of them are not shown, see --limit",
-			    left_out);
+		writer_text(writer, COLOUR_NONE, "; %lld not shown (see --limit)", left_out);
 	writer_line_end(writer);
 }
 
@@ -98,7 +99,7 @@ static enum ctl_exit read_duration(const struct arguments *arguments, int option
 	error = duration_parse(text, &sec);
 	if (error)
 		return ctl_usage_error("lint", "--%s %s: %s", name, text, error);
-	/* The daemon takes 32 bits; more than a century is more than it can know. */
+	/* The daemon reads 32 bits, and has no history of a century anyway. */
 	snprintf(number, NUMBER_BYTES, "%" PRId64, sec < UINT32_MAX ? sec : (int64_t)UINT32_MAX);
 	return CTL_DONE;
 }
@@ -117,7 +118,7 @@ static enum ctl_exit read_lengths(const struct arguments *arguments, char ipv4[N
 	snprintf(ipv6, NUMBER_BYTES, "%s", comma ? comma + 1 : "");
 	if (number_parse(ipv4, 0, 32, &number) && number_parse(ipv6, 0, 128, &number))
 		return CTL_DONE;
-	return ctl_usage_error("lint", "--wide %s: two lengths are needed, such as 8,19", text);
+	return ctl_usage_error("lint", "--wide %s: write two prefix lengths, such as 8,19", text);
 }
 
 static enum ctl_exit check_limit(const struct arguments *arguments)
@@ -127,7 +128,7 @@ static enum ctl_exit check_limit(const struct arguments *arguments)
 	if (!arguments->options[LINT_LIMIT] ||
 	    number_parse(arguments->options[LINT_LIMIT], 0, FINDINGS_MAX, &number))
 		return CTL_DONE;
-	return ctl_usage_error("lint", "--limit is a number from 0 to %d", FINDINGS_MAX);
+	return ctl_usage_error("lint", "--limit must be a number from 0 to %d", FINDINGS_MAX);
 }
 
 static enum ctl_exit ask_lint(const struct arguments *arguments, const struct request *request)
@@ -181,16 +182,19 @@ static enum ctl_exit run_lint(const struct arguments *arguments)
 const struct command command_lint = {
 	.name = "lint",
 	.positional = "",
-	.summary = "find entries that are worth a look, with a suggestion each",
-	.description = "Exit code: 0 nothing found, 1 something.",
-	.options = { [LINT_LIST] = { "list", "NAME", "entries of this list only", 0 },
+	.summary = "find questionable entries, and suggest what to do",
+	.description = "Exit code: 0 no findings, 1 findings.",
+	.options = { [LINT_LIST] = { "list", "NAME", "check only this list", 0 },
 		     [LINT_CHECK] = { "check", "C",
-				      "redundant, conflict, unused, expiring, wide or space alone",
+				      "one of redundant, conflict, unused, expiring, wide, space",
 				      0 },
-		     [LINT_UNUSED] = { "unused", "DURATION", "without a hit for as long (90d)", 0 },
-		     [LINT_EXPIRING] = { "expiring", "DURATION", "that end within it (7d)", 0 },
-		     [LINT_WIDE] = { "wide", "LENGTHS", "shorter than these in IPv4, IPv6 (8,19)",
-				     0 },
-		     [LINT_LIMIT] = { "limit", "N", "show at most N of each check (100)", 0 } },
+		     [LINT_UNUSED] = { "unused", "DURATION",
+				       "report entries without a hit in this time (90d)", 0 },
+		     [LINT_EXPIRING] = { "expiring", "DURATION",
+					 "report entries that expire within this time (7d)", 0 },
+		     [LINT_WIDE] = { "wide", "LENGTHS",
+				     "report prefixes shorter than these for IPv4,IPv6 (8,19)", 0 },
+		     [LINT_LIMIT] = { "limit", "N", "show at most N findings of each check (100)",
+				      0 } },
 	.run = run_lint,
 };

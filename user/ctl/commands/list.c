@@ -79,8 +79,8 @@ static enum ctl_exit write_entries_page(struct walk *walk)
 	return code;
 }
 
-/* What was printed before a failure stays a JSON text cut short, so that no
- * program takes it for the whole. */
+/* After a failure the JSON text stays incomplete, so that no program takes it for the
+ * whole. */
 static void end_entries(struct walk *walk, enum ctl_exit code)
 {
 	if (!walk->has_begun)
@@ -115,10 +115,10 @@ const struct command command_list = {
 	.name = "list",
 	.positional = "[PREFIX]",
 	.positional_max = 1,
-	.summary = "show entries, with their hits",
-	.description = "With PREFIX: entries that cover it or lie inside.",
-	.options = { [LIST_LIST] = { "list", "NAME", "entries of this list only", 0 },
-		     [LIST_SOURCE] = { "source", "S", "config, file, feed, manual or learned",
+	.summary = "show entries and their hits",
+	.description = "With PREFIX, shows only entries that cover it or lie inside it.",
+	.options = { [LIST_LIST] = { "list", "NAME", "show only entries of this list", 0 },
+		     [LIST_SOURCE] = { "source", "S", "one of config, file, feed, manual, learned",
 				       0 } },
 	.run = run_list,
 };

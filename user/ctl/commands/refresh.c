@@ -6,7 +6,7 @@
 #include "ctl/feeds_table.h"
 #include "ctl/memory.h"
 
-/* Whether all of them have what their sources have. */
+/* Whether every feed is as its source has it. */
 static bool are_fresh(const json_t *feeds)
 {
 	const json_t *feed;
@@ -55,8 +55,9 @@ const struct command command_refresh = {
 	.name = "refresh",
 	.positional = "[NAME]",
 	.positional_max = 1,
-	.summary = "fetch feeds now, and wait for what comes of it",
-	.description = "The feed NAME, or all. The exit code is 1 if one of them failed, is no\n"
-		       "list of its format, or is held back.",
+	.summary = "fetch feeds now, and show the results",
+	.description =
+	    "Fetches the feed NAME, or all feeds. The exit code is 1 if a fetch failed, or if\n"
+	    "a copy was invalid or was held back.",
 	.run = run_refresh,
 };

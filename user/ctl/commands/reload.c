@@ -45,9 +45,10 @@ const struct command command_reload = {
 	.name = "reload",
 	.positional = "",
 	.summary = "read the configuration and the list files again",
-	.description = "With any error nothing changes, and all of them are printed. One that\n"
-		       "would remove too many allow entries in use is held.",
-	.options = { [RELOAD_ACCEPT] = { "accept", NULL, "take one that the guard would hold",
+	.description =
+	    "If there are errors, prints all of them and changes nothing. The guard holds a\n"
+	    "reload that would remove too many allow entries in use.",
+	.options = { [RELOAD_ACCEPT] = { "accept", NULL, "reload even if the guard would hold it",
 					 0 } },
 	.run = run_reload,
 };

@@ -27,7 +27,8 @@ static enum ctl_exit read_id(const struct arguments *arguments, json_t **ret_id)
 		return CTL_DONE;
 	}
 	if (!number_parse(text, 1, INT64_MAX, &id)) {
-		ctl_error("%s is not the number of a record: see `ipwlctl history'", text);
+		ctl_error("%s is not the number of a record: `ipwlctl history' shows the numbers",
+			  text);
 		return CTL_INVALID;
 	}
 	*ret_id = ctl_allocated(json_integer(id));
@@ -49,7 +50,7 @@ static enum ctl_exit request_undo(struct client *client, const struct arguments 
 	enum ctl_exit code;
 
 	if (!body) {
-		ctl_error("the reason is to be UTF-8");
+		ctl_error("the reason must be UTF-8");
 		return CTL_INVALID;
 	}
 	code = client_request(client, &request, &answer);
@@ -63,20 +64,20 @@ static enum ctl_exit request_undo(struct client *client, const struct arguments 
 	return code;
 }
 
-/* What is removed from an allow list costs mail. @answer: of the dry run. */
+/* A removal from an allow list can cost mail. @answer: of the dry run. */
 static enum ctl_exit confirm_undo(const json_t *answer)
 {
 	char *description = record_describe(json_object_get(answer, "undone"));
 
-	ctl_error("this undoes %s, and removes from an allow list", description);
+	ctl_error("this undoes %s, which removes entries from an allow list", description);
 	free(description);
 	if (ask_yes("Undo it?"))
 		return CTL_DONE;
-	ctl_error("nothing is changed");
+	ctl_error("nothing has changed");
 	return CTL_NEGATIVE;
 }
 
-/* The record that was looked at is the one to undo, whatever comes between. */
+/* Undo the very record that was shown, even if another change came between. */
 static enum ctl_exit look_first(struct client *client, const struct arguments *arguments,
 				json_t **id)
 {
@@ -134,11 +135,12 @@ const struct command command_undo = {
 	.name = "undo",
 	.positional = "[RECORD]",
 	.positional_max = 1,
-	.summary = "take the last change of manual entries back",
-	.description = "RECORD is a number that `history' shows; without it, the last add, del,\n"
-		       "import, protect or unprotect that is in effect. That of an undo does the\n"
-		       "change again. Refused once what it changed has changed again.",
-	.options = { [UNDO_REASON] = { "reason", "TEXT", "why, for those who ask later", 0 },
+	.summary = "undo a change of manual entries",
+	.description =
+	    "RECORD is a number from `history'. Without it, undoes the last add, del,\n"
+	    "import, protect or unprotect that has not been undone. The RECORD of an undo\n"
+	    "redoes the change. undo refuses if an affected entry has changed since.",
+	.options = { [UNDO_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },
 		     [UNDO_YES] = { "yes", NULL, "do not ask", 0 } },
 	.run = run_undo,
 };

@@ -61,7 +61,7 @@ def test_wrong_before_asking(ask, daemon, file, tmp_path):
             (("--list", "a", tmp_path), 4, "Is a directory"),
             ((file,), 2, "--list NAME"),
             (("--list", "a"), 2, "import needs FILE"),
-            (("--list", "a", file, file), 2, "one argument too many")):
+            (("--list", "a", file, file), 2, "unexpected argument")):
         done = ask("import", *argv)
         assert (done.code, done.out) == (code, "")
         assert words in done.err

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads addresses from arguments and from standard input, all before the first is
- * tested: a bad one is found before anything is printed. */
+/* Reads the addresses of the command line and of standard input. All are read before the
+ * first is tested, so a bad address is reported before any result is printed. */
 #include "ctl/addresses.h"
 #include "core/prefix_error.h"
 
@@ -11,7 +11,7 @@
 
 #include "ctl/memory.h"
 
-/* Bad addresses that are reported one by one. */
+/* At most this many bad addresses are reported one by one. */
 #define REPORTED_MAX 20
 
 static void add_address(struct addresses *addresses, const struct prefix *prefix)
@@ -41,7 +41,7 @@ static void read_address(struct addresses *addresses, const char *where, const c
 		prefix_error_message(error, text, bytes, message);
 		report_address(addresses, where, message);
 	} else if (prefix.len != prefix_max_len(prefix.family)) {
-		snprintf(message, sizeof(message), "%.*s is a prefix; test takes addresses",
+		snprintf(message, sizeof(message), "%.*s is a network: test takes single addresses",
 			 (int)bytes, text);
 		report_address(addresses, where, message);
 	} else {
@@ -89,7 +89,7 @@ enum ctl_exit addresses_read(struct addresses *addresses, const struct arguments
 		ctl_error("and %zu more", addresses->bad_count - REPORTED_MAX);
 	/* Not CTL_DONE: that would mean that all are allowed. */
 	if (!addresses->bad_count && !addresses->count)
-		report_address(addresses, "", "there is no address on standard input");
+		report_address(addresses, "", "standard input contains no address");
 	return addresses->bad_count ? CTL_INVALID : CTL_DONE;
 }
 

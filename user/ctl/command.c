@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes a command line apart by the tables of command.h, and prints its help. */
+/* Parses a command line by the tables of command.h, and prints the help. */
 #include "ctl/command.h"
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static const struct option_spec *find_option(const struct option_spec *table, co
 	return NULL;
 }
 
-/* Find the option that @text (behind its dashes) names, and where its value goes. */
+/* Find the option that @text (without its dashes) names, and where its value goes. */
 static const struct option_spec *lookup_option(const char *text, const struct command *command,
 					       struct arguments *arguments, const char ***ret_value)
 {
@@ -78,7 +78,7 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 		return ctl_usage_error(name, "unknown option %s", text);
 	before = is_repeatable(spec) ? *value : NULL;
 	if (*value && spec->metavar && !before)
-		return ctl_usage_error(name, "--%s is given twice", spec->name);
+		return ctl_usage_error(name, "--%s may be given only once", spec->name);
 	(*argv)++;
 	if (!spec->metavar) {
 		if (equals)
@@ -100,7 +100,7 @@ static enum ctl_exit check_counts(const struct command *command, const struct ar
 		return ctl_usage_error(command->name, "%s needs %s", command->name,
 				       command->positional);
 	if (arguments->positional_count > command->positional_max)
-		return ctl_usage_error(command->name, "%s is one argument too many",
+		return ctl_usage_error(command->name, "unexpected argument \"%s\"",
 				       arguments->positional[command->positional_max]);
 	for (size_t i = 0; command->options[i].name; i++)
 		if (command->options[i].is_required && !arguments->options[i])
@@ -117,7 +117,7 @@ enum ctl_exit command_parse(char **argv, const struct command *command, struct a
 	arguments->positional = argv;
 	arguments->positional_count = 0;
 	while (*argv) {
-		/* A lone dash is standard input. */
+		/* A lone dash means standard input. */
 		if (only_positional || **argv != '-' || !(*argv)[1]) {
 			if (!command) {
 				arguments->positional = argv;
@@ -153,7 +153,7 @@ static void print_options(const struct option_spec *spec, FILE *stream)
 		int width = fprintf(stream, "  --%s%s%s", spec->name, spec->metavar ? " " : "",
 				    spec->metavar ? spec->metavar : "");
 
-		fprintf(stream, "%*s%s\n", width < 18 ? 18 - width : 1, "", spec->help);
+		fprintf(stream, "%*s%s\n", width < 24 ? 24 - width : 1, "", spec->help);
 	}
 }
 
@@ -164,10 +164,10 @@ void command_print_overview(const struct command *const *commands, FILE *stream)
 		fprintf(stream, "  %-14s%s\n", (*commands)->name, (*commands)->summary);
 	fputs("\noptions:\n", stream);
 	print_options(global_options, stream);
-	fputs("\nexit codes: 0 done, or allowed; 1 a negative answer, or a failure; 2 usage;\n"
-	      "3 ipwld cannot be reached; 4 invalid input or configuration;\n"
-	      "5 permission denied; 6 test: blocked, or would be\n"
-	      "\n`ipwlctl COMMAND --help' says more about a command; so does ipwlctl(8).\n",
+	fputs("\nexit codes: 0 done, or allowed; 1 no, not found, or failed; 2 wrong usage;\n"
+	      "3 cannot reach ipwld; 4 invalid input or configuration;\n"
+	      "5 permission denied; 6 test: blocked, or would be blocked\n"
+	      "\nFor details of a command, run `ipwlctl COMMAND --help' or see ipwlctl(8).\n",
 	      stream);
 }
 

@@ -29,7 +29,7 @@ enum global_option {
 
 extern const struct option_spec global_options[GLOBAL_COUNT + 1];
 
-/* A command line taken apart. Values are NULL where the option was not given; a
+/* A parsed command line. Values are NULL where the option was not given; a
  * flag's value is its name. */
 struct arguments {
 	const char *global[GLOBAL_COUNT];

@@ -10,12 +10,12 @@
 /* Exit codes of ipwlctl: part of its interface. */
 enum ctl_exit {
 	CTL_DONE,	 /* done; test: allowed */
-	CTL_NEGATIVE,	 /* not found, conflict; test: unlisted; or it failed */
+	CTL_NEGATIVE,	 /* no, not found, or failed; test: unlisted */
 	CTL_USAGE,	 /* wrong command line */
 	CTL_UNREACHABLE, /* no answer from the daemon */
 	CTL_INVALID,	 /* invalid input or configuration */
 	CTL_DENIED,	 /* permission denied */
-	CTL_BLOCKED,	 /* test: blocked, or would be */
+	CTL_BLOCKED,	 /* test: blocked, or would be blocked */
 };
 
 /* Set up standard streams and the character set. */

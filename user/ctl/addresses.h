@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses that `test` is asked about. */
+/* The addresses that `test` looks up. */
 #ifndef CTL_ADDRESSES_H
 #define CTL_ADDRESSES_H
 
@@ -13,9 +13,9 @@ struct addresses {
 	size_t bad_count;
 };
 
-/* Add all of a command line; "-" stands for the lines of standard input, where
- * blank lines and `#` comments are skipped. Reports each bad address.
- * Return: CTL_DONE; CTL_INVALID: some were bad, or there was none. */
+/* Read all addresses of a command line. "-" means the lines of standard input; blank lines
+ * and `#` comments are skipped there. Reports each bad address.
+ * Return: CTL_DONE; CTL_INVALID if an address was bad or there was no address. */
 enum ctl_exit addresses_read(struct addresses *addresses, const struct arguments *arguments);
 void addresses_done(struct addresses *addresses);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads captures by libpcap; what has no Ethernet header is given one. */
+/* Reads captures with libpcap; adds an Ethernet header to packets without one. */
 #include "ctl/capture.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "ctl/frame.h"
 #include "ctl/memory.h"
 
-/* As long as libpcap lets a packet be. */
+/* libpcap's own limit on a packet, and an Ethernet header. */
 #define FRAME_BYTES_MAX (FRAME_ETHERNET_BYTES + 262144)
 /* Headers in front of the packet, <pcap/sll.h>: their length, and offsets in them. */
 #define SLL_BYTES 16
@@ -132,7 +132,7 @@ void capture_close(struct capture *capture)
 
 /* How a packet of this link type becomes an Ethernet frame. */
 struct layout {
-	size_t header_bytes; /* that come off */
+	size_t header_bytes; /* to remove */
 	bool needs_ethernet;
 	unsigned int protocol; /* of the Ethernet header to make */
 	bool is_outgoing;

@@ -8,7 +8,7 @@
 
 #include "ctl/ctl.h"
 
-/* What a packet is passed over for. */
+/* Why a packet is skipped. */
 enum capture_skip {
 	SKIP_CUT,      /* the capture has too little of it */
 	SKIP_OUTGOING, /* the host sent it: XDP would not see it */

@@ -8,7 +8,7 @@
 /* All members of an ENTRY. */
 extern const struct column entry_columns[];
 
-/* The same and `decides`, which comes first in text. */
+/* The same and `decides`, the first column in text. */
 extern const struct column entry_test_columns[];
 
 /* "config", "file /etc/ipwl/allow.d/a.list:12": where an entry comes from; to be

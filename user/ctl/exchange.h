@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that are one request and one answer. */
+/* Commands that send one request and show one answer. */
 #ifndef CTL_EXCHANGE_H
 #define CTL_EXCHANGE_H
 

@@ -5,7 +5,7 @@
 
 #include "ctl/writer.h"
 
-/* The table, and below it what there is to say of some. */
+/* The table, and below it messages about feeds that need attention. */
 void feeds_table(struct writer *writer, const json_t *feeds);
 
 #endif

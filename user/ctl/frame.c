@@ -16,7 +16,7 @@
 #define IPV6_SOURCE 8
 #define IPV6_NEXT_HEADER 6
 #define TCP_BYTES 20
-/* More than extension headers take in practice. */
+/* More extension headers than a packet has in practice. */
 #define EXTENSIONS_BYTES 256
 
 static unsigned int read_frame_be16(const uint8_t *bytes)
@@ -24,7 +24,7 @@ static unsigned int read_frame_be16(const uint8_t *bytes)
 	return (unsigned int)bytes[0] << 8 | bytes[1];
 }
 
-/* Where the network header is, and of which protocol; 0: not in these bytes. */
+/* Where the network header is, and its protocol; 0: not in these bytes. */
 static size_t find_network(const uint8_t *frame, size_t bytes, unsigned int *ret_protocol)
 {
 	size_t offset = FRAME_ETHERNET_BYTES;

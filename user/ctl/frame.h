@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a captured frame says of itself. It decides nothing: the BPF program does. */
+/* Fields of a captured frame. Only the BPF program decides a verdict. */
 #ifndef CTL_FRAME_H
 #define CTL_FRAME_H
 
@@ -15,7 +15,7 @@
  * VLAN tags. Return: whether there is one. */
 bool frame_source(const uint8_t *frame, size_t bytes, struct prefix *ret_source);
 
-/* Whether the first @bytes of a longer frame have all the headers that a verdict
+/* Whether the first @bytes of a longer frame contain all headers that a verdict
  * depends on. */
 bool frame_is_judgeable(const uint8_t *frame, size_t bytes);
 

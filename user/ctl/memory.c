@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The end of ipwlctl where memory has run out: what it would have shown is lost anyway. */
+/* Ends ipwlctl when memory runs out: its output would be incomplete anyway. */
 #include "ctl/memory.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory that has run out ends ipwlctl. */
+/* Allocation that cannot fail: ipwlctl exits instead. */
 #ifndef CTL_MEMORY_H
 #define CTL_MEMORY_H
 
-/* Returns @pointer; if it is NULL, memory has run out: says so and exits. */
+/* Return @pointer, or report that memory has run out and exit if it is NULL. */
 void *ctl_allocated(void *pointer);
 
 #endif

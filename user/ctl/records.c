@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records of the history in words. */
+/* Puts records of the history into words. */
 #include "ctl/records.h"
 
 #include <stdarg.h>

@@ -14,8 +14,8 @@ char *record_author(const json_t *record);
 /* "add (undone by 14)"; to be freed. */
 char *record_event(const json_t *record);
 
-/* "+192.0.2.7/32": what a change added, removed (-) or altered (~), or of a summary
- * "+12 -3"; to be freed. */
+/* "+192.0.2.7/32": what a change added (+), removed (-) or altered (~). For a summary,
+ * "+12 -3". To be freed. */
 char *change_text(const json_t *change);
 
 /* "record 12, add of 192.0.2.7/32 in partners by alice at 2026-…"; to be freed. */

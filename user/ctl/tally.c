@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A hash table with open addressing, seeded: a capture may be made to collide. */
+/* A hash table with open addressing. It is seeded, because an attacker may craft a capture
+ * whose addresses collide. */
 #include "ctl/tally.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ void tally_init(struct tally *tally)
 {
 	*tally = (struct tally) { .capacity = FIRST_CAPACITY };
 	tally->rows = ctl_allocated(calloc(tally->capacity, sizeof(*tally->rows)));
-	/* Without randomness it is slower on such a capture, not wrong. */
+	/* Without a random seed the table is slower on such a capture, but not wrong. */
 	if (getrandom(&tally->seed, sizeof(tally->seed), GRND_NONBLOCK) < 0)
 		tally->seed = 0;
 }

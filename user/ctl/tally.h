@@ -9,7 +9,7 @@
 
 #include "core/prefix.h"
 
-/* More sources than these are not told apart: about 64 MiB. */
+/* Sources beyond this number are counted together. The table then takes about 64 MiB. */
 #define TALLY_ROWS_MAX (1U << 19)
 #define TALLY_NO_LIST UINT32_MAX
 
@@ -32,7 +32,7 @@ struct tally {
 void tally_init(struct tally *tally);
 void tally_done(struct tally *tally);
 
-/* Count a packet; packets and connections of @key do not matter. */
+/* Count a packet. The counts in @key are ignored. */
 void tally_add(struct tally *tally, const struct tally_row *key, bool is_connection);
 
 /* Order the rows: most packets first, then by address. Nothing can be added after. */

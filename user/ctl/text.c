@@ -11,8 +11,8 @@
 #include "ctl/ctl.h"
 #include "ctl/memory.h"
 
-/* Characters beyond the control characters that let a reason look like what it
- * is not: directions (as in CVE-2021-42574), line ends, a byte-order mark. */
+/* Characters, besides control characters, that can make a reason look like another text: directions
+ * (as in CVE-2021-42574), line ends, a byte-order mark. */
 static bool is_deceptive(wint_t c)
 {
 	return c == 0x061c || (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||

@@ -10,7 +10,7 @@
  * CTL_BLOCKED, or CTL_UNREACHABLE for a verdict that this program does not know. */
 enum ctl_exit verdict_exit(const char *verdict);
 
-/* Text only: a line that says what happens to mail of the address, and why. */
+/* Text only: a line that says what happens to mail from the address, and why. */
 void verdict_write(struct writer *writer, const json_t *result);
 
 #endif

@@ -18,7 +18,7 @@ _Static_assert(sizeof(colour_codes) / sizeof(colour_codes[0]) == COLOUR_COUNT, "
 
 static void print_json(const json_t *value, FILE *stream)
 {
-	/* Dumped twice only in the rare case: keep text readable, controls escaped. */
+	/* Keeps text readable and escapes control characters. Dumps twice only in the rare case. */
 	char *text = ctl_allocated(json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT));
 
 	if (text_is_plain(text))
@@ -28,7 +28,7 @@ static void print_json(const json_t *value, FILE *stream)
 	free(text);
 }
 
-/* What comes before a member of the innermost array or object. */
+/* Write the comma, line end and key before a member of the innermost array or object. */
 static void begin_member(struct writer *writer, const char *key)
 {
 	if (writer->has_member[writer->depth - 1])
@@ -37,7 +37,7 @@ static void begin_member(struct writer *writer, const char *key)
 	if (key)
 		fprintf(writer->stream, "\"%s\":", key);
 	else
-		/* Each item of an array on a line: for grep, and for eyes. */
+		/* Each item of an array has a line of its own, for grep and for readers. */
 		fputc('\n', writer->stream);
 }
 

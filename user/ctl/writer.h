@@ -57,7 +57,7 @@ void writer_object_end(struct writer *writer);
 /* Members of @object; in text, "label  value" lines without those that are null. */
 void writer_fields(struct writer *writer, const struct column *columns, const json_t *object);
 
-/* The same in JSON, nothing in text: for what writer_text() says in words. */
+/* The same in JSON and nothing in text, for values that writer_text() puts into words. */
 void writer_members(struct writer *writer, const struct column *columns, const json_t *object);
 
 /* A table: an array of objects. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `status`: how the daemon, its interfaces and its lists are. */
+/* `status`: the state of the daemon, its interfaces and its lists. */
 #include <stdlib.h>
 
 #include "ctl/exchange.h"

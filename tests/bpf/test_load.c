@@ -94,7 +94,7 @@ static void test_end_of_log(void **state)
 	char *text = load_refused("ipwl_tc", BPF_PROG_TYPE_SOCKET_FILTER, error);
 
 	(void)state;
-	assert_non_null(strstr(error, "the kernel does not take ipwl's programs"));
+	assert_non_null(strstr(error, "the kernel rejected ipwl's programs"));
 	assert_non_null(strstr(error, "ipwl_tc"));
 	/* Its last line sums up; what it refused stands right before. */
 	assert_non_null(strstr(text, "warning: verifier: processed "));

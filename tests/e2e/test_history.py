@@ -384,7 +384,7 @@ def test_del_in_a_script_warns(running, wire):
     result = running.ctl("del", "--list", "partners", BLOCKED.ipv4)
     assert result.returncode == DONE
     assert "2 packets, 2 connections in 30 days" in result.stderr
-    assert "dropped now by block list drop" in result.stderr
+    assert "block list drop 203.0.113.0/24 now drops the mail of" in result.stderr
     running.ask("add", "--list", "partners", UNLISTED.ipv4)
     result = running.ctl("del", "--list", "partners", UNLISTED.ipv4)
     assert (result.returncode, result.stderr) == (DONE, "")
@@ -467,14 +467,14 @@ def test_a_file_does_not_end_what_is_protected_by_itself(running):
     path = running.write_list("allow.d/a.list", "# by mistake", f"!{UNLISTED.ipv4}")
     place = f"{UNLISTED.ipv4} is excluded by !{UNLISTED.ipv4} (file {path}:2)"
     diff = running.ask("diff", status=NEGATIVE)
-    assert "it would end 1 protected entry" in diff["held"] and place in diff["held"]
+    assert "it would remove 1 protected entry" in diff["held"] and place in diff["held"]
     result = running.ctl("reload")
     assert result.returncode == NEGATIVE
     assert place in result.stderr and "vital" in result.stderr and "--accept" in result.stderr
     assert place in newest(running)["reason"]
     assert running.ask("test", UNLISTED.ipv4)["results"][0]["verdict"] == "allow"
     # Who insists may; from then on it is told at each reload, and at each start.
-    expected = f'the protected entry {UNLISTED.ipv4} of list "partners" does not hold: {place}'
+    expected = f'the protected entry {UNLISTED.ipv4} of list "partners" is not in force: {place}'
     assert expected in running.ask("reload", "--accept")["warnings"]
     assert running.ask("test", UNLISTED.ipv4, status=1)["results"][0]["verdict"] == "unlisted"
     assert expected in running.ask("reload")["warnings"]
@@ -572,7 +572,7 @@ def test_broken_hits_database_is_no_trouble(ipwld, wire):
     status = ipwld.status()
     assert (status["state"]["ok"], status["suspended"]) == (True, None)
     # It is read once the daemon serves: nobody waits for it.
-    wait_for(lambda: "hits are counted anew" in ipwld.words(), "told")
+    wait_for(lambda: "hits start again from zero" in ipwld.words(), "told")
     assert len(list(ipwld.state.glob("hits.db.corrupt-*"))) == 1
     wire.send(frames.tcp(wire, ALLOWED.ipv4), count=5)
     wait_for(lambda: entry_of(ipwld, "198.51.100.0/24", source="config")["total_packets"] == 5,

@@ -36,7 +36,7 @@ def test_program_of_someone_else(lab, ipwld, other_program, word, off):
     found = ipwld.interface()
     assert not found["attached"]
     command = f"ip link set dev eth0 {off} off"
-    assert (f"another XDP program (id {number}, name pass) is attached: take it off with "
+    assert (f"another XDP program (id {number}, name pass) is attached: remove it with "
             f"`{command}`") in found["error"], found
     assert "Qdisc" not in found["error"] and "Qdisc" not in ipwld.words()
     assert program_id(lab, "eth0") == number
@@ -72,7 +72,7 @@ def test_without_the_right_to_look_at_links(lab, ipwld):
     ipwld.await_answer()
     error = ipwld.interface()["error"]
     number = program_id(lab, "eth0")
-    assert f"another XDP program (id {number}) is attached: take it off with `ip link set dev " \
+    assert f"another XDP program (id {number}) is attached: remove it with `ip link set dev " \
         "eth0 xdp off` or, if a link holds it" in error, error
     assert "`bpftool link detach id LINK`" in error
     (ipwld.bpffs.parent / "not_ours").unlink()
@@ -88,7 +88,8 @@ def test_bridge_and_its_port(lab, ipwld):
     ipwld.start()
     assert ipwld.interface("br0")["attached"]
     error = ipwld.interface("eth1")["error"]
-    assert "on eth1 while br0, above it, has one" in error and "keep one of the two" in error
+    assert "on eth1 while br0, the device above it, has one" in error \
+        and "remove one of the two" in error
     assert "Qdisc" not in error
     ipwld.configure(interfaces="eth1")
     assert ipwld.ctl("reload").returncode == 0
@@ -124,4 +125,4 @@ def test_kernel_without_a_feature(ipwld, call, words):
     with faults.armed(1, errno.EINVAL, calls=fault.mask(call), count=1 << 40):
         ipwld.spawn(env=faults.environment)
         assert ipwld.process.wait(netns.PATIENCE_SEC) != 0
-    assert words in ipwld.words() and "this is Linux" in ipwld.words()
+    assert words in ipwld.words() and "this kernel is Linux" in ipwld.words()

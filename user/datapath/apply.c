@@ -113,17 +113,18 @@ int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 		if (err == -ENOSPC)
 			return errors_report(
 			    error, err,
-			    "no slot for list %s: the lists of the old and the new "
-			    "configuration together are more than %d",
+			    "no slot for list %s: the old and the new configuration have more "
+			    "than %d lists together; remove old lists first, then add new ones",
 			    list->name, IPWL_LISTS_MAX);
 		if (err)
-			return errors_report(error, err, "cannot enter list %s", list->name);
+			return errors_report(error, err, "cannot write list %s to the kernel",
+					     list->name);
 	}
 	return 0;
 }
 
 /* Marks of lists that were there before, and slots of those that are gone. Arrays
- * are there in full, so writing an element does not fail for want of memory. */
+ * are there in full, so writing an element never needs memory. */
 static void commit_slots(struct datapath *datapath, const struct policy *policy)
 {
 	bool is_used[IPWL_LISTS_MAX] = { false };

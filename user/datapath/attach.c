@@ -174,8 +174,8 @@ static int check_device(const char *name, char error[DATAPATH_ERROR_BYTES])
 	    request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK)
 		return 0;
 	errors_report(error, 0,
-		      "%s has no Ethernet header (link type %d): name the device below it "
-		      "that has one",
+		      "%s has no Ethernet header (link type %d): name the Ethernet device "
+		      "below it instead",
 		      name, request.ifr_hwaddr.sa_family);
 	return -EOPNOTSUPP;
 }

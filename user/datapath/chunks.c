@@ -143,9 +143,9 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 		return 0;
 	give_up_chunks(datapath, &new);
 	if (err == -ENOSPC)
-		return errors_report(error, err, "more than %u rules",
+		return errors_report(error, err, "the policy has more than %u rules",
 				     IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
-	return errors_report(error, err, "cannot make room for rule counters");
+	return errors_report(error, err, "cannot allocate rule counters");
 }
 
 void chunks_trim(struct datapath *datapath, const struct policy *policy)

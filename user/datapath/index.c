@@ -37,7 +37,7 @@ static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 {
 	if (err == -ENOSPC)
 		return errors_report(error, err,
-				     "the policy needs more than the %u MiB an index "
+				     "the policy needs more than the %u MiB that an index "
 				     "can have",
 				     IPWL_REGIONS_MAX);
 	return errors_report(error, err, "cannot build the index");

@@ -44,8 +44,8 @@ static int check_kernel(char error[DATAPATH_ERROR_BYTES])
 	if (!missing)
 		return 0;
 	if (uname(&name))
-		return errors_report(error, -errno, "cannot tell which kernel this is");
-	errors_report(error, 0, "ipwl needs a kernel with %s; this is Linux %s", missing,
+		return errors_report(error, -errno, "cannot read the kernel version");
+	errors_report(error, 0, "ipwl needs a kernel with %s; this kernel is Linux %s", missing,
 		      name.release);
 	return -EOPNOTSUPP;
 }
@@ -178,7 +178,7 @@ int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DAT
 	set_log(skeleton, NULL, 0);
 	if (err) {
 		log_verifier(log);
-		errors_report_words(error, err, "the kernel does not take ipwl's %s", what);
+		errors_report_words(error, err, "the kernel rejected ipwl's %s", what);
 	}
 	free(log);
 	return err;

@@ -220,16 +220,16 @@ static void explain_program(const struct device *device)
 
 	describe_program(device->xdp_id, program);
 	if (err)
-		errors_explain("another XDP program (%s) is attached: take it off with `ip link "
+		errors_explain("another XDP program (%s) is attached: remove it with `ip link "
 			       "set dev %s %s off` or, if a link holds it (`bpftool link` shows "
 			       "that to root), with `bpftool link detach id LINK`",
 			       program, device->name, xdp_word(device->xdp_mode));
 	else if (link)
-		errors_explain("another XDP program (%s) is attached: take it off with `bpftool "
+		errors_explain("another XDP program (%s) is attached: remove it with `bpftool "
 			       "link detach id %u`",
 			       program, link);
 	else
-		errors_explain("another XDP program (%s) is attached: take it off with `ip link "
+		errors_explain("another XDP program (%s) is attached: remove it with `ip link "
 			       "set dev %s %s off`",
 			       program, device->name, xdp_word(device->xdp_mode));
 }
@@ -240,8 +240,8 @@ static void explain_relative(const struct survey *survey, const char *name)
 	char program[WORDS_BYTES];
 
 	describe_program(relative->xdp_id, program);
-	errors_explain("the kernel takes none on %s while %s, %s it, has one (%s): keep one of the "
-		       "two",
+	errors_explain("the kernel allows no XDP program on %s while %s, the device %s it, has one "
+		       "(%s): remove one of the two",
 		       name, relative->name, is_on(relative, &survey->device) ? "above" : "below",
 		       program);
 }
@@ -259,6 +259,6 @@ void obstacle_explain(int ifindex, const char *name, enum attach_mode mode, int 
 	else if (is_occupied && survey.relative.xdp_id)
 		explain_relative(&survey, name);
 	else if (!is_occupied && mode == ATTACH_NATIVE && survey.device.mtu > MTU_USUAL)
-		errors_explain("the driver may have no native XDP for an MTU of %u",
+		errors_explain("the driver may not support native XDP with an MTU of %u",
 			       survey.device.mtu);
 }

@@ -74,7 +74,7 @@ int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_B
 		err = errors_report(error, ifindex, "cannot look up %s", name);
 	/* Others may hold the link open, so closing it is not enough. */
 	if (link >= 0 && bpf_link_detach(link))
-		err = errors_report(error, -errno, "cannot take the XDP program off %s", name);
+		err = errors_report(error, -errno, "cannot remove the XDP program from %s", name);
 	if (ifindex > 0 && tc_detach(ifindex, pinned_state(dir).qdisc_created))
 		err = errors_report(error, -EIO, "cannot remove the tc filter of %s", name);
 	if (link >= 0)

@@ -147,7 +147,7 @@ STATUS = {
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,
          "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
-         "error": "/usr/bin/systemctl ended with exit status 1"}],
+         "error": "/usr/bin/systemctl exited with status 1"}],
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],
@@ -173,7 +173,7 @@ FEEDS = {
          "cut_entries": {"reserved": 0, "own": 1}, "overruled_exclusions": 2,
          "fetched_at": None, "checked_at": None, "age_seconds": None,
          "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "failed",
-                        "message": "the server answers 404: has the list moved?"},
+                        "message": "the server answered 404: has the list moved?"},
          "next_fetch_at": None, "fetching": True, "held": None,
          "trouble": "/var/lib/ipwl/feeds/vendor.copy: it is damaged"}],
 }

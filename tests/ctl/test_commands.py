@@ -52,7 +52,7 @@ partners  /etc/ipwl/allow.d/a.cidr  postfix-cidr  \
 EXPORT                           FORMAT        LISTS           PREFIXES  SUCCESSFUL  \
 CHANGED               ERROR
 /var/lib/ipwl/export/allow.cidr  postfix-cidr  partners, vips         4  no          \
-2026-11-23T12:00:00Z  /usr/bin/systemctl ended with exit status 1
+2026-11-23T12:00:00Z  /usr/bin/systemctl exited with status 1
 """
 
 

@@ -14,7 +14,7 @@ botnets: 12 of its entries had reserved address space, which is cut out
 vendor: 1 of its entries had this host's own address space, which is cut out
 vendor: 2 of its exclusions are not in force, because list partners has protected \
 entries there
-vendor: failed: the server answers 404: has the list moved?
+vendor: failed: the server answered 404: has the list moved?
 vendor: /var/lib/ipwl/feeds/vendor.copy: it is damaged
 """
 DIFF = {"schema_version": 1, "name": "botnets", "entries": 120,

@@ -186,7 +186,7 @@ def test_a_command_that_fails_is_told_and_run_again(ipwld, out):
     ipwld.start()
     state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)],
                      "the command has failed")
-    assert "/bin/sh ended with exit status 1" in state["error"] and not state["successful"]
+    assert "/bin/sh exited with status 1" in state["error"] and not state["successful"]
     # The file is there nevertheless.
     assert "198.51.100.0/24" in path.read_text()
     assert "/bin/sh: looking" in ipwld.words()
@@ -206,7 +206,7 @@ def test_a_wish_that_a_service_be_reloaded(ipwld, out):
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
     state = wait_for(lambda: states(ipwld)[str(path)]["error"] and states(ipwld)[str(path)],
                      "nobody takes it")
-    assert state["error"] == f"{wish}: nobody has taken this wish: " \
+    assert state["error"] == f"{wish}: nobody has acted on this request: " \
         "systemctl enable --now ipwl-after@postfix.path"
     assert "192.0.2.1" in path.read_text()
     wish.unlink()

@@ -150,7 +150,7 @@ def test_metrics_by_a_socket_that_is_passed(ipwld):
             passed(ipwld, listener)
             ipwld.await_answer()
         assert "ipwl_build_info" in ipwld.metrics_text()
-    assert not [line for line in ipwld.words().splitlines() if "cannot be served" in line]
+    assert not [line for line in ipwld.words().splitlines() if "cannot serve" in line]
 
 
 def test_several_sockets_are_refused(ipwld):

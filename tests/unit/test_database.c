@@ -188,7 +188,7 @@ static void test_later_version(void **state)
 	(void)state;
 	database_close(database);
 	assert_int_equal(database_open(PATH, &first, &database, message), DATABASE_UNREADABLE);
-	assert_string_equal(message, "its schema version is 2, this ipwld knows 1");
+	assert_string_equal(message, "its schema version is 2, but this ipwld knows only 1");
 	assert_null(database);
 }
 

@@ -84,10 +84,10 @@ static int judge(const struct command *command, int status, char error[COMMAND_E
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	if (WIFEXITED(status))
-		snprintf(error, COMMAND_ERROR_BYTES, "%s ended with exit status %d", command->name,
+		snprintf(error, COMMAND_ERROR_BYTES, "%s exited with status %d", command->name,
 			 WEXITSTATUS(status));
 	else
-		snprintf(error, COMMAND_ERROR_BYTES, "%s was ended by signal %d", command->name,
+		snprintf(error, COMMAND_ERROR_BYTES, "%s was killed by signal %d", command->name,
 			 WTERMSIG(status));
 	return -ECHILD;
 }
@@ -108,7 +108,7 @@ static int wait_for_end(struct command *command, const bool *is_stopping,
 			waitpid(command->pid, &status, 0);
 			err = is_late ? -ETIMEDOUT : -EINTR;
 			snprintf(error, COMMAND_ERROR_BYTES,
-				 is_late ? "%s did not end within %d s and was killed"
+				 is_late ? "%s did not finish within %d s and was killed"
 					 : "%s was killed: ipwld is stopping",
 				 command->name, COMMAND_TIMEOUT_SEC);
 			return err;
@@ -129,8 +129,8 @@ int command_run(char *const argv[], const bool *is_stopping, char error[COMMAND_
 	if (err) {
 		snprintf(error, COMMAND_ERROR_BYTES, "%s: %s%s", argv[0], strerror(-err),
 			 err == -EACCES || err == -EPERM
-			     ? " (its unit lets ipwld start no program: name a service instead, "
-			       "see after in ipwld.yaml(5))"
+			     ? " (the unit of ipwld forbids it to start programs: name a service "
+			       "instead, see after in ipwld.yaml(5))"
 			     : "");
 		return err;
 	}

@@ -77,8 +77,7 @@ int export_file_write(const char *path, const char *text, size_t bytes, bool *re
 	err = file_replace(path, 0644, text, bytes);
 	if (err) {
 		snprintf(error, EXPORT_ERROR_BYTES, "%s: %s%s", path, strerror(-err),
-			 err == -ENOENT
-			     ? " (make the directory, and see that ipwld may write there)"
+			 err == -ENOENT ? " (create the directory and let ipwld write to it)"
 			 : err == -EROFS || err == -EACCES
 			     ? " (does the unit let ipwld write there? see ipwld.yaml(5))"
 			     : "");

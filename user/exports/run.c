@@ -11,6 +11,7 @@
 
 #include "base/lines.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "exports/command.h"
 #include "exports/file.h"
 #include "exports/wish.h"
@@ -52,7 +53,8 @@ static int write_file(const struct policy *policy, const struct config_export *c
 		return err;
 	state->prefix_count += count;
 	if (has_changed) {
-		log_info("export", "%s: %zu prefixes written", path, count);
+		log_info("export", "%s: wrote %zu %s", path, count,
+			 plural(count, "prefix", "prefixes"));
 		state->changed_at_sec = time_now_sec();
 		state->is_after_due = config->after || config->service;
 	}
@@ -76,8 +78,8 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 
 	_Static_assert(EXPORT_ERROR_BYTES >= COMMAND_ERROR_BYTES, "both fit");
 	if (snapshot->suspension) {
-		export_state_fail(state, "held back while enforcement is suspended: an entry may "
-					 "be missing");
+		export_state_fail(state, "held back while enforcement is suspended, because an "
+					 "entry may be missing");
 		return;
 	}
 	state->has_run = true;

@@ -131,7 +131,7 @@ static void exports_take_state(struct exports *exports, struct export_state *fro
 	if (from->error && (!to->error || strcmp(from->error, to->error)))
 		log_error("export", "%s", from->error);
 	else if (!from->error && to->error)
-		log_info("export", "%s: as it should be again", from->path);
+		log_info("export", "%s: up to date again", from->path);
 	export_states_free(to, 1);
 	*to = *from;
 	*from = (struct export_state) { 0 };

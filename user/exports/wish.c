@@ -39,7 +39,7 @@ int wish_make(const char *runtime_dir, const char *service, char error[EXPORT_ER
 		err = wish_make_file(directory, service);
 	if (err == -EEXIST)
 		snprintf(error, EXPORT_ERROR_BYTES,
-			 "%s/%s: nobody has taken this wish: systemctl enable --now "
+			 "%s/%s: nobody has acted on this request: systemctl enable --now "
 			 "ipwl-after@%s.path",
 			 directory, service, service);
 	else if (err)

@@ -98,7 +98,7 @@ json_t *http_read_body(struct evhttp_request *request)
 	json_t *body;
 
 	if (bytes > HTTP_BODY_BYTES_MAX) {
-		http_reply_errorf(request, OUTCOME_TOO_LARGE, "the body is over %u bytes",
+		http_reply_errorf(request, OUTCOME_TOO_LARGE, "the body is larger than %u bytes",
 				  HTTP_BODY_BYTES_MAX);
 		return NULL;
 	}

@@ -141,7 +141,7 @@ static void check(const struct interfaces *interfaces, struct attachment *attach
 	attachment->ifindex = ifindex;
 	if (!ifindex)
 		snprintf(attachment->error, sizeof(attachment->error),
-			 "there is no such interface; waiting for it");
+			 "no such interface; waiting for it");
 	else if (is_new || (retries && is_wanting(interfaces, attachment)))
 		attach(interfaces, attachment);
 	log_change(attachment);

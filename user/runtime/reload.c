@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "engine/reload.h"
 #include "feeds/schedule.h"
 #include "runtime/notify.h"
@@ -64,12 +65,13 @@ static void reload_log_changes(const struct reload *reload)
 	const struct lines *lines = &reload->changes;
 	size_t i;
 
-	log_info("reload", "%zu entries added, %zu removed", reload->added_count,
+	log_info("reload", "entries: %zu added, %zu removed", reload->added_count,
 		 reload->removed_count);
 	for (i = 0; i < lines->count && i < LOGGED_CHANGES_MAX; i++)
 		log_info("reload", "%s", lines->items[i]);
 	if (lines->count > i)
-		log_info("reload", "and %zu more changes", lines->count - i);
+		log_info("reload", "and %zu more %s", lines->count - i,
+			 plural(lines->count - i, "change", "changes"));
 }
 
 static void reload_log(const struct reload *reload)
@@ -82,7 +84,8 @@ static void reload_log(const struct reload *reload)
 	for (i = 0; i < refusal->details.count && i < LOGGED_ERRORS_MAX; i++)
 		log_error("reload", "%s", refusal->details.items[i]);
 	if (refusal->details.count > i)
-		log_error("reload", "and %zu more errors", refusal->details.count - i);
+		log_error("reload", "and %zu more %s", refusal->details.count - i,
+			  plural(refusal->details.count - i, "error", "errors"));
 	if (refusal->outcome)
 		log_error("reload", "%s", refusal->message ? refusal->message : strerror(ENOMEM));
 	else
@@ -96,7 +99,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	runtime->is_detached = false;
 	sampler_reconfigure(runtime->sampler);
 	if (interfaces_configure(&runtime->interfaces, config))
-		lines_add(&reload->warnings, "the interfaces stay as they were: out of memory");
+		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);
 	feeds_follow(runtime->feeds, config, &reload->reports.feeds);
 }

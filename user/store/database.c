@@ -129,8 +129,8 @@ static enum database_result check_schema(struct database *database,
 		return DATABASE_OK;
 	if (version < 0 || version > schema->version) {
 		snprintf(message, DATABASE_MESSAGE_BYTES,
-			 "its schema version is %lld, this ipwld knows %d", (long long)version,
-			 schema->version);
+			 "its schema version is %lld, but this ipwld knows only %d",
+			 (long long)version, schema->version);
 		return DATABASE_UNREADABLE;
 	}
 	message[0] = '\0';

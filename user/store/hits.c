@@ -222,7 +222,7 @@ int hits_load(struct hits *hits, int64_t now_sec)
 	err = open_and_read(hits, now_sec, &since_sec, message);
 	/* Losing it costs numbers, no mail. */
 	if (err == -EBADMSG && !database_set_aside(hits->path, message)) {
-		log_warning("hits", "%s was corrupt and is kept as %s: hits are counted anew",
+		log_warning("hits", "%s was corrupt and is kept as %s: hits start again from zero",
 			    hits->path, message);
 		err = open_and_read(hits, now_sec, &since_sec, message);
 	}

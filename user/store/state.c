@@ -100,8 +100,8 @@ static int replace_corrupt(struct state *state, char message[DATABASE_MESSAGE_BY
 	if (database_set_aside(state->path, message))
 		return refuse_open(state, DATABASE_UNREADABLE, message);
 	snprintf(reason + strlen(reason), sizeof(reason) - strlen(reason),
-		 " and is kept as %s: the manual entries in it are not in force; add again what is "
-		 "missing, then reload",
+		 " and is kept as %s: the manual entries in it are not in force; add the missing "
+		 "entries again, then reload",
 		 message);
 	state_suspend(state, reason);
 	state_keep_error(state, reason);

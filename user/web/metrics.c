@@ -60,9 +60,8 @@ static const struct {
 	struct metric metric;
 	size_t offset;
 } interface_metrics[] = {
-	{ { "ipwl_packets_total", "counter", "Packets that were judged." }, COUNTER(packets) },
-	{ { "ipwl_bytes_total", "counter", "Bytes of the frames that were judged." },
-	  COUNTER(bytes) },
+	{ { "ipwl_packets_total", "counter", "Packets by verdict." }, COUNTER(packets) },
+	{ { "ipwl_bytes_total", "counter", "Bytes of frames by verdict." }, COUNTER(bytes) },
 	{ { "ipwl_connections_total", "counter", "Packets with SYN and without ACK." },
 	  COUNTER(connections) },
 };
@@ -134,9 +133,9 @@ static const struct {
 	struct metric metric;
 	size_t offset;
 } list_metrics[] = {
-	{ { "ipwl_list_packets_total", "counter", "Packets that a list decided." },
+	{ { "ipwl_list_packets_total", "counter", "Packets decided by a list." },
 	  COUNTER(packets) },
-	{ { "ipwl_list_connections_total", "counter", "Connections that a list decided." },
+	{ { "ipwl_list_connections_total", "counter", "Connections decided by a list." },
 	  COUNTER(connections) },
 };
 
@@ -173,7 +172,7 @@ static void write_list_counters(const struct runtime *runtime, struct evbuffer *
 static void write_list_entries(const struct snapshot *snapshot, struct evbuffer *buffer)
 {
 	static const struct metric entries = { "ipwl_list_entries", "gauge",
-					       "Entries of a list, exclusions apart." };
+					       "Entries of a list, without exclusions." };
 	size_t i;
 	int family;
 
@@ -218,10 +217,10 @@ static const struct {
 	int64_t (*value)(const struct feed_report *report);
 } feed_gauges[] = {
 	{ "ipwl_feed_last_success_timestamp_seconds",
-	  "When the source last had what is in force; 0: never.", feed_last_success },
-	{ "ipwl_feed_entries", "Entries of a feed, exclusions apart.", feed_entries },
+	  "When the source last confirmed the copy in force; 0: never.", feed_last_success },
+	{ "ipwl_feed_entries", "Entries of a feed, without exclusions.", feed_entries },
 	{ "ipwl_feed_held", "Whether a new copy of a feed is held back (1).", feed_is_held },
-	{ "ipwl_feed_skipped_lines", "Lines and records of a feed that were left out.",
+	{ "ipwl_feed_skipped_lines", "Lines and records of a feed that were skipped.",
 	  feed_skipped },
 };
 
@@ -261,7 +260,7 @@ static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
 	}
 	write_cut(runtime, buffer);
 	evbuffer_add_printf(buffer,
-			    "# HELP %s Fetches of a feed by what came of them.\n"
+			    "# HELP %s Fetches of a feed by result.\n"
 			    "# TYPE %s counter\n",
 			    fetches, fetches);
 	for (size_t i = 0; i < count; i++) {
@@ -280,9 +279,9 @@ static void write_exports(const struct runtime *runtime, struct evbuffer *buffer
 {
 	static const struct metric metrics[] = {
 		{ "ipwl_export_last_successful", "gauge",
-		  "Whether an exported file is as it should be (1) and its command succeeded." },
+		  "Whether an exported file is up to date and its command succeeded (1)." },
 		{ "ipwl_export_last_success_timestamp_seconds", "gauge",
-		  "When an exported file was last seen to be as it should be." },
+		  "When an exported file was last found up to date." },
 		{ "ipwl_export_entries", "gauge", "Prefixes in an exported file." },
 	};
 	const struct config *config = runtime->snapshot->config;
@@ -312,7 +311,7 @@ static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer 
 {
 	static const struct metric skipped = {
 		"ipwl_list_skipped_lines", "gauge",
-		"Lines of a list's files that could not be read and were skipped."
+		"Lines of a list's files that were skipped because of errors."
 	};
 	size_t i;
 
@@ -330,14 +329,14 @@ static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer 
 static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const struct metric successful = { "ipwl_config_last_reload_successful", "gauge",
-						  "Whether the last reload was taken (1)." };
+						  "Whether the last reload succeeded (1)." };
 	static const struct metric timestamp = {
 		"ipwl_config_last_reload_success_timestamp_seconds", "gauge",
-		"When a configuration was last taken."
+		"When a reload last succeeded."
 	};
 	static const struct metric held = {
 		"ipwl_reload_held", "gauge",
-		"Whether the guard holds the last reload (1): `ipwlctl diff` shows it."
+		"Whether the guard holds the last reload (1); `ipwlctl diff` shows it."
 	};
 	static const struct metric build = { "ipwl_build_info", "gauge",
 					     "The version of ipwl and of libbpf; always 1." };

@@ -201,7 +201,7 @@ int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 	}
 	if (err)
 		snprintf(error, METRICS_ERROR_BYTES,
-			 "metrics cannot be served at %s port %u: %s; trying on", host, port,
+			 "cannot serve metrics at %s port %u: %s; will try again", host, port,
 			 strerror(-err));
 	return err;
 }

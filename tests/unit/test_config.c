@@ -176,7 +176,7 @@ static void test_history(void **state)
 	assert_int_equal(config->history.sample_sec, 90);
 	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 400, sample: 0s, hits: 1d}\n",
 			    "c.yaml:2:7: warning: no lists\n"
-			    "c.yaml:3:17: keep: \"400\" lacks a unit\n"
+			    "c.yaml:3:17: keep: \"400\" needs a unit\n"
 			    "c.yaml:3:30: sample: \"0s\" is zero\n"
 			    "c.yaml:3:34: unknown key \"hits\": known here are keep, sample\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 23h, sample: 25h}\n",

@@ -165,7 +165,7 @@ static void test_numbers(void **state)
 		const char *words;
 	} bad[] = {
 		{ "refresh: 9m", "refresh: \"9m\" is not between 10m 0s and 365d 0h" },
-		{ "refresh: 600", "refresh: \"600\" lacks a unit" },
+		{ "refresh: 600", "refresh: \"600\" needs a unit" },
 		{ "refresh: 0h", "refresh: \"0h\" is zero" },
 		{ "refresh: 366d", "refresh: \"366d\" is not between" },
 		{ "timeout: 2d", "timeout: \"2d\" is not between" },

@@ -50,12 +50,12 @@ static void test_wrong(void **state)
 	assert_wrong("5ms", "not a whole number");
 	assert_wrong("1y", "unknown unit");
 	assert_wrong("1h ", "not a whole number");
-	assert_wrong("90", "lacks a unit");
-	assert_wrong("1h30", "lacks a unit");
-	assert_wrong("36526d", "over 100 years");
-	assert_wrong("36525d1s", "over 100 years");
-	assert_wrong("9223372036854775807w", "over 100 years");
-	assert_wrong("99999999999999999999s", "over 100 years");
+	assert_wrong("90", "needs a unit");
+	assert_wrong("1h30", "needs a unit");
+	assert_wrong("36526d", "longer than 100 years");
+	assert_wrong("36525d1s", "longer than 100 years");
+	assert_wrong("9223372036854775807w", "longer than 100 years");
+	assert_wrong("99999999999999999999s", "longer than 100 years");
 }
 
 #define UNTOUCHED INT64_MAX

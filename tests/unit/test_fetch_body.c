@@ -109,13 +109,13 @@ static void test_sizes(void **state)
 	memset(plain, '\n', sizeof(plain));
 	assert_int_equal(feed(plain, 1000, 1000, error), 1000);
 	assert_int_equal(feed(plain, 1001, 1000, error), -1);
-	assert_string_equal(error, "it is over max_bytes, 1000");
+	assert_string_equal(error, "it is larger than max_bytes, 1000");
 	used = pack(plain, 1000, 0);
 	assert_int_equal(feed(packed, used, 1000, error), 1000);
 	used = pack(plain, 1001, 0);
 	assert_true(used < 100);
 	assert_int_equal(feed(packed, used, 1000, error), -1);
-	assert_string_equal(error, "unpacked it is over max_bytes, 1000");
+	assert_string_equal(error, "unpacked, it is larger than max_bytes, 1000");
 	used = pack(plain, sizeof(plain), 0);
 	assert_int_equal(feed(packed, used, 1000, error), -1);
 }
@@ -132,7 +132,7 @@ static void test_damage(void **state)
 	/* Wherever it is cut, but before its second byte: that may be a list. */
 	for (size_t length = 2; length < used; length++) {
 		assert_int_equal(feed(packed, length, BYTES_MAX, error), -1);
-		assert_string_equal(error, "its gzip data ends in the middle");
+		assert_string_equal(error, "its gzip data is truncated");
 	}
 	assert_int_equal(feed("\x1f", 1, BYTES_MAX, error), 1);
 	packed[used] = 'x';

@@ -97,14 +97,14 @@ void claim_explain(int err, const char *setting, const char *directory, char *er
 	char owner[CLAIM_OWNER_BYTES];
 
 	if (err != -EWOULDBLOCK) {
-		snprintf(error, error_bytes, "%s %s cannot be claimed: %s", setting, directory,
+		snprintf(error, error_bytes, "cannot claim %s %s: %s", setting, directory,
 			 strerror(-err));
 		return;
 	}
 	claim_read_owner(directory, owner);
 	snprintf(error, error_bytes,
-		 "another ipwld uses %s %s (%s): stop that one, or give this one a directory of "
-		 "its own",
+		 "another ipwld uses %s %s (%s): stop that ipwld, or give this one its "
+		 "own directory",
 		 setting, directory, owner);
 }
 

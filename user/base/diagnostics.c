@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "base/utf8.h"
 
 void diagnostics_init(struct diagnostics *diagnostics)
@@ -153,7 +154,8 @@ void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct
 	if (errors == warnings && more)
 		lines_add(errors, "and %zu more", more);
 	else if (errors != warnings && more_errors)
-		lines_add(errors, "and %zu more errors", more_errors);
+		lines_add(errors, "and %zu more %s", more_errors,
+			  plural(more_errors, "error", "errors"));
 }
 
 static size_t over_the_limit(size_t count)
@@ -172,8 +174,12 @@ void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream)
 		fprintf(stream, "%s\n", text);
 	}
 	if (errors && warnings)
-		fprintf(stream, "... and %zu more errors, %zu more warnings\n", errors, warnings);
-	else if (errors || warnings)
-		fprintf(stream, "... and %zu more %s\n", errors + warnings,
-			errors ? "errors" : "warnings");
+		fprintf(stream, "... and %zu more %s, %zu more %s\n", errors,
+			plural(errors, "error", "errors"), warnings,
+			plural(warnings, "warning", "warnings"));
+	else if (errors)
+		fprintf(stream, "... and %zu more %s\n", errors, plural(errors, "error", "errors"));
+	else if (warnings)
+		fprintf(stream, "... and %zu more %s\n", warnings,
+			plural(warnings, "warning", "warnings"));
 }

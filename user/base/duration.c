@@ -38,7 +38,7 @@ static size_t fraction_bytes(const char *text, size_t bytes)
 static const char *duration_sum(const char *text, size_t bytes, bool has_fractions, int64_t max_sec,
 				int64_t *ret_sec)
 {
-	static const char *const too_long = "is over 100 years";
+	static const char *const too_long = "is longer than 100 years";
 	int64_t total = 0;
 	size_t i = 0;
 
@@ -65,8 +65,8 @@ static const char *duration_sum(const char *text, size_t bytes, bool has_fractio
 		}
 		sec = i < bytes ? unit_sec(text[i]) : 0;
 		if (!sec)
-			return i < bytes ? "has an unknown unit (there are s, m, h, d, w)"
-					 : "lacks a unit (s, m, h, d, w)";
+			return i < bytes ? "has an unknown unit (the units are s, m, h, d, w)"
+					 : "needs a unit (s, m, h, d, w)";
 		if (number > (max_sec - total) / sec)
 			return too_long;
 		total += number * sec;

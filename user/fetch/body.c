@@ -43,7 +43,8 @@ void body_done(struct body *body)
 static int put(struct body *body, const unsigned char *data, size_t bytes)
 {
 	if (body->max_bytes - body->written_bytes < bytes)
-		return fail(body, "unpacked it is over max_bytes, %" PRIu64, body->max_bytes);
+		return fail(body, "unpacked, it is larger than max_bytes, %" PRIu64,
+			    body->max_bytes);
 	body->written_bytes += bytes;
 	while (bytes) {
 		ssize_t count = write(body->fd, data, bytes);
@@ -51,7 +52,7 @@ static int put(struct body *body, const unsigned char *data, size_t bytes)
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return fail(body, "it cannot be kept: %s", strerror(errno));
+			return fail(body, "it cannot be stored: %s", strerror(errno));
 		data += count;
 		bytes -= (size_t)count;
 	}
@@ -114,7 +115,7 @@ int body_add(struct body *body, const void *data, size_t bytes)
 	if (!bytes)
 		return 0;
 	if (body->max_bytes - body->received_bytes < bytes)
-		return fail(body, "it is over max_bytes, %" PRIu64, body->max_bytes);
+		return fail(body, "it is larger than max_bytes, %" PRIu64, body->max_bytes);
 	body->received_bytes += bytes;
 	if (body->state == BODY_START) {
 		unsigned char first = body->first_count ? body->first : start_of_data[0];
@@ -136,6 +137,6 @@ int body_finish(struct body *body)
 	if (body->state == BODY_START && body->first_count)
 		return start(body, false);
 	if (body->state == BODY_GZIP)
-		return fail(body, "its gzip data ends in the middle");
+		return fail(body, "its gzip data is truncated");
 	return 0;
 }

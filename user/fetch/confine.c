@@ -191,7 +191,7 @@ static int set_limits(const struct confinement *confinement)
 /* The one way down: there is none back up. */
 static int drop_user(char *error, size_t error_bytes)
 {
-	static const char help[] = " (it needs CAP_SETUID and CAP_SETGID for that: see "
+	static const char help[] = " (that needs CAP_SETUID and CAP_SETGID: see "
 				   "CapabilityBoundingSet in ipwld.service)";
 	const struct passwd *user;
 
@@ -202,11 +202,11 @@ static int drop_user(char *error, size_t error_bytes)
 	if (!user)
 		user = getpwnam(FETCH_USER_FALLBACK);
 	if (!user || !user->pw_uid || !user->pw_gid)
-		return fail("there is no user " FETCH_USER " or " FETCH_USER_FALLBACK, "", error,
-			    error_bytes);
+		return fail("neither user " FETCH_USER " nor " FETCH_USER_FALLBACK " exists", "",
+			    error, error_bytes);
 	if (setgroups(0, NULL) || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
-		return fail("it cannot become another user than root", help, error, error_bytes);
+		return fail("it cannot drop root", help, error, error_bytes);
 	return 0;
 }
 

@@ -247,15 +247,15 @@ static void judge_status(const struct transfer *transfer)
 		return;
 	}
 	if (status == STATUS_NOT_MODIFIED)
-		hint = ": it says that nothing has changed, but was asked for the whole list";
+		hint = ": it reports no change, although the whole list was requested";
 	else if (status == 401 || status == 403)
-		hint = transfer->request->token ? ": it does not take user and token_file"
-						: ": it may want user and token_file";
+		hint = transfer->request->token ? ": it rejected user and token_file"
+						: ": it may require user and token_file";
 	else if (status == 404 || status == 410)
 		hint = ": has the list moved?";
 	else if (status == 429)
-		hint = ": it is asked too often, make refresh longer";
-	say(fetch, "the server answers %ld%s", status, hint);
+		hint = ": too many requests, increase refresh";
+	say(fetch, "the server answered %ld%s", status, hint);
 }
 
 static void judge_error(const struct transfer *transfer, CURLcode code)
@@ -264,22 +264,22 @@ static void judge_error(const struct transfer *transfer, CURLcode code)
 	const char *words = *transfer->error ? transfer->error : curl_easy_strerror(code);
 
 	if (*transfer->body->error)
-		say(fetch, "what came cannot be used: %s", transfer->body->error);
+		say(fetch, "the answer cannot be used: %s", transfer->body->error);
 	else if (transfer->is_refused && !has_wanted_status(transfer))
 		judge_status(transfer);
 	else if (transfer->is_refused)
-		say(fetch, "the server sends Content-Encoding %.80s, which nobody asked for",
+		say(fetch, "the server sent Content-Encoding %.80s, which was not requested",
 		    transfer->encoding);
 	else if (code == CURLE_UNSUPPORTED_PROTOCOL && *transfer->location)
-		say(fetch, "redirected to %.200s: not %s, so it is not followed",
+		say(fetch, "did not follow a redirect to %.200s, because it is not %s",
 		    transfer->location, transfer->scheme);
 	else if (code == CURLE_TOO_MANY_REDIRECTS)
-		say(fetch, "more than %ld redirects, the last to %.200s", REDIRECTS_MAX,
+		say(fetch, "more than %ld redirects, the last one to %.200s", REDIRECTS_MAX,
 		    transfer->location);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
-		say(fetch, "it takes too long: %s", words);
+		say(fetch, "the transfer took too long: %s", words);
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
-		say(fetch, "the server's certificate is not to be trusted: %s", words);
+		say(fetch, "the server's certificate is not trusted: %s", words);
 	else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
 		say(fetch, "the transfer was cut off: %s", words);
 	else
@@ -301,7 +301,7 @@ static void judge(const struct transfer *transfer, CURLcode code)
 	else if (!has_wanted_status(transfer))
 		judge_status(transfer);
 	else if (body_finish(transfer->body))
-		say(fetch, "what came cannot be used: %s", transfer->body->error);
+		say(fetch, "the answer cannot be used: %s", transfer->body->error);
 	else
 		fetch->result = FETCH_NEW;
 }
@@ -325,7 +325,7 @@ void fetch_run(const struct request *request, struct body *body, struct fetch *f
 	if (!curl_global_init(CURL_GLOBAL_DEFAULT))
 		transfer.curl = curl_easy_init();
 	if (!transfer.curl) {
-		say(fetch, "libcurl does not start");
+		say(fetch, "libcurl cannot be initialised");
 		return;
 	}
 	if (set_headers(&transfer))

@@ -82,7 +82,8 @@ int main(int argc, char *argv[])
 		int err = receive_files();
 
 		if (err) {
-			fprintf(stderr, "ipwl-fetch: no request has come: %s\n", strerror(-err));
+			fprintf(stderr, "ipwl-fetch: no request was received: %s\n",
+				strerror(-err));
 			return 1;
 		}
 		last_fd = FETCH_CONNECTION_FD;

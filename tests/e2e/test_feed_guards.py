@@ -220,7 +220,7 @@ def test_a_feed_does_not_end_what_is_protected(ipwld, source):
     assert "2 exclusions of it are not in force" in ipwld.words()
     record = ipwld.request("GET", "/v1/history?limit=1")[1]["records"][0]
     assert (record["event"], record["added"], record["removed"]) == ("feed", 1, 0)
-    assert record["reason"] == "exclusions that protected entries overrule: 2"
+    assert record["reason"] == "protected entries overrule 2 exclusions"
     # So it stays over a reload and a restart, and with other changes.
     ipwld.ask("reload")
     ipwld.stop()

@@ -310,7 +310,7 @@ def test_undo_and_redo(running, wire):
     assert verdict(running, UNLISTED.ipv4) == "allow"
     by_id = {item["id"]: item for item in records(running)}
     assert by_id[1]["undone_by"] is None and by_id[4]["undone_by"] == 5
-    assert "undone already" in refused(running, "undo", "4")
+    assert "already been undone" in refused(running, "undo", "4")
     # And what is in effect again can be undone again.
     assert running.ask("undo")["undone"]["id"] == 1
 
@@ -326,18 +326,18 @@ def test_undo_is_refused_where_it_cannot_be(running):
     running.write_list("allow.d/a.list", f"!{UNLISTED.ipv4}")
     running.ask("reload")
     assert "excludes it" in refused(running, "undo", "3")
-    assert "only changes by hand" in refused(running, "undo", "4")
+    assert "only manual changes" in refused(running, "undo", "4")
     running.write_list("allow.d/a.list")
     running.configure(lists=daemon.DROP)
     running.ask("reload")
-    assert "no such list" in refused(running, "undo", "3")
+    assert "no longer configured" in refused(running, "undo", "3")
 
 
 def test_undo_of_what_would_have_expired(running):
     running.ask("add", "--list", "partners", UNLISTED.ipv4, "--ttl", "6s")
     running.ask("del", "--list", "partners", UNLISTED.ipv4)
     time.sleep(6.1)
-    assert "would have expired" in refused(running, "undo")
+    assert "would already have expired" in refused(running, "undo")
 
 
 # ---- the guard of del ------------------------------------------------------

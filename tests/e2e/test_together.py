@@ -103,7 +103,7 @@ def test_copies_of_a_feed_are_recorded(ipwld, source):
     assert (record["event"], record["origin"], record["author"]) == ("feed", "one", "root")
     assert (record["added"], record["removed"]) == (1, 8)
     result = ipwld.ctl("undo", "--yes", str(record["id"]))
-    assert result.returncode == NEGATIVE and "only changes by hand" in result.stderr
+    assert result.returncode == NEGATIVE and "only manual changes" in result.stderr
 
 
 def test_a_reload_counts_no_feed_as_removed(ipwld, source):
@@ -138,8 +138,8 @@ def test_a_feed_takes_no_allow_entry_in_use_away_by_itself(ipwld, source, wire):
     source.put("/list", *LIST[2:7], *LIST[8:], ETag='"less"')
     found = refresh(ipwld, result="held")
     assert found["held"]["reasons"] == \
-        ["it would remove 1 of 1 allow entries in use, or parts of them, more than the guard "
-         "lets pass"]
+        ["it would remove 1 of 1 allow entries in use, wholly or in part: more than the guard "
+         "permits"]
     assert verdict(ipwld, sender) == "allow"
     # Still so when the source has no other, and over a restart.
     source.answers["/list"] = 304, b"", {"Content-Length": "0"}

@@ -30,8 +30,9 @@ static void test_file_against_protected(void **unused)
 	assert_int_equal(add("partners", "9.9.8.0/23", 0), OUTCOME_OK);
 	assert_int_equal(protect("partners", "9.9.8.0/23"), OUTCOME_OK);
 	fixture_write("partners.list", "198.51.100.0/24\n!9.9.9.9\n");
-	check_guard("it would end 1 protected entry, or a part: 9.9.8.0/23, list partners, "
-		    "protected by alice at ");
+	check_guard(
+	    "it would remove 1 protected entry, wholly or in part: 9.9.8.0/23, list partners, "
+	    "protected by alice at ");
 	check_guard(": 9.9.9.9 is excluded by !9.9.9.9 (file ");
 	check_guard("partners.list:2)");
 	assert_int_equal(reload(false), OUTCOME_HELD);
@@ -54,7 +55,7 @@ static void test_file_against_protected(void **unused)
 	fixture_write("partners.list", "9.9.9.9\n");
 	assert_int_equal(reload(false), OUTCOME_OK);
 	fixture_configure("lists:\n  - {name: others, action: allow, entries: [9.9.9.0/24]}\n");
-	check_guard("there is no such list any more");
+	check_guard("the list is no longer configured");
 	assert_int_equal(reload(false), OUTCOME_HELD);
 }
 

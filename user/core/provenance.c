@@ -62,7 +62,7 @@ static void warn_about(const struct list *other, const struct entry *entry, uint
 	else if (!entry->is_exclusion && other->action == ACTION_ALLOW &&
 		 warning->list->action == ACTION_BLOCK)
 		lines_add(warning->warnings,
-			  "%s goes on being allowed: %s is in the allow list \"%s\" (%s %s)",
+			  "%s is still allowed, because %s is in the allow list \"%s\" (%s %s)",
 			  prefix, outer, other->name, source_names[entry->source],
 			  origin ? origin : "");
 	free(origin);

@@ -48,8 +48,8 @@ static int engine_adopt_rules(struct engine *engine, const char *runtime_dir)
 	rule_ids_init(&engine->ids, IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
 	if (err) {
 		log_warning("engine",
-			    "%s/rules: %s; the counters of entries will not outlive "
-			    "this daemon",
+			    "%s/rules: %s; the counters of entries will be lost when "
+			    "this daemon stops",
 			    runtime_dir, strerror(-err));
 		engine->rule_file = NULL;
 	} else if (is_known) {

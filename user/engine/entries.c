@@ -65,7 +65,8 @@ static int add_check(const struct engine *engine, const struct list *list,
 		return refusal_set(refusal, OUTCOME_INVALID, "%s", wrong);
 	if (list_has(list, &change->prefix, true)) {
 		holders_add(list, &change->prefix, true, &refusal->details);
-		return refusal_set(refusal, OUTCOME_CONFLICT, "%s is excluded from list \"%s\"",
+		return refusal_set(refusal, OUTCOME_CONFLICT,
+				   "%s is excluded from list \"%s\": remove the exclusion first",
 				   prefix_format(&change->prefix, prefix), list->name);
 	}
 	return change->ttl_sec ? engine_refuse_protected(engine, change, refusal) : 0;

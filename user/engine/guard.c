@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "core/guard.h"
 #include "core/provenance.h"
 #include "engine/internal.h"
@@ -43,13 +44,13 @@ static char *guard_describe(const struct lines *kept, const struct guard_result 
 
 	if (result->is_held)
 		snprintf(removed, sizeof(removed),
-			 "it would remove %zu of %zu allow entries in use, or parts of them, more "
-			 "than the guard lets pass",
+			 "it would remove %zu of %zu allow entries in use, wholly or in part: more "
+			 "than the guard permits",
 			 result->removed_count, result->in_use_count);
 	if (!kept->count)
 		return strdup(removed);
-	if (asprintf(&message, "it would end %zu protected entr%s, or a part: %s%s%s%s",
-		     kept->count, kept->count == 1 ? "y" : "ies", kept->items[0],
+	if (asprintf(&message, "it would remove %zu protected %s, wholly or in part: %s%s%s%s",
+		     kept->count, plural(kept->count, "entry", "entries"), kept->items[0],
 		     kept->count > 1 ? "; and more" : "", result->is_held ? "; " : "", removed) < 0)
 		return NULL;
 	return message;
@@ -60,8 +61,8 @@ static void guard_add_kept(const struct lines *kept, struct lines *examples)
 	for (size_t i = 0; i < kept->count && i < GUARD_EXAMPLES_MAX; i++)
 		lines_add(examples, "%s", kept->items[i]);
 	if (kept->count > GUARD_EXAMPLES_MAX)
-		lines_add(examples, "and %zu more that are protected",
-			  kept->count - GUARD_EXAMPLES_MAX);
+		lines_add(examples, "and %zu more protected %s", kept->count - GUARD_EXAMPLES_MAX,
+			  plural(kept->count - GUARD_EXAMPLES_MAX, "entry", "entries"));
 }
 
 /* Return: 0 or -ENOMEM. */

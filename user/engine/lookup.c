@@ -45,8 +45,10 @@ static void refuse_unlisted(const struct list *list, const struct prefix *prefix
 	prefix_format(prefix, text);
 	holders_add(list, prefix, false, &refusal->details);
 	if (refusal->details.count)
-		refusal_set(refusal, OUTCOME_CONFLICT,
-			    "%s is in list \"%s\" by no manual entry: see there", text, list->name);
+		refusal_set(
+		    refusal, OUTCOME_CONFLICT,
+		    "%s in list \"%s\" is not a manual entry: remove it where it comes from", text,
+		    list->name);
 	else
 		refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not in list \"%s\"", text,
 			    list->name);

@@ -33,10 +33,11 @@ static int manual_take_row(const struct state_entry *row, void *context)
 		return 0;
 	if (!list || list->action != row->action) {
 		if (reading->warnings)
-			lines_add(reading->warnings,
-				  "the manual entry %s rests: no %s list \"%s\" is configured",
-				  prefix_format(&row->prefix, prefix), action_names[row->action],
-				  row->list);
+			lines_add(
+			    reading->warnings,
+			    "the manual entry %s has no effect: no %s list \"%s\" is configured",
+			    prefix_format(&row->prefix, prefix), action_names[row->action],
+			    row->list);
 		return 0;
 	}
 	set = &reading->sets.items[list - reading->policy->lists];
@@ -51,7 +52,7 @@ static void manual_pass_bad_row(const char *list, const char *prefix, void *cont
 
 	if (reading->warnings)
 		lines_add(reading->warnings,
-			  "the manual entry \"%s\" of list \"%s\" cannot be read",
+			  "the manual entry \"%s\" of list \"%s\" is not a valid prefix",
 			  prefix ? prefix : "", list ? list : "");
 }
 

@@ -93,11 +93,11 @@ static void add_line(const struct list *list, const char *head, const struct pre
 
 	prefix_format_short(lost, lost_text);
 	if (!list) {
-		lines_add(lines, "%s: there is no such list any more", head);
+		lines_add(lines, "%s: the list is no longer configured", head);
 		return;
 	}
 	if (!exclusion) {
-		lines_add(lines, "%s: %s is not in the list any more", head, lost_text);
+		lines_add(lines, "%s: %s is no longer in the list", head, lost_text);
 		return;
 	}
 	origin = holders_origin(exclusion);
@@ -210,9 +210,9 @@ static int check_prefix(const struct list *list, const struct prefix_set *held,
 
 	if (err || !is_missing)
 		return err;
-	snprintf(head, sizeof(head), "the protected entry %s of list \"%s\" does not hold%s",
+	snprintf(head, sizeof(head), "the protected entry %s of list \"%s\" is not in force%s",
 		 prefix_format_short(prefix, text), list->name,
-		 prefix_compare(&part, prefix) ? " in full" : "");
+		 prefix_compare(&part, prefix) ? " in part" : "");
 	add_line(list, head, &part, warnings);
 	return 0;
 }

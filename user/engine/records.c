@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "engine/internal.h"
 #include "feeds/diff.h"
 
@@ -113,7 +114,7 @@ static void warn_of_missing(const struct engine *engine, int err, const char *de
 			    struct lines *warnings)
 {
 	if (err)
-		lines_add(warnings, "the history lacks this %s: %s", deed,
+		lines_add(warnings, "this %s is missing from the history: %s", deed,
 			  err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
 }
 
@@ -153,10 +154,10 @@ void engine_record_feed(struct engine *engine, const struct deed *by,
 	int err;
 
 	record.origin = feed->name;
-	snprintf(overruled, sizeof(overruled), "exclusions that protected entries overrule: %zu",
-		 diff->overruled_count);
+	snprintf(overruled, sizeof(overruled), "protected entries overrule %zu %s",
+		 diff->overruled_count, plural(diff->overruled_count, "exclusion", "exclusions"));
 	if (diff->overruled_count && !record.reason)
 		record.reason = overruled;
 	err = history_summarise(engine->state, &record, &change, 1);
-	warn_of_missing(engine, err, "copy of the feed", warnings);
+	warn_of_missing(engine, err, "copy of a feed", warnings);
 }

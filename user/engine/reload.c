@@ -64,8 +64,8 @@ int engine_hold(struct engine *engine, const struct deed *by, const struct snaps
 	engine_record_held(engine, by, next->policy, *ret_held, warnings);
 	return refusal_set(
 	    refusal, OUTCOME_HELD,
-	    "held: %s; the old configuration stays in force. Look with `ipwlctl diff', take "
-	    "it with `ipwlctl reload --accept'",
+	    "held: %s; the old configuration stays in force. `ipwlctl diff' shows the "
+	    "entries, `ipwlctl reload --accept' reloads anyway",
 	    *ret_held);
 }
 

@@ -18,10 +18,10 @@
 static void sample_report(struct engine *engine, int err)
 {
 	if (err && !engine->are_hits_failing)
-		log_warning("hits", "%s; hits are not kept until that is mended",
+		log_warning("hits", "%s; hits are not stored until this is fixed",
 			    hits_error(engine->hits) ? hits_error(engine->hits) : "out of memory");
 	else if (!err && engine->are_hits_failing)
-		log_info("hits", "are kept again");
+		log_info("hits", "are stored again");
 	engine->are_hits_failing = err != 0;
 }
 

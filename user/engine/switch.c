@@ -65,7 +65,7 @@ static int switch_commit_state(struct engine *engine, const struct rules_change 
 		return 0;
 	engine->is_kernel_known = !switch_kernel(engine, engine->current, &back, error);
 	if (!engine->is_kernel_known)
-		log_error("engine", "the kernel cannot be set back: %s", error);
+		log_error("engine", "cannot restore the previous tables in the kernel: %s", error);
 	snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
 	return err;
 }
@@ -78,11 +78,11 @@ static void switch_take(struct engine *engine, struct snapshot *next,
 
 	if (err)
 		log_warning("engine",
-			    "the rule file cannot be written: %s; the counters of entries will "
-			    "begin again after a restart",
+			    "cannot write the rule file: %s; the counters of entries will start "
+			    "again from zero after a restart",
 			    strerror(-err));
 	if (rules_commit(&engine->ids, change))
-		log_debug("engine", "some rule ids are lost for want of memory");
+		log_debug("engine", "some rule ids are lost: out of memory");
 	hits_restart_rules(engine->hits, change->added, change->added_count);
 	snapshot_unref(engine->current);
 	engine->current = snapshot_ref(next);
@@ -113,7 +113,8 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 			       &engine->ids, &change);
 
 	if (err == -ENOSPC)
-		snprintf(error, DATAPATH_ERROR_BYTES, "more than %u different prefixes",
+		snprintf(error, DATAPATH_ERROR_BYTES,
+			 "the lists have more than %u different prefixes",
 			 IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES - 1U);
 	else if (err)
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(-err));

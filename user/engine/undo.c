@@ -105,12 +105,12 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 	    ret_record->event == HISTORY_HELD)
 		return refusal_set(
 		    refusal, OUTCOME_CONFLICT,
-		    "record %lld is of the kind %s: only changes by hand can be undone",
+		    "record %lld is of kind %s: only manual changes can be undone",
 		    (long long)id, history_event_names[ret_record->event]);
 	if (ret_record->undone_by)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
-				   "record %lld is undone already, by record %lld", (long long)id,
-				   (long long)ret_record->undone_by);
+				   "record %lld has already been undone by record %lld",
+				   (long long)id, (long long)ret_record->undone_by);
 	return 0;
 }
 
@@ -159,11 +159,11 @@ static bool may_return(const struct engine *engine, const struct reversal *step,
 	const int64_t expires_sec = manual_image_expiry_sec(step->was);
 
 	if (!list || list->action != step->action)
-		refuse_step(refusal, step, "there is no such list any more");
+		refuse_step(refusal, step, "the list is no longer configured");
 	else if (list_has(list, &step->prefix, true))
-		refuse_step(refusal, step, "the list excludes it by now");
+		refuse_step(refusal, step, "the list now excludes it");
 	else if (expires_sec && expires_sec <= time_now_sec())
-		refuse_step(refusal, step, "it would have expired by now");
+		refuse_step(refusal, step, "it would already have expired");
 	else
 		return true;
 	return false;
@@ -178,7 +178,7 @@ static int refuse_changed(const struct engine *engine, const struct reversal *st
 	int err = history_last_of(engine->state, step->list, &step->prefix, &id);
 
 	if (!err && id && id != undo_id)
-		snprintf(why, sizeof(why), "it has changed since, last by record %lld",
+		snprintf(why, sizeof(why), "it has changed since, most recently by record %lld",
 			 (long long)id);
 	else
 		snprintf(why, sizeof(why), "it has changed since");

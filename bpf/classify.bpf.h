@@ -36,10 +36,8 @@ static __always_inline const __u32 *filter_of(__u32 generation)
 	return filter ? bpf_map_lookup_elem(filter, &zero) : NULL;
 }
 
-/*
- * Global, so that the verifier walks the loop once and not anew for each path to it.
- * Returns a struct ipwl_match, which fits a word.
- */
+/* A global function, so that the verifier checks the loop once instead of once for each path to
+ * it. Returns a struct ipwl_match, which fits a word. */
 __noinline __u64 index_match6(__u32 generation, __u64 high, __u64 low)
 {
 	const __u32 *root = root_of(generation % IPWL_GENERATIONS, IPWL_FAMILY_IPV6);
@@ -90,7 +88,7 @@ static __always_inline struct ipwl_match *table_match(const struct packet *packe
 static __always_inline struct ipwl_decision classify(const struct ipwl_settings *settings,
 						     const struct packet *packet)
 {
-	/* Once a packet: all that decides is of one generation. */
+	/* Read once for each packet, so that one generation decides. */
 	__u32 decides = *(const volatile __u32 *)&settings->decides;
 	__u32 generation = decides & IPWL_DECIDES_GENERATION;
 	struct ipwl_match match;

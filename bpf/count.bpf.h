@@ -23,7 +23,7 @@ static __always_inline void count_interface(const struct packet *packet, enum ip
 	count_traffic(bpf_map_lookup_elem(&counters, &key), packet);
 }
 
-/* The rule that decided and its list; nothing if none did. */
+/* Count at the rule that decided and at its list, if a rule decided. */
 static __always_inline void count_decision(const struct packet *packet,
 					   const struct ipwl_decision *decision)
 {

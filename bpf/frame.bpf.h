@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A frame and how to read it: at once where packet pointers reach, else by copying. Knows
- * no header.
- */
+/* A frame and how to read it: directly within the reach of packet pointers, otherwise by
+ * copying. Independent of protocol headers. */
 #ifndef IPWL_FRAME_BPF_H
 #define IPWL_FRAME_BPF_H
 
@@ -24,12 +22,12 @@ struct frame {
 	struct xdp_md *xdp;    /* the program's context: one of the two, */
 	struct __sk_buff *skb; /* the other is NULL */
 	void *data;
-	void *data_end; /* of what pointers reach: the rest may lie elsewhere */
+	void *data_end; /* within reach of the pointers; the rest may lie elsewhere */
 	__u32 bytes;	/* of the frame, or of its first buffer in XDP */
 };
 
-/* Of all buffers. The call costs as much as parsing does, so it is only for frames
- * that may have more than one. */
+/* The length of all buffers. The call costs as much as parsing, so it is only made for frames
+ * that may have several buffers. */
 static __always_inline __u32 whole_bytes(const struct frame *frame)
 {
 	if (has_xdp_frags && frame->xdp)
@@ -37,8 +35,8 @@ static __always_inline __u32 whole_bytes(const struct frame *frame)
 	return frame->bytes;
 }
 
-/* Copy from anywhere in the frame. Returns 1, or 0 if the kernel cannot or there is no
- * such place. */
+/* Copy from anywhere in the frame. Returns 1, or 0 if the kernel cannot copy or the frame is
+ * too short. */
 static __always_inline int frame_copy(const struct frame *frame, __u32 offset, void *to,
 				      __u32 bytes)
 {
@@ -47,27 +45,28 @@ static __always_inline int frame_copy(const struct frame *frame, __u32 offset, v
 	return has_xdp_frags && !bpf_xdp_load_bytes(frame->xdp, offset, to, bytes);
 }
 
-/* How the parser reads. It begins with pointers; what these do not reach, it reads anew
- * by copying. */
+/* How the parser reads. It begins with pointers, and parses again by copying if they do not
+ * reach far enough. */
 enum reading { BY_POINTER, BY_COPY };
 
 /* Where the parser stands. */
 struct cursor {
 	struct frame frame;
-	enum reading reading; /* a constant, so that each way is compiled by itself */
+	enum reading reading; /* a constant, so that each variant is compiled separately */
 	__u32 offset;	      /* in the frame */
 	__u32 limit;	      /* where the frame, then the IP packet, ends */
 	__u8 protocol;	      /* of what comes next, once IP is read */
 	__u8 is_first_fragment;
 };
 
-/* Whether @bytes more are in the packet. If so, and peek() fails, they are elsewhere. */
+/* Whether the packet has @bytes more. If it has and peek() fails, they are in another buffer. */
 static __always_inline int is_inside(const struct cursor *cursor, __u32 bytes)
 {
 	return cursor->offset + bytes <= cursor->limit;
 }
 
-/* The next @bytes, or NULL if they cannot be read. @copy: room for them, if need be. */
+/* The next @bytes, or NULL if they cannot be read. @copy: a buffer for them, if they must be
+ * copied. */
 static __always_inline void *peek(const struct cursor *cursor, void *copy, __u32 bytes)
 {
 	void *pos;
@@ -77,7 +76,8 @@ static __always_inline void *peek(const struct cursor *cursor, void *copy, __u32
 	if (cursor->reading == BY_COPY)
 		return frame_copy(&cursor->frame, cursor->offset, copy, bytes) ? copy : NULL;
 	pos = cursor->frame.data + cursor->offset;
-	/* What is checked is what is read, and not the same sum, made anew. */
+	/* Check the very pointer that is read. The verifier does not accept the same sum
+	 * computed again. */
 	asm volatile("" : "+r"(pos));
 	return pos + bytes > cursor->frame.data_end ? NULL : pos;
 }
@@ -88,7 +88,7 @@ static __always_inline int move_to(struct cursor *cursor, __u32 offset)
 	if (cursor->reading == BY_POINTER) {
 		if (offset > POINTER_OFFSET_MAX)
 			return 0;
-		/* Changes nothing, but tells the verifier before Linux 6.8, which does not
+		/* This changes no value. It is for verifiers before Linux 6.8, which cannot
 		 * conclude it from the comparison of two registers. */
 		asm volatile("%0 &= 0x7fff" : "+r"(offset));
 	}

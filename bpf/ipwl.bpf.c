@@ -17,11 +17,11 @@
 /* Cleared by the loader: the tc program classifies without trying metadata. */
 const volatile __u8 use_metadata = 1;
 
-/* Set by the loader: of metadata, that it is of this interface of this ipwld. */
+/* Set by the loader: identifies metadata of this interface of this ipwld. */
 const volatile __u32 meta_owner = 0;
 
-/* Hand the list to ipwl_tc, or have it classify by itself. Packet pointers are
- * void afterwards. */
+/* Pass the list to ipwl_tc, or make ipwl_tc classify by itself. Packet pointers are invalid
+ * afterwards. */
 static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
 {
 	struct ipwl_interface_state *state;
@@ -35,7 +35,7 @@ static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
 		meta->list = list;
 		return;
 	}
-	/* Before the packet goes on, so that ipwl_tc sees it for this one too. */
+	/* Set before the packet continues, so that ipwl_tc sees it for this packet, too. */
 	state = interface_state_get();
 	if (state && !state->metadata_missing)
 		state->metadata_missing = 1;
@@ -92,7 +92,7 @@ static __always_inline int read_metadata(struct __sk_buff *skb)
 	return (int)meta->list;
 }
 
-/* The same, by looking at the packet. Counts nothing: XDP has. */
+/* The same, by parsing the packet. It counts nothing, because XDP has already counted. */
 static __always_inline int classify_again(struct __sk_buff *skb)
 {
 	struct ipwl_settings *settings = settings_get();
@@ -100,7 +100,7 @@ static __always_inline int classify_again(struct __sk_buff *skb)
 	struct packet packet;
 	struct frame frame;
 
-	/* Headers may lie outside the linear part. Failure leaves less to pointers. */
+	/* Headers may lie outside the linear part. If this fails, more must be copied. */
 	bpf_skb_pull_data(skb, skb->len < 512 ? skb->len : 512);
 	frame = frame_of_tc(skb);
 	if (!settings || !parse_packet(&frame, settings, &packet))
@@ -136,7 +136,7 @@ int ipwl_tc(struct __sk_buff *skb)
 	}
 	if (slot >= 0)
 		apply_list(skb, (__u32)slot);
-	/* Other filters on the interface have their say, too. */
+	/* Other filters on the interface still run. */
 	return TC_ACT_UNSPEC;
 }
 

@@ -109,8 +109,8 @@ struct {
 	__array(values, struct filter);
 } filters SEC(".maps");
 
-/* Asked by no program. An update of a map of maps returns when no packet is being
- * judged by what was before, which is what user space updates this one for. */
+/* No program reads this map. An update of a map of maps returns only when no packet uses the
+ * old content any more, and user space updates this map to wait for that. */
 struct nothing {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

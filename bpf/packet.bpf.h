@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parser finds, and the ways in which a step of it ends. */
+/* The parser's results, and the outcomes of one step of it. */
 #ifndef IPWL_PACKET_BPF_H
 #define IPWL_PACKET_BPF_H
 
 #include "frame.bpf.h"
 #include "ipwl.h"
 
-/* What a step leaves in packet->verdict, beside verdicts, for parse_packet() to deal with. */
+/* Values of packet->verdict besides verdicts, which parse_packet() resolves. */
 enum {
 	/* The ports are not in this packet, but the stack may find them elsewhere. */
 	PORTLESS = IPWL_VERDICT_COUNT,
-	/* Pointers do not reach what the packet has. */
+	/* The packet has the bytes, but pointers do not reach them. */
 	OUT_OF_REACH,
 };
 
@@ -26,7 +26,7 @@ struct packet {
 	};
 };
 
-/* Each step returns 1 to go on; 0: packet->verdict is known. */
+/* Each step returns 1 to continue, or 0 when packet->verdict is set. */
 
 static __always_inline int stop(struct packet *packet, __u32 verdict)
 {
@@ -34,8 +34,8 @@ static __always_inline int stop(struct packet *packet, __u32 verdict)
 	return 0;
 }
 
-/* The next @bytes cannot be read. If they are not in the packet the stack discards it, but
- * for a first fragment, which it puts together with others. */
+/* The next @bytes cannot be read. If the packet does not have them, the stack discards it,
+ * except a first fragment, which it reassembles. */
 static __always_inline int stop_short(const struct cursor *cursor, struct packet *packet,
 				      __u32 bytes)
 {

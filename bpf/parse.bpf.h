@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a frame to the source address of a packet to a mail port. Knows headers, not lists.
- * Each end of the way is chosen by what Linux, from 5.10 on, makes of that packet; the
- * table in docs/architecture.md names the functions of the kernel.
+ * Parses a frame down to the source address of a packet to a mail port. It knows headers but
+ * no lists. Each exit follows what Linux, since 5.10, does with the packet; the table in
+ * docs/architecture.md names the kernel's functions.
  *
  *  - Malformed is what the host's own stack discards as broken for sure, so calling it
  *    that lets nothing through.
@@ -28,13 +28,14 @@
 #include "packet.bpf.h"
 #include "walk.bpf.h"
 
-/* More are walked over by a function, which costs more. */
+/* A function, which costs more, skips further headers. */
 #define TAGS_INLINE 2
 /* RFC 791 section 3.1. */
 #define IP4_MORE_FRAGMENTS 0x2000
 #define IP4_OFFSET_MASK 0x1fff
-/* The first fragment of an IPv4 packet that the stack takes has so many at least: it cuts
- * all but the last to a multiple (ip_frag_queue()). They have the ports. */
+/* The stack truncates all fragments but the last to a multiple of this (ip_frag_queue()). So
+ * the first fragment of an IPv4 packet that it accepts has at least so many bytes, which
+ * contain the ports. */
 #define FIRST_FRAGMENT_BYTES_MIN 8
 /* Of a TCP header, up to its flags. */
 #define TCP_FLAGS_BYTES 14
@@ -46,7 +47,7 @@ static __always_inline int is_port_set(const struct ipwl_settings *settings, __b
 	return (settings->ports[number / 64] >> (number % 64)) & 1;
 }
 
-/* A header in front of what says how long the packet is cannot be read. */
+/* A header before the length of the packet cannot be read. */
 static __always_inline int stop_before_length(const struct cursor *cursor, struct packet *packet)
 {
 	const int is_all =
@@ -124,8 +125,8 @@ static __always_inline int parse_ipv4(struct cursor *cursor, struct packet *pack
 		packet->bytes = whole_bytes(&cursor->frame);
 		left = packet->bytes - cursor->offset;
 	}
-	/* GRO writes 0 for what does not fit (BIG TCP, Linux 6.3); no frame that
-	 * XDP sees is that long. */
+	/* GRO writes 0 for a length that does not fit (BIG TCP, Linux 6.3). XDP sees no frame
+	 * of that length. */
 	if (total_bytes == 0 && left > 0xffff)
 		total_bytes = left;
 	if (total_bytes < header_bytes || total_bytes > left)
@@ -171,9 +172,9 @@ static __always_inline int parse_ipv6(struct cursor *cursor, struct packet *pack
 		packet->bytes = whole_bytes(&cursor->frame);
 		left = packet->bytes - cursor->offset;
 	}
-	/* Without a length, a jumbogram (RFC 2675), which is as long as its frame (the stack
-	 * takes it for that even without the option), as is what GRO made longer than the
-	 * field can say. */
+	/* A length of 0 means a jumbogram (RFC 2675), as long as its frame; the stack assumes
+	 * that even without the option. It also means that GRO made a packet longer than the
+	 * field allows. */
 	if (payload_bytes == 0 && (cursor->protocol == IPPROTO_HOPOPTS || left > 0xffff))
 		payload_bytes = left;
 	if (payload_bytes > left)
@@ -268,8 +269,8 @@ static __always_inline int parse_packet(struct frame *frame, const struct ipwl_s
 	}
 	if (packet->verdict != PORTLESS && packet->verdict != OUT_OF_REACH)
 		return 0;
-	/* Before a source is known there is nobody to judge: more VLAN tags than are walked
-	 * over. */
+	/* The packet has more VLAN tags than the parser skips. Without a source, there is
+	 * nobody to judge. */
 	return packet->family != IPWL_FAMILY_NONE || stop(packet, IPWL_OTHER);
 }
 

@@ -32,8 +32,7 @@ struct vlan_tag {
 	__be16 type;
 };
 
-/* How every extension header begins (RFC 8200 section 4), none of which is shorter than
- * 8 bytes. */
+/* How every extension header begins (RFC 8200 section 4). None is shorter than 8 bytes. */
 struct extension {
 	__u8 next;
 	__u8 length;
@@ -52,8 +51,8 @@ union window {
 _Static_assert(sizeof(struct vlan_tag) == WINDOW_BYTES && sizeof(struct extension) == WINDOW_BYTES,
 	       "as much as is read");
 
-/* Where a walk is. It fits a word: a global function takes no pointer to its caller's
- * stack before Linux 5.12. */
+/* The position of a walk. It fits into a word, because before Linux 5.12 a global function
+ * cannot take a pointer to its caller's stack. */
 struct walk {
 	__u32 offset;
 	/* Of what comes next: an ethertype, or a number of IP's protocols. Those are smaller,
@@ -80,7 +79,7 @@ static __always_inline __u64 word_of(const struct walk *walk)
 	return word;
 }
 
-/* Read by the way that gets there. */
+/* Read by the path that leads there. */
 static __always_inline int walk_read(const struct frame *frame, __u32 offset, union window *to)
 {
 	if (offset <= POINTER_OFFSET_MAX) {
@@ -113,8 +112,8 @@ static __always_inline int walk_goes_on(const struct walk *walk)
 	return walk->verdict == IPWL_OTHER && (is_tag(walk->type) || is_extension(walk->type));
 }
 
-/* Note what a fragment header says. In a later fragment there are no ports. The stack takes
- * no fragment of a fragment; that the outer one is the first may count for others. */
+/* Note what a fragment header says. A later fragment has no ports. The stack discards a
+ * fragment in a fragment, but another host may accept it if the outer one is the first. */
 static __always_inline void walk_fragment(struct walk *walk, const struct extension *extension)
 {
 	if (extension->fragment & bpf_htons(IP6_OFFSET_MASK))
@@ -233,8 +232,8 @@ __noinline __u64 tc_walk(struct __sk_buff *ctx, __u64 start, __u32 limit)
 	return word_of(&walk);
 }
 
-/* From a tag or an extension header of this type over all that follow, to what is behind
- * them, of a type that is neither but for an end on the way. */
+/* Skip the tag or extension header of this type and all that follow, up to a header of another
+ * type, or to an earlier end. */
 static __always_inline struct walk walk_from(const struct cursor *cursor, __u16 type)
 {
 	struct walk walk = {

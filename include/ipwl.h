@@ -14,9 +14,9 @@
 
 #define IPWL_ABI_VERSION 3
 
-/* Lists of both actions together. */
+/* The maximum number of allow and block lists together. */
 #define IPWL_LISTS_MAX 1024
-/* Of a list's name, with the terminating zero. */
+/* The size of a list's name, with the terminating zero. */
 #define IPWL_LIST_NAME_BYTES 64
 /*
  * Rules live in chunks, arrays of a fixed size that are added as the policy
@@ -24,10 +24,10 @@
  */
 #define IPWL_CHUNK_RULES 16384
 #define IPWL_CHUNKS_MAX 1024
-/* Entries that one LPM trie takes: above what the chunks can number. */
+/* The capacity of one LPM trie: more than the chunks can number. */
 #define IPWL_TABLE_ENTRIES_MAX (1U << 25)
 
-/* What became of a packet. The order is ABI: counters are indexed by it. */
+/* What happened to a packet. The order is part of the ABI, because counters are indexed by it. */
 enum ipwl_verdict {
 	IPWL_OTHER,	  /* not to a mail port, or no TCP: passed */
 	IPWL_FRAGMENT,	  /* a later fragment, which has no ports: passed */
@@ -36,7 +36,7 @@ enum ipwl_verdict {
 	IPWL_ALLOW,	  /* in an allow list: passed, marked */
 	IPWL_AVERTED,	  /* in an allow list and a block list: passed, marked */
 	IPWL_WOULD_BLOCK, /* in a block list, in monitor mode: passed */
-	IPWL_BLOCK,	  /* in a block list: dropped, the only one that is */
+	IPWL_BLOCK,	  /* in a block list: dropped; the only verdict that drops */
 	IPWL_VERDICT_COUNT,
 };
 
@@ -75,10 +75,8 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 /* and the block table has one too. */
 #define IPWL_MATCH_AVERTED (1U << 2)
 
-/*
- * The rule that decides for an address. As the value of a table: for the addresses
- * whose longest prefix this is.
- */
+/* The rule that decides for an address. As a value in a table, it decides for the addresses
+ * whose longest prefix it belongs to. */
 struct ipwl_match {
 	__u32 rule;  /* id; 0: a hole, as if no prefix matched */
 	__u16 list;  /* slot in `lists` */
@@ -142,11 +140,11 @@ _Static_assert(IPWL_GENERATIONS == 2, "bit 0");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 decides;		 /* IPWL_DECIDES_*, in one word: who reads it once has both of
-				  * the same moment, in whatever order a CPU reads */
-	__u32 enforce;		 /* 0: monitor, nothing is ever dropped */
-	__u64 cookie;		 /* ties these maps to the rule file of the daemon */
-	__u64 reserved;		 /* 0 */
+	__u32 decides;	/* IPWL_DECIDES_*, in one word, so that one read returns both from the same
+			 * moment, in  whatever order a CPU reads */
+	__u32 enforce;	/* 0: monitor, nothing is ever dropped */
+	__u64 cookie;	/* ties these maps to the rule file of the daemon */
+	__u64 reserved; /* 0 */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
 _Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");
@@ -159,12 +157,10 @@ struct ipwl_interface_state {
 };
 _Static_assert(sizeof(struct ipwl_interface_state) == 8, "ABI");
 
-/*
- * XDP metadata of an allowed packet, read by the tc program. The same for all packets of
- * one connection, or GRO would not merge them. The kernel leaves it on a packet that is
- * then routed or bridged to another device, where it may meet the tc program of another
- * interface or of another ipwld, who knows other lists: `owner` says whose it is.
- */
+/* XDP metadata of an allowed packet, read by the tc program. It is the same for all packets of
+ * one connection, because GRO would not merge them otherwise. The kernel keeps it on a packet
+ * that is routed or bridged to another device. There the tc program of another interface, or of
+ * another ipwld with other lists, may find it, so `owner` tells whose metadata it is. */
 struct ipwl_meta {
 	__u32 owner; /* meta_owner of the programs that wrote it; never 0 */
 	__u32 list;  /* slot in `lists` */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The index: all lists of a policy, allow and block merged, as intervals of
- * addresses that decide alike. ipwl_lookup.h looks in it.
+ * The index: all allow and block lists of a policy, merged into intervals of addresses that
+ * have the same decision. ipwl_lookup.h contains the lookup.
  *
- * The first 16 bits of an address pick a word of the root. A word is 0 (nothing is
- * listed below it) or says where to go on: line << IPWL_WORD_COUNT_BITS | count. It
- * is replaced by one store, and what it leads to is never changed, only added; so
- * a reader finds the old decision or the new one. Lines are numbered through all
- * regions; nothing crosses from one region to the next.
+ * The first 16 bits of an address pick a word of the root. A word is 0 (nothing is listed
+ * below it) or tells where the lookup continues: line << IPWL_WORD_COUNT_BITS | count. A word
+ * is replaced by one store. The data that it points to is never changed, only added, so a
+ * reader finds the old decision or the new one. Lines are numbered across all regions; no
+ * block or node crosses a region's end.
  *
  * count 0: a node, 256 words for the next 8 bits.
  * count n: a block of n intervals that do not overlap, in the order of addresses.
@@ -15,8 +15,8 @@
  *   to 8 bytes; struct ipwl_leaf[n]. Bits that are not left are 0 in first, and 1 in
  *   last.
  *   With more bits left, of the next 64: __u64 first[n]; struct ipwl_wide_leaf[n];
- *   n is at most IPWL_WIDE_MAX. A leaf with IPWL_LEAF_CHILD leads on.
- * An address between intervals is unlisted.
+ *   n is at most IPWL_WIDE_MAX. A leaf with IPWL_LEAF_CHILD points to a further block or node.
+ *   An address between intervals is unlisted.
  *
  * Example: 10.1.0.0/16 with 10.1.2.0/24 in another list is root word 0x0a01, a block
  * of n = 3: first { 0x0000, 0x0200, 0x0300 }, last { 0x01ff, 0x02ff, 0xffff }.
@@ -39,8 +39,8 @@
  * CPU's caches. */
 #define IPWL_REGION_LINES (1U << 14)
 #define IPWL_REGIONS_MAX (1U << (32 - IPWL_WORD_COUNT_BITS - 14))
-/* Behind the lines, never used: so that the verifier sees any block that begins in
- * the region end in it. */
+/* Unused space after the lines, so that for the verifier each block that begins in the region
+ * also ends in it. */
 #define IPWL_REGION_SLACK_BYTES 12288U
 #define IPWL_REGION_BYTES (IPWL_REGION_LINES * IPWL_LINE_BYTES + IPWL_REGION_SLACK_BYTES)
 
@@ -56,11 +56,9 @@ struct ipwl_roots {
 	__u32 words[IPWL_GENERATIONS][2][IPWL_ROOT_WORDS];
 };
 
-/*
- * A filter in front of a large index: whether anything below the first 24 bits of an
- * IPv4 address is listed. Most of a flood comes from where nothing is, and 2 MiB stay in
- * a cache that the index does not. Bit n % 32 of word n / 32; 0: unlisted.
- */
+/* A filter before a large index: whether anything is listed below the first 24 bits of an IPv4
+ * address. Most packets of a flood come from unlisted networks, and 2 MiB stay in a cache that
+ * is too small for the index. Bit n % 32 of word n / 32; 0: unlisted. */
 #define IPWL_FILTER_BITS 24
 #define IPWL_FILTER_WORDS (1U << (IPWL_FILTER_BITS - 5))
 

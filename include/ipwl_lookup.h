@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The one lookup in the index (ipwl_index.h), for the BPF programs and user space.
- * Whoever includes it defines ipwl_region().
- */
+/* The only lookup in the index (ipwl_index.h), for the BPF programs and user space. A file that
+ * includes it defines ipwl_region(). */
 #ifndef IPWL_LOOKUP_H
 #define IPWL_LOOKUP_H
 
@@ -15,17 +13,15 @@ struct ipwl_bits {
 	__u32 left; /* how many */
 };
 
-/*
- * Keep a value below a power of 2 in a way that the verifier understands and the
- * compiler does not optimise away: in user space plain C.
- */
+/* Keep a value below a power of 2, in a way that the verifier understands and the compiler does
+ * not optimise away. Plain C in user space. */
 #ifdef __bpf__
 #define IPWL_BOUND(value, mask) asm volatile("%0 &= %1" : "+r"(value) : "i"(mask))
 #define IPWL_UNROLL _Pragma("unroll")
-/* Have the compiler not compute with a pointer before it is known not to be NULL: the
- * verifier forbids it (6.1). */
+/* Keep the compiler from computing with a pointer before the check for NULL: the verifier
+ * forbids it (6.1). */
 #define IPWL_OPAQUE(pointer) asm volatile("" : "+r"(pointer))
-/* Read once what user space may store at any time. */
+/* Read once a value that user space may change at any time. */
 #define IPWL_LOAD(place) (*(const volatile __typeof__(*(place)) *)(place))
 #else
 #define IPWL_OPAQUE(pointer) ((void)(pointer))
@@ -119,7 +115,7 @@ ipwl_match_narrow(const char *block, __u32 count, __u32 key)
 	__u32 at;
 
 	IPWL_BOUND(leaves, 0xff8);
-	/* Have the line that the leaf is probably in come while the search goes on. */
+	/* Prefetch the line that probably contains the leaf while the search continues. */
 	if (count > IPWL_ONE_LINE_MAX)
 		(void)*(const volatile __u32 *)(const void *)(block + leaves + 4 * count);
 	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The one place that chooses a verdict for a mail packet, for XDP, tc, the index's
- * compiler and the daemon's `test` alike.
- */
+/* The only place that chooses a verdict for a mail packet: for XDP, tc, the compiler of the
+ * index and the daemon's `test`. */
 #ifndef IPWL_VERDICT_H
 #define IPWL_VERDICT_H
 
@@ -32,7 +30,7 @@ ipwl_merge(const struct ipwl_match *allow, const struct ipwl_match *block)
 	return match;
 }
 
-/* A decision and the match that made it, which is the one to count. */
+/* A decision, and the match that made it and is counted. */
 struct ipwl_decision {
 	enum ipwl_verdict verdict;
 	__u32 rule; /* 0: none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Directories that one process has for itself, by a lock on the directory. */
+/* Exclusive use of a directory by one process, through a lock on the directory. */
 #include "base/claim.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* For people alone, so a link that cannot be made is no failure. */
+/* The link is only for people, so a failure to make it is ignored. */
 static void write_owner(int directory, const char *what)
 {
 	char owner[CLAIM_OWNER_BYTES];
@@ -22,7 +22,7 @@ static void write_owner(int directory, const char *what)
 		errno = 0;
 }
 
-/* Return: a descriptor that holds the lock of what is at the path at this moment; -errno. */
+/* Return: a descriptor that holds the lock of the directory which is at the path now; -errno. */
 static int open_locked(const char *directory)
 {
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -41,7 +41,7 @@ int claim_take(const char *directory, const char *what, int *ret_claim)
 {
 	int fd = open_locked(directory);
 
-	/* Between the two calls it may have been removed, and another one made. */
+	/* Between the two calls, the directory may have been replaced by another one. */
 	while (fd >= 0 && !claim_is_on(fd, directory)) {
 		close(fd);
 		fd = open_locked(directory);

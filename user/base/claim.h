@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims: a directory that one process has for itself.
+ * Claims: exclusive use of a directory by one process.
  *
- * The lock is on the directory itself (flock(2)). So whatever path, mount or namespace leads
- * to it, it is the same lock; it ends with the process, and nothing can be left behind that
- * would keep the next one away. In the directory a symbolic link, which even a BPF file
- * system can hold, says who has it; it is for people to read and decides nothing.
+ * The lock is on the directory itself (flock(2)). So it is the same lock for every path, mount
+ * and namespace that leads to the directory. It ends with the process, so a crash leaves no
+ * stale lock. A symbolic link in the directory, which even a BPF file system supports, names
+ * the owner. It is only for people and decides nothing.
  */
 #ifndef BASE_CLAIM_H
 #define BASE_CLAIM_H
@@ -18,8 +18,8 @@
 #define CLAIM_OWNER_BYTES 512
 
 /**
- * claim_take() - have a directory until claim_give(), or until this process ends
- * @directory: which is there
+ * claim_take() - claim a directory until claim_give(), or until this process ends
+ * @directory: must exist
  * @what: tells this process from others like it: its configuration
  * @ret_claim: a descriptor
  *
@@ -34,8 +34,8 @@ bool claim_is_on(int claim, const char *directory);
 /* Give it back; -1 is fine. */
 void claim_give(int claim);
 
-/* Who has the directory, or had it last: "pid 12, /etc/ipwl/ipwld.yaml". Return: false: "pid
- * unknown", for nothing says so. */
+/* The current or last owner of the directory: "pid 12, /etc/ipwl/ipwld.yaml". Return: false if
+ * the owner is not recorded; the text is then "pid unknown". */
 bool claim_read_owner(const char *directory, char owner[CLAIM_OWNER_BYTES]);
 
 /* Say why claim_take() failed with @err, and what to do; @setting names the directory, as in
@@ -43,8 +43,8 @@ bool claim_read_owner(const char *directory, char owner[CLAIM_OWNER_BYTES]);
 void claim_explain(int err, const char *setting, const char *directory, char *error,
 		   size_t error_bytes);
 
-/* Remove a directory in which nothing but the link is. One that holds more, or is a mount
- * point, stays, with the link. */
+/* Remove a directory that contains only the link. A directory with other content, or a mount
+ * point, stays and keeps the link. */
 void claim_remove_directory(const char *directory);
 
 #endif

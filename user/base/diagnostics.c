@@ -25,7 +25,7 @@ void diagnostics_done(struct diagnostics *diagnostics)
 	diagnostics_init(diagnostics);
 }
 
-/* Append an item, which is taken over. Without memory it is lost but counted. */
+/* Append an item and take it over. If memory runs out, the item is counted but lost. */
 static void diagnostics_keep(struct diagnostics *diagnostics, const struct diagnostic *item)
 {
 	size_t count = diagnostics->count;

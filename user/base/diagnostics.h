@@ -32,8 +32,7 @@ struct diagnostics {
 void diagnostics_init(struct diagnostics *diagnostics);
 void diagnostics_done(struct diagnostics *diagnostics);
 
-/* Text from outside may be among the arguments: what is not printable UTF-8 is
- * replaced. */
+/* The arguments may contain untrusted text: bytes that are not printable UTF-8 are replaced. */
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, const char *file,
 		     uint32_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 6, 7)));

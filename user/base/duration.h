@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 100 years: longer than that is a slip of the keyboard. */
+/* 100 years: a longer duration is a typing error. */
 #define DURATION_MAX_SEC (INT64_C(36525) * 86400)
 
 /* Of two numbers of 64 bits with their units. */
@@ -22,8 +22,8 @@
  */
 const char *duration_parse(const char *text, int64_t *ret_sec);
 
-/* Read what other programs write, "167h59m58.5s" or "-1h30m": there may be a minus, zero,
- * fractions, which are cut off, and milliseconds. */
+/* Read durations of other programs, "167h59m58.5s" or "-1h30m". Accepts a minus, zero,
+ * milliseconds and fractions, which are truncated. */
 bool duration_parse_signed(const char *text, size_t bytes, int64_t *ret_sec);
 
 /* Write the two largest units: "3d 4h". */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files and directories: read whole, and replaced whole or not at all. */
+/* Files and directories: read completely, and replaced completely or not at all. */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -40,22 +40,21 @@ struct file_part {
 };
 
 /**
- * file_prepare() - write all that a file is to hold beside it, in DIRECTORY/.NAME.ipwl-new
+ * file_prepare() - write the new content beside the file, in DIRECTORY/.NAME.ipwl-new
  * @mode: of the file, whatever the umask
  * @parts: one after another
  *
- * What is there of an earlier attempt is replaced. Return: 0: it is on the disk, and
+ * The remains of an earlier attempt are replaced. Return: 0: it is on the disk, and
  * file_commit() or file_abandon() comes next; -errno: nothing is left behind.
  */
 int file_prepare(const char *path, mode_t mode, const struct file_part *parts, size_t part_count);
 
-/* Put what was prepared in the place of the file. Return: 0: that outlives a power cut;
- * -errno. */
+/* Replace the file with the prepared one. Return: 0 if the change survives a power cut; -errno. */
 int file_commit(const char *path);
 void file_abandon(const char *path);
 
-/* Both at once. Return: 0; -errno: the file is as it was, or, if its directory could not be
- * written to the disk, it is replaced and that may not last. */
+/* Both in one call. Return: 0; -errno: the file has not changed; or, if its directory could not
+ * be written to the disk, it is replaced, but may not survive a power cut. */
 int file_replace(const char *path, mode_t mode, const void *bytes, size_t count);
 
 /* ---- directories ---------------------------------------------------------- */
@@ -63,8 +62,7 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t count)
 /* Make a directory and those above it, if missing. Return: 0 or -errno. */
 int directory_make(const char *path, mode_t mode);
 
-/* The same for one inside a directory of ours, where a symbolic link has no business:
- * -ENOTDIR. */
+/* The same inside one of ipwl's own directories, where a symbolic link is an error: -ENOTDIR. */
 int directory_make_inside(const char *path, mode_t mode);
 
 #endif

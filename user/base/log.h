@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log lines: to standard error, in the background to syslog, too. */
+/* Log lines go to standard error and, in the background, also to syslog. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -7,7 +7,7 @@
 
 void log_show_debug(bool is_shown);
 
-/* Lines go to standard error, and from now on to syslog, too. */
+/* From now on, lines go to standard error and to syslog. */
 void log_use_syslog(void);
 
 /* Each line names its subsystem. Library code does not log: the caller that gives

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads numbers. strtol() and its kin take blanks, signs and what comes behind, and tell
- * of an overflow only to those who ask. */
+/* Reads numbers. strtol() and similar functions accept blanks, signs and trailing text, and
+ * report an overflow only in errno. */
 #include "base/number.h"
 
 #include <string.h>

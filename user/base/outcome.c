@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Refusals: made by whoever finds the reason, passed on to whoever asked. */
+/* Refusals: the function that finds the reason fills one in, and its callers pass it on. */
 #include "base/outcome.h"
 
 #include <errno.h>

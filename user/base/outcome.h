@@ -20,7 +20,7 @@ enum outcome {
 	OUTCOME_COUNT,
 };
 
-/* Why something that was asked for is not done, in words for whoever asked. */
+/* Why a request is refused, in words for the requester. */
 struct refusal {
 	enum outcome outcome; /* OUTCOME_OK: it is done */
 	char *message;	      /* NULL: out of memory, or done */
@@ -30,7 +30,7 @@ struct refusal {
 /* Refuse; the last call counts. Return: -ECANCELED, for the caller to pass on. */
 int refusal_set(struct refusal *refusal, enum outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same for want of memory. */
+/* Refuse because memory has run out. */
 int refusal_set_memory(struct refusal *refusal);
 void refusal_done(struct refusal *refusal);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts programs with nothing of ours but what they are given. */
+/* Starts programs that inherit only what they are given. */
 #include "base/process.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static int process_add_fds(const struct process *process, const int raised[PROCE
 		if (err)
 			return err;
 	}
-	/* What lacks O_CLOEXEC, and numbers in between. */
+	/* Close descriptors without O_CLOEXEC, and the numbers in between. */
 	for (int fd = STDERR_FILENO + 1; fd < process_highest_fd(process); fd++) {
 		if (process_has_fd(process, fd))
 			continue;

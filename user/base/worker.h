@@ -5,7 +5,7 @@
 
 struct worker;
 
-/* What a worker is asked for: the first member of a struct of the asker's own. */
+/* A task for the worker: the first member of a struct of the requester. */
 struct task {
 	struct task *next; /* of the queue that it is in */
 	/* In the thread; @context is that of worker_start(). NULL: the thread rests from this
@@ -13,8 +13,8 @@ struct task {
 	void (*run)(struct task *task, void *context);
 	/* In the main loop, after run(); @context is that of worker_finish(). */
 	void (*finish)(struct task *task, void *context);
-	/* In the thread, after finish(), for millions of entries take their time; or at the
-	 * worker's end, whether or not the task has run. */
+	/* In the thread after finish(), because freeing millions of entries takes time; or at
+	 * the worker's end, whether or not the task has run. */
 	void (*free)(struct task *task);
 };
 
@@ -26,7 +26,7 @@ void worker_stop(struct worker *worker);
 /* Hand over a task. */
 void worker_submit(struct worker *worker, struct task *task);
 
-/* How long the thread has been at the task that it runs or frees; 0: at none. */
+/* How long the thread has been running or freeing its current task; 0 if there is none. */
 double worker_busy_sec(struct worker *worker);
 
 /* Readable when tasks have run. */
@@ -34,7 +34,7 @@ int worker_fd(const struct worker *worker);
 /* Finish the tasks that have run, in their order. Return: how many. */
 unsigned int worker_finish(struct worker *worker, void *context);
 
-/* End the rest that a task without run() began. */
+/* End the pause that a task without run() began. */
 void worker_resume(struct worker *worker);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/diagnostics.h"
 #include "engine/internal.h"
 
-/* Where things lie cannot change under a daemon that holds them open. */
+/* These paths cannot change while the daemon has them open. */
 static void config_refuse_moves(const struct config *current, const struct config *config,
 				const struct source_reading *reading)
 {
@@ -57,7 +57,7 @@ static int config_source_read(struct engine *engine, struct source_reading *read
 	struct config *config;
 	int err;
 
-	/* At the start the daemon has read it. */
+	/* At the start, the daemon has already read it. */
 	if (reading->next)
 		return 0;
 	err = config_load_checked(engine, reading, &config);

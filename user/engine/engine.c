@@ -38,7 +38,7 @@ static int engine_open_state(struct engine *engine, const char *state_dir)
 	return 0;
 }
 
-/* Rule ids go on where the daemon before left them, if that is known. */
+/* Continue the rule ids of the previous daemon, if they are known. */
 static int engine_adopt_rules(struct engine *engine, const char *runtime_dir)
 {
 	bool is_known = false;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine: makes configuration and manual entries into the policy in force. The one
- * writer of state, rule ids and what the kernel decides by. Used by one thread at a time: by the
+ * The engine: turns the configuration and manual entries into the policy in force. It is the
+ * only writer of the state, the rule ids and the kernel's tables. Used by one thread at a
+ * time: by the
  * main thread until the worker starts, by the worker from then on.
  *
- * It is asked for one thing at a time, each in a header of its own: entries.h, protect.h,
- * import.h, undo.h, reload.h, feeds.h, expiry.h, sample.h. What cannot be done is a refusal;
- * whoever asks makes an answer of it.
+ * It does one thing at a time. Each has its own header: entries.h, protect.h, import.h,
+ * undo.h, reload.h, feeds.h, expiry.h, sample.h. What cannot be done results in a refusal,
+ * which the caller turns into an answer.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -36,15 +37,15 @@ struct deed {
  * @first: of the configuration there; a reference is taken
  * @warnings: what an administrator should know
  *
- * On failure packets go on being decided as before. Return: 0 or -errno.
+ * On failure, the decisions for packets do not change. Return: 0 or -errno.
  */
 int engine_start(const char *config_path, struct snapshot *first, struct lines *warnings,
 		 struct engine **ret_engine, char error[DATAPATH_ERROR_BYTES]);
 /* NULL is fine. */
 void engine_stop(struct engine *engine);
 
-/* Take everything off the machine. The caller's thread must be the only one here now.
- * Return: 0 or -errno. */
+/* Remove everything from the machine. No other thread may use the engine meanwhile. Return: 0
+ * or -errno. */
 int engine_detach(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
 /* Whether nothing is pinned, until a reload. */
 bool engine_is_detached(const struct engine *engine);

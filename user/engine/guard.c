@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guard over what is in force: whether a new snapshot takes too much away. */
+/* The guard over the policy in force: whether a new snapshot removes too much. */
 #include "engine/guard.h"
 
 #include <errno.h>

@@ -7,8 +7,8 @@
 
 /**
  * engine_guard() - whether the guard holds @next
- * @ret_message: what it says, to be freed; NULL: it does not hold it
- * @examples: entries that it would end, protected ones first, as lines; may be NULL
+ * @ret_message: the reason, to be freed; NULL: it does not hold it
+ * @examples: entries that @next would remove, protected ones first, as lines; may be NULL
  *
  * The limits are those in force. Return: 0 or -ENOMEM.
  */

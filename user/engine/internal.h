@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the engine's own files: what it has, and the switch from one policy to the next. */
+/* Internal to the engine: its data, and the switch from one policy to the next. */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 
@@ -42,8 +42,8 @@ struct engine {
  * @next: its entries are final; a reference is taken
  * @commits_state: a transaction is open and is to be committed with it
  *
- * On failure all is as before, apart from the open transaction, which is for the
- * caller to roll back. Return: 0 or -errno.
+ * On failure nothing has changed, except for the open transaction, which the caller must roll
+ * back. Return: 0 or -errno.
  */
 int engine_switch(struct engine *engine, struct snapshot *next, bool commits_state,
 		  char error[DATAPATH_ERROR_BYTES]);
@@ -54,8 +54,8 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
 		       char error[DATAPATH_ERROR_BYTES]);
 
-/* Take the manual entries as the open transaction has them, put them in force and commit it.
- * On failure it is rolled back, and nothing has changed. Return: 0 or -errno. */
+/* Put the manual entries of the open transaction in force and commit it. On failure it is
+ * rolled back, and nothing has changed. Return: 0 or -errno. */
 int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
 
 #endif

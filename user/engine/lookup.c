@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks up what a change is about in what is in force. */
+/* Looks up the entry of a change in the policy in force. */
 #include "engine/lookup.h"
 
 #include <stdlib.h>

@@ -101,7 +101,7 @@ void manual_sets_done(struct manual_sets *sets)
 
 /* ---- the source ------------------------------------------------------------ */
 
-/* A database that could not be used may be repaired by now. */
+/* A database that was unusable may have been repaired by now. */
 static void manual_reopen(struct engine *engine, struct lines *warnings)
 {
 	bool was_suspended = state_suspension(engine->state) != NULL;
@@ -114,7 +114,7 @@ static void manual_reopen(struct engine *engine, struct lines *warnings)
 	protections_load(engine->protections, state);
 	if (state_error(state))
 		lines_add(warnings, "%s", state_error(state));
-	/* Nobody could have known of it and asked for this reload all the same. */
+	/* The administrator could not know of it when requesting this reload. */
 	if (was_suspended || !state_suspension(state))
 		return;
 	lines_add(warnings, "%s; enforcement is suspended until the next reload",
@@ -122,7 +122,7 @@ static void manual_reopen(struct engine *engine, struct lines *warnings)
 	engine->manual.is_lost_now = true;
 }
 
-/* What is in force now goes on. */
+/* The entries in force now stay in force. */
 static int manual_keep_current(struct engine *engine, const struct policy *policy)
 {
 	struct manual_sets *sets = &engine->manual.sets;
@@ -164,7 +164,7 @@ static int manual_source_fill(struct engine *engine, struct source_reading *read
 	return 0;
 }
 
-/* At the start nothing else is known of them; later those in force go on. */
+/* At the start no other entries are known. Later, the entries in force stay in force. */
 static int manual_source_lost(const struct engine *engine, char **ret_why)
 {
 	const char *why = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Protecting manual entries, and no longer: in state.db (store/manual.c), then in force. */
+/* Protects and unprotects manual entries: in state.db (store/manual.c), then in the policy in
+ * force. */
 #include "engine/protect.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static int protect_end(struct engine *engine, const struct entry_change *change,
 	return 0;
 }
 
-/* Whether a person, or nobody but feeds, excludes the very prefix. */
+/* Whether a person excludes this very prefix, or only feeds do. */
 static bool is_excluded(const struct list *list, const struct prefix *prefix, bool is_automatic)
 {
 	struct entry_cursor cursor;
@@ -41,8 +42,8 @@ static bool is_excluded(const struct list *list, const struct prefix *prefix, bo
 	return false;
 }
 
-/* What no entry of its own can be made for is not protected. What a feed alone excludes can
- * be: its exclusion is overruled then. */
+/* Protection needs a manual entry, so a prefix that cannot have one cannot be protected. A
+ * prefix that only a feed excludes can be protected: the exclusion is then overruled. */
 static int protect_check(const struct list *list, const struct prefix *prefix,
 			 struct refusal *refusal)
 {

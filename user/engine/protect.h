@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Protecting manual entries, and no longer. */
+/* Protects and unprotects manual entries. */
 #ifndef ENGINE_PROTECT_H
 #define ENGINE_PROTECT_H
 

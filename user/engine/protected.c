@@ -10,7 +10,8 @@
 #include "core/provenance.h"
 #include "engine/lookup.h"
 
-/* A protection whose entry rests, for want of a list of its action, protects nothing. */
+/* A protection has no effect if its entry has none, because no list of its action is
+ * configured. */
 int protected_of(struct protections *protections, const struct list *list,
 		 struct protected *ret_protected)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What `protect` keeps: each address of a protected entry stays listed, whatever a feed or
- * what is learned excludes. A file or the configuration can end it, but not by itself: the
- * guard holds that.
- */
+/* Keeps protected entries: each of their addresses stays listed, whatever feeds or learned
+ * entries exclude. A file or the configuration can exclude it, but the guard holds such a
+ * reload until it is accepted. */
 #ifndef ENGINE_PROTECTED_H
 #define ENGINE_PROTECTED_H
 
@@ -26,7 +24,7 @@ int protected_of(struct protections *protections, const struct list *list,
 		 struct protected *ret_protected);
 
 /**
- * protected_lost() - the protected entries that a new policy ends, whole or in part
+ * protected_lost() - the protected entries that a new policy removes, wholly or in part
  * @from: in force
  * @ret_lines: one for each: which addresses, and what excludes them
  *

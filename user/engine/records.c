@@ -109,7 +109,7 @@ static int records_summarise(struct engine *engine, struct history_record *recor
 	return err;
 }
 
-/* What is done is done: that its record is missing is a warning. */
+/* The change is in force, so a missing record is only a warning. */
 static void warn_of_missing(const struct engine *engine, int err, const char *deed,
 			    struct lines *warnings)
 {

@@ -13,7 +13,8 @@ struct feed_diff;
  * engine itself. */
 struct history_record engine_record(const struct deed *by, enum history_event event);
 
-/* What follows is of what has taken effect: a failure is a warning. */
+/* The following functions record changes that have taken effect, so a failure is only a
+ * warning. */
 
 /* What a reload has changed in config, files and feeds. */
 void engine_record_reload(struct engine *engine, const struct deed *by, const struct policy *before,

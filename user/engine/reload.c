@@ -91,8 +91,8 @@ int engine_commit(struct engine *engine, const struct deed *by, struct snapshot 
 	} else {
 		sources_report(engine, ret_reports);
 		engine->is_detached = false;
-		/* An administrator asked for this: it ends a suspension, but not one
-		 * that has just begun. */
+		/* An administrator requested this reload, so it ends a suspension, unless that
+		 * has just begun. */
 		if (!next->suspension)
 			state_acknowledge(engine->state);
 		engine_forget_expired(engine);

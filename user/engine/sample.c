@@ -8,13 +8,13 @@
 #include "store/history.h"
 #include "store/hits.h"
 
-/* A step takes milliseconds: a change that waits behind it is still at once. */
+/* A step takes milliseconds, so a change that waits for it is hardly delayed. */
 #define STEP_RULES 100000
 #define PRUNE_INTERVAL_SEC 3600
 /* What is forgotten does not come back, and the clock may be ahead. */
 #define PRUNE_CLOCK_SEC (6 * 3600)
 
-/* A trouble is told once, and its end. */
+/* Report an error once when it begins, and once when it ends. */
 static void sample_report(struct engine *engine, int err)
 {
 	if (err && !engine->are_hits_failing)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A look at the counters of all rules, for what is remembered of hits. */
+/* Reads the counters of all rules and updates the stored hits. */
 #ifndef ENGINE_SAMPLE_H
 #define ENGINE_SAMPLE_H
 

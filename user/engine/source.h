@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An entry source: whatever lists have entries from. Start, reload and diff walk all of
- * them: each reads what it has for the snapshot that is to be and gives its lists their
- * entries; once that snapshot is in force, or is not, each settles.
+ * An entry source supplies entries to lists. Start, reload and diff call all sources. Each
+ * source reads its entries and adds them to the lists of the next snapshot. When that snapshot
+ * is in force, or is abandoned, each source settles.
  *
  * Another source is a file with one of these, a line in sources.c and an enum source.
  */
@@ -33,10 +33,10 @@ struct entry_source {
 	int (*read)(struct engine *engine, struct source_reading *reading);
 	/* Give the lists of reading->next what was read. Return: 0 or -ENOMEM. */
 	int (*fill)(struct engine *engine, struct source_reading *reading);
-	/* Why entries may be missing that have kept mail from being dropped; to be freed. NULL:
-	 * none are. Return: 0 or -ENOMEM. */
+	/* Why entries that protect mail may be missing; to be freed. NULL: none are. Return: 0
+	 * or -ENOMEM. */
 	int (*lost)(const struct engine *engine, char **ret_why);
-	/* What was read is of what is in force now, or of nothing. */
+	/* The entries that were read are now in force, or are discarded. */
 	void (*settle)(struct engine *engine, bool is_in_force);
 	/* Return: 0 or -ENOMEM. */
 	int (*report)(const struct engine *engine, struct source_reports *ret_reports);
@@ -45,9 +45,9 @@ struct entry_source {
 /**
  * sources_read() - make the snapshot that is to be
  *
- * What feeds exclude of protected entries is not in force (protected.h).
- * sources_settle() is to follow, whatever is returned. Nothing is dropped by the snapshot
- * if a source has lost entries. Return: as entry_source.read().
+ * Exclusions of feeds inside protected entries are not in force (protected.h).
+ * sources_settle() must follow, whatever is returned. The snapshot drops nothing if a source
+ * has lost entries. Return: as entry_source.read().
  */
 int sources_read(struct engine *engine, struct source_reading *reading);
 void sources_settle(struct engine *engine, bool is_in_force);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The switch from one policy to the next: number its rules, have the kernel decide by it
- * (datapath/apply.c), commit what is on disk; if one of them fails, all is as before.
- */
+/* The switch from one policy to the next: numbers its rules, applies it to the kernel
+ * (datapath/apply.c) and commits to disk. If a step fails, nothing has changed. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,11 +47,11 @@ static int switch_finish_snapshot(struct engine *engine, struct snapshot *next,
 	return err;
 }
 
-/* Commit what is on disk; if that fails, the kernel must go back. */
+/* Commit to disk; if that fails, restore the kernel's tables. */
 static int switch_commit_state(struct engine *engine, const struct rules_change *change,
 			       char error[DATAPATH_ERROR_BYTES])
 {
-	/* The same places have changed on the way back; no rule is new there. */
+	/* The same prefixes change on the way back, without new rules. */
 	const struct rules_change back = {
 		.changed = change->changed,
 		.changed_count = change->changed_count,
@@ -70,7 +68,7 @@ static int switch_commit_state(struct engine *engine, const struct rules_change 
 	return err;
 }
 
-/* The kernel has @next: what is left cannot fail. */
+/* The kernel has @next. The remaining steps cannot fail. */
 static void switch_take(struct engine *engine, struct snapshot *next,
 			const struct rules_change *change)
 {

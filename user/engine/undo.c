@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Undo: a record's changes made the other way round, if all they changed is still as they
- * left it. That is tried within the transaction, the last change first, so that one that
- * cannot be leaves no trace.
- */
+/* Undo: reverts the changes of a record, if no affected entry has changed since. It works
+ * within a transaction, last change first, so an undo that fails leaves no trace. */
 #include "engine/undo.h"
 
 #include <errno.h>
@@ -89,7 +86,7 @@ static int refuse_failed(const struct engine *engine, int err, struct refusal *r
 			   err == -ENOMEM ? strerror(ENOMEM) : state_error(engine->state));
 }
 
-/* Find a record, unless it cannot be undone, whatever has happened since. */
+/* Find a record of a kind that can be undone. */
 static int find_record(const struct engine *engine, int64_t id, struct history_record *ret_record,
 		       struct refusal *refusal)
 {
@@ -186,7 +183,7 @@ static int refuse_changed(const struct engine *engine, const struct reversal *st
 	return err;
 }
 
-/* Return: 0, also for one that the details say cannot be; -EIO. */
+/* Return: 0, also if the change cannot be undone and the details say why; -EIO. */
 static int undo_step(const struct engine *engine, struct manual_batch *batch,
 		     const struct reversal *step, struct refusal *refusal)
 {
@@ -238,7 +235,7 @@ static int mark_undone(const struct engine *engine, const struct history_record 
 	return err;
 }
 
-/* Return: 0, also if a step cannot be, as the details say; -errno. */
+/* Return: 0, also if a step is not possible and the details say why; -errno. */
 static int plan_try_steps(const struct engine *engine, const struct plan *plan,
 			  struct manual_batch *batch, struct refusal *refusal)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Taking back what a record of the history tells of. */
+/* Reverts the changes of a record of the history. */
 #ifndef ENGINE_UNDO_H
 #define ENGINE_UNDO_H
 

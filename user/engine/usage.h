@@ -19,7 +19,7 @@ int usage_read(const struct engine *engine, struct usage **ret_usage);
 /* NULL is fine. */
 void usage_free(struct usage *usage);
 
-/* Since when hits are known, or 0: they are not remembered, only counted. */
+/* Since when hits are stored, or 0: they are only counted. */
 int64_t usage_since_sec(const struct usage *usage);
 
 /* Both as callbacks of core's checks: @context is the usage. */

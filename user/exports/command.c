@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a program, logs what it says, and ends it when its time is over. */
+/* Runs a program, logs its output, and kills it after its time limit. */
 #include "exports/command.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #define LOOK_EVERY_MSEC 50
 #define LINE_BYTES 1024
-/* Of one run; a program that says more is not read to its end in the log. */
+/* The limit of one run. The log does not show the rest of a longer output. */
 #define LINES_MAX 100
 
 struct command {
@@ -92,7 +92,7 @@ static int judge(const struct command *command, int status, char error[COMMAND_E
 	return -ECHILD;
 }
 
-/* Wait for its end, and bring it about if that is needed. */
+/* Wait until it exits, and kill it if necessary. */
 static int wait_for_end(struct command *command, const bool *is_stopping,
 			char error[COMMAND_ERROR_BYTES])
 {
@@ -113,7 +113,7 @@ static int wait_for_end(struct command *command, const bool *is_stopping,
 				 command->name, COMMAND_TIMEOUT_SEC);
 			return err;
 		}
-		/* Once all has closed the pipe, poll() would come back at once. */
+		/* Once every writer has closed the pipe, poll() would return at once. */
 		if (poll(&poll_fd, 1, LOOK_EVERY_MSEC) > 0 && !(poll_fd.revents & POLLIN))
 			poll_fd.fd = -1;
 		read_output(command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Programs that an administrator has us run. */
+/* Programs that the administrator has configured ipwld to run. */
 #ifndef EXPORTS_COMMAND_H
 #define EXPORTS_COMMAND_H
 

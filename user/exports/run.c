@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes the exports of a snapshot, and texts that somebody asks for. Runs in threads;
- * touches nothing but its job. */
+/* Writes the exports of a snapshot, and texts on request. Runs in threads and uses only its
+ * job. */
 #include "exports/run.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ static int write_file(const struct policy *policy, const struct config_export *c
 	return 0;
 }
 
-/* Tell whoever reads the file. The configuration may have changed since it was due. */
+/* Notify the program that reads the file. The configuration may have changed since this became
+ * due. */
 static int run_after(const struct snapshot *snapshot, const struct config_export *config,
 		     const bool *is_stopping, char error[EXPORT_ERROR_BYTES])
 {
@@ -95,7 +96,7 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 	export_state_fail(state, err ? error : NULL);
 }
 
-/* Of this thread alone: decisions are never waited for, but others may be. */
+/* This affects only this thread: it lets other threads go first. */
 static void export_step_back(void)
 {
 	setpriority(PRIO_PROCESS, 0, NICENESS);

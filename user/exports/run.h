@@ -20,7 +20,7 @@ struct export_run {
 /* A task: write the files and run their commands. */
 void export_run_files(struct task *task, void *context);
 
-/* A text that somebody asks for. */
+/* A text for `ipwlctl export`. */
 struct export_query {
 	struct export export; /* all but the lists */
 	char **names;
@@ -33,7 +33,7 @@ struct export_query {
 int export_run_query(const struct policy *policy, struct export_query *query);
 void export_query_done(struct export_query *query);
 
-/* Remember why an export is not as it should be; NULL: it is. */
+/* Remember why an export is not up to date; NULL: it is. */
 void export_state_fail(struct export_state *state, const char *error);
 
 #endif

@@ -12,18 +12,18 @@
 #include "base/log.h"
 #include "exports/run.h"
 
-/* What fails is tried again, later each time. */
+/* A failed export is tried again, each time after a longer delay. */
 #define RETRY_MIN_SEC 5.0
 #define RETRY_MAX_SEC 300.0
-/* After a run, so many times as long nothing is written: a list of a million that
- * changes all the time takes no more than a fifth of a processor. */
+/* The pause after a run, as a multiple of its duration. So even a list of a million entries
+ * that changes constantly takes at most a fifth of a processor. */
 #define REST_FACTOR 4.0
 
 struct exports {
 	struct event_base *base;
 	struct snapshot *snapshot; /* in force; NULL: not yet */
 	struct worker *files;	   /* their commands may take long, */
-	struct worker *texts;	   /* and nobody who asks shall wait for those */
+	struct worker *texts;	   /* so requests have a thread of their own */
 	struct event *events[2];
 	struct event *timer;
 	const struct config *config; /* that the states are of */
@@ -121,7 +121,7 @@ static void exports_become_due(struct exports *exports, double due_sec)
 	exports_arm(exports);
 }
 
-/* Take over how an export came out; its command stays due until it has succeeded. */
+/* Take over the result of an export. Its command stays due until it has succeeded. */
 static void exports_take_state(struct exports *exports, struct export_state *from)
 {
 	struct export_state *to = exports_find_state(exports, from->path);
@@ -234,10 +234,10 @@ void exports_update(struct exports *exports, struct snapshot *snapshot)
 {
 	const struct config *config = snapshot->config;
 
-	/* Not the last reference: whoever has this one from the worker has that, too. */
+	/* This is not the last reference: the task from the worker has one, too. */
 	snapshot_unref(exports->snapshot);
 	exports->snapshot = snapshot_ref(snapshot);
-	/* So that status knows of them at once. */
+	/* So that status shows them at once. */
 	if (exports->config != config && exports_follow_config(exports, config))
 		log_error("export", "%s", strerror(ENOMEM));
 	exports_become_due(exports, exports->rest_until_sec);

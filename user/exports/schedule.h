@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The exports of the configuration, kept equal to what is in force. Threads of their
- * own write them: neither the main loop nor the worker waits, and whatever goes wrong
- * here changes no decision.
- */
+/* The exports of the configuration, kept equal to what is in force. Separate threads write
+ * them, so neither the main loop nor the worker waits, and a failure here changes no decision. */
 #ifndef EXPORTS_SCHEDULE_H
 #define EXPORTS_SCHEDULE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks for the reload of a service by a file, so that ipwld needs no right to reload anything:
- * a path unit of systemd waits for it. */
+/* Requests the reload of a service with a file that a path unit of systemd waits for, so ipwld
+ * needs no right to reload services. */
 #include "exports/wish.h"
 
 #include <errno.h>

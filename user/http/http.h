@@ -13,13 +13,13 @@
 
 #define HTTP_BODY_BYTES_MAX (1U << 20)
 
-/* All that evhttp knows: those that a path does not take are for us to refuse. */
+/* All methods of evhttp, because ipwld itself refuses those that a path does not accept. */
 #define HTTP_METHODS                                                                               \
 	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
 	 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
 
-/* Send @body, which is taken over, with "schema_version" put first; NULL, for want of
- * memory, sends an error. */
+/* Send @body with "schema_version" as its first member, and take @body over. NULL (out of
+ * memory) sends an error. */
 void http_reply(struct evhttp_request *request, json_t *body);
 
 /* Send an error; @details may be NULL. */

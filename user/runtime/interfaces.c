@@ -61,7 +61,7 @@ size_t interfaces_count_attached(const struct interfaces *interfaces)
 
 /* ---- attach ------------------------------------------------------------- */
 
-/* A trouble is logged when it begins and when its text changes, not at each try. */
+/* Log an error when it begins and when its text changes, not at each attempt. */
 static void log_change(struct attachment *attachment)
 {
 	if (!strcmp(attachment->error, attachment->logged))
@@ -151,12 +151,13 @@ void interfaces_check(struct interfaces *interfaces, bool retries)
 {
 	size_t i;
 
-	/* First: a device that was renamed may be another attachment's now. */
+	/* This comes first, because a renamed device may now belong to another attachment. */
 	for (i = 0; i < interfaces->count; i++)
 		detach_lost(&interfaces->items[i]);
 	for (i = 0; i < interfaces->count; i++)
 		check(interfaces, &interfaces->items[i], retries);
-	/* Last: what is pinned by a name that nothing has may be another's by now. */
+	/* This comes last, because a pin under a name without a device may by now belong to
+	 * another attachment. */
 	for (i = 0; i < interfaces->count; i++)
 		detach_missing(interfaces, &interfaces->items[i]);
 }
@@ -166,7 +167,7 @@ void interfaces_were_detached(struct interfaces *interfaces)
 	size_t i;
 
 	for (i = 0; i < interfaces->count; i++) {
-		/* So that the next look attaches anew. */
+		/* So that the next check attaches them again. */
 		interfaces->items[i].ifindex = 0;
 		snprintf(interfaces->items[i].error, sizeof(interfaces->items[i].error),
 			 "detached; a reload attaches it again");
@@ -190,8 +191,8 @@ static bool keep(const char *name, void *context)
 	return find(context, name) != NULL;
 }
 
-/* The new attachments in the order of the configuration; those that there were move
- * over. Return: NULL: out of memory, and nothing moved. */
+/* Make the new attachments in the order of the configuration, and move existing ones over.
+ * Return: NULL if memory has run out; nothing has moved then. */
 static struct attachment *new_items(struct interfaces *interfaces, const struct config *config)
 {
 	struct attachment *items = calloc(config->interface_count + 1, sizeof(*items));

@@ -14,8 +14,8 @@ struct attachment {
 	char *name;
 	struct interface *interface;	  /* NULL: its programs do not load */
 	int ifindex;			  /* of the device now; 0: there is none */
-	char error[DATAPATH_ERROR_BYTES]; /* why it is not attached, or what does not
-					   * work; "": all is well */
+	char error[DATAPATH_ERROR_BYTES]; /* why it is not attached, or what does not work; "" if
+					     nothing is wrong */
 	char logged[DATAPATH_ERROR_BYTES];
 };
 
@@ -33,11 +33,11 @@ void interfaces_done(struct interfaces *interfaces);
 /* Attach what is configured, detach what is not. Return: 0 or -ENOMEM. */
 int interfaces_configure(struct interfaces *interfaces, const struct config *config);
 
-/* Look at the devices again: attach to those that came. @retries also tries those
- * that failed, and puts back a program that someone took off. */
+/* Check the devices again and attach to new ones. With @retries, also retry those that failed,
+ * and attach programs again that someone has removed. */
 void interfaces_check(struct interfaces *interfaces, bool retries);
 
-/* All programs were taken off: interfaces_check() will attach them again. */
+/* All programs have been detached; interfaces_check() will attach them again. */
 void interfaces_were_detached(struct interfaces *interfaces);
 
 enum attach_mode attachment_mode(const struct attachment *attachment);

@@ -11,7 +11,8 @@ int links_open(struct mnl_socket **ret_links);
 void links_close(struct mnl_socket *links);
 int links_fd(const struct mnl_socket *links);
 
-/* Read all that is there; what it says does not matter, the names are asked anew. */
+/* Read all pending messages. Their content does not matter, because all names are looked up
+ * again. */
 void links_drain(const struct mnl_socket *links);
 
 #endif

@@ -90,7 +90,7 @@ uint64_t notify_watchdog_usec(void)
 
 	if (!environment_number("WATCHDOG_USEC", &usec))
 		return 0;
-	/* Without a pid it is meant for whoever reads it. */
+	/* Without a pid it applies to every process. */
 	if (getenv("WATCHDOG_PID") &&
 	    (!environment_number("WATCHDOG_PID", &pid) || pid != getpid()))
 		return 0;
@@ -106,7 +106,7 @@ int notify_take_socket(void)
 		return -ENOENT;
 	if (count > 1)
 		return -EINVAL;
-	/* They are not for the programs that we start. */
+	/* Programs that ipwld starts must not inherit them. */
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a service manager wants to hear and gives: sd_notify(3), sd_watchdog_enabled(3) and
- * sd_listen_fds(3). */
+/* The protocol of a service manager: sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3). */
 #ifndef RUNTIME_NOTIFY_H
 #define RUNTIME_NOTIFY_H
 
@@ -13,11 +12,11 @@ void notify_manager(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* RELOADING=1 with the time that Type=notify-reload wants beside it. */
 void notify_reloading(void);
 
-/* A start that goes on is not one that hangs: wait NOTIFY_STEP_SEC from now on. */
+/* The start makes progress: ask the service manager to wait another NOTIFY_STEP_SEC. */
 #define NOTIFY_STEP_SEC 90
 void notify_progress(void);
 
-/* WATCHDOG=1; a manager that does not read has us wait for nothing. */
+/* Send WATCHDOG=1, without waiting for a manager that does not read. */
 void notify_alive(void);
 
 /* How long the service manager waits for a WATCHDOG=1 of this process; 0: it does not. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reloads: the engine's steps (engine/reload.h) one after another, and who follows. */
+/* Reloads: runs the steps of the engine (engine/reload.h), then updates what depends on the
+ * configuration. */
 #include "runtime/reload.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 
 /* ---- in the worker -------------------------------------------------------- */
 
-/* Compare what is to be with what is in force. */
+/* Compare the new snapshot with the one in force. */
 static int reload_show(struct reload *reload, const struct engine *engine,
 		       const struct snapshot *next,
 		       void (*show)(const struct snapshot_diff *diff, void *context), void *context)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A reload, whoever asked for it: run in the worker, then followed by all that depends on
- * the configuration, logged, and kept for status. */
+/* A reload, by any requester. It runs in the worker. Then everything that depends on the
+ * configuration is updated, and the result is logged and kept for status. */
 #ifndef RUNTIME_RELOAD_H
 #define RUNTIME_RELOAD_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tasks on their way to the worker and back: what one changed is in the main loop's hands
- * before its finish() is called. */
+/* Passes tasks to the worker and back. The main loop has the new snapshot of a task before it
+ * calls the task's finish(). */
 #include "runtime/runtime.h"
 
 #include <stdlib.h>
@@ -65,7 +65,7 @@ static void runtime_finish_task(struct task *base, void *context)
 
 	runtime->task_count--;
 	runtime_take_snapshot(runtime, &task->snapshot);
-	/* A task that did not run knows nothing of the state. */
+	/* A task that did not run has no information about the state. */
 	if (base->run)
 		runtime_take_state_error(runtime, &task->state_error);
 	task->finish(task, runtime);

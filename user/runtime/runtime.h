@@ -59,8 +59,8 @@ struct runtime {
 	struct reload_report reload;
 	char *state_path;
 	char *state_error; /* or NULL */
-	/* A reload has put another configuration in force: whoever is above follows it, and
-	 * adds what does not work. */
+	/* Called when a reload has put another configuration in force. The rooms above apply it
+	 * and add warnings. */
 	void (*follow)(void *context, const struct config *config, struct lines *warnings);
 	void *follow_context;
 };
@@ -81,7 +81,7 @@ struct engine_task {
 	double seconds;		   /* that run() took */
 };
 
-/* Hand a task to the worker, which has it from now on. Without run() the worker rests. */
+/* Hand a task over to the worker. A task without run() pauses the worker. */
 void runtime_submit(struct runtime *runtime, struct engine_task *task);
 
 /* Finish what the worker has done. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks at hits step by step: the next step is asked for when one is done, so that
- * what else the worker has to do comes between. */
+/* Reads hits step by step. The next step is requested when one is done, so that other tasks of
+ * the worker can run in between. */
 #include "runtime/sampler.h"
 
 #include <errno.h>

@@ -167,7 +167,7 @@ static int move(struct metrics *metrics)
 		return 0;
 	if (metrics->wanted_host)
 		err = bind_wanted(metrics);
-	/* Another address than the configured one is not served any more. */
+	/* Stop serving an address that is no longer configured. */
 	if (err || !metrics->wanted_host)
 		let_go(metrics);
 	return err;

@@ -13,7 +13,7 @@ struct metrics;
 /* Return: 0 or -ENOMEM. */
 int metrics_open(struct runtime *runtime, struct metrics **ret_metrics);
 /**
- * metrics_adopt() - serve at a socket that was opened for us, and at no address of our own
+ * metrics_adopt() - serve only at a socket that the service manager has opened
  * @fd: listening; it is closed at the end
  *
  * From now on metrics_listen() has no effect. Return: 0 or -ENOMEM: @fd is not taken.
@@ -24,10 +24,10 @@ int metrics_adopt(struct metrics *metrics, int fd);
 void metrics_close(struct metrics *metrics);
 
 /**
- * metrics_listen() - serve at an address, and at no other any more
+ * metrics_listen() - serve only at this address from now on
  * @host: NULL: serve nowhere
  *
- * Return: 0; -errno: that address cannot be had now; metrics_retry() will try on.
+ * Return: 0; -errno: the address cannot be used now; metrics_retry() tries again.
  */
 int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 		   char error[METRICS_ERROR_BYTES]);

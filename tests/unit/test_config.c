@@ -94,19 +94,19 @@ static void test_guard(void **state)
 	    "interfaces: [a]\nlists:\nguard:\n"
 	    "  max_removed_entries: -1\n  max_removed_share: 101\n  colour: red\n",
 	    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
-	    "c.yaml:4:24: max_removed_entries: \"-1\" is neither a number of "
-	    "entries nor none\n"
-	    "c.yaml:5:22: max_removed_share: \"101\" is not a decimal number from 0 "
+	    "c.yaml:4:24: max_removed_entries: must be a number of "
+	    "entries or none\n"
+	    "c.yaml:5:22: max_removed_share: must be a decimal number from 0 "
 	    "to 100\n"
-	    "c.yaml:6:3: unknown key \"colour\": known here are max_removed_entries, "
+	    "c.yaml:6:3: unknown key \"colour\": the keys here are max_removed_entries and "
 	    "max_removed_share\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nguard: {max_removed_entries: 4294967295}\n",
 			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
-			    "c.yaml:3:30: max_removed_entries: \"4294967295\" is neither a number "
-			    "of entries nor none\n");
+			    "c.yaml:3:30: max_removed_entries: must be a number "
+			    "of entries or none\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nguard: none\n",
 			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
-			    "c.yaml:3:8: guard: a mapping is needed, not one value\n");
+			    "c.yaml:3:8: guard must be a mapping, not one value\n");
 }
 
 static void test_metrics(void **state)
@@ -157,8 +157,8 @@ static void test_metrics(void **state)
 	}
 	assert_whole_errors("interfaces: [a]\nlists:\nmetrics: {port: 1, listen: [a]}\n",
 			    "c.yaml:2:7: warning: no lists\n"
-			    "c.yaml:3:11: unknown key \"port\": known here are listen\n"
-			    "c.yaml:3:28: listen: one value is needed, not a list\n");
+			    "c.yaml:3:11: unknown key \"port\": the keys here are listen\n"
+			    "c.yaml:3:28: listen must be one value, not a list\n");
 	load_whole("interfaces: [a]\nmetrics:\n");
 	assert_string_equal(config->metrics_host, "127.0.0.1");
 }
@@ -174,18 +174,19 @@ static void test_history(void **state)
 	load_whole("interfaces: [a]\nhistory: {keep: 2w, sample: 1m30s}\n");
 	assert_int_equal(config->history.keep_sec, 14 * 86400);
 	assert_int_equal(config->history.sample_sec, 90);
-	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 400, sample: 0s, hits: 1d}\n",
-			    "c.yaml:2:7: warning: no lists\n"
-			    "c.yaml:3:17: keep: \"400\" needs a unit\n"
-			    "c.yaml:3:30: sample: \"0s\" is zero\n"
-			    "c.yaml:3:34: unknown key \"hits\": known here are keep, sample\n");
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nhistory: {keep: 400, sample: 0s, hits: 1d}\n",
+	    "c.yaml:2:7: warning: no lists\n"
+	    "c.yaml:3:17: keep: \"400\" needs a unit\n"
+	    "c.yaml:3:30: sample: \"0s\" is zero\n"
+	    "c.yaml:3:34: unknown key \"hits\": the keys here are keep and sample\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nhistory: {keep: 23h, sample: 25h}\n",
 			    "c.yaml:2:7: warning: no lists\n"
 			    "c.yaml:3:17: keep: less than a day\n"
 			    "c.yaml:3:30: sample: over a day\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nhistory: 400d\n",
 			    "c.yaml:2:7: warning: no lists\n"
-			    "c.yaml:3:10: history: a mapping is needed, not one value\n");
+			    "c.yaml:3:10: history must be a mapping, not one value\n");
 }
 
 /* A package begins with none: it runs, and says what to do. */
@@ -194,8 +195,8 @@ static void test_no_interface_yet(void **state)
 	(void)state;
 	fixture_write("c.yaml", "interfaces: []\nlists:\n");
 	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
-	fixture_assert(&diagnostics, "c.yaml:1:13: warning: no interface, so ipwl sees no packet: "
-				     "name those\n"
+	fixture_assert(&diagnostics, "c.yaml:1:13: warning: no interface, so ipwl sees no packets: "
+				     "name the interfaces\n"
 				     "c.yaml:2:7: warning: no lists\n");
 	assert_int_equal(config->interface_count, 0);
 }
@@ -207,10 +208,9 @@ static void test_interfaces(void **state)
 					"c.yaml:1:7: warning: no lists");
 	assert_whole_errors("lists:\ninterfaces:\n",
 			    "c.yaml:1:7: warning: no lists\nc.yaml:2:12: no interface");
-	assert_whole_errors(
-	    "lists:\ninterfaces: eth0\n",
-	    "c.yaml:1:7: warning: no lists\n"
-	    "c.yaml:2:13: interfaces: a list is needed, not one value: write [eth0]");
+	assert_whole_errors("lists:\ninterfaces: eth0\n",
+			    "c.yaml:1:7: warning: no lists\n"
+			    "c.yaml:2:13: interfaces must be a list, not one value: write [eth0]");
 	assert_whole_errors(
 	    "lists:\n"
 	    "interfaces:\n"
@@ -230,14 +230,14 @@ static void test_interfaces(void **state)
 	    "c.yaml:3:3: \"\" is not an interface: an empty name\n"
 	    "c.yaml:4:3: \"enp0s31f6verylon\" is not an interface: longer than 15 bytes\n"
 	    "c.yaml:5:3: \"a/b\" is not an interface: ...slash\n"
-	    "c.yaml:6:3: \"a b\" is not an interface: ...blank\n"
+	    "c.yaml:6:3: \"a b\" is not an interface: ...space\n"
 	    "c.yaml:7:3: \"a:1\" is not an interface: ...colon\n"
 	    "c.yaml:8:3: \".\" is not an interface\n"
 	    "c.yaml:9:3: \"..\" is not an interface\n"
-	    "c.yaml:11:3: interface eth0 is there twice\n"
-	    "c.yaml:12:3: an interface: a NUL character is in it\n"
-	    "c.yaml:13:3: an interface: one value is needed, not a list\n"
-	    "c.yaml:14:3: \"a b\" is not an interface: ...blank\n");
+	    "c.yaml:11:3: interface eth0 is duplicated\n"
+	    "c.yaml:12:3: an interface contains a NUL character\n"
+	    "c.yaml:13:3: an interface must be one value, not a list\n"
+	    "c.yaml:14:3: \"a b\" is not an interface: ...space\n");
 }
 
 static void test_ports(void **state)
@@ -252,17 +252,17 @@ static void test_ports(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text), "interfaces: [a]\nlists:\nports: [25, %s]\n", bad[i]);
-		assert_whole_errors(text, "c.yaml:2:7: warning: no lists\nc.yaml:3:13: a port: \""
-					  "...is not a decimal number from 1 to 65535");
+		assert_whole_errors(text, "c.yaml:2:7: warning: no lists\nc.yaml:3:13: a port: "
+					  "...must be a decimal number from 1 to 65535");
 	}
 	assert_whole_errors("interfaces: [a]\nlists:\nports: [25, 465, 25]\n",
-			    "c.yaml:2:7: warning: no lists\nc.yaml:3:18: port 25 is there twice");
+			    "c.yaml:2:7: warning: no lists\nc.yaml:3:18: port 25 is duplicated");
 	assert_whole_errors(
 	    "interfaces: [a]\nlists:\nports: []\n",
 	    "c.yaml:2:7: warning: no lists\nc.yaml:3:8: no port: write ports: [25]");
 	assert_whole_errors("interfaces: [a]\nlists:\nports: 25\n",
 			    "c.yaml:2:7: warning: no lists\n"
-			    "c.yaml:3:8: ports: a list is needed, not one value: write [25]");
+			    "c.yaml:3:8: ports must be a list, not one value: write [25]");
 }
 
 /* All in one run, and in the order of the file. */
@@ -284,19 +284,19 @@ static void test_keys_and_types(void **state)
 	    "mark_mask: 0\n"
 	    "? [a]\n"
 	    ": 1\n",
-	    "c.yaml:1:1: unknown key \"port\": known here are interfaces, xdp_mode\n"
-	    "c.yaml:2:13: interfaces: a list is needed, not a mapping\n"
-	    "c.yaml:3:7: mode: \"Enforce\" is none of monitor, enforce\n"
-	    "c.yaml:4:11: xdp_mode: \"off\" is none of auto, native, generic\n"
+	    "c.yaml:1:1: unknown key \"port\": the keys here are interfaces, xdp_mode\n"
+	    "c.yaml:2:13: interfaces must be a list, not a mapping\n"
+	    "c.yaml:3:7: mode: must be monitor or enforce, not \"Enforce\"\n"
+	    "c.yaml:4:11: xdp_mode: must be auto, native or generic, not \"off\"\n"
 	    "c.yaml:5:12: state_dir: \"var/lib\" is not an absolute path\n"
 	    "c.yaml:6:14: runtime_dir: \"\" is not an absolute path\n"
-	    "c.yaml:7:12: bpffs_dir: one value is needed, not a list\n"
-	    "c.yaml:8:10: metrics: a mapping is needed, not one value\n"
-	    "c.yaml:9:8: lists: a list is needed, not a mapping\n"
-	    "c.yaml:11:1: key \"ports\" is there twice: its first value is in line 10\n"
-	    "c.yaml:12:12: mark_mask: \"0\" is not a decimal or 0x hexadecimal number "
+	    "c.yaml:7:12: bpffs_dir must be one value, not a list\n"
+	    "c.yaml:8:10: metrics must be a mapping, not one value\n"
+	    "c.yaml:9:8: lists must be a list, not a mapping\n"
+	    "c.yaml:11:1: duplicate key \"ports\": its first value is in line 10\n"
+	    "c.yaml:12:12: mark_mask: must be a decimal or 0x hexadecimal number "
 	    "from 1 to 4294967295\n"
-	    "c.yaml:13:3: key: one value is needed, not a list\n");
+	    "c.yaml:13:3: key must be one value, not a list\n");
 }
 
 static void test_refusal(void **state)

@@ -70,13 +70,13 @@ static void test_keys(void **state)
 			    "- path\n",
 		      "c.yaml:7:3: an export without a format: add format: FORMAT\n"
 		      "c.yaml:7:3: an export without a path: add path: FILE\n"
-		      "c.yaml:8:12: format: \"cidr\" is none of plain, postfix-cidr,\n"
-		      "c.yaml:8:24: path: one value is needed\n"
-		      "c.yaml:8:35: lists: a list is needed\n"
+		      "c.yaml:8:12: format: must be plain, postfix-cidr,\n"
+		      "c.yaml:8:24: path must be one value\n"
+		      "c.yaml:8:35: lists must be a list\n"
 		      "c.yaml:8:35: no list to export\n"
-		      "c.yaml:8:52: aggregate: \"maybe\" is none of false, true\n"
+		      "c.yaml:8:52: aggregate: must be false or true, not \"maybe\"\n"
 		      "c.yaml:9:29: unknown key \"every\"\n"
-		      "c.yaml:10:3: an export: a mapping is needed\n");
+		      "c.yaml:10:3: an export must be a mapping\n");
 }
 
 static void test_lists(void **state)
@@ -88,9 +88,9 @@ static void test_lists(void **state)
 			    "- {format: spamassassin, path: /c, lists: [drop]}\n"
 			    "- {format: plain, path: /d, lists: []}\n",
 		      "c.yaml:7:43: there is no list \"nowhere\"\n"
-		      "c.yaml:7:52: list vips is there twice: remove one\n"
-		      "c.yaml:8:43: list drop is of another action than vips\n"
-		      "c.yaml:9:12: trusted_networks are hosts that are trusted\n"
+		      "c.yaml:7:52: list vips is duplicated: remove one\n"
+		      "c.yaml:8:43: lists drop and vips have different actions\n"
+		      "c.yaml:9:12: trusted_networks is for trusted hosts\n"
 		      "c.yaml:10:36: no list to export\n");
 }
 
@@ -113,7 +113,7 @@ static void test_paths(void **state)
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	snprintf(text, sizeof(text), LISTS "- {format: plain, path: /%s}\n", name);
-	assert_errors(text, "c.yaml:7:25: path: it is too long\n");
+	assert_errors(text, "c.yaml:7:25: path is too long\n");
 }
 
 /* Or no entry would ever leave the list again. */
@@ -134,21 +134,22 @@ static void test_after(void **state)
 {
 	(void)state;
 	fixture_write("in.list", "");
-	assert_errors(LISTS "- {format: plain, path: /a, after: [systemctl, reload, postfix]}\n"
-			    "- {format: plain, path: /b, after: []}\n"
-			    "- {format: plain, path: /c, after: systemctl reload postfix}\n"
-			    "- {format: plain, path: /d, after: ../x}\n"
-			    "- {format: plain, path: /e, after: ..}\n"
-			    "- {format: plain, path: /f, after: ''}\n"
-			    "- {format: plain, path: /g, after: {a: b}}\n",
-		      "c.yaml:7:36: after: \"systemctl\" is not the absolute path of a program\n"
-		      "c.yaml:8:36: after: no program\n"
-		      "c.yaml:9:36: after: \"systemctl reload postfix\" is no name of a service\n"
-		      "c.yaml:10:36: after: \"../x\" is no name of a service\n"
-		      "c.yaml:11:36: after: \"..\" is no name of a service\n"
-		      "c.yaml:12:36: after: \"\" is no name of a service\n"
-		      "c.yaml:13:36: after: a list is needed\n"
-		      "c.yaml:13:36: after: no program\n");
+	assert_errors(
+	    LISTS "- {format: plain, path: /a, after: [systemctl, reload, postfix]}\n"
+		  "- {format: plain, path: /b, after: []}\n"
+		  "- {format: plain, path: /c, after: systemctl reload postfix}\n"
+		  "- {format: plain, path: /d, after: ../x}\n"
+		  "- {format: plain, path: /e, after: ..}\n"
+		  "- {format: plain, path: /f, after: ''}\n"
+		  "- {format: plain, path: /g, after: {a: b}}\n",
+	    "c.yaml:7:36: after: \"systemctl\" is not the absolute path of a program\n"
+	    "c.yaml:8:36: after: no program\n"
+	    "c.yaml:9:36: after: \"systemctl reload postfix\" is not the name of a service\n"
+	    "c.yaml:10:36: after: \"../x\" is not the name of a service\n"
+	    "c.yaml:11:36: after: \"..\" is not the name of a service\n"
+	    "c.yaml:12:36: after: \"\" is not the name of a service\n"
+	    "c.yaml:13:36: after must be a list\n"
+	    "c.yaml:13:36: after: no program\n");
 }
 
 static void test_many(void **state)

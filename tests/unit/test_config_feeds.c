@@ -98,7 +98,7 @@ static void test_spaces(void **state)
 		 "  - {name: c, url: 'http://h', own: true}\n",
 	    "c.yaml:6:66: may_hold_reserved: there is reserved, which says the same: remove\n"
 	    "c.yaml:7:46: may_hold_own: there is own, which says the same: remove\n"
-	    "c.yaml:8:37: own: \"true\"\n");
+	    "c.yaml:8:37: own: must be hold, cut or take, not \"true\"\n");
 }
 
 static void test_names(void **state)
@@ -114,7 +114,7 @@ static void test_names(void **state)
 		      "c.yaml:7:12: \"../x\" is not a feed's name\n"
 		      "c.yaml:8:12: \"x/y\" is not a feed's name\n"
 		      "c.yaml:9:12: \".x\" is not a feed's name\n"
-		      "c.yaml:13:18: feed one is there twice, in this list or another\n");
+		      "c.yaml:13:18: feed one is duplicated, in this list or another\n");
 }
 
 static void test_urls(void **state)
@@ -136,9 +136,9 @@ static void test_urls(void **state)
 			   "  - {name: b, url: \"https://h/a b\"}\n"
 			   "  - {name: c, url: \"https://h/\\n\"}\n"
 			   "  - {name: d, url: ''}\n",
-		      "c.yaml:6:20: url: a user in it would be shown to all\n"
-		      "c.yaml:7:20: url: there is a blank or a control character\n"
-		      "c.yaml:8:20: url: there is a blank or a control character\n"
+		      "c.yaml:6:20: url: a user in the URL would be visible to everyone\n"
+		      "c.yaml:7:20: url contains a space or a control character\n"
+		      "c.yaml:8:20: url contains a space or a control character\n"
 		      "c.yaml:9:20: url: write 1 to 2048 bytes\n");
 	load(LIST "  - {name: a, url: 'https://h/?mail=a@b'}\n", "");
 }
@@ -150,12 +150,12 @@ static void test_credentials(void **state)
 			   "  - {name: b, url: 'https://h', user: u}\n"
 			   "  - {name: c, url: 'https://h', user: 'u:p', token_file: t}\n"
 			   "  - {name: d, url: 'file:///h', ca_file: /c}\n",
-		      "c.yaml:6:38: user: only for https://\n"
-		      "c.yaml:6:53: token_file: only for https://\n"
+		      "c.yaml:6:38: user needs https://\n"
+		      "c.yaml:6:53: token_file needs https://\n"
 		      "c.yaml:7:39: user without token_file\n"
-		      "c.yaml:8:39: user: there is a colon in it\n"
+		      "c.yaml:8:39: user contains a colon\n"
 		      "c.yaml:8:58: token_file: \"t\" is not an absolute path\n"
-		      "c.yaml:9:42: ca_file: only for https://\n");
+		      "c.yaml:9:42: ca_file needs https://\n");
 }
 
 static void test_numbers(void **state)
@@ -169,15 +169,16 @@ static void test_numbers(void **state)
 		{ "refresh: 0h", "refresh: \"0h\" is zero" },
 		{ "refresh: 366d", "refresh: \"366d\" is not between" },
 		{ "timeout: 2d", "timeout: \"2d\" is not between" },
-		{ "max_bytes: 0", "max_bytes: \"0\" is not a decimal number from 1" },
-		{ "max_bytes: 64M", "max_bytes: \"64M\" is not" },
-		{ "max_shrink: 101", "max_shrink: \"101\" is not a decimal number from 0 to 100" },
-		{ "max_growth: 0", "max_growth: \"0\" is not a decimal number from 1" },
-		{ "min_ipv4_length: 33", "min_ipv4_length: \"33\" is not" },
+		{ "max_bytes: 0", "max_bytes: must be a decimal number from 1" },
+		{ "max_bytes: 64M", "max_bytes: must be a decimal number" },
+		{ "max_shrink: 101",
+		  "max_shrink: must be a decimal number from 0 to 100, not \"101\"" },
+		{ "max_growth: 0", "max_growth: must be a decimal number from 1" },
+		{ "min_ipv4_length: 33", "min_ipv4_length: must be a decimal number" },
 		{ "min_ipv6_length: 129", "min_ipv6_length: \"129\" is not" },
-		{ "may_be_empty: yes", "may_be_empty: \"yes\" is none of false, true" },
-		{ "format: csv", "format: \"csv\" is none of auto, plain" },
-		{ "on_error: ignore", "on_error: \"ignore\" is none of fail, skip" },
+		{ "may_be_empty: yes", "may_be_empty: must be false or true, not \"yes\"" },
+		{ "format: csv", "format: must be auto, plain" },
+		{ "on_error: ignore", "on_error: must be fail or skip, not \"ignore\"" },
 	};
 	char text[256], expected[256];
 

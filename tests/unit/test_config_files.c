@@ -22,7 +22,7 @@ static void test_patterns(void **state)
 		 "- {name: b, action: block, files: [allow.d/b.list]}\n",
 		 fixture_directory);
 	/* A file is known by its name: the absolute one is read again. */
-	load(text, "...allow.d/a.list:2: warning: 192.1.2.1 is there already, first at "
+	load(text, "...allow.d/a.list:2: warning: 192.1.2.1 is duplicated, first at "
 		   "allow.d/a.list:2\n");
 	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 3);
 	assert_string_equal(config->policy->lists[0].sets[SOURCE_FILE]->entries[0].origin,
@@ -74,7 +74,7 @@ static void test_bad_patterns(void **state)
 	alarm(0);
 	fixture_assert(&diagnostics,
 		       "bad.yaml:6:5: none.list: No such file\n"
-		       "bad.yaml:8:5: secret.d/*.list: a directory cannot be read: Permission\n"
+		       "bad.yaml:8:5: secret.d/*.list: cannot read a directory: Permission\n"
 		       "bad.yaml:11:5: secret.d/a.list: Permission denied\n"
 		       "e.d/dir.list: not a regular file\n"
 		       "e.d/fifo.list: not a regular file\n"
@@ -100,13 +100,13 @@ static void test_twice(void **state)
 	     "  - 192.1.2.5/32\n"
 	     "  files: [t.list]\n"
 	     "- {name: b, action: block, entries: [192.1.2.1, '!192.1.2.2']}\n",
-	     "c.yaml:8: warning: 192.1.2.3 is there already, first at c.yaml:7\n"
-	     "c.yaml:10: warning: 192.1.2.5 is both in this list and excluded from it, see "
-	     "c.yaml:9: the exclusion holds\n"
-	     "c.yaml:11: warning: 192.1.2.5 is there already, first at c.yaml:10\n"
-	     "t.list:3: warning: 192.1.2.1 is there already, first at t.list:1\n"
+	     "c.yaml:8: warning: 192.1.2.3 is duplicated, first at c.yaml:7\n"
+	     "c.yaml:10: warning: 192.1.2.5 is both in this list and excluded from it ("
+	     "c.yaml:9): the exclusion wins\n"
+	     "c.yaml:11: warning: 192.1.2.5 is duplicated, first at c.yaml:10\n"
+	     "t.list:3: warning: 192.1.2.1 is duplicated, first at t.list:1\n"
 	     "t.list:4: warning: 192.1.2.3 is both in this list and excluded\n"
-	     "t.list:6: warning: !192.1.2.4 is there already, first at t.list:5\n");
+	     "t.list:6: warning: !192.1.2.4 is duplicated, first at t.list:5\n");
 	assert_int_equal(config->policy->lists[0].sets[SOURCE_CONFIG]->count, 4);
 	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 4);
 }
@@ -121,7 +121,7 @@ static void test_very_often_twice(void **state)
 	fclose(file);
 	load("- {name: o, action: allow, files: [o.list]}\n"
 	     "- {name: p, action: allow, entries: [192.1.2.1]}\n",
-	     "c.yaml:3:10: warning: list o: 99989 more prefixes are there twice\n"
+	     "c.yaml:3:10: warning: list o: further duplicate or contradictory prefixes: 99989\n"
 	     "o.list:2: warning: 192.1.2.1\no.list:3: warning: 192.1.2.1\n"
 	     "o.list:4: warning: 192.1.2.1\no.list:5: warning: 192.1.2.1\n"
 	     "o.list:6: warning: 192.1.2.1\no.list:7: warning: 192.1.2.1\n"
@@ -146,12 +146,12 @@ static void test_all_errors(void **state)
 		      "mode: on\n",
 		      "c.yaml:5:19: none.list: No such file\n"
 		      "c.yaml:6:21: \"192.1.2.256\" is not an IP address\n"
-		      "c.yaml:7:9: list a is there twice, first in line 3\n"
-		      "c.yaml:10:9: mark is for allow lists\n"
-		      "c.yaml:11:7: mode: \"on\" is none of monitor, enforce\n"
+		      "c.yaml:7:9: list a is duplicated, first in line 3\n"
+		      "c.yaml:10:9: mark is only for allow lists\n"
+		      "c.yaml:11:7: mode: must be monitor or enforce, not \"on\"\n"
 		      "z.list:2:1: 192.1.2.1/24 has host bits set\n"
 		      "z.list:4:1: 0.0.0.0/0 in a block list\n"
-		      "y.list:1:11: \"x\" behind the prefix\n"
+		      "y.list:1:11: unexpected \"x\" after the prefix\n"
 		      "y.list:2:1: \"foo\" is not an IP address\n");
 }
 

@@ -56,9 +56,9 @@ static void test_numbers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text), "- {name: a, action: allow, mark: %s}\n", bad[i]);
-		assert_errors(text, "c.yaml:3:34: mark: \"...is not a decimal or 0x hexadecimal");
+		assert_errors(text, "c.yaml:3:34: mark: must be a decimal or 0x hexadecimal");
 		snprintf(text, sizeof(text), "- {name: a, action: allow, priority: %s}\n", bad[i]);
-		assert_errors(text, "c.yaml:3:38: priority: \"");
+		assert_errors(text, "c.yaml:3:38: priority: ");
 	}
 	load("- {name: a, action: allow, mark: 0xffffffff, priority: 4294967295}\n", "");
 	assert_int_equal(config->policy->lists[0].mark, 0xffffffff);
@@ -81,24 +81,24 @@ static void test_keys(void **state)
 		      "- {name: i, action: block, entries: [[192.1.2.1], ''], files: [[a], '']}\n",
 		      "c.yaml:3:3: a list without a name\n"
 		      "c.yaml:4:3: a list without an action\n"
-		      "c.yaml:5:21: action: \"deny\" is none of allow, block\n"
-		      "c.yaml:6:10: list c is there twice, first in line 5\n"
-		      "c.yaml:6:34: mark is for allow lists\n"
-		      "c.yaml:6:48: mark_mask is for allow lists\n"
-		      "c.yaml:6:61: priority is for allow lists\n"
+		      "c.yaml:5:21: action: must be allow or block, not \"deny\"\n"
+		      "c.yaml:6:10: list c is duplicated, first in line 5\n"
+		      "c.yaml:6:34: mark is only for allow lists\n"
+		      "c.yaml:6:48: mark_mask is only for allow lists\n"
+		      "c.yaml:6:61: priority is only for allow lists\n"
 		      "c.yaml:7:34: mode is for block lists\n"
-		      "c.yaml:8:34: mode: \"none\" is none of monitor, enforce\n"
-		      "c.yaml:8:40: unknown key \"entry\": known here are name, action\n"
-		      "c.yaml:8:51: key \"name\" is there twice\n"
-		      "c.yaml:9:3: a list: a mapping is needed, not one value\n"
-		      "c.yaml:10:3: a list: a mapping is needed, not a list\n"
+		      "c.yaml:8:34: mode: must be monitor or enforce, not \"none\"\n"
+		      "c.yaml:8:40: unknown key \"entry\": the keys here are name, action\n"
+		      "c.yaml:8:51: duplicate key \"name\"\n"
+		      "c.yaml:9:3: a list must be a mapping, not one value\n"
+		      "c.yaml:10:3: a list must be a mapping, not a list\n"
 		      "c.yaml:11:2: a list without a name\n"
 		      "c.yaml:11:2: a list without an action\n"
-		      "c.yaml:12:37: entries: a list is needed, not one value: write [192.1.2.1]\n"
-		      "c.yaml:12:55: files: a list is needed, not a mapping\n"
-		      "c.yaml:13:38: an entry: one value is needed, not a list\n"
-		      "c.yaml:13:52: \"\" is no prefix\n"
-		      "c.yaml:13:64: a list file: one value is needed, not a list\n"
+		      "c.yaml:12:37: entries must be a list, not one value: write [192.1.2.1]\n"
+		      "c.yaml:12:55: files must be a list, not a mapping\n"
+		      "c.yaml:13:38: an entry must be one value, not a list\n"
+		      "c.yaml:13:52: \"\" is empty\n"
+		      "c.yaml:13:64: a list file must be one value, not a list\n"
 		      "c.yaml:13:69: a list file without a name\n");
 }
 
@@ -173,13 +173,13 @@ static void test_entries(void **state)
 		      "  - [192.1.2.1]\n"
 		      "  - 192.1.2.1 # fine\n",
 		      "c.yaml:6:5: 192.1.2.1/24 has host bits set\n"
-		      "c.yaml:7:16: \"x\" follows the prefix 192.1.2.1\n"
-		      "c.yaml:8:15: \" \" follows the prefix\n"
-		      "c.yaml:9:17: \"192.1.2.0/33\" has too long\n"
-		      "c.yaml:10:5: \"x\" follows the prefix 1.2.3.4\n"
-		      "c.yaml:11:5: \"\\x0a\" follows the prefix\n"
+		      "c.yaml:7:16: unexpected \"x\" after the prefix 192.1.2.1\n"
+		      "c.yaml:8:15: unexpected \" \" after the prefix\n"
+		      "c.yaml:9:17: \"192.1.2.0/33\" has a prefix length that is too long\n"
+		      "c.yaml:10:5: unexpected \"x\" after the prefix 1.2.3.4\n"
+		      "c.yaml:11:5: unexpected \"\\x0a\" after the prefix\n"
 		      "c.yaml:13:11: ...leading zero\n"
-		      "c.yaml:14:5: an entry: one value is needed, not a list\n");
+		      "c.yaml:14:5: an entry must be one value, not a list\n");
 }
 
 static void test_everyone(void **state)

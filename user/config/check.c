@@ -23,7 +23,7 @@ static void warn_twice(struct check *check, const struct duplicate *duplicate,
 		return;
 	prefix_format_short(&duplicate->prefix, prefix);
 	diagnostics_add(check->diagnostics, SEVERITY_WARNING, duplicate->origin, duplicate->line, 0,
-			"%s%s is there already, first at %s:%u", duplicate->is_exclusion ? "!" : "",
+			"%s%s is duplicated, first at %s:%u", duplicate->is_exclusion ? "!" : "",
 			prefix, first_origin, duplicate->first_line);
 }
 
@@ -36,8 +36,7 @@ static void warn_contradiction(struct check *check, const struct entry *entry,
 		return;
 	prefix_format_short(&entry->prefix, prefix);
 	diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
-			"%s is both in this list and excluded from it, see %s:%u: the "
-			"exclusion holds",
+			"%s is both in this list and excluded from it (%s:%u): the exclusion wins",
 			prefix, opposite->origin, opposite->line);
 }
 
@@ -100,6 +99,6 @@ void list_check(const struct list *list, const struct place *place, struct diagn
 	if (check.warning_count > WARNINGS_PER_LIST_MAX)
 		diagnostics_add(diagnostics, SEVERITY_WARNING, place->file, place->line,
 				place->column,
-				"list %s: %zu more prefixes are there twice or contradict",
+				"list %s: further duplicate or contradictory prefixes: %zu",
 				list->name, check.warning_count - WARNINGS_PER_LIST_MAX);
 }

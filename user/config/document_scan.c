@@ -59,10 +59,10 @@ static const char *advise(const struct yaml_text *text, const yaml_parser_t *par
 
 	/* `[!192.0.2.9]` */
 	if (parser->context && !strcmp(parser->context, "while scanning a tag"))
-		return ": an exclusion has to be quoted, \"!PREFIX\", as YAML takes `!` for a tag";
+		return ": quote an exclusion, \"!PREFIX\", because in YAML `!` begins a tag";
 	switch (char_at(text, mark)) {
 	case '\t':
-		return ": YAML is indented with spaces, this is a tab";
+		return ": indent with spaces, not with tabs";
 	case ':':
 		return ": quote an IPv6 address that begins or ends with a colon, and [HOST]:PORT";
 	case '%':
@@ -144,8 +144,8 @@ static void scan_tag(const struct scan *scan, const yaml_event_t *event)
 		diagnostics_add(scan->text->diagnostics, SEVERITY_ERROR, scan->text->path,
 				(uint32_t)event->start_mark.line + 1,
 				(uint32_t)event->start_mark.column + 1,
-				"%.80s is a YAML tag, and tags are not supported: an exclusion has "
-				"to be quoted, such as - \"!192.0.2.9\"",
+				"%.80s is a YAML tag, and tags are not supported: quote an "
+				"exclusion, such as - \"!192.0.2.9\"",
 				tag);
 }
 
@@ -157,7 +157,7 @@ static int scan_event(struct scan *scan, const yaml_event_t *event)
 	case YAML_DOCUMENT_START_EVENT:
 		if (scan->document_count++ == 0)
 			return 0;
-		scan_error(scan, event, "a second YAML document: a configuration is only one");
+		scan_error(scan, event, "unexpected second YAML document: remove it");
 		return -EINVAL;
 	case YAML_ALIAS_EVENT:
 		scan_error(scan, event, "aliases are not supported: write the value out");
@@ -206,7 +206,7 @@ int yaml_text_scan(const struct yaml_text *text)
 	yaml_parser_delete(&parser);
 	if (!err && scan.document_count == 0) {
 		diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path, 0, 0,
-				"empty: a configuration has at least `interfaces: [NAME]`");
+				"empty: a configuration needs at least `interfaces: [NAME]`");
 		err = -EINVAL;
 	}
 	return err;

@@ -42,25 +42,24 @@ static void type_error(struct document *document, const yaml_node_t *node, const
 	bool is_scalar = node->type == YAML_SCALAR_NODE;
 
 	if (expected == YAML_SEQUENCE_NODE && is_scalar)
-		document_error(document, node, "%s: a list is needed, not one value: write [%.80s]",
+		document_error(document, node, "%s must be a list, not one value: write [%.80s]",
 			       name, text_of(node));
 	else if (expected == YAML_SEQUENCE_NODE)
 		document_error(document, node,
-			       "%s: a list is needed, not a mapping: begin each item with \"- \"",
+			       "%s must be a list, not a mapping: begin each item with \"- \"",
 			       name);
 	else if (expected == YAML_MAPPING_NODE)
 		document_error(document, node,
-			       "%s: a mapping is needed, not %s: write lines of KEY: VALUE", name,
+			       "%s must be a mapping, not %s: write lines of KEY: VALUE", name,
 			       is_scalar ? "one value" : "a list");
 	else if (node->type == YAML_SEQUENCE_NODE)
 		document_error(document, node,
-			       "%s: one value is needed, not a list: quote a text that begins "
-			       "with [",
+			       "%s must be one value, not a list: quote a text that begins with [",
 			       name);
 	else
 		document_error(document, node,
-			       "%s: one value is needed, not a mapping: quote a text that ends "
-			       "with a colon or has one before a blank",
+			       "%s must be one value, not a mapping: quote a text with a colon at "
+			       "its end or before a space",
 			       name);
 }
 
@@ -81,7 +80,7 @@ const char *document_text(struct document *document, const yaml_node_t *node, co
 	if (!check_type(document, node, name, YAML_SCALAR_NODE))
 		return NULL;
 	if (strlen(text_of(node)) != node->data.scalar.length) {
-		document_error(document, node, "%s: a NUL character is in it: remove it", name);
+		document_error(document, node, "%s contains a NUL character: remove it", name);
 		return NULL;
 	}
 	return text_of(node);
@@ -114,19 +113,24 @@ bool document_number(struct document *document, const yaml_node_t *node, const c
 		*ret_number = number;
 		return true;
 	}
-	document_error(document, node, "%s: \"%.40s\" is not a decimal%s number from %u to %u",
-		       name, text, allow_hex ? " or 0x hexadecimal" : "", min, max);
+	document_error(document, node,
+		       "%s: must be a decimal%s number from %u to %u, not \"%.40s\"", name,
+		       allow_hex ? " or 0x hexadecimal" : "", min, max, text);
 	return false;
 }
 
-/* Write the words as "A, B, C". */
-static void join(const char *const words[], size_t word_count, char *text, size_t text_bytes)
+/* Write the words as "A, B and C"; @conjunction: " and ", " or ". */
+static void join(const char *const words[], size_t word_count, const char *conjunction, char *text,
+		 size_t text_bytes)
 {
 	size_t used = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < word_count && used < text_bytes; i++)
-		used += (size_t)snprintf(text + used, text_bytes - used, "%s%s", i ? ", " : "",
+		used += (size_t)snprintf(text + used, text_bytes - used, "%s%s",
+					 !i		      ? ""
+					 : i + 1 < word_count ? ", "
+							      : conjunction,
 					 words[i]);
 }
 
@@ -144,8 +148,8 @@ bool document_choice(struct document *document, const yaml_node_t *node, const c
 			return true;
 		}
 	}
-	join(words, word_count, all, sizeof(all));
-	document_error(document, node, "%s: \"%.40s\" is none of %s", name, text, all);
+	join(words, word_count, " or ", all, sizeof(all));
+	document_error(document, node, "%s: must be %s, not \"%.40s\"", name, all, text);
 	return false;
 }
 
@@ -180,14 +184,13 @@ static void take_pair(struct document *document, const yaml_node_pair_t *pair,
 	while (i < key_count && strcmp(text, keys[i]) != 0)
 		i++;
 	if (i == key_count) {
-		join(keys, key_count, all, sizeof(all));
-		document_error(document, key, "unknown key \"%.40s\": known here are %s", text,
+		join(keys, key_count, " and ", all, sizeof(all));
+		document_error(document, key, "unknown key \"%.40s\": the keys here are %s", text,
 			       all);
 	} else if (values[i]) {
 		document_error(document, key,
-			       "key \"%s\" is there twice: its first value is in "
-			       "line %zu",
-			       text, values[i]->start_mark.line + 1);
+			       "duplicate key \"%s\": its first value is in line %zu", text,
+			       values[i]->start_mark.line + 1);
 	} else {
 		values[i] = value;
 	}

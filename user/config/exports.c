@@ -70,13 +70,13 @@ static void check_list(struct document *document, const yaml_node_t *node,
 	}
 	for (size_t i = 0; i < index; i++) {
 		if (!strcmp(export->lists[i], name))
-			document_error(document, node, "list %s is there twice: remove one", name);
+			document_error(document, node, "list %s is duplicated: remove one", name);
 	}
 	if (index == 0)
 		export->action = list->action;
 	else if (list->action != export->action)
 		document_error(document, node,
-			       "list %s is of another action than %s: export them to two files",
+			       "lists %s and %s have different actions: export them to two files",
 			       name, export->lists[0]);
 }
 
@@ -142,7 +142,7 @@ static void check_path(struct document *document, const yaml_node_t *node,
 		return;
 	}
 	if (strlen(export->path) > PATH_MAX - NAME_MAX || strlen(slash) > NAME_MAX - 16)
-		document_error(document, node, "path: it is too long");
+		document_error(document, node, "path is too long");
 }
 
 /* Whether two exports write a file of the same name. */
@@ -225,8 +225,8 @@ static int read_service(struct document *document, const yaml_node_t *node,
 		return 0;
 	if (!is_service(name)) {
 		document_error(document, node,
-			       "after: \"%.80s\" is no name of a service: write after: postfix, or "
-			       "a program as after: [/path/of/program, argument]",
+			       "after: \"%.80s\" is not the name of a service: write after: "
+			       "postfix, or a program as after: [/path/of/program, argument]",
 			       name);
 		return 0;
 	}

@@ -143,10 +143,10 @@ static const char *read_word(struct feed_reader *reader, enum feed_key key, size
 		return NULL;
 	for (const char *c = text; *c != '\0'; c++) {
 		if ((unsigned char)*c <= ' ' || *c == 0x7f) {
-			document_error(reader->document, node,
-				       "%s: there is a blank or a control character in it: "
-				       "write %%20 for a blank",
-				       feed_keys[key]);
+			document_error(
+			    reader->document, node,
+			    "%s contains a space or a control character: write %%20 for a space",
+			    feed_keys[key]);
 			return NULL;
 		}
 	}
@@ -196,8 +196,8 @@ static int read_url(struct feed_reader *reader, const yaml_node_t *item)
 	}
 	if (strcmp(scheme, "file:///") != 0 && has_user(url + strlen(scheme)))
 		document_error(reader->document, node,
-			       "url: a user in it would be shown to all: write user and "
-			       "token_file instead");
+			       "url: a user in the URL would be visible to everyone: write user "
+			       "and token_file instead");
 	reader->feed->url = strdup(url);
 	return reader->feed->url ? 0 : -ENOMEM;
 }
@@ -230,7 +230,7 @@ static int read_credentials(struct feed_reader *reader)
 	}
 	if (user && strchr(user, ':'))
 		document_error(reader->document, reader->values[FEED_USER],
-			       "user: there is a colon in it: the password goes to token_file");
+			       "user contains a colon: put the password into token_file");
 	if (!err)
 		err = read_path(reader, FEED_TOKEN_FILE, &reader->feed->token_file);
 	if (!err)
@@ -242,8 +242,8 @@ static int read_credentials(struct feed_reader *reader)
 		if (reader->values[key] && feed->url &&
 		    strncmp(feed->url, schemes[SCHEME_HTTPS], strlen(schemes[SCHEME_HTTPS])) != 0)
 			document_error(reader->document, reader->values[key],
-				       "%s: only for https://: anybody between could read "
-				       "along, change the url or remove this",
+				       "%s needs https://, because others could read it on the "
+				       "way: change the url or remove it",
 				       feed_keys[key]);
 	}
 	return err;
@@ -317,7 +317,7 @@ static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct
 	}
 	if (feed_config_find(config->feeds, config->feed_count, name))
 		document_error(document, node,
-			       "feed %s is there twice, in this list or another: rename one", name);
+			       "feed %s is duplicated, in this list or another: rename one", name);
 	reader->feed->name = strdup(name);
 	return reader->feed->name ? 0 : -ENOMEM;
 }

@@ -95,7 +95,7 @@ static int add_matches(struct file_names *names, struct document *document, cons
 	case GLOB_NOMATCH:
 		break;
 	case GLOB_ABORTED:
-		document_error(document, node, "%s: a directory cannot be read: %s", pattern,
+		document_error(document, node, "%s: cannot read a directory: %s", pattern,
 			       strerror(glob_errno));
 		break;
 	default:

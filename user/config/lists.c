@@ -74,7 +74,7 @@ static const char *read_name(struct list_reader *reader, const yaml_node_t *list
 	same = policy_find_list(reader->policy, name);
 	if (same)
 		document_error(document, node,
-			       "list %s is there twice, first in line %u: rename one", name,
+			       "list %s is duplicated, first in line %u: rename one", name,
 			       reader->places[same - reader->policy->lists].line);
 	return name;
 }
@@ -103,15 +103,16 @@ static void check_keys(struct document *document, yaml_node_t *const values[], e
 	static const enum list_key allow_only[] = { LIST_MARK, LIST_MARK_MASK, LIST_PRIORITY };
 
 	if (action == ACTION_ALLOW && values[LIST_MODE])
-		document_error(document, values[LIST_MODE],
-			       "mode is for block lists: an allow list never drops, remove it");
+		document_error(
+		    document, values[LIST_MODE],
+		    "mode is only for block lists: remove it, because an allow list never drops");
 	for (size_t i = 0; i < sizeof(allow_only) / sizeof(allow_only[0]); i++) {
 		enum list_key key = allow_only[i];
 
 		if (action == ACTION_BLOCK && values[key])
 			document_error(document, values[key],
-				       "%s is for allow lists: a block list marks nothing, remove "
-				       "it",
+				       "%s is only for allow lists: remove it, because a block "
+				       "list marks nothing",
 				       list_keys[key]);
 	}
 }
@@ -246,7 +247,7 @@ static int read_lists(struct list_reader *reader, const yaml_node_t *node)
 	document_sequence(document, node, "lists", &count);
 	if (count > POLICY_LISTS_MAX) {
 		document_error(document, document_item(document, node, POLICY_LISTS_MAX),
-			       "more than %d lists: put several into one", POLICY_LISTS_MAX);
+			       "more than %d lists: merge some", POLICY_LISTS_MAX);
 		count = POLICY_LISTS_MAX;
 	}
 	for (size_t i = 0; i < count && !err; i++)

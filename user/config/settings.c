@@ -40,7 +40,7 @@ static const char *refuse_interface(const char *name)
 		return "a directory";
 	for (const char *c = name; *c != '\0'; c++) {
 		if (*c == '/' || *c == ':' || isspace((unsigned char)*c))
-			return "no interface name has a slash, a colon or a blank";
+			return "an interface name has no slash, colon or space";
 	}
 	return NULL;
 }
@@ -60,7 +60,7 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 	}
 	for (size_t i = 0; i < config->interface_count; i++) {
 		if (!strcmp(config->interfaces[i], name)) {
-			document_error(document, node, "interface %s is there twice: remove one",
+			document_error(document, node, "interface %s is duplicated: remove one",
 				       name);
 			return 0;
 		}
@@ -79,15 +79,15 @@ static void refuse_no_interface(struct document *document, const yaml_node_t *no
 
 	if (!node || node->type != YAML_SEQUENCE_NODE) {
 		document_error(document, node ? node : document_root(document),
-			       "no interface: name those that mail arrives on, such as "
+			       "no interface: name the interfaces on which mail arrives, such as "
 			       "interfaces: [eth0]");
 		return;
 	}
 	place = document_place(document, node);
-	diagnostics_add(document->diagnostics, SEVERITY_WARNING, place.file, place.line,
-			place.column,
-			"no interface, so ipwl sees no packet: name those that mail arrives on "
-			"(`ip -brief link` shows them), such as interfaces: [eth0], then reload");
+	diagnostics_add(
+	    document->diagnostics, SEVERITY_WARNING, place.file, place.line, place.column,
+	    "no interface, so ipwl sees no packets: name the interfaces on which mail arrives (`ip "
+	    "-brief link` lists them), such as interfaces: [eth0], then reload");
 }
 
 static int read_interfaces(struct document *document, const yaml_node_t *node,
@@ -117,7 +117,7 @@ static void read_port(struct document *document, const yaml_node_t *node, struct
 		return;
 	for (size_t i = 0; i < config->port_count; i++) {
 		if (config->ports[i] == port) {
-			document_error(document, node, "port %u is there twice: remove one", port);
+			document_error(document, node, "port %u is duplicated: remove one", port);
 			return;
 		}
 	}
@@ -269,7 +269,7 @@ static void read_guard_entries(struct document *document, const yaml_node_t *nod
 		*ret_limit = GUARD_NO_LIMIT;
 	else if (!document_parse_number(text, false, ret_limit) || *ret_limit == GUARD_NO_LIMIT)
 		document_error(document, node,
-			       "%s: \"%.40s\" is neither a number of entries nor none", key, text);
+			       "%s: must be a number of entries or none, not \"%.40s\"", key, text);
 }
 
 static void read_guard(struct document *document, const yaml_node_t *node,

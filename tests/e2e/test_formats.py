@@ -52,7 +52,7 @@ def test_recognised(running, wire):
         "list": "partners", "path": str(path), "format": "postfix-cidr", "recognised": True,
         "lines": 5, "records": 4, "entries": 2, "exclusions": 1, "duplicates": 0,
         "skipped": 1, "skipped_lines": 0,
-        "summary": "4 rules: 2 entries, 1 exclusions, 1 skipped: 1 never reached"}
+        "summary": "4 rules: 2 entries, 1 exclusion, 1 skipped: 1 never reached"}
     assert files[str(drop)]["format"] == "drop-text"
     assert "postfix-cidr" in running.ctl("status").stdout
     assert verdicts(running, "10.2.0.1", "10.1.0.1", "10.1.2.1", "198.18.0.1") \
@@ -73,7 +73,7 @@ def test_format_of_a_list(running):
     running.configure(lists=lists.replace("{format}", "plain"))
     result = running.ctl("reload")
     assert result.returncode == INVALID
-    assert f"{running.top}/allow.d/a.list:1:11: \"reject\" behind the prefix" in result.stderr
+    assert f"{running.top}/allow.d/a.list:1:11: unexpected \"reject\" after the prefix" in result.stderr
     running.configure(lists=lists.replace("{format}", "cidr"))
     assert running.ctl("reload").returncode == INVALID
 
@@ -86,7 +86,7 @@ def test_on_error(running):
     assert running.metric("ipwl_list_skipped_lines", list="drop") == 0
     running.configure(lists=PARTNERS + DROP + "    on_error: skip\n")
     warnings = without_space(running.ask("reload")["warnings"])
-    assert warnings[0].startswith(f"{path}: warning: 16 more lines are skipped")
+    assert warnings[0].startswith(f"{path}: warning: further skipped lines: 16")
     assert warnings[1].startswith(f"{path}:2:1: warning: ") and len(warnings) == 6
     assert verdicts(running, "192.0.2.1", "192.0.2.2") == ["block", "block"]
     status = list_status(running, "drop")

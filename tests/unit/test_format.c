@@ -67,9 +67,9 @@ static void test_mistakes_stay_plain(void **state)
 	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK,
 			  "192.0.2.1\n192.0.2.2\n192.0.2.3 partner\n192.0.2.4 192.0.2.5\n"
 			  "192.0.2.6 permit\n<html>\n",
-			  "list:3:11: \"partner\" behind the prefix\n"
-			  "list:4:11: \"192.0.2.5\" behind the prefix\n"
-			  "list:5:11: \"permit\" behind the prefix\n"
+			  "list:3:11: unexpected \"partner\" after the prefix\n"
+			  "list:4:11: unexpected \"192.0.2.5\" after the prefix\n"
+			  "list:5:11: unexpected \"permit\" after the prefix\n"
 			  "list:6:1: ...is not an IP address\n");
 	assert_int_equal(format_result.format, FORMAT_PLAIN);
 	assert_int_equal(format_result.record_count, 6);
@@ -89,7 +89,7 @@ static void test_skip(void **state)
 	fixture_assert(&format_diagnostics, "list:2:1: warning: \"x1\" ...; the line is skipped\n"
 					    "list:3:1: warning: \"x2\"\nlist:4:1: warning: \"x3\"\n"
 					    "list:6:1: warning: \"x4\"\nlist:7:1: warning: \"x5\"\n"
-					    "list: warning: 2 more lines are skipped\n");
+					    "list: warning: further skipped lines: 2\n");
 	assert_int_equal(format_result.bad_line_count, 7);
 	assert_string_equal(format_summary(&format_result, summary),
 			    "9 prefixes: 2 entries, 7 bad lines");
@@ -239,12 +239,12 @@ static void test_gzip(void **state)
 	for (size_t cut = 2; cut < bytes; cut++) {
 		format_again();
 		assert_int_equal(read_bytes(packed, cut), -EINVAL);
-		fixture_assert(&format_diagnostics, "list: the gzip stream ends too early\n");
+		fixture_assert(&format_diagnostics, "list: the gzip stream is truncated\n");
 	}
 	packed[bytes - 6] ^= 1;
 	format_again();
 	assert_int_equal(read_bytes(packed, bytes), -EINVAL);
-	fixture_assert(&format_diagnostics, "list: the gzip stream is broken\n");
+	fixture_assert(&format_diagnostics, "list: the gzip stream is damaged\n");
 	free(packed);
 }
 
@@ -283,8 +283,8 @@ static void test_gzip_bomb(void **state)
 	assert_true(bytes < 1 << 20);
 	assert_int_equal(read_bytes(packed, bytes), -EINVAL);
 	assert_string_equal(format_diagnostics.items[format_diagnostics.count - 1].message,
-			    "unpacks to more than 268435456 bytes, which no list needs: unpack it "
-			    "and look");
+			    "unpacks to more than 268435456 bytes, which no list needs: unpack "
+			    "and check it");
 	/* Skipping lines does not save it, and the cap can be lower. */
 	format_again();
 	input = format_input_of(packed, bytes);

@@ -26,37 +26,41 @@ static void test_tables(void **state)
 	} tables[] = {
 		{ "9.2.0.192  IN A 127.0.0.2\n10.2.0.192 IN A 127.0.0.2\n77.113.0.203 IN A "
 		  "127.0.0.2\n",
-		  "list:1:12: \"IN\" behind 9.2.0.192: a DNS record...set format:\n" },
+		  "list:1:12: unexpected \"IN\" after 9.2.0.192: a DNS record...set format:\n" },
 		{ "192.0.2.0 mask 24\n198.51.100.0 mask 25\n",
-		  "list:1:11: \"mask\" behind 192.0.2.0...such as 192.0.2.0/24\n" },
+		  "list:1:11: unexpected \"mask\" after 192.0.2.0...such as 192.0.2.0/24\n" },
 		{ "192.0.2.0/24 0;\n198.51.100.0/24 1;\n203.0.113.0/24 1;\n",
-		  "list:1:14: \"0;\" behind 192.0.2.0/24\n" },
+		  "list:1:14: unexpected \"0;\" after 192.0.2.0/24\n" },
 		{ "192.0.2.0 .. 192.0.2.255\n198.51.100.10 .. 198.51.100.20\n",
-		  "list:1:11: \"..\" behind 192.0.2.0: write a range as 192.0.2.1 - 192.0.2.9\n" },
+		  "list:1:11: unexpected \"..\" after 192.0.2.0: write a range as 192.0.2.1 - "
+		  "192.0.2.9\n" },
 		{ "192.0.2.0 to 192.0.2.255\n198.51.100.10 to 198.51.100.20\n",
-		  "list:1:11: \"to\" behind 192.0.2.0: write a range as\n" },
+		  "list:1:11: unexpected \"to\" after 192.0.2.0: write a range as\n" },
 		{ "192.0.2.0 \xe2\x80\x93 192.0.2.255\n198.51.100.10 \xe2\x80\x93 198.51.100.20\n",
-		  "list:1:11: \"\xe2\x80\x93\" behind 192.0.2.0: write a range as\n" },
+		  "list:1:11: unexpected \"\xe2\x80\x93\" after 192.0.2.0: write a range as\n" },
 		{ "192.0.2.0 /24\n198.51.100.0 /25\n203.0.113.7\n203.0.113.64 /26\n",
-		  "list:1:11: \"/24\" behind 192.0.2.0: for the network write 192.0.2.0/24\n" },
+		  "list:1:11: unexpected \"/24\" after 192.0.2.0: write 192.0.2.0/24 for the "
+		  "network\n" },
 		{ "192.0.2.0\t24\n198.51.100.0\t25\n",
-		  "list:1:11: \"24\" behind 192.0.2.0: for the network write 192.0.2.0/24\n" },
+		  "list:1:11: unexpected \"24\" after 192.0.2.0: write 192.0.2.0/24 for the "
+		  "network\n" },
 		{ "2001:db8:: 32\n2001:db8:1:: 48\n",
-		  "list:1:12: \"32\" behind 2001:db8::: for the network write 2001:db8::/32\n" },
+		  "list:1:12: unexpected \"32\" after 2001:db8::: write 2001:db8::/32 for the "
+		  "network\n" },
 		{ "# x\n192.0.2.0 netmask 255.255.255.0\n198.51.100.0 netmask 255.255.255.0\n",
-		  "list:2:11: \"netmask\" behind 192.0.2.0\n" },
+		  "list:2:11: unexpected \"netmask\" after 192.0.2.0\n" },
 		{ "192.0.2.0 255.255.255.0 lan\n198.51.100.0 255.255.255.0 dmz\n",
-		  "list:1:11: \"255.255.255.0\" behind 192.0.2.0\n" },
+		  "list:1:11: unexpected \"255.255.255.0\" after 192.0.2.0\n" },
 		{ "192.0.2.0 lan 255.255.255.0\n198.51.100.0 dmz 255.255.255.0\n",
-		  "list:1:15: \"255.255.255.0\" behind 192.0.2.0\n" },
+		  "list:1:15: unexpected \"255.255.255.0\" after 192.0.2.0\n" },
 		{ "192.0.2.1 partner\n198.51.100.1 partner\n203.0.113.0 deny\n",
-		  "list:3:13: \"deny\" behind 203.0.113.0: an action\n" },
+		  "list:3:13: unexpected \"deny\" after 203.0.113.0: an action\n" },
 		{ "192.0.2.1 partner_a smtp DENY\n198.51.100.1 partner_b\n",
-		  "list:1:26: \"DENY\" behind 192.0.2.1: an action\n" },
+		  "list:1:26: unexpected \"DENY\" after 192.0.2.1: an action\n" },
 		{ "# IPs exempt from RBL\n192.0.2.5:allow,RBLSMTPD=\"\"\n"
 		  "198.51.100.7:allow,RBLSMTPD=\"\"\n203.0.113.9:allow,RBLSMTPD=\"-Blocked\"\n"
 		  "203.0.113.10:deny\n:allow\n",
-		  "list:2:11: \"allow,RBLSMTPD=\"\"\" behind 192.0.2.5: an action\n" },
+		  "list:2:11: unexpected \"allow,RBLSMTPD=\"\"\" after 192.0.2.5: an action\n" },
 	};
 
 	(void)state;
@@ -78,35 +82,39 @@ static void test_tables(void **state)
 static void test_named(void **state)
 {
 	(void)state;
-	format_assert_bad(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
-			  "192.0.2.0 /24\n192.0.2.0 to 192.0.2.255\n192.0.2.0 - 20\n"
-			  "192.0.2.0 255.255.255.0\n192.0.2.1 198.51.100.1\n",
-			  "list:1:11: \"/24\" behind 192.0.2.0\nlist:2:11: \"to\" behind\n"
-			  "list:3:11: \"-\" behind\nlist:4:11: \"255.255.255.0\" behind\n"
-			  "list:5:11: \"198.51.100.1\" behind\n");
+	format_assert_bad(
+	    FORMAT_RSPAMD_MAP, ACTION_ALLOW,
+	    "192.0.2.0 /24\n192.0.2.0 to 192.0.2.255\n192.0.2.0 - 20\n"
+	    "192.0.2.0 255.255.255.0\n192.0.2.1 198.51.100.1\n",
+	    "list:1:11: unexpected \"/24\" after 192.0.2.0\nlist:2:11: unexpected \"to\" after\n"
+	    "list:3:11: \"-\" after\nlist:4:11: unexpected \"255.255.255.0\" after\n"
+	    "list:5:11: unexpected \"198.51.100.1\" after\n");
 	format_assert(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
 		      "192.0.2.0 24\n192.0.2.1 reject\n192.0.2.2 - partner\n192.0.2.3 in B\n",
 		      "1 192.0.2.0 (24)\n2 192.0.2.1 (reject)\n3 192.0.2.2 (- partner)\n"
 		      "4 192.0.2.3 (in B)\n",
 		      "4 prefixes: 4 entries");
 	fixture_assert(&format_diagnostics,
-		       "list:1:11: warning: \"24\" behind 192.0.2.0 is taken for a text\n"
-		       "list:2:11: warning: \"reject\" behind 192.0.2.1 is taken for a text\n");
-	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK,
-			  "9.2.0.192 IN A 127.0.0.2\n192.0.2.0 /24\n192.0.2.0 - 192.0.2.9\n",
-			  "list:1:11: \"IN\" behind\nlist:2:11: \"/24\" behind\n"
-			  "list:3:11: \"-\" behind\n");
-	format_assert_bad(FORMAT_EXIM, ACTION_ALLOW,
-			  "192.0.2.1: deny\n192.0.2.2:no\n192.0.2.3:allow,X=1\n192.0.2.4: allow\n"
-			  "192.0.2.0: /24\n192.0.2.5 reject\n",
-			  "list:1:12: \"deny\" behind 192.0.2.1: it is unclear\n"
-			  "list:2:11: \"no\" behind 192.0.2.2\nlist:3:11: \"allow\" behind\n"
-			  "list:5:12: \"/24\" behind 192.0.2.0\nlist:6:11: \"reject\" behind\n");
+		       "list:1:11: warning: \"24\" after 192.0.2.0 is read as text\n"
+		       "list:2:11: warning: \"reject\" after 192.0.2.1 is read as text\n");
+	format_assert_bad(
+	    FORMAT_RBLDNSD, ACTION_BLOCK,
+	    "9.2.0.192 IN A 127.0.0.2\n192.0.2.0 /24\n192.0.2.0 - 192.0.2.9\n",
+	    "list:1:11: unexpected \"IN\" after\nlist:2:11: unexpected \"/24\" after\n"
+	    "list:3:11: \"-\" after\n");
+	format_assert_bad(
+	    FORMAT_EXIM, ACTION_ALLOW,
+	    "192.0.2.1: deny\n192.0.2.2:no\n192.0.2.3:allow,X=1\n192.0.2.4: allow\n"
+	    "192.0.2.0: /24\n192.0.2.5 reject\n",
+	    "list:1:12: unexpected \"deny\" after 192.0.2.1: it is unclear whether\n"
+	    "list:2:11: unexpected \"no\" after 192.0.2.2\nlist:3:11: unexpected \"allow\" after\n"
+	    "list:5:12: unexpected \"/24\" after 192.0.2.0\nlist:6:11: unexpected \"reject\" "
+	    "after\n");
 	format_assert_bad(FORMAT_EXIM, ACTION_BLOCK, "192.0.2.1: deny\n192.0.2.4: allow\n",
-			  "list:2:12: \"allow\" behind 192.0.2.4\n");
-	format_assert_bad(FORMAT_OPENSMTPD, ACTION_ALLOW,
-			  "192.0.2.0 /24\n\"192.0.2.0\", \"x\" /24\n",
-			  "list:1:11: \"/24\" behind\nlist:2:18: \"/24\" behind\n");
+			  "list:2:12: unexpected \"allow\" after 192.0.2.4\n");
+	format_assert_bad(
+	    FORMAT_OPENSMTPD, ACTION_ALLOW, "192.0.2.0 /24\n\"192.0.2.0\", \"x\" /24\n",
+	    "list:1:11: unexpected \"/24\" after\nlist:2:18: unexpected \"/24\" after\n");
 }
 
 /* Addresses with a number of hits stay addresses. */
@@ -121,8 +129,8 @@ static void test_counts(void **state)
 		    FORMAT_RSPAMD_MAP,
 		    "3 192.0.2.0 (24)\n1 192.0.2.7 (3)\n2 192.0.2.8 (31)\n4 192.0.2.9 (1)\n"
 		    "5 192.0.2.10 (77)\n",
-		    "list:2:11: warning: \"31\" behind 192.0.2.8 is taken for a text\n"
-		    "list:3:11: warning: \"24\" behind 192.0.2.0 is taken...write 192.0.2.0/24\n");
+		    "list:2:11: warning: \"31\" after 192.0.2.8 is read as text\n"
+		    "list:3:11: warning: \"24\" after 192.0.2.0 is read...write 192.0.2.0/24\n");
 }
 
 /* What comes behind the lines by which a format was elected is held to it all the same. */
@@ -150,14 +158,15 @@ static void test_semicolons(void **state)
 	format_assert_bad(
 	    FORMAT_AUTO, ACTION_ALLOW,
 	    "192.0.2.0;192.0.2.255;Partner A\n198.51.100.10;198.51.100.20;Partner B\n",
-	    "list:1:11: \"192.0.2.255\" behind a semicolon\n"
-	    "list:2:15: \"198.51.100.20\" behind a semicolon\n");
-	format_assert_bad(FORMAT_PLAIN, ACTION_ALLOW,
-			  "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
-			  "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
-			  "list:1:11: \"24\" behind\nlist:2:13: \"/24\" behind\n"
-			  "list:3:19: \"255.255.255.0\" behind\nlist:4:11: \"deny\" behind\n"
-			  "list:5:13: \"b\" behind\nlist:6:17: \"192.0.2.9\" behind\n");
+	    "list:1:11: \"192.0.2.255\" after a semicolon\n"
+	    "list:2:15: \"198.51.100.20\" after a semicolon\n");
+	format_assert_bad(
+	    FORMAT_PLAIN, ACTION_ALLOW,
+	    "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
+	    "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
+	    "list:1:11: \"24\" after\nlist:2:13: \"/24\" after\n"
+	    "list:3:19: unexpected \"255.255.255.0\" after\nlist:4:11: unexpected \"deny\" after\n"
+	    "list:5:13: unexpected \"b\" after\nlist:6:17: unexpected \"192.0.2.9\" after\n");
 	format_assert(FORMAT_PLAIN, ACTION_ALLOW,
 		      "192.0.2.1;partner\n192.0.2.2 ; was 192.0.2.9; deny\n192.0.2.3 ;; x # /24\n"
 		      "192.0.2.4#24\n192.0.2.5 # to 192.0.2.9\n",
@@ -169,14 +178,14 @@ static void test_semicolons(void **state)
 static void test_scores(void **state)
 {
 	(void)state;
-	assert_auto(
-	    ACTION_ALLOW,
-	    "192.0.2.1 BAD_IP:5.0\n198.51.100.7 GOOD_IP:-3.0\n203.0.113.5 8\n"
-	    "203.0.113.6 -4\n",
-	    FORMAT_RSPAMD_MAP,
-	    "1 192.0.2.1 (BAD_IP:5.0)\n2 198.51.100.7 (GOOD_IP:-3.0)\n3 203.0.113.5 (8)\n"
-	    "4 203.0.113.6 (-4)\n",
-	    "list:2:14: warning: \"GOOD_IP:-3.0\" here and one of the other sign in line 1\n");
+	assert_auto(ACTION_ALLOW,
+		    "192.0.2.1 BAD_IP:5.0\n198.51.100.7 GOOD_IP:-3.0\n203.0.113.5 8\n"
+		    "203.0.113.6 -4\n",
+		    FORMAT_RSPAMD_MAP,
+		    "1 192.0.2.1 (BAD_IP:5.0)\n2 198.51.100.7 (GOOD_IP:-3.0)\n3 203.0.113.5 (8)\n"
+		    "4 203.0.113.6 (-4)\n",
+		    "list:2:14: warning: \"GOOD_IP:-3.0\" here and a value of the opposite sign in "
+		    "line 1\n");
 }
 
 static void test_postfix_actions(void **state)
@@ -194,18 +203,18 @@ static void test_postfix_actions(void **state)
 	    "192.0.2.7 PERMIT # partner\n198.51.100.7 ACCEPT\n203.0.113.1 ALLOW\n"
 	    "203.0.113.2 permit\n203.0.113.3 permitt\n203.0.113.4 my_class\n",
 	    FORMAT_POSTFIX_CIDR, "1 192.0.2.7 (# partner)\n4 203.0.113.2\n",
-	    "list:2:14: warning: \"ACCEPT\" is no action of Postfix; did you mean permit?\n"
-	    "list:3:13: warning: \"ALLOW\" is no action of Postfix; did you mean permit?\n"
-	    "list:5:13: warning: \"permitt\" is no action of Postfix; did you mean permit?\n"
-	    "list:6:13: warning: \"my_class\" is no action...class of main.cf\n");
+	    "list:2:14: warning: \"ACCEPT\" is not an action of Postfix; did you mean permit?\n"
+	    "list:3:13: warning: \"ALLOW\" is not an action of Postfix; did you mean permit?\n"
+	    "list:5:13: warning: \"permitt\" is not an action of Postfix; did you mean permit?\n"
+	    "list:6:13: warning: \"my_class\" is not an action...class of main.cf\n");
 	assert_auto(ACTION_ALLOW, "192.0.2.1 reject_unknown_client_hostname\n192.0.2.2 defer_x\n",
 		    FORMAT_POSTFIX_CIDR, "", "");
 	format_assert_bad(
 	    FORMAT_AUTO, ACTION_ALLOW,
 	    "192.0.2.1\tOK\n198.51.100\tREJECT\n203.0.113\tOK\n.example.com\tOK\n"
 	    "example.net\tREJECT\n",
-	    "list:2:11: \"198.51.100\" is an address cut short: write 198.51.100.0/24\n"
-	    "list:3:10: \"203.0.113\" is an address cut short\n"
+	    "list:2:11: \"198.51.100\" is an incomplete address: write 198.51.100.0/24\n"
+	    "list:3:10: \"203.0.113\" is an incomplete address\n"
 	    "list:4:1: \".example.com\" is not an IP\nlist:5:1: \"example.net\" is not\n");
 	assert_int_equal(format_result.format, FORMAT_POSTFIX_CIDR);
 	format_assert_bad(
@@ -213,12 +222,13 @@ static void test_postfix_actions(void **state)
 	    "192.0.2.0 /24 permit\n192.0.2.0 24 permit\n192.0.2.0 - 192.0.2.9 permit\n"
 	    "192.0.2.0 255.255.255.0 permit\n192.0.2.0 permit 192.0.2.9 permit\n"
 	    "192.0.2.1 permit\n 192.0.2.2 permit\nif 192.0.2.0/24 x\nendif x\n",
-	    "list:1:11: \"/24\" behind 192.0.2.0 is no action\n"
-	    "list:2:11: \"24\" behind\nlist:3:11: \"-\" behind\n"
-	    "list:4:11: \"255.255.255.0\" behind\nlist:5:18: \"192.0.2.9\" behind\n"
-	    "list:7:2: a rule that begins with a blank\n"
-	    "list:8:17: \"x\" behind the pattern of an if\n"
-	    "list:9:7: \"x\" behind endif\nlist:9:1: endif without an if\n");
+	    "list:1:11: \"/24\" after 192.0.2.0 is not an action\n"
+	    "list:2:11: \"24\" after\nlist:3:11: \"-\" after\n"
+	    "list:4:11: unexpected \"255.255.255.0\" after\nlist:5:18: unexpected \"192.0.2.9\" "
+	    "after\n"
+	    "list:7:2: a rule that begins with a space\n"
+	    "list:8:17: unexpected \"x\" after the pattern of an if\n"
+	    "list:9:7: unexpected \"x\" after endif\nlist:9:1: endif without an if\n");
 }
 
 static void test_messages(void **state)
@@ -226,14 +236,14 @@ static void test_messages(void **state)
 	(void)state;
 	format_assert_bad(
 	    FORMAT_AUTO, ACTION_ALLOW, "# list\n192.0.2.0/24,\n198.51.100.0/24,\n203.0.113.0/24\n",
-	    "list:2:13: \",\" follows the prefix 192.0.2.0/24: remove the comma\n"
-	    "list:3:16: \",\" follows the prefix 198.51.100.0/24: remove the comma\n");
+	    "list:2:13: unexpected \",\" after the prefix 192.0.2.0/24: remove the comma\n"
+	    "list:3:16: unexpected \",\" after the prefix 198.51.100.0/24: remove the comma\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, "ip4:192.0.2.0/24\nip6:2001:db8::/32\n",
 			  "list:1:1: ...write the prefix without ip4:\n"
 			  "list:2:1: ...write the prefix without ip6:\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, "192.0.2.\n10.\n1.2.3.4.5\n",
 			  "list:1:9: ...write 192.0.2.0/24 \nlist:2:4: ...write 10.0.0.0/8 \n"
-			  "list:3:8: \".5\" follows\n");
+			  "list:3:8: unexpected \".5\" after\n");
 	format_assert_bad(
 	    FORMAT_AUTO, ACTION_ALLOW,
 	    "ALL: 192.0.2.1\nsshd: 198.51.100.0/255.255.255.0\nALL: 203.0.113.\n",
@@ -313,7 +323,7 @@ static void test_foreign(void **state)
 	    "list:2:1: a record without cidr: JSON of another kind\n"
 	    "list:3:1: more holds more than one value\n");
 	format_assert(FORMAT_AUTO, ACTION_ALLOW, "[2001:db8::]/32 permit\n", "1 2001:db8::/32\n",
-		      "1 rules: 1 entries");
+		      "1 rule: 1 entry");
 }
 
 /* What the columns, values and fields of formats say besides the address. */
@@ -338,24 +348,25 @@ static void test_columns(void **state)
 			  "value,comment\n192.0.2.1,a,b\n192.0.2.2,\"a,b\"\n",
 			  "list:2:13: more fields than the header has\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,verdict,value\n192.0.2.1,no,\n",
-			  "list:1:7: \"verdict\" is no column of CrowdSec\n"
-			  "list:1:15: \"value\": column 1 says that already\n");
+			  "list:1:7: \"verdict\" is not a column of CrowdSec\n"
+			  "list:1:15: \"value\" is duplicated, first in column 1\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,simulated\n192.0.2.1,maybe\n",
-			  "list:2:11: \"maybe\": simulated is true or false\n");
+			  "list:2:11: \"maybe\": simulated must be true or false\n");
 	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "value,type\n192.0.2.1,unban\n",
-			  "list:2:11: \"unban\" is no type of decision\n");
+			  "list:2:11: \"unban\" is not a type of decision\n");
 	format_assert(FORMAT_RBLDNSD, ACTION_ALLOW,
 		      "192.0.2.1 :127.0.5.0:none\n192.0.2.2 :127.0.5.1:low\n:127.0.9.0:x\n"
 		      "192.0.2.3\n192.0.2.4 :127.0.3.3\n:127.0.0.2\n192.0.2.5 text\n",
 		      "2 192.0.2.2 (low)\n5 192.0.2.4\n7 192.0.2.5 (text)\n",
 		      "5 entries of the zone: 3 entries, 2 skipped: 2 of trust none");
-	format_assert_bad(FORMAT_RBLDNSD, ACTION_ALLOW,
-			  "192.0.2.1 :127.0.2256.0:none\n:127.0.0\n192.0.2.2 :2x:text\n"
-			  "192.0.2.9x :127.0.5.0:none\n",
-			  "list:1:12: \"127.0.2256.0\" is no value\nlist:2:2: \"127.0.0\" is no\n"
-			  "list:3:12: \"2x\" is no value\nlist:4:10: \"x\" follows\n");
+	format_assert_bad(
+	    FORMAT_RBLDNSD, ACTION_ALLOW,
+	    "192.0.2.1 :127.0.2256.0:none\n:127.0.0\n192.0.2.2 :2x:text\n"
+	    "192.0.2.9x :127.0.5.0:none\n",
+	    "list:1:12: \"127.0.2256.0\" is not a value\nlist:2:2: \"127.0.0\" is no\n"
+	    "list:3:12: \"2x\" is not a value\nlist:4:10: unexpected \"x\" after\n");
 	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK, "$TTL 60\n$ORIGIN x.\n192.0.2.1\n",
-			  "list:2:1: $ORIGIN is no line of rbldnsd\n");
+			  "list:2:1: $ORIGIN is not a line of rbldnsd\n");
 	format_assert_bad(FORMAT_DNSWL, ACTION_ALLOW,
 			  "192.0.2.1;x;1;x;1\n192.0.2.1;1;1;x;1;more\n192.0.2.1;1;1;x;1\n",
 			  "list:1:1: not address;category\nlist:2:1: not address;category\n");
@@ -381,10 +392,10 @@ static void test_spamassassin(void **state)
 	    FORMAT_SPAMASSASSIN, ACTION_ALLOW,
 	    "trusted_networks 192.0.2.0/255.0.255.0 192.0.2.9-192.0.2.1 192.0.2.0 /24\n"
 	    "trusted_networks 20%1:db8::/48 fe80::%eth0/64\n",
-	    "list:1:31: ...after the slash\nlist:1:40: ...is no range\n"
+	    "list:1:31: ...after the slash\nlist:1:40: ...is not a range\n"
 	    "list:1:70: ...is not an IP address\n"
 	    "list:2:18: \"20%1:db8::/48\" is not\n"
-	    "list:2:38: \"%eth0/64\" follows\n");
+	    "list:2:38: unexpected \"%eth0/64\" after\n");
 }
 
 /* What becomes of host bits: as the format's program does, or as the list says. */

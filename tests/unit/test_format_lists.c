@@ -15,7 +15,7 @@ static void test_plain_ranges(void **state)
 		      "1 192.0.2.1 (a range)\n1 192.0.2.2/31 (a range)\n1 192.0.2.4/31 (a range)\n"
 		      "1 192.0.2.6 (a range)\n2 192.0.2.16/28 (tight)\n3 !192.0.2.20/31\n"
 		      "6 192.0.2.128/25 (a-b)\n5 198.51.100.7\n4 2001:db8::1\n4 2001:db8::2\n",
-		      "6 prefixes: 9 entries, 1 exclusions");
+		      "6 prefixes: 9 entries, 1 exclusion");
 	format_assert_bad(FORMAT_PLAIN, ACTION_BLOCK,
 			  "192.0.2.9 - 192.0.2.1\n"
 			  "192.0.2.1 - 2001:db8::1\n"
@@ -24,13 +24,13 @@ static void test_plain_ranges(void **state)
 			  "192.0.2.1 - 192.0.2.2 x\n"
 			  "0.0.0.0 - 255.255.255.255\n"
 			  "192.0.2.1-9\n",
-			  "list:1:1: 192.0.2.9 - 192.0.2.1 is no range: write the lower\n"
-			  "list:2:1: 192.0.2.1 - 2001:db8::1 is no range\n"
-			  "list:3:11: \"-\" behind the prefix\n"
-			  "list:4:14: \"-\" behind the prefix\n"
-			  "list:5:23: \"x\" behind the prefix\n"
+			  "list:1:1: 192.0.2.9 - 192.0.2.1 is not a range: write the lower\n"
+			  "list:2:1: 192.0.2.1 - 2001:db8::1 is not a range\n"
+			  "list:3:11: unexpected \"-\" after the prefix\n"
+			  "list:4:14: unexpected \"-\" after the prefix\n"
+			  "list:5:23: unexpected \"x\" after the prefix\n"
 			  "list:6:1: 0.0.0.0/0 in a block list would block all\n"
-			  "list:7:10: ...follows the prefix\n");
+			  "list:7:10: ...after the prefix\n");
 }
 
 static void test_netset(void **state)
@@ -50,7 +50,7 @@ static void test_netset(void **state)
 	assert_int_equal(format_result.declared_at_sec, 1500113113);
 	assert_false(format_is_cut(&format_result));
 	format_assert(FORMAT_AUTO, ACTION_BLOCK, "# Entries         : 2 unique IPs\n192.0.2.1\n",
-		      "2 192.0.2.1\n", "1 prefixes: 1 entries");
+		      "2 192.0.2.1\n", "1 prefix: 1 entry");
 	assert_true(format_is_cut(&format_result));
 }
 
@@ -68,7 +68,7 @@ static void test_drop_text(void **state)
 	assert_int_equal(format_result.declared_at_sec, FIXTURE_NOW - 3600);
 	/* The same without its header. */
 	format_assert(FORMAT_AUTO, ACTION_BLOCK, "203.0.113.0/24 ; SBL000001\n",
-		      "1 203.0.113.0/24 (SBL000001)\n", "1 prefixes: 1 entries");
+		      "1 203.0.113.0/24 (SBL000001)\n", "1 prefix: 1 entry");
 	assert_int_equal(format_result.format, FORMAT_DROP_TEXT);
 }
 
@@ -87,7 +87,7 @@ static void test_drop_json(void **state)
 	assert_int_equal(format_result.declared_at_sec, 1795492800);
 	assert_false(format_is_cut(&format_result));
 	format_assert(FORMAT_DROP_JSON, ACTION_BLOCK, "{\"cidr\":\"203.0.113.0/24\"}\n",
-		      "1 203.0.113.0/24\n", "1 records: 1 entries");
+		      "1 203.0.113.0/24\n", "1 record: 1 entry");
 	assert_true(format_is_cut(&format_result));
 	format_assert(FORMAT_DROP_JSON, ACTION_BLOCK, "{\"type\":\"metadata\",\"records\":0}", "",
 		      "0 records: 0 entries");
@@ -97,8 +97,8 @@ static void test_drop_json(void **state)
 	    "{\"cidr\":\"203.0.113.0/24\",\"x\":[]}\n{\"cidr\":5}\n{\"cidr\":\"x\"}\n{\n"
 	    "{\"cidr\":\"192.0.2.1\",\"cidr\":\"192.0.2.2\"}\n<html>\n",
 	    "list:1:1: x holds more than one value\nlist:2: the cidr of a record\n"
-	    "list:3:1: ...is not an IP address\nlist:4:1: no JSON\n"
-	    "list:5:26: no JSON\nlist:6:1: no JSON\n");
+	    "list:3:1: ...is not an IP address\nlist:4:1: not JSON\n"
+	    "list:5:26: not JSON\nlist:6:1: not JSON\n");
 }
 
 static void test_rspamd(void **state)
@@ -118,13 +118,13 @@ static void test_rspamd(void **state)
 		      "6 prefixes: 6 entries");
 	fixture_assert(&format_diagnostics, "");
 	format_assert(FORMAT_RSPAMD_MAP, ACTION_ALLOW, "192.0.2.9/24 x\n", "1 192.0.2.0/24 (x)\n",
-		      "1 prefixes: 1 entries");
+		      "1 prefix: 1 entry");
 	fixture_assert(&format_diagnostics,
 		       "list:1:1: warning: 192.0.2.9/24 has host bits set: read as the network "
 		       "192.0.2.0/24\n");
 	format_assert_bad(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
 			  "; no comment here\n192.0.2.1;x\n[2001:db8::/32\n!192.0.2.1\n",
-			  "list:1:1: ...is not an IP address\nlist:2:10: ...follows the prefix\n"
+			  "list:1:1: ...is not an IP address\nlist:2:10: ...after the prefix\n"
 			  "list:3:1: ...is not an IP address\nlist:4:1: ...is not an IP address\n");
 	/* A list of addresses and counts, as threat feeds are. */
 	format_assert(FORMAT_AUTO, ACTION_BLOCK, "# feed\n192.0.2.1\t10\n192.0.2.2\t9\n",
@@ -170,10 +170,11 @@ static void test_dnswl(void **state)
 		      "2 192.0.2.16/28 (example.net)\n5 2001:db8::/32 (example.com)\n",
 		      "5 records: 2 entries, 3 skipped: 2 of trust none, 1 about a quota");
 	assert_int_equal(format_result.format, FORMAT_DNSWL);
-	format_assert_bad(FORMAT_DNSWL, ACTION_ALLOW,
-			  "192.0.2.1\n192.0.2.1;3;4;x;1\n192.0.2.1/24;3;1;x;1\n192.0.2.1;3;1\n",
-			  "list:1:1: not address;category;trust\nlist:2:13: \"4\" is no trust\n"
-			  "list:3:1: ...host bits\n");
+	format_assert_bad(
+	    FORMAT_DNSWL, ACTION_ALLOW,
+	    "192.0.2.1\n192.0.2.1;3;4;x;1\n192.0.2.1/24;3;1;x;1\n192.0.2.1;3;1\n",
+	    "list:1:1: not address;category;trust\nlist:2:13: \"4\" is not a trust level\n"
+	    "list:3:1: ...host bits\n");
 	format_assert_bad(FORMAT_DNSWL, ACTION_BLOCK, "192.0.2.1;3;1;x;1\n",
 			  "list: a list of senders to trust (dnswl) cannot be in a block list\n");
 }
@@ -197,7 +198,7 @@ static void test_spamdb(void **state)
 	assert_int_equal(format_result.format, FORMAT_SPAMDB);
 	format_assert_bad(
 	    FORMAT_SPAMDB, ACTION_ALLOW, "WHITE|192.0.2.1\nBLACK|192.0.2.1\nx\n",
-	    "list:1:1: not WHITE|address\nlist:2:1: no record\nlist:3:1: no record\n");
+	    "list:1:1: not WHITE|address\nlist:2:1: not a record\nlist:3:1: not a record\n");
 	format_assert_bad(FORMAT_SPAMDB, ACTION_BLOCK, text,
 			  "list: a list of senders to trust (spamdb)\n");
 }
@@ -225,15 +226,16 @@ static void test_csv(void **state)
 	/* Other columns in another order. */
 	format_assert(FORMAT_CROWDSEC_CSV, ACTION_BLOCK,
 		      "duration,scope,value,reason,type\n4h,ip,192.0.2.1,why,ban\n",
-		      "2 192.0.2.1 until 14400 (why)\n", "1 records: 1 entries");
+		      "2 192.0.2.1 until 14400 (why)\n", "1 record: 1 entry");
 	format_assert_bad(FORMAT_CROWDSEC_CSV, ACTION_ALLOW, "ip,expiration\n192.0.2.1,1h\n",
 			  "list:1:1: a header without the column value\n");
-	format_assert_bad(FORMAT_CROWDSEC_CSV, ACTION_ALLOW,
-			  "value,expiration,comment\n192.0.2.1,soon,\n,1h,\n\"192.0.2.1\n"
-			  "\"192.0.2.1\"x,1h,\n192.0.2.1,1x,\n192.0.2.1,99999999999999999999d,\n",
-			  "list:2:11: \"soon\" is no expiration\nlist:3:1: ...is no prefix\n"
-			  "list:4:1: a quote that is not closed\nlist:5:1: a quote\n"
-			  "list:6:11: \"1x\" is no expiration\nlist:7:11: ...is no expiration\n");
+	format_assert_bad(
+	    FORMAT_CROWDSEC_CSV, ACTION_ALLOW,
+	    "value,expiration,comment\n192.0.2.1,soon,\n,1h,\n\"192.0.2.1\n"
+	    "\"192.0.2.1\"x,1h,\n192.0.2.1,1x,\n192.0.2.1,99999999999999999999d,\n",
+	    "list:2:11: \"soon\" is not an expiration\nlist:3:1: ...is empty\n"
+	    "list:4:1: a quote that is not closed\nlist:5:1: a quote\n"
+	    "list:6:11: \"1x\" is not an expiration\nlist:7:11: ...is not an expiration\n");
 }
 
 /* Durations count from when the list was written. */
@@ -267,7 +269,7 @@ static void test_opensmtpd(void **state)
 	format_assert_bad(
 	    FORMAT_OPENSMTPD, ACTION_ALLOW, "\"192.0.2.1\n!192.0.2.1\n\"\"\n",
 	    "list:1:1: a quote that is not closed\nlist:2:1: ...is not an IP address\n"
-	    "list:3:2: ...is no prefix\n");
+	    "list:3:2: ...is empty\n");
 }
 
 static void test_exim(void **state)
@@ -278,11 +280,11 @@ static void test_exim(void **state)
 		      "2001:db8:1::/48\n198.51.100.7: x # note\n!198.51.100.7\n!203.0.113.1\n",
 		      "3 192.0.2.0/24 (partner)\n2 !192.0.2.9\n6 198.51.100.7 (note)\n"
 		      "4 2001:db8::/32 (six)\n5 2001:db8:1::/48\n",
-		      "7 hosts: 4 entries, 1 exclusions, 2 skipped: 1 of another action, 1 never "
+		      "7 hosts: 4 entries, 1 exclusion, 2 skipped: 1 of another action, 1 never "
 		      "reached");
 	assert_int_equal(format_result.format, FORMAT_EXIM);
 	format_assert_bad(FORMAT_EXIM, ACTION_ALLOW, "\"2001:db8::/32\n!\nmail.example.net\n*\n",
-			  "list:1:1: a quote that is not closed\nlist:2:2: ...is no prefix\n"
+			  "list:1:1: a quote that is not closed\nlist:2:2: ...is empty\n"
 			  "list:3:1: ...is not an IP address\nlist:4:1: ...is not an IP address\n");
 }
 

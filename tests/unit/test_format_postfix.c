@@ -35,7 +35,7 @@ static void test_not_a_map(void **state)
 		      "192.0.2.1 partner_a\n192.0.2.2 partner_b\n192.0.2.3 reject\n", "",
 		      "3 rules: 0 entries, 3 skipped: 3 of another action");
 	format_assert(FORMAT_AUTO, ACTION_ALLOW, "192.0.2.1 550 go away\n", "",
-		      "1 rules: 0 entries, 1 skipped: 1 of another action");
+		      "1 rule: 0 entries, 1 skipped: 1 of another action");
 	format_assert(FORMAT_AUTO, ACTION_ALLOW, "192.0.2.1 partner_a\n192.0.2.2 partner_b\n",
 		      "1 192.0.2.1 (partner_a)\n2 192.0.2.2 (partner_b)\n",
 		      "2 prefixes: 2 entries");
@@ -52,19 +52,19 @@ static void test_patterns(void **state)
 	fixture_assert(&format_diagnostics,
 		       "list:4:1: warning: 192.0.2.9/24 has host bits set: Postfix passes over\n"
 		       "list:5:1: warning: 192.0.02.010 has octal numbers, as Postfix reads them: "
-		       "taken as 192.0.2.8\n"
+		       "read as 192.0.2.8\n"
 		       "list:6:1: warning: 010.0.0.0/8 has octal numbers, as Postfix reads them: "
-		       "taken as 8.0.0.0/8\n");
+		       "read as 8.0.0.0/8\n");
 	format_assert_bad(
 	    FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
 	    "!192.0.2.0/24 reject\n192.0.2.08 permit\n192.0.2.1\n192.0.2.0/24x permit\n"
 	    "[2001:db8::/32 permit\n192.0.2.1 \"permit\"\n",
-	    "list:1:1: !192.0.2.0/24 stands for all but a network\n"
+	    "list:1:1: !192.0.2.0/24 means everything but a network\n"
 	    "list:2:9: ...leading zero\n"
 	    "list:3: a pattern without an action\n"
 	    "list:4:13: ...after the slash\n"
 	    "list:5:1: ...is not an IP address\n"
-	    "list:6:11: \"\"permit\"\" is no action\n");
+	    "list:6:11: \"\"permit\"\" is not an action\n");
 }
 
 static void test_continuation(void **state)
@@ -83,7 +83,7 @@ static void test_continuation(void **state)
 		      " reject\n",
 		      "1 192.0.2.1\n5 192.0.2.2 (one)\n7 192.0.2.3\n", "3 rules: 3 entries");
 	format_assert_bad(FORMAT_POSTFIX_CIDR, ACTION_BLOCK, " 192.0.2.1 reject\n192.0.2.2\n",
-			  "list:1:1: begins with a blank\nlist:2: a pattern without an action\n");
+			  "list:1:1: begins with a space\nlist:2: a pattern without an action\n");
 }
 
 static void test_order(void **state)
@@ -94,12 +94,12 @@ static void test_order(void **state)
 	    FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
 	    "10.1.0.0/16 reject\n10.1.2.0/24 permit\n10.0.0.0/8 permit\n10.2.0.0/16 reject\n",
 	    "3 10.0.0.0/8\n1 !10.1.0.0/16\n",
-	    "4 rules: 1 entries, 1 exclusions, 2 skipped: 2 never reached");
+	    "4 rules: 1 entry, 1 exclusion, 2 skipped: 2 never reached");
 	/* A permit inside an earlier permit is an entry of its own; the same again is not. */
 	format_assert(FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
 		      "10.0.0.0/8 permit\n10.1.0.0/16 permit\n10.1.0.0/16 permit\n10.0.0.0/8 ok\n",
 		      "1 10.0.0.0/8\n2 10.1.0.0/16\n",
-		      "4 rules: 2 entries, 1 duplicates, 1 skipped: 1 never reached");
+		      "4 rules: 2 entries, 1 duplicate, 1 skipped: 1 never reached");
 	format_assert(FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
 		      "10.1.0.0/16 dunno\n10.1.0.0/16 permit\n192.0.2.0/24 reject\n", "",
 		      "3 rules: 0 entries, 3 skipped: 2 of another action, 1 never reached");
@@ -124,7 +124,7 @@ static void test_if(void **state)
 	format_assert_bad(FORMAT_POSTFIX_CIDR, ACTION_ALLOW,
 			  "if !10.0.0.0/8\n192.0.2.1 permit\nendif\nendif\nif 10.0.0.0/8\n"
 			  "if 192.0.2.0/24\n",
-			  "list:1:4: !10.0.0.0/8 stands for all but\n"
+			  "list:1:4: !10.0.0.0/8 means everything but\n"
 			  "list:4:1: endif without an if\nlist:6: if without an endif\n");
 }
 

@@ -43,13 +43,14 @@ static void test_ranges(void **state)
 		      "5 192.0.2.8/30 (text)\n2 192.168.0.0/16\n6 198.51.0.0/16\n6 198.52.0.0/16\n"
 		      "7 203.0.112.0/23\n8 !203.0.113.3\n8 !203.0.113.4\n",
 		      "9 entries of the zone: 9 entries, 2 exclusions");
-	format_assert_bad(FORMAT_RBLDNSD, ACTION_BLOCK,
-			  "10\n192.0.2.9-3\n192.0-192.0.2.1\n192.0.2.1/24\n192.168.1/16\n300.1\n"
-			  "192.0.2.1x\n",
-			  "list:1:3: ...is not an IP address\n"
-			  "list:2:1: 192.0.2.9-3 is no range\nlist:3:6: ...is not an IP address\n"
-			  "list:4:1: ...host bits\nlist:5:10: ...is not an IP address\n"
-			  "list:6:1: ...is not an IP address\nlist:7:10: ...follows the prefix\n");
+	format_assert_bad(
+	    FORMAT_RBLDNSD, ACTION_BLOCK,
+	    "10\n192.0.2.9-3\n192.0-192.0.2.1\n192.0.2.1/24\n192.168.1/16\n300.1\n"
+	    "192.0.2.1x\n",
+	    "list:1:3: ...is not an IP address\n"
+	    "list:2:1: 192.0.2.9-3 is not a range\nlist:3:6: ...is not an IP address\n"
+	    "list:4:1: ...host bits\nlist:5:10: ...is not an IP address\n"
+	    "list:6:1: ...is not an IP address\nlist:7:10: ...after the prefix\n");
 }
 
 static void test_range_max(void **state)
@@ -79,7 +80,7 @@ static void test_ipv6(void **state)
 		      "2001:db8:9::/48:2:tight\n",
 		      "5 ::1\n2 2001:db8::/32 (six)\n3 2001:db8:1:2::/64\n"
 		      "4 !2001:db8:1:2:3:4:5:6\n6 2001:db8:9::/48 (tight)\n",
-		      "5 entries of the zone: 4 entries, 1 exclusions");
+		      "5 entries of the zone: 4 entries, 1 exclusion");
 }
 
 /* Recognised without a line about the zone. */
@@ -92,7 +93,7 @@ static void test_recognised(void **state)
 		      "4 entries of the zone: 4 entries");
 	assert_int_equal(format_result.format, FORMAT_RBLDNSD);
 	format_assert(FORMAT_AUTO, ACTION_BLOCK, "127.16-31\n", "1 127.16.0.0/12\n",
-		      "1 entries of the zone: 1 entries");
+		      "1 entry of the zone: 1 entry");
 	assert_int_equal(format_result.format, FORMAT_RBLDNSD);
 }
 
@@ -102,19 +103,19 @@ static void test_test_entry(void **state)
 	static const char zone[] = ":127.0.0.2:listed\n127.0.0.2\n192.0.2.7\n"
 				   "::ffff:127.0.0.2\n!127.0.0.2\n127.0.0.2 :127.0.0.3:too\n";
 	static const char entries[] = "5 !127.0.0.2\n3 192.0.2.7\n";
-	static const char summary[] = "5 entries of the zone: 1 entries, 1 exclusions, 3 skipped: "
+	static const char summary[] = "5 entries of the zone: 1 entry, 1 exclusion, 3 skipped: "
 				      "3 for tests (127.0.0.2)";
 
 	(void)state;
 	format_assert(FORMAT_RBLDNSD, ACTION_BLOCK, zone, entries, summary);
 	format_assert(FORMAT_AUTO, ACTION_BLOCK, zone, entries, summary);
 	format_assert(FORMAT_AUTO, ACTION_ALLOW, "127.0.0.2\n127.0.0.3\n", "2 127.0.0.3\n",
-		      "2 prefixes: 1 entries, 1 skipped: 1 for tests (127.0.0.2)");
+		      "2 prefixes: 1 entry, 1 skipped: 1 for tests (127.0.0.2)");
 	/* What is wider, or in a format that was named, is meant. */
 	format_assert(FORMAT_RBLDNSD, ACTION_BLOCK, "127/8\n", "1 127.0.0.0/8\n",
-		      "1 entries of the zone: 1 entries");
+		      "1 entry of the zone: 1 entry");
 	format_assert(FORMAT_PLAIN, ACTION_BLOCK, "127.0.0.2\n", "1 127.0.0.2\n",
-		      "1 prefixes: 1 entries");
+		      "1 prefix: 1 entry");
 }
 
 #define ZONE_TEST(name) cmocka_unit_test_setup_teardown(name, format_begin, format_end)

@@ -151,18 +151,18 @@ static void test_bad_lines(void **state)
 				   ACTION_BLOCK),
 			 -EINVAL);
 	fixture_assert(&diagnostics,
-		       "a.list:1:11: \"192.0.2.2\" behind the prefix: ...#\n"
-		       "a.list:2:14: \"OK\" behind the prefix\n"
+		       "a.list:1:11: unexpected \"192.0.2.2\" after the prefix: ...#\n"
+		       "a.list:2:14: unexpected \"OK\" after the prefix\n"
 		       "a.list:3:15: ...after the slash\n"
 		       "a.list:4:1: 192.0.2.1/24 has host bits set: write 192.0.2.0/24 for the "
 		       "network or 192.0.2.1\n"
-		       "a.list:5:11: ...too long a prefix length\n"
+		       "a.list:5:11: ...a prefix length that is too long\n"
 		       "a.list:6:7: ...leading zero\n"
-		       "a.list:7:2: ...is no prefix\n"
-		       "a.list:8:2: ...is no prefix\n"
-		       "a.list:9:13: \",\" follows the prefix 192.0.2.1\n"
+		       "a.list:7:2: ...is empty\n"
+		       "a.list:8:2: ...is empty\n"
+		       "a.list:9:13: unexpected \",\" after the prefix 192.0.2.1\n"
 		       "a.list:10:1: ...is not an IP address\n"
-		       "a.list:11:10: ...follows the prefix\n");
+		       "a.list:11:10: ...after the prefix\n");
 	assert_entries("12 198.51.100.1\n");
 }
 

@@ -77,7 +77,7 @@ static void test_messages_say_what_to_do(void **state)
 			assert_non_null(strstr(message, text));
 	}
 	expect_message("192.0.2.1\r",
-		       "\"\\x0d\" follows the prefix 192.0.2.1: write one address or "
+		       "unexpected \"\\x0d\" after the prefix 192.0.2.1: write one address or "
 		       "network alone, without port, zone or range");
 }
 

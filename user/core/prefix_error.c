@@ -91,14 +91,13 @@ static bool no_address_message(const char *text, size_t text_bytes, const char *
 		int bytes = (int)text_bytes - (text[text_bytes - 1] == '.');
 
 		snprintf(message, PREFIX_MESSAGE_BYTES,
-			 "\"%s\" is an address cut short: write %.*s%s/%d for the network", quoted,
+			 "\"%s\" is an incomplete address: write %.*s%s/%d for the network", quoted,
 			 bytes, text, &".0.0.0"[2 * (octets - 1)], 8 * octets);
 		return true;
 	}
 	if (text_bytes > 4 && (!memcmp(text, "ip4:", 4) || !memcmp(text, "ip6:", 4))) {
 		snprintf(message, PREFIX_MESSAGE_BYTES,
-			 "\"%s\" is a mechanism of SPF: write the prefix without %.4s", quoted,
-			 text);
+			 "\"%s\" is an SPF mechanism: write the prefix without %.4s", quoted, text);
 		return true;
 	}
 	return false;
@@ -111,16 +110,18 @@ static void garbage_message(const char *text, size_t text_bytes, size_t column,
 
 	if (text[column] == ',') {
 		snprintf(message, PREFIX_MESSAGE_BYTES,
-			 "\"%s\" follows the prefix %s: remove the comma, and write one prefix a "
+			 "unexpected \"%s\" after the prefix %s: remove the comma, and write one "
+			 "prefix a "
 			 "line",
 			 quote(text + column, text_bytes - column, after),
 			 quote(text, column, before));
 		return;
 	}
-	snprintf(message, PREFIX_MESSAGE_BYTES,
-		 "\"%s\" follows the prefix %s: write one address or network alone, without "
-		 "port, zone or range",
-		 quote(text + column, text_bytes - column, after), quote(text, column, before));
+	snprintf(
+	    message, PREFIX_MESSAGE_BYTES,
+	    "unexpected \"%s\" after the prefix %s: write one address or network alone, without "
+	    "port, zone or range",
+	    quote(text + column, text_bytes - column, after), quote(text, column, before));
 }
 
 void prefix_error_message(enum prefix_error error, const char *text, size_t text_bytes,
@@ -128,16 +129,18 @@ void prefix_error_message(enum prefix_error error, const char *text, size_t text
 {
 	static const char *const advice[PREFIX_ERROR_COUNT] = {
 		[PREFIX_OK] = "is a prefix",
-		[PREFIX_EMPTY] = "is no prefix: write an address such as 192.0.2.1 or a network "
+		[PREFIX_EMPTY] = "is empty: write an address such as 192.0.2.1 or a network "
 				 "such as 2001:db8::/32",
 		[PREFIX_NOT_AN_ADDRESS] = "is not an IP address: write one such as 192.0.2.1 or "
 					  "2001:db8::1, or a network such as 192.0.2.0/24",
 		[PREFIX_LEADING_ZERO] = "has a number with a leading zero, which some read as "
 					"octal: write the number without it",
-		[PREFIX_BAD_LENGTH] = "has no whole decimal number after the slash: write the "
-				      "length in bits, such as /24, or no slash for one address",
-		[PREFIX_TOO_LONG] = "has too long a prefix length: write at most /32 for IPv4 and "
-				    "/128 for IPv6",
+		[PREFIX_BAD_LENGTH] =
+		    "needs a decimal number after the slash: write the "
+		    "length in bits, such as /24, or omit the slash for one address",
+		[PREFIX_TOO_LONG] =
+		    "has a prefix length that is too long: write at most /32 for IPv4 and "
+		    "/128 for IPv6",
 		[PREFIX_HOST_BITS] = "has host bits set: write the network's first address",
 		[PREFIX_GARBAGE] = "has something after the prefix: write one prefix alone",
 	};

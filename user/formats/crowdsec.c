@@ -145,12 +145,12 @@ static void read_header(struct reading *reading, const struct token *fields, siz
 
 		if (!find_column(&fields[i], &column))
 			reading_spoil(reading, fields[i].position + 1,
-				      "\"%.*s\" is no column of CrowdSec, and may change what its "
-				      "lines mean: remove it",
+				      "\"%.*s\" is not a column of CrowdSec, and may change the "
+				      "meaning of its lines: remove it",
 				      (int)fields[i].bytes, fields[i].text);
 		else if (column != COLUMN_OTHER && csv->places[column])
 			reading_spoil(reading, fields[i].position + 1,
-				      "\"%.*s\": column %zu says that already; remove one",
+				      "\"%.*s\" is duplicated, first in column %zu: remove one",
 				      (int)fields[i].bytes, fields[i].text, csv->places[column]);
 		else
 			csv->places[column] = i + 1;
@@ -194,10 +194,11 @@ static bool read_expiration(struct reading *reading, const struct token *field,
 	if (parse_time(field, ret_expires_sec))
 		return true;
 	if (!duration_parse_signed(field->text, field->bytes, &sec)) {
-		reading_bad(reading, field->position + 1,
-			    "\"%.*s\" is no expiration: write a duration such as 30d or 1h30m, a "
-			    "time such as 2026-12-31T23:59:59Z, or nothing",
-			    (int)field->bytes, field->text);
+		reading_bad(
+		    reading, field->position + 1,
+		    "\"%.*s\" is not an expiration: write a duration such as 30d or 1h30m, a "
+		    "time such as 2026-12-31T23:59:59Z, or nothing",
+		    (int)field->bytes, field->text);
 		return false;
 	}
 	/* 0 would mean never. */
@@ -238,16 +239,17 @@ static bool is_decision_for(struct reading *reading, const struct csv *csv,
 	}
 	if (simulated.bytes > 0 && !token_is_word(&simulated, "false") &&
 	    !token_is(&simulated, "0")) {
-		reading_bad(reading, simulated.position + 1, "\"%.*s\": simulated is true or false",
-			    (int)simulated.bytes, simulated.text);
+		reading_bad(reading, simulated.position + 1,
+			    "\"%.*s\": simulated must be true or false", (int)simulated.bytes,
+			    simulated.text);
 		return false;
 	}
 	if (type.bytes > 0 && !is_ban && !is_pass && !token_is_word(&type, "captcha") &&
 	    !token_is_word(&type, "throttle")) {
-		reading_bad(reading, type.position + 1,
-			    "\"%.*s\" is no type of decision: there are ban, captcha, throttle and "
-			    "bypass",
-			    (int)type.bytes, type.text);
+		reading_bad(
+		    reading, type.position + 1,
+		    "\"%.*s\" is not a type of decision: write ban, captcha, throttle or bypass",
+		    (int)type.bytes, type.text);
 		return false;
 	}
 	if (type.bytes > 0 && !(reading->input->action == ACTION_BLOCK ? is_ban : is_pass)) {
@@ -270,9 +272,8 @@ static int read_record(struct reading *reading, const struct token *fields, size
 
 	reading->result->record_count++;
 	if (count > csv->column_count) {
-		reading_bad(
-		    reading, fields[csv->column_count].position + 1,
-		    "more fields than the header has: put the one with a comma into quotes");
+		reading_bad(reading, fields[csv->column_count].position + 1,
+			    "more fields than the header has: quote a field that contains a comma");
 		return 0;
 	}
 	if (!is_decision_for(reading, csv, fields, count))
@@ -323,7 +324,7 @@ static bool is_csv_mark(const struct token *line, bool is_first)
 }
 
 const struct format_parser format_crowdsec_csv = {
-	.record_noun = "records",
+	.record_nouns = { "record", "records" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct csv),
 	.is_mark = is_csv_mark,

@@ -156,8 +156,9 @@ static void refuse_table(struct reading *reading, const struct risk *risk)
 
 	reading->line = &line;
 	reading_spoil(reading, risk->word.position + 1,
-		      "\"%.*s\" behind %.*s: %s. If the file is rspamd-map (values are free "
-		      "text), postfix-cidr or exim, set format: to that",
+		      "unexpected \"%.*s\" after %.*s: %s. A table of addresses and values may be "
+		      "rspamd-map, where the values are free text, postfix-cidr, exim or another "
+		      "format: if it is one of these, set format: to it",
 		      (int)risk->word.bytes, risk->word.text, (int)risk->key.bytes, risk->key.text,
 		      value_remedy(risk->kind, &risk->key, &risk->word, remedy));
 	reading->line = NULL;

@@ -60,7 +60,7 @@ static int read_dnswl(struct reading *reading)
 		return 0;
 	if (!find_trust(&fields[DNSWL_TRUST], &trust)) {
 		reading_bad(reading, fields[DNSWL_TRUST].position + 1,
-			    "\"%.*s\" is no trust: there are none, low, med, hi, or 0 to 3",
+			    "\"%.*s\" is not a trust level: write none, low, med, hi, or 0 to 3",
 			    (int)fields[DNSWL_TRUST].bytes, fields[DNSWL_TRUST].text);
 		return 0;
 	}
@@ -87,7 +87,7 @@ static bool is_dnswl_line(const struct token *line)
 }
 
 const struct format_parser format_dnswl = {
-	.record_noun = "records",
+	.record_nouns = { "record", "records" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_allow_only = true,
 	.is_own = is_dnswl_line,

@@ -36,8 +36,7 @@ static void note_unknown_keys(struct reading *reading, json_t *object)
 		while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key) != 0)
 			i++;
 		if (i == sizeof(known) / sizeof(known[0]))
-			reading_note(reading, 0, "the key %s of a record is not known: ignored",
-				     key);
+			reading_note(reading, 0, "unknown key %s in a record: ignored", key);
 	}
 }
 
@@ -81,7 +80,7 @@ static int read_record(struct reading *reading, json_t *object)
 		return 0;
 	}
 	if (!json_is_string(cidr) || json_string_length(cidr) >= sizeof(text)) {
-		reading_bad(reading, 0, "the cidr of a record is to be a string with a prefix");
+		reading_bad(reading, 0, "the cidr of a record must be a string with a prefix");
 		return 0;
 	}
 	token.bytes = json_string_length(cidr);
@@ -115,10 +114,11 @@ static int read_json(struct reading *reading)
 	if (!object)
 		reading_bad(reading,
 			    content.position + (error.column > 0 ? (size_t)error.column : 1),
-			    "no JSON: %s; write one object a line", error.text);
+			    "not JSON: %s; write one object a line", error.text);
 	else if (!json_is_object(object))
-		reading_bad(reading, 1,
-			    "no JSON object: write one a line, and no array round them");
+		reading_bad(
+		    reading, 1,
+		    "not a JSON object: write one object a line, without an array around them");
 	else if (type && !strcmp(type, "metadata"))
 		read_metadata(reading, object);
 	else
@@ -140,7 +140,7 @@ static bool is_json_line(const struct token *line)
 }
 
 const struct format_parser format_drop_json = {
-	.record_noun = "records",
+	.record_nouns = { "record", "records" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_own = is_json_line,
 	.read_line = read_json,

@@ -34,8 +34,8 @@ static bool check_data(struct reading *reading, const struct token *key, const s
 	is_against = is_allow ? value_is_refusal(&first) : value_is_grant(&first);
 	if (is_against || (word.text && (value_is_refusal(&first) || value_is_grant(&first)))) {
 		reading_bad(reading, first.position + 1,
-			    "\"%.*s\" behind %.*s: it is unclear whether that lists the address in "
-			    "this %s list; keep only addresses to list, without such data",
+			    "unexpected \"%.*s\" after %.*s: it is unclear whether that lists it "
+			    "in an %s list; keep only the lines that do, with only their addresses",
 			    (int)first.bytes, first.text, (int)key->bytes, key->text,
 			    action_names[reading->input->action]);
 		return false;
@@ -128,7 +128,7 @@ static bool is_exim_line(const struct token *line)
 }
 
 const struct format_parser format_exim = {
-	.record_noun = "hosts",
+	.record_nouns = { "host", "hosts" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct first_match),
 	.is_own = is_exim_line,

@@ -47,7 +47,7 @@ static bool is_opensmtpd_line(const struct token *line)
 }
 
 const struct format_parser format_opensmtpd = {
-	.record_noun = "networks",
+	.record_nouns = { "network", "networks" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_own = is_opensmtpd_line,
 	.has_plain_lines = true,

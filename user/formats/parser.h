@@ -11,7 +11,7 @@ struct reading;
 /* How one format is recognised and read. The functions that read return 0, also after
  * a bad line, or -ENOMEM. */
 struct format_parser {
-	const char *record_noun; /* plural, for summaries */
+	const char *record_nouns[2]; /* singular and plural, for summaries */
 	size_t line_bytes_max;
 	size_t state_bytes;
 	bool is_allow_only; /* its entries are to be trusted: never for a block list */

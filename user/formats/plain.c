@@ -68,7 +68,7 @@ static bool check_semicolon(struct reading *reading, const struct token *key, si
 		if (!kind || (kind > VALUE_ADDRESS && !is_tight))
 			continue;
 		reading_bad(reading, field.position + 1,
-			    "\"%.*s\" behind a semicolon may be a field of a table: write one "
+			    "\"%.*s\" after a semicolon may be a field of a table: write one "
 			    "prefix a line, a range as 192.0.2.1 - 192.0.2.9, a network as "
 			    "192.0.2.0/24, and # before a comment",
 			    (int)field.bytes, field.text);
@@ -93,7 +93,7 @@ static bool check_behind(struct reading *reading, const struct token *key, size_
 	kind = value_look(key, &rest, &word);
 	if (!kind)
 		word = token_word(&rest);
-	reading_bad(reading, position + 1, "\"%.*s\" behind the prefix: %s",
+	reading_bad(reading, position + 1, "unexpected \"%.*s\" after the prefix: %s",
 		    (int)(find_token_end(line, position) - position), line->text + position,
 		    value_remedy(kind, key, &word, remedy));
 	return false;
@@ -288,13 +288,13 @@ static bool is_drop_line(const struct token *content)
 }
 
 const struct format_parser format_plain = {
-	.record_noun = "prefixes",
+	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
 	.read_line = read_plain,
 };
 
 const struct format_parser format_drop_text = {
-	.record_noun = "prefixes",
+	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
 	.is_mark = is_drop_mark,
 	.is_own = is_drop_line,
@@ -302,7 +302,7 @@ const struct format_parser format_drop_text = {
 };
 
 const struct format_parser format_netset = {
-	.record_noun = "prefixes",
+	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
 	.is_mark = is_netset_mark,
 	.read_line = read_netset,

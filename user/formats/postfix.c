@@ -83,14 +83,14 @@ static enum pattern read_pattern(struct reading *reading, const struct token *to
 
 	if (token->bytes > 0 && token->text[0] == '!') {
 		reading_spoil(reading, token->position + 1,
-			      "%.*s stands for all but a network, which entries cannot say: write "
-			      "the networks that are meant",
+			      "%.*s means everything but a network, which entries cannot express: "
+			      "write the intended networks",
 			      (int)token->bytes, token->text);
 		return PATTERN_BAD;
 	}
 	if (read_octal(&plain, octal_buffer, &decimal)) {
 		reading_warn(reading, token->position + 1,
-			     "%.*s has octal numbers, as Postfix reads them: taken as %.*s",
+			     "%.*s has octal numbers, as Postfix reads them: read as %.*s",
 			     (int)token->bytes, token->text, (int)decimal.bytes, decimal.text);
 		plain = decimal;
 	}
@@ -141,7 +141,7 @@ static bool check_action(struct reading *reading, const struct token *key,
 		kind = kind < VALUE_RANGE && kind != VALUE_NUMBER ? kind : VALUE_FREE;
 	}
 	if (kind && kind <= VALUE_RANGE) {
-		reading_bad(reading, found.position + 1, "\"%.*s\" behind %.*s is no action: %s",
+		reading_bad(reading, found.position + 1, "\"%.*s\" after %.*s is not an action: %s",
 			    (int)found.bytes, found.text, (int)key->bytes, key->text,
 			    value_remedy(kind, key, &found, remedy));
 		return false;
@@ -150,7 +150,7 @@ static bool check_action(struct reading *reading, const struct token *key,
 	if (postfix_action_kind(&word) || postfix_action_may_be_class(&word))
 		return true;
 	reading_bad(reading, word.position + 1,
-		    "\"%.*s\" is no action of Postfix: write permit or reject", (int)word.bytes,
+		    "\"%.*s\" is not an action of Postfix: write permit or reject", (int)word.bytes,
 		    word.text);
 	return false;
 }
@@ -161,13 +161,13 @@ static void warn_of_class(struct reading *reading, const struct token *word)
 
 	if (nearest)
 		reading_warn(reading, word->position + 1,
-			     "\"%.*s\" is no action of Postfix; did you mean %s? The rule makes no "
-			     "entry",
+			     "\"%.*s\" is not an action of Postfix; did you mean %s? The rule "
+			     "makes no entry",
 			     (int)word->bytes, word->text, nearest);
 	else
 		reading_note(reading, word->position + 1,
-			     "\"%.*s\" is no action of Postfix, at most a class of main.cf: the "
-			     "rule makes no entry; write permit or reject",
+			     "\"%.*s\" is not an action of Postfix, but may be a class of main.cf: "
+			     "the rule makes no entry; write permit or reject",
 			     (int)word->bytes, word->text);
 }
 
@@ -222,13 +222,13 @@ static void begin_if(struct reading *reading, struct token rest)
 
 	if (rest.bytes > 0) {
 		reading_spoil(reading, rest.position + 1,
-			      "\"%.*s\" behind the pattern of an if: write the rules in lines of "
-			      "their own",
+			      "unexpected \"%.*s\" after the pattern of an if: write the rules on "
+			      "separate lines",
 			      (int)rest.bytes, rest.text);
 		return;
 	}
 	if (postfix->depth == IF_DEPTH_MAX) {
-		reading_spoil(reading, 1, "if inside more than %d others: write the rules without",
+		reading_spoil(reading, 1, "more than %d nested ifs: write the rules without them",
 			      IF_DEPTH_MAX);
 		return;
 	}
@@ -243,8 +243,9 @@ static void end_if(struct reading *reading, const struct token *rest)
 	struct postfix *postfix = reading->state;
 
 	if (rest->bytes > 0 && rest->text[0] != '#')
-		reading_spoil(reading, rest->position + 1, "\"%.*s\" behind endif: remove it",
-			      (int)rest->bytes, rest->text);
+		reading_spoil(reading, rest->position + 1,
+			      "unexpected \"%.*s\" after endif: remove it", (int)rest->bytes,
+			      rest->text);
 	if (postfix->depth == 0)
 		reading_bad(reading, 1, "endif without an if: remove it");
 	else
@@ -262,7 +263,7 @@ static void end_pending(struct reading *reading)
 		return;
 	postfix->is_pending = false;
 	reading->line = &at;
-	reading_bad(reading, 0, "a pattern without an action: write permit or reject behind it");
+	reading_bad(reading, 0, "a pattern without an action: write permit or reject after it");
 	reading->line = line;
 }
 
@@ -272,8 +273,8 @@ static int go_on(struct reading *reading, const struct token *content)
 
 	if (!postfix->has_line) {
 		reading_bad(reading, 1,
-			    "begins with a blank, which goes on with the line before, and "
-			    "there is none: remove the blank");
+			    "begins with a space, which continues the previous line, but there is "
+			    "none: remove the space");
 		return 0;
 	}
 	if (postfix->is_pending) {
@@ -281,9 +282,10 @@ static int go_on(struct reading *reading, const struct token *content)
 		return add_rule(reading, *content);
 	}
 	if (format_postfix_cidr.is_own(content))
-		reading_bad(reading, content->position + 1,
-			    "a rule that begins with a blank, so that Postfix takes it for more of "
-			    "the line before: remove the blank, or put # before the text");
+		reading_bad(
+		    reading, content->position + 1,
+		    "a rule that begins with a space, so Postfix reads it as a continuation of the "
+		    "previous line: remove the space, or put # before the text");
 	return 0;
 }
 
@@ -365,7 +367,7 @@ static bool is_postfix_line(const struct token *line)
 }
 
 const struct format_parser format_postfix_cidr = {
-	.record_noun = "rules",
+	.record_nouns = { "rule", "rules" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct postfix),
 	.is_own = is_postfix_line,

@@ -190,14 +190,14 @@ static void read_special(struct reading *reading, struct token content)
 	else if (token_is_word(&name, "timestamp"))
 		reading->result->declared_at_sec = parse_stamp(&value);
 	else if (token_is_word(&name, "dataset"))
-		reading_spoil(reading, content.position + 1,
-			      "a zone of several datasets: give those of addresses a file each");
-	else if (skipped == 1 && !is_known_special(&name))
 		reading_spoil(
 		    reading, content.position + 1,
-		    "$%.*s is no line of rbldnsd: write the addresses of a zone of another "
-		    "kind alone",
-		    (int)name.bytes, name.text);
+		    "a zone of several datasets: put each dataset of addresses into its own file");
+	else if (skipped == 1 && !is_known_special(&name))
+		reading_spoil(reading, content.position + 1,
+			      "$%.*s is not a line of rbldnsd: if this is another kind of zone, "
+			      "write only its addresses",
+			      (int)name.bytes, name.text);
 }
 
 /* ---- entries ------------------------------------------------------------------------ */
@@ -323,9 +323,10 @@ static bool check_value(struct reading *reading, const struct token *content, si
 	if (read_quad(number.text, number.bytes, &quad) == number.bytes &&
 	    (quad.count == 1 || quad.count == 4))
 		return true;
-	reading_bad(reading, content->position + (size_t)(number.text - content->text) + 1,
-		    "\"%.*s\" is no value: write an address such as 127.0.0.2, or its last number",
-		    (int)number.bytes, number.text);
+	reading_bad(
+	    reading, content->position + (size_t)(number.text - content->text) + 1,
+	    "\"%.*s\" is not a value: write an address such as 127.0.0.2, or its last number",
+	    (int)number.bytes, number.text);
 	return false;
 }
 
@@ -428,7 +429,7 @@ static bool is_rbldnsd_line(const struct token *line)
 }
 
 const struct format_parser format_rbldnsd = {
-	.record_noun = "entries of the zone",
+	.record_nouns = { "entry of the zone", "entries of the zone" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct rbldnsd),
 	.is_mark = is_rbldnsd_mark,

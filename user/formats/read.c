@@ -68,10 +68,10 @@ static void tell_of_skipped(const struct reading *reading)
 
 	if (reading->input->skips_bad_lines && count > FORMAT_WARNINGS_MAX)
 		diagnostics_add(reading->input->diagnostics, SEVERITY_WARNING, reading->input->name,
-				0, 0, "%zu more lines are skipped", count - FORMAT_WARNINGS_MAX);
+				0, 0, "further skipped lines: %zu", count - FORMAT_WARNINGS_MAX);
 	if (reading->note_count > FORMAT_WARNINGS_MAX)
 		diagnostics_add(reading->input->diagnostics, SEVERITY_WARNING, reading->input->name,
-				0, 0, "%zu more lines give such a warning",
+				0, 0, "further lines with such a warning: %zu",
 				reading->note_count - FORMAT_WARNINGS_MAX);
 }
 

@@ -127,13 +127,13 @@ bool reading_value(struct reading *reading, const struct token *key, const struc
 	column = word.position + 1;
 	value_remedy(kind, key, &word, remedy);
 	if (kind != VALUE_NUMBER && !(was_named && passes_value(kind, value))) {
-		reading_bad(reading, column, "\"%.*s\" behind %.*s: %s", (int)word.bytes, word.text,
-			    (int)key->bytes, key->text, remedy);
+		reading_bad(reading, column, "unexpected \"%.*s\" after %.*s: %s", (int)word.bytes,
+			    word.text, (int)key->bytes, key->text, remedy);
 		return false;
 	}
 	if (kind == VALUE_NUMBER || kind == VALUE_ACTION || kind == VALUE_RESTRICTION)
 		reading_note(reading, column,
-			     "\"%.*s\" behind %.*s is taken for a text, and that is listed: %s",
+			     "\"%.*s\" after %.*s is read as text, and the address is listed: %s",
 			     (int)word.bytes, word.text, (int)key->bytes, key->text, remedy);
 	return true;
 }
@@ -286,8 +286,8 @@ int reading_add_range(struct reading *reading, const struct token *token, const 
 
 	if (count == 0) {
 		reading_bad(reading, token->position + 1,
-			    "%.*s is no range: write the lower address first, and both of one "
-			    "family",
+			    "%.*s is not a range: write the lower address first, and two addresses "
+			    "of one family",
 			    (int)token->bytes, token->text);
 		return 0;
 	}

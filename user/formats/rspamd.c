@@ -62,8 +62,8 @@ static void check_score(struct reading *reading, const struct token *value)
 	map->lines[!is_negative] = reading->line->number;
 	if (map->lines[is_negative])
 		reading_warn(reading, value->position + 1,
-			     "\"%.*s\" here and one of the other sign in line %u: ipwl lists both "
-			     "alike; put them into two files",
+			     "\"%.*s\" here and a value of the opposite sign in line %u: ipwl "
+			     "would list both alike; put them into two files",
 			     (int)value->bytes, value->text, map->lines[is_negative]);
 }
 
@@ -109,7 +109,7 @@ static bool is_rspamd_line(const struct token *line)
 }
 
 const struct format_parser format_rspamd_map = {
-	.record_noun = "prefixes",
+	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.state_bytes = sizeof(struct rspamd),
 	.is_own = is_rspamd_line,

@@ -218,7 +218,7 @@ static bool is_spamassassin_mark(const struct token *line, bool is_first)
 }
 
 const struct format_parser format_spamassassin = {
-	.record_noun = "networks",
+	.record_nouns = { "network", "networks" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_mark = is_spamassassin_mark,
 	.is_own = is_spamassassin_line,

@@ -26,8 +26,9 @@ static int read_white(struct reading *reading, const struct token *fields, size_
 	uint64_t expires;
 
 	if (count != WHITE_COUNT || !token_number(&fields[WHITE_EXPIRE], &expires)) {
-		reading_bad(reading, 1,
-			    "not WHITE|address|||first|pass|expire|block|pass, as spamdb prints");
+		reading_bad(
+		    reading, 1,
+		    "not WHITE|address|||first|pass|expire|block|pass, as spamdb prints it");
 		return 0;
 	}
 	if (!reading_prefix(reading, address, HOST_BITS_REFUSE, &entry.prefix))
@@ -52,8 +53,7 @@ static int read_spamdb(struct reading *reading)
 		reading_skip(reading, FORMAT_SKIP_KIND);
 	else
 		reading_bad(reading, 1,
-			    "no record of spamdb: WHITE, GREY, TRAPPED or SPAMTRAP "
-			    "and |");
+			    "not a record of spamdb: WHITE, GREY, TRAPPED or SPAMTRAP, then |");
 	return 0;
 }
 
@@ -67,7 +67,7 @@ static bool is_spamdb_line(const struct token *line)
 }
 
 const struct format_parser format_spamdb = {
-	.record_noun = "records",
+	.record_nouns = { "record", "records" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_allow_only = true,
 	.is_own = is_spamdb_line,

@@ -111,7 +111,7 @@ static int unpack(struct format_stream *stream, char *buffer, size_t size, size_
 	else if (result == Z_MEM_ERROR)
 		return -ENOMEM;
 	else if (result != Z_OK && result != Z_BUF_ERROR)
-		return fail(stream, "the gzip stream is broken: fetch or pack the list again");
+		return fail(stream, "the gzip stream is damaged: fetch or pack the list again");
 	return 0;
 }
 
@@ -125,7 +125,7 @@ static int check_size(struct format_stream *stream, size_t more_bytes)
 	if (stream->unpacked_bytes <= max)
 		return 0;
 	snprintf(message, sizeof(message),
-		 "unpacks to more than %zu bytes, which no list needs: unpack it and look", max);
+		 "unpacks to more than %zu bytes, which no list needs: unpack and check it", max);
 	return fail(stream, message);
 }
 
@@ -146,7 +146,8 @@ static ssize_t read_gzip(struct format_stream *stream, char *buffer, size_t size
 					 : unpack(stream, buffer, size, &bytes);
 		if (!err && bytes == 0 && stream->available == 0 && stream->is_at_end &&
 		    !stream->is_between)
-			err = fail(stream, "the gzip stream ends too early: the file was cut off");
+			err = fail(stream,
+				   "the gzip stream is truncated: fetch or pack the list again");
 	}
 	if (!err && stream->unpacked_bytes == 0 && is_gzip((unsigned char *)buffer, bytes))
 		err = fail(stream, nested_text);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
 
@@ -37,12 +38,16 @@ const char *format_summary(const struct format_result *result, char text[FORMAT_
 	const char *separator = ": ";
 	size_t used = 0;
 
-	append(text, &used, "%zu %s: %zu entries", result->record_count,
-	       parser ? parser->record_noun : "records", result->entry_count);
+	append(text, &used, "%zu %s: %zu %s", result->record_count,
+	       plural(result->record_count, parser ? parser->record_nouns[0] : "record",
+		      parser ? parser->record_nouns[1] : "records"),
+	       result->entry_count, plural(result->entry_count, "entry", "entries"));
 	if (result->exclusion_count)
-		append(text, &used, ", %zu exclusions", result->exclusion_count);
+		append(text, &used, ", %zu %s", result->exclusion_count,
+		       plural(result->exclusion_count, "exclusion", "exclusions"));
 	if (result->duplicate_count)
-		append(text, &used, ", %zu duplicates", result->duplicate_count);
+		append(text, &used, ", %zu %s", result->duplicate_count,
+		       plural(result->duplicate_count, "duplicate", "duplicates"));
 	if (format_skipped_count(result))
 		append(text, &used, ", %zu skipped", format_skipped_count(result));
 	for (size_t i = 0; i < FORMAT_SKIP_COUNT; i++) {
@@ -53,7 +58,7 @@ const char *format_summary(const struct format_result *result, char text[FORMAT_
 		separator = ", ";
 	}
 	if (result->bad_line_count)
-		append(text, &used, "%s%zu bad lines", separator[0] == ',' ? "; " : ", ",
-		       result->bad_line_count);
+		append(text, &used, "%s%zu bad %s", separator[0] == ',' ? "; " : ", ",
+		       result->bad_line_count, plural(result->bad_line_count, "line", "lines"));
 	return text;
 }

@@ -264,7 +264,7 @@ static void length_remedy(const struct token *key, const struct token *word, cha
 	int bytes = (int)(key->bytes < 50 ? key->bytes : 50);
 
 	snprintf(text, VALUE_REMEDY_BYTES,
-		 "for the network write %.*s%s%.*s, for the one address put # before it", bytes,
+		 "write %.*s%s%.*s for the network, or put # before it for the one address", bytes,
 		 key->text, slash, (int)(plain.bytes < 20 ? plain.bytes : 20), plain.text);
 }
 
@@ -277,10 +277,11 @@ const char *value_remedy(enum value_kind kind, const struct token *key, const st
 		[VALUE_ADDRESS] = "write one prefix a line, a range as 192.0.2.1 - 192.0.2.9, and "
 				  "# before a comment",
 		[VALUE_RANGE] = "write a range as 192.0.2.1 - 192.0.2.9, and # before a comment",
-		[VALUE_DNS] = "a DNS record: names in a DNS zone have their octets reversed; write "
-			      "the addresses alone",
-		[VALUE_ACTION] = "an action: keep only the lines that list, without the action; or "
-				 "set format: postfix-cidr if the file is Postfix's",
+		[VALUE_DNS] = "a DNS record, whose name may have the numbers of an address in "
+			      "reverse order: write only the addresses",
+		[VALUE_ACTION] =
+		    "an action: keep only the lines that list addresses, and write only the "
+		    "addresses; or set format: postfix-cidr, if it is a table of Postfix",
 		[VALUE_RESTRICTION] = "an action of Postfix: set format: postfix-cidr",
 		[VALUE_SIGN] = "write one prefix a line, and # before a comment",
 	};

@@ -18,8 +18,8 @@ bool export_has_two_texts(enum export_format format)
 const char *export_refuse(enum export_format format, enum action action)
 {
 	if (format == EXPORT_SPAMASSASSIN && action == ACTION_BLOCK)
-		return "trusted_networks are hosts that are trusted: a block list is not for them, "
-		       "export it as a zone (rbldnsd)";
+		return "trusted_networks is for trusted hosts, not for a block list: export it as "
+		       "a zone (rbldnsd)";
 	return NULL;
 }
 

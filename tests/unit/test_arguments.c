@@ -121,7 +121,7 @@ static void test_left_out(void **unused)
 	assert_null(read_query("list=drop"));
 	assert_list_alone();
 	assert_string_equal(read_json("{}"), "list is missing");
-	assert_string_equal(read_json("{\"list\": null}"), "list is not a string");
+	assert_string_equal(read_json("{\"list\": null}"), "list must be a string");
 	assert_string_equal(read_query("limit=1"), "list is missing");
 	assert_string_equal(read_query(""), "list is missing");
 	assert_string_equal(read_query(NULL), "list is missing");
@@ -164,7 +164,7 @@ static void test_kinds(void **unused)
 			assert_non_null(strstr(message, values[i][0]));
 	}
 	assert_string_equal(read_json("{\"list\": \"drop\", \"limit\": 0}"),
-			    "limit is not a whole number from 1 to 1000");
+			    "limit must be a whole number from 1 to 1000");
 }
 
 /* Numbers of a query are digits and nothing else. */
@@ -221,7 +221,7 @@ static void test_long_reason(void **unused)
 	assert_null(read_query(text));
 	assert_int_equal(strlen(asked.reason), 1024);
 	text[prefix_bytes + 1024] = 'x';
-	assert_string_equal(read_query(text), "reason is over 1024 bytes");
+	assert_string_equal(read_query(text), "reason is longer than 1024 bytes");
 }
 
 static int clean_up(void **unused)

@@ -175,7 +175,7 @@ static void test_numbers(void **state)
 		  "max_shrink: must be a decimal number from 0 to 100, not \"101\"" },
 		{ "max_growth: 0", "max_growth: must be a decimal number from 1" },
 		{ "min_ipv4_length: 33", "min_ipv4_length: must be a decimal number" },
-		{ "min_ipv6_length: 129", "min_ipv6_length: \"129\" is not" },
+		{ "min_ipv6_length: 129", "min_ipv6_length: must be a decimal number" },
 		{ "may_be_empty: yes", "may_be_empty: must be false or true, not \"yes\"" },
 		{ "format: csv", "format: must be auto, plain" },
 		{ "on_error: ignore", "on_error: must be fail or skip, not \"ignore\"" },

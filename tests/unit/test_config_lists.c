@@ -86,7 +86,7 @@ static void test_keys(void **state)
 		      "c.yaml:6:34: mark is only for allow lists\n"
 		      "c.yaml:6:48: mark_mask is only for allow lists\n"
 		      "c.yaml:6:61: priority is only for allow lists\n"
-		      "c.yaml:7:34: mode is for block lists\n"
+		      "c.yaml:7:34: mode is only for block lists\n"
 		      "c.yaml:8:34: mode: must be monitor or enforce, not \"none\"\n"
 		      "c.yaml:8:40: unknown key \"entry\": the keys here are name, action\n"
 		      "c.yaml:8:51: duplicate key \"name\"\n"

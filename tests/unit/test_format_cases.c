@@ -87,7 +87,7 @@ static void test_named(void **state)
 	    "192.0.2.0 /24\n192.0.2.0 to 192.0.2.255\n192.0.2.0 - 20\n"
 	    "192.0.2.0 255.255.255.0\n192.0.2.1 198.51.100.1\n",
 	    "list:1:11: unexpected \"/24\" after 192.0.2.0\nlist:2:11: unexpected \"to\" after\n"
-	    "list:3:11: \"-\" after\nlist:4:11: unexpected \"255.255.255.0\" after\n"
+	    "list:3:11: unexpected \"-\" after\nlist:4:11: unexpected \"255.255.255.0\" after\n"
 	    "list:5:11: unexpected \"198.51.100.1\" after\n");
 	format_assert(FORMAT_RSPAMD_MAP, ACTION_ALLOW,
 		      "192.0.2.0 24\n192.0.2.1 reject\n192.0.2.2 - partner\n192.0.2.3 in B\n",
@@ -101,7 +101,7 @@ static void test_named(void **state)
 	    FORMAT_RBLDNSD, ACTION_BLOCK,
 	    "9.2.0.192 IN A 127.0.0.2\n192.0.2.0 /24\n192.0.2.0 - 192.0.2.9\n",
 	    "list:1:11: unexpected \"IN\" after\nlist:2:11: unexpected \"/24\" after\n"
-	    "list:3:11: \"-\" after\n");
+	    "list:3:11: unexpected \"-\" after\n");
 	format_assert_bad(
 	    FORMAT_EXIM, ACTION_ALLOW,
 	    "192.0.2.1: deny\n192.0.2.2:no\n192.0.2.3:allow,X=1\n192.0.2.4: allow\n"
@@ -146,8 +146,8 @@ static void test_behind_the_first_buffer(void **state)
 	fputs("192.0.2.0 /24\n192.0.2.1 deny\n192.0.2.2 partner\n", file);
 	fclose(file);
 	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, text,
-			  "list:40001:11: \"/24\" behind 192.0.2.0\n"
-			  "list:40002:11: \"deny\" behind 192.0.2.1\n");
+			  "list:40001:11: unexpected \"/24\" after 192.0.2.0\n"
+			  "list:40002:11: unexpected \"deny\" after 192.0.2.1\n");
 	assert_int_equal(format_result.format, FORMAT_RSPAMD_MAP);
 	free(text);
 }
@@ -165,8 +165,8 @@ static void test_semicolons(void **state)
 	    "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
 	    "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
 	    "list:1:11: \"24\" after\nlist:2:13: \"/24\" after\n"
-	    "list:3:19: unexpected \"255.255.255.0\" after\nlist:4:11: unexpected \"deny\" after\n"
-	    "list:5:13: unexpected \"b\" after\nlist:6:17: unexpected \"192.0.2.9\" after\n");
+	    "list:3:19: \"255.255.255.0\" after\nlist:4:11: \"deny\" after\n"
+	    "list:5:13: \"b\" after\nlist:6:17: \"192.0.2.9\" after\n");
 	format_assert(FORMAT_PLAIN, ACTION_ALLOW,
 		      "192.0.2.1;partner\n192.0.2.2 ; was 192.0.2.9; deny\n192.0.2.3 ;; x # /24\n"
 		      "192.0.2.4#24\n192.0.2.5 # to 192.0.2.9\n",
@@ -224,7 +224,7 @@ static void test_postfix_actions(void **state)
 	    "192.0.2.1 permit\n 192.0.2.2 permit\nif 192.0.2.0/24 x\nendif x\n",
 	    "list:1:11: \"/24\" after 192.0.2.0 is not an action\n"
 	    "list:2:11: \"24\" after\nlist:3:11: \"-\" after\n"
-	    "list:4:11: unexpected \"255.255.255.0\" after\nlist:5:18: unexpected \"192.0.2.9\" "
+	    "list:4:11: \"255.255.255.0\" after\nlist:5:18: \"192.0.2.9\" "
 	    "after\n"
 	    "list:7:2: a rule that begins with a space\n"
 	    "list:8:17: unexpected \"x\" after the pattern of an if\n"

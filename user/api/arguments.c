@@ -16,7 +16,7 @@
 
 static int argument_refuse_number(const struct argument *argument, struct refusal *refusal)
 {
-	return refusal_set(refusal, OUTCOME_INVALID, "%s is not a whole number from %lld to %lld",
+	return refusal_set(refusal, OUTCOME_INVALID, "%s must be a whole number from %lld to %lld",
 			   argument->name, (long long)argument->min, (long long)argument->max);
 }
 
@@ -24,8 +24,8 @@ static int argument_take_text(const struct argument *argument, const char *text,
 			      struct refusal *refusal)
 {
 	if (argument->bytes_max && strlen(text) > argument->bytes_max)
-		return refusal_set(refusal, OUTCOME_INVALID, "%s is over %zu bytes", argument->name,
-				   argument->bytes_max);
+		return refusal_set(refusal, OUTCOME_INVALID, "%s is longer than %zu bytes",
+				   argument->name, argument->bytes_max);
 	*argument->ret_text = strdup(text);
 	return *argument->ret_text ? 0 : refusal_set_memory(refusal);
 }
@@ -91,7 +91,7 @@ static int argument_take_json(const struct argument *argument, json_t *value,
 		return argument_take_prefix(argument, json_string_value(value), refusal);
 	if (argument->ret_text && json_is_string(value))
 		return argument_take_text(argument, json_string_value(value), refusal);
-	return refusal_set(refusal, OUTCOME_INVALID, "%s is not %s%s", argument->name,
+	return refusal_set(refusal, OUTCOME_INVALID, "%s must be %s%s", argument->name,
 			   argument_kind_name(argument), argument->is_needed ? "" : ", or null");
 }
 
@@ -135,8 +135,7 @@ static int argument_take_parameter(const struct argument *argument, const char *
 	*argument->ret_flag = !strcmp(text, "true");
 	if (*argument->ret_flag || !strcmp(text, "false"))
 		return 0;
-	return refusal_set(refusal, OUTCOME_INVALID, "%s is neither true nor false",
-			   argument->name);
+	return refusal_set(refusal, OUTCOME_INVALID, "%s must be true or false", argument->name);
 }
 
 /* Whether an earlier parameter has the name of this one. */

@@ -76,11 +76,11 @@ static void refuse_path(struct evhttp_request *request, const char *path)
 			bytes += (size_t)snprintf(methods + bytes, sizeof(methods) - bytes, "%s%s",
 						  bytes ? ", " : "", routes[i].method_name);
 	if (!bytes) {
-		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is nothing at %s", path);
+		http_reply_errorf(request, OUTCOME_NOT_FOUND, "unknown path %s", path);
 		return;
 	}
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", methods);
-	http_reply_errorf(request, OUTCOME_METHOD_NOT_ALLOWED, "%s takes %s", path, methods);
+	http_reply_errorf(request, OUTCOME_METHOD_NOT_ALLOWED, "%s accepts only %s", path, methods);
 }
 
 static void control_on_request(struct evhttp_request *request, void *context)
@@ -139,8 +139,7 @@ static void control_open_to_group(const char *path)
 	const struct group *group = getgrnam(CONTROL_GROUP);
 
 	if (!group)
-		log_info("control", "there is no group " CONTROL_GROUP ": %s is for root alone",
-			 path);
+		log_info("control", "group " CONTROL_GROUP ": %s is for root alone", path);
 	else if ((getegid() != group->gr_gid && chown(path, (uid_t)-1, group->gr_gid)) ||
 		 chmod(path, 0660))
 		log_warning("control", "%s: %s: it is for root alone", path, strerror(errno));

@@ -26,13 +26,13 @@ static int diff_check_path(const struct diff_task *task, struct evhttp_request *
 	if (!task->path)
 		return 0;
 	if (*task->path != '/') {
-		http_reply_errorf(request, OUTCOME_INVALID, "config is not an absolute path");
+		http_reply_errorf(request, OUTCOME_INVALID, "config must be an absolute path");
 		return -EINVAL;
 	}
 	if (peer_is_root(&task->task.peer))
 		return 0;
 	http_reply_errorf(request, OUTCOME_FORBIDDEN,
-			  "another configuration is read for root alone");
+			  "only root may compare another configuration");
 	return -EINVAL;
 }
 

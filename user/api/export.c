@@ -118,8 +118,8 @@ static int export_read_format(struct evhttp_request *request, const char *text,
 		return 0;
 	}
 	name_formats(names, sizeof(names));
-	http_reply_errorf(request, OUTCOME_INVALID, "there is no format \"%s\": known are %s", text,
-			  names);
+	http_reply_errorf(request, OUTCOME_INVALID, "unknown format \"%s\": the formats are %s",
+			  text, names);
 	return -EINVAL;
 }
 
@@ -128,12 +128,12 @@ static int export_read_family(struct evhttp_request *request, const char *text,
 {
 	if (!text && export_has_two_texts(export->format)) {
 		http_reply_errorf(request, OUTCOME_INVALID,
-				  "a zone of %s has one family: choose family 4 or 6",
+				  "a file of format %s has only one family: choose family 4 or 6",
 				  export_format_names[export->format]);
 		return -EINVAL;
 	}
 	if (text && strcmp(text, "4") && strcmp(text, "6")) {
-		http_reply_errorf(request, OUTCOME_INVALID, "family is neither 4 nor 6");
+		http_reply_errorf(request, OUTCOME_INVALID, "family must be 4 or 6");
 		return -EINVAL;
 	}
 	export->families = !text ? EXPORT_BOTH : *text == '4' ? EXPORT_IPV4 : EXPORT_IPV6;
@@ -147,7 +147,7 @@ static int export_add_list(struct evhttp_request *request, const struct list *li
 
 	if (query->name_count && list->action != query->export.action) {
 		http_reply_errorf(request, OUTCOME_INVALID,
-				  "list %s is of another action than %s: export one of them",
+				  "lists %s and %s have different actions: export them separately",
 				  list->name, query->names[0]);
 		free(name);
 		return -EINVAL;
@@ -178,7 +178,7 @@ static int export_read_names(struct evhttp_request *request, const char *text,
 		for (size_t i = 0; list && i < query->name_count; i++) {
 			if (!strcmp(query->names[i], name)) {
 				http_reply_errorf(request, OUTCOME_INVALID,
-						  "list %s is named twice", name);
+						  "list %s is named more than once", name);
 				err = -EINVAL;
 			}
 		}
@@ -216,7 +216,7 @@ static int export_read_lists(struct evhttp_request *request, const char *text,
 	}
 	refusal = export_refuse(query->export.format, query->export.action);
 	if (!err && !query->name_count)
-		refusal = "there is no allow list: name the lists to export";
+		refusal = "no allow list is configured: name the lists to export";
 	if (!err && refusal) {
 		http_reply_errorf(request, OUTCOME_INVALID, "%s", refusal);
 		err = -EINVAL;

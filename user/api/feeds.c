@@ -9,6 +9,7 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "engine/feeds.h"
 #include "feeds/schedule.h"
 #include "feeds/waits.h"
@@ -226,8 +227,9 @@ static void accept_run(struct api_task *base, struct engine *engine)
 	engine_accept_copy(engine, &base->by, &task->arrival);
 	if (copy_take_refusal(task))
 		return;
-	log_info("feeds", "%s: %s accepted it: %zu entries, %zu added, %zu removed", task->name,
-		 base->by.author, arrival->report.entry_count, arrival->diff.added_count,
+	log_info("feeds", "%s: %s accepted it: %zu %s, %zu added, %zu removed", task->name,
+		 base->by.author, arrival->report.entry_count,
+		 plural(arrival->report.entry_count, "entry", "entries"), arrival->diff.added_count,
 		 arrival->diff.removed_count);
 	base->answer = json_pack("{s:o,s:o}", "added", json_count(arrival->diff.added_count),
 				 "removed", json_count(arrival->diff.removed_count));

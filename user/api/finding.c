@@ -47,8 +47,9 @@ static const char *name_removal(const struct lint_finding *finding, char text[SE
 	/* To exclude it from the list would take what covers it away, too. */
 	if (entry->source != SOURCE_CONFIG && entry->source != SOURCE_FILE) {
 		snprintf(text, SENTENCE_BYTES,
-			 entry->source == SOURCE_FEED ? "it is for who keeps the feed to remove it"
-						      : "it goes when it expires");
+			 entry->source == SOURCE_FEED
+			     ? "only the maintainer of the feed can remove it"
+			     : "it is removed when it expires");
 		return text;
 	}
 	origin = holders_origin(entry);
@@ -67,9 +68,9 @@ static void say_redundant(const struct lint_finding *finding, struct sentences *
 	if (!other)
 		what = "excludes nothing: no entry of the list covers it";
 	else if (other->is_exclusion && !entry->is_exclusion)
-		what = "has no effect, for the list excludes it:";
+		what = "has no effect, because the list excludes it:";
 	else
-		what = is_same ? "is there twice, see" : "lies inside";
+		what = is_same ? "is duplicated, see" : "lies inside";
 	snprintf(sentences->message, SENTENCE_BYTES, "%s%s%.300s", what, other ? " " : "",
 		 other ? name_entry(other, name) : "");
 	snprintf(sentences->suggestion, SENTENCE_BYTES, "%.480s", name_removal(finding, removal));
@@ -87,11 +88,12 @@ static void say_conflict(const struct lint_finding *finding, struct sentences *s
 		 name_entry(finding->other, name), finding->other_list->name);
 	if (is_allow)
 		snprintf(sentences->suggestion, SENTENCE_BYTES,
-			 "nothing, if it is meant; else exclude it from one of the two: !%s",
+			 "if this is intended, nothing; otherwise exclude it from one of the two "
+			 "lists: !%s",
 			 prefix);
 	else
 		snprintf(sentences->suggestion, SENTENCE_BYTES,
-			 "to block it, exclude it from the allow list %s: !%s; else remove it",
+			 "to block it, exclude it from the allow list %s: !%s; otherwise remove it",
 			 finding->other_list->name, prefix);
 }
 
@@ -105,12 +107,12 @@ static void say_unused(const struct lint_options *options, const struct lint_fin
 				: entry->added_at_sec;
 
 	if (finding->last_hit_sec)
-		snprintf(sentences->message, SENTENCE_BYTES, "not hit since %s",
+		snprintf(sentences->message, SENTENCE_BYTES, "no hits since %s",
 			 time_format(finding->last_hit_sec, time));
 	else
 		snprintf(sentences->message, SENTENCE_BYTES, "never hit since %s",
 			 time_format(since_sec, time));
-	snprintf(sentences->suggestion, SENTENCE_BYTES, "if nobody needs it: %.460s",
+	snprintf(sentences->suggestion, SENTENCE_BYTES, "if it is no longer needed: %.460s",
 		 name_removal(finding, removal));
 }
 
@@ -118,7 +120,7 @@ static void say_expiring(const struct lint_finding *finding, struct sentences *s
 {
 	char time[TIME_TEXT_BYTES], prefix[PREFIX_TEXT_BYTES];
 
-	snprintf(sentences->message, SENTENCE_BYTES, "ends at %s",
+	snprintf(sentences->message, SENTENCE_BYTES, "expires at %s",
 		 time_format(finding->entry->expires_at_sec, time));
 	snprintf(sentences->suggestion, SENTENCE_BYTES,
 		 "to keep it: ipwlctl add --list %s %s, with --ttl or without", finding->list->name,
@@ -130,7 +132,7 @@ static void say_wide(const struct lint_options *options, const struct lint_findi
 {
 	snprintf(sentences->message, SENTENCE_BYTES, "is wider than /%u",
 		 options->min_len[finding->entry->prefix.family]);
-	snprintf(sentences->suggestion, SENTENCE_BYTES, "list the networks that are meant");
+	snprintf(sentences->suggestion, SENTENCE_BYTES, "list the intended networks instead");
 }
 
 static void say_space(const struct lint_finding *finding, struct sentences *sentences)

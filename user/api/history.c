@@ -91,7 +91,7 @@ static void history_run(struct api_task *base, struct engine *engine)
 
 	if (err) {
 		json_decref(page.records);
-		refusal_set(&base->refusal, OUTCOME_INTERNAL, "the history cannot be read: %s",
+		refusal_set(&base->refusal, OUTCOME_INTERNAL, "cannot read the history: %s",
 			    err == -ENOMEM ? strerror(ENOMEM) : state_error(page.state));
 		return;
 	}

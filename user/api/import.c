@@ -41,7 +41,7 @@ static int import_choose_skip(struct evhttp_request *request, const char *name, 
 		return 0;
 	}
 	if (name)
-		http_reply_errorf(request, OUTCOME_INVALID, "on_error=%s: it takes fail or skip",
+		http_reply_errorf(request, OUTCOME_INVALID, "on_error=%s: write fail or skip",
 				  name);
 	return name ? -EINVAL : 0;
 }
@@ -52,7 +52,7 @@ static int import_choose_format(struct evhttp_request *request, const char *name
 	int err = name && !format_find(name, ret_format) ? -EINVAL : 0;
 
 	if (err)
-		http_reply_errorf(request, OUTCOME_INVALID, "there is no format \"%s\"", name);
+		http_reply_errorf(request, OUTCOME_INVALID, "unknown format \"%s\"", name);
 	return err;
 }
 
@@ -118,8 +118,8 @@ static int import_read(struct api_task *base, struct runtime *runtime,
 		return -EINVAL;
 	if (bytes > IMPORT_BYTES_MAX) {
 		http_reply_errorf(request, OUTCOME_TOO_LARGE,
-				  "the list is over %u MiB: name it in the configuration, below "
-				  "files: of a list",
+				  "the list is larger than %u MiB: add it to the files of a list "
+				  "in the configuration",
 				  IMPORT_BYTES_MAX >> 20);
 		return -EFBIG;
 	}

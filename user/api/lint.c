@@ -55,7 +55,8 @@ static int lint_choose_checks(struct evhttp_request *request, const char *name, 
 	if (is_known)
 		return 0;
 	name_checks(names, sizeof(names));
-	http_reply_errorf(request, OUTCOME_INVALID, "there is no check \"%s\": %s", name, names);
+	http_reply_errorf(request, OUTCOME_INVALID, "unknown check \"%s\": the checks are %s", name,
+			  names);
 	return -EINVAL;
 }
 

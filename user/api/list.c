@@ -168,7 +168,7 @@ static int query_choose_source(struct evhttp_request *request, const char *text,
 	}
 	if (!text || query->has_source)
 		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID, "there is no source \"%s\"", text);
+	http_reply_errorf(request, OUTCOME_INVALID, "unknown source \"%s\"", text);
 	return -EINVAL;
 }
 
@@ -178,7 +178,8 @@ static int query_choose_place(struct evhttp_request *request, const char *text,
 	query->has_after = text != NULL;
 	if (!text || !place_parse(text, policy, &query->after))
 		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID, "after is not the \"next\" of the page before");
+	http_reply_errorf(request, OUTCOME_INVALID,
+			  "after must be the \"next\" of the previous page");
 	return -EINVAL;
 }
 

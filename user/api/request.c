@@ -107,5 +107,5 @@ void api_serve(const struct api_command *command, struct runtime *runtime,
 void api_warn_detached(struct api_task *task, const struct engine *engine)
 {
 	if (engine_is_detached(engine))
-		lines_add(&task->warnings, "ipwl is detached: nothing is judged until a reload");
+		lines_add(&task->warnings, "ipwl is detached: nothing is filtered until a reload");
 }

@@ -173,7 +173,7 @@ static int read_address(struct evhttp_request *request, const json_t *value,
 	enum prefix_error error;
 
 	if (!text) {
-		http_reply_errorf(request, OUTCOME_INVALID, "an address is not a string");
+		http_reply_errorf(request, OUTCOME_INVALID, "each address must be a string");
 		return -EINVAL;
 	}
 	error = prefix_parse(text, strlen(text), ret_address, NULL);
@@ -183,8 +183,8 @@ static int read_address(struct evhttp_request *request, const json_t *value,
 		return -EINVAL;
 	}
 	if (ret_address->len != prefix_max_len(ret_address->family)) {
-		http_reply_errorf(request, OUTCOME_INVALID, "%s is a network, not one address",
-				  text);
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "%s is a network: test takes single addresses", text);
 		return -EINVAL;
 	}
 	return 0;
@@ -208,7 +208,7 @@ static json_t *test_all(const struct runtime *runtime, struct evhttp_request *re
 		err = datapath_decide(runtime->datapath, &address, &decision);
 		if (err) {
 			http_reply_errorf(request, OUTCOME_INTERNAL,
-					  "the kernel's tables cannot be read: %s", strerror(-err));
+					  "cannot read the kernel's tables: %s", strerror(-err));
 			goto fail;
 		}
 		json_array_append_new(results, verdict_json(runtime, &address, &decision));
@@ -232,7 +232,7 @@ void control_test(struct runtime *runtime, struct evhttp_request *request)
 	}
 	if (json_array_size(addresses) > ADDRESSES_MAX)
 		http_reply_errorf(request, OUTCOME_INVALID,
-				  "\"addresses\" is not an array of at most %d", ADDRESSES_MAX);
+				  "\"addresses\" must be an array of at most %d", ADDRESSES_MAX);
 	else
 		results = test_all(runtime, request, addresses);
 	if (results)

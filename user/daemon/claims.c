@@ -37,8 +37,8 @@ static int refuse_old(const char *runtime_dir, char error[CLAIMS_ERROR_BYTES])
 		pid[strspn(pid, "0123456789")] = '\0';
 		err = -EWOULDBLOCK;
 		snprintf(error, CLAIMS_ERROR_BYTES,
-			 "an older ipwld uses runtime_dir %s (pid %s): stop that one first",
-			 runtime_dir, *pid ? pid : "unknown");
+			 "an older ipwld uses runtime_dir %s (pid %s): stop it first", runtime_dir,
+			 *pid ? pid : "unknown");
 	}
 	close(fd);
 	return err;
@@ -71,7 +71,7 @@ static int claim_state(const char *directory, const char *what, struct claims *c
 	claim_explain(err, "state_dir", directory, error, CLAIMS_ERROR_BYTES);
 	if (err == -EWOULDBLOCK)
 		return err;
-	log_warning("daemon", "%s; see to it that no other ipwld uses it", error);
+	log_warning("daemon", "%s; make sure that no other ipwld uses it", error);
 	return 0;
 }
 

@@ -40,7 +40,7 @@ static enum exit_status daemon_give_up(const char *subsystem, int err, const cha
 {
 	log_error(subsystem, "%s%s", message,
 		  daemon_status_of(err) == STATUS_PERMISSION && geteuid()
-		      ? " (ipwld needs to be root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
+		      ? " (ipwld needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
 		      : "");
 	return daemon_status_of(err);
 }
@@ -143,9 +143,8 @@ static int daemon_adopt_socket(struct metrics *metrics, struct lines *warnings)
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0) {
-		lines_add(warnings,
-			  "metrics: the service manager passes more than one socket, or one that "
-			  "cannot be used: they are served at `listen`");
+		lines_add(warnings, "metrics: the service manager passed several sockets, or an "
+				    "unusable one: serving at `listen` instead");
 		return 0;
 	}
 	err = evutil_make_socket_nonblocking(fd) ? -errno : metrics_adopt(metrics, fd);

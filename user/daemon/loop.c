@@ -41,11 +41,11 @@ static void loop_on_stop(evutil_socket_t number, short what, void *context)
 	struct daemon *daemon = context;
 
 	(void)what;
-	log_info("daemon", "%s: stopping%s", strsignal(number),
-		 interfaces_count_attached(&daemon->runtime.interfaces)
-		     ? "; the programs stay attached and go on deciding: `ipwlctl detach` takes "
-		       "them off"
-		     : "");
+	log_info(
+	    "daemon", "%s: stopping%s", strsignal(number),
+	    interfaces_count_attached(&daemon->runtime.interfaces)
+		? "; the programs stay attached and keep deciding: `ipwlctl detach` removes them"
+		: "");
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
 	exports_end(daemon->runtime.exports);
@@ -125,8 +125,8 @@ static void loop_on_watchdog(evutil_socket_t fd, short what, void *context)
 	}
 	if (!daemon->has_lost_patience)
 		log_error("daemon",
-			  "the worker has been at one task for %.0f s: the service manager is "
-			  "left to restart ipwld; programs that are attached go on deciding",
+			  "the worker has been running one task for %.0f s: leaving it to the "
+			  "service manager to restart ipwld; attached programs keep deciding",
 			  busy_sec);
 	daemon->has_lost_patience = true;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "config/config.h"
 #include "daemon/background.h"
 #include "daemon/daemon.h"
@@ -20,7 +21,7 @@ static const char usage[] = "usage: ipwld [-c FILE] [-f] [-t] [-v] [-h] [-V]\n"
 			    "  -c FILE  configuration (default " CONFIG_DEFAULT_PATH ")\n"
 			    "  -f       stay in the foreground and log to standard error\n"
 			    "  -t       check the configuration and exit\n"
-			    "  -v       log what is of use in a search for trouble, too\n"
+			    "  -v       also log debugging messages\n"
 			    "  -h, --help     print this help\n"
 			    "  -V, --version  print the version, and those of kernel tables and "
 			    "state.db\n";
@@ -87,6 +88,7 @@ static enum exit_status check_config(const char *path)
 {
 	struct diagnostics diagnostics;
 	struct config *config;
+	size_t entry_count;
 	int err;
 
 	diagnostics_init(&diagnostics);
@@ -97,8 +99,10 @@ static enum exit_status check_config(const char *path)
 		fprintf(stderr, "ipwld: %s\n", strerror(ENOMEM));
 	if (err)
 		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
-	printf("%s: ok, %zu lists, %zu entries\n", path, config->policy->list_count,
-	       count_entries(config->policy));
+	entry_count = count_entries(config->policy);
+	printf("%s: ok, %zu %s, %zu %s\n", path, config->policy->list_count,
+	       plural(config->policy->list_count, "list", "lists"), entry_count,
+	       plural(entry_count, "entry", "entries"));
 	config_free(config);
 	return STATUS_OK;
 }

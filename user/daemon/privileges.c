@@ -62,5 +62,5 @@ void privileges_reduce(void)
 	if (!err)
 		err = privileges_keep(kept);
 	if (err)
-		log_warning("daemon", "capabilities cannot be given up: %s", strerror(-err));
+		log_warning("daemon", "cannot drop capabilities: %s", strerror(-err));
 }

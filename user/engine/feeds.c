@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "engine/feed_source.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
@@ -73,8 +74,8 @@ static void feed_forget_held(const struct engine *engine, struct stored_feed *fe
 	int err = feed_copy_remove(engine->feeds->directory, feed->config->name, COPY_HELD);
 
 	if (err)
-		log_warning("feeds", "%s: the copy held back cannot be removed: %s",
-			    feed->config->name, strerror(-err));
+		log_warning("feeds", "%s: cannot remove the copy held back: %s", feed->config->name,
+			    strerror(-err));
 	feed_copy_done(&feed->held);
 	feed->held_entry_count = 0;
 	lines_done(&feed->held_reasons);
@@ -117,10 +118,9 @@ static void feed_warn_overruled(const struct stored_feed *feed, struct feed_arri
 
 	if (count)
 		lines_add(&arrival->warnings,
-			  "%zu exclusion%s of it %s not in force: what %s would take from list %s "
-			  "is protected",
-			  count, count == 1 ? "" : "s", count == 1 ? "is" : "are",
-			  count == 1 ? "it" : "they", feed->config->list_name);
+			  "%zu of its exclusions %s not in force, because list %s has protected "
+			  "entries there",
+			  count, plural(count, "is", "are"), feed->config->list_name);
 }
 
 /* On the disk first, so that a restart never finds less than was in force. */
@@ -132,21 +132,21 @@ static int feed_put_in_force(struct engine *engine, const struct deed *by, struc
 	int err = feed_copy_prepare(directory, name, COPY_IN_FORCE, &newcomer->copy, error);
 
 	if (err) {
-		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; what was in force stays",
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; the copy in force stays",
 			    error);
 		return err;
 	}
 	err = feed_switch_to(engine, feed, newcomer->body.set, error);
 	if (err) {
 		feed_copy_abandon(directory, name, COPY_IN_FORCE);
-		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; what was in force stays",
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "%s; the copy in force stays",
 			    error);
 		return err;
 	}
 	err = feed_copy_commit(directory, name, COPY_IN_FORCE);
 	if (err)
-		log_warning("feeds", "%s: the copy in force cannot be kept over a restart: %s",
-			    name, strerror(-err));
+		log_warning("feeds", "%s: the copy in force will be lost at a restart: %s", name,
+			    strerror(-err));
 	feed_compare(engine, feed, newcomer, 0, &arrival->diff);
 	feed_warn_overruled(feed, arrival);
 	engine_record_feed(engine, by, feed->config, &arrival->diff, &arrival->warnings);
@@ -219,7 +219,7 @@ static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
 		err = feed_copy_touch(directory, name, COPY_IN_FORCE);
 	}
 	if (err)
-		log_warning("feeds", "%s: that its copy is fresh cannot be noted: %s", name,
+		log_warning("feeds", "%s: cannot record that its copy is fresh: %s", name,
 			    strerror(-err));
 	feed->copy.checked_at_sec = time_now_sec();
 	feed_forget_held(engine, feed);
@@ -260,7 +260,7 @@ static void feed_hold(const struct engine *engine, struct stored_feed *feed,
 			err = feed_copy_commit(directory, name, COPY_HELD);
 		if (err)
 			lines_add(&arrival->warnings,
-				  "it is held back, but cannot be kept for `feeds accept`: %s",
+				  "it is held back, but cannot be stored for `feeds accept`: %s",
 				  strerror(-err));
 	}
 	feed_copy_done(&feed->held);
@@ -290,7 +290,7 @@ static void feed_guard_use(const struct engine *engine, const struct stored_feed
 	if (!err)
 		err = engine_guard(engine, next, &message, NULL);
 	if (err)
-		lines_add(reasons, "what it would remove cannot be found out: %s", strerror(-err));
+		lines_add(reasons, "cannot determine what it would remove: %s", strerror(-err));
 	else if (message)
 		lines_add(reasons, "%s", message);
 	free(message);
@@ -342,8 +342,8 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 	int err = feed_read_body(feed, arrival);
 
 	if (err) {
-		refusal_set(&arrival->refusal, OUTCOME_INTERNAL,
-			    "what was fetched cannot be read: %s", strerror(-err));
+		refusal_set(&arrival->refusal, OUTCOME_INTERNAL, "cannot read the fetched copy: %s",
+			    strerror(-err));
 		arrival->result = FEED_RESULT_FAILED;
 		return;
 	}
@@ -394,7 +394,8 @@ void engine_take_copy(struct engine *engine, struct feed_arrival *arrival)
 		return;
 	/* A reload may have come between. */
 	if (!arrival->copy.url || strcmp(feed->config->url, arrival->copy.url) != 0)
-		refusal_set(&arrival->refusal, OUTCOME_CONFLICT, "its url has changed meanwhile");
+		refusal_set(&arrival->refusal, OUTCOME_CONFLICT,
+			    "its url has changed in the meantime");
 	else if (arrival->body_fd < 0)
 		feed_take_unchanged(engine, feed, arrival);
 	else

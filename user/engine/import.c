@@ -58,11 +58,10 @@ static int import_read_list(const struct importing *importing, struct entry_set 
 			  importing->warnings);
 	diagnostics_done(&diagnostics);
 	if (!err && format_is_cut(&importing->result->read))
-		lines_add(
-		    importing->warnings,
-		    "%s: has another number of records than it says: if it was cut off, fetch "
-		    "it again",
-		    input.name);
+		lines_add(importing->warnings,
+			  "%s: the number of records differs from the number that it states: if it "
+			  "was truncated, fetch it again",
+			  input.name);
 	return err;
 }
 
@@ -136,7 +135,7 @@ static struct entry_set *import_read_entries(const struct importing *importing)
 	entry_set_unref(set);
 	if (err == -EINVAL)
 		refusal_set(importing->refusal, OUTCOME_INVALID,
-			    "%s has errors: nothing is imported", importing->import->input.name);
+			    "%s has errors: nothing was imported", importing->import->input.name);
 	else if (!entries)
 		refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
 			    strerror(ENOMEM));
@@ -165,8 +164,8 @@ static int import_check_conflicts(const struct importing *importing,
 	if (!count)
 		return 0;
 	return refusal_set(importing->refusal, OUTCOME_CONFLICT,
-			   "%zu prefixes of %s are excluded from list \"%s\": nothing is imported",
-			   count, importing->import->input.name, list->name);
+			   "list \"%s\" excludes prefixes of %s (%zu): nothing was imported",
+			   list->name, importing->import->input.name, count);
 }
 
 /* Whether no protected entry would get an expiry. */
@@ -189,11 +188,10 @@ static int import_check_protected(const struct importing *importing,
 	}
 	if (!count)
 		return 0;
-	return refusal_set(
-	    importing->refusal, OUTCOME_CONFLICT,
-	    "%zu entries of list \"%s\" are protected and can have no expiry: unprotect them, or "
-	    "import without one; nothing is imported",
-	    count, list->name);
+	return refusal_set(importing->refusal, OUTCOME_CONFLICT,
+			   "protected entries of list \"%s\" cannot expire (%zu): unprotect them, "
+			   "or import without an expiry; nothing was imported",
+			   list->name, count);
 }
 
 /* Take the next entry of either set, both in order; of two that are the same the new one. */

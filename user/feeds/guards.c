@@ -184,7 +184,7 @@ void feed_guards_check(const struct feed_guards *guards, const struct feed_candi
 
 	check_numbers(guards, candidate, ret_reasons);
 	if (find_pieces(candidate, &pieces)) {
-		lines_add(ret_reasons, "what it holds cannot be found out: %s", strerror(ENOMEM));
+		lines_add(ret_reasons, "its content cannot be checked: %s", strerror(ENOMEM));
 		return;
 	}
 	check_pieces(guards, candidate, &pieces, ret_reasons);

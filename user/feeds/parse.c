@@ -127,8 +127,7 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 
 	*ret_body = body;
 	if (feed_is_html(copy->bytes, copy->byte_count)) {
-		lines_add(details, "it is a page for people (HTML), not a list: an error page, a "
-				   "login?");
+		lines_add(details, "it is an HTML page, not a list: an error page or a login?");
 		return -EINVAL;
 	}
 	body.set = entry_set_new();

@@ -151,14 +151,15 @@ static void describe_end(const struct feed_process *process, int status, struct 
 		return;
 	if (!process->pid)
 		snprintf(fetched->message, sizeof(fetched->message),
-			 "%s ended with no answer: see its journal", PROGRAM);
+			 "%s exited without an answer: see its journal", PROGRAM);
 	else if (WIFSIGNALED(status))
-		snprintf(fetched->message, sizeof(fetched->message), "%s was ended: %s", PROGRAM,
+		snprintf(fetched->message, sizeof(fetched->message), "%s was killed: %s", PROGRAM,
 			 WTERMSIG(status) == SIGALRM ? "it took too long"
 						     : strsignal(WTERMSIG(status)));
 	else
 		snprintf(fetched->message, sizeof(fetched->message),
-			 "%s ended with status %d and no answer", PROGRAM, WEXITSTATUS(status));
+			 "%s exited with status %d and without an answer", PROGRAM,
+			 WEXITSTATUS(status));
 }
 
 static void free_process(struct feed_process *process)
@@ -183,8 +184,8 @@ static void seal_body(const struct feed_process *process, struct fetched *fetche
 		return;
 	}
 	fetched->result = FETCH_HAS_FAILED;
-	snprintf(fetched->message, sizeof(fetched->message), "%s holds on to the body: %s", PROGRAM,
-		 strerror(errno));
+	snprintf(fetched->message, sizeof(fetched->message), "%s still has the body open: %s",
+		 PROGRAM, strerror(errno));
 }
 
 /* It is over: what came of it? */
@@ -222,7 +223,7 @@ static void on_end(evutil_socket_t fd, short what, void *context)
 	if ((what & EV_TIMEOUT) && kill_late(process))
 		return;
 	if (what & EV_TIMEOUT)
-		snprintf(fetched.message, sizeof(fetched.message), "%s does not end", PROGRAM);
+		snprintf(fetched.message, sizeof(fetched.message), "%s does not exit", PROGRAM);
 	else
 		take_end(process, &fetched);
 	process->done(process->context, &fetched);
@@ -300,7 +301,7 @@ static int open_files(struct feed_process *process, const struct feed_request *r
 
 	if (err) {
 		snprintf(message, FEED_MESSAGE_BYTES, "%s: %s", path,
-			 err == -EINVAL ? "there is no token in its first line" : strerror(-err));
+			 err == -EINVAL ? "its first line contains no token" : strerror(-err));
 		return err;
 	}
 	for (int i = 0; i < FILE_COUNT && !err; i++) {
@@ -310,7 +311,8 @@ static int open_files(struct feed_process *process, const struct feed_request *r
 	if (!err)
 		err = write_request(process->fds[FILE_REQUEST], request, path ? token : NULL);
 	if (err)
-		snprintf(message, FEED_MESSAGE_BYTES, "no request can be made: %s", strerror(-err));
+		snprintf(message, FEED_MESSAGE_BYTES, "cannot create the request: %s",
+			 strerror(-err));
 	return err;
 }
 
@@ -341,7 +343,7 @@ static int launch(struct feed_process *process, struct event_base *base,
 	if (err)
 		snprintf(message, FEED_MESSAGE_BYTES, "%s cannot be %s: %s%s", request->program,
 			 is_socket ? "reached" : "started", strerror(-err),
-			 is_socket ? " (does ipwl-fetch.socket run?)" : "");
+			 is_socket ? " (is ipwl-fetch.socket running?)" : "");
 	return err;
 }
 

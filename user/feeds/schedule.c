@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/plural.h"
 #include "feeds/process.h"
 #include "feeds/waits.h"
 
@@ -129,7 +130,7 @@ static void feed_log_result(const struct feed_state *state, const struct lines *
 
 	switch (state->result) {
 	case FEED_RESULT_UNCHANGED:
-		log_debug("feeds", "%s: the source has no other", name);
+		log_debug("feeds", "%s: the source has no other copy", name);
 		return;
 	case FEED_RESULT_NEW:
 		log_info("feeds", "%s: %s", name, state->message ? state->message : "");
@@ -172,9 +173,10 @@ static void summarise_arrival(const struct feed_arrival *arrival, char *text, si
 		snprintf(text, text_bytes, "%s",
 			 refusal->message ? refusal->message : strerror(ENOMEM));
 	else if (arrival->result == FEED_RESULT_NEW)
-		snprintf(text, text_bytes, "in force with %zu entries, %zu added, %zu removed",
-			 arrival->report.entry_count, arrival->diff.added_count,
-			 arrival->diff.removed_count);
+		snprintf(text, text_bytes, "in force with %zu %s, %zu added, %zu removed",
+			 arrival->report.entry_count,
+			 plural(arrival->report.entry_count, "entry", "entries"),
+			 arrival->diff.added_count, arrival->diff.removed_count);
 	else if (arrival->result == FEED_RESULT_HELD)
 		snprintf(text, text_bytes, "%s",
 			 arrival->report.held_reasons.count ? arrival->report.held_reasons.items[0]
@@ -373,7 +375,7 @@ void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_
 	/* The old one is gone in any case. */
 	feeds->config = config;
 	if (!items) {
-		log_error("feeds", "the feeds stay as they were: %s", strerror(ENOMEM));
+		log_error("feeds", "the feeds have not changed: %s", strerror(ENOMEM));
 		return;
 	}
 	feeds->items = items;

@@ -108,7 +108,7 @@ static int load_copy(const char *directory, struct stored_feed *feed, struct lin
 	err = feed_parse(feed->config, &feed->copy, &body, &details);
 	forget_bytes(&feed->copy);
 	if (err == -EINVAL) {
-		note_trouble(feed, warnings, "its stored copy cannot be read: %s",
+		note_trouble(feed, warnings, "cannot read its stored copy: %s",
 			     details.count ? details.items[0] : "?");
 		feed_copy_done(&feed->copy);
 	}
@@ -139,7 +139,7 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 	feed_guards_check(&feed->config->guards, &candidate, ret_reasons);
 	if (err && feed->config->action == ACTION_BLOCK &&
 	    feed->config->guards.spaces[FEED_SPACE_OWN] != SPACE_TAKE)
-		lines_add(ret_reasons, "this host's own addresses cannot be found out: %s",
+		lines_add(ret_reasons, "cannot determine this host's own addresses: %s",
 			  strerror(-err));
 	free(addresses);
 }
@@ -158,7 +158,7 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 	if (!err)
 		err = feed_parse(feed->config, &feed->held, &body, &details);
 	else if (err != -ENOMEM)
-		lines_add(warnings, "feed %s: what was held back is lost: %s", feed->config->name,
+		lines_add(warnings, "feed %s: the copy held back is lost: %s", feed->config->name,
 			  error);
 	forget_bytes(&feed->held);
 	if (err) {
@@ -167,8 +167,9 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 		feed->held_entry_count = feed_entry_count(body.set);
 		feed_store_guard(owner, feed, &body, &feed->held_reasons);
 		if (!feed->held_reasons.count)
-			lines_add(&feed->held_reasons,
-				  "no guard would hold it back any more: refresh or accept it");
+			lines_add(
+			    &feed->held_reasons,
+			    "no guard would hold it back now: refresh the feed or accept the copy");
 	}
 	entry_set_unref(body.set);
 	lines_done(&details);

@@ -237,7 +237,7 @@ def by_address(request):
 
 def test_test_leaves_out(ask, daemon):
     answer_test(daemon, result(entries=[entry(decides=True)], left_out=71))
-    assert "71 more are not shown" in ask("test", "192.0.2.1").out
+    assert "and 71 more" in ask("test", "192.0.2.1").out
     assert ask("--json", "test", "192.0.2.1").json()["results"][0]["left_out"] == 71
 
 

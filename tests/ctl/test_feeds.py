@@ -45,7 +45,7 @@ def test_diff(ask, daemon):
     assert (done.code, done.err) == (0, "")
     assert done.out == ("held back: it has no entries, and had 120 (may_be_empty)\n"
                         "-192.0.2.0/24\n-192.0.2.7/32\n- and 12000 more\n+!198.51.100.7/32\n"
-                        "120 entries in force, 0 held back: 1 added, 12002 removed\n")
+                        "entries: 120 in force, 0 held back, 1 added, 12002 removed\n")
     assert ask("feeds", "diff", "botnets", "--json").json() == DIFF
     assert daemon.requests[0]["query"] == {"name": "botnets"}
 
@@ -55,7 +55,7 @@ def test_accept(ask, daemon):
     daemon.answers["POST", "/v1/feeds/accept"] = 200, answer
     done = ask("feeds", "accept", "botnets", env={"SUDO_USER": "alice"})
     assert (done.code, done.err) == (0, "")
-    assert done.out == "botnets: in force now with 120 entries, 3 added, 1 removed\n"
+    assert done.out == "botnets: now in force with 120 entries, 3 added, 1 removed\n"
     assert ask("--json", "feeds", "accept", "botnets").json() == answer
     assert daemon.requests[0]["body"] == {"name": "botnets", "sudo_user": "alice"}
 

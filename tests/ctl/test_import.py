@@ -54,8 +54,8 @@ def test_all_options(ask, daemon, file):
 
 def test_wrong_before_asking(ask, daemon, file, tmp_path):
     for argv, code, words in (
-            (("--list", "a", "--format", "cidr", file), 4, "there is no format cidr"),
-            (("--list", "a", "--on-error", "warn", file), 4, "it takes fail or skip"),
+            (("--list", "a", "--format", "cidr", file), 4, "unknown format cidr"),
+            (("--list", "a", "--on-error", "warn", file), 4, "write fail or skip"),
             (("--list", "a", "--ttl", "10", file), 4, "needs a unit"),
             (("--list", "a", tmp_path / "none"), 4, "No such file"),
             (("--list", "a", tmp_path), 4, "Is a directory"),

@@ -43,7 +43,7 @@ def pins(tmp_path):
 def test_check_config(ctl, config):
     done = ctl("check-config", config)
     assert (done.code, done.err) == (0, "")
-    listed, summary = config.parent / "a.list", "3 prefixes: 2 entries, 1 exclusions"
+    listed, summary = config.parent / "a.list", "3 prefixes: 2 entries, 1 exclusion"
     assert done.out == (f"{listed}: list drop, plain (recognised): {summary}\n"
                         f"{config}: valid, 2 lists with 4 entries\n")
     assert ctl("--json", "check-config", config).json() == {
@@ -61,7 +61,7 @@ def test_check_config_files(ctl, config):
     done = ctl("check-config", config)
     assert done.code == 0
     assert done.out.splitlines()[1] == (
-        f"{listed}: list drop, postfix-cidr (recognised): 3 rules: 1 entries, 1 exclusions, "
+        f"{listed}: list drop, postfix-cidr (recognised): 3 rules: 1 entry, 1 exclusion, "
         "1 skipped: 1 with host bits")
     listed.write_text("192.0.2.0/24 permit\n192.0.2.7 dunno\n")
     done = ctl("check-config", config)

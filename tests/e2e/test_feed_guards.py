@@ -217,7 +217,7 @@ def test_a_feed_does_not_end_what_is_protected(ipwld, source):
     assert verdicts[0]["exclusions"] == [] and verdicts[1]["overruled"] == []
     assert "NOT EXCLUDED" in ipwld.ctl("test", "9.9.9.9").stdout
     assert "one: 2 of its exclusions are not in force" in ipwld.ctl("feeds").stdout
-    assert "2 exclusions of it are not in force" in ipwld.words()
+    assert "one: 2 of its exclusions are not in force" in ipwld.words()
     record = ipwld.request("GET", "/v1/history?limit=1")[1]["records"][0]
     assert (record["event"], record["added"], record["removed"]) == ("feed", 1, 0)
     assert record["reason"] == "protected entries overrule 2 exclusions"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `check-config`: reads a configuration as ipwld would; needs no daemon. */
+#include "base/plural.h"
 #include "config/config.h"
 #include "ctl/command.h"
 #include "ctl/memory.h"
@@ -66,8 +67,9 @@ static void write_summary(struct writer *writer, const char *path,
 	for (size_t i = 0; i < config->policy->list_count; i++)
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
 			entry_count += list_count_entries(&config->policy->lists[i], family);
-	writer_text(writer, COLOUR_NONE, "%s: valid, %zu lists with %zu entries", path,
-		    config->policy->list_count, entry_count);
+	writer_text(writer, COLOUR_NONE, "%s: valid, %zu %s with %zu %s", path,
+		    config->policy->list_count, plural(config->policy->list_count, "list", "lists"),
+		    entry_count, plural(entry_count, "entry", "entries"));
 	writer_line_end(writer);
 }
 
@@ -157,7 +159,7 @@ const struct command command_check_config = {
 	.name = "check-config",
 	.positional = "[FILE]",
 	.positional_max = 1,
-	.summary = "check a configuration and its list files, without ipwld",
+	.summary = "check a configuration and its list files",
 	.description = "FILE is " CONFIG_DEFAULT_PATH " unless given.",
 	.run = run_check_config,
 };

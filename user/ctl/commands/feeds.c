@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `feeds`: how feeds are, and what to do with copies that guards hold back. */
+#include "base/plural.h"
 #include "ctl/feeds_table.h"
 
 #include <string.h>
@@ -73,7 +74,7 @@ static void write_diff(struct writer *writer, const json_t *answer)
 	write_lines(writer, COLOUR_GREEN, "+", json_object_get(answer, "added"),
 		    json_object_get(answer, "added_count"));
 	writer_text(writer, COLOUR_NONE,
-		    "%lld entries in force, %lld held back: %lld added, "
+		    "entries: %lld in force, %lld held back, %lld added, "
 		    "%lld removed",
 		    (long long)json_integer_value(json_object_get(answer, "entries")),
 		    (long long)json_integer_value(json_object_get(held, "entries")),
@@ -106,13 +107,11 @@ static void write_accepted(struct writer *writer, const json_t *answer)
 {
 	const json_t *feed = json_object_get(answer, "feed");
 	const char *name = json_string_value(json_object_get(feed, "name"));
+	long long entries = json_integer_value(json_object_get(feed, "entries"));
 
 	writer_members(writer, accept_columns, answer);
-	writer_text(writer, COLOUR_NONE,
-		    "%s: in force now with %lld entries, %lld added, "
-		    "%lld removed",
-		    name ? name : "?",
-		    (long long)json_integer_value(json_object_get(feed, "entries")),
+	writer_text(writer, COLOUR_NONE, "%s: now in force with %lld %s, %lld added, %lld removed",
+		    name ? name : "?", entries, plural((uint64_t)entries, "entry", "entries"),
 		    (long long)json_integer_value(json_object_get(answer, "added")),
 		    (long long)json_integer_value(json_object_get(answer, "removed")));
 	writer_line_end(writer);
@@ -151,15 +150,16 @@ static enum ctl_exit run_feeds(const struct arguments *arguments)
 			return verbs[i].run(arguments);
 		return ctl_usage_error("feeds", "%s needs the name of a feed", verbs[i].name);
 	}
-	return ctl_usage_error("feeds", "%s is none of accept and diff", arguments->positional[0]);
+	return ctl_usage_error("feeds", "unexpected argument \"%s\": write accept or diff",
+			       arguments->positional[0]);
 }
 
 const struct command command_feeds = {
 	.name = "feeds",
 	.positional = "[accept|diff NAME]",
 	.positional_max = 2,
-	.summary = "show feeds; look at and accept what is held back",
-	.description = "diff shows what the copy that is held back adds and removes, accept puts\n"
+	.summary = "show feeds; inspect or accept a copy that is held back",
+	.description = "diff shows what the held copy would add and remove; accept puts\n"
 		       "it in force.",
 	.run = run_feeds,
 };

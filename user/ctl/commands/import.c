@@ -145,7 +145,7 @@ static bool check_format(const char *name)
 
 	if (!name || format_find(name, &format))
 		return true;
-	ctl_error("there is no format %s; there are:", name);
+	ctl_error("unknown format %s; the formats are:", name);
 	for (size_t i = 0; i < FORMAT_COUNT; i++)
 		fprintf(stderr, "%s%s", i ? " " : "", format_names[i]);
 	fputc('\n', stderr);
@@ -156,7 +156,7 @@ static bool check_on_error(const char *choice)
 {
 	if (!choice || !strcmp(choice, "fail") || !strcmp(choice, "skip"))
 		return true;
-	ctl_error("--on-error %s: it takes fail or skip", choice);
+	ctl_error("--on-error %s: write fail or skip", choice);
 	return false;
 }
 
@@ -220,17 +220,20 @@ const struct command command_import = {
 	.positional = "FILE",
 	.positional_min = 1,
 	.positional_max = 1,
-	.summary = "add what a list holds as manual entries, all of it or nothing",
-	.description =
-	    "Reads the formats of Postfix, rspamd, SpamAssassin and others; - is standard "
-	    "input.\nA comment beside an entry becomes its reason.",
-	.options = { [IMPORT_FORMAT] = { "format", "FORMAT", "what it is (auto: by its content)",
-					 0 },
+	.summary = "add all entries of a list as manual entries, or none",
+	.description = "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is "
+		       "-, reads standard "
+		       "input.\nA comment beside an entry becomes its reason.",
+	.options = { [IMPORT_FORMAT] = { "format", "FORMAT",
+					 "the format of FILE (auto: recognise it)", 0 },
 		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },
-		     [IMPORT_REASON] = { "reason", "TEXT", "why, where the list does not say", 0 },
-		     [IMPORT_TTL] = { "ttl", "DURATION", "expire after this: 30d, 1h30m", 0 },
+		     [IMPORT_REASON] = { "reason", "TEXT",
+					 "the reason, for entries without a comment", 0 },
+		     [IMPORT_TTL] = { "ttl", "DURATION",
+				      "expire after this time, such as 30d or 1h30m", 0 },
 		     [IMPORT_ON_ERROR] = { "on-error", "CHOICE",
-					   "an invalid line: fail (the default), or skip it", 0 },
+					   "what to do with an invalid line: fail or skip (fail)",
+					   0 },
 		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show what it would do, change nothing",
 					  0 } },
 	.run = run_import,

@@ -66,7 +66,7 @@ static void write_test_result(struct writer *writer, const json_t *result)
 	writer_table(writer, "overruled", overruled_columns, "  ",
 		     json_object_get(result, "overruled"));
 	if (left_out) {
-		writer_text(writer, COLOUR_NONE, "  %lld more are not shown", left_out);
+		writer_text(writer, COLOUR_NONE, "  and %lld more", left_out);
 		writer_line_end(writer);
 	}
 	writer_members(writer, more_columns, result);
@@ -184,8 +184,8 @@ const struct command command_test = {
 	.positional = "ADDR...",
 	.positional_min = 1,
 	.positional_max = SIZE_MAX,
-	.summary = "show the kernel's verdict for addresses, and why",
-	.description = "ADDR may be -: addresses from standard input, one a line.\n"
+	.summary = "show the kernel's verdict for addresses, and the reason",
+	.description = "If ADDR is -, reads addresses from standard input, one a line.\n"
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
 		       "would_block.",
 	.run = run_test,

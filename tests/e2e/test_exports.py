@@ -312,9 +312,9 @@ def test_export_refuses(running):
         assert (result.returncode, result.stdout) == (status, ""), result
         assert message in result.stderr, result.stderr
     refused(USAGE, "needs --format", "--list", "partners")
-    refused(INVALID, 'there is no format "cidr"', "--format", "cidr")
+    refused(INVALID, 'unknown format "cidr"', "--format", "cidr")
     refused(NEGATIVE, 'there is no list "x"', "--format", "plain", "--list", "x")
-    refused(INVALID, "named twice", "--format", "plain", "--list", "drop,drop")
+    refused(INVALID, "named more than once", "--format", "plain", "--list", "drop,drop")
     refused(INVALID, "another action", "--format", "plain", "--list", "drop", "--list", "partners")
     refused(INVALID, "has one family", "--format", "rbldnsd")
     refused(INVALID, "neither 4 nor 6", "--format", "plain", "--family", "5")

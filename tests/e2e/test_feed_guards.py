@@ -75,7 +75,7 @@ def test_each_guard_holds_a_copy_back_and_can_be_excused(lab, ipwld, source, new
     others = {"may_hold_reserved": "true"} if "198.1" in words else {}
     configure(ipwld, feed("one", source.url("/list"), **excused | others), extra=extra)
     assert ipwld.ask("reload")["added"] == 0
-    assert reasons(ipwld) == ["no guard would hold it back any more: refresh or accept it"]
+    assert reasons(ipwld) == ["no guard would hold it back now: refresh the feed or accept the copy"]
     found = refresh(ipwld)
     assert found["held"] is None and found["entries"] == len(new)
     assert len(feed_entries(ipwld)) == len(new)
@@ -360,5 +360,5 @@ def test_a_damaged_held_copy_is_dropped_with_a_word(ipwld, source):
     ipwld.stop()
     ipwld.start()
     assert feed_of(ipwld)["held"] is None
-    assert "feed one: what was held back is lost" in "\n".join(ipwld.status()["reload"]["warnings"])
+    assert "feed one: the copy held back is lost" in "\n".join(ipwld.status()["reload"]["warnings"])
     assert entries(ipwld) == OLD

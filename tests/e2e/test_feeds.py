@@ -699,7 +699,7 @@ def test_a_fetcher_that_dies(one, source):
         wait_for(lambda: len(source.asked("/list")) == 2, "it is fetched")
         process, = fetchers(one)
         os.kill(int(process["Pid"]), signal.SIGKILL)
-        assert b"ipwl-fetch was ended: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
+        assert b"ipwl-fetch was killed: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
     assert entries(one) == PREFIXES
     source.put("/list", *LIST, "1.1.1.1")
     refresh(one)
@@ -713,7 +713,7 @@ def test_a_fetcher_that_hangs(one, source):
         wait_for(lambda: len(source.asked("/list")) == 2, "it is fetched")
         process, = fetchers(one)
         os.kill(int(process["Pid"]), signal.SIGSTOP)
-        assert b"ipwl-fetch was ended: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
+        assert b"ipwl-fetch was killed: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
     assert not process["path"].exists()
     assert entries(one) == PREFIXES
 

@@ -64,14 +64,14 @@ def test_nobody_listens(lab, ipwld, source):
     manager.stop()
     message = refresh(ipwld, result="failed")["last_fetch"]["message"]
     assert message == f"{manager.path} cannot be reached: Connection refused " \
-                      "(does ipwl-fetch.socket run?)"
+                      "(is ipwl-fetch.socket running?)"
     assert entries(ipwld) == PREFIXES
 
 
 def test_an_end_without_an_answer(ipwld, source):
     start(ipwld, lambda connection: None, feed("one", source.url("/list")))
     assert wait_for_fetch(ipwld)["last_fetch"]["message"] \
-        == "ipwl-fetch ended with no answer: see its journal"
+        == "ipwl-fetch exited without an answer: see its journal"
 
 
 def test_the_body_is_sealed_once_it_is_there(ipwld, source):

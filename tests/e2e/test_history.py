@@ -236,7 +236,7 @@ def test_clock_ahead_at_the_start(running):
     assert record["changes"][0]["prefix"] == PREFIX
     assert "the clock was ahead" in running.words()
     assert "return" in running.ctl("history").stdout
-    assert "only changes by hand can be undone" in refused(running, "undo", record["id"])
+    assert "only manual changes can be undone" in refused(running, "undo", record["id"])
 
 
 def test_upgrade_of_a_database_of_the_first_release(ipwld):

@@ -160,13 +160,12 @@ static void test_semicolons(void **state)
 	    "192.0.2.0;192.0.2.255;Partner A\n198.51.100.10;198.51.100.20;Partner B\n",
 	    "list:1:11: \"192.0.2.255\" after a semicolon\n"
 	    "list:2:15: \"198.51.100.20\" after a semicolon\n");
-	format_assert_bad(
-	    FORMAT_PLAIN, ACTION_ALLOW,
-	    "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
-	    "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
-	    "list:1:11: \"24\" after\nlist:2:13: \"/24\" after\n"
-	    "list:3:19: \"255.255.255.0\" after\nlist:4:11: \"deny\" after\n"
-	    "list:5:13: \"b\" after\nlist:6:17: \"192.0.2.9\" after\n");
+	format_assert_bad(FORMAT_PLAIN, ACTION_ALLOW,
+			  "192.0.2.0;24\n192.0.2.0 ; /24\n192.0.2.0;Partner;255.255.255.0\n"
+			  "192.0.2.1;deny\n192.0.2.1;x;b\n192.0.2.0 ; x ; 192.0.2.9\n",
+			  "list:1:11: \"24\" after\nlist:2:13: \"/24\" after\n"
+			  "list:3:19: \"255.255.255.0\" after\nlist:4:11: \"deny\" after\n"
+			  "list:5:13: \"b\" after\nlist:6:17: \"192.0.2.9\" after\n");
 	format_assert(FORMAT_PLAIN, ACTION_ALLOW,
 		      "192.0.2.1;partner\n192.0.2.2 ; was 192.0.2.9; deny\n192.0.2.3 ;; x # /24\n"
 		      "192.0.2.4#24\n192.0.2.5 # to 192.0.2.9\n",

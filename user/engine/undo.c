@@ -100,10 +100,9 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RETURN ||
 	    ret_record->event == HISTORY_RELOAD || ret_record->event == HISTORY_FEED ||
 	    ret_record->event == HISTORY_HELD)
-		return refusal_set(
-		    refusal, OUTCOME_CONFLICT,
-		    "record %lld is of kind %s: only manual changes can be undone",
-		    (long long)id, history_event_names[ret_record->event]);
+		return refusal_set(refusal, OUTCOME_CONFLICT,
+				   "record %lld is of kind %s: only manual changes can be undone",
+				   (long long)id, history_event_names[ret_record->event]);
 	if (ret_record->undone_by)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
 				   "record %lld has already been undone by record %lld",

@@ -315,9 +315,9 @@ def test_export_refuses(running):
     refused(INVALID, 'unknown format "cidr"', "--format", "cidr")
     refused(NEGATIVE, 'there is no list "x"', "--format", "plain", "--list", "x")
     refused(INVALID, "named more than once", "--format", "plain", "--list", "drop,drop")
-    refused(INVALID, "another action", "--format", "plain", "--list", "drop", "--list", "partners")
-    refused(INVALID, "has one family", "--format", "rbldnsd")
-    refused(INVALID, "neither 4 nor 6", "--format", "plain", "--family", "5")
+    refused(INVALID, "different actions", "--format", "plain", "--list", "drop", "--list", "partners")
+    refused(INVALID, "has only one family", "--format", "rbldnsd")
+    refused(INVALID, "must be 4 or 6", "--format", "plain", "--family", "5")
     refused(INVALID, "trusted_networks", "--format", "spamassassin", "--list", "drop")
     refused(USAGE, "exclude each other", "--format", "plain", "--aggregate", "--no-aggregate")
     assert running.request("GET", "/v1/export?format=plain&aggregate=maybe")[0] == 400

@@ -55,7 +55,7 @@ def test_fetches(lab, ipwld, source):
     assert closed.asked("/list")[0]["Authorization"] == "Bearer abc.def"
     assert manager.served == 2 and not fetchers(ipwld)
     source.answers["/list"] = 500, b"", {}
-    assert "answers 500" in refresh(ipwld, "one", "failed")["last_fetch"]["message"]
+    assert "answered 500" in refresh(ipwld, "one", "failed")["last_fetch"]["message"]
 
 
 def test_nobody_listens(lab, ipwld, source):
@@ -94,5 +94,5 @@ def test_a_body_that_is_mapped_for_writing_is_not_taken(ipwld, source):
                                            lambda fd: kept.append(mmap.mmap(fd, 0))),
           feed("one", source.url("/list")))
     assert wait_for_fetch(ipwld)["last_fetch"]["message"].startswith(
-        "ipwl-fetch holds on to the body")
+        "ipwl-fetch still has the body open")
     assert not feed_of(ipwld)["entries"]

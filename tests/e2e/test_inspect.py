@@ -288,7 +288,7 @@ def test_diff_reads_no_file_for_others(running):
     result = running.namespace.run(*NOBODY, running.argv()[0].parent / "ipwlctl", "--socket",
                                    running.socket, "diff", secret, check=False)
     assert result.returncode == DENIED, result
-    assert "swordfish" not in result.stderr and "for root alone" in result.stderr
+    assert "swordfish" not in result.stderr and "only root" in result.stderr
     result = running.namespace.run(*NOBODY, running.argv()[0].parent / "ipwlctl", "--socket",
                                    running.socket, "diff", check=False)
     assert result.returncode == DONE

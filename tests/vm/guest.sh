@@ -237,7 +237,7 @@ step_stop() {
 	expect_decided 1
 	[ "$(bpftool net | grep -cE 'driver|generic')" -eq 2 ] || { bpftool net; fail "programs are gone"; }
 	# shellcheck disable=SC2016 # as it is written
-	journal_of_ipwld | grep -q 'go on deciding: `ipwlctl detach` takes them off' ||
+	journal_of_ipwld | grep -q 'keep deciding: `ipwlctl detach` removes them' ||
 		fail "the journal does not say how they are taken off"
 	systemctl start ipwld
 	wait_for "all are attached" are_attached 2

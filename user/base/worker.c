@@ -183,7 +183,7 @@ double worker_busy_sec(struct worker *worker)
 	pthread_mutex_lock(&worker->mutex);
 	since_sec = worker->busy_since_sec;
 	pthread_mutex_unlock(&worker->mutex);
-	return since_sec ? time_monotonic_sec() - since_sec : 0;
+	return since_sec > 0 ? time_monotonic_sec() - since_sec : 0;
 }
 
 int worker_fd(const struct worker *worker)

@@ -156,9 +156,8 @@ static void refuse_table(struct reading *reading, const struct risk *risk)
 
 	reading->line = &line;
 	reading_spoil(reading, risk->word.position + 1,
-		      "unexpected \"%.*s\" after %.*s: %s. A table of addresses and values may be "
-		      "rspamd-map, where the values are free text, postfix-cidr, exim or another "
-		      "format: if it is one of these, set format: to it",
+		      "unexpected \"%.*s\" after %.*s: %s. If the file is in the format rspamd-map "
+		      "(values are free text), postfix-cidr or exim, set format: to it",
 		      (int)risk->word.bytes, risk->word.text, (int)risk->key.bytes, risk->key.text,
 		      value_remedy(risk->kind, &risk->key, &risk->word, remedy));
 	reading->line = NULL;

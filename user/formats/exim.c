@@ -34,8 +34,9 @@ static bool check_data(struct reading *reading, const struct token *key, const s
 	is_against = is_allow ? value_is_refusal(&first) : value_is_grant(&first);
 	if (is_against || (word.text && (value_is_refusal(&first) || value_is_grant(&first)))) {
 		reading_bad(reading, first.position + 1,
-			    "unexpected \"%.*s\" after %.*s: it is unclear whether that lists it "
-			    "in an %s list; keep only the lines that do, with only their addresses",
+			    "unexpected \"%.*s\" after %.*s: it is unclear whether it lists the "
+			    "address in this %s list; keep only the addresses to list, without "
+			    "such data",
 			    (int)first.bytes, first.text, (int)key->bytes, key->text,
 			    action_names[reading->input->action]);
 		return false;

@@ -24,6 +24,13 @@ def answer(connection, body, keep=lambda fd: None):
     return fds
 
 
+def hang_up(connection):
+    """A fetcher that is started, and ends."""
+    for fd in socket.recv_fds(connection, 1, 3)[1]:
+        os.close(fd)
+    connection.close()
+
+
 def start(ipwld, serve, *feeds):
     manager = Manager(ipwld, serve)
     ipwld.configure(lists=PARTNERS + DROP + "    feeds:\n" + "".join(feeds))
@@ -69,7 +76,7 @@ def test_nobody_listens(lab, ipwld, source):
 
 
 def test_an_end_without_an_answer(ipwld, source):
-    start(ipwld, lambda connection: None, feed("one", source.url("/list")))
+    start(ipwld, hang_up, feed("one", source.url("/list")))
     assert wait_for_fetch(ipwld)["last_fetch"]["message"] \
         == "ipwl-fetch exited without an answer: see its journal"
 

@@ -354,7 +354,8 @@ help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 	@echo; echo 'V=1 prints whole commands; WERROR=1 makes each warning an error, as scripts/test.sh does.'
 
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+# The images of machines have files of that name that are none of ours.
+-include $(shell find $(B) -path $(B)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 .PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
 .SECONDARY:

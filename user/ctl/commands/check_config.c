@@ -160,6 +160,6 @@ const struct command command_check_config = {
 	.positional = "[FILE]",
 	.positional_max = 1,
 	.summary = "check a configuration and its list files",
-	.description = "FILE is " CONFIG_DEFAULT_PATH " unless given.",
+	.description = "The default FILE is " CONFIG_DEFAULT_PATH ".",
 	.run = run_check_config,
 };

@@ -105,10 +105,10 @@ const struct command command_del = {
 	.positional_max = 1,
 	.summary = "remove a manual entry",
 	.description =
-	    "Removes the entry with exactly this PREFIX. An entry from a file or feed is not\n"
-	    "removed; the message names the file or feed. On a terminal, del first shows the\n"
-	    "hits of an allow entry and which block list would drop its mail, and asks.\n"
-	    "`undo' restores the entry.",
+	    "Removes the manual entry with exactly this PREFIX. If the entry is from a file\n"
+	    "or feed, del does not remove it, and names the file or feed. On a terminal, del\n"
+	    "shows the hits of an allow entry and which block lists would drop its mail, and\n"
+	    "asks for confirmation. `undo' restores the entry.",
 	.options = { [DEL_LIST] = { "list", "NAME", "the list to remove from", 1 },
 		     [DEL_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },
 		     [DEL_YES] = { "yes", NULL, "do not ask or warn", 0 } },

@@ -202,10 +202,10 @@ static enum ctl_exit run_detach(const struct arguments *arguments)
 const struct command command_detach = {
 	.name = "detach",
 	.positional = "",
-	.summary = "take ipwl off all interfaces, with or without ipwld",
+	.summary = "detach ipwl from all interfaces, with or without ipwld",
 	.description =
 	    "If ipwld is not running, or does not answer within 10 seconds, ipwlctl detaches\n"
-	    "by itself. For that it must run as root.",
+	    "the programs itself. For that it must run as root.",
 	.options = { [DETACH_CONFIG] = { "config", "FILE",
 					 "the configuration that names bpffs_dir "
 					 "(" CONFIG_DEFAULT_PATH ")",

@@ -40,8 +40,9 @@ const struct command command_export = {
 	    "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
 	    "opensmtpd, haproxy, nftables, json, csv.\nWithout --list, exports all allow lists.",
 	.options = { [EXPORT_FORMAT] = { "format", "F", "the format to write", 1 },
-		     [EXPORT_LIST] = { "list", "NAME...", "export this list; may be repeated", 0 },
-		     [EXPORT_AGGREGATE] = { "aggregate", NULL, "merge neighbours (default)", 0 },
+		     [EXPORT_LIST] = { "list", "NAME...", "export this list; can be repeated", 0 },
+		     [EXPORT_AGGREGATE] = { "aggregate", NULL, "merge adjacent prefixes (default)",
+					    0 },
 		     [EXPORT_NO_AGGREGATE] = { "no-aggregate", NULL, "keep the prefixes as listed",
 					       0 },
 		     [EXPORT_FAMILY] = { "family", "N", "export only IPv4 (4) or only IPv6 (6)",

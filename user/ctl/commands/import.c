@@ -223,18 +223,18 @@ const struct command command_import = {
 	.summary = "add all entries of a list as manual entries, or none",
 	.description = "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is "
 		       "-, reads standard "
-		       "input.\nA comment beside an entry becomes its reason.",
+		       "input.\nA comment on an entry becomes its reason.",
 	.options = { [IMPORT_FORMAT] = { "format", "FORMAT",
 					 "the format of FILE (auto: recognise it)", 0 },
 		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },
 		     [IMPORT_REASON] = { "reason", "TEXT",
-					 "the reason, for entries without a comment", 0 },
+					 "the reason for entries without a comment", 0 },
 		     [IMPORT_TTL] = { "ttl", "DURATION",
-				      "expire after this time, such as 30d or 1h30m", 0 },
+				      "expire after this time, for example 30d or 1h30m", 0 },
 		     [IMPORT_ON_ERROR] = { "on-error", "CHOICE",
 					   "what to do with an invalid line: fail or skip (fail)",
 					   0 },
-		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show what it would do, change nothing",
+		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show the result, but change nothing",
 					  0 } },
 	.run = run_import,
 };

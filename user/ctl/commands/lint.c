@@ -182,7 +182,7 @@ static enum ctl_exit run_lint(const struct arguments *arguments)
 const struct command command_lint = {
 	.name = "lint",
 	.positional = "",
-	.summary = "find questionable entries, and suggest what to do",
+	.summary = "find entries that may be mistakes, and suggest fixes",
 	.description = "Exit code: 0 no findings, 1 findings.",
 	.options = { [LINT_LIST] = { "list", "NAME", "check only this list", 0 },
 		     [LINT_CHECK] = { "check", "C",

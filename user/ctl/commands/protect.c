@@ -73,8 +73,8 @@ const struct command command_protect = {
 	.summary = "keep an entry from being removed or expiring",
 	.description =
 	    "Protects the entry with exactly this PREFIX: it does not expire, and del refuses\n"
-	    "to remove it. For an entry from a file or feed, adds a protected manual entry\n"
-	    "that stays when the file or feed drops its own.",
+	    "to remove it. If the entry is from a file or feed, protect adds a manual entry,\n"
+	    "which stays if the file or feed no longer lists the prefix.",
 	.options = { [PROTECT_LIST] = { "list", "NAME", "the list of the entry", 1 },
 		     [PROTECT_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 } },
 	.run = run_protect,

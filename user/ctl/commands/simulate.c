@@ -323,7 +323,7 @@ const struct command command_simulate = {
 	.summary = "show the verdicts for the packets of a capture",
 	.description =
 	    "FILE is a pcap or pcapng file, or - for standard input. The command uses the\n"
-	    "lists in force, and does not touch traffic. It needs root, but no ipwld.",
+	    "lists in force, and does not affect traffic. It needs root, but not ipwld.",
 	.options = { [SIMULATE_CONFIG] = { "config", "FILE",
 					   "the configuration that names bpffs_dir "
 					   "(" CONFIG_DEFAULT_PATH ")",

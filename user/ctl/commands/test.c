@@ -185,7 +185,7 @@ const struct command command_test = {
 	.positional_min = 1,
 	.positional_max = SIZE_MAX,
 	.summary = "show the kernel's verdict for addresses, and the reason",
-	.description = "If ADDR is -, reads addresses from standard input, one a line.\n"
+	.description = "If ADDR is -, reads addresses from standard input, one per line.\n"
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
 		       "would_block.",
 	.run = run_test,

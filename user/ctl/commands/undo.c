@@ -135,11 +135,11 @@ const struct command command_undo = {
 	.name = "undo",
 	.positional = "[RECORD]",
 	.positional_max = 1,
-	.summary = "undo a change of manual entries",
-	.description =
-	    "RECORD is a number from `history'. Without it, undoes the last add, del,\n"
-	    "import, protect or unprotect that has not been undone. The RECORD of an undo\n"
-	    "redoes the change. undo refuses if an affected entry has changed since.",
+	.summary = "undo a change to manual entries",
+	.description = "RECORD is a number from `history'. Without it, undoes the last add, del,\n"
+		       "import, protect or unprotect that has not been undone. To make the change\n"
+		       "again, undo the RECORD of the undo. undo refuses if an affected entry has\n"
+		       "changed since.",
 	.options = { [UNDO_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },
 		     [UNDO_YES] = { "yes", NULL, "do not ask", 0 } },
 	.run = run_undo,

@@ -400,7 +400,7 @@ step_downgrade() {
 	printf '\143' | dd of="$state" bs=1 seek=63 conv=notrunc status=none
 	systemctl start ipwld.socket
 	apt_install install --allow-downgrades "$here"/ipwl_*.deb
-	grep -q "put back the one of" "$memory/apt.log" || { cat "$memory/apt.log"; fail "nothing is put back"; }
+	grep -q "restored $state.v$known of" "$memory/apt.log" || { cat "$memory/apt.log"; fail "nothing is restored"; }
 	wait_for "it runs" is_active
 	end_traffic
 	ipwlctl list --source manual | grep -q "a manual entry" || fail "manual entries are lost"

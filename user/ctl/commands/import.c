@@ -221,9 +221,8 @@ const struct command command_import = {
 	.positional_min = 1,
 	.positional_max = 1,
 	.summary = "add all entries of a list as manual entries, or none",
-	.description = "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is "
-		       "-, reads standard "
-		       "input.\nA comment on an entry becomes its reason.",
+	.description = "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is\n"
+		       "-, reads standard input. A comment on an entry becomes its reason.",
 	.options = { [IMPORT_FORMAT] = { "format", "FORMAT",
 					 "the format of FILE (auto: recognise it)", 0 },
 		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "formats/read.h"
 
 #define NOW_SEC 1795496400
-#define TEXT_BYTES_MAX (16U << 20)
+#define TEXT_BYTES_MAX (16 << 20)
 
-static void die(const char *message)
+static _Noreturn void die(const char *message)
 {
 	fprintf(stderr, "read_texts: %s\n", message);
 	exit(EXIT_FAILURE);
@@ -28,7 +29,6 @@ static enum action find_action(const char *name)
 			return action;
 	}
 	die("no such action");
-	return ACTION_ALLOW;
 }
 
 static void write_entries(struct entry_set *set)
@@ -78,22 +78,38 @@ static void read_text(enum format format, enum action action, const char *text, 
 	entry_set_unref(input.set);
 }
 
+/* Cut "FORMAT ACTION BYTES" at its blanks. */
+static void read_head(char *line, enum format *ret_format, enum action *ret_action,
+		      size_t *ret_bytes)
+{
+	char *rest = line;
+	const char *format = strsep(&rest, " "), *action = strsep(&rest, " ");
+	const char *bytes = strsep(&rest, "\n");
+	int64_t number;
+
+	if (!bytes || !number_parse(bytes, 0, TEXT_BYTES_MAX, &number))
+		die("not FORMAT ACTION BYTES");
+	if (!format_find(format, ret_format))
+		die("no such format");
+	*ret_action = find_action(action);
+	*ret_bytes = (size_t)number;
+}
+
 int main(void)
 {
-	char format_name[32], action_name[32], newline;
-	unsigned int bytes;
-	enum format format;
+	char line[128];
 
-	while (scanf("%31s %31s %u%c", format_name, action_name, &bytes, &newline) == 4) {
-		char *text = malloc(bytes + 1U);
+	while (fgets(line, sizeof(line), stdin)) {
+		enum format format;
+		enum action action;
+		size_t bytes;
+		char *text;
 
-		if (!text || bytes > TEXT_BYTES_MAX || newline != '\n')
-			die("not FORMAT ACTION BYTES");
-		if (fread(text, 1, bytes, stdin) != bytes)
+		read_head(line, &format, &action, &bytes);
+		text = malloc(bytes + 1);
+		if (!text || fread(text, 1, bytes, stdin) != bytes)
 			die("a text ends too early");
-		if (!format_find(format_name, &format))
-			die("no such format");
-		read_text(format, find_action(action_name), text, bytes);
+		read_text(format, action, text, bytes);
 		free(text);
 	}
 	return 0;

@@ -79,7 +79,7 @@ static void test_random_sets(void **state)
 	(void)state;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct entry_set *set = entry_set_new(), *cut;
-		struct prefix spaces[SPACES_MAX];
+		struct prefix spaces[SPACES_MAX] = { 0 };
 		size_t space_count = random_below(SPACES_MAX + 1), count;
 
 		for (size_t i = 0; i < space_count; i++)

@@ -45,7 +45,7 @@ int feed_process_start(struct event_base *base, const struct feed_request *reque
 	struct feed_process *process = calloc(1, sizeof(*process));
 
 	(void)base;
-	(void)message;
+	*message = '\0';
 	assert_non_null(process);
 	assert_true(running_count < sizeof(running) / sizeof(*running));
 	process->request = *request;

@@ -295,7 +295,7 @@ static void test_foreign(void **state)
 	char tar[1024] = "list.txt";
 
 	(void)state;
-	memcpy(tar + 257, "ustar", 5);
+	memcpy(tar + 257, "ustar", sizeof("ustar"));
 	for (enum format format = 0; format < FORMAT_COUNT; format++) {
 		struct format_input input;
 

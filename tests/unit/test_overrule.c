@@ -23,8 +23,11 @@ static struct protected random_protected(void)
 {
 	struct protected protected = { .count = random_below(PROTECTED_MAX + 1) };
 
-	for (size_t i = 0; i < protected.count; i++)
-	protected.prefixes[i] = random_prefix_any();
+	for (size_t i = 0; i < protected.count; i++) {
+		struct prefix *prefix = &protected.prefixes[i];
+
+		*prefix = random_prefix_any();
+	}
 	qsort(protected.prefixes, protected.count, sizeof(*protected.prefixes), compare);
 	return protected;
 }

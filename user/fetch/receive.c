@@ -55,7 +55,7 @@ int receive_files(void)
 {
 	static const int places[FETCH_FILE_COUNT] = { FETCH_REQUEST_FD, FETCH_RESULT_FD,
 						      FETCH_BODY_FD };
-	int fds[FETCH_FILE_COUNT];
+	int fds[FETCH_FILE_COUNT] = { -1, -1, -1 };
 	int connection;
 	int err = receive_message(fds);
 

@@ -287,7 +287,9 @@ class Reader:
                 continue
             count = sum(network.num_addresses for network in networks)
             if not most or networks[0].version == 6 or count <= most:
-                self.add(networks, is_exclusion)
+                # RFC 5782, section 5: the entry by which such a list is tested is no sender.
+                if is_exclusion or list(map(str, networks)) != ["127.0.0.2/32"]:
+                    self.add(networks, is_exclusion)
 
     # -- keys with data --
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Making the kernel decide by a policy: list slots, tables, settings, in the order
- * that leaves no gap. */
+/* Makes the kernel decide by a policy: writes list slots, tables and settings in an order that
+ * leaves no gap. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static int zero_list_counters(const struct datapath *datapath, uint32_t slot)
 	return err;
 }
 
-/* A free slot; a list that is not in a policy in force counts nothing yet. */
+/* Take a free slot. Zeroing its counters is safe because no policy in force uses it. */
 static int take_slot(struct datapath *datapath, struct list *list)
 {
 	struct ipwl_list content = slot_content(list);
@@ -90,7 +90,7 @@ static int take_slot(struct datapath *datapath, struct list *list)
 	return 0;
 }
 
-/* Slots that were taken for a policy that did not come into force. */
+/* Free the slots that were taken for a policy that did not come into force. */
 static void release_new_slots(struct datapath *datapath)
 {
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
@@ -123,8 +123,8 @@ int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 	return 0;
 }
 
-/* Marks of lists that were there before, and slots of those that are gone. Arrays
- * are there in full, so writing an element never needs memory. */
+/* Write the settings of lists that have changed, and free the slots of lists that are gone. The
+ * arrays are preallocated, so writing an element needs no memory. */
 static void commit_slots(struct datapath *datapath, const struct policy *policy)
 {
 	bool is_used[IPWL_LISTS_MAX] = { false };
@@ -147,7 +147,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 
 #define PORT_WORDS (65536 / 64)
 
-/* What says whether a decision drops, and which packets are decided on at all. */
+/* Whether a block decision drops the packet, and the ports whose packets are decided at all. */
 struct reach {
 	bool enforce;
 	uint64_t ports[PORT_WORDS];
@@ -167,7 +167,7 @@ static void fill_reach(const struct datapath_change *change, struct reach *ret_r
 		ret_reach->ports[change->ports[i] / 64] |= 1ULL << (change->ports[i] % 64);
 }
 
-/* What both have in common. */
+/* Keep only what both allow. */
 static void narrow_reach(const struct reach *a, const struct reach *b, struct reach *ret_reach)
 {
 	ret_reach->enforce = a->enforce && b->enforce;
@@ -199,7 +199,7 @@ bool datapath_uses_index(const struct datapath *datapath)
 	return generation_is_indexed(datapath);
 }
 
-/* A policy that is too large for an index is decided by tries. */
+/* If the policy is too large for an index, the tries decide. */
 static int apply_policy(struct datapath *datapath, const struct datapath_change *change,
 			char error[DATAPATH_ERROR_BYTES])
 {
@@ -212,7 +212,7 @@ static int apply_policy(struct datapath *datapath, const struct datapath_change 
 	return err;
 }
 
-/* What decides, and the counters that it needs. */
+/* Change what decides, and create the counters that it needs. */
 static int change_policy(struct datapath *datapath, const struct datapath_change *change,
 			 char error[DATAPATH_ERROR_BYTES])
 {
@@ -228,10 +228,11 @@ static int change_policy(struct datapath *datapath, const struct datapath_change
 }
 
 /*
- * What only one of the two policies drops on one port in one mode must not be dropped on
- * the way: before what decides changes, mode and ports are what both have in common, and
- * after it what the new one wants. In between no packet is under way that has seen the
- * one and not yet the other.
+ * While the policy changes, no packet may be dropped that neither the old configuration nor the
+ * new one would drop. So mode and ports are first narrowed to what both configurations share.
+ * Then the policy changes. Then mode and ports are widened to those of the new configuration.
+ * After the first step and before the last one, we wait until no packet is in progress that has
+ * seen only part of the change.
  */
 int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
 		   char error[DATAPATH_ERROR_BYTES])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Programs on devices: attach, take over, replace, detach. */
+/* Attaches programs to devices, takes over and replaces earlier ones, and detaches them. */
 #include <errno.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -28,9 +28,10 @@ _Static_assert(sizeof(marking_names) / sizeof(marking_names[0]) == MARKING_COUNT
 	       "a name for each");
 
 /*
- * A number for this interface of this ipwld (FNV-1a of the maps' cookie and the name). It
- * stays over restarts, so that the programs of the old and of the new daemon, which are
- * replaced one after the other, understand each other.
+ * A number for this interface of this ipwld (FNV-1a of the maps' cookie and the name). It does
+ * not change when the daemon restarts. A restart replaces the old daemon's XDP and tc programs
+ * one after the other, and with the same number the old one and the new one still understand
+ * each other.
  */
 static uint32_t meta_owner(const struct datapath *datapath, const char *name)
 {
@@ -102,7 +103,7 @@ void interface_close(struct interface *interface)
 
 /* ---- what the kernel says ------------------------------------------------ */
 
-/* Return: 0 or -errno: the kernel does not say. */
+/* Return: 0; -errno: the kernel gave no answer. */
 static int ask_mode(const struct interface *interface, enum attach_mode *ret_mode)
 {
 	enum attach_mode mode = ATTACH_NONE;
@@ -112,7 +113,7 @@ static int ask_mode(const struct interface *interface, enum attach_mode *ret_mod
 		on = xdp_link_ifindex(interface->link);
 	if (on > 0 && on == interface->ifindex)
 		err = xdp_device_mode(on, &mode);
-	/* The device may go between the two. */
+	/* The device may disappear between the two calls. */
 	if (on < 0 || (err && err != -ENODEV))
 		return on < 0 ? on : err;
 	*ret_mode = mode;
@@ -121,7 +122,7 @@ static int ask_mode(const struct interface *interface, enum attach_mode *ret_mod
 
 enum attach_mode interface_attached(struct interface *interface)
 {
-	/* On failure what it said last is the best guess. */
+	/* On failure, the last answer is the best guess. */
 	ask_mode(interface, &interface->mode);
 	return interface->mode;
 }
@@ -158,7 +159,7 @@ enum marking interface_marking(struct interface *interface)
 static int check_device(const char *name, char error[DATAPATH_ERROR_BYTES])
 {
 	struct ifreq request = { 0 };
-	/* Any family will do; this one is allowed where the net is not. */
+	/* Any family works here. AF_UNIX is permitted even if the network families are not. */
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err = 0;
 
@@ -180,7 +181,7 @@ static int check_device(const char *name, char error[DATAPATH_ERROR_BYTES])
 	return -EOPNOTSUPP;
 }
 
-/* detach may have unpinned the maps since they were opened. */
+/* A detach may have unpinned the maps since they were opened. */
 static int pin_maps(const struct interface *interface, const char *dir)
 {
 	char path[PATH_MAX];
@@ -200,8 +201,8 @@ static int pin_maps(const struct interface *interface, const char *dir)
 	return pins_pin(bpf_map__fd(interface->skeleton->maps.interface_state), path);
 }
 
-/* @is_known: an earlier daemon's programs are on this very device, so what they
- * found out about its driver holds. */
+/* @is_known: an earlier daemon's programs are attached to this device, so their findings about
+ * its driver are still valid. */
 static int attach_tc(struct interface *interface, int ifindex, bool is_known,
 		     char error[DATAPATH_ERROR_BYTES])
 {
@@ -246,7 +247,7 @@ static int update_link(const struct interface *interface, int link)
 	return bpf_link_update(link, xdp_program(interface, mode), NULL) ? -errno : 0;
 }
 
-/* Replace the program of a link that is on this device in a mode that will do. */
+/* Replace the program of a link that is attached to this device in a permitted mode. */
 static int take_over(struct interface *interface, int ifindex, int link,
 		     char error[DATAPATH_ERROR_BYTES])
 {
@@ -291,8 +292,8 @@ static int create_link(struct interface *interface, int ifindex, enum attach_mod
 	return 0;
 }
 
-/* Whether a link is on this device in a mode that may be used: 0 or 1; -errno: the
- * kernel does not say. */
+/* Return 1 if a link is attached to this device in a permitted mode, else 0; -errno if the
+ * kernel gave no answer. */
 static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
 {
 	enum attach_mode mode = ATTACH_NONE;
@@ -304,8 +305,9 @@ static int is_usable(int link, int ifindex, bool try_native, bool try_generic)
 	return (mode == ATTACH_NATIVE && try_native) || (mode == ATTACH_GENERIC && try_generic);
 }
 
-/* The link that an earlier daemon, or this one, has pinned, if it is usable; -ENOENT:
- * there is none (any more). Another -errno: it is not known, and so left alone. */
+/* The link that this daemon or an earlier one has pinned, if it is usable. -ENOENT: there is
+ * none, or it was unusable and is now removed. Another -errno: its state is unknown, so it is
+ * left as it is. */
 static int usable_link(const struct interface *interface, const char *dir, const char *pin,
 		       int ifindex, bool try_native, bool try_generic)
 {
@@ -318,8 +320,7 @@ static int usable_link(const struct interface *interface, const char *dir, const
 	if (usable > 0)
 		return link;
 	if (usable == 0) {
-		/* In another mode, or left from a device that is gone or has another
-		 * name now. */
+		/* It is in another mode, or it belongs to a device that is gone or was renamed. */
 		if (xdp_link_ifindex(link) > 0 && xdp_link_ifindex(link) != ifindex)
 			tc_detach(xdp_link_ifindex(link), pinned_state(dir).qdisc_created);
 		bpf_link_detach(link);
@@ -355,7 +356,7 @@ static int attach_xdp(struct interface *interface, int ifindex, bool try_native,
 	return err;
 }
 
-/* Where things of the interface are pinned, and its maps pinned there. */
+/* Find the paths of the interface's pins, and pin its maps there. */
 static int prepare_pins(const struct interface *interface, char dir[PATH_MAX], char pin[PATH_MAX])
 {
 	int err = pins_interface_dir(interface->datapath->bpffs_dir, interface->name, dir);
@@ -380,7 +381,8 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 	err = prepare_pins(interface, dir, pin);
 	if (err)
 		return errors_report(error, err, "cannot pin the maps of %s", interface->name);
-	/* Two names that were exchanged while no daemon ran leave each device judged. */
+	/* Two devices may have exchanged their names while no daemon ran. Each one stays
+	 * protected. */
 	if (interface->link < 0)
 		pinned_take_from_other(interface->datapath->bpffs_dir, dir, ifindex);
 	link = usable_link(interface, dir, pin, ifindex, try_native, try_generic);
@@ -388,8 +390,9 @@ int interface_attach(struct interface *interface, int ifindex, bool try_native, 
 		return errors_report(error, link, "cannot tell what is attached to %s",
 				     interface->name);
 	is_taken = link < 0 && xdp_device_is_taken(ifindex);
-	/* Before XDP, so that the first packet with metadata finds its reader. But whoever has
-	 * the device, as another ipwld, keeps what reads his. */
+	/* Attach tc before XDP, so that the first packet with metadata finds its reader. But if
+	 * another program, like that of another ipwld, holds the device, do not replace its tc
+	 * filter. */
 	if (!is_taken)
 		attach_tc(interface, ifindex, link >= 0, tc_error);
 	if (link >= 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Chunks: arrays of rule counters, added as rule ids grow. A counter never moves. */
+/* Chunks are arrays of rule counters. They are added as rule ids grow. A counter never moves. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static int create_chunk(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Chunks that are made together. */
+/* Chunks that are created together. */
 struct new_chunks {
 	uint32_t slots[IPWL_CHUNKS_MAX];
 	int fds[IPWL_CHUNKS_MAX];
@@ -74,7 +74,8 @@ static int pin_chunk(const struct datapath *datapath, uint32_t chunk, int fd)
 	return pins_pin_unless_detached(fd, path);
 }
 
-/* Entered before they are pinned: what the next daemon finds pinned counts. */
+/* Chunks are entered before they are pinned, because the next daemon relies on each pinned
+ * chunk to count. */
 static int enter_chunks(struct datapath *datapath, const struct new_chunks *new)
 {
 	int err = inner_enter(bpf_map__fd(datapath->shared->maps.chunks), new->slots, new->fds,

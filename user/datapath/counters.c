@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading counters: of rules one by one or a chunk at a time, of lists, of interfaces. */
+/* Reads the counters of rules (one by one or by chunk), of lists and of interfaces. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -28,8 +28,8 @@ int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 	return err;
 }
 
-/* A descriptor of one's own: the writer may close the chunk's at any time, and to hold
- * the lock while thousands of counters are read would keep others waiting. */
+/* Return a duplicate of the chunk's descriptor. The writer may close the original at any time,
+ * and holding the lock while thousands of counters are read would delay other threads. */
 static int borrow_chunk(struct datapath *datapath, uint32_t chunk)
 {
 	int fd = -ENOENT;
@@ -47,7 +47,7 @@ static int borrow_chunk(struct datapath *datapath, uint32_t chunk)
 
 _Static_assert(sizeof(struct ipwl_rule_counters) % sizeof(uint64_t) == 0, "whole words");
 
-/* Word by word, for packets go on counting. */
+/* Copy word by word, because packets keep counting. */
 static void copy_counters(const uint64_t *from, uint64_t *to)
 {
 	size_t words = IPWL_CHUNK_RULES * sizeof(struct ipwl_rule_counters) / sizeof(*from);
@@ -56,7 +56,7 @@ static void copy_counters(const uint64_t *from, uint64_t *to)
 		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 
-/* Through mmap: a batch of lookups copies each element by itself, 30 times as slow. */
+/* Uses mmap. A batch lookup copies each element separately, which is 30 times as slow. */
 int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES])
 {
@@ -90,7 +90,7 @@ static struct ipwl_traffic sum_traffic(const struct ipwl_traffic *values, int cp
 	return sum;
 }
 
-/* Read @count values of a per-CPU map, from key @first on, each summed. */
+/* Read @count values of a per-CPU map, beginning with key @first. Each is summed over the CPUs. */
 static int read_summed(int map, uint32_t first, uint32_t count, struct ipwl_traffic *ret_traffic)
 {
 	int cpu_count = libbpf_num_possible_cpus();

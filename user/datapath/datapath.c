@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening, pinning and closing the maps that all interfaces share. */
+/* Opens, pins and closes the maps that all interfaces share. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static size_t mapped_bytes(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* Map the value of a mappable array; NULL: see errno. */
+/* Map the value of a mappable array. On failure, return NULL and set errno. */
 static void *map_value(const struct bpf_map *map, size_t bytes)
 {
 	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -89,14 +89,14 @@ static bool is_pinned(const char *bpffs_dir)
 	return !pins_path(path, bpffs_dir, PIN_MAPS_DIR, "settings") && !access(path, F_OK);
 }
 
-/* Have bpffs_dir, for this process alone, with its subdirectories. */
+/* Create bpffs_dir and its subdirectories, and claim it for this process. */
 static int own_pins(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 {
 	int err = pins_make_root(datapath->bpffs_dir, error);
 
 	if (err)
 		return err;
-	/* What was claimed may have been removed by datapath_detach(). */
+	/* datapath_detach() may have removed the claimed directory. */
 	if (!claim_is_on(datapath->claim, datapath->bpffs_dir)) {
 		claim_give(datapath->claim);
 		datapath->claim = -1;
@@ -198,7 +198,7 @@ static int pin_shared_maps(struct datapath *datapath)
 
 	bpf_object__for_each_map(map, datapath->shared->obj)
 	{
-		/* Internal maps and those of interfaces have no path here. */
+		/* Internal maps and the maps of interfaces have no path here. */
 		if (!bpf_map__pin_path(map))
 			continue;
 		err = pins_path(path, datapath->bpffs_dir, PIN_MAPS_DIR, bpf_map__name(map));
@@ -235,7 +235,7 @@ static int pin_tables(const struct datapath *datapath)
 	return 0;
 }
 
-/* Pin those of @fds that are open where @pin_path says. */
+/* Pin each open descriptor of @fds at the path that @pin_path returns for its number. */
 static int pin_numbered(const struct datapath *datapath, const int *fds, uint32_t count,
 			int (*pin_path)(const struct datapath *datapath, uint32_t number,
 					char path[PATH_MAX]))

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel side: maps, tables, counters and programs on interfaces. The only
- * room that knows libbpf.
+ * The kernel side: maps, tables, counters, and the programs on interfaces. Only this room uses
+ * libbpf.
  *
- * Tables and settings have one writer at a time (the daemon's worker);
- * interfaces have one too (its main loop). Reading is safe from any thread.
- * Functions return 0 or -errno; what went wrong, in the kernel's own words where
- * it has some, is in the @error buffer of the call.
+ * Only one thread at a time may change tables and settings (the daemon's worker). Only one
+ * thread at a time may attach and detach interfaces (the main loop). Any thread may read.
+ *
+ * Functions return 0 or -errno. On failure, the caller's @error buffer says what went wrong. It
+ * includes the kernel's own message if there is one.
  */
 #ifndef DATAPATH_DATAPATH_H
 #define DATAPATH_DATAPATH_H
@@ -24,35 +25,36 @@
 struct datapath;
 
 /**
- * datapath_open() - take over the pinned maps, or make and pin new ones
- * @bpffs_dir: made if missing; below /sys/fs/bpf a missing BPF file system is
- *             mounted; claimed until datapath_close()
- * @owner: of the claim, for whoever is refused: see base/claim.h; lives longer than the
- *         datapath
- * @ret_adopted: whether there were maps already, from an earlier daemon
+ * datapath_open() - take over the pinned maps, or create and pin new ones
+ * @bpffs_dir: created if it does not exist. If it is below /sys/fs/bpf and no BPF file system
+ *             is mounted there, one is mounted. The directory is claimed until datapath_close()
+ * @owner: names this process to another one whose claim is refused (see base/claim.h); must
+ *         outlive the datapath
+ * @ret_adopted: whether an earlier daemon left maps
  *
- * Packets go on being decided by the programs that are attached.
+ * Attached programs keep deciding packets.
  *
- * Return: 0; -EWOULDBLOCK: another process has claimed the directory; -errno.
+ * Return: 0; -EWOULDBLOCK: another process has claimed the directory; another -errno.
  */
 int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **ret_datapath,
 		  bool *ret_adopted, char error[DATAPATH_ERROR_BYTES]);
 
-/* Release what this process holds; pinned maps and programs go on. */
+/* Release what this process holds. Pinned maps and attached programs keep working. NULL is
+ * fine. */
 void datapath_close(struct datapath *datapath);
 
-/* Unpin the maps of versions before this one, when no program of theirs is attached any
- * more. */
+/* Unpin the maps of other layout versions. Call this only when no program that uses them is
+ * attached any more. */
 void datapath_forget_old_layouts(const struct datapath *datapath);
 
 /* "1.1": the version of libbpf in use. */
 const char *datapath_libbpf_version(void);
 
-/* Random, the same as long as these maps live. */
+/* A random number that identifies these maps. It stays the same as long as they exist. */
 uint64_t datapath_cookie(const struct datapath *datapath);
 
-/* The first rule id that no chunk of an earlier daemon holds: where to start when
- * it is not known which ids that daemon gave out. */
+/* The lowest rule id above all chunks of an earlier daemon. New ids start here if it is not
+ * known which ids that daemon used. */
 uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
 
 /* ---- tables ------------------------------------------------------------- */
@@ -60,22 +62,25 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
 /**
  * datapath_assign_slots() - give each list of @policy its slot
  *
- * A list that has a slot (by name and action) keeps it and its counters. New
- * slots are taken and zeroed, until the next call if no datapath_apply() succeeds
- * before; slots of lists that are gone are freed by one that does.
+ * A list that already has a slot (same name and action) keeps it and its counters. Other lists
+ * get a free slot with zeroed counters. The next call frees these new slots if no
+ * datapath_apply() succeeded in between. A successful datapath_apply() frees the slots of lists
+ * that no longer exist.
+ *
+ * Return: 0; -ENOSPC: no slot is free; another -errno.
  */
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);
 
 struct datapath_change {
-	const struct policy *policy; /* numbered, with slots */
-	bool uses_index;	     /* else the LPM tries decide */
-	/* What is known of the policy in the kernel: below these prefixes alone does
-	 * @policy decide otherwise, unless all is to be built anew. */
+	const struct policy *policy; /* numbered (rules.h), with slots */
+	bool uses_index;	     /* false: the LPM tries decide */
+	/* The prefixes below which @policy decides differently from the policy in the kernel.
+	 * Not used if @is_rebuild, which builds everything anew. */
 	const struct prefix *changed;
 	size_t changed_count;
 	bool is_rebuild;
-	const uint32_t *added_rules; /* ids whose counters are to be zero */
+	const uint32_t *added_rules; /* ids whose counters must start at zero */
 	size_t added_rule_count;
 	const uint16_t *ports; /* host byte order */
 	size_t port_count;
@@ -85,19 +90,21 @@ struct datapath_change {
 /**
  * datapath_apply() - make the kernel decide by @change->policy
  *
- * Each address is decided as before or by the new policy at any moment. On failure
- * all is as before. -ENOSPC: a limit is reached, which @error names.
+ * At any moment, each address is decided either by the old policy or by the new one. On
+ * failure, the old policy stays in force.
+ *
+ * Return: 0; -ENOSPC: a limit is reached, and @error names it; another -errno.
  */
 int datapath_apply(struct datapath *datapath, const struct datapath_change *change,
 		   char error[DATAPATH_ERROR_BYTES]);
 
-/* Set the mode alone. */
+/* Set only the mode: whether block lists that enforce drop packets. */
 void datapath_set_enforce(struct datapath *datapath, bool enforce);
 
-/* Whether the index decides. */
+/* Whether the index, not the LPM tries, decides packets. */
 bool datapath_uses_index(const struct datapath *datapath);
 
-/* The answer for an address of what the kernel decides by; moves no counter. */
+/* Decide an address with the tables and the mode in force. No counter changes. */
 int datapath_decide(struct datapath *datapath, const struct prefix *address,
 		    struct ipwl_decision *ret_decision);
 
@@ -106,12 +113,13 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address,
 int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters);
 
-/* The counters of all rules of a chunk: ids from chunk * IPWL_CHUNK_RULES on. -ENOENT:
- * there is no such chunk, so nothing is counted. */
+/* Read the counters of all rules of a chunk. The first one belongs to rule id @chunk *
+ * IPWL_CHUNK_RULES. Return: 0; -ENOENT: the chunk does not exist, so its rules have counted
+ * nothing; another -errno. */
 int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES]);
 
-/* A list's counters by its slot, summed over CPUs. */
+/* Read a list's counters by its slot, summed over all CPUs. */
 int datapath_read_list(const struct datapath *datapath, uint16_t slot,
 		       struct ipwl_traffic *ret_traffic);
 
@@ -122,50 +130,54 @@ enum attach_mode { ATTACH_NONE, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_MODE_COUNT
 extern const char *const attach_mode_names[ATTACH_MODE_COUNT];
 
 enum marking { MARKING_NONE, MARKING_METADATA, MARKING_CLASSIFY, MARKING_UNCERTAIN, MARKING_COUNT };
-/* "none": no tc program; "metadata": XDP hands the list to it; "classify": the
- * driver has no metadata, so it classifies by itself; "uncertain": the device has tcx
- * programs of others, which run before it and may end the packet's way to it. */
+/* "none": there is no tc program. "metadata": XDP passes the list to the tc program.
+ * "classify": the driver has no metadata, so the tc program classifies the packet itself.
+ * "uncertain": the device has tcx programs of other software. They run before the tc program,
+ * and a packet that they end never reaches it. */
 extern const char *const marking_names[MARKING_COUNT];
 
 struct interface; /* one configured interface, attached or not */
 
-/* Load the programs for an interface and take over, or make, its pinned
- * counters. Nothing is attached yet. */
+/* Load the programs for an interface, and take over or create its pinned counters. This
+ * attaches nothing. */
 int interface_open(struct datapath *datapath, const char *name, struct interface **ret_interface,
 		   char error[DATAPATH_ERROR_BYTES]);
-/* Release; what is attached stays attached. NULL is fine. */
+/* Release the interface. Attached programs stay attached. NULL is fine. */
 void interface_close(struct interface *interface);
 
 /**
- * interface_attach() - put the programs on the device
- * @ifindex: of the device now
- * @try_native, @try_generic: modes that may be used, native first
+ * interface_attach() - attach the programs to the device
+ * @ifindex: the device's present index
+ * @try_native, @try_generic: modes that may be used; native is tried first
  *
- * Programs of an earlier daemon are replaced in place, without a packet that is
- * not judged. @error may hold a warning on success (marking does not work).
- * -ENODEV: the device is gone; -EBUSY: another XDP program is there.
+ * Programs of an earlier daemon are replaced in place, so that no packet passes unjudged. On
+ * success, @error is empty or holds a warning that marking does not work.
+ *
+ * Return: 0; -ENODEV: the device no longer exists; -EBUSY: another XDP program is attached;
+ * -EOPNOTSUPP: the device has no Ethernet header; another -errno.
  */
 int interface_attach(struct interface *interface, int ifindex, bool try_native, bool try_generic,
 		     char error[DATAPATH_ERROR_BYTES]);
 
-/* Take the programs off and unpin the link; the counters stay. */
+/* Detach the programs and unpin the link. The counters stay pinned. */
 int interface_detach(struct interface *interface, char error[DATAPATH_ERROR_BYTES]);
 
-/* Ask the kernel: also sees a program that someone took off, or a device that
- * is gone. Where it cannot answer, for want of a descriptor: what it said last. */
+/* Ask the kernel for the present state. This also notices that another program detached ours,
+ * or that the device no longer exists. If the kernel cannot answer, because no descriptor is
+ * free for example, these return its last answer. */
 enum attach_mode interface_attached(struct interface *interface);
 enum marking interface_marking(struct interface *interface);
 
 int interface_read_counters(const struct interface *interface,
 			    struct ipwl_traffic ret_counters[IPWL_COUNTER_COUNT]);
 
-/* There is no device of that name: take the programs off the one that had it, which may
- * have another name now, or be in another namespace. The counters stay. */
+/* Detach the programs of an interface whose name no device has any more. The device may have
+ * been renamed, or moved to another namespace. The counters stay pinned. */
 int datapath_detach_missing(const struct datapath *datapath, const char *name,
 			    char error[DATAPATH_ERROR_BYTES]);
 
-/* Detach and unpin an interface that is pinned from an earlier configuration, if
- * @keep says no for its name. */
+/* Detach and unpin each interface for whose name @keep returns false. They remain from an
+ * earlier configuration. */
 int datapath_remove_interfaces(struct datapath *datapath,
 			       bool (*keep)(const char *name, void *context), void *context,
 			       char error[DATAPATH_ERROR_BYTES]);
@@ -173,18 +185,18 @@ int datapath_remove_interfaces(struct datapath *datapath,
 /* ---- detach ------------------------------------------------------------- */
 
 /**
- * datapath_detach() - take ipwl off this machine
- * @bpffs_dir: all that is pinned there is detached and unpinned; needs no daemon
+ * datapath_detach() - remove ipwl from this machine
+ * @bpffs_dir: everything pinned there is detached and unpinned; no daemon is needed
  *
- * Programs, tc filters, a clsact qdisc that ipwl made and nobody else uses, and
- * the directory itself are gone afterwards. A datapath that is open stays usable
- * by its file descriptors, unpinned; datapath_pin() pins it again. Asks for no claim: who
- * has none must know that no other process needs what is pinned.
+ * This removes programs, tc filters, a clsact qdisc that ipwl created and no other program
+ * uses, and the directory itself. An open datapath remains usable through its file descriptors;
+ * datapath_pin() pins it again. This function takes no claim. A caller without one must know
+ * that no other process needs the pins.
  */
 int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
 
-/* Pin the maps of an open datapath again after datapath_detach(). -EWOULDBLOCK: another
- * process has the directory by now. */
+/* Pin the maps of an open datapath again after datapath_detach(). Return: 0; -EWOULDBLOCK:
+ * another process has claimed the directory in the meantime; another -errno. */
 int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES]);
 
 #endif

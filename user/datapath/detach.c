@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Taking ipwl off: interfaces that are not wanted any more, or everything. Works
- * on what is pinned alone, so that it needs no daemon. */
+/* Detaches ipwl from interfaces that are no longer configured, or removes it completely. Uses
+ * only what is pinned, so it needs no daemon. */
 #include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
@@ -10,7 +10,8 @@
 #include "base/claim.h"
 #include "datapath/internal.h"
 
-/* An interface that @keep says no for, in @item of @parent. */
+/* Detach the interface whose directory is @item of @parent, unless @keep returns true for its
+ * name. */
 static int remove_interface(const char *parent, const char *item,
 			    bool (*keep)(const char *name, void *context), void *context,
 			    char error[DATAPATH_ERROR_BYTES])
@@ -91,13 +92,13 @@ int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	if (access(bpffs_dir, F_OK))
 		return errno == ENOENT ? 0 : errors_report(error, -errno, "%s", bpffs_dir);
 	err = remove_interfaces(bpffs_dir, keep_no_interface, NULL, error);
-	/* Maps stay as long as a program that could not be taken off uses them. */
+	/* The maps stay if a program that could not be detached still uses them. */
 	if (err)
 		return err;
 	if (!pins_path(dir, bpffs_dir, PIN_INTERFACES_DIR, NULL))
 		rmdir(dir);
 	pins_remove_layouts(bpffs_dir, NULL);
-	/* The directory may be the mount point itself, or hold what is not ours. */
+	/* The directory may be a mount point, or contain files that are not ours. */
 	claim_remove_directory(bpffs_dir);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Error texts: ours, with the words of the kernel or of libbpf behind them where a call was
- * made that has some. */
+/* Writes error texts: our own, followed by the message of the kernel or libbpf if the failed
+ * call has one. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 static _Thread_local char captured[256];
 static _Thread_local bool is_from_kernel;
 
-/* Keeps the line that tells most: the kernel's own message if there is one, else libbpf's
- * first warning, for those behind it say that callers failed, too. */
+/* Keep the most useful line: the kernel's own message if there is one, else libbpf's first
+ * warning. Later warnings only say that callers failed, too. */
 static int capture_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char text[4096];

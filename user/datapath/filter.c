@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The filter in front of a large index: made with it, changed with it. */
+/* The filter in front of a large index. It is created and changed together with the index. */
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -48,14 +48,14 @@ int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
 
 	if (fd >= 0)
 		return bpf_map_update_elem(outer, &generation, &fd, BPF_ANY) ? -errno : 0;
-	/* Deleting nothing would cost a grace period all the same. */
+	/* Even deleting nothing would wait for a grace period. */
 	if (bpf_map_lookup_elem(outer, &generation, &id))
 		return 0;
 	return bpf_map_delete_elem(outer, &generation) ? -errno : 0;
 }
 
-/* Where a bit is 0 nothing was listed, or nothing is: bits are set before the words and
- * cleared after them. */
+/* A bit may be 0 only if nothing is listed there, before and after the change. So bits are set
+ * before the root words are stored, and cleared afterwards. */
 void filter_publish(const struct datapath *datapath, const uint32_t *changed, uint32_t slot,
 		    bool is_before)
 {

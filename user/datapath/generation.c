@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A generation is all that decides, tables or index. A new one is built beside the one in
- * force, by tables.c or index.c; here one store switches to it. */
+/* A generation is everything that decides packets: tables or an index. tables.c or index.c
+ * builds a new one beside the generation in force. This file switches to it by one store. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ static int update_barrier(const struct datapath *datapath)
 	return err;
 }
 
-/* Much longer than a grace period, where the kernel has no memory for a better way. */
+/* Much longer than a grace period. Only used if the kernel lacks the memory for a barrier. */
 #define GRACE_PERIOD_USEC 500000
 
 void generation_wait_for_packets(const struct datapath *datapath)
@@ -69,13 +69,13 @@ struct generation_before generation_begin(struct datapath *datapath)
 		.regions = regions_mark(datapath),
 	};
 
-	/* What a daemon that was killed may have left. */
+	/* A killed daemon may have left tables there. */
 	table_maps_drop(datapath, before.next, &unknown);
 	return before;
 }
 
-/* Packets, and whoever asks here, are judged by it from now on. Return: the filter of
- * the generation before. */
+/* From now on, packets and callers of datapath_decide() are decided by @next. Return the filter
+ * of the generation before. */
 static uint32_t *put_in_force(struct datapath *datapath, uint32_t number,
 			      const struct generation *next)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The index in the kernel: built anew, or changed in place. What was written is never
- * changed; a root word is replaced by one store, so that an address is decided as
- * before or as after. Nothing is published before all is written, so a failure needs no
- * undoing.
+ * Builds the index in the kernel, or changes it in place. Written lines never change. A root
+ * word is replaced by one store, so that each address is decided either as before or as after.
+ * Nothing is published before all of it is written, so a failure needs no undo.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,10 +12,10 @@
 
 _Static_assert((int)FAMILY_IPV4 == 0 && (int)FAMILY_IPV6 == 1, "roots go by family");
 
-/* From as many slots on a new index is as quick. */
+/* If at least this many slots change, building a new index is as quick. */
 #define CHANGED_SLOTS_MAX (IPWL_ROOT_WORDS / 2)
-/* Lines that changes leave behind are given back by a new index, when they are as many
- * as the index had, and worth it. */
+/* Changes leave unused lines behind; only a new index frees them. It is built when there are
+ * more unused lines than the index had at first, and more than this number. */
 #define GARBAGE_LINES_MIN (4 * IPWL_REGION_LINES)
 
 static size_t count_rules(const struct policy *policy)
@@ -45,7 +44,7 @@ static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 
 /* ---- built anew ------------------------------------------------------------ */
 
-/* All of a root, a range at a time: what is compiled at once stays small. */
+/* Build the whole root range by range, so that little is compiled at a time. */
 static int build_root(struct index_builder *builder, enum family family,
 		      const struct index_root *root)
 {
@@ -78,8 +77,8 @@ static int build_roots(struct datapath *datapath, const struct policy *policy,
 	return err;
 }
 
-/* Write the index of a generation that does not decide, and enter what is new.
- * @filter_fd: of the filter in @roots, or -1. */
+/* Write the index of a generation that is not in force, and enter the new regions. @filter_fd:
+ * descriptor of the filter in @roots, or -1. */
 static int write_index(struct datapath *datapath, const struct generation_before *before,
 		       const struct policy *policy, const struct index_root roots[FAMILY_COUNT],
 		       int filter_fd)
@@ -122,7 +121,7 @@ static int build_index(struct datapath *datapath, const struct generation_before
 	return 0;
 }
 
-/* Forget what was written for a change that failed. */
+/* Discard what a failed change has written. */
 static void undo_writes(struct datapath *datapath, const struct regions_mark *regions,
 			const struct index_position *position)
 {
@@ -148,7 +147,7 @@ static int switch_index(struct datapath *datapath, const struct policy *policy,
 
 /* ---- in place ------------------------------------------------------------- */
 
-/* The slots of a root that change, and what is new there. */
+/* The slots of a root that change, and their new content. */
 struct slots {
 	bool is_changed[IPWL_ROOT_WORDS];
 	uint32_t words[IPWL_ROOT_WORDS];
@@ -206,7 +205,7 @@ static void publish_slots(const struct datapath *datapath, enum family family,
 	}
 }
 
-/* Write what the slots lead to, and enter what is new. */
+/* Write the lines that the slots lead to, and enter the new regions. */
 static int write_slots(struct datapath *datapath, const struct policy *policy,
 		       const struct regions_mark *before, struct slots slots[FAMILY_COUNT])
 {
@@ -246,7 +245,7 @@ static bool has_much_garbage(const struct datapath *datapath)
 	return added > GARBAGE_LINES_MIN && added > datapath->rebuilt_lines;
 }
 
-/* Return: -EAGAIN: a new index is better. */
+/* Return: 0; -EAGAIN: build a new index instead; another -errno. */
 static int change_in_place(struct datapath *datapath, const struct datapath_change *change,
 			   char error[DATAPATH_ERROR_BYTES])
 {
@@ -265,7 +264,7 @@ static int change_in_place(struct datapath *datapath, const struct datapath_chan
 	if (slots[FAMILY_IPV4].count + slots[FAMILY_IPV6].count < CHANGED_SLOTS_MAX)
 		err = change_slots(datapath, change->policy, slots, error);
 	free(slots);
-	/* Garbage may have taken the space. */
+	/* Unused lines may fill the space; a new index frees them. */
 	return err == -ENOSPC ? -EAGAIN : err;
 }
 

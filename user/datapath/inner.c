@@ -8,7 +8,7 @@
 
 #include "datapath/internal.h"
 
-/* Each update waits for a grace period, 10 ms and more; a batch (Linux 5.16) for one. */
+/* Each update waits for a grace period of 10 ms or more. A batch (Linux 5.16) waits once. */
 int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, options);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loading the skeleton, with what this kernel has, into maps that may be pinned
- * already. */
+/* Loads the skeleton, fitted to this kernel. Its maps may be pinned already. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,8 +17,8 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-/* What ipwl cannot do without, where no message of the kernel would tell. Asked for, not
- * concluded from a version: distributions back-port much of it. */
+/* Find a kernel feature that ipwl needs and whose absence no kernel message would explain. The
+ * features are probed. A version number would say little because distributions backport many. */
 static const char *find_missing(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
@@ -30,7 +29,7 @@ static const char *find_missing(void)
 		return "arrays that user space can map (Linux 5.5)";
 	if (fd >= 0)
 		close(fd);
-	/* Where there are such links, what is wrong is the program: -EBADF. */
+	/* A kernel with such links objects to the program instead: -EBADF. */
 	if (bpf_link_create(-1, 1, BPF_XDP, NULL) < 0 && errno == EINVAL)
 		return "links of XDP programs (Linux 5.9)";
 	return NULL;
@@ -55,7 +54,7 @@ static bool is_of_interface(const struct ipwl_bpf *skeleton, const struct bpf_ma
 	return map == skeleton->maps.counters || map == skeleton->maps.interface_state;
 }
 
-/* Where a map is pinned. libbpf reuses what it finds there. */
+/* Set the path at which each map is pinned. libbpf reuses a map that it finds there. */
 static int set_pin_paths(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 			 const char *interface_dir)
 {
@@ -83,8 +82,8 @@ static int set_pin_paths(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 	return 0;
 }
 
-/* Both came with Linux 5.18: frames of several buffers (jumbo MTUs), and the helper
- * that tells their whole length. Not for ipwl_generic, which says why. */
+/* Frames in several buffers (jumbo MTUs), and the helper that returns their whole length. Both
+ * came with Linux 5.18. ipwl_generic does not use them; see there for the reason. */
 static void use_frags(struct ipwl_bpf *skeleton)
 {
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) != 1)
@@ -106,8 +105,8 @@ int load_open(struct ipwl_bpf **ret_skeleton)
 
 /* ---- the verifier's log --------------------------------------------------- */
 
-/* As much as any kernel takes; pages that are not written cost nothing. Before Linux 6.4
- * the end is missing from a log that is longer. */
+/* The largest size that every kernel accepts. Pages that are never written cost nothing. Before
+ * Linux 6.4, a longer log lacks its end. */
 #define VERIFIER_LOG_BYTES ((1U << 24) - 4096)
 #define VERIFIER_LINES 20
 
@@ -122,7 +121,7 @@ static const char *tail_of(const char *log, int lines)
 	return tail;
 }
 
-/* An interface is tried again and again: the same log is worth a look only once. */
+/* Attaching to an interface is retried often. The same log is logged only once. */
 static bool is_verifier_log_new(const char *log)
 {
 	static _Atomic uint64_t last;
@@ -161,9 +160,9 @@ static void set_log(const struct ipwl_bpf *skeleton, char *log, size_t bytes)
 }
 
 /*
- * libbpf tries a program that is refused again and again, each time with twice the room
- * for the verifier's log, which takes seconds of the daemon's loop; with a buffer that
- * is given it tries once more.
+ * libbpf loads a rejected program again and again, each time with a log buffer of twice the
+ * size. That takes seconds of the daemon's loop. If the caller provides a buffer, libbpf
+ * retries only once.
  */
 int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES])
 {
@@ -223,7 +222,7 @@ const char *datapath_libbpf_version(void)
 {
 	static char version[16];
 
-	/* Without the "v" that libbpf writes. */
+	/* libbpf_version_string() would begin with a "v". */
 	snprintf(version, sizeof(version), "%u.%u", libbpf_major_version(), libbpf_minor_version());
 	return version;
 }

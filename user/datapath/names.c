@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for the enums of the ABI. */
+/* Names of the ABI's enum values. */
 #include "datapath/names.h"
 
 const char *const verdict_names[IPWL_VERDICT_COUNT] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for the enums of the ABI, as they stand in answers and metrics. */
+/* Names of the ABI's enum values, for answers and metrics. */
 #ifndef DATAPATH_NAMES_H
 #define DATAPATH_NAMES_H
 

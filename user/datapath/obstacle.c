@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Why a device takes no XDP program. The kernel tells nobody who attaches by a link, so
- * this looks for what it refuses programs for: another program on the device, or one on a
- * device above or below it. Looks only.
+ * Finds out why the kernel rejects an XDP program for a device. The kernel gives no reason to a
+ * process that attaches by a link. So this looks for known reasons: another program on the
+ * device, or a program on a device above or below it. Changes nothing.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -26,12 +26,12 @@
 
 /* ---- devices --------------------------------------------------------------- */
 
-/* A device as a dump has it. */
+/* A device as the netlink dump describes it. */
 struct device {
 	int ifindex;
 	char name[IF_NAMESIZE];
 	int master;	   /* ifindex of the bridge or bond it belongs to, or 0 */
-	int lower;	   /* of the device that it is a VLAN or the like of, or 0 */
+	int lower;	   /* ifindex of the device below a VLAN or similar device, or 0 */
 	bool is_elsewhere; /* `lower` is of another namespace */
 	uint32_t mtu;
 	uint32_t xdp_id; /* of its XDP program; 0: none */
@@ -146,7 +146,7 @@ static int dump_links(struct survey *survey)
 	return result == MNL_CB_ERROR ? -EIO : 0;
 }
 
-/* Twice: who is a relative is known when the device is. */
+/* Dump twice: relatives can be recognised only once the device itself is known. */
 static int survey_links(struct survey *survey)
 {
 	int err = dump_links(survey);
@@ -159,7 +159,7 @@ static int survey_links(struct survey *survey)
 
 /* ---- programs -------------------------------------------------------------- */
 
-/* "id 12, name pass"; the name takes CAP_SYS_ADMIN. */
+/* "id 12, name pass"; reading the name needs CAP_SYS_ADMIN. */
 static void describe_program(uint32_t id, char words[WORDS_BYTES])
 {
 	struct bpf_prog_info info = { 0 };
@@ -174,8 +174,8 @@ static void describe_program(uint32_t id, char words[WORDS_BYTES])
 		close(program);
 }
 
-/* Find the link that holds a program on a device. @ret_id: 0: none does. Return: 0; -EPERM:
- * that takes CAP_SYS_ADMIN. */
+/* Find the link that attaches a program to a device. @ret_id is 0 if no link does. Return: 0;
+ * -EPERM: this needs CAP_SYS_ADMIN. */
 static int find_link(int ifindex, uint32_t program_id, uint32_t *ret_id)
 {
 	uint32_t id = 0;
@@ -199,7 +199,7 @@ static int find_link(int ifindex, uint32_t program_id, uint32_t *ret_id)
 	return errno == EPERM || errno == EACCES ? -EPERM : 0;
 }
 
-/* The word of `ip link set` for how a program is attached. */
+/* The word of `ip link set` for the mode in which a program is attached. */
 static const char *xdp_word(uint8_t mode)
 {
 	switch (mode) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is pinned of an interface, from this daemon or an earlier one: its link and its
- * state. Works without a daemon, and without the interface. */
+/* Handles what this daemon or an earlier one has pinned for an interface: its link and its
+ * state. Needs neither a daemon nor the interface. */
 #include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
@@ -38,9 +38,10 @@ struct ipwl_interface_state pinned_state(const char *dir)
 
 /* ---- detach -------------------------------------------------------------- */
 
-/* The device that a pinned link is on, or else the one that has the name now, as
- * a daemon may have been killed between the tc filter and the link. 0: there is none, or
- * somebody else has it, who may be another ipwld; -errno: it is not known. */
+/* The device that a pinned link is attached to. Without one, the device that has the name now,
+ * because a daemon may have been killed after it attached the tc filter and before it made the
+ * link. 0: there is no such device, or another program holds it, which may be another ipwld.
+ * -errno: it is not known. */
 static int pinned_ifindex(int link, const char *name)
 {
 	int ifindex = link >= 0 ? xdp_link_ifindex(link) : 0;
@@ -72,7 +73,7 @@ int pinned_detach(const char *dir, const char *name, char error[DATAPATH_ERROR_B
 	ifindex = pinned_ifindex(link, name);
 	if (ifindex < 0)
 		err = errors_report(error, ifindex, "cannot look up %s", name);
-	/* Others may hold the link open, so closing it is not enough. */
+	/* Other processes may hold the link open, so closing it is not enough. */
 	if (link >= 0 && bpf_link_detach(link))
 		err = errors_report(error, -errno, "cannot remove the XDP program from %s", name);
 	if (ifindex > 0 && tc_detach(ifindex, pinned_state(dir).qdisc_created))
@@ -93,8 +94,8 @@ static int open_link(const char *dir, char pin[PATH_MAX])
 	return err ? err : bpf_obj_get(pin);
 }
 
-/* Exchange who made the qdisc, which goes with the device. What was found out about the
- * driver is forgotten: its first packet tells again. */
+/* Exchange the flags that say who created the qdisc, because the qdisc belongs to the device.
+ * Findings about the driver are discarded; the first packet finds them again. */
 static void exchange_states(const char *dir, const char *other_dir)
 {
 	const struct ipwl_interface_state states[] = { pinned_state(other_dir), pinned_state(dir) };
@@ -112,7 +113,7 @@ static void exchange_states(const char *dir, const char *other_dir)
 	}
 }
 
-/* Both links are held open meanwhile, so no program comes off. */
+/* Both links stay open during the exchange, so no program is detached. */
 static int exchange_pins(const char *dir, const char *other_dir, int other_link)
 {
 	char pin[PATH_MAX], other_pin[PATH_MAX];

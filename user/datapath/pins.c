@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The directories of pinned objects: where things are, and making and removing
- * them. Knows no BPF object but as a file. */
+/* Names, creates and removes the directories of pinned objects. It handles BPF objects only as
+ * files. */
 #include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
@@ -47,7 +47,7 @@ int pins_make_root(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	int err;
 
-	/* A unit may show us nothing of /sys/fs/bpf but our own directory. */
+	/* A systemd unit may hide everything in /sys/fs/bpf except our own directory. */
 	if (is_below(bpffs_dir, SYS_FS_BPF) && !is_bpffs(bpffs_dir) && !is_bpffs(SYS_FS_BPF) &&
 	    mount("bpf", SYS_FS_BPF, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return errors_report(error, -errno, "cannot mount a BPF file system at %s",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Regions: the arrays that hold the index, added as it grows and written through mmap. */
+/* Regions are the arrays that hold the index. They are added as it grows, and written through
+ * mmap. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -23,7 +24,7 @@ int regions_pin_path(const struct datapath *datapath, uint32_t region, char path
 	return pins_path(path, datapath->bpffs_dir, PIN_MAPS_DIR, name);
 }
 
-/* Not mapped: what an earlier daemon wrote is only kept until there is a new index. */
+/* They are not mapped. An earlier daemon's index is only kept until there is a new one. */
 void regions_open_pinned(struct datapath *datapath)
 {
 	char path[PATH_MAX];
@@ -43,7 +44,7 @@ static int outer_region_fd(const struct datapath *datapath)
 	return bpf_map__fd(datapath->shared->maps.regions);
 }
 
-/* Pinned before it is entered: what is entered has a pin, by which it is found again. */
+/* Pin a region before it is entered, so that each entered region can be found again by its pin. */
 static int pin_region(const struct datapath *datapath, uint32_t region, int fd)
 {
 	char path[PATH_MAX];
@@ -125,7 +126,7 @@ int regions_enter(const struct datapath *datapath, const struct regions_mark *ma
 	return inner_enter(outer_region_fd(datapath), slots, fds, count);
 }
 
-/* Close a region that no packet is judged by. Its slot keeps it alive. */
+/* Close a region that no packet uses any more. Its slot still keeps it alive. */
 static void close_region(struct datapath *datapath, uint32_t region)
 {
 	unsigned char *memory = datapath->space.regions[region];
@@ -143,8 +144,8 @@ static void close_region(struct datapath *datapath, uint32_t region)
 }
 
 /*
- * Have no slot hold a region that is closed. Each deletion would wait for a grace
- * period; one batch has all such slots hold a region that is in use in place of theirs.
+ * Make each slot release its closed region. Deleting an element waits for a grace period each
+ * time. Instead, one batch puts a region that is in use into all these slots.
  */
 static void clear_region_slots(const struct datapath *datapath)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A second instance of the program. Its lookup maps are the pinned ones; the maps it
- * counts in are its own, as plain mapped arrays, so that a verdict is read from memory:
- * the one counter of the interface that moved. Rules' counters, in the inner maps of
- * `chunks`, are left out: what is not there is not counted.
+ * A second instance of the program. It looks up addresses in the pinned maps, but counts in
+ * maps of its own. These are plain mapped arrays, so a verdict can be read from memory: it is
+ * the only counter of the interface that changed. There are no rule counters, because this
+ * instance's map `chunks` is empty.
  */
 #include "datapath/simulate.h"
 
@@ -31,8 +31,8 @@ struct simulation {
 
 /* ---- maps ---------------------------------------------------------------- */
 
-/* Whatever the program looks up is shared, as load_skeleton() has it; these are what it
- * counts in, the state of a driver, and what no program asks. */
+/* These maps belong to the simulation: counters, the state of a driver, and maps that no
+ * program reads. The maps that the program looks up are shared, as in load_skeleton(). */
 static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *map)
 {
 	return map == skeleton->maps.counters || map == skeleton->maps.list_counters ||
@@ -40,7 +40,7 @@ static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *ma
 	       map == skeleton->maps.barrier || bpf_map__is_internal(map);
 }
 
-/* A pinned map; by its path libbpf would make and pin one that is missing. */
+/* Use a pinned map. If libbpf were given the path, it would create and pin a missing map. */
 static int share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	char path[PATH_MAX];
@@ -171,13 +171,12 @@ void simulation_close(struct simulation *simulation)
 
 /* ---- run ------------------------------------------------------------------- */
 
-/* Forget what the last frame counted. */
 static void clear_counters(struct simulation *simulation)
 {
 	memset(simulation->counters, 0, IPWL_COUNTER_COUNT * sizeof(*simulation->counters));
 }
 
-/* The one counter that moved. */
+/* Only one counter has changed. */
 static int read_verdict(const struct simulation *simulation, struct simulation_result *result)
 {
 	for (uint32_t key = 0; key < IPWL_COUNTER_COUNT; key++) {
@@ -193,7 +192,7 @@ static int read_verdict(const struct simulation *simulation, struct simulation_r
 	return -EIO;
 }
 
-/* The list that counted; slots are given out from 0 on, so few are looked at. */
+/* Find the list that counted. Slots are assigned from 0 upwards, so the search is short. */
 static void read_list(struct simulation *simulation, struct simulation_result *result)
 {
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++) {
@@ -217,7 +216,7 @@ int simulation_run(struct simulation *simulation, const void *frame, size_t byte
 	clear_counters(simulation);
 	err = bpf_prog_test_run_opts(simulation->program, &options);
 	if (err)
-		/* Without frags a frame is one page at most: EINVAL, or ENOMEM. */
+		/* Without frags, a frame must fit into one page: EINVAL or ENOMEM. */
 		return err == -ENOMEM || (err == -EINVAL && bytes > 1514) ? -EMSGSIZE : err;
 	err = read_verdict(simulation, &result);
 	if (err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames judged by the real program and the tables in force, without a packet sent
- * and without a counter moved that anyone reads.
+ * Judges frames with the real program and the tables in force. It sends no packet and changes
+ * no counter that anyone reads.
  */
 #ifndef DATAPATH_SIMULATE_H
 #define DATAPATH_SIMULATE_H
@@ -17,17 +17,19 @@ struct simulation_result {
 	enum ipwl_verdict verdict;
 	enum ipwl_family family;
 	bool is_connection;
-	bool has_list; /* a list decided; its slot is below */
+	bool has_list; /* a list decided; `list` is its slot */
 	uint16_t list;
 };
 
 /**
  * simulation_open() - load the program beside those that are attached
- * @bpffs_dir: where ipwl is pinned; nothing is made there
+ * @bpffs_dir: where ipwl is pinned; nothing is created there
  *
- * Tables and settings are those that are pinned, and change as they do; all counters
- * are this program's own. Return: 0; -ENOENT: ipwl is not pinned there; -EPERM: this
- * user may not; another -errno.
+ * The program uses the pinned tables and settings and follows their changes. It has counters of
+ * its own.
+ *
+ * Return: 0; -ENOENT: ipwl is not pinned there; -EPERM: this user lacks the permission; another
+ * -errno.
  */
 int simulation_open(const char *bpffs_dir, struct simulation **ret_simulation,
 		    char error[DATAPATH_ERROR_BYTES]);
@@ -36,14 +38,14 @@ void simulation_close(struct simulation *simulation);
 
 /**
  * simulation_run() - judge one frame
- * @frame: from its Ethernet header on, which is 14 bytes at least
+ * @frame: begins with its Ethernet header; at least 14 bytes
  *
- * Return: 0; -EMSGSIZE: this kernel runs no frame as long; another -errno.
+ * Return: 0; -EMSGSIZE: this kernel cannot run a frame that long; another -errno.
  */
 int simulation_run(struct simulation *simulation, const void *frame, size_t bytes,
 		   struct simulation_result *ret_result);
 
-/* The name of a list by its slot, or NULL; until the next call. */
+/* The name of the list in a slot, or NULL. It is valid until the next call. */
 const char *simulation_list_name(struct simulation *simulation, uint16_t slot);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The LPM tries, one for each generation, action and family: opened, looked up, filled
- * and released. Which of them decides is generation.c's. */
+/* Opens, looks up, fills and releases the LPM tries. There is one for each generation, action
+ * and family. generation.c chooses which of them decide. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-/* Updates can fail for a moment: no memory to allocate from without sleeping, or
- * a lock that a packet holds. */
+/* An update can fail for a moment, because no memory can be allocated without sleeping or a
+ * packet holds a lock. */
 #define UPDATE_TRIES 20
 #define UPDATE_PAUSE_USEC 500
 
@@ -148,7 +148,7 @@ int table_map_build(struct datapath *datapath, uint32_t generation, enum action 
 	fd = create_table(family);
 	if (fd < 0)
 		return fd;
-	/* table_maps_drop() closes it from now on. */
+	/* From now on, table_maps_drop() closes it. */
 	set_table_fd(datapath, family, slot, fd);
 	for (size_t i = 0; i < table->count; i++) {
 		err = update_element(fd, &table->nodes[i]);
@@ -162,8 +162,8 @@ int table_map_build(struct datapath *datapath, uint32_t generation, enum action 
 											  : 0;
 }
 
-/* Deleted one by one: a trie that is released whole holds a CPU in the kernel for as long
- * as that takes, 0.4 s for a million elements. */
+/* Delete the elements one by one. Releasing a full trie occupies a CPU in the kernel until it
+ * is done, 0.4 s for a million elements. */
 static void empty_table(int fd, const struct table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
@@ -176,8 +176,8 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 	int fd = datapath->tables[family][slot];
 	char path[PATH_MAX];
 
-	/* A table is pinned before it is entered, so without one there is nothing to
-	 * delete; deleting nothing would cost a grace period all the same. */
+	/* A table has a pin and a descriptor before it is entered, so without a descriptor
+	 * there is nothing to delete. Even deleting nothing would wait for a grace period. */
 	if (fd >= 0)
 		bpf_map_delete_elem(outer_table_fd(datapath, family), &slot);
 	if (!table_maps_pin_path(datapath, family, slot, path))

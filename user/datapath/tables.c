@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Deciding by LPM tries: where the policy is too large for an index, or none is wanted. */
+/* Decides by LPM tries, if the policy is too large for an index or the index is turned off. */
 #include <errno.h>
 
 #include "datapath/internal.h"
@@ -17,7 +17,7 @@ static int build_tables(struct datapath *datapath, uint32_t generation, const st
 	return 0;
 }
 
-/* Always as a new generation: a failure needs no undoing, which could fail, too. */
+/* Always build a new generation, so that a failure needs no undo. An undo could fail, too. */
 int tables_apply(struct datapath *datapath, const struct policy *policy,
 		 char error[DATAPATH_ERROR_BYTES])
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The tc program on a device's ingress: one filter of our own handle, in a clsact
- * qdisc that may be somebody else's. */
+/* The tc program on a device's ingress: one filter with our own handle, in a clsact qdisc that
+ * may belong to another program. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -18,8 +18,8 @@
 /* A netlink dump comes in messages of up to 32 KiB. */
 #define DUMP_BYTES 32768
 #define FILTER_HANDLE 0x6970776cU /* "ipwl" */
-/* The first whose filters are of the kind `bpf`, or none. Early, because a filter
- * before ours may end the chain. */
+/* We use the lowest priority number that has no filters yet or only `bpf` filters. It is low
+ * because a filter before ours may end the chain. */
 #define PRIORITY_FIRST 1
 #define PRIORITY_LAST 16
 
@@ -32,7 +32,7 @@ static struct bpf_tc_hook ingress_of(int ifindex)
 	};
 }
 
-/* The priority of our filter; 0: there is none; -errno: it is not known. */
+/* Return the priority of our filter; 0 if there is none; -errno if that is not known. */
 static int find_filter(const struct bpf_tc_hook *hook)
 {
 	for (int priority = PRIORITY_FIRST; priority <= PRIORITY_LAST; priority++) {
@@ -56,7 +56,7 @@ static int count_message(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-/* How many filters a parent has; <0: not known. */
+/* Count the filters of a parent. Return a negative number if that is not known. */
 static int count_filters(int ifindex, uint32_t parent)
 {
 	char buffer[DUMP_BYTES];
@@ -90,7 +90,7 @@ static int count_filters(int ifindex, uint32_t parent)
 	return result == MNL_CB_ERROR ? -EIO : count;
 }
 
-/* Unless it is empty for sure, somebody else may use it by now. */
+/* Remove the qdisc if it is certainly empty. Otherwise another program may use it by now. */
 static int remove_qdisc(int ifindex)
 {
 	struct bpf_tc_hook hook = ingress_of(ifindex);
@@ -101,11 +101,11 @@ static int remove_qdisc(int ifindex)
 		return 0;
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	err = bpf_tc_hook_destroy(&hook);
-	/* Somebody has removed it already. */
+	/* Another program has removed it already. */
 	return err == -EINVAL || err == -ENOENT ? 0 : err;
 }
 
-/* In the place of an earlier one of ours, or else at the first priority that takes it. */
+/* Replace our earlier filter, or else use the first priority that accepts it. */
 static int put_filter(const struct bpf_tc_hook *hook, int program)
 {
 	int priority = find_filter(hook);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kernel says of XDP links and devices. Changes nothing. */
+/* Asks the kernel about XDP links and devices. Changes nothing. */
 #include <errno.h>
 
 #include <linux/bpf.h>
@@ -10,11 +10,11 @@
 
 #include "datapath/internal.h"
 
-/* Newer than the headers of Debian 12. */
+/* The headers of Debian 12 do not have it. */
 #define TCX_INGRESS ((enum bpf_attach_type)46)
 
-/* Whether a program is on a device of this namespace: 1, 0 or -errno. An ifindex alone
- * does not tell: a device of another namespace may have the same. */
+/* Return 1 if a program is attached to a device of this namespace, 0 if not, or -errno.
+ * Comparing the ifindex is not enough: a device of another namespace may have the same. */
 static int is_program_on(uint32_t program, int ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, options);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one place that opens databases and keeps their errors. */
+/* Opens databases and keeps their errors. No other file does. */
 #include "store/database.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "base/file.h"
 
 #define BUSY_TIMEOUT_MS 2000
-/* More than one database has. */
+/* More than any of our databases uses. */
 #define STATEMENTS_MAX 24
 
 struct database {
@@ -50,7 +50,7 @@ static enum database_result describe(const struct database *database, bool exist
 	return existed ? DATABASE_UNREADABLE : DATABASE_UNUSABLE;
 }
 
-/* The first column of the first row; "" and 0 if there is none. */
+/* Read the first column of the first row; "" and 0 if there is no row. */
 static int query_first(struct database *database, const char *sql, int64_t *ret_number,
 		       char message[DATABASE_MESSAGE_BYTES])
 {
@@ -68,12 +68,13 @@ static int query_first(struct database *database, const char *sql, int64_t *ret_
 		snprintf(message, DATABASE_MESSAGE_BYTES, "%s", text ? text : "");
 		*ret_number = sqlite3_column_int64(row, 0);
 	}
-	/* Does not reset the error that sqlite3_errcode() tells. */
+	/* This does not reset the error of sqlite3_errcode(). */
 	sqlite3_finalize(row);
 	return step == SQLITE_ROW || step == SQLITE_DONE ? 0 : -EIO;
 }
 
-/* For whoever goes back to an earlier release. Nobody else writes meanwhile. */
+/* Keep a copy for users who return to an earlier release. The open transaction prevents other
+ * writers. */
 static int keep_former(const struct database *database, int version)
 {
 	int64_t changed_sec;
@@ -116,7 +117,8 @@ static int schema_upgrade(struct database *database, const struct database_schem
 	return database_execute(database, set_version);
 }
 
-/* Nothing of what is there is lost; what changes could not be kept. */
+/* Nothing in the database is lost. If the upgrade fails, the database stays readable, but
+ * changes to it cannot be saved. */
 static enum database_result check_schema(struct database *database,
 					 const struct database_schema *schema, bool existed,
 					 char message[DATABASE_MESSAGE_BYTES])
@@ -139,7 +141,7 @@ static enum database_result check_schema(struct database *database,
 	if (!*message)
 		describe(database, existed, message);
 	database_rollback(database);
-	/* Version 0 has no rows of ours. */
+	/* Version 0 has none of our tables. */
 	return version ? DATABASE_OUTDATED : DATABASE_UNUSABLE;
 }
 
@@ -150,7 +152,7 @@ static enum database_result database_set_up(struct database *database, const cha
 	struct stat status;
 	bool existed = stat(path, &status) ? errno != ENOENT : status.st_size > 0;
 	int64_t number;
-	/* What is in it is not for everybody, whatever the umask. */
+	/* Other users must not read the content, whatever the umask is. */
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0 && errno == ELOOP) {
@@ -164,8 +166,8 @@ static enum database_result database_set_up(struct database *database, const cha
 		return describe(database, existed, message);
 	sqlite3_extended_result_codes(database->handle, 1);
 	sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
-	/* Small pages, which only a new database takes: a change writes each page it touches
-	 * twice, and disks are full by the kilobyte. */
+	/* Use small pages; this affects only a new database. A change writes each page that it
+	 * touches twice, and a full disk may have only some kilobytes left. */
 	if (database_execute(database, "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
 				       "PRAGMA synchronous = FULL"))
 		return describe(database, existed, message);
@@ -213,7 +215,7 @@ void database_close(struct database *database)
 	free(database);
 }
 
-/* The journal goes first: a new database must never meet the old one's. */
+/* Rename the journal first: a new database must never find the journal of the old one. */
 static int rename_with_journal(const char *path, const char *aside)
 {
 	char journal[PATH_MAX], aside_journal[PATH_MAX];
@@ -300,7 +302,7 @@ int database_commit(struct database *database)
 
 void database_rollback(struct database *database)
 {
-	/* Some errors have rolled back already. */
+	/* Some errors roll back by themselves. */
 	if (database && !sqlite3_get_autocommit(database->handle))
 		database_execute(database, "ROLLBACK");
 }
@@ -342,7 +344,7 @@ int database_step(struct database *database, sqlite3_stmt *statement)
 
 	if (step == SQLITE_ROW || step == SQLITE_DONE)
 		return step == SQLITE_ROW;
-	/* Keeps the error, and ends what a rollback would meet. */
+	/* This keeps the error, and ends the statement, which might block a rollback. */
 	sqlite3_reset(statement);
 	return database_fail(database);
 }

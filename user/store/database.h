@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A database in one file: SQLite over one connection, with a version of its tables, one
- * transaction at a time, and the last thing that went wrong. A rollback journal, not WAL:
- * it can be read from a full disk. Not for two threads at once.
+ * A database in one file: SQLite over one connection. It keeps the version of its tables, one
+ * transaction at a time, and the last error. It uses a rollback journal instead of WAL, so that
+ * it can be read from a full disk. Only one thread at a time may use it.
  *
- * A database that is NULL is one that could not be opened: each function fails.
+ * A NULL database is one that could not be opened: each function fails with it.
  */
 #ifndef STORE_DATABASE_H
 #define STORE_DATABASE_H
@@ -17,30 +17,31 @@
 
 struct database;
 
-/* Each version as a step from the one before: a step is never changed once it has been
- * released. The version is in user_version; a larger one is of a later release. */
+/* The tables of a database. Each step makes one version from the one before. A released step
+ * must never be changed. The version is stored in user_version; a larger one than ours comes
+ * from a later release. */
 struct database_schema {
 	const char *const *steps; /* SQL; the first one makes version 1 */
 	int version;		  /* their count */
-	bool is_checked;	  /* look for damage at every opening: all pages are read */
-	bool keeps_former;	  /* before an upgrade, leave a copy as PATH.vVERSION */
+	bool is_checked;	  /* look for damage at each opening; this reads all pages */
+	bool keeps_former;	  /* before an upgrade, keep a copy as PATH.vVERSION */
 };
 
 enum database_result {
 	DATABASE_OK,
-	DATABASE_CORRUPT,    /* no database, or a damaged one */
-	DATABASE_UNREADABLE, /* it exists, with rows that cannot be read now */
-	DATABASE_UNUSABLE,   /* there is none, and none can be made */
-	DATABASE_OUTDATED,   /* of an earlier release: it can be read, not changed */
+	DATABASE_CORRUPT,    /* the file is damaged, or not a database */
+	DATABASE_UNREADABLE, /* it exists, but its rows cannot be read now */
+	DATABASE_UNUSABLE,   /* it does not exist and cannot be created */
+	DATABASE_OUTDATED,   /* from an earlier release; it can be read but not changed */
 };
 
 #define DATABASE_MESSAGE_BYTES 1024
 
 /**
- * database_open() - open a database and bring its tables to the schema, or make one
- * @schema: must stay
+ * database_open() - open a database and upgrade its tables to the schema, or create one
+ * @schema: must outlive the database
  * @ret_database: NULL unless the result is DATABASE_OK or DATABASE_OUTDATED
- * @message: what is wrong, unless all is well
+ * @message: says what is wrong if the result is not DATABASE_OK
  */
 enum database_result database_open(const char *path, const struct database_schema *schema,
 				   struct database **ret_database,
@@ -48,59 +49,62 @@ enum database_result database_open(const char *path, const struct database_schem
 /* NULL is fine. */
 void database_close(struct database *database);
 
-/* Rename the file, and its journal, to PATH.corrupt-TIME. @message is the new name, or
- * what went wrong. Return: 0 or -errno. */
+/* Rename the file and its journal to PATH.corrupt-TIME. @message is set to the new name, or to
+ * the error. Return: 0 or -errno. */
 int database_set_aside(const char *path, char message[DATABASE_MESSAGE_BYTES]);
 
-/* What went wrong since the last commit, "PATH: MESSAGE"; NULL: nothing, or out of memory. */
+/* The last error since the last commit, as "PATH: MESSAGE". NULL: there was none, or memory ran
+ * out. */
 const char *database_error(const struct database *database);
-/* Whether that was damage: to be closed and put aside. */
+/* Whether an error has shown that the file is damaged. The caller must then close it and call
+ * database_set_aside(). */
 bool database_is_corrupt(const struct database *database);
 
 /* ---- transactions --------------------------------------------------------- */
 
-/* Begin one, unless one is open. Return: 0 or -EIO. */
+/* Begin a transaction unless one is open. Return: 0 or -EIO. */
 int database_begin(struct database *database);
-/* End it. A commit that fails (-EIO) has changed nothing. */
+/* Commit the transaction. If that fails (-EIO), nothing has changed. */
 int database_commit(struct database *database);
 void database_rollback(struct database *database);
 
-/* Keep what SQLite said last for database_error(), and roll back. Return: -EIO. */
+/* Keep SQLite's last error for database_error(), and roll back. Return: -EIO. */
 int database_fail(struct database *database);
 
 /* ---- statements ----------------------------------------------------------- */
 
 /**
- * database_statement() - prepare a statement, or take it as prepared before
- * @sql: a constant: its address is its name
- * @ret_statement: reset, its parameters NULL; to be given back with database_run() or
- *		   database_reset()
+ * database_statement() - prepare a statement, or reuse a prepared one
+ * @sql: a constant; its address identifies the statement
+ * @ret_statement: reset, with all parameters NULL; the caller must pass it to database_run() or
+ *                 database_reset()
  *
  * Return: 0 or -EIO: rolled back.
  */
 int database_statement(struct database *database, const char *sql, sqlite3_stmt **ret_statement);
 
-/* Prepare a statement of any text; to be finalized. Return: 0 or -EIO: rolled back. */
+/* Prepare a statement whose text is no constant. The caller must finalize it. Return: 0 or
+ * -EIO: rolled back. */
 int database_prepare(struct database *database, const char *sql, sqlite3_stmt **ret_statement);
 
-/* Go to the next row. Return: 1; 0: there is none; -EIO: rolled back. */
+/* Step to the next row. Return: 1; 0: there is none; -EIO: rolled back. */
 int database_step(struct database *database, sqlite3_stmt *statement);
 
-/* Run a statement that gives no rows, and reset it. Return: 0 or -EIO: rolled back. */
+/* Run a statement that returns no rows, and reset it. Return: 0 or -EIO: rolled back. */
 int database_run(struct database *database, sqlite3_stmt *statement);
 
 void database_reset(sqlite3_stmt *statement);
 
-/* NULL is bound as NULL. */
+/* Bind a text; NULL is bound as SQL NULL. */
 void database_bind_text(sqlite3_stmt *statement, int index, const char *text);
 void database_bind_prefix(sqlite3_stmt *statement, int index, const struct prefix *prefix);
 
-/* A text column, or NULL. */
+/* The text of a column, or NULL. It belongs to the row. */
 const char *database_text(sqlite3_stmt *row, int column);
 
 /* The id of the row that was inserted last. */
 int64_t database_last_id(const struct database *database);
-/* How many rows the last statement changed. */
+/* The number of rows that the last statement changed. */
 int database_change_count(const struct database *database);
 
 #endif

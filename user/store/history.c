@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writing the history. */
+/* Writes the history. */
 #include "store/history.h"
 
 #include <errno.h>
@@ -117,7 +117,7 @@ int history_summarise(struct state *state, struct history_record *record,
 
 /* ---- prune ---------------------------------------------------------------- */
 
-/* Return: how many records are older; -EIO. */
+/* Return: 1 if there are older records, else 0; -EIO. */
 static int count_old(struct state *state, int64_t before_sec)
 {
 	static const char query[] = "SELECT count(*) FROM (SELECT 1 FROM history WHERE at < ? "

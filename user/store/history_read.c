@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Queries of the history, whose text depends on the filter. */
+/* Queries the history. The text of a query depends on the filter. */
 #include "store/history_read.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 /* ---- rows ----------------------------------------------------------------- */
 
-/* The index of a word; @count: it is none of them. */
+/* Return the index of a word, or @count if it is not among them. */
 static size_t find_word(const char *word, const char *const *words, size_t count)
 {
 	size_t i;
@@ -21,8 +21,7 @@ static size_t find_word(const char *word, const char *const *words, size_t count
 	return i;
 }
 
-/* What a later release may have written, and this one does not know, passes as the
- * nearest. */
+/* A later release may have written a source that this one does not know. It is read as manual. */
 static enum source read_source(sqlite3_stmt *row, int column)
 {
 	size_t source = find_word(database_text(row, column), source_names, SOURCE_COUNT);
@@ -69,11 +68,11 @@ static bool read_change(sqlite3_stmt *row, struct prefix *prefix, struct history
 
 /* ---- filter --------------------------------------------------------------- */
 
-/* A condition on changes; the places of prefixes are bound as parameters. */
+/* Room for a condition on changes. The places of prefixes are bound as parameters. */
 #define CONDITION_BYTES 1024
 
-/* Those inside lie together; those that cover it are known by name. The numbers are from
- * ?10 on: the first ones are the query's own. */
+/* Prefixes inside the filter's prefix are adjacent. Those that cover it are listed one by one.
+ * Their parameters begin at ?10, because the query uses the first ones itself. */
 static void write_condition(const struct history_filter *filter, char condition[CONDITION_BYTES])
 {
 	size_t bytes = 0;
@@ -123,7 +122,7 @@ static void bind_condition(sqlite3_stmt *statement, const struct history_filter 
 	bind_place(statement, 11, &prefix);
 }
 
-/* A query whose text depends on the filter; to be finalized. */
+/* Prepare a query whose text depends on the filter. The caller must finalize it. */
 static int prepare(struct state *state, const char *format, const struct history_filter *filter,
 		   sqlite3_stmt **ret_statement)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is remembered of hits: read at the start, shown, written in batches. */
+/* Remembers hits: reads them at the start, answers queries, and writes them in batches. */
 #include "store/hits.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "store/hits_note.h"
 
 #define DAY_SEC 86400
-/* Days that hits_sum_days() may be asked for, and today. */
+/* The most days that a caller asks hits_sum_days() for, and today. */
 #define DAYS_KEPT 32
-/* So many changed records are worth a transaction of their own. */
+/* This many changed records justify a transaction. */
 #define FLUSH_RECORDS 10000
 
 int hits_open(const char *state_dir, uint64_t cookie, bool adopted, struct hits **ret_hits)
@@ -63,7 +63,7 @@ static void hits_keep_error(struct hits *hits, const char *error)
 	hits->error = text_copy(error);
 }
 
-/* Keep what went wrong. A corrupt database is closed, so that hits_load() puts it aside. */
+/* Keep the error. A corrupt database is closed, so that hits_load() sets it aside. */
 static int hits_fail(struct hits *hits)
 {
 	hits_keep_error(hits, database_error(hits->database));
@@ -92,7 +92,7 @@ int64_t hits_since_sec(struct hits *hits)
 	return since_sec;
 }
 
-/* hits->lock is held. */
+/* The caller holds hits->lock, or is the worker. */
 static const struct hit_record *find(const struct hits *hits, const struct list *list,
 				     const struct prefix *prefix)
 {
@@ -148,7 +148,7 @@ static int take_row(const struct hits_row *row, void *context)
 		record->total = row->total;
 		record->last_hit_sec = row->last_hit_sec;
 	}
-	/* Other maps have begun at zero. */
+	/* Other maps have counted from zero. */
 	if (record && row->cookie == hits->cookie) {
 		record->rule = row->rule;
 		record->counted = row->counted;
@@ -185,8 +185,8 @@ static int read_rows(struct hits *hits)
 	return err;
 }
 
-/* Nobody looks before become_known(), or they see a table that fills. Return: 0; -ENOMEM,
- * -EIO or -EBADMSG with a message. */
+/* Readers ignore the table before become_known(), or else see a table that is being filled.
+ * Return: 0; -ENOMEM, -EIO or -EBADMSG with a message. */
 static int open_and_read(struct hits *hits, int64_t now_sec, int64_t *ret_since_sec,
 			 char message[HITS_FILE_MESSAGE_BYTES])
 {
@@ -220,7 +220,7 @@ int hits_load(struct hits *hits, int64_t now_sec)
 	if (hits->database)
 		return 0;
 	err = open_and_read(hits, now_sec, &since_sec, message);
-	/* Losing it costs numbers, no mail. */
+	/* Losing this database loses statistics, but no mail. */
 	if (err == -EBADMSG && !database_set_aside(hits->path, message)) {
 		log_warning("hits", "%s was corrupt and is kept as %s: hits start again from zero",
 			    hits->path, message);
@@ -230,7 +230,7 @@ int hits_load(struct hits *hits, int64_t now_sec)
 		hits_keep_error(hits, message);
 		return err == -EBADMSG ? -EIO : err;
 	}
-	/* Should it be read again, these maps have been counting. */
+	/* If the database is loaded again, these maps have counted before. */
 	hits->adopted = true;
 	hits_succeed(hits);
 	become_known(hits, since_sec);

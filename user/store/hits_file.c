@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The database below hits.h. */
+/* The database of hits.h. */
 #include "store/hits_file.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ static const char tables[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
 			     " list TEXT NOT NULL,"
 			     " action TEXT NOT NULL,"
 			     " prefix TEXT NOT NULL,"
-			     " cookie INTEGER NOT NULL," /* of the maps of rule and counted_… */
+			     " cookie INTEGER NOT NULL," /* of the maps with `rule` */
 			     " rule INTEGER NOT NULL,"	 /* 0: none */
 			     " counted_packets INTEGER NOT NULL,"
 			     " counted_connections INTEGER NOT NULL,"
@@ -24,14 +24,14 @@ static const char tables[] = "CREATE TABLE memory (since INTEGER NOT NULL);"
 			     " UNIQUE (list, action, prefix));"
 			     "CREATE TABLE days ("
 			     " hit INTEGER NOT NULL,"
-			     " day INTEGER NOT NULL," /* since 1970, of UTC */
+			     " day INTEGER NOT NULL," /* days since 1970, UTC */
 			     " packets INTEGER NOT NULL,"
 			     " connections INTEGER NOT NULL,"
 			     " averted_packets INTEGER NOT NULL,"
 			     " PRIMARY KEY (hit, day)) WITHOUT ROWID;";
 static const char *const steps[] = { tables };
 
-/* Not checked: it grows large, and to lose it costs numbers, no mail. */
+/* It is not checked, because it grows large. Losing it loses statistics, but no mail. */
 static const struct database_schema hits_schema = {
 	.steps = steps,
 	.version = sizeof(steps) / sizeof(*steps),
@@ -39,7 +39,7 @@ static const struct database_schema hits_schema = {
 
 /* ---- open ----------------------------------------------------------------- */
 
-/* Since when it remembers: a new one, since now. */
+/* Read since when the database remembers hits. A new one begins now. */
 static int read_since(struct database *database, int64_t now_sec, int64_t *ret_since_sec,
 		      bool *ret_is_new)
 {
@@ -99,7 +99,7 @@ static struct hit_counts read_counts(sqlite3_stmt *row, int column)
 	};
 }
 
-/* Return: whether it is one. */
+/* Return: whether the row is valid. */
 static bool read_row(sqlite3_stmt *row, struct hits_row *ret_row)
 {
 	const char *action = database_text(row, 1);
@@ -141,7 +141,7 @@ int hits_file_read(struct database *database,
 	return err ? err : step;
 }
 
-/* A statement about one (list, action, prefix), its first parameters. */
+/* Prepare a statement whose first parameters are list, action and prefix. */
 static int bind_key(struct database *database, const char *sql, const char *list,
 		    enum action action, const struct prefix *prefix, sqlite3_stmt **ret_statement)
 {
@@ -207,7 +207,7 @@ static int put_row(struct database *database, const struct hits_row *row, int64_
 	if (database_step(database, statement) <= 0)
 		return -EIO;
 	*ret_id = sqlite3_column_int64(statement, 0);
-	/* The row is written when the statement has ended. */
+	/* The statement must end before the row is written. */
 	return database_run(database, statement);
 }
 

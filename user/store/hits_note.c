@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What rules have counted since it was last noted. */
+/* Computes what rules have counted since the last pass. */
 #include "store/hits_note.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
 				    .connections = counters->connections,
 				    .averted_packets = counters->averted_packets };
 
-	/* Of another rule, or begun again: all of it is new. */
+	/* If another rule counted, or the counter began again, all of it is new. */
 	if (!record || record->rule != rule || counters->packets < record->counted.packets)
 		return grown;
 	grown.packets -= record->counted.packets;
@@ -25,8 +25,8 @@ struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
 	return grown;
 }
 
-/* Note what a rule has counted. hits->lock is held. A rule that finds no memory is left
- * for the next pass. */
+/* Note what a rule has counted. The caller holds hits->lock. Without memory for a record, the
+ * rule waits for the next pass. */
 static void note_rule(struct hits *hits, size_t list, const struct rule *rule,
 		      const struct ipwl_rule_counters *counters, int64_t now_sec)
 {
@@ -92,8 +92,8 @@ void hits_restart_rules(struct hits *hits, const uint32_t *rules, size_t rule_co
 	if (!hits->record_count || !rule_count)
 		return;
 	is_new = calloc(1, limit / 8 + 1);
-	/* Without memory a rule that counts past what its forerunner had counted shows
-	 * that much less. */
+	/* Without memory, a reused rule id may be taken for its forerunner. Once it has counted
+	 * more than the forerunner had, it shows that much too little. */
 	if (!is_new)
 		return;
 	for (i = 0; i < rule_count; i++)

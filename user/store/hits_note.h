@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the files of hits.h: what a rule has counted. */
+/* Shared by the files of hits.h: what a rule has counted. */
 #ifndef STORE_HITS_NOTE_H
 #define STORE_HITS_NOTE_H
 
 #include "store/hits_table.h"
 
-/* What a rule has counted beyond what @record (NULL: nothing) knows of it. */
+/* The hits that a rule has counted and that @record does not contain yet. NULL: it contains
+ * none. */
 struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
 			      const struct ipwl_rule_counters *counters);
 

@@ -36,7 +36,7 @@ int hits_enter_list(struct hits *hits, const char *name, enum action action)
 	return (int)i;
 }
 
-/* FNV-1a: the keys are no attacker's choice, entries are the administrator's. */
+/* FNV-1a is enough: no attacker chooses the keys, because the entries are the administrator's. */
 static uint64_t hash_of(size_t list, const struct prefix *prefix)
 {
 	uint64_t hash = 14695981039346656037ULL ^ list;
@@ -49,7 +49,7 @@ static uint64_t hash_of(size_t list, const struct prefix *prefix)
 	return hash ^ hash >> 32;
 }
 
-/* The bucket of a key, or the empty one where it belongs. */
+/* Find the bucket of a key, or the empty bucket where it belongs. */
 static uint32_t *find_bucket(const struct hits *hits, size_t list, const struct prefix *prefix)
 {
 	size_t mask = hits->bucket_count - 1;
@@ -82,7 +82,7 @@ static void fill_buckets(struct hits *hits)
 		    (uint32_t)i + 1;
 }
 
-/* Twice as many buckets as records at least. */
+/* Keep at least twice as many buckets as records. */
 static int grow(struct hits *hits)
 {
 	size_t capacity = hits->record_capacity ? 2 * hits->record_capacity : FIRST_CAPACITY;

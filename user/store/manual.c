@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each change: what was, the change, what is now. */
+/* Makes each change, and records the entry before and after it. */
 #include "store/manual.h"
 
 #include <errno.h>
@@ -11,8 +11,8 @@
 
 /* ---- images --------------------------------------------------------------- */
 
-/* What is not UTF-8, which only another's hand can have written, loses its last bytes
- * rather than hold up a change. */
+/* Only another program can have written text that is not UTF-8. It is shortened until it is
+ * valid, so that it does not prevent a change. */
 static json_t *text_json(const char *text)
 {
 	size_t bytes = text ? strlen(text) : 0;
@@ -84,7 +84,7 @@ int64_t manual_image_expiry_sec(const char *image)
 
 /* ---- changes -------------------------------------------------------------- */
 
-/* One entry, as it was before the change. */
+/* A change of one entry, with its image before the change. */
 struct change {
 	struct manual_batch *batch;
 	const char *list;
@@ -98,7 +98,7 @@ static int begin_change(struct change *change)
 	return manual_image(change->batch->state, change->list, change->prefix, &change->was);
 }
 
-/* @err: of the change itself. */
+/* @err: the result of the change itself. */
 static int end_change(struct change *change, int err)
 {
 	struct manual_batch *batch = change->batch;
@@ -144,7 +144,7 @@ int manual_put(struct manual_batch *batch, const struct state_entry *entry)
 	return err ? err : end_change(&change, state_put(batch->state, entry));
 }
 
-/* A statement about one (list, prefix). */
+/* Run a statement whose parameters are list and prefix. */
 static int run_for(struct state *state, const char *sql, const char *list,
 		   const struct prefix *prefix)
 {

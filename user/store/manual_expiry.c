@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entries whose time has come, and those whose time had not: the wall clock may have been
- * ahead. The record of an expiry has the entries as they were, and a time that is yet to
- * come, once the clock is right again.
+ * Deletes entries that have expired, and restores entries that expired too early because the
+ * wall clock was ahead. The record of such an expiry holds the entries as they were. Once the
+ * clock is right again, the time of that record lies in the future.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct item {
 	char *list;
 	enum action action;
 	struct prefix prefix;
-	char *image; /* to be brought back; NULL: to be deleted */
+	char *image; /* restore this; NULL: delete the entry */
 };
 
 struct items {
@@ -24,7 +24,7 @@ struct items {
 	size_t capacity;
 };
 
-/* @image: NULL: none. Return: 0 or -ENOMEM. */
+/* @image may be NULL. Return: 0 or -ENOMEM. */
 static int items_add(struct items *items, const char *list, enum action action,
 		     const struct prefix *prefix, const char *image)
 {
@@ -55,7 +55,7 @@ static void items_done(struct items *items)
 	free(items->items);
 }
 
-/* Delete or bring back each, with a record. Return: 0: the transaction is open; -EIO: it is
+/* Delete or restore each item, with a record. Return: 0: the transaction is open; -EIO: it is
  * rolled back. */
 static int items_write(const struct items *items, struct state *state, enum history_event event,
 		       int64_t now_sec)
@@ -102,7 +102,7 @@ struct returning {
 	struct items items;
 };
 
-/* Whatever happened to the entry since is what somebody wanted. */
+/* A later change of the entry was intended, so it stays. */
 static int note_returning(const struct history_change *change, void *context)
 {
 	struct returning *returning = context;

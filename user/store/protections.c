@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A sorted array: protected entries are few. */
+/* Keeps a sorted array, because protected entries are few. */
 #include "store/protections.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static int compare(const void *a, const void *b)
 
 /* ---- load ----------------------------------------------------------------- */
 
-/* Append a row. What cannot be parsed protects nothing. */
+/* Append a row. A row that cannot be parsed protects nothing. */
 static int append(sqlite3_stmt *row, struct protection **items, size_t *count)
 {
 	const char *prefix = database_text(row, 1);
@@ -138,7 +138,7 @@ void protections_take(struct protections *protections, struct protections *from)
 
 /* ---- ask ------------------------------------------------------------------ */
 
-/* The lock is held. */
+/* The caller holds the lock. */
 static const struct protection *find(const struct protections *protections, const char *list,
 				     const struct prefix *prefix)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rule file: a header, the lists by slot, the rules by id. Read and written, not
- * mapped: it must not count as the daemon's memory.
+ * The rule file: a header, the lists by slot, the rules by id. It is read and written instead
+ * of mapped, because a mapping would count as the daemon's memory.
  */
 #include "store/rule_file.h"
 
@@ -17,7 +17,7 @@
 #include "store/rule_file_format.h"
 
 struct rule_file {
-	int fd; /* -1: given up */
+	int fd; /* -1: given up after an error */
 	char *path;
 };
 
@@ -32,7 +32,7 @@ static bool is_of(int fd, uint64_t cookie)
 	       header.cookie == cookie;
 }
 
-/* Complete before it gets its name. */
+/* The file is complete before it gets its name. */
 static int make(const char *path, uint64_t cookie)
 {
 	const struct rule_file_header header = { .magic = RULE_FILE_MAGIC,
@@ -101,7 +101,7 @@ int rule_file_load(const struct rule_file *file, struct rule_ids *ids, struct po
 
 /* ---- update ------------------------------------------------------------- */
 
-/* Records of consecutive ids in one page, to be written at once. */
+/* Records of consecutive ids in one page, written in one call. */
 struct run {
 	int fd;
 	uint32_t first_id;
@@ -162,7 +162,7 @@ static int write_lists(int fd, const struct policy *policy)
 	return err;
 }
 
-/* A bit for each id up to the largest in @added; NULL: out of memory. */
+/* Create a bitmap of the added ids. NULL: out of memory. */
 static unsigned char *bitmap_new(const struct rules_change *change, uint32_t *ret_limit)
 {
 	unsigned char *bitmap;
@@ -224,7 +224,7 @@ int rule_file_update(struct rule_file *file, const struct policy *policy,
 	run = calloc(1, sizeof(*run));
 	if (run) {
 		run->fd = file->fd;
-		/* Erased before the slots of lists change their meaning. */
+		/* Erase the removed ids before the slots get new lists. */
 		err = erase_removed(run, change);
 		if (!err)
 			err = write_lists(file->fd, policy);

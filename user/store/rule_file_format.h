@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The layout of the rule file, in host byte order, and reading it whole. */
+/* The layout of the rule file, in host byte order, and a function that reads all of it. */
 #ifndef STORE_RULE_FILE_FORMAT_H
 #define STORE_RULE_FILE_FORMAT_H
 
@@ -20,7 +20,7 @@ struct rule_file_header {
 	uint32_t reserved; /* 0 */
 };
 
-/* By slot. */
+/* The record of a list; its position is the slot. */
 struct rule_file_list {
 	char name[POLICY_NAME_MAX + 1];
 	uint32_t action;
@@ -28,8 +28,8 @@ struct rule_file_list {
 };
 _Static_assert(sizeof(struct rule_file_list) == 72, "layout");
 
-/* By id. What makes it valid stands last: a record that was cut short while it was
- * first written is unused. */
+/* The record of a rule; its position is the id. The member that makes it valid comes last, so a
+ * record whose first write was cut short is unused. */
 struct rule_record {
 	uint8_t addr[16];
 	uint8_t family;
@@ -38,8 +38,8 @@ struct rule_record {
 };
 _Static_assert(sizeof(struct rule_record) == 20, "layout");
 
-/* A write that a signal cuts short ends between two pages, so no record may lie
- * across: half an old and half a new one could be the id of a wrong prefix. */
+/* A write that a signal interrupts ends at a page boundary, so no record may cross one. A
+ * record that is half old and half new could give an id the wrong prefix. */
 #define RULE_FILE_PAGE_BYTES 4096
 #define RULE_FILE_PAGE_RECORDS (RULE_FILE_PAGE_BYTES / sizeof(struct rule_record))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading the rule file back: lists, rules, and which ids are free. */
+/* Reads the rule file: lists, rules, and the free ids. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -41,8 +41,8 @@ static struct prefix prefix_of(const struct rule_record *record)
 	return prefix;
 }
 
-/* Whether the record can have been written by us: the file may be from a killed
- * daemon, or anything. */
+/* Whether this program can have written the record. The file may come from a killed daemon, or
+ * contain anything. */
 static bool is_valid(const struct reader *reader, const struct rule_record *record)
 {
 	struct prefix prefix = prefix_of(record);
@@ -160,7 +160,7 @@ static int compare_rules(const void *a, const void *b)
 	return prefix_compare(&((const struct rule *)a)->prefix, &((const struct rule *)b)->prefix);
 }
 
-/* Sort; of a prefix that is there twice one is kept. */
+/* Sort the rules, and keep one of each prefix. */
 static void finish_list(struct reader *reader, struct list *list)
 {
 	size_t i, kept = 0;
@@ -178,7 +178,7 @@ static void finish_list(struct reader *reader, struct list *list)
 	reader->used_count += kept;
 }
 
-/* The smallest free id is to be given out first: the top of the stack. */
+/* The smallest free id must be used first, so it comes to the top of the stack. */
 static int fill_ids(const struct reader *reader, struct rule_ids *ids)
 {
 	size_t free_count = reader->next - 1 - reader->used_count;

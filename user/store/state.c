@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Manual entries in a database, and what becomes of the daemon when they are lost. */
+/* Keeps manual entries in a database, and decides what the daemon does if they are lost. */
 #include "store/state.h"
 
 #include <errno.h>
@@ -15,11 +15,11 @@
 struct state {
 	struct database *database; /* NULL: could not be opened */
 	char *path;
-	char *error; /* of the opening, or where the entries went */
+	char *error; /* why it could not be opened, or where lost entries are kept */
 	char *suspension;
 };
 
-/* Keep what went wrong for state_error(). */
+/* Keep an error for state_error(). */
 static void state_keep_error(struct state *state, const char *message)
 {
 	char *error;
@@ -32,7 +32,7 @@ static void state_keep_error(struct state *state, const char *message)
 
 static void state_clear_error(struct state *state)
 {
-	/* While suspended the error tells where the entries went. */
+	/* During a suspension, the error says where the lost entries are kept. */
 	if (state->suspension)
 		return;
 	free(state->error);
@@ -45,8 +45,8 @@ static void state_suspend(struct state *state, const char *reason)
 	state->suspension = strdup(reason);
 }
 
-/* A database put aside leaves a row for each reader to come: a restart must not begin
- * to drop what the lost entries allowed. */
+/* After a database was set aside, the new one stores the suspension. Otherwise a restart would
+ * begin to drop mail that the lost entries allowed. */
 static void remember_suspension(struct state *state)
 {
 	static const char insert[] = "INSERT INTO suspension VALUES (?)";
@@ -91,7 +91,7 @@ static int refuse_open(struct state *state, enum database_result result, const c
 
 static int open_database(struct state *state, bool may_be_set_aside);
 
-/* The name of the corrupt database is in @message. */
+/* @message says what is corrupt; on success it is the new name of that database. */
 static int replace_corrupt(struct state *state, char message[DATABASE_MESSAGE_BYTES])
 {
 	char reason[2 * DATABASE_MESSAGE_BYTES];
@@ -111,8 +111,7 @@ static int replace_corrupt(struct state *state, char message[DATABASE_MESSAGE_BY
 	return 0;
 }
 
-/* Open a database of which nothing is known; a corrupt one is put aside and, the
- * second time, a new one is made. */
+/* Open a database. If it is corrupt and @may_be_set_aside, set it aside and create a new one. */
 static int open_database(struct state *state, bool may_be_set_aside)
 {
 	char message[DATABASE_MESSAGE_BYTES] = "";
@@ -221,7 +220,7 @@ struct entry entry_of_row(const struct state_entry *row)
 	};
 }
 
-/* Return: 1: an entry; 0: its prefix or action is none. */
+/* Return: 1: the row is an entry; 0: its prefix or action is invalid. */
 static int read_row(sqlite3_stmt *row, struct state_entry *ret_entry)
 {
 	const char *text = database_text(row, 2);

@@ -2,10 +2,10 @@
 /*
  * Manual entries on disk: state_dir/state.db, SQLite over one connection.
  *
- * The daemon runs with whatever state there is: a database that is corrupt is put
- * aside, one that cannot be written is read. state_error() tells, and
- * state_suspension() when entries are missing that may have kept mail from being
- * dropped. Not for two threads at once.
+ * The daemon runs in any case. A corrupt database is renamed, and a new one is created. A
+ * database that cannot be written is only read. state_error() says what is wrong.
+ * state_suspension() returns text if entries are missing that may have kept mail from being
+ * dropped. Only one thread at a time may use it.
  */
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
@@ -17,8 +17,7 @@
 struct database;
 struct state;
 
-/* A manual entry; it stays of no effect while no list of that name and action is
- * configured. */
+/* A manual entry. It has no effect while no list with this name and action is configured. */
 struct state_entry {
 	const char *list;
 	enum action action;
@@ -30,53 +29,53 @@ struct state_entry {
 };
 
 struct state_entry row_of_entry(const struct list *list, const struct entry *entry);
-/* Strings are those of the row. */
+/* The entry shares the strings of the row. */
 struct entry entry_of_row(const struct state_entry *row);
 
 /**
- * state_open() - open, or make, the database of a directory
- * @state_dir: made if missing
+ * state_open() - open or create the database of a directory
+ * @state_dir: created if it does not exist
  *
- * Return: 0 also where the database cannot be used; -ENOMEM.
+ * Return: 0, even if the database cannot be used; -ENOMEM.
  */
 int state_open(const char *state_dir, struct state **ret_state);
 /* NULL is fine. */
 void state_close(struct state *state);
 
 const char *state_path(const struct state *state);
-/* What is wrong with the database now, or NULL. */
+/* What is wrong with the database at present, or NULL. */
 const char *state_error(const struct state *state);
 
-/* Why enforcement must be suspended, or NULL: entries that were there could not be
- * read. Kept over restarts until state_acknowledge(). */
+/* Why enforcement must be suspended, or NULL. The reason is that existing entries could not be
+ * read. If they were lost, the suspension lasts over restarts until state_acknowledge(). */
 const char *state_suspension(const struct state *state);
 void state_acknowledge(struct state *state);
 
-/* Call @visit for each entry, by list and prefix; it returns 0 or -errno, which ends
- * the walk. Rows whose prefix cannot be parsed go to @visit_bad as text.
- * Return: 0, that -errno, or -EIO. */
+/* Call @visit for each entry, ordered by list and the text of the prefix. @visit returns 0 to
+ * continue or -errno to stop. A row whose prefix or action is invalid goes to @visit_bad as
+ * text. Return: 0, that -errno, or -EIO. */
 int state_read(struct state *state, int (*visit)(const struct state_entry *entry, void *context),
 	       void (*visit_bad)(const char *list, const char *prefix, void *context),
 	       void *context);
 
-/* The same for those that expired at @now_sec or before; a row that cannot be parsed is
- * passed over. */
+/* The same for entries that expired at @now_sec or before. Invalid rows are skipped. */
 int state_read_expired(struct state *state, int64_t now_sec,
 		       int (*visit)(const struct state_entry *entry, void *context), void *context);
 
-/* For the files of the store that keep more in it; NULL: it could not be opened. */
+/* The database, for other files of the store that keep data in it. NULL: it could not be
+ * opened. */
 struct database *state_database(struct state *state);
 
 /* Begin a transaction, unless one is open. Return: 0 or -EIO. */
 int state_begin(struct state *state);
 
-/* Put an entry, in place of one of its list and prefix, or delete one, in the transaction
- * that is open or begun by this; nothing lasts before state_commit(). Return: 0, or -EIO:
- * it is rolled back. */
+/* Write an entry, which replaces one with the same list and prefix, or delete an entry. If no
+ * transaction is open, this begins one. Nothing is durable before state_commit(). Return: 0, or
+ * -EIO: the transaction is rolled back. */
 int state_put(struct state *state, const struct state_entry *entry);
 int state_delete(struct state *state, const char *list, const struct prefix *prefix);
 
-/* End the transaction. A commit that fails (-EIO) has changed nothing. */
+/* Commit the transaction. If that fails (-EIO), nothing has changed. */
 int state_commit(struct state *state);
 void state_rollback(struct state *state);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each version of the tables of state.db as a step from the one before. */
+/* The versions of the tables of state.db. Each step makes one version from the one before. */
 #include "store/state_schema.h"
 
 static const char entries[] = "CREATE TABLE entries ("

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tables of state.db, and the way there from those of earlier releases. */
+/* The tables of state.db, and the upgrades from earlier releases. */
 #ifndef STORE_STATE_SCHEMA_H
 #define STORE_STATE_SCHEMA_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The index's builder: from the intervals below a root slot to blocks and nodes, from
- * the top down. It never reads what the kernel reads; a lookup here is for tests and
- * for telling what the kernel would say.
+ * Builds the index: makes blocks and nodes from the intervals below a root slot, top-down. The
+ * builder never reads what it wrote for the kernel. index_lookup() is only for tests, and to
+ * tell what the kernel would decide.
  */
 #include "compile/index.h"
 
@@ -12,16 +12,16 @@
 
 #include "ipwl_lookup.h"
 
-/* Intervals below some bits of an address; the first and the last one may reach
- * beyond. */
+/* The intervals below a prefix of an address. The first and the last interval may extend beyond
+ * it. */
 struct span {
 	const struct interval *items;
 	size_t count;
-	address_bits first, last; /* of the addresses below these bits */
-	uint32_t depth;		  /* how many bits that are */
+	address_bits first, last; /* addresses below the prefix */
+	uint32_t depth;		  /* length of the prefix */
 };
 
-/* The last block of one interval: below a wide prefix all slots have the same. */
+/* The last block with one interval. Below a wide prefix, all slots share the same block. */
 struct single {
 	unsigned char line[IPWL_LINE_BYTES];
 	uint32_t word; /* 0: none yet */
@@ -39,12 +39,12 @@ struct index_builder {
 
 void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space))
 {
-	/* Full: the first write adds a region. */
+	/* The position is at the end, so the first write adds a region. */
 	space->position = (struct index_position) { .next_line = IPWL_REGION_LINES };
 	space->add_region = add_region;
 }
 
-/* Take lines for @bytes. Return: 0 or what add_region() says. */
+/* Allocate lines for @bytes. Return: 0 or the -errno of add_region(). */
 static int take_lines(struct index_space *space, size_t bytes, unsigned char **ret_memory,
 		      uint32_t *ret_line)
 {
@@ -57,7 +57,7 @@ static int take_lines(struct index_space *space, size_t bytes, unsigned char **r
 		if (region < 0)
 			return region;
 		position->region = (uint32_t)region;
-		/* Line 0 of all would make a node's word 0. */
+		/* Leave out line 0 of region 0: the word of a node there would be 0. */
 		position->next_line = region == 0;
 	}
 	*ret_line = position->region * IPWL_REGION_LINES + position->next_line;
@@ -84,8 +84,8 @@ static address_bits last_of(const struct span *span, size_t i)
 	return span->items[i].last < span->last ? span->items[i].last : span->last;
 }
 
-/* The part of @span below @bits more of its addresses, at @first. *@skip: intervals that
- * end before it; goes up as parts are asked for in their order. */
+/* Return the part of @span at @first, whose prefix is @bits longer. *@skip counts intervals
+ * that end before it; it grows if parts are requested in ascending order. */
 static struct span part_of(const struct span *span, uint32_t bits, address_bits first, size_t *skip)
 {
 	struct span part = {
@@ -106,7 +106,8 @@ static struct span part_of(const struct span *span, uint32_t bits, address_bits 
 	return part;
 }
 
-/* The 64 bits behind the span's; what is not left is 0 in a first address, 1 in a last. */
+/* The 64 bits after the span's prefix. If fewer bits remain, they are filled with 0 in a first
+ * address and with 1 in a last one. */
 static uint64_t unit_first(const struct span *span, address_bits address)
 {
 	return (uint64_t)((address << span->depth) >> 64);
@@ -129,7 +130,7 @@ static struct ipwl_leaf leaf_of(const struct ipwl_match *match)
 
 static int build_word(struct index_builder *builder, const struct span *span, uint32_t *ret_word);
 
-/* Write a block of one line that may be the same as the one before. */
+/* Write a block of one line, or reuse the last one if it is the same. */
 static int put_single(struct index_builder *builder, const unsigned char line[IPWL_LINE_BYTES],
 		      uint32_t *ret_word)
 {
@@ -185,10 +186,10 @@ static int build_narrow(struct index_builder *builder, const struct span *span, 
 	return 0;
 }
 
-/* One interval of a wide block: whole units, or one unit that is looked into. */
+/* One interval of a wide block: whole units, or one unit that has a block of its own. */
 struct wide {
 	uint64_t first, last;
-	const struct ipwl_match *match; /* NULL: see @inner */
+	const struct ipwl_match *match; /* NULL: `inner` is the unit */
 	struct span inner;
 };
 
@@ -196,10 +197,10 @@ struct wide {
 struct wide_walk {
 	const struct span *span;
 	size_t next;
-	address_bits from; /* what is left of the next interval; 0: all of it */
+	address_bits from; /* rest of the next interval; 0: all of it */
 };
 
-/* Of a unit: what lies behind its 64 bits. */
+/* A mask of the bits after the 64 bits of a unit. */
 static address_bits unit_hosts(const struct span *span)
 {
 	return span->depth + 64 < 128 ? ~(address_bits)0 >> (span->depth + 64) : 0;
@@ -228,7 +229,7 @@ static bool wide_next(struct wide_walk *walk, struct wide *ret_wide)
 	}
 	ret_wide->last = ret_wide->first;
 	ret_wide->inner = part_of(span, 64, first & ~hosts, &skip);
-	/* Go on behind the unit: in the interval that reaches beyond it, if one does. */
+	/* Continue after the unit. If an interval extends beyond the unit, continue inside it. */
 	walk->next += ret_wide->inner.count - 1;
 	walk->from = 0;
 	if (last_of(span, walk->next) > (first | hosts))
@@ -238,7 +239,7 @@ static bool wide_next(struct wide_walk *walk, struct wide *ret_wide)
 	return true;
 }
 
-/* How many wide intervals there are; counting ends above IPWL_WIDE_MAX. */
+/* Count the wide intervals. Counting stops above IPWL_WIDE_MAX. */
 static size_t count_wide(const struct span *span)
 {
 	struct wide_walk walk = { .span = span };
@@ -301,7 +302,7 @@ static int build_wide(struct index_builder *builder, const struct span *span, si
 	return 0;
 }
 
-/* Pass over @bits that all intervals have in common. */
+/* Build a block that skips @bits which all intervals share. */
 static int build_skip(struct index_builder *builder, const struct span *span, uint32_t bits,
 		      uint32_t *ret_word)
 {
@@ -351,7 +352,7 @@ static int build_node(struct index_builder *builder, const struct span *span, ui
 	return error;
 }
 
-/* How many bits below the span all its intervals have in common, in whole bytes. */
+/* How many bits after the span's prefix all its intervals share, in whole bytes. */
 static uint32_t common_bits(const struct span *span)
 {
 	address_bits difference = first_of(span, 0) ^ last_of(span, span->count - 1);
@@ -364,7 +365,7 @@ static uint32_t common_bits(const struct span *span)
 	return bits < 64 ? bits : 64;
 }
 
-/* Build what leads to the intervals of a span; *@ret_word is 0 if there are none. */
+/* Build the word that leads to the intervals of a span. *@ret_word is 0 if there are none. */
 static int build_word(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
 {
 	uint32_t left = builder->address_len - span->depth;
@@ -413,7 +414,7 @@ void index_builder_free(struct index_builder *builder)
 	free(builder);
 }
 
-/* Set the bits of a slot's intervals, and clear all others. */
+/* Set the filter bits of a slot's intervals, and clear its other bits. */
 static void fill_filter(const struct span *slot, uint32_t *filter)
 {
 	uint32_t base = (uint32_t)(slot->first >> (128 - IPWL_FILTER_BITS));

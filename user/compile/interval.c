@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A sweep over two tables in the order of addresses. The nodes that cover the present
- * address are on a stack for each table, innermost on top; its top is the longest
- * match.
+ * Sweeps over two tables in the order of addresses. For each table, a stack holds the nodes
+ * that cover the present address, the innermost on top. The top is the longest match.
  */
 #include "compile/interval.h"
 
@@ -18,14 +17,14 @@
 
 struct stack {
 	const struct node *nodes[STACK_MAX];
-	address_bits last[STACK_MAX]; /* of the node's prefix */
+	address_bits last[STACK_MAX]; /* last address of the node's prefix */
 	size_t count;
 };
 
 struct interval_compiler {
 	struct table_compiler *tables[ACTION_COUNT];
 	struct stack stacks[ACTION_COUNT];
-	address_bits next; /* all before it is done */
+	address_bits next; /* all addresses before it are done */
 	struct interval *intervals;
 	size_t count;
 	size_t capacity;
@@ -85,7 +84,7 @@ static int append_interval(struct interval_compiler *sweep, const struct interva
 	return 0;
 }
 
-/* What decides now does so up to @last. */
+/* The present nodes decide up to @last. */
 static int sweep_to(struct interval_compiler *sweep, address_bits last)
 {
 	struct ipwl_match allow = match_of(&sweep->stacks[ACTION_ALLOW]);
@@ -100,8 +99,8 @@ static int sweep_to(struct interval_compiler *sweep, address_bits last)
 	return interval.match.rule ? append_interval(sweep, &interval) : 0;
 }
 
-/* Leave the nodes that end before @first, the one that ends first at first. The outer
- * nodes, at the bottom, stay. */
+/* Leave the nodes that end before @first, in the order in which they end. The outer nodes at
+ * the bottom of the stacks stay. */
 static int leave_nodes(struct interval_compiler *sweep, address_bits first)
 {
 	struct stack *stacks = sweep->stacks;
@@ -193,7 +192,7 @@ int interval_compiler_run(struct interval_compiler *compiler, const struct prefi
 		error = sweep_tables(compiler, tables);
 	if (!error)
 		error = leave_nodes(compiler, last);
-	/* Whatever is left ends with the range. */
+	/* The outer nodes decide up to the end of the range. */
 	if (!error)
 		error = sweep_to(compiler, last);
 	*ret_intervals = compiler->intervals;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compile a policy: the sorted rules of all lists of one action and family are
- * merged in the order of their prefixes, while a stack of frames holds the prefixes
- * that enclose the present one. A frame inherits its decision from the one around
- * it, unless its own rules change it.
+ * Compiles a policy. The sorted rules of all lists of one action and family are merged in the
+ * order of their prefixes. A stack of frames holds the prefixes that enclose the present one. A
+ * frame inherits its decision from the frame around it, unless its own rules change it.
  */
 #include "compile/table.h"
 
@@ -13,11 +12,11 @@
 #include "core/prefix_search.h"
 #include "core/rule_merge.h"
 
-/* Prefixes of one address at most: /0 to /128. */
+/* The most prefixes that can cover an address: /0 to /128. */
 #define FRAMES_MAX 129
 #define NO_ITEM SIZE_MAX
 
-/* Block lists are asked in this order; allow lists all count as enforcing. */
+/* Block lists decide in this order. All allow lists count as enforcing. */
 enum class { CLASS_ENFORCING, CLASS_MONITORING, CLASS_COUNT };
 
 /* What one list says at the prefix of a frame. */
@@ -27,8 +26,8 @@ struct item {
 	size_t outer;  /* the same list's item in an enclosing frame, or NO_ITEM */
 };
 
-/* A prefix with its rules, items[first_item] up to those of the next frame, in
- * the order of the lists. */
+/* A prefix with its rules: items[first_item] up to the first item of the next frame, in the
+ * order of the lists. */
 struct frame {
 	struct prefix prefix;
 	size_t first_item;
@@ -43,7 +42,7 @@ struct table_compiler {
 	struct item *items;
 	size_t item_count;
 	size_t item_capacity;
-	size_t *innermost; /* for each list its item in the innermost frame, or NO_ITEM */
+	size_t *innermost; /* by list: its innermost item, or NO_ITEM */
 	struct table table;
 	size_t node_capacity;
 };
@@ -84,8 +83,8 @@ static int push_item(struct table_compiler *compiler, size_t list, uint32_t rule
 	return 0;
 }
 
-/* The item that decides in a class: of the most specific frame, then of the list
- * named first; only where no exclusion further in has closed the list. */
+/* Find the item that decides in a class: in the most specific frame, the list that is named
+ * first. A list is ignored if a more specific exclusion applies. */
 static size_t find_best(const struct table_compiler *compiler, enum class class)
 {
 	size_t end = compiler->item_count;
@@ -105,9 +104,8 @@ static size_t find_best(const struct table_compiler *compiler, enum class class)
 	return NO_ITEM;
 }
 
-/* Fill frame->best of the innermost frame, whose items are all there. The search
- * through the frames is for the one case that needs it: what decided until here is
- * excluded. */
+/* Set frame->best of the innermost frame, which has all its items. The search through the
+ * frames is only needed if this frame excludes the item that decided so far. */
 static void decide_frame(struct table_compiler *compiler)
 {
 	struct frame *frame = &compiler->frames[compiler->frame_count - 1];
@@ -131,7 +129,7 @@ static void decide_frame(struct table_compiler *compiler)
 	}
 }
 
-/* The item that decides in a frame, or NULL. */
+/* Return the item that decides in a frame, or NULL. */
 static const struct item *deciding_item(const struct table_compiler *compiler,
 					const struct frame *frame)
 {
@@ -149,7 +147,7 @@ static uint32_t deciding_rule(const struct table_compiler *compiler, const struc
 	return item ? item->rule : 0;
 }
 
-/* What the innermost frame decides, as a node. */
+/* Make a node from the decision of the innermost frame. */
 static struct node frame_node(const struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
@@ -166,8 +164,8 @@ static struct node frame_node(const struct table_compiler *compiler)
 	return node;
 }
 
-/* Add a node for the innermost frame if it decides otherwise than the frame
- * around it, and so than the nearest node around it. */
+/* Add a node for the innermost frame if its decision differs from that of the frame around it.
+ * Then it also differs from the nearest node around it. */
 static void emit_node(struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
@@ -192,7 +190,7 @@ static void push_frame(struct table_compiler *compiler, const struct prefix *pre
 	compiler->frame_count++;
 }
 
-/* Push a frame for a prefix around the range, if a list has a rule of it. */
+/* Push a frame for a prefix around the range, if a list has a rule for it. */
 static int push_outer(struct table_compiler *compiler, enum action action,
 		      const struct prefix *prefix)
 {
@@ -307,7 +305,7 @@ void table_compiler_free(struct table_compiler *compiler)
 	free(compiler);
 }
 
-/* A rule makes one node at most. */
+/* Make room for @count nodes. Each rule makes at most one node. */
 static int reserve_nodes(struct table_compiler *compiler, size_t count)
 {
 	struct node *nodes;
@@ -346,7 +344,7 @@ int table_compiler_run(struct table_compiler *compiler, enum action action,
 	return 0;
 }
 
-/* The table of one action and family, which the compiler gives away. */
+/* Compile the table of one action and family. It passes to the caller. */
 static int compile_table(const struct policy *policy, enum action action, enum family family,
 			 struct table *ret_table)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables: a policy compiled into what longest-prefix match takes. */
+/* Compiles a policy into tables for longest-prefix match. */
 #ifndef COMPILE_TABLE_H
 #define COMPILE_TABLE_H
 
@@ -7,7 +7,7 @@
 
 #define NODE_MONITOR (1U << 0)
 
-/* A prefix and who decides for the addresses whose longest prefix it is. */
+/* A prefix, and the list and rule that decide for the addresses whose longest prefix it is. */
 struct node {
 	struct prefix prefix;
 	uint16_t list;	/* slot */
@@ -15,7 +15,7 @@ struct node {
 	uint32_t rule;	/* id; 0: a hole */
 };
 
-/* Sorted by prefix, each prefix once; no node decides as its parent does. */
+/* Sorted by prefix, each prefix once. Each node decides differently from its parent. */
 struct table {
 	struct node *nodes;
 	size_t count;
@@ -30,27 +30,28 @@ struct tables {
  * @policy: numbered (rules.h), its lists have slots
  * @ret_tables: to be freed with tables_done()
  *
- * Within a list the most specific of entries and exclusions holds; an exclusion
- * makes a hole in that list alone. Among allow lists the most specific entry
- * decides, then the list named first; among block lists an enforcing list before
- * a monitoring one, then the same.
+ * Within a list, the most specific entry or exclusion applies. An exclusion makes a hole only
+ * in its own list. Among allow lists, the most specific entry decides, then the list that is
+ * named first. Among block lists, an enforcing list comes before a monitoring one; then the
+ * same order applies.
  *
  * Return: 0 or -ENOMEM.
  */
 int tables_compile(const struct policy *policy, struct tables *ret_tables);
 void tables_done(struct tables *tables);
 
-/* The same, range by range. */
+/* Compiles the same tables range by range. */
 struct table_compiler;
 
-/* For @policy, which must outlive it. NULL: out of memory. */
+/* Create a compiler for @policy, which must outlive it. NULL: out of memory. */
 struct table_compiler *table_compiler_new(const struct policy *policy);
 void table_compiler_free(struct table_compiler *compiler);
 
 /**
- * table_compiler_run() - compile what decides inside @range
- * @ret_table: the nodes inside; belongs to the compiler, valid until the next run
- * @ret_outer: decides in @range where no node does; rule 0: nothing
+ * table_compiler_run() - compile the table of @range
+ * @ret_table: the nodes inside @range. They belong to the compiler and are valid until the next
+ *             run
+ * @ret_outer: decides in @range where no node does; rule 0: nothing decides there
  *
  * Return: 0 or -ENOMEM.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists made into sets of addresses. */
+/* Converts lists to sets of addresses. */
 #include "core/addresses.h"
 
 #include <errno.h>

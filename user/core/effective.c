@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One entry for each list. */
+/* Finds one entry for each list. */
 #include "core/effective.h"
 
 #include <stddef.h>
@@ -8,9 +8,9 @@ struct walk {
 	const struct entry *without;
 	void (*visit)(const struct list *list, const struct entry *entry, void *context);
 	void *context;
-	const struct list *list;       /* the one that is walked */
+	const struct list *list;       /* the present list */
 	const struct entry *effective; /* its answer so far */
-	int excluded_len;	       /* of its last exclusion; -1: none */
+	int excluded_len;	       /* length of its last exclusion; -1: none */
 };
 
 static void end_list(struct walk *walk)
@@ -21,7 +21,7 @@ static void end_list(struct walk *walk)
 	walk->excluded_len = -1;
 }
 
-/* They come list by list, the widest first. */
+/* Entries come list by list, the widest first. */
 static void look_at(const struct list *list, const struct entry *entry, uint32_t rule_id,
 		    void *context)
 {

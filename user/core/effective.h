@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each list by itself says of a prefix, before allow lists beat block lists. */
+/* Finds the entry of each list that applies to a prefix, before allow lists take precedence
+ * over block lists. */
 #ifndef CORE_EFFECTIVE_H
 #define CORE_EFFECTIVE_H
 
 #include "core/policy.h"
 
 /**
- * effective_entries() - call @visit for the entry that speaks for each list
- * @without: an entry that is looked at as if it were not there; NULL: none
+ * effective_entries() - call @visit for the entry of each list that applies to @prefix
+ * @without: an entry to ignore, as if it did not exist; NULL: none
  *
- * Within a list the most specific of what covers @prefix holds, an exclusion before an
- * entry of its prefix; a list that has none, or excludes it, does not speak. Lists come in
- * their order.
+ * Within a list, the most specific entry or exclusion that covers @prefix applies. At the same
+ * prefix, an exclusion comes before an entry. @visit is not called for a list if no entry
+ * applies. Lists are visited in their order.
  */
 void effective_entries(const struct policy *policy, const struct prefix *prefix,
 		       const struct entry *without,

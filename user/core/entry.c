@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sets of entries. A set may hold a million, so their strings lie in blocks. */
+/* Keeps sets of entries. A set may hold a million entries, so their strings are stored in
+ * blocks. */
 #include "core/entry.h"
 
 #include <errno.h>
@@ -33,8 +34,8 @@ struct entry_set *entry_set_new(void)
 	return set;
 }
 
-/* Make room for one more entry, and for its key in the sort: finishing a set must
- * not fail. Keys cost no memory before they are used. */
+/* Allocate memory for one more entry and for its sort key, because finishing a set must not
+ * fail. Keys use no memory before they are written. */
 static int reserve(struct entry_set *set)
 {
 	size_t capacity = set->capacity ? 2 * set->capacity : FIRST_CAPACITY;
@@ -85,7 +86,7 @@ static int copy_string(struct entry_set *set, const char *string, const char **r
 	return 0;
 }
 
-/* Copy @string, which may be NULL, unless it equals the copy made last. */
+/* Copy @string, which may be NULL. If it equals the last copy, reuse that. */
 static int copy_repeated(struct entry_set *set, const char *string, const char **last,
 			 const char **ret_copy)
 {
@@ -139,7 +140,7 @@ static bool is_duplicate(const struct entry *one, const struct entry *other)
 	       is_same_string(one->origin, other->origin);
 }
 
-/* Find the entry among those kept, from @run to @end, that @entry repeats. */
+/* Find the kept entry from @run up to @end that @entry repeats, or return NULL. */
 static struct entry *find_kept(struct entry *run, struct entry *end, const struct entry *entry)
 {
 	for (; run < end; run++) {
@@ -149,7 +150,7 @@ static struct entry *find_kept(struct entry *run, struct entry *end, const struc
 	return NULL;
 }
 
-/* Zero is never, and so the latest. */
+/* Zero means never, which is the latest expiry. */
 static int64_t later_expiry(int64_t one_sec, int64_t other_sec)
 {
 	if (!one_sec || !other_sec)
@@ -185,7 +186,7 @@ size_t entry_set_collapse(struct entry_set *set, size_t from)
 	struct entry *kept, *run;
 	size_t duplicate_count;
 
-	/* An empty set has no entries to point at. */
+	/* The array of an empty set may be NULL. */
 	if (set->count == from)
 		return 0;
 	end = set->entries + set->count;

@@ -26,7 +26,7 @@ struct entry {
 	struct prefix prefix;
 	bool is_exclusion;
 	uint8_t source;		/* enum source */
-	uint32_t line;		/* in the file named by origin, from 1; 0: none */
+	uint32_t line;		/* line in the file `origin`, from 1; 0: none */
 	const char *origin;	/* file, feed or user */
 	const char *reason;	/* or NULL */
 	const char *author;	/* or NULL */
@@ -34,79 +34,78 @@ struct entry {
 	int64_t expires_at_sec; /* Unix time; 0: never */
 };
 
-/* An entry that was dropped: its source has it already. */
+/* An entry that was dropped because its source already has it. */
 struct duplicate {
 	struct prefix prefix;
 	bool is_exclusion;
-	const char *origin;  /* of both */
+	const char *origin;  /* shared by both entries */
 	uint32_t line;	     /* 0: none */
-	uint32_t first_line; /* of the entry that stays */
+	uint32_t first_line; /* line of the entry that is kept */
 };
 
-/* So many of a set can be told; all are counted. */
+/* A set records this many duplicates, but counts all of them. */
 #define DUPLICATES_KEPT 10
 
-/* Entries sorted by prefix, then as added; none repeats another of its source and
- * origin. Reference-counted; not changed after entry_set_finish(), so threads may read
- * it together. */
+/* Entries sorted by prefix, then in the order in which they were added. No entry repeats
+ * another of the same source and origin. Sets are reference-counted. They do not change after
+ * entry_set_finish(), so several threads may read one. */
 struct entry_set {
 	struct entry *entries;
 	size_t count;
 	size_t capacity;
 	unsigned int references;	   /* atomic */
-	size_t entry_counts[FAMILY_COUNT]; /* exclusions apart */
-	int64_t first_expiry_sec;	   /* the earliest of all; 0: none expires */
+	size_t entry_counts[FAMILY_COUNT]; /* without exclusions */
+	int64_t first_expiry_sec;	   /* the earliest expiry of all; 0: none expires */
 	size_t duplicate_count;
-	struct duplicate duplicates[DUPLICATES_KEPT]; /* the first that were found */
-	struct entry_key *keys; /* room for the sort, until the set is finished */
+	struct duplicate duplicates[DUPLICATES_KEPT]; /* the first ones found */
+	struct entry_key *keys; /* memory for the sort; NULL once the set is finished */
 	struct string_block *strings;
 	const char *last_origin; /* consecutive equal strings are stored once */
 	const char *last_author;
 };
 
-/* An empty set with one reference, or NULL: out of memory. */
+/* Create an empty set with one reference. NULL: out of memory. */
 struct entry_set *entry_set_new(void);
 
-/* Copy @entry and its strings into a set that is not finished.
- * Return: 0 or -ENOMEM. */
+/* Add a copy of @entry and its strings to an unfinished set. Return: 0 or -ENOMEM. */
 int entry_set_add(struct entry_set *set, const struct entry *entry);
 
-/* Sort a set that is not finished, and keep what it has twice. */
+/* Sort an unfinished set. Duplicates are kept. */
 void entry_set_sort(struct entry_set *set);
 
 /**
- * entry_set_collapse() - keep one of each entry that a source repeats
+ * entry_set_collapse() - sort entries, and keep one of each that a source repeats
  * @set: not finished
- * @from: index of the first entry to look at; those from there on are sorted
+ * @from: index of the first entry to look at; entries before it do not change
  *
- * Entries repeat each other if prefix, source and origin are the same and both or
- * neither are exclusions. The one added first stays, with its line and reason and the
- * latest expiry of them all.
+ * Entries repeat each other if they have the same prefix, source and origin, and both or
+ * neither are exclusions. The first one added is kept, with its line and reason. It gets the
+ * latest expiry of all of them.
  *
- * Return: how many were dropped.
+ * Return: the number of dropped entries.
  */
 size_t entry_set_collapse(struct entry_set *set, size_t from);
 
-/* Sort and collapse the set; from now on it is immutable. */
+/* Sort and collapse the set. It must not change afterwards. */
 void entry_set_finish(struct entry_set *set);
 
-/* A finished set of what has not expired at @now_sec. NULL: out of memory. */
+/* Create a finished set of the entries that have not expired at @now_sec. NULL: out of memory. */
 struct entry_set *entry_set_unexpired(const struct entry_set *set, int64_t now_sec);
 
 /**
- * entry_set_flatten() - the same addresses by entries alone
+ * entry_set_flatten() - express the same addresses without exclusions
  * @set: finished
  *
- * An entry with exclusions inside becomes the prefixes around them, with its reason
- * and the rest. Return: a finished set, or NULL: out of memory.
+ * An entry with exclusions inside it becomes the prefixes around them. Each keeps its reason
+ * and other members. Return: a finished set, or NULL: out of memory.
  */
 struct entry_set *entry_set_flatten(const struct entry_set *set);
 
 struct entry_set *entry_set_ref(struct entry_set *set);
-/* Drop a reference, free the set with the last. NULL is fine. */
+/* Drop a reference. Dropping the last one frees the set. NULL is fine. */
 void entry_set_unref(struct entry_set *set);
 
-/* Index of the first entry whose prefix is not before @prefix. */
+/* The index of the first entry whose prefix is not before @prefix, or @set->count. */
 size_t entry_set_lower_bound(const struct entry_set *set, const struct prefix *prefix);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entries split around address space, which becomes holes in each (prefix_set.h). */
+/* Splits entries around address space. The space becomes holes in each entry (prefix_set.h). */
 #include "core/entry_cut.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@ static const struct prefix *space_at(struct prefix_array spaces, size_t index)
 				       index * spaces.element_bytes);
 }
 
-/* Whether @prefix has addresses of @spaces: all of them, or of those from *ret_begin on and
- * before *ret_end. */
+/* Whether @prefix has addresses in @spaces. Either one space covers it (*@ret_is_inside), or
+ * the spaces from *@ret_begin up to, but without, *@ret_end lie inside it. */
 static bool reaches(const struct prefix *prefix, struct prefix_array spaces, bool *ret_is_inside,
 		    size_t *ret_begin, size_t *ret_end)
 {
@@ -37,7 +37,7 @@ bool entry_set_reaches(const struct entry_set *set, struct prefix_array spaces)
 	return false;
 }
 
-/* Add what is left of an entry around the spaces inside it. */
+/* Add the parts of an entry that lie around the spaces inside it. */
 static int add_rest(const struct entry *entry, struct prefix_array spaces, size_t begin, size_t end,
 		    struct entry_set *to)
 {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes address space out of a set of entries. */
+/* Removes address space from a set of entries. */
 #ifndef CORE_ENTRY_CUT_H
 #define CORE_ENTRY_CUT_H
 
 #include "core/entry.h"
 #include "core/prefix_search.h"
 
-/* Whether any entry of a finished set, exclusions apart, has an address of one of @spaces. */
+/* Whether any entry of a finished set has an address in one of @spaces. Exclusions are ignored. */
 bool entry_set_reaches(const struct entry_set *set, struct prefix_array spaces);
 
 /**
- * entry_set_cut() - the same set without the addresses of @spaces
+ * entry_set_cut() - remove the addresses of @spaces from a set
  * @set: finished
  * @spaces: sorted
- * @ret_count: entries that had some
+ * @ret_count: number of entries that had such addresses
  *
- * An entry inside a space vanishes; one around it becomes the prefixes around it, with its
- * reason and the rest. Exclusions stay as they are. Return: a finished set, which may be
- * @set with another reference, or NULL: out of memory.
+ * An entry inside a space is dropped. An entry around spaces becomes the prefixes around them,
+ * each with its reason and other members. Exclusions do not change. Return: a finished set,
+ * which may be @set with another reference, or NULL: out of memory.
  */
 struct entry_set *entry_set_cut(struct entry_set *set, struct prefix_array spaces,
 				size_t *ret_count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Splits entries around the exclusions inside them, for where there can be none. */
+/* Splits entries around the exclusions inside them, for formats without exclusions. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -9,11 +9,11 @@
 struct flattening {
 	struct prefix_array holes; /* sorted */
 	const struct prefix *prefixes;
-	const struct entry *entry; /* that is split */
+	const struct entry *entry; /* the entry to split */
 	struct entry_set *to;
 };
 
-/* The right half of a prefix that is no address. */
+/* The right half of a prefix, which must not be a single address. */
 static struct prefix right_half(const struct prefix *prefix)
 {
 	struct prefix half = *prefix;
@@ -23,7 +23,7 @@ static struct prefix right_half(const struct prefix *prefix)
 	return half;
 }
 
-/* Add what is left of @prefix, with the holes from @begin on and before @end in it. */
+/* Add the parts of @prefix outside the holes from @begin up to, but without, @end. */
 static int split(struct flattening *flattening, const struct prefix *prefix, size_t begin,
 		 size_t end)
 {
@@ -51,7 +51,7 @@ static int flatten_entry(struct flattening *flattening, const struct entry *entr
 	size_t begin = prefix_lower_bound(flattening->holes, &entry->prefix), end = begin;
 	size_t around = prefix_find_covering(flattening->holes, &entry->prefix);
 
-	/* A hole around the entry does not count: the entry is more specific. */
+	/* A hole around the entry has no effect, because the entry is more specific. */
 	if (around < flattening->holes.count &&
 	    !prefix_compare(&flattening->prefixes[around], &entry->prefix))
 		return 0;

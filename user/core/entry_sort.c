@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorts entries: by 16-byte keys that mostly decide without a look at the entry, digit
- * by digit where there are many. It needs no memory of its own to succeed; with memory
- * it is faster.
+ * Sorts entries by 16-byte keys, which usually decide without a look at the entry. Many entries
+ * are sorted digit by digit. The sort is faster with more memory, but never fails without it.
  */
 #include "core/entry_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Never decreases from one prefix to the next in order. */
+/* The head of a prefix. In sorted order, heads never decrease. */
 static uint64_t head_of(const struct prefix *prefix)
 {
 	uint64_t head = 0;
@@ -41,8 +40,8 @@ static unsigned int digit_of(const struct entry_key *key, unsigned int shift)
 	return key->head >> shift & (DIGIT_COUNT - 1);
 }
 
-/* One pass over a digit of the heads, from @from to @to. False: all have the same digit
- * and nothing was done. */
+/* Sort @from to @to by one digit of the heads. Return false, and do nothing, if all heads have
+ * the same digit. */
 static bool sort_digit(const struct entry_key *from, struct entry_key *to, size_t count,
 		       unsigned int shift, size_t places[DIGIT_COUNT])
 {
@@ -64,7 +63,7 @@ static bool sort_digit(const struct entry_key *from, struct entry_key *to, size_
 	return true;
 }
 
-/* Sort by head, digit by digit, then the runs of one head. */
+/* Sort by head, digit by digit. Then sort each run of equal heads. */
 static void sort_by_digits(struct entry *entries, struct entry_key *keys, size_t count,
 			   struct entry_key *spare, size_t *places)
 {
@@ -90,7 +89,7 @@ static void sort_by_digits(struct entry *entries, struct entry_key *keys, size_t
 	}
 }
 
-/* Below it, the passes over all digits cost more than they save. */
+/* If there are fewer keys, the passes over all digits cost more than they save. */
 #define DIGITS_WORTH_IT 10000
 
 static void sort_keys(struct entry *entries, struct entry_key *keys, size_t count)
@@ -114,7 +113,8 @@ static void sort_keys(struct entry *entries, struct entry_key *keys, size_t coun
 	free(places);
 }
 
-/* For want of memory: move each entry to its key's place, along the cycles of the permutation. */
+/* Used if memory is short: move each entry to the place of its key, along the cycles of the
+ * permutation. */
 static void permute(struct entry *entries, struct entry_key *keys, size_t count)
 {
 	for (size_t start = 0; start < count; start++) {

@@ -5,14 +5,14 @@
 
 #include "core/entry.h"
 
-/* An entry's place before the sort. */
+/* The sort key of an entry. */
 struct entry_key {
-	uint64_t head; /* the first bits of its prefix, in order */
+	uint64_t head; /* the family and the first bits of its prefix, which sort as prefixes do */
 	size_t index;
 };
 
-/* Sort @entries by prefix; equal ones stay in their order. @keys has room for a key of
- * each. */
+/* Sort @entries by prefix. Entries with the same prefix stay in their order. @keys has room for
+ * @count keys. */
 void entries_sort(struct entry *entries, struct entry_key *keys, size_t count);
 
 #endif

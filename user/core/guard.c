@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a new policy still allows what an old one does, address by address. */
+/* Checks address by address whether a new policy still allows what an old one does. */
 #include "core/guard.h"
 
 #include "core/addresses.h"
@@ -18,7 +18,7 @@ static void note(struct guard_result *result, const struct list *list, const str
 	};
 }
 
-/* @allowed: of the new policy. */
+/* @allowed: the addresses that the new policy allows. */
 static int check_list(const struct list *list, const struct prefix_set *allowed,
 		      const struct guard_hits *hits, struct guard_result *result)
 {

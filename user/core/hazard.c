@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Goes from space to space, of which there are few: most lists have none of it. */
+/* Checks space by space, because there are few of them and most lists have no address in them. */
 #include "core/hazard.h"
 
 #include <stdio.h>
@@ -9,13 +9,13 @@
 
 struct search {
 	const struct list *list;
-	struct prefix_set addresses; /* of the list, once they are needed */
+	struct prefix_set addresses; /* addresses of the list; computed when they are needed */
 	bool has_addresses;
 	void (*visit)(const struct hazard *hazard, void *context);
 	void *context;
 };
 
-/* Tell of @entry if the list has addresses that are both its and of the space. */
+/* Report @entry if the list holds addresses inside both the entry and the space. */
 static int check_entry(struct search *search, const struct entry *entry, struct hazard *hazard)
 {
 	const bool is_inside = prefix_contains(&hazard->space, &entry->prefix);
@@ -37,7 +37,7 @@ static int check_entry(struct search *search, const struct entry *entry, struct 
 	return 0;
 }
 
-/* Entries around the space, from the most specific to the widest. */
+/* Check the entries around the space, from the most specific to the widest. */
 static int check_around(struct search *search, const struct entry_set *set, struct hazard *hazard)
 {
 	struct prefix_array entries = PREFIX_ARRAY(set->entries, set->count);
@@ -46,7 +46,7 @@ static int check_around(struct search *search, const struct entry_set *set, stru
 	while (around.len > 0) {
 		size_t i;
 
-		/* The space itself is not around. */
+		/* Begin one bit shorter: an entry equal to the space is not around it. */
 		around = prefix_truncate(&around, (uint8_t)(around.len - 1));
 		i = prefix_find_covering(entries, &around);
 		if (i == set->count)

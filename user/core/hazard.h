@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hazards: block entries with addresses that no block list should have. */
+/* Hazards are block entries with addresses that no block list should hold. */
 #ifndef CORE_HAZARD_H
 #define CORE_HAZARD_H
 
@@ -8,7 +8,7 @@
 
 enum hazard_kind {
 	HAZARD_RESERVED,  /* private, documentation and so on (reserved.h) */
-	HAZARD_OWN,	  /* the host's */
+	HAZARD_OWN,	  /* the host's own address */
 	HAZARD_PROTECTED, /* configured as protected */
 };
 
@@ -20,26 +20,26 @@ struct hazard {
 	const char *reserved_kind; /* "private", … */
 };
 
-/* Beside reserved space, which is the same everywhere. */
+/* The spaces of this host. Reserved space is the same everywhere, so it is not here. */
 struct hazard_spaces {
 	struct prefix_array own;
 	struct prefix_array protected;
 };
 
 /**
- * hazards_find() - look for such addresses in a block list
- * @list: need not be numbered; nothing is found in an allow list
- * @visit: called for each entry and space; the hazard is the walk's
+ * hazards_find() - find the hazards of a block list
+ * @list: need not be numbered; an allow list has no hazards
+ * @visit: called for each entry and space; the hazard is only valid during the call
  *
- * What the list's own exclusions take away does not count. Return: 0 or -ENOMEM.
+ * Addresses that the list itself excludes are ignored. Return: 0 or -ENOMEM.
  */
 int hazards_find(const struct list *list, const struct hazard_spaces *spaces,
 		 void (*visit)(const struct hazard *hazard, void *context), void *context);
 
 #define HAZARD_TEXT_BYTES 160
 
-/* What is wrong with the prefix that stands before: "is private space, 10.0.0.0/8",
- * "would block this host's own address 192.0.2.25"; returns @text. */
+/* Describe a hazard as the predicate of a sentence whose subject is the prefix: "is private
+ * space, 10.0.0.0/8", "would block this host's own address 192.0.2.25". Returns @text. */
 const char *hazard_describe(const struct hazard *hazard, char text[HAZARD_TEXT_BYTES]);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The checks that look at one list at a time. A walk in the order of prefixes keeps a
- * stack of what covers the one at hand, so it takes time in proportion to the entries.
+ * The checks that look at one list at a time. A walk in the order of prefixes keeps a stack of
+ * the prefixes that cover the present one, so its time is proportional to the number of
+ * entries.
  */
 #include "core/lint.h"
 
@@ -10,13 +11,13 @@
 
 #include "core/lint_findings.h"
 
-/* Lengths of a prefix, 0 to 128. */
+/* The number of possible lengths of a prefix, 0 to 128. */
 #define LEVELS_MAX 129
 
-/* A prefix that covers what comes next. */
+/* A prefix that covers the following ones. */
 struct level {
-	const struct entry *longest;   /* the entry there that lasts longest, or NULL */
-	const struct entry *exclusion; /* the first there, or NULL: then it holds */
+	const struct entry *longest;   /* the entry there with the latest expiry, or NULL */
+	const struct entry *exclusion; /* the first exclusion there, or NULL */
 };
 
 struct walk {
@@ -54,7 +55,7 @@ static const struct prefix *level_prefix(const struct level *level)
 	return level->exclusion ? &level->exclusion->prefix : &level->longest->prefix;
 }
 
-/* What of the levels around makes @entry superfluous, or NULL. */
+/* Find the entry around @entry that makes it redundant, or return NULL. */
 static const struct entry *find_cover(const struct walk *walk, const struct entry *entry)
 {
 	for (size_t i = walk->level_count; i-- > 0;) {
@@ -82,7 +83,7 @@ static void check_entry(struct walk *walk, const struct level *here, const struc
 				 .entry = entry, .other = other, .other_list = walk->list });
 }
 
-/* @here has no part in @walk->levels yet. */
+/* @here is not yet in @walk->levels. */
 static void check_exclusion(struct walk *walk, const struct level *here,
 			    const struct entry *exclusion)
 {
@@ -149,7 +150,7 @@ static bool is_at(const struct entry *entry, const struct prefix *prefix)
 	return entry && !prefix_compare(&entry->prefix, prefix);
 }
 
-/* What stands at one prefix; leaves the cursor behind it. */
+/* Read the entries at one prefix, and move the cursor past them. */
 static struct level read_level(struct entry_cursor *cursor, const struct entry **entry)
 {
 	const struct prefix *prefix = &(*entry)->prefix;

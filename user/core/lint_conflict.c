@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Allow and block on the same addresses. One walk over the rules of all lists in the
- * order of prefixes, with a stack of those that cover the one at hand; of each list
- * only the most specific of them holds.
+ * Finds addresses that are both allowed and blocked. One walk visits the rules of all lists in
+ * the order of prefixes. It keeps a stack of the rules that cover the present one. For each
+ * list, only the most specific of them applies.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 struct cover {
 	const struct rule *rule;
 	size_t list;
-	size_t below; /* what held in that list before, or NONE */
+	size_t below; /* the cover of this list that applied before, or NONE */
 };
 
 struct sweep {
@@ -26,8 +26,8 @@ struct sweep {
 	struct cover *covers; /* a stack */
 	size_t count;
 	size_t capacity;
-	size_t *holding;		 /* by list: the cover that holds, or NONE */
-	size_t list_count[ACTION_COUNT]; /* lists in which an entry holds */
+	size_t *holding;		 /* for each list, the cover that applies, or NONE */
+	size_t list_count[ACTION_COUNT]; /* number of lists in which an entry applies */
 };
 
 static enum action action_of(const struct sweep *sweep, const struct cover *cover)
@@ -80,7 +80,7 @@ static void pop(struct sweep *sweep)
 	count_holding(sweep, cover->below, true);
 }
 
-/* The most specific entry of an action that covers the prefix at hand, or NULL. */
+/* Find the most specific entry of an action that covers the present prefix, or return NULL. */
 static const struct cover *find_cover(const struct sweep *sweep, enum action action)
 {
 	if (!sweep->list_count[action])
@@ -95,7 +95,7 @@ static const struct cover *find_cover(const struct sweep *sweep, enum action act
 	return NULL;
 }
 
-/* The first entry of a rule. */
+/* Return the first entry of a rule. */
 static const struct entry *entry_of(const struct list *list, const struct rule *rule)
 {
 	struct entry_cursor cursor;
@@ -124,8 +124,8 @@ static int judge(struct sweep *sweep, const struct rule *rule, size_t index)
 	return lint_add(sweep->findings, options->limit, &finding);
 }
 
-/* An allow rule at the prefix of a block rule comes first: that is one conflict,
- * the block's. */
+/* At the same prefix, the allow rule comes first. So this is one conflict, which is reported
+ * for the block rule. */
 static struct rule_merge *next_merge(struct rule_merge merges[ACTION_COUNT])
 {
 	struct rule_merge *allow = &merges[ACTION_ALLOW], *block = &merges[ACTION_BLOCK];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What lint has found: counted, and kept up to a limit. */
+/* Counts findings of lint, and keeps them up to a limit. */
 #include "core/lint_findings.h"
 
 #include <errno.h>

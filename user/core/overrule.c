@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts the exclusions of a list's automatic sources: in force, and overruled. */
+/* Separates the exclusions of automatic sources into those in force and those overruled. */
 #include "core/overrule.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static const struct prefix *prefix_at(struct prefix_array array, size_t index)
 	return (const struct prefix *)((const char *)array.elements + index * array.element_bytes);
 }
 
-/* Whether any of the set is overruled; looks only at what lies inside @protected. */
+/* Whether an exclusion of the set lies inside one of @protected. Looks only at entries there. */
 static bool has_overruled(const struct entry_set *set, struct prefix_array protected)
 {
 	for (size_t i = 0; i < protected.count; i++) {
@@ -35,7 +35,7 @@ static bool has_overruled(const struct entry_set *set, struct prefix_array prote
 	return false;
 }
 
-/* Deal out @set, which may be NULL. */
+/* Distribute @set, which may be NULL, to the two sets. */
 static int part(const struct entry_set *set, struct prefix_array protected,
 		struct entry_set *in_force, struct entry_set *overruled)
 {

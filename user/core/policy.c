@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists and the walks over their entries. */
+/* Keeps lists, and walks over their entries. */
 #include "core/policy.h"
 
 #include <ctype.h>
@@ -9,7 +9,7 @@
 #include "core/prefix_search.h"
 #include "core/rule_array.h"
 
-/* Lengths of a prefix, 0 to 128. */
+/* The number of possible lengths of a prefix, 0 to 128. */
 #define LEN_COUNT 129
 
 const char *const action_names[ACTION_COUNT] = {
@@ -179,7 +179,7 @@ const struct entry *entry_cursor_next(struct entry_cursor *cursor)
 	return first;
 }
 
-/* Mark the lengths at which @set has something that covers @prefix. */
+/* Mark the lengths at which @set has an entry or exclusion that covers @prefix. */
 static void mark_covering_lens(const struct entry_set *set, const struct prefix *prefix,
 			       bool lens[LEN_COUNT])
 {

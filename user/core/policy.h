@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The policy: lists with their entries, the desired state. No I/O, no libbpf.
+ * The policy is the desired state: lists with their entries. No I/O, no libbpf.
  *
- * A policy is immutable once numbered (rules.h); a change makes a new one that
- * shares what did not change.
+ * A policy does not change once it is numbered (rules.h). A change makes a new policy, which
+ * shares the unchanged parts.
  */
 #ifndef CORE_POLICY_H
 #define CORE_POLICY_H
@@ -20,11 +20,11 @@ enum action { ACTION_ALLOW, ACTION_BLOCK, ACTION_COUNT };
 extern const char *const action_names[ACTION_COUNT];
 
 #define POLICY_LISTS_MAX 1024
-/* Longest name of a list, without the zero. */
+/* Longest name of a list, without the terminating zero. */
 #define POLICY_NAME_MAX 63
 #define POLICY_NO_SLOT UINT16_MAX
 
-/* A distinct prefix of one list, with what counts its packets. */
+/* A distinct prefix of one list, and the id of its packet counters. */
 struct rule {
 	struct prefix prefix;
 	uint32_t id; /* from 1; 0: an exclusion, which has no counters */
@@ -33,7 +33,7 @@ struct rule {
 struct list {
 	char *name;
 	enum action action;
-	bool is_monitor; /* block: a shadow run, never drops */
+	bool is_monitor; /* a block list that never drops, for a trial */
 	bool sets_mark;
 	bool sets_priority;
 	uint32_t mark; /* no bit outside mark_mask */
@@ -43,16 +43,16 @@ struct list {
 	/* Exclusions of these sources that are not in force (overrule.h); NULL: none. */
 	struct entry_set *overruled[SOURCE_COUNT];
 
-	/* Filled by rules_number(): sorted, one for each distinct prefix. At a
-	 * prefix that is entry and exclusion, the exclusion holds (id 0). A
-	 * rule_array (rule_array.h). */
+	/* Set by rules_number(): sorted, one rule for each distinct prefix. If a prefix is both
+	 * entry and exclusion, the exclusion applies (id 0). This is a rule_array
+	 * (rule_array.h). */
 	struct rule *rules;
 	size_t rule_count;
-	bool is_numbered; /* the rules are those of the sets */
-	uint16_t slot;	  /* in the kernel's `lists`; given by the datapath */
+	bool is_numbered; /* `rules` matches `sets` */
+	uint16_t slot;	  /* in the kernel's map `lists`; set by the datapath */
 };
 
-/* Lists in the order of the configuration, which breaks ties. */
+/* Lists in the order of the configuration. The order breaks ties. */
 struct policy {
 	struct list *lists;
 	size_t list_count;
@@ -61,59 +61,59 @@ struct policy {
 struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 
-/* Append an empty list; NULL: out of memory. The pointer holds until the next
- * call. mark_mask starts as 0xffffffff, slot as POLICY_NO_SLOT. */
+/* Append an empty list, with mark_mask 0xffffffff and slot POLICY_NO_SLOT. The pointer is valid
+ * until the next call. NULL: out of memory. */
 struct list *policy_add_list(struct policy *policy, const char *name, enum action action);
 
-/* Whether a list, or a feed, may be called so: letters, digits, and behind the first
- * also . _ and -. Such a name can be a file's. */
+/* Whether a list or a feed may have this name. It consists of letters and digits; after the
+ * first character also ".", "_" and "-". It can be used as a file name. */
 bool policy_is_name(const char *name);
 
-/* The list of that name, or NULL. */
+/* Find a list by its name, or return NULL. */
 struct list *policy_find_list(const struct policy *policy, const char *name);
 
-/* A copy without rules, which shares all entry sets. NULL: out of memory. */
+/* Create a copy without rules that shares all entry sets. NULL: out of memory. */
 struct policy *policy_copy(const struct policy *policy);
 
-/* Replace a list's set of one source, of which nothing is overruled then; takes over the
- * reference to @set. */
+/* Replace a list's set of one source. None of its exclusions is overruled afterwards. The list
+ * takes over the caller's reference to @set. */
 void list_replace_set(struct list *list, enum source source, struct entry_set *set);
 
-/* Entries (exclusions apart) of one family, over all sources. */
+/* Count the entries of one family from all sources, without exclusions. */
 size_t list_count_entries(const struct list *list, enum family family);
 
-/* Whether the list has an entry, or an exclusion, of exactly this prefix. */
+/* Whether the list has an entry (or, if @is_exclusion, an exclusion) with exactly this prefix. */
 bool list_has(const struct list *list, const struct prefix *prefix, bool is_exclusion);
 
-/* Walks the entries of a list's sets in the order of their prefixes; at the same
- * prefix in the order of enum source. */
+/* Walks the entries and exclusions of a list by prefix; at the same prefix, in the order of
+ * enum source. */
 struct entry_cursor {
 	const struct list *list;
 	size_t next[SOURCE_COUNT];
 };
 
-/* Start at the first entry that is not before @from (NULL: at the first). */
+/* Start at the first entry that is not before @from. NULL: start at the beginning. */
 void entry_cursor_init(struct entry_cursor *cursor, const struct list *list,
 		       const struct prefix *from);
-/* The next entry, or NULL after the last. */
+/* Return the next entry, or NULL after the last one. */
 const struct entry *entry_cursor_next(struct entry_cursor *cursor);
 
-/* Call @visit for each entry and exclusion of the policy that covers @prefix, list
- * by list, widest first. @rule_id is that of (list, prefix), 0 for exclusions. */
+/* Call @visit for each entry and exclusion of the policy that covers @prefix, list by list,
+ * widest first. @rule_id is the id of (list, prefix); 0 for exclusions. */
 void policy_covering(const struct policy *policy, const struct prefix *prefix,
 		     void (*visit)(const struct list *list, const struct entry *entry,
 				   uint32_t rule_id, void *context),
 		     void *context);
 
-/* The rule of exactly this prefix, or NULL. */
+/* Find the rule with exactly this prefix, or return NULL. */
 const struct rule *list_find_rule(const struct list *list, const struct prefix *prefix);
 
-/* Why a list of @action must not contain @prefix (0.0.0.0/0 and ::/0 in a block list);
- * NULL: it may. */
+/* Why a list of @action must not contain @prefix (0.0.0.0/0 and ::/0 in a block list). NULL: it
+ * may contain it. */
 const char *policy_refuse_prefix(const struct prefix *prefix, enum action action);
 
-/* What to warn of, after the text of @prefix, when a list of @action contains it;
- * NULL: nothing. */
+/* A warning if a list of @action contains @prefix, to be written after the text of the prefix.
+ * NULL: there is none. */
 const char *policy_warn_prefix(const struct prefix *prefix, enum action action);
 
 #endif

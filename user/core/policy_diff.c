@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Both policies' entries come in the same order: they are walked side by side. */
+/* Walks the entries of both policies side by side. Both are in the same order. */
 #include "core/policy_diff.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ struct comparison {
 	void *context;
 };
 
-/* A walk, and the entry it stands at. */
+/* A walk, and its present entry. */
 struct position {
 	struct entry_cursor cursor;
 	const struct entry *entry; /* NULL: at the end */
@@ -42,7 +42,7 @@ static int compare(const struct entry *a, const struct entry *b)
 	return order ? order : (int)a->source - (int)b->source;
 }
 
-/* Entries and exclusions of the prefix and source of @key. */
+/* Count the entries and exclusions with the prefix and source of @key. */
 static void count_group(struct position position, const struct entry *key,
 			size_t counts[PART_COUNT])
 {
@@ -51,7 +51,7 @@ static void count_group(struct position position, const struct entry *key,
 		counts[position.entry->is_exclusion ? PART_EXCLUSIONS : PART_ENTRIES]++;
 }
 
-/* Pass the group, and report what goes beyond @other_counts of each part. */
+/* Move past the group. Report the entries of each part beyond @other_counts. */
 static void pass_group(struct comparison *comparison, struct position *position,
 		       const struct entry *key, const size_t other_counts[PART_COUNT],
 		       bool is_added)
@@ -121,10 +121,11 @@ static bool is_kept(const struct policy_diff *diff, const struct list *list)
 	return false;
 }
 
-/* The lists of both policies and one action: the n-th there may not be the n-th here. */
+/* Find lists whose place has changed: compares the n-th list of one action in both policies,
+ * without lists that only one of them has. */
 static void find_moves(struct policy_diff *diff, const struct policy *from, enum action action)
 {
-	size_t next = 0; /* in the new order: diff->lists begins with it */
+	size_t next = 0; /* index in the new order, with which diff->lists begins */
 
 	for (size_t i = 0; i < from->list_count; i++) {
 		const struct list *list = &from->lists[i];

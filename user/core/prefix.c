@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes as values: strict parsing, order, containment and canonical text. What
- * to tell a person about a prefix that does not parse is in prefix_error.c.
+ * Parses prefixes strictly, compares them, and writes canonical text. prefix_error.c explains
+ * parse errors to people.
  */
 #include "core/prefix.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define IPV6_GROUPS 8
-/* Bits of ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 ones. */
+/* The length of ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 addresses. */
 #define MAPPED_LEN 96
 
 static const uint8_t mapped_addr[16] = { [10] = 0xff, [11] = 0xff };
@@ -40,7 +40,7 @@ static enum prefix_error parse_octet(const char *text, size_t text_bytes, size_t
 	return PREFIX_OK;
 }
 
-/* Read a dotted quad; *@position ends behind it, or where the error is. */
+/* Read a dotted quad. *@position moves past it, or to the error. */
 static enum prefix_error parse_quad(const char *text, size_t text_bytes, size_t *position,
 				    uint8_t addr[4])
 {
@@ -65,20 +65,20 @@ static bool is_ipv6_char(char c)
 	       c == '.';
 }
 
-/* Read an IPv6 address; *@position ends behind it, or where the error is. */
+/* Read an IPv6 address. *@position moves past it, or to the error. */
 static enum prefix_error parse_ipv6(const char *text, size_t text_bytes, size_t *position,
 				    uint8_t addr[16])
 {
 	char copy[INET6_ADDRSTRLEN];
 	size_t end = 0;
-	size_t group = 0; /* where the last one begins */
+	size_t group = 0; /* where the last group begins */
 
 	while (end < text_bytes && is_ipv6_char(text[end])) {
 		if (text[end++] == ':')
 			group = end;
 	}
 	if (memchr(text + group, '.', end - group)) {
-		/* inet_pton() would not tell a leading zero from other errors. */
+		/* inet_pton() does not distinguish a leading zero from other errors. */
 		enum prefix_error error;
 		uint8_t quad[4];
 		size_t quad_end = group;
@@ -99,7 +99,7 @@ static enum prefix_error parse_ipv6(const char *text, size_t text_bytes, size_t 
 	return PREFIX_OK;
 }
 
-/* An IPv6 address has a colon before its first dot, if it has one. */
+/* An IPv6 address has a colon before any dot. */
 static bool looks_like_ipv6(const char *text, size_t text_bytes)
 {
 	for (size_t i = 0; i < text_bytes && text[i] != '.' && text[i] != '/'; i++) {
@@ -109,7 +109,7 @@ static bool looks_like_ipv6(const char *text, size_t text_bytes)
 	return false;
 }
 
-/* Read a length behind its slash; *@position ends behind it, or at the error. */
+/* Read the length after the slash. *@position moves past it, or to the error. */
 static enum prefix_error parse_len(const char *text, size_t text_bytes, size_t *position,
 				   uint8_t max_len, uint8_t *ret_len)
 {
@@ -225,8 +225,8 @@ enum prefix_error prefix_parse_network(const char *text, size_t text_bytes,
 	return PREFIX_OK;
 }
 
-/* The longest run of two or more zero groups, the first of equals (RFC 5952
- * section 4.2); *@ret_start is IPV6_GROUPS if there is none. */
+/* Find the longest run of two or more zero groups; of equally long runs, the first (RFC 5952
+ * section 4.2). *@ret_start is IPV6_GROUPS if there is none. */
 static void find_zero_run(const uint16_t groups[IPV6_GROUPS], int *ret_start, int *ret_end)
 {
 	*ret_start = *ret_end = IPV6_GROUPS;
@@ -287,7 +287,7 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYT
 	return text;
 }
 
-/* Eight bytes of an address as a number. */
+/* Eight bytes of an address as a number in host byte order. */
 static uint64_t half_of(const struct prefix *prefix, size_t half)
 {
 	uint64_t number;
@@ -309,7 +309,7 @@ int prefix_compare(const struct prefix *a, const struct prefix *b)
 	return a->len - b->len;
 }
 
-/* The first @len % 8 bits of the byte that holds bit @len. */
+/* A mask of the first @len % 8 bits of a byte. */
 static uint8_t last_byte_mask(uint8_t len)
 {
 	return (uint8_t)(0xff00U >> (len % 8));

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What to tell a person about a prefix that does not parse: what is wrong with it
- * and what to write instead. */
+/* Explains to a person why a prefix does not parse, and what to write instead. */
 #include "core/prefix_error.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Of a quoted text, with its zero. */
+/* Room for a quoted text, with its terminating zero. */
 #define QUOTE_BYTES 72
 
-/* Copy @text so that it can stand in a log line: printable, not too long. */
+/* Copy @text for use in a log line: only printable characters, not too long. */
 static const char *quote(const char *text, size_t text_bytes, char quoted[QUOTE_BYTES])
 {
 	static const char hex[] = "0123456789abcdef";
@@ -47,7 +46,7 @@ static void host_bits_message(const char *quoted, const struct prefix *raw,
 	address.len = prefix_max_len(address.family);
 	if (prefix_is_mapped(raw)) {
 		address = prefix_unmap(raw, 32);
-		/* A length up to 32 was meant for the IPv4 address. */
+		/* A length up to 32 refers to the IPv4 address. */
 		if (raw->len >= 96)
 			network = prefix_unmap(raw, (uint8_t)(raw->len - 96));
 		else if (raw->len <= 32)
@@ -60,8 +59,8 @@ static void host_bits_message(const char *quoted, const struct prefix *raw,
 		 prefix_format_short(&address, address_text));
 }
 
-/* "198.51.100" and "10.": an address cut short, which a few programs take for a network.
- * Return: its numbers, 1 to 3; 0: it is another text. */
+/* Recognise incomplete addresses like "198.51.100" and "10.", which a few programs read as
+ * networks. Return: the number of octets, 1 to 3; 0: it is another text. */
 static int count_octets(const char *text, size_t text_bytes)
 {
 	int count = 0, digits = 0, value = 0;
@@ -81,7 +80,7 @@ static int count_octets(const char *text, size_t text_bytes)
 	return text_bytes > 0 && memchr(text, '.', text_bytes) ? count : 0;
 }
 
-/* Known kinds of text that are no address. Return: whether @message has been written. */
+/* Explain known kinds of text that are not addresses. Return: whether @message was written. */
 static bool no_address_message(const char *text, size_t text_bytes, const char *quoted,
 			       char message[PREFIX_MESSAGE_BYTES])
 {

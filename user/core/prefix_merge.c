@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Aggregation of a set: nodes that say what the node around them says go, and of two
- * halves that say the same the parent is made, again and again. What lies directly in
- * a node always says the opposite of it.
+ * Aggregates a set. A node that says the same as the node around it is removed. Two halves that
+ * say the same are replaced by their parent, repeatedly. As a result, each node says the
+ * opposite of the node directly around it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define FRAMES_MAX 129
 
-/* A node whose inside is not through yet. */
+/* A node whose inside is not complete yet. */
 struct frame {
 	size_t node;
 	size_t first_closed;
@@ -22,7 +22,7 @@ struct merger {
 	bool *is_gone;
 	struct frame frames[FRAMES_MAX];
 	size_t frame_count;
-	size_t *closed; /* nodes that are through, in the frames that are not */
+	size_t *closed; /* complete nodes inside the open frames */
 	size_t closed_count;
 };
 
@@ -38,7 +38,7 @@ static bool are_halves(const struct prefix *first, const struct prefix *second)
 	return !prefix_compare(&a, &b);
 }
 
-/* The innermost node is through: merge it with the node before it, or note it. */
+/* The innermost node is complete: merge it with the node before it, or store it. */
 static void close_frame(struct merger *merger)
 {
 	const struct frame frame = merger->frames[--merger->frame_count];
@@ -48,7 +48,7 @@ static void close_frame(struct merger *merger)
 	size_t node = frame.node;
 
 	merger->closed_count = frame.first_closed;
-	/* All of it was taken away again: what is left inside has no half outside. */
+	/* Nodes inside it took all of it away. Nodes left inside have no other half outside. */
 	if (merger->is_gone[node])
 		return;
 	while (merger->closed_count > begin) {
@@ -56,7 +56,7 @@ static void close_frame(struct merger *merger)
 
 		if (!are_halves(&merger->nodes[before].prefix, &merger->nodes[node].prefix))
 			break;
-		/* The first half begins where the whole does, so the order stays. */
+		/* The first half begins where the parent does, so the order does not change. */
 		merger->is_gone[node] = true;
 		merger->nodes[before].prefix.len--;
 		merger->closed_count--;

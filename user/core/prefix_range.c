@@ -2,7 +2,7 @@
 /* Splits a range of addresses at the boundaries of the largest prefixes in it. */
 #include "core/prefix_range.h"
 
-/* An address of either family as a number; IPv4 in the lowest 32 bits. */
+/* An address of either family as a number. IPv4 uses the lowest 32 bits. */
 typedef unsigned __int128 number;
 
 static number number_of(const struct prefix *prefix)

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ranges of addresses as prefixes. */
+/* Converts ranges of addresses to prefixes. */
 #ifndef CORE_PREFIX_RANGE_H
 #define CORE_PREFIX_RANGE_H
 
 #include "core/prefix.h"
 
-/* No range needs more: up to two of each length of IPv6 from 1 to 127, and one. */
+/* No range needs more prefixes: up to two of each IPv6 length from 1 to 127, and one more. */
 #define PREFIX_RANGE_MAX 256
 
 /**
- * prefix_range_split() - the fewest prefixes that cover a range and nothing else
- * @first: an address, or a network for its first address
- * @last: of the same family; the range ends with its last address
+ * prefix_range_split() - split a range into the fewest prefixes
+ * @first: the range begins with the first address of this prefix
+ * @last: the range ends with the last address of this prefix; of the same family
  *
- * Return: how many there are, in order; 0: the families differ, or @last is before
+ * Return: how many prefixes there are, in order. 0: the families differ, or @last is before
  * @first.
  */
 size_t prefix_range_split(const struct prefix *first, const struct prefix *last,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Binary search in arrays sorted by prefix, where whatever covers a prefix stands
- * before it. */
+/* Binary search in arrays sorted by prefix. A prefix comes after all that cover it. */
 #include "core/prefix_search.h"
 
 static const struct prefix *prefix_at(struct prefix_array array, size_t index)
@@ -8,7 +7,7 @@ static const struct prefix *prefix_at(struct prefix_array array, size_t index)
 	return (const struct prefix *)((const char *)array.elements + index * array.element_bytes);
 }
 
-/* Index of the first element whose order to @prefix is at least @least. */
+/* The index of the first element whose prefix_compare() with @prefix is at least @least. */
 static size_t search(struct prefix_array array, const struct prefix *prefix, int least)
 {
 	size_t begin = 0;
@@ -63,15 +62,15 @@ size_t prefix_find_covering(struct prefix_array array, const struct prefix *pref
 			return after - 1;
 		if (before->family != prefix->family)
 			return array.count;
-		/* What covers both and stands before this one is no longer than what
-		 * the two have in common. */
+		/* An element before this one that covers @prefix covers this one, too. So it is
+		 * no longer than the part that both share. */
 		target = prefix_truncate(prefix, common_len(before, &target));
 		rest.count = after - 1;
 	}
 }
 
-/* What stands right behind all that lies inside @range: the next address, or the next
- * family's first. */
+/* The first possible prefix after everything inside @range: the next address, or the first
+ * prefix of the next family. */
 static struct prefix prefix_behind(const struct prefix *range)
 {
 	struct prefix behind = { .family = range->family };
@@ -98,7 +97,7 @@ void prefix_inside(struct prefix_array array, const struct prefix *range, size_t
 	struct prefix behind = prefix_behind(range);
 
 	*ret_begin = *ret_end = 0;
-	/* Without elements there may be no array. */
+	/* The array of no elements may be NULL. */
 	if (!array.count)
 		return;
 	*ret_begin = search(array, range, 0);

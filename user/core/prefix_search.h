@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Search in arrays that are sorted by prefix: entries, rules, nodes. */
+/* Searches arrays that are sorted by prefix: entries, rules, nodes. */
 #ifndef CORE_PREFIX_SEARCH_H
 #define CORE_PREFIX_SEARCH_H
 
@@ -15,14 +15,15 @@ struct prefix_array {
 #define PREFIX_ARRAY(elements, count)                                                              \
 	((struct prefix_array) { (elements), (count), sizeof(*(elements)) })
 
-/* Index of the first element that is not before @prefix; count: all are. */
+/* The index of the first element that is not before @prefix, or array.count. */
 size_t prefix_lower_bound(struct prefix_array array, const struct prefix *prefix);
 
-/* Index of the most specific element that covers @prefix (any, if several are
- * equal); count: none does. */
+/* The index of the most specific element that covers @prefix (any of them, if several are
+ * equal), or array.count. */
 size_t prefix_find_covering(struct prefix_array array, const struct prefix *prefix);
 
-/* Where the elements inside @range, itself included, begin and end. */
+/* Find the elements inside @range, including @range itself: from *@ret_begin up to, but
+ * without, *@ret_end. */
 void prefix_inside(struct prefix_array array, const struct prefix *range, size_t *ret_begin,
 		   size_t *ret_end);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The union of lists: their entries and exclusions in the order of their prefixes,
- * while a stack of frames holds the prefixes around the present one and a counter
- * says how many lists hold it.
+ * Builds the union of lists. It visits their entries and exclusions in the order of prefixes. A
+ * stack of frames holds the prefixes around the present one. A counter says how many lists hold
+ * the present one.
  */
 #include "core/prefix_set.h"
 
@@ -11,18 +11,18 @@
 
 #include "core/prefix_search.h"
 
-/* Prefixes of one address at most: /0 to /128. */
+/* The most prefixes that can cover an address: /0 to /128. */
 #define FRAMES_MAX 129
 #define FIRST_CAPACITY 64
 
-/* What one list says of one prefix. */
+/* What one list says about one prefix. */
 struct claim {
 	struct prefix prefix;
 	uint16_t list;
 	bool is_hole;
 };
 
-/* What a list said before a frame, to be said again behind it. */
+/* What a list said before a frame. It says the same again after the frame. */
 struct undo {
 	uint16_t list;
 	bool was_in;
@@ -31,7 +31,7 @@ struct undo {
 struct frame {
 	struct prefix prefix;
 	size_t first_undo;
-	bool is_in; /* an address for which this is the most specific prefix is in the set */
+	bool is_in; /* addresses that no prefix inside this one covers are in the set */
 };
 
 struct builder {
@@ -140,7 +140,7 @@ static int collect(struct builder *builder, const struct list *const lists[], si
 		if (add_claims(builder, lists[i], (uint16_t)i))
 			return -ENOMEM;
 	}
-	/* One list alone is in order. */
+	/* A single list is already sorted. */
 	if (list_count > 1 && builder->claim_count)
 		qsort(builder->claims, builder->claim_count, sizeof(*builder->claims),
 		      compare_claims);
@@ -182,7 +182,7 @@ static int take_claim(struct builder *builder, const struct claim *claim)
 	return 0;
 }
 
-/* Take all claims of the prefix at *@next; moves past them. */
+/* Take all claims of the prefix at *@next, and move past them. */
 static int take_prefix(struct builder *builder, size_t *next)
 {
 	const struct claim *first = &builder->claims[*next];

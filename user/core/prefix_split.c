@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Splits a set into prefixes that do not nest: runs of addresses between the ends of
- * nodes and holes, each cut into the fewest prefixes. */
+/* Splits a set into prefixes that do not nest. It finds runs of addresses between the ends of
+ * nodes and holes, and splits each run into the fewest prefixes. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define FRAMES_MAX 129
 
-/* IPv4 addresses are the lowest 32 bits. */
+/* IPv4 addresses use the lowest 32 bits. */
 __extension__ typedef unsigned __int128 address_number;
 
 struct frame {
@@ -22,8 +22,8 @@ struct splitter {
 	enum family family; /* of the frames and the run */
 	struct frame frames[FRAMES_MAX];
 	size_t frame_count;
-	address_number next; /* the first address that is not dealt with */
-	bool is_past_end;    /* there is none */
+	address_number next; /* the first address that is not processed yet */
+	bool is_past_end;    /* all addresses are processed */
 	bool has_run;
 	address_number run_first;
 	address_number run_last;
@@ -41,7 +41,7 @@ static address_number number_of(const struct prefix *prefix)
 	return number;
 }
 
-/* Addresses behind the first in a prefix with so many host bits. */
+/* The number of addresses after the first one in a prefix with this many host bits. */
 static address_number span_of(unsigned int host_bits)
 {
 	return host_bits >= 128 ? ~(address_number)0 : ((address_number)1 << host_bits) - 1;
@@ -94,7 +94,7 @@ static void add_run(struct splitter *splitter, address_number first, address_num
 	splitter->has_run = true;
 }
 
-/* The addresses up to @last say what the innermost frame says. */
+/* Give the addresses up to @last the state of the innermost frame. */
 static void advance(struct splitter *splitter, address_number last)
 {
 	const struct frame *frame = &splitter->frames[splitter->frame_count - 1];
@@ -135,7 +135,7 @@ static void take_node(struct splitter *splitter, const struct prefix_node *node)
 	last = first + span_of(host_bits);
 	while (splitter->frame_count && splitter->frames[splitter->frame_count - 1].last < first)
 		close_frame(splitter);
-	/* One that says what the frame around it says leaves that in one piece. */
+	/* A node that says the same as the frame around it does not split that frame. */
 	if (splitter->frame_count &&
 	    splitter->frames[splitter->frame_count - 1].is_in == !node->is_hole)
 		return;

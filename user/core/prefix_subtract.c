@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The difference of two sets: what is taken away becomes holes, and those are split off. */
+/* Subtracts one set from another. The subtracted prefixes become holes, and the set is split
+ * around them. */
 #include <errno.h>
 
 #include "core/prefix_set.h"
 
-/* The nodes of @from that @what does not cover, with the parts of @what inside them as
- * holes. Both are walked side by side. */
+/* Copy the nodes of @from that @what does not cover. The prefixes of @what inside them become
+ * holes. Both sets are walked side by side. */
 static int pierce(const struct prefix_set *from, const struct prefix_set *what,
 		  struct prefix_set *pierced)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who holds a prefix, in words. */
+/* Describes who lists a prefix. */
 #include "core/provenance.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What IANA's special-purpose registries (RFC 6890) set apart from the internet. */
+/* The address space that IANA's special-purpose registries (RFC 6890) reserve. */
 #include "core/reserved.h"
 
 #define IPV4(bits, ...)                                                                            \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A count of references in front of the rules. */
+/* Stores a count of references before the rules. */
 #include "core/rule_array.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct rule *rule_array_new(size_t capacity)
 	if (!array)
 		return NULL;
 	array->references = 1;
-	/* cppcheck-suppress memleak ; it is freed through what is returned */
+	/* cppcheck-suppress memleak ; it is freed through the returned pointer */
 	return array->rules;
 }
 

@@ -14,7 +14,7 @@ static bool is_before(const struct rule_run *a, const struct rule_run *b)
 	return order ? order < 0 : a->list < b->list;
 }
 
-/* Let the run at @index sink to its place. */
+/* Move the run at @index down the heap to its place. */
 static void sink(struct rule_merge *merge, size_t index)
 {
 	struct rule_run run = merge->runs[index];

@@ -5,25 +5,25 @@
 
 #include "core/policy.h"
 
-/* The rules of a list that are not yet walked. */
+/* The rules of a list that are still to come. */
 struct rule_run {
 	const struct rule *next;
 	const struct rule *end;
 	size_t list; /* index in the policy */
 };
 
-/* At one prefix the lists come in the order of the policy. */
+/* Merges the rules of several lists. At the same prefix, lists come in the order of the policy. */
 struct rule_merge {
-	struct rule_run *runs; /* a heap, the first rule on top; none is empty */
+	struct rule_run *runs; /* a heap with the first rule on top; no run is empty */
 	size_t run_count;
-	size_t rule_count; /* at the start */
+	size_t rule_count; /* number of rules at the start */
 };
 
-/* Make room for the lists of @policy. Return: 0 or -ENOMEM. */
+/* Allocate memory for the lists of @policy. Return: 0 or -ENOMEM. */
 int rule_merge_init(struct rule_merge *merge, const struct policy *policy);
 void rule_merge_done(struct rule_merge *merge);
 
-/* Start with the rules of one action inside @range, itself included. */
+/* Start to merge the rules of one action inside @range, including @range itself. */
 void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enum action action,
 		      const struct prefix *range);
 
@@ -32,7 +32,7 @@ static inline bool rule_merge_is_done(const struct rule_merge *merge)
 	return merge->run_count == 0;
 }
 
-/* The rule to take next, and the index of its list; not when the merge is done. */
+/* The next rule. The merge must not be done. rule_merge_list() is the index of its list. */
 static inline const struct rule *rule_merge_first(const struct rule_merge *merge)
 {
 	return merge->runs[0].next;
@@ -43,7 +43,7 @@ static inline size_t rule_merge_list(const struct rule_merge *merge)
 	return merge->runs[0].list;
 }
 
-/* Take the first rule. */
+/* Move on to the next rule. */
 void rule_merge_next(struct rule_merge *merge);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rule ids from policy to policy. Old and new rules of a list are both sorted, so
- * ids are carried over by walking the two side by side.
+ * Carries rule ids over from policy to policy. The old and the new rules of a list are both
+ * sorted, so they are walked side by side.
  */
 #include "core/rules.h"
 
@@ -12,7 +12,7 @@
 #include "core/prefix_search.h"
 #include "core/rule_array.h"
 
-/* What a numbering has done so far. */
+/* The state of a numbering. */
 struct numbering {
 	struct rule_ids *ids;
 	struct rules_change change;
@@ -55,7 +55,7 @@ static int append_id(uint32_t **array, size_t *count, size_t *capacity, uint32_t
 	return 0;
 }
 
-/* A popped id stays in the stack's memory: rules_number() may put it back. */
+/* Take an id. It stays in the stack's memory, so that rules_number() can restore the stack. */
 static int take_id(struct rule_ids *ids, uint32_t *ret_id)
 {
 	if (ids->free_count)
@@ -77,7 +77,7 @@ static int add_id(struct numbering *numbering, uint32_t *ret_id)
 	return append_id(&change->added, &change->added_count, &numbering->added_capacity, *ret_id);
 }
 
-/* An exclusion (id 0) has nothing to give back. */
+/* Record an id as removed. An exclusion (id 0) has none. */
 static int remove_id(struct numbering *numbering, uint32_t id)
 {
 	struct rules_change *change = &numbering->change;
@@ -125,7 +125,7 @@ static int note_changed(struct numbering *numbering, const struct prefix *prefix
 			     prefix);
 }
 
-/* A rule of the old list that is gone. */
+/* Record that a rule of the old list is gone. */
 static int drop_rule(struct numbering *numbering, const struct rule *old)
 {
 	int error = note_changed(numbering, &old->prefix);
@@ -133,7 +133,7 @@ static int drop_rule(struct numbering *numbering, const struct rule *old)
 	return error ? error : remove_id(numbering, old->id);
 }
 
-/* Give @rule the id that it had as @old (NULL: it was not there), or a fresh one. */
+/* Give @rule the id of @old (NULL: it is new), or a new id. */
 static int number_rule(struct numbering *numbering, const struct rule *old, struct rule *rule,
 		       bool is_exclusion)
 {
@@ -151,7 +151,7 @@ static int number_rule(struct numbering *numbering, const struct rule *old, stru
 	return 0;
 }
 
-/* The rule of @old for @prefix, or NULL. Those before it, from *@next on, are gone. */
+/* Find the rule of @old for @prefix, or NULL. Rules before it, from *@next on, are gone. */
 static int pass_old_rules(struct numbering *numbering, const struct list *old, size_t *next,
 			  const struct prefix *prefix, const struct rule **ret_rule)
 {
@@ -184,7 +184,7 @@ static int remove_rest(struct numbering *numbering, const struct list *old, size
 	return error;
 }
 
-/* Fill the room in list->rules with the distinct prefixes of its entries. */
+/* Fill list->rules with the distinct prefixes of the list's entries. */
 static int number_entries(struct numbering *numbering, struct list *list, const struct list *old)
 {
 	struct entry_cursor cursor;
@@ -242,7 +242,7 @@ struct candidates {
 	size_t capacity;
 };
 
-/* What the entries at one prefix come to: pass over them, from *@index on. */
+/* Tell which kinds of entries there are at one prefix, and move *@index past them. */
 static unsigned int kinds_at(const struct entry_set *set, size_t *index,
 			     const struct prefix *prefix)
 {
@@ -258,7 +258,7 @@ static unsigned int kinds_at(const struct entry_set *set, size_t *index,
 	return kinds;
 }
 
-/* The first prefix that either set has from its index on, or NULL. */
+/* The first prefix at or after @i in @a and @j in @b, or NULL. */
 static const struct prefix *first_prefix(const struct entry_set *a, size_t i,
 					 const struct entry_set *b, size_t j)
 {
@@ -320,7 +320,7 @@ static int find_candidates(const struct list *list, const struct list *old,
 	return error;
 }
 
-/* Append the rules of @old from *@next up to @end. */
+/* Copy the rules of @old from *@next up to, but without, @end. */
 static void keep_rules(struct list *list, const struct list *old, size_t *next, size_t end)
 {
 	if (end > *next)
@@ -330,7 +330,7 @@ static void keep_rules(struct list *list, const struct list *old, size_t *next, 
 	*next = end;
 }
 
-/* One prefix, with the rules before it. */
+/* Copy the rules before a prefix, and number its rule. */
 static int number_candidate(struct numbering *numbering, struct list *list, const struct list *old,
 			    size_t *next, const struct prefix *prefix)
 {
@@ -352,7 +352,7 @@ static int number_candidate(struct numbering *numbering, struct list *list, cons
 	return number_rule(numbering, old_rule, rule, is_exclusion);
 }
 
-/* As number_whole_list(), but touches only what may have changed. */
+/* Like number_whole_list(), but numbers only the prefixes that may have changed. */
 static int number_candidates(struct numbering *numbering, struct list *list, const struct list *old,
 			     const struct candidates *candidates)
 {
@@ -370,7 +370,7 @@ static int number_candidates(struct numbering *numbering, struct list *list, con
 	return 0;
 }
 
-/* Where a part of the prefixes changes, a walk over all is as quick. */
+/* If more than this part of the prefixes (one in 8) changes, a walk over all is as quick. */
 #define CANDIDATES_SHARE 8
 
 static int number_list(struct numbering *numbering, struct list *list, const struct list *old)
@@ -394,7 +394,7 @@ static int number_list(struct numbering *numbering, struct list *list, const str
 	return error;
 }
 
-/* Whether what decides differs in more than prefixes. */
+/* Whether the policies differ in more than prefixes. */
 static bool lists_differ(const struct policy *a, const struct policy *b)
 {
 	if (!b || a->list_count != b->list_count)
@@ -434,7 +434,7 @@ int rules_number(struct policy *policy, const struct policy *old, struct rule_id
 	int error = number_policy(&numbering, policy, old);
 
 	if (error) {
-		/* Taking ids only moved these two. */
+		/* Taking ids has changed only these two members. */
 		ids->next = next;
 		ids->free_count = free_count;
 		rules_change_done(&numbering.change);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a request says: one table of arguments for a body of JSON and for the parameters of
- * a query. What is not in the table is refused, and each value is checked for its kind.
+ * Reads the arguments of a request. The same table serves a JSON body and the parameters of a
+ * query. An argument that is not in the table is refused. Each value is checked against its
+ * kind.
  */
 #ifndef API_ARGUMENTS_H
 #define API_ARGUMENTS_H
@@ -17,26 +18,27 @@
 
 /* Longest reason of a change. */
 #define ARGUMENT_REASON_BYTES_MAX 1024
-/* Longest ttl: beyond that it is a slip of the keyboard. */
+/* Longest ttl. A longer one must be a typing error. */
 #define ARGUMENT_TTL_SEC_MAX (100LL * 366 * 86400)
 
-/* An argument; the one pointer that is set says its kind. Where it is not given, or null in
- * JSON, nothing is written. */
+/* An argument. Exactly one of the pointers ret_text, ret_number, ret_flag, ret_prefix and
+ * ret_array is set, and says its kind. If the argument is absent, or null in JSON, nothing is
+ * written. */
 struct argument {
 	const char *name;
 	bool is_needed;
 	bool *ret_is_given; /* may be NULL */
 
-	char **ret_text;  /* a copy, to be freed by the caller in any case */
-	size_t bytes_max; /* of the text; 0: any */
+	char **ret_text;  /* a copy; the caller frees it in any case */
+	size_t bytes_max; /* longest text; 0: no limit */
 	int64_t *ret_number;
-	int64_t min, max; /* of the number */
+	int64_t min, max; /* range of the number */
 	bool *ret_flag;
 	struct prefix *ret_prefix;
-	json_t **ret_array; /* of a body alone; a reference */
+	json_t **ret_array; /* only in a body; a new reference */
 };
 
-/* Those that several commands have. */
+/* Arguments that several commands share. */
 #define ARGUMENT_LIST(text)                                                                        \
 	{                                                                                          \
 		.name = "list", .is_needed = true, .ret_text = (text)                              \
@@ -62,11 +64,11 @@ struct argument {
 /* Read a JSON object. Return: 0; -ECANCELED: @refusal says what is wrong. */
 int arguments_from_json(const struct argument *arguments, size_t count, json_t *body,
 			struct refusal *refusal);
-/* Read a query, "list=drop&limit=10"; NULL: there is none. Return: as above. */
+/* Read a query like "list=drop&limit=10". NULL: there is none. Return: as above. */
 int arguments_from_query(const struct argument *arguments, size_t count, const char *query,
 			 struct refusal *refusal);
 
-/* Read those of a request. Return: 0; -EINVAL: an error was sent. */
+/* Read the arguments of a request. Return: 0; -EINVAL: an error was sent. */
 int arguments_read_body(struct evhttp_request *request, const struct argument *arguments,
 			size_t count);
 int arguments_read_query(struct evhttp_request *request, const struct argument *arguments,

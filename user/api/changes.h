@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a switch from one snapshot to another changes, as JSON. */
+/* Describes the changes between two snapshots as JSON. */
 #ifndef API_CHANGES_H
 #define API_CHANGES_H
 
@@ -8,15 +8,15 @@
 
 #include "config/diff.h"
 
-/* SETTINGs of docs/control-api.md. */
+/* The array of SETTING of docs/control-api.md. */
 json_t *changes_settings_json(const struct setting_changes *changes);
-/* The lists that differ. */
+/* The array of lists that differ. */
 json_t *changes_lists_json(const struct snapshot_diff *diff);
 
-/* Entries and exclusions that came or went, for the visit() of snapshot_diff(). */
+/* Collects added and removed entries and exclusions, in the visit() of snapshot_diff(). */
 struct changed_entries {
 	json_t *array;
-	size_t limit; /* that are named */
+	size_t limit; /* maximum number in `array` */
 	size_t left_out;
 };
 

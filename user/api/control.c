@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The control socket: who may connect, limits, and which route serves what. */
+/* The control socket: permissions, limits, and the routes. */
 #include "api/control.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static const struct route {
 	const char *path;
 	enum evhttp_cmd_type method;
 	const char *method_name;
-	/* One of the two. */
+	/* Exactly one of these two is set. */
 	const struct api_command *command;
 	void (*serve)(struct runtime *runtime, struct evhttp_request *request);
 } routes[] = {
@@ -109,7 +109,7 @@ static void control_on_request(struct evhttp_request *request, void *context)
 
 /* ---- open --------------------------------------------------------------- */
 
-/* Return: a listening descriptor, for root alone so far, or -errno. */
+/* Listen on a socket that only root can use at first. Return: a descriptor or -errno. */
 static int control_listen(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -119,7 +119,7 @@ static int control_listen(const char *path)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path));
-	/* The directory is ours, so whoever made it is gone. */
+	/* The directory is claimed by us, so the owner of an old socket is gone. */
 	unlink(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -154,8 +154,8 @@ static int control_set_up_http(struct control *control, int fd)
 	    listener_open(&control->listener, control->runtime->base, control->http, "control"))
 		return -ENOMEM;
 	evhttp_set_max_headers_size(control->http, HEADER_BYTES_MAX);
-	/* A body that is a little too large gets an answer of ours, a larger one evhttp's:
-	 * in HTML, once all of it has been thrown away. */
+	/* A body that is a little too large gets our own answer. A larger one gets evhttp's
+	 * answer in HTML, after all of it was read and dropped. */
 	evhttp_set_max_body_size(control->http, IMPORT_BYTES_MAX + HTTP_BODY_BYTES_MAX);
 	evhttp_set_flags(control->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_timeout(control->http, TIMEOUT_SEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Places between entries: hex of "INDEX SOURCE ORDINAL PREFIX LIST". */
+/* Writes places between entries as hex of "INDEX SOURCE ORDINAL PREFIX LIST". */
 #include "api/cursor.h"
 
 #include <ctype.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/diff: what a reload would change; all of it (engine/reload.h) but the switch. */
+/* POST /v1/diff: what a reload would change. Does everything that a reload does
+ * (engine/reload.h), except the switch. */
 #include <stdlib.h>
 
 #include "api/arguments.h"
@@ -15,12 +16,12 @@
 
 struct diff_task {
 	struct api_task task;
-	char *path;    /* another configuration than the daemon's, or NULL */
-	int64_t limit; /* entries that are named */
+	char *path;    /* another configuration to compare with, or NULL */
+	int64_t limit; /* maximum number of entries in the answer */
 };
 
-/* Errors of a configuration quote it, so a file that the caller may not read must not be
- * read for him. Return: 0; -EINVAL: an error was sent. */
+/* Error messages quote the configuration, so it must not be read for a caller who may not read
+ * it. Return: 0; -EINVAL: an error was sent. */
 static int diff_check_path(const struct diff_task *task, struct evhttp_request *request)
 {
 	if (!task->path)
@@ -64,7 +65,7 @@ static json_t *diff_json(const struct diff_task *task, const char *path,
 			 json_lines(removed), "warnings", json_lines(&task->task.warnings));
 }
 
-/* The answer stays NULL for want of memory. */
+/* If memory runs out, the answer stays NULL. */
 static void diff_compare(struct diff_task *task, const struct engine *engine,
 			 const struct snapshot *next)
 {

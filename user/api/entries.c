@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changes of one manual entry: add, delete, protect, unprotect, and what a deletion would
- * do. engine/entries.c and engine/protect.c make them. */
+/* Changes one manual entry: add, delete, protect, unprotect. Also tells the impact of a
+ * deletion. engine/entries.c and engine/protect.c make the changes. */
 #include "engine/entries.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct entry_task {
 	struct api_task task;
 	struct entry_change change;
 	struct entry_found found;
-	struct lines holders; /* delete: who lists the prefix all the same */
+	struct lines holders; /* delete: other sources that still list the prefix */
 };
 
 static void entry_task_free(struct api_task *base)
@@ -32,7 +32,7 @@ static void entry_task_free(struct api_task *base)
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* The arguments of all of them; ttl_seconds is add's alone. */
+/* The arguments of all these commands. ttl_seconds is only for add. */
 #define ENTRY_ARGUMENTS(task)                                                                      \
 	ARGUMENT_LIST(&(task)->change.list),                                                       \
 	    { .name = "prefix", .is_needed = true, .ret_prefix = &(task)->change.prefix },         \
@@ -107,8 +107,8 @@ static void add_run(struct api_task *base, struct engine *engine)
 				 json_lines(&base->warnings));
 }
 
-/* What becomes of mail without the entry, looked at before it is gone; null for one of a
- * block list. */
+/* What happens to mail without the entry, determined before it is deleted; null for an entry of
+ * a block list. */
 static json_t *deletion_impact_json(const struct entry_task *task, struct engine *engine,
 				    const struct list *list)
 {

@@ -23,7 +23,7 @@ json_t *exclusion_json(const struct list *list, const struct entry *exclusion)
 	return object;
 }
 
-/* What the counters of now and those of earlier boots come to. */
+/* The sum of the present counters and of those before earlier reboots. */
 static json_t *memory_json(const struct entry_view *view, const struct list *list,
 			   const struct entry *entry, uint32_t rule,
 			   const struct ipwl_rule_counters *counters)

@@ -8,11 +8,11 @@
 #include "core/policy.h"
 #include "engine/view.h"
 
-/* @rule: whose counters are the entry's; 0: none. NULL: out of memory. */
+/* @rule: the id of the rule that counts for the entry; 0: none. NULL: out of memory. */
 json_t *entry_json(const struct entry_view *view, const struct list *list,
 		   const struct entry *entry, uint32_t rule);
 
-/* The same without what only entries have. */
+/* The same for an exclusion, without the members that only entries have. */
 json_t *exclusion_json(const struct list *list, const struct entry *exclusion);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps a request until its job is done, or until its connection is closed. */
+/* Keeps a request until its job is finished or its connection is closed. */
 #include "api/exchange.h"
 
 #include <event2/bufferevent.h>
@@ -27,7 +27,7 @@ struct exchange *exchange_new(struct evhttp_request *request)
 		return NULL;
 	exchange->request = request;
 	evhttp_connection_set_closecb(connection, forget_request, exchange);
-	/* evhttp is not made for a next request that comes before this one's answer. */
+	/* evhttp cannot handle another request before this one is answered. */
 	bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
 	return exchange;
 }

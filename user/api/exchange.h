@@ -10,7 +10,8 @@ struct exchange;
 /* NULL: out of memory. */
 struct exchange *exchange_new(struct evhttp_request *request);
 
-/* End the exchange. Returns the request to answer, or NULL: its connection is closed. */
+/* End and free the exchange. Returns the request to answer, or NULL if its connection is
+ * closed. */
 struct evhttp_request *exchange_end(struct exchange *exchange);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/export: lists as the text of a format. Made in a thread, sent as it is read. */
+/* GET /v1/export: lists as text in a format. A thread makes the text. It is sent as fast as the
+ * client reads. */
 #include <errno.h>
 #include <event2/buffer.h>
 #include <stdio.h>
@@ -16,8 +17,8 @@
 
 struct export_task {
 	struct task task;
-	struct exchange *exchange; /* who waits */
-	struct snapshot *snapshot; /* whose lists */
+	struct exchange *exchange; /* the waiting client */
+	struct snapshot *snapshot; /* holds the lists */
 	struct export_query query;
 	int err;
 };
@@ -38,7 +39,7 @@ static void export_send_text(struct evhttp_request *request, struct export_query
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
 			  query->export.format == EXPORT_JSON ? "application/json"
 							      : "text/plain; charset=utf-8");
-	/* No copy: it may be large. */
+	/* Do not copy the text, because it may be large. */
 	if (evbuffer_add_reference(buffer, query->text, query->bytes, free_text, query->text)) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
 		return;
@@ -161,7 +162,7 @@ static int export_add_list(struct evhttp_request *request, const struct list *li
 	return 0;
 }
 
-/* Names with commas between them. */
+/* Read names that are separated by commas. */
 static int export_read_names(struct evhttp_request *request, const char *text,
 			     const struct policy *policy, struct export_query *query)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /v1/feeds: how feeds are, fetching them now, and what guards hold back. */
+/* /v1/feeds: shows the state of feeds, fetches them now, and shows or accepts copies that
+ * guards hold back. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static json_t *age_json(const struct feed_report *report)
 	return report->has_copy ? json_count(age_sec > 0 ? (uint64_t)age_sec : 0) : json_null();
 }
 
-/* Exclusions of the feed that are not in force, for protected entries stand against them. */
+/* Count the exclusions of the feed that are not in force because of protected entries. */
 static size_t count_overruled(const struct policy *policy, const struct feed_config *feed)
 {
 	const struct list *list = policy_find_list(policy, feed->list_name);
@@ -101,7 +102,7 @@ void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 
 /* ---- refresh ------------------------------------------------------------ */
 
-/* Who waits for fetches. */
+/* A client that waits for fetches. */
 struct refresh {
 	struct runtime *runtime;
 	struct exchange *exchange;
@@ -143,7 +144,7 @@ static struct refresh *refresh_new(struct runtime *runtime, struct evhttp_reques
 	return NULL;
 }
 
-/* @name: NULL: all. */
+/* Fetch the feed @name. NULL: all. */
 static void refresh_begin(struct runtime *runtime, struct evhttp_request *request, const char *name)
 {
 	struct refresh *refresh;
@@ -209,7 +210,7 @@ static int diff_read(struct api_task *base, struct runtime *runtime, struct evht
 	return arguments_read_query(request, arguments, 1);
 }
 
-/* The refusal is the answer's. Return: whether there is one. */
+/* Move the refusal to the task. Return: whether there is one. */
 static bool copy_take_refusal(struct copy_request *task)
 {
 	task->task.refusal = task->arrival.refusal;
@@ -235,7 +236,7 @@ static void accept_run(struct api_task *base, struct engine *engine)
 				 "removed", json_count(arrival->diff.removed_count));
 }
 
-/* The feed as the main loop knows it. */
+/* Add the feed's state in the main loop to the answer. */
 static void accept_finish(struct api_task *base, struct runtime *runtime)
 {
 	struct copy_request *task = (struct copy_request *)base;
@@ -271,7 +272,7 @@ static void copy_request_free(struct api_task *base)
 {
 	struct copy_request *task = (struct copy_request *)base;
 
-	/* Nothing has arrived unless it has run. */
+	/* There is an arrival only if the task has run. */
 	if (task->arrival.name)
 		feed_arrival_done(&task->arrival);
 	free(task->name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings of lint in words: what is odd, and what one may do. */
+/* Describes findings of lint: what is unusual, and what to do about it. */
 #include "api/finding.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct sentences {
 	char suggestion[SENTENCE_BYTES];
 };
 
-/* "192.0.2.0/24 (file /etc/ipwl/allow.d/a.list:12)", cut to @text. */
+/* Write "192.0.2.0/24 (file /etc/ipwl/allow.d/a.list:12)", truncated to the size of @text. */
 static const char *name_entry(const struct entry *entry, char text[SENTENCE_BYTES])
 {
 	char prefix[PREFIX_TEXT_BYTES];
@@ -31,7 +31,7 @@ static const char *name_entry(const struct entry *entry, char text[SENTENCE_BYTE
 	return text;
 }
 
-/* How one gets rid of an entry. */
+/* Say how to remove an entry. */
 static const char *name_removal(const struct lint_finding *finding, char text[SENTENCE_BYTES])
 {
 	const struct entry *entry = finding->entry;
@@ -44,7 +44,7 @@ static const char *name_removal(const struct lint_finding *finding, char text[SE
 			 prefix);
 		return text;
 	}
-	/* To exclude it from the list would take what covers it away, too. */
+	/* An exclusion would remove the addresses from the entry that covers it, too. */
 	if (entry->source != SOURCE_CONFIG && entry->source != SOURCE_FILE) {
 		snprintf(text, SENTENCE_BYTES,
 			 entry->source == SOURCE_FEED

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/history: what was changed (store/history_read.c), page by page. */
+/* GET /v1/history: the records of changes (store/history_read.c), page by page. */
 #include "store/history_read.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ struct history_task {
 	struct history_filter filter;
 };
 
-/* A list that is gone by now has its history. Takes over @name. */
+/* Choose a list. One that no longer exists still has a history. Takes over @name. */
 static int history_choose_list(struct evhttp_request *request, char *name,
 			       struct history_filter *filter)
 {

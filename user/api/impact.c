@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What becomes of mail without an allow entry: who was let in by it, who else lets in, and
- * who would drop then. */
+/* Tells what happens to mail without an allow entry: which senders it let in, which other
+ * entries let them in, and which block entries would drop their mail. */
 #include "api/impact.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static json_t *counts_json(const struct hit_counts *counts)
 			 json_count(counts->averted_packets));
 }
 
-/* What was counted since the last look is of today. */
+/* Hits since the last pass count as today's. */
 static json_t *days_json(const struct engine *engine, const struct list *list,
 			 const struct prefix *prefix, unsigned int days,
 			 const struct hit_counts *since)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/import: a list in any format as manual entries (engine/import.c). Its bytes go to
- * the worker without a copy. */
+/* POST /v1/import: adds a list in any format as manual entries (engine/import.c). Its bytes
+ * reach the worker without a copy. */
 #include "engine/import.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "http/http.h"
 
 #define NAME_BYTES_MAX 4096
-/* Prefixes of a dry run that are named. */
+/* Maximum number of prefixes in the answer to a dry run. */
 #define PREFIXES_MAX 10000
 
 struct import_task {
@@ -31,7 +31,8 @@ struct import_task {
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* @name: NULL: the default. Return: 0; -EINVAL: an error was sent. */
+/* Choose what happens to bad lines. @name NULL: the default. Return: 0; -EINVAL: an error was
+ * sent. */
 static int import_choose_skip(struct evhttp_request *request, const char *name, bool *ret_skips)
 {
 	for (size_t i = 0; name && i < 2; i++) {
@@ -81,7 +82,7 @@ static int import_read_query(struct import_task *task, struct evhttp_request *re
 	return err;
 }
 
-/* Read on in the list, in the worker. */
+/* Read the next bytes of the list, in the worker. */
 static ssize_t import_read_body(void *context, char *buffer, size_t size)
 {
 	const struct import_task *task = context;
@@ -127,7 +128,7 @@ static int import_read(struct api_task *base, struct runtime *runtime,
 		http_reply_errorf(request, OUTCOME_INVALID, "the name is empty");
 		return -EINVAL;
 	}
-	/* None was meant. */
+	/* An empty reason means none. */
 	if (base->reason && !*base->reason) {
 		free(base->reason);
 		base->reason = NULL;
@@ -137,7 +138,7 @@ static int import_read(struct api_task *base, struct runtime *runtime,
 
 /* ---- the answer ----------------------------------------------------------- */
 
-/* The prefixes that a dry run would put in force, and what was skipped. */
+/* Add the prefixes that a dry run would put in force, and the skipped records. */
 static void import_add_details(const struct import_result *result, json_t *answer)
 {
 	json_t *prefixes = json_array();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/lint: what is odd in the lists in force (core/lint.c). */
+/* GET /v1/lint: unusual entries in the lists in force (core/lint.c). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define LINT_EXPIRING_SEC (7 * 86400)
 #define LINT_MIN_LEN_IPV4 8
 #define LINT_MIN_LEN_IPV6 19
-/* Findings of each check. */
+/* Default and maximum number of findings of each check. */
 #define LINT_FINDINGS 100
 #define LINT_FINDINGS_MAX 1000
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/entries: what is listed, page by page. */
+/* GET /v1/entries: the listed entries, page by page. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "runtime/runtime.h"
 
 #define PAGE_ENTRIES_MAX 1000
-/* Entries and exclusions that are looked at for a page, by the loop. */
+/* Maximum number of entries and exclusions that the loop visits for a page. */
 #define PAGE_VISITS_MAX 50000
 
 struct query {
@@ -30,11 +30,11 @@ struct page {
 	const struct runtime *runtime;
 	const struct query *query;
 	json_t *entries;
-	struct place last;  /* of the entries walked */
-	struct place shown; /* of those on the page */
+	struct place last;  /* of the last visited entry */
+	struct place shown; /* of the last entry on the page */
 	bool has_last;
-	bool is_full;	       /* and there are more */
-	struct prefix visited; /* the prefix at hand */
+	bool is_full;	       /* there are more entries than fit on the page */
+	struct prefix visited; /* the present prefix */
 	size_t visit_count;
 };
 
@@ -58,7 +58,8 @@ static void page_locate(struct page *page, size_t list, const struct entry *entr
 	page->has_last = true;
 }
 
-/* End the page behind the prefix at hand if too many were looked at, most of them no entries. */
+/* End the page after the present prefix if too many entries and exclusions were visited.
+ * Exclusions do not appear on the page. */
 static bool page_ends(struct page *page, size_t index, const struct entry *next)
 {
 	const bool is_new = prefix_compare(&page->visited, &next->prefix) != 0;
@@ -96,7 +97,7 @@ static void page_show(struct page *page, size_t index, const struct entry *entry
 	page->shown = page->last;
 }
 
-/* Entries of exactly one prefix, or of all that lie in it. */
+/* Walk the entries of exactly one prefix, or of all prefixes inside it. */
 static void page_walk(struct page *page, size_t index, const struct list *view,
 		      const struct prefix *from, const struct prefix *inside, bool only_exact)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is at the other end of the control socket, by SO_PEERCRED. */
+/* Identifies the client of the control socket by SO_PEERCRED. */
 #include "api/peer.h"
 
 #include <event2/bufferevent.h>

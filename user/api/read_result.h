@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What reading a list came to, as JSON. */
+/* Describes the result of reading a list as JSON. */
 #ifndef API_READ_RESULT_H
 #define API_READ_RESULT_H
 

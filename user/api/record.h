@@ -7,13 +7,13 @@
 
 #include "store/history_read.h"
 
-/* Changes that a RECORD has at most: an import may have made a million. */
+/* Maximum number of changes in a RECORD, because an import may have made a million. */
 #define HISTORY_JSON_CHANGES_MAX 100
 
 /**
- * history_record_json() - a record with its changes
- * @filter: of the changes; NULL: all
- * @ret_json: to be released
+ * history_record_json() - describe a record with its changes
+ * @filter: for the changes; NULL: all
+ * @ret_json: the caller releases it
  *
  * Return: 0, -ENOMEM or -EIO.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/reload and /v1/detach: the configuration read again (runtime/reload.c), and ipwl
- * taken off the machine. */
+/* POST /v1/reload and /v1/detach: read the configuration again (runtime/reload.c), and remove
+ * ipwl from the machine. */
 #include "runtime/reload.h"
 
 #include <event2/buffer.h>
@@ -19,7 +19,7 @@ struct reload_request {
 	struct reload reload;
 };
 
-/* A body may be left out. */
+/* The body is optional. */
 static int reload_read(struct api_task *base, struct runtime *runtime,
 		       struct evhttp_request *request)
 {
@@ -31,7 +31,7 @@ static int reload_read(struct api_task *base, struct runtime *runtime,
 	int err = arguments_read_query(request, query, 1);
 
 	(void)runtime;
-	/* Until it has run. */
+	/* This is the outcome until the task has run. */
 	task->reload.refusal.outcome = OUTCOME_INTERNAL;
 	if (err || !evbuffer_get_length(evhttp_request_get_input_buffer(request)))
 		return err;
@@ -54,14 +54,14 @@ static void reload_serve(struct api_task *base, struct engine *engine)
 	base->refusal = task->reload.refusal;
 }
 
-/* Those who follow the configuration may have warnings, too. */
+/* The parts that follow the new configuration may add warnings, too. */
 static void reload_answer(struct api_task *base, struct runtime *runtime)
 {
 	struct reload_request *task = (struct reload_request *)base;
 	struct reload *reload = &task->reload;
 	json_t *counts;
 
-	/* Want of memory for the answer is no failure of the reload. */
+	/* If memory for the answer runs out, the reload has still succeeded. */
 	reload_finish(reload, runtime);
 	counts = json_pack("{s:o,s:o,s:o,s:f}", "added", json_count(reload->added_count), "removed",
 			   json_count(reload->removed_count), "warnings",
@@ -75,7 +75,7 @@ static void reload_free(struct api_task *base)
 {
 	struct reload_request *task = (struct reload_request *)base;
 
-	/* It is the task's. */
+	/* The task owns the refusal. */
 	task->reload.refusal = (struct refusal) { 0 };
 	reload_done(&task->reload);
 }
@@ -90,7 +90,7 @@ const struct api_command reload_command = {
 
 /* ---- detach --------------------------------------------------------------- */
 
-/* The worker rests. */
+/* The worker waits meanwhile. */
 static void detach_finish(struct api_task *task, struct runtime *runtime)
 {
 	const bool was_detached = runtime->is_detached;

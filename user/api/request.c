@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A request becomes a task of the worker, and waits for it. */
+/* Makes a request a task of the worker, and waits for it. */
 #include "api/request.h"
 
 #include <errno.h>
@@ -24,8 +24,7 @@ static void api_free_task(struct engine_task *base)
 	free(task);
 }
 
-/* Names may be far away (LDAP): they are looked up here, where nobody waits for them but
- * who asked. */
+/* Looking up a name may take long (LDAP). It is done here, where only this client waits for it. */
 static void api_run_task(struct engine_task *base, struct engine *engine)
 {
 	struct api_task *task = (struct api_task *)base;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests of the control socket that the worker serves. A command is a struct
- * api_command: read() what is asked in the main loop, run() it in the worker, which makes
- * the answer, too, finish() what the main loop has to know; then the answer is sent.
+ * Requests of the control socket that the worker serves. A command is a struct api_command. Its
+ * read() reads the request in the main loop. Its run() executes it in the worker and makes the
+ * answer. Its finish() updates the main loop. Then the answer is sent.
  */
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
@@ -18,21 +18,21 @@
 struct api_command;
 struct exchange;
 
-/* One request: the first member of a struct of the command's own. */
+/* A request. Each command has a struct of its own that begins with this one. */
 struct api_task {
 	struct engine_task task;
 	const struct api_command *command;
-	struct exchange *exchange; /* who waits for the answer */
+	struct exchange *exchange; /* waits for the answer */
 
-	/* Who asks, and why, as far as the command reads it; @by has the same for the engine
-	 * once the worker has looked up the name. */
+	/* Who asks and why, if the command reads this. @by holds the same for the engine, after
+	 * the worker has looked up the name. */
 	struct peer peer;
 	char *sudo_user;
 	char *reason;
 	char *author;
 	struct deed by;
 
-	/* What came of it. */
+	/* The result. */
 	struct refusal refusal;
 	struct lines warnings;
 	json_t *answer;
@@ -40,16 +40,17 @@ struct api_task {
 
 struct api_command {
 	size_t task_bytes;
-	/* Return: 0; -errno: an error was sent. NULL: there is nothing to read. */
+	/* Read the request. Return: 0; -errno: an error was sent. NULL: there is nothing to
+	 * read. */
 	int (*read)(struct api_task *task, struct runtime *runtime, struct evhttp_request *request);
-	/* Make task->answer, or task->refusal. NULL: the worker rests while it is finished. */
+	/* Make task->answer or task->refusal. NULL: the worker only waits while finish() runs. */
 	void (*run)(struct api_task *task, struct engine *engine);
 	void (*finish)(struct api_task *task, struct runtime *runtime); /* may be NULL */
-	/* What the struct holds beside the task; may be NULL. */
+	/* Free the members after the task; may be NULL. */
 	void (*free)(struct api_task *task);
 };
 
-/* Serve a request by the worker. */
+/* Let the worker serve a request. */
 void api_serve(const struct api_command *command, struct runtime *runtime,
 	       struct evhttp_request *request);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the control socket serves: commands that the worker runs, and functions that answer
- * at once, or when something else is done. control.c says at which path. */
+/* What the control socket serves: commands that the worker runs, and functions that answer at
+ * once or when something else is finished. control.c maps paths to them. */
 #ifndef API_ROUTES_H
 #define API_ROUTES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/status: how the daemon is and what it counts. */
+/* GET /v1/status: the state of the daemon, and its counters. */
 #include <unistd.h>
 
 #include "api/arguments.h"

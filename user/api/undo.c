@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/undo: taking back a record of the history (engine/undo.c). */
+/* POST /v1/undo: reverts a record of the history (engine/undo.c). */
 #include "engine/undo.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ static int undo_take_record(const struct history_record *record, void *context)
 	return history_record_json(reading->state, record, NULL, &reading->json);
 }
 
-/* The record as it is before it is undone. NULL: it cannot be read. */
+/* Describe the record before it is undone. NULL: it cannot be read. */
 static json_t *undo_record_json(struct engine *engine, int64_t id, struct refusal *refusal)
 {
 	struct record_reading reading = { .state = engine_state(engine) };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* POST /v1/test: what the kernel's tables say of addresses, and why. */
+/* POST /v1/test: how the kernel's tables decide addresses, and why. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #include "store/hits.h"
 #include "store/protections.h"
 
-/* With the entries of each, no more than the loop can write at once: many files may
- * have the same prefix. */
+/* Limits of the answer, with the entries of each address: the loop must be able to write it at
+ * once. Many files may have the same prefix. */
 #define ADDRESSES_MAX 1000
 #define ENTRIES_MAX 50
 
@@ -30,7 +30,7 @@ struct explanation {
 	json_t *overruled;
 	json_t *averted;
 	bool has_deciding;
-	size_t left_out; /* entries and exclusions */
+	size_t left_out; /* number of omitted entries and exclusions */
 };
 
 static void explain_entry(const struct list *list, const struct entry *entry, uint32_t rule,
@@ -41,7 +41,7 @@ static void explain_entry(const struct list *list, const struct entry *entry, ui
 	json_t *array = entry->is_exclusion ? explanation->exclusions : explanation->entries;
 	json_t *object;
 
-	/* One that decides is shown whatever comes before it. */
+	/* An entry that decides is shown even if the array is full. */
 	if (json_array_size(array) >= ENTRIES_MAX && (!decides || explanation->has_deciding)) {
 		explanation->left_out++;
 		return;
@@ -62,7 +62,7 @@ static void take_overridden(const struct list *list, const struct entry *entry, 
 		json_array_append_new(context, exclusion_json(list, entry));
 }
 
-/* The block entries that would decide if no allow list did. */
+/* The block entries that would decide without allow lists. */
 static json_t *overridden_json(const struct runtime *runtime, const struct prefix *address,
 			       const struct ipwl_decision *decision)
 {
@@ -91,7 +91,7 @@ static void take_averted(const struct list *list, const struct entry *entry, uin
 	explanation->averted = json_count(memory.total.averted_packets);
 }
 
-/* Packets that the deciding allow entry has kept from being dropped, of all times. */
+/* The number of packets, in total, that the deciding allow entry kept from being dropped. */
 static json_t *averted_json(const struct runtime *runtime, const struct prefix *address,
 			    struct explanation *explanation)
 {

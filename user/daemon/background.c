@@ -59,7 +59,7 @@ void background_report(int *fd, int status)
 			close(null);
 	}
 	if (chdir("/") || write(*fd, &byte, 1) != 1)
-		errno = 0; /* a parent that is gone wants no status */
+		errno = 0; /* a parent that is gone needs no status */
 	close(*fd);
 	*fd = -1;
 }

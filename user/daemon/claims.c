@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps a second ipwld away from what this one writes. */
+/* Prevents a second ipwld from writing where this one does. */
 #include "daemon/claims.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 /* ipwld 0.1.0 locks this file in its runtime directory, and not the directory. */
 #define OLD_LOCK_NAME "ipwld.lock"
 
-/* Refuse while an ipwld of that version runs; remove what it has left. */
+/* Refuse while an ipwld of that version runs; else remove its lock file. */
 static int refuse_old(const char *runtime_dir, char error[CLAIMS_ERROR_BYTES])
 {
 	char path[PATH_MAX], pid[32] = "";
@@ -62,7 +62,7 @@ static int claim_state(const char *directory, const char *what, struct claims *c
 {
 	int err = directory_make(directory, 0750);
 
-	/* Who opens the database says what is wrong. */
+	/* If there is an error, opening the database will report it. */
 	if (err || claim_is_on(claims->runtime, directory))
 		return 0;
 	err = claim_take(directory, what, &claims->state);

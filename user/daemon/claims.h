@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The directories that this ipwld has for itself; that of the pins is the datapath's. */
+/* Claims the directories that only this ipwld may use. The datapath claims the directory of
+ * pins. */
 #ifndef DAEMON_CLAIMS_H
 #define DAEMON_CLAIMS_H
 
@@ -8,19 +9,20 @@
 #define CLAIMS_ERROR_BYTES 1024
 
 struct claims {
-	int runtime; /* of base/claim.h; -1: none */
+	int runtime; /* claims of base/claim.h; -1: none */
 	int state;
 };
 
 /**
- * claims_take() - be the only ipwld with the runtime and the state directory
- * @what: the configuration's path, for whoever is refused
+ * claims_take() - claim the runtime and the state directory for this ipwld
+ * @what: the configuration's path, to tell another ipwld who has them
  *
- * Both are made if missing. Whatever keeps the state directory from being claimed, but
- * another ipwld, is only logged: mail goes on without manual entries, too.
+ * Both are created if they do not exist. If the state directory cannot be claimed for another
+ * reason than another ipwld, this is only logged, because mail passes without manual entries,
+ * too.
  *
- * Return: 0; -EWOULDBLOCK: another one has them, @error says who; -errno. On failure, too,
- * claims_give() gives back what is taken.
+ * Return: 0; -EWOULDBLOCK: another ipwld has a directory, and @error says which one; another
+ * -errno. Even after a failure, the caller must call claims_give().
  */
 int claims_take(const struct config *config, const char *what, struct claims *claims,
 		char error[CLAIMS_ERROR_BYTES]);

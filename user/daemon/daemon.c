@@ -47,12 +47,12 @@ static enum exit_status daemon_give_up(const char *subsystem, int err, const cha
 
 /* ---- start -------------------------------------------------------------- */
 
-/* Each chunk of rules and each client takes one. */
+/* Each chunk of rules and each client needs a descriptor. */
 static void daemon_raise_limits(void)
 {
 	struct rlimit limit;
 
-	/* Kernels before 5.11 account maps as locked memory. */
+	/* Kernels before 5.11 count maps as locked memory. */
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit) { RLIM_INFINITY, RLIM_INFINITY });
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= DESCRIPTORS_WANTED)
 		return;
@@ -133,8 +133,8 @@ static int daemon_open_feeds(struct runtime *runtime)
 	return err;
 }
 
-/* A socket that the service manager opened serves in the place of `listen`: the unit then
- * needs no leave to open one. */
+/* A socket from the service manager replaces `listen`. The unit then needs no permission to
+ * open one. */
 static int daemon_adopt_socket(struct metrics *metrics, struct lines *warnings)
 {
 	int fd = notify_take_socket();
@@ -174,7 +174,7 @@ static int daemon_open_sockets(struct daemon *daemon, const struct config *confi
 	return 0;
 }
 
-/* Tables are in force already: no program may be attached before. */
+/* The tables must be in force before this attaches programs. */
 static int daemon_serve(struct daemon *daemon)
 {
 	struct runtime *runtime = &daemon->runtime;
@@ -187,7 +187,7 @@ static int daemon_serve(struct daemon *daemon)
 	err = interfaces_configure(&runtime->interfaces, config);
 	if (err)
 		return err;
-	/* Before the worker, whose engine it asks. */
+	/* This must come before the worker starts, because it uses the worker's engine. */
 	err = daemon_open_feeds(runtime);
 	if (err)
 		return err;
@@ -216,7 +216,8 @@ static enum exit_status daemon_start(struct daemon *daemon)
 	int err;
 
 	daemon_raise_limits();
-	/* Before anything is read, so that a reload can read what the start could. */
+	/* Drop privileges before any file is read, so that a reload can read whatever the start
+	 * could. */
 	privileges_reduce();
 	status = daemon_load_config(runtime, &first);
 	if (status)
@@ -264,7 +265,7 @@ static void daemon_stop(struct daemon *daemon)
 {
 	struct runtime *runtime = &daemon->runtime;
 
-	/* The worker first: it uses all that follows. */
+	/* Stop the worker first, because it uses everything below. */
 	worker_stop(runtime->worker);
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);

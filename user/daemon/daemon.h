@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon as a whole: the running parts and who shows them. */
+/* The daemon as a whole: its parts, and the servers that show their state. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
@@ -19,7 +19,7 @@ struct control;
 struct metrics;
 struct mnl_socket;
 
-/* What the loop waits for. */
+/* Events that the loop waits for. */
 enum daemon_event {
 	DAEMON_HANGUP,
 	DAEMON_TERMINATE,
@@ -38,9 +38,9 @@ struct daemon {
 	struct metrics *metrics;
 	struct mnl_socket *links;
 	struct event *events[DAEMON_EVENT_COUNT];
-	size_t hangup_count;	/* SIGHUPs whose reload is not done yet */
-	double patience_sec;	/* with a task of the worker */
-	bool has_lost_patience; /* and said so */
+	size_t hangup_count;	/* SIGHUPs whose reload is not finished */
+	double patience_sec;	/* how long to wait for a task of the worker */
+	bool has_lost_patience; /* the wait was too long, and this was logged */
 };
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The main loop: what wakes it, and when it ends. */
+/* The main loop: its events, and when it ends. */
 #include "daemon/loop.h"
 
 #include <errno.h>
@@ -16,14 +16,14 @@
 #include "runtime/reload.h"
 #include "web/web.h"
 
-/* How often what failed is tried again. */
+/* The interval at which failed operations are tried again. */
 #define RETRY_SEC 5
-/* SIGHUPs that are not begun yet are one reload. */
+/* SIGHUPs that wait for the same reload count as one. */
 #define HANGUPS_MAX 2
-/* A task of the worker may take so many times the service manager's patience with us: one
- * that reads millions of entries from a slow disk is no task that hangs. */
+/* A task of the worker may take this many times as long as the service manager waits for us. A
+ * task that reads millions of entries from a slow disk does not hang. */
 #define TASK_PATIENCE 20
-/* For the last answers to leave. */
+/* Time to send the last answers. */
 #define LINGER_USEC 100000
 
 /* ---- stop --------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static void loop_on_links(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	links_drain(daemon->links);
-	/* Attaching is news of a device too: a failure is not tried again by that. */
+	/* Attaching causes a device event, too. It must not make us try a failure again. */
 	if (!daemon->runtime.is_detached)
 		interfaces_check(&daemon->runtime.interfaces, false);
 }
@@ -110,7 +110,7 @@ static void loop_on_retry(evutil_socket_t fd, short what, void *context)
 	metrics_retry(daemon->metrics);
 }
 
-/* The loop turns, or this would not be called; whether the worker does, it has to look. */
+/* The loop works, because it calls this. The worker must be checked. */
 static void loop_on_watchdog(evutil_socket_t fd, short what, void *context)
 {
 	struct daemon *daemon = context;
@@ -165,7 +165,7 @@ int loop_open_signals(struct daemon *daemon)
 	return loop_watch_signal(daemon, DAEMON_INTERRUPT, SIGINT, loop_on_stop);
 }
 
-/* Twice in the time that the service manager waits. */
+/* Notify twice within the time that the service manager waits. */
 static int loop_open_watchdog(struct daemon *daemon)
 {
 	const uint64_t wait_usec = notify_watchdog_usec();
@@ -207,7 +207,7 @@ void loop_close(struct daemon *daemon)
 
 void loop_run(struct daemon *daemon)
 {
-	/* A device may have come between attaching and watching. */
+	/* A device may have appeared between attaching and watching. */
 	interfaces_check(&daemon->runtime.interfaces, false);
 	event_base_dispatch(daemon->runtime.base);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What wakes the main loop: signals, devices, finished tasks, retries. */
+/* The events of the main loop: signals, devices, finished tasks, retries. */
 #ifndef DAEMON_LOOP_H
 #define DAEMON_LOOP_H
 
 #include "daemon/daemon.h"
 
-/* Watch them all. Signals that come before loop_run() are seen then.
+/* Watch signals, and all other events. Signals that arrive before loop_run() are handled then.
  * Return: 0 or -errno. */
 int loop_open_signals(struct daemon *daemon);
 int loop_open(struct daemon *daemon);

@@ -32,7 +32,7 @@ struct options {
 	bool only_checks;
 };
 
-/* Exits where there is nothing to run. */
+/* Parse the options. Exits if there is nothing to run. */
 static struct options parse_options(int argc, char *argv[])
 {
 	static const struct option names[] = { { "help", no_argument, NULL, 'h' },
@@ -107,8 +107,8 @@ static enum exit_status check_config(const char *path)
 	return STATUS_OK;
 }
 
-/* In the background the directory changes, and a reload must find the file. A symbolic
- * link stays one: it may point elsewhere by then. */
+/* The working directory changes in the background, but a reload must still find the file. A
+ * symbolic link is not resolved, because it may point elsewhere by then. */
 static char *absolute_path(const char *path)
 {
 	char *directory, *absolute;
@@ -124,9 +124,9 @@ static char *absolute_path(const char *path)
 	return bytes < 0 ? NULL : absolute;
 }
 
-/* What is larger is mapped by itself, and given back to the system when it is freed: a
- * policy of a million prefixes that a reload replaces. glibc would raise this by itself
- * with the first that is freed. */
+/* Larger blocks are mapped separately, and returned to the system when they are freed, like a
+ * policy of a million prefixes that a reload replaces. Otherwise glibc would raise this
+ * threshold when the first such block is freed. */
 #define MMAP_THRESHOLD_BYTES (1 << 20)
 
 static enum exit_status run(const struct options *options)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Without a service manager that confines it ipwld is root, but not all that root is. */
+/* If no service manager confines ipwld, it keeps the user root, but drops most of root's
+ * capabilities. */
 #include "daemon/privileges.h"
 
 #include <errno.h>
@@ -16,12 +17,12 @@
 
 #define BIT(capability) (UINT64_C(1) << (capability))
 
-/* CAP_KILL: for a fetcher, which is another user, that does not end. CAP_SYS_ADMIN: to mount a
- * BPF file system, and to name the programs of others that are in the way. */
+/* CAP_KILL: to end a fetcher, which runs as another user. CAP_SYS_ADMIN: to mount a BPF file
+ * system, and to read the names of other programs that are in the way. */
 static const uint64_t kept =
     BIT(CAP_BPF) | BIT(CAP_NET_ADMIN) | BIT(CAP_PERFMON) | BIT(CAP_KILL) | BIT(CAP_SYS_ADMIN);
 
-/* A member of the group may give it the control socket without CAP_CHOWN. */
+/* A member of the group may give the control socket to the group without CAP_CHOWN. */
 static int privileges_join_group(void)
 {
 	const struct group *group = getgrnam(CONTROL_GROUP);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A body on its way to the file. Content-Encoding and files that are gzip themselves
- * are one: both show by their first bytes, and here a cut one is an error.
+ * Writes a body to the file. Content-Encoding and files that are gzip themselves are handled
+ * alike: the first bytes identify both. A truncated body is an error here.
  */
 #include "fetch/body.h"
 
@@ -16,7 +16,7 @@
 #define PIECE_BYTES 65536
 #define GZIP_FIRST 0x1f
 #define GZIP_SECOND 0x8b
-/* Of inflateInit2(): gzip, with the largest window. */
+/* Argument of inflateInit2(): gzip, with the largest window. */
 #define GZIP_WINDOW (15 + 16)
 
 static int __attribute__((format(printf, 2, 3))) fail(struct body *body, const char *format, ...)
@@ -59,7 +59,7 @@ static int put(struct body *body, const unsigned char *data, size_t bytes)
 	return 0;
 }
 
-/* Unpack what zlib has been given. */
+/* Unpack the input that zlib was given. */
 static int unpack(struct body *body)
 {
 	unsigned char piece[PIECE_BYTES];
@@ -98,7 +98,7 @@ static int add_started(struct body *body, const void *data, size_t bytes)
 	return body->state == BODY_PLAIN ? put(body, data, bytes) : add_gzip(body, data, bytes);
 }
 
-/* Enough is there to see what it is. */
+/* There is enough data to see what it is. */
 static int start(struct body *body, bool is_gzip)
 {
 	if (is_gzip && inflateInit2(&body->stream, GZIP_WINDOW) != Z_OK)

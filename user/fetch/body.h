@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes a body as it comes in, unpacks gzip, and keeps to a size on both sides. */
+/* Receives a body piece by piece, unpacks gzip, and limits the size before and after unpacking. */
 #ifndef FETCH_BODY_H
 #define FETCH_BODY_H
 
@@ -10,10 +10,10 @@
 #define BODY_ERROR_BYTES 256
 
 enum body_state {
-	BODY_START, /* the first bytes say what it is */
+	BODY_START, /* the first bytes decide what it is */
 	BODY_PLAIN,
 	BODY_GZIP,
-	BODY_GZIP_END, /* of a member; another may follow */
+	BODY_GZIP_END, /* after a member; another may follow */
 };
 
 struct body {
@@ -22,20 +22,23 @@ struct body {
 	uint64_t received_bytes;
 	uint64_t written_bytes;
 	enum body_state state;
-	unsigned char first; /* of two bytes that make gzip, where they come one by one */
+	unsigned char first; /* of the two that identify gzip */
 	size_t first_count;
 	z_stream stream;
 	char error[BODY_ERROR_BYTES]; /* empty: none */
 };
 
-/* What is unpacked goes to @fd, and is at most @max_bytes; so is what comes in. */
+/* Start a body. Unpacked data is written to @fd. Received data and unpacked data are each
+ * limited to @max_bytes. */
 void body_init(struct body *body, int fd, uint64_t max_bytes);
 void body_done(struct body *body);
 
-/* Return: 0; -EINVAL: error says what is wrong, and nothing more is taken. */
+/* Add received data. Return: 0; -EINVAL: `error` says what is wrong, and no more data is
+ * accepted. */
 int body_add(struct body *body, const void *data, size_t bytes);
 
-/* The source has no more: is it whole? Return: 0; -EINVAL: error says why not. */
+/* Check that the body is complete at the end of the data. Return: 0; -EINVAL: `error` says why
+ * it is not. */
 int body_finish(struct body *body);
 
 #endif

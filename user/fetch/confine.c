@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fetcher's cage. Where it starts as root it becomes another user, so that neither
- * state.db nor pinned maps are its to open; the filter leaves no system call to run a
- * program, to write to a file that is not open yet, or to reach BPF.
+ * Confines the fetcher. If it starts as root, it becomes another user, who can open neither
+ * state.db nor pinned maps. The filter allows no system call to run a program, to open a file
+ * for writing, or to use BPF.
  */
 #include "fetch/confine.h"
 
@@ -26,13 +26,13 @@
 
 #define DESCRIPTORS_MAX 64
 #define MEMORY_BYTES_MAX (1ULL << 30)
-/* The result is a file, too. */
+/* The result is a file, too, so the limit must leave room for it. */
 #define FILE_BYTES_MIN 65536
 
-/* What libc, libcurl and libssl use to resolve, connect, transfer and write. Names that
+/* System calls of libc, libcurl and libssl to resolve, connect, transfer and write. Names that
  * an architecture or libseccomp does not know are left out. */
 static const char *const calls[] = {
-	/* files that are open, and looking at others */
+	/* open files, and status of others */
 	"read",
 	"readv",
 	"pread64",
@@ -104,7 +104,7 @@ static const char *const calls[] = {
 	"rt_sigtimedwait",
 	"sigaltstack",
 	"restart_syscall",
-	/* the net */
+	/* network */
 	"socket",
 	"socketpair",
 	"connect",
@@ -133,7 +133,7 @@ static const char *const calls[] = {
 	"epoll_wait",
 	"epoll_pwait",
 	"eventfd2",
-	/* who and what we are */
+	/* identity */
 	"getuid",
 	"getuid32",
 	"geteuid",
@@ -180,7 +180,7 @@ static int set_limits(const struct confinement *confinement)
 		if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit))
 			return -errno;
 	}
-	/* A file that would get too long is then an error of write(). */
+	/* With SIGXFSZ ignored, a file that is too long is an error of write(). */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	alarm(confinement->life_sec);
@@ -188,7 +188,7 @@ static int set_limits(const struct confinement *confinement)
 	return chdir("/") ? -errno : 0;
 }
 
-/* The one way down: there is none back up. */
+/* Become the other user, with no way back. */
 static int drop_user(char *error, size_t error_bytes)
 {
 	static const char help[] = " (that needs CAP_SETUID and CAP_SETGID: see "
@@ -218,7 +218,7 @@ static int drop_capabilities(void)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
 	    syscall(SYS_capset, &header, none) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	/* Behind setresuid(), which takes these back. */
+	/* This must come after setresuid(), which resets both. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		return -errno;
 	return 0;

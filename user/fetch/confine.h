@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gives away what fetching does not need, before the first byte from outside is read. */
+/* Drops the privileges that fetching does not need, before the first byte from outside is read. */
 #ifndef FETCH_CONFINE_H
 #define FETCH_CONFINE_H
 
@@ -7,17 +7,18 @@
 #include <stdint.h>
 
 struct confinement {
-	uint64_t max_bytes; /* of a file that is written */
+	uint64_t max_bytes; /* limit of a written file */
 	unsigned int life_sec;
 };
 
 /**
- * confine() - become a process that can do little else than fetch
- * @error: says which step failed and what would help
+ * confine() - become a process that can do little more than fetch
+ * @error: says which step failed and what may help
  *
- * Another user and group without any others where it was root; no capability, and no
- * way to get one; only system calls that reading files and talking to the net take;
- * an end at the latest after life_sec. Return: 0; -errno: do not go on.
+ * A process of root changes to another user and group, without other groups. It loses all
+ * capabilities and cannot get new ones. Only the system calls for reading files and for network
+ * access are left. The process ends after life_sec at the latest. Return: 0; -errno: the
+ * process must not continue.
  */
 int confine(const struct confinement *confinement, char *error, size_t error_bytes);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One transfer by libcurl: verified, bounded in time, size and redirects, and to no
- * other scheme than the one configured. Must not store anything but the body.
+ * Makes one transfer with libcurl: verified, limited in time, size and redirects, and only with
+ * the configured scheme. It must not store anything except the body.
  */
 #include "fetch/fetch.h"
 
@@ -14,7 +14,7 @@
 #include <strings.h>
 
 #define CONNECT_TIMEOUT_SEC 30L
-/* Slower than this for so long is as good as not at all. */
+/* A transfer that is slower than this for so long is given up. */
 #define LOW_SPEED_BYTES 10L
 #define LOW_SPEED_SEC 60L
 #define REDIRECTS_MAX 5L
@@ -34,7 +34,7 @@ struct transfer {
 	char error[CURL_ERROR_SIZE];
 	char encoding[FETCH_HEADER_BYTES];
 	char location[FETCH_HEADER_BYTES];
-	bool is_refused; /* a body that is not wanted began */
+	bool is_refused; /* an unwanted body has begun */
 };
 
 static void __attribute__((format(printf, 2, 3))) say(struct fetch *fetch, const char *format, ...)
@@ -80,8 +80,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 	return body_add(transfer->body, data, size * count) ? 0 : size * count;
 }
 
-/* Take the value of a header @name, without blanks around it. One that is too long,
- * or not plain text, is as good as none. */
+/* Store the value of a header @name, without surrounding blanks. A value that is too long or
+ * not plain text is ignored. */
 static void take_header(const char *line, size_t bytes, const char *name,
 			char value[FETCH_HEADER_BYTES])
 {
@@ -114,7 +114,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	struct fetch *fetch = transfer->fetch;
 	const size_t bytes = size * count;
 
-	/* Each answer begins so; only the last one's headers count. */
+	/* Each response begins like this. Only the headers of the last one count. */
 	if (bytes > 5 && !strncmp(line, "HTTP/", 5)) {
 		fetch->etag[0] = fetch->last_modified[0] = transfer->encoding[0] = '\0';
 		transfer->location[0] = '\0';
@@ -151,7 +151,7 @@ static bool set_headers(struct transfer *transfer)
 	       add_header(transfer, "If-Modified-Since", transfer->request->last_modified);
 }
 
-/* libcurl sends these to the host of the url alone, not to one it is redirected to. */
+/* libcurl sends these only to the host of the URL, not to one to which it is redirected. */
 static CURLcode set_credentials(CURL *curl, const char *user, const char *token)
 {
 	CURLcode code;
@@ -184,7 +184,7 @@ static CURLcode set_bounds(CURL *curl, const struct transfer *transfer)
 		{ CURLOPT_SSL_VERIFYPEER, 1 },
 		{ CURLOPT_SSL_VERIFYHOST, 2 },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		/* Whether it is gzip, and whether that is whole, is for body.c to see. */
+		/* body.c recognises gzip, and checks that it is complete. */
 		{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
 	};
 	CURLcode code = CURLE_OK;
@@ -230,7 +230,7 @@ static CURLcode set_up(struct transfer *transfer)
 
 /* ---- what came of it ---------------------------------------------------- */
 
-/* Whether the source was asked for what is newer than the copy at hand. */
+/* Whether the request asks only for data that is newer than the present copy. */
 static bool is_conditional(const struct request *request)
 {
 	return request->etag || request->last_modified;
@@ -306,7 +306,7 @@ static void judge(const struct transfer *transfer, CURLcode code)
 		fetch->result = FETCH_NEW;
 }
 
-/* What the url begins with, "https"; the daemon knows it to be one of three. */
+/* Store the scheme of the URL, like "https". The daemon has checked that it is one of three. */
 static void take_scheme(struct transfer *transfer)
 {
 	size_t bytes = strcspn(transfer->request->url, ":");

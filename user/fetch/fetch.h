@@ -10,14 +10,14 @@
 #define FETCH_HEADER_BYTES 512
 
 struct fetch {
-	const char *result; /* of protocol.h */
+	const char *result; /* a value of `result` in protocol.h */
 	char message[FETCH_MESSAGE_BYTES];
 	char etag[FETCH_HEADER_BYTES]; /* empty: the source sent none */
 	char last_modified[FETCH_HEADER_BYTES];
 	long retry_after_sec; /* 0: the source did not say */
 };
 
-/* Fetch what @request says into @body. What came of it is in @fetch. */
+/* Fetch what @request asks for into @body. The result is in @fetch. */
 void fetch_run(const struct request *request, struct body *body, struct fetch *fetch);
 
 #endif

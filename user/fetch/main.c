@@ -15,7 +15,7 @@ static const char usage[] = "usage: ipwl-fetch [-h] [-V]\n"
 			    "  -h       print this help\n"
 			    "  -V       print the version\n";
 
-/* A value becomes one line whatever is in it. */
+/* Write a value as one line, whatever it contains. */
 static void write_line(FILE *stream, const char *key, const char *value)
 {
 	if (!*value)
@@ -58,7 +58,7 @@ static void run(const struct request *request, struct fetch *fetch)
 	body_done(&body);
 }
 
-/* Exits. */
+/* Answer a person who runs the program by hand, and exit. */
 static void answer_a_person(int argc, char *argv[])
 {
 	bool is_usage = argc != 2 || (strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "-V") != 0);

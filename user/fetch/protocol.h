@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What ipwld and ipwl-fetch say to each other. Both texts are lines of a key, a blank
- * and a value without control characters; a key is there once at most.
+ * The protocol between ipwld and ipwl-fetch. Both texts consist of lines with a key, a blank
+ * and a value without control characters. Each key occurs at most once.
  *
- * The request: url, max_bytes, timeout_sec, and if they are known user, token (the password
- * of the user, or a bearer token), ca_file, etag, last_modified. The result: result, and if there
- * is something to say message, etag, last_modified, retry_after_sec.
+ * The request has url, max_bytes and timeout_sec. If they are known, it also has user, token
+ * (the password of the user, or a bearer token), ca_file, etag and last_modified. The result
+ * has result and, if they are known, message, etag, last_modified and retry_after_sec.
  *
- * ipwld starts the fetcher, or, where FETCH_SOCKET_VARIABLE names a socket, connects there and
- * sends one byte with the three files as SCM_RIGHTS in the order of their numbers; who listens
- * starts a fetcher with the connection as its standard input. Its end is the fetcher's.
+ * ipwld starts the fetcher itself. If FETCH_SOCKET_VARIABLE names a socket, it connects there
+ * instead and sends one byte with the three files as SCM_RIGHTS, in the order of their numbers.
+ * The listener starts a fetcher with the connection as standard input. The connection ends when
+ * the fetcher ends.
  *
- * The fetcher talks to strangers: ipwld takes its result for as little as theirs.
+ * The fetcher talks to strangers, so ipwld trusts its result no more than theirs.
  */
 #ifndef FETCH_PROTOCOL_H
 #define FETCH_PROTOCOL_H
 
-/* Descriptors of the fetcher, files all of them: reading and writing never waits. */
+/* Descriptors of the fetcher. All are files, so reading and writing never waits. */
 #define FETCH_REQUEST_FD 0
 #define FETCH_RESULT_FD 1
 #define FETCH_BODY_FD 3
 #define FETCH_FILE_COUNT 3
-/* Kept open to the end, if there is one. */
+/* The connection, if there is one; it stays open until the fetcher ends. */
 #define FETCH_CONNECTION_FD 4
 
 #define FETCH_SOCKET_VARIABLE "IPWL_FETCH_SOCKET"
@@ -33,11 +34,12 @@
 #define FETCH_UNCHANGED "unchanged" /* the source said so */
 #define FETCH_FAILED "failed"	    /* `message` says why */
 
-/* The user that it becomes where it starts as root, and the one if there is none. */
+/* If the fetcher starts as root, it becomes this user, or the second one if that does not
+ * exist. */
 #define FETCH_USER "ipwl-fetch"
 #define FETCH_USER_FALLBACK "nobody"
 
-/* It ends by itself this long after the time that it was given. */
+/* The fetcher ends by itself this long after its timeout. */
 #define FETCH_GRACE_SEC 5
 
 #endif

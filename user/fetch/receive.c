@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Receives request, result and body from ipwld over a socket that a service manager accepted
- * for it. The peer is ipwld: the socket's mode lets nobody else connect. */
+/* Receives the files of request, result and body from ipwld over a socket that a service
+ * manager accepted. The peer is ipwld, because the socket's mode lets nobody else connect. */
 #include "fetch/receive.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ int receive_files(void)
 
 	if (err)
 		return err;
-	/* Beyond all places first, so that none is overwritten; main() closes what is left. */
+	/* Move the connection beyond all these descriptors first, so that none is overwritten.
+	 * main() closes the rest. */
 	connection = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FETCH_CONNECTION_FD + 1);
 	if (connection < 0)
 		return -errno;

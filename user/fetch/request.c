@@ -48,7 +48,7 @@ static int take(struct request *request, const char *key, const char *value)
 	return -EINVAL;
 }
 
-/* Up to @bytes_max bytes and a zero. */
+/* Read up to @bytes_max bytes, and add a zero. */
 static int read_text(int fd, char *text, size_t bytes_max)
 {
 	size_t bytes = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ipwl-fetch is asked. */
+/* Reads the request to ipwl-fetch. */
 #ifndef FETCH_REQUEST_H
 #define FETCH_REQUEST_H
 
@@ -12,7 +12,7 @@ struct request {
 	const char *url;
 	uint64_t max_bytes;
 	unsigned int timeout_sec;
-	/* NULL where not given. */
+	/* NULL if not given. */
 	const char *user;
 	const char *token;
 	const char *ca_file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CrowdSec's tables: a header that names the columns, then a prefix with its duration
- * and comment in each line. */
+/* CrowdSec's tables: a header that names the columns, then lines with a prefix, its duration
+ * and a comment. */
 #include <string.h>
 #include <time.h>
 
@@ -17,7 +17,7 @@ enum column {
 	COLUMN_TYPE,
 	COLUMN_SCOPE,
 	COLUMN_SIMULATED,
-	COLUMN_OTHER, /* one that says nothing about who is listed */
+	COLUMN_OTHER, /* a column that does not matter here */
 	COLUMN_COUNT
 };
 
@@ -55,8 +55,8 @@ static const struct {
 	{ "name", COLUMN_OTHER },
 };
 
-/* Take the text out of a field's quotes, in place; false: a quote is not closed, or has
- * something behind it. */
+/* Remove a field's quotes, in place. Returns false if a quote is not closed, or is followed by
+ * text. */
 static bool unquote(struct token *field, struct token *rest)
 {
 	char *start = field->text, *in = start + 1, *out = start;
@@ -82,7 +82,7 @@ static bool unquote(struct token *field, struct token *rest)
 	return true;
 }
 
-/* Split a line; false: it was reported. */
+/* Split a line. Returns false if that fails, which was reported. */
 static bool split(struct reading *reading, struct token fields[COLUMNS_MAX], size_t *ret_count)
 {
 	struct token rest = line_content(reading->line), field;
@@ -181,7 +181,7 @@ static bool parse_time(const struct token *field, int64_t *ret_sec)
 	return true;
 }
 
-/* Return: whether it could be read; else it was reported. */
+/* Read the expiry. Returns false if that fails, which was reported. */
 static bool read_expiration(struct reading *reading, const struct token *field,
 			    int64_t *ret_expires_sec)
 {
@@ -208,7 +208,7 @@ static bool read_expiration(struct reading *reading, const struct token *field,
 
 /* ---- records ------------------------------------------------------------------------- */
 
-/* The field of a column; empty where the line or the table has none. */
+/* The field of a column; empty if the line or the table has none. */
 static struct token pick(const struct csv *csv, enum column column, const struct token *fields,
 			 size_t count)
 {
@@ -217,8 +217,7 @@ static struct token pick(const struct csv *csv, enum column column, const struct
 	return place > 0 && place <= count ? fields[place - 1] : (struct token) { 0 };
 }
 
-/* Whether a decision is about addresses, and the one that the list is for; else it has been
- * counted, or reported. */
+/* Whether a decision is about addresses and fits the list. If not, it was counted or reported. */
 static bool is_decision_for(struct reading *reading, const struct csv *csv,
 			    const struct token *fields, size_t count)
 {
@@ -305,7 +304,7 @@ static int read_csv(struct reading *reading)
 		read_header(reading, fields, count);
 		return 0;
 	}
-	/* Without the column it was reported once. */
+	/* A missing column was reported once. */
 	return csv->places[COLUMN_VALUE] > 0 ? read_record(reading, fields, count) : 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recognises a format by the first lines, always the same by the same lines. Plain
- * unless most of them can only be of another format: a mistake must not make a file one
- * of another kind. A table whose values may change what its addresses mean is of no
- * format that can be told: that is an error.
+ * Recognises a format from the first lines. The same lines always give the same format. The
+ * format is plain unless most lines can only be of another one, because a mistake in a file
+ * must not change its format. If the values of a table may change the meaning of its addresses,
+ * its format cannot be recognised, which is an error.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "formats/reading.h"
 #include "formats/value.h"
 
-/* A line of a table whose value is no free text. */
+/* A line of a table with a value that is not free text. */
 struct risk {
 	enum value_kind kind; /* VALUE_FREE: there is none */
 	struct token key;
@@ -21,12 +21,12 @@ struct risk {
 
 struct votes {
 	size_t of[FORMAT_COUNT];
-	size_t line_count;   /* without blank ones and comments */
-	size_t other_count;  /* of them those that no plain file has */
-	size_t table_count;  /* of them those of a prefix and a value */
-	size_t risk_count;   /* of them those whose value is no free text */
-	size_t length_count; /* of them those whose value may be a length */
-	size_t number_count; /* of them those whose value is a number and no length */
+	size_t line_count;   /* lines, without blank ones and comments */
+	size_t other_count;  /* lines that no plain file has */
+	size_t table_count;  /* lines with a prefix and a value */
+	size_t risk_count;   /* those with a value that is not free text */
+	size_t length_count; /* those with a value that may be a length */
+	size_t number_count; /* those with a value that is a number, but no length */
 	struct risk risk;    /* the first of those */
 	struct risk length;
 	enum format marked; /* FORMAT_AUTO: none */
@@ -37,7 +37,7 @@ static bool is_comment(const struct token *line)
 	return line->text[0] == '#' || line->text[0] == ';';
 }
 
-/* "KEY VALUE" or "KEY: DATA"; false: another line. */
+/* Split "KEY VALUE" or "KEY: DATA". Returns false for another line. */
 static bool split_table_line(const struct token *line, struct token *ret_key,
 			     struct token *ret_value)
 {
@@ -121,7 +121,7 @@ static void count_votes(struct votes *votes, struct line_reader *lines)
 		struct line line = { .text = start, .bytes = lines->end - position };
 		struct token content;
 
-		/* The rest of a line that is not all there says nothing. */
+		/* Ignore an incomplete last line. */
 		if (!newline && !lines->is_at_end)
 			break;
 		if (newline)
@@ -135,7 +135,7 @@ static void count_votes(struct votes *votes, struct line_reader *lines)
 	}
 }
 
-/* Whether the values of most lines leave open what their addresses mean. */
+/* Find out whether the values of most lines leave the meaning of their addresses open. */
 static const struct risk *find_risk(const struct votes *votes, enum format best)
 {
 	const bool is_table = votes->table_count >= format_rspamd_map.own_lines_min &&
@@ -145,7 +145,7 @@ static const struct risk *find_risk(const struct votes *votes, enum format best)
 		return NULL;
 	if (votes->risk.kind)
 		return &votes->risk;
-	/* Of addresses and counts a few may look like networks and lengths. */
+	/* In a table of addresses and counts, a few lines may look like networks and lengths. */
 	return votes->length_count > votes->number_count ? &votes->length : NULL;
 }
 
@@ -173,8 +173,8 @@ bool format_recognise(struct reading *reading, struct line_reader *lines, enum f
 	*ret_format = votes.marked;
 	if (votes.marked)
 		return true;
-	/* A table of Postfix may have classes of its own, and mistakes, among its actions;
-	 * read as a map, its reject would list. */
+	/* A table of Postfix may contain classes and mistakes among its actions. If it were
+	 * read as a map, its rejects would list senders. */
 	if (votes.of[FORMAT_POSTFIX_CIDR] > 0) {
 		votes.of[FORMAT_POSTFIX_CIDR] += votes.of[FORMAT_RSPAMD_MAP] + votes.risk_count;
 		votes.of[FORMAT_RSPAMD_MAP] = 0;

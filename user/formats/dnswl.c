@@ -14,7 +14,7 @@ enum dnswl_field {
 	DNSWL_COUNT
 };
 
-/* 0 to 3; false: no level of trust. */
+/* Read a level of trust, 0 to 3. Returns false if it is none. */
 static bool find_trust(const struct token *field, size_t *ret_trust)
 {
 	static const char *const names[] = { "none", "low", "med", "hi" };
@@ -30,7 +30,7 @@ static bool find_trust(const struct token *field, size_t *ret_trust)
 	return false;
 }
 
-/* Whether it is the answer of a server to one who asks too much. */
+/* Whether this is the answer of a server to a client that asks too often. */
 static bool is_quota_note(const struct prefix *prefix)
 {
 	static const uint8_t over_quota[4] = { 127, 0, 0, 255 };

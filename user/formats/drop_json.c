@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Spamhaus DROP as JSON: an object a line, the last one about the list itself. */
+/* Spamhaus DROP as JSON: one object per line. The last one describes the list itself. */
 #include <jansson.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ static void read_metadata(struct reading *reading, const json_t *object)
 		reading->result->declared_at_sec = json_integer_value(timestamp);
 }
 
-/* What the records have; Spamhaus may come to add more, which say nothing of the prefix. */
+/* Warn of unknown keys. Spamhaus may add keys that do not change the meaning of the prefix. */
 static void note_unknown_keys(struct reading *reading, json_t *object)
 {
 	static const char *const known[] = {
@@ -40,7 +40,7 @@ static void note_unknown_keys(struct reading *reading, json_t *object)
 	}
 }
 
-/* Whether it is a flat record of a prefix or of an AS; else it was reported. */
+/* Whether this is a flat record of a prefix or an AS. If not, it was reported. */
 static bool check_record(struct reading *reading, json_t *object)
 {
 	const char *key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Host lists of Exim, which may be keys of a linear search with data behind them. */
+/* Host lists of Exim. The lines may be keys of a linear search, followed by data. */
 #include <string.h>
 
 #include "formats/first_match.h"
@@ -7,7 +7,7 @@
 #include "formats/parser.h"
 #include "formats/value.h"
 
-/* A key without quotes ends at a colon, unless it is an IPv6 prefix that ends there. */
+/* A key without quotes ends at a colon, unless the colon is part of an IPv6 prefix. */
 static struct token cut_exim_data(struct token *key)
 {
 	struct token data = { 0 };
@@ -21,15 +21,15 @@ static struct token cut_exim_data(struct token *key)
 	return data;
 }
 
-/* What a lookup gives is a free text to Exim, but not if it says the opposite of what the
- * list is for. False: it was reported. */
+/* The result of a lookup is free text to Exim. But it must not contradict the purpose of the
+ * list. Returns false if it does, which was reported. */
 static bool check_data(struct reading *reading, const struct token *key, const struct token *data)
 {
 	const bool is_allow = reading->input->action == ACTION_ALLOW;
 	struct token rest = *data, word = token_word(&rest), first;
 	bool is_against;
 
-	/* "allow,RBLSMTPD=" of tcprules: an action, and what it depends on. */
+	/* "allow,RBLSMTPD=" of tcprules: an action and its condition. */
 	token_field(&word, ',', &first);
 	is_against = is_allow ? value_is_refusal(&first) : value_is_grant(&first);
 	if (is_against || (word.text && (value_is_refusal(&first) || value_is_grant(&first)))) {
@@ -106,7 +106,7 @@ bool exim_split(const struct token *line, struct token *ret_key, struct token *r
 	} else {
 		colon = line->bytes > 0 ? memchr(line->text, ':', line->bytes) : NULL;
 		key.bytes = colon ? (size_t)(colon - line->text) : 0;
-		/* "192.0.2.1:127.0.0.2:text" is of a zone of rbldnsd. */
+		/* "192.0.2.1:127.0.0.2:text" belongs to a zone of rbldnsd. */
 		if (!colon || (colon + 1 < end && is_digit(colon[1])) ||
 		    !memchr(key.text, '.', key.bytes))
 			return false;
@@ -120,7 +120,7 @@ bool exim_split(const struct token *line, struct token *ret_key, struct token *r
 	return true;
 }
 
-/* A key with data. */
+/* Whether the line is a key with data. */
 static bool is_exim_line(const struct token *line)
 {
 	struct token key, data;

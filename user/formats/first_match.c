@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walks the rules in the order of their prefixes, with those around each on a stack. */
+/* Walks the rules in the order of their prefixes. A stack holds the rules around the present
+ * one. */
 #include "formats/first_match.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Lengths of a prefix, 0 to 128: of rules in force none is inside an equal one. */
+/* The number of possible lengths of a prefix, 0 to 128. No rule on the stack is inside an equal
+ * one. */
 #define DEPTH_MAX 129
 
 int first_match_add(struct first_match *rules, struct reading *reading, const struct entry *rule)
@@ -21,11 +23,11 @@ int first_match_add(struct first_match *rules, struct reading *reading, const st
 
 struct walk {
 	const struct entry *around[DEPTH_MAX]; /* rules in force, each inside the one before */
-	uint32_t first_line[DEPTH_MAX];	       /* of it and of those around it */
+	uint32_t first_line[DEPTH_MAX];	       /* smallest line of this rule and those around it */
 	size_t depth;
 };
 
-/* Whether an earlier rule decides all that @rule is for. */
+/* Whether an earlier rule decides all addresses of @rule. */
 static bool is_shadowed(struct walk *walk, const struct entry *rule)
 {
 	while (walk->depth > 0 &&
@@ -44,7 +46,7 @@ static void push(struct walk *walk, const struct entry *rule)
 	walk->first_line[walk->depth++] = first_line;
 }
 
-/* The line of a rule that was read before, of which the prefix is left. */
+/* Restore the line of an earlier rule. Only its prefix is left. */
 static struct line line_of(const struct entry *rule, char text[PREFIX_TEXT_BYTES])
 {
 	prefix_format_short(&rule->prefix, text);
@@ -76,8 +78,8 @@ static void skip_rule(struct reading *reading, const struct entry *rule, enum fo
 	reading->line = last_line;
 }
 
-/* What becomes of a rule that an earlier one decides: inside one that lists it is an
- * entry all the same, for its reason and counters. */
+/* Handle a rule that an earlier one decides. If both list their addresses, it still becomes an
+ * entry, for its reason and counters. */
 static int add_shadowed(struct reading *reading, const struct entry *around,
 			const struct entry *rule)
 {
@@ -106,7 +108,7 @@ int first_match_finish(struct first_match *rules, struct reading *reading)
 
 	if (!rules->rules)
 		return 0;
-	/* A rule that repeats another is never reached, and counted so. */
+	/* A rule that repeats another is never reached, and is counted as shadowed. */
 	entry_set_sort(rules->rules);
 	for (size_t i = 0; i < rules->rules->count && !err; i++) {
 		const struct entry *rule = &rules->rules->entries[i];

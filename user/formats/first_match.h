@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rules of which the first that matches decides, as entries and exclusions. */
+/* Converts rules of which the first match decides to entries and exclusions. */
 #ifndef FORMATS_FIRST_MATCH_H
 #define FORMATS_FIRST_MATCH_H
 
 #include "formats/reading.h"
 
-/* Zeroed at the start. */
+/* Must be zeroed before the first use. */
 struct first_match {
-	struct entry_set *rules; /* in their order; exclusions: rules that do not list */
+	struct entry_set *rules; /* in their order; an exclusion is a rule that does not list */
 };
 
-/* Add the next rule, at most one a line: its addresses are listed, or, if
- * is_exclusion, are not. Return: 0; -ENOMEM; -EINVAL: there are too many, which was
- * reported. */
+/* Add the next rule; at most one for each line. Its addresses are listed or, if is_exclusion,
+ * not listed. Return: 0; -ENOMEM; -EINVAL: there are too many rules, which was reported. */
 int first_match_add(struct first_match *rules, struct reading *reading, const struct entry *rule);
 
 /**
- * first_match_finish() - add what the rules come to
+ * first_match_finish() - add entries and exclusions that are equivalent to the rules
  *
- * A rule inside an earlier one never decides: it is skipped, or where both list an
- * entry like any other. Of the rest the most specific is the first that matches, for
- * any address: so those that list become entries, and those that do not, inside one
- * that does, exclusions.
+ * A rule inside an earlier one never decides. It is skipped; but if both list their addresses,
+ * it becomes an entry like any other. Of the remaining rules, the most specific one for an
+ * address is always the first that matches. So rules that list become entries. Rules that do
+ * not list become exclusions if they lie inside a rule that does.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells what a file is that is no list, so that it gives one error and not one a line. */
+/* Recognises files that are not lists, so that they give one error instead of one for each
+ * line. */
 #include "formats/foreign.h"
 
 #include <string.h>
 
 #include "formats/parser.h"
 
-/* Packed and binary files begin with these; tar has its mark behind a file's name. */
+/* Packed and binary files begin with these. A tar file has its mark after a file name. */
 static const struct {
 	const char *magic;
 	size_t bytes;
@@ -32,7 +33,7 @@ static const struct {
 	{ "\xfe\xff", 2, 0, "a text in UTF-16: save it as UTF-8" },
 };
 
-/* Of text in UTF-16 every second byte is zero, whatever it begins with. */
+/* In UTF-16 text, every second byte is zero, however it begins. */
 #define SAMPLE_BYTES 4096
 
 static const char *find_binary(const char *bytes, size_t count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys of tables: quoted where they have a colon. Exim and OpenSMTPD share them. */
+/* Reads keys of tables. A key with a colon is quoted. Exim and OpenSMTPD share this. */
 #include "formats/key.h"
 
 #include <string.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A format's writer, as formats.c has them; others include export.h. */
+/* The writers of formats, as in writers.c. Other files include write.h. */
 #ifndef FORMATS_LAYOUT_H
 #define FORMATS_LAYOUT_H
 
 #include "core/prefix_set.h"
 #include "formats/write.h"
 
-/* How the nodes of a set come. */
+/* The order in which the nodes of a set are written. */
 enum export_order {
-	ORDER_FLAT,	     /* without holes, split around them */
-	ORDER_OUTER_FIRST,   /* a prefix before what lies in it */
-	ORDER_SPECIFIC_FIRST /* a prefix after what lies in it: where the first match wins */
+	ORDER_FLAT,	     /* without holes; prefixes are split around them */
+	ORDER_OUTER_FIRST,   /* a prefix before those inside it */
+	ORDER_SPECIFIC_FIRST /* a prefix after those inside it: the first match wins */
 };
 
 struct export_writer {
@@ -23,7 +23,7 @@ struct export_writer {
 struct export_layout {
 	enum export_order order;
 	bool has_comments; /* lines that begin with # */
-	/* Any may be NULL. */
+	/* Each of these may be NULL. */
 	void (*begin)(struct export_writer *writer);
 	void (*write_node)(struct export_writer *writer, const struct prefix_node *node);
 	void (*end)(struct export_writer *writer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cuts a stream into lines. Must not need more memory for a long line, nor stop at it. */
+/* Splits a stream into lines. A long line must neither need more memory nor stop it. */
 #include "formats/line_reader.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@ _Static_assert(LINES_BUFFER_BYTES > 2 * (LINES_BYTES_MAX + 2), "a line in the bu
 
 static const char byte_order_mark[] = { '\xef', '\xbb', '\xbf' };
 
-/* Move the rest to the front of the buffer and read behind it. */
+/* Move the rest to the front of the buffer, and read more after it. */
 static int fill(struct line_reader *lines)
 {
 	ssize_t bytes;
@@ -42,7 +42,7 @@ int lines_begin(struct line_reader *lines, struct format_stream *stream)
 	return err;
 }
 
-/* Give out the line that ends before @bytes from the start. */
+/* Return the line that begins at the start and has @bytes bytes. */
 static void take_line(struct line_reader *lines, size_t bytes, struct line *line)
 {
 	line->text = lines->buffer + lines->start;
@@ -52,7 +52,7 @@ static void take_line(struct line_reader *lines, size_t bytes, struct line *line
 		line->bytes--;
 	line->is_too_long = lines->is_skipping || line->bytes > lines->line_bytes_max;
 	lines->is_skipping = false;
-	/* Behind the newline, which the last line may lack. */
+	/* Skip the newline, which the last line may lack. */
 	lines->start += bytes;
 	if (lines->start < lines->end)
 		lines->start++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables of OpenSMTPD: one address or network a line. */
+/* Tables of OpenSMTPD: one address or network per line. */
 #include <string.h>
 
 #include "formats/key.h"
@@ -34,7 +34,7 @@ static int read_opensmtpd(struct reading *reading)
 	return reading_add(reading, &key, &entry);
 }
 
-/* A key in quotes and nothing behind it. */
+/* Whether the line is a quoted key with nothing after it. */
 static bool is_opensmtpd_line(const struct token *line)
 {
 	struct token content = *line, key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One prefix a line and comments: ipwl's own list files, Spamhaus DROP as text and
- * FireHOL's sets, which tell something of themselves in comments. */
+/* Formats with one prefix per line and comments: ipwl's own list files, Spamhaus DROP as text,
+ * and FireHOL's sets. The latter two have headers in comments. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,7 +30,7 @@ static size_t find_token_end(const struct line *line, size_t position)
 	return position;
 }
 
-/* The comment that begins at @position without its marks, or @otherwise. */
+/* The text of the comment at @position without its marks, or @otherwise. */
 static const char *take_reason(const struct line *line, size_t position, const char *otherwise)
 {
 	struct token rest;
@@ -46,8 +46,8 @@ static const char *take_reason(const struct line *line, size_t position, const c
 	return reason ? reason : otherwise;
 }
 
-/* Whether what a semicolon begins is a comment, and not the fields of a table. @key is what
- * stands before it; false: it was reported. */
+/* Whether a semicolon begins a comment, and not the fields of a table. @key is the text before
+ * it. Returns false if not, which was reported. */
 static bool check_semicolon(struct reading *reading, const struct token *key, size_t position)
 {
 	const struct line *line = reading->line;
@@ -77,7 +77,7 @@ static bool check_semicolon(struct reading *reading, const struct token *key, si
 	return true;
 }
 
-/* Whether nothing but a comment is behind @key, at @position; else it was reported. */
+/* Whether only a comment follows @key, at @position. If not, it was reported. */
 static bool check_behind(struct reading *reading, const struct token *key, size_t position)
 {
 	const struct line *line = reading->line;
@@ -99,7 +99,7 @@ static bool check_behind(struct reading *reading, const struct token *key, size_
 	return false;
 }
 
-/* A range has a dash, which no prefix has. Return: 1: it was none; 0; -ENOMEM. */
+/* Read a range. It has a dash, which no prefix has. Return: 1: this is no range; 0; -ENOMEM. */
 static int read_range(struct reading *reading, size_t start)
 {
 	struct line *line = reading->line;
@@ -183,7 +183,7 @@ bool plain_is_line(const struct token *content)
 
 /* ---- what headers say --------------------------------------------------------- */
 
-/* The text behind "; NAME:" or "# NAME :"; NULL bytes: it is another line. */
+/* The text after "; NAME:" or "# NAME :"; empty for another line. */
 static struct token header_value(const struct line *line, const char *name)
 {
 	struct token content = line_content(line), none = { 0 };
@@ -202,7 +202,7 @@ static struct token header_value(const struct line *line, const char *name)
 	return token_trim((struct token) { content.text + 1, content.bytes - 1, 0 });
 }
 
-/* A date as either header writes it, in UTC; 0: another. */
+/* Parse a date in the form of either header, in UTC; 0: it is another form. */
 static int64_t parse_date(const struct token *value)
 {
 	static const char *const forms[] = { "%a, %d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S UTC %Y" };
@@ -221,8 +221,8 @@ static int64_t parse_date(const struct token *value)
 	return 0;
 }
 
-/* "# Entries : 4613 subnets, 613425154 unique IPs": the first number counts lines. Sets that
- * were put into one file have a header each. */
+/* "# Entries : 4613 subnets, 613425154 unique IPs": the first number counts lines. If several
+ * sets were joined in one file, each has a header. */
 static int read_netset(struct reading *reading)
 {
 	struct token count = header_value(reading->line, "Entries");
@@ -239,7 +239,7 @@ static int read_netset(struct reading *reading)
 	}
 	if (date.text)
 		reading->result->declared_at_sec = parse_date(&date);
-	/* As ipset does. */
+	/* ipset does the same. */
 	return read_prefixes(reading, HOST_BITS_CUT);
 }
 

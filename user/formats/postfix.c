@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Postfix' cidr tables (cidr_table(5), access(5), postscreen(8)): pattern and action,
- * the first that matches counts; if and endif; a line that begins with a blank goes on
- * with the one before.
+ * Postfix' cidr tables (cidr_table(5), access(5), postscreen(8)): lines with a pattern and an
+ * action. The first match decides. There are if and endif. A line that begins with a blank
+ * continues the previous one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,27 @@
 
 #define IF_DEPTH_MAX 32
 
-/* What an if leaves of the addresses. */
+/* The addresses to which an if restricts the rules inside it. */
 struct scope {
 	bool is_all; /* no if is open */
 	bool is_none;
-	struct prefix prefix; /* if neither */
-	uint32_t line;	      /* of the if */
+	struct prefix prefix; /* if neither of the two */
+	uint32_t line;	      /* line of the if */
 };
 
 struct postfix {
 	struct first_match rules;
 	struct scope scopes[IF_DEPTH_MAX + 1];
 	size_t depth;
-	/* The rule whose action has not come yet: it may be on the next line. */
+	/* The rule whose action is still missing. It may be on the next line. */
 	struct entry pending;
 	bool is_pending;
-	bool has_line; /* there is a logical line to go on with */
+	bool has_line; /* there is a logical line that may be continued */
 };
 
 /* ---- patterns -------------------------------------------------------------- */
 
-/* To Postfix a number of an IPv4 address with a leading zero is octal. Return: whether
+/* Postfix reads a number with a leading zero in an IPv4 address as octal. Return: whether
  * @buffer has the same address in decimal. */
 static bool read_octal(const struct token *token, char buffer[UNBRACKET_BYTES],
 		       struct token *ret_plain)
@@ -110,7 +110,7 @@ static enum pattern read_pattern(struct reading *reading, const struct token *to
 
 /* ---- rules ------------------------------------------------------------------- */
 
-/* What is left of @prefix where the open ifs hold; false: nothing. */
+/* Restrict @prefix to the addresses of the open ifs. Returns false if nothing is left. */
 static bool narrow(const struct postfix *postfix, struct prefix *prefix)
 {
 	const struct scope *scope = &postfix->scopes[postfix->depth];
@@ -125,7 +125,8 @@ static bool narrow(const struct postfix *postfix, struct prefix *prefix)
 	return true;
 }
 
-/* Whether an action is one, and not what belongs to the pattern; false: it was reported. */
+/* Whether the text is an action, and not a part of the pattern. Returns false if not, which was
+ * reported. */
 static bool check_action(struct reading *reading, const struct token *key,
 			 const struct token *action)
 {
@@ -133,7 +134,7 @@ static bool check_action(struct reading *reading, const struct token *key,
 	struct token rest = *action, word = token_word(&rest), found;
 	enum value_kind kind = value_look(key, &word, &found);
 
-	/* "permit 198.51.100.7": a text behind permit that is none. */
+	/* "permit 198.51.100.7": the text after permit is not free text. */
 	if ((!kind || kind > VALUE_RANGE) && rest.bytes > 0 &&
 	    postfix_action_kind(&word) == POSTFIX_PERMIT && rest.text[0] != '#') {
 		word = token_word(&rest);
@@ -232,7 +233,7 @@ static void begin_if(struct reading *reading, struct token rest)
 			      IF_DEPTH_MAX);
 		return;
 	}
-	/* Rules under an if that cannot be read must not become rules for everyone. */
+	/* If an if cannot be read, the rules inside it must not apply to everyone. */
 	scope.is_none = read_pattern(reading, &pattern, &scope.prefix) != PATTERN_OK ||
 			!narrow(postfix, &scope.prefix);
 	postfix->scopes[++postfix->depth] = scope;
@@ -252,7 +253,7 @@ static void end_if(struct reading *reading, const struct token *rest)
 		postfix->depth--;
 }
 
-/* A logical line is over: its rule must have had an action. */
+/* End a logical line. Its rule must have had an action. */
 static void end_pending(struct reading *reading)
 {
 	struct postfix *postfix = reading->state;
@@ -335,7 +336,7 @@ static void done_postfix(void *state)
 	first_match_done(&postfix->rules);
 }
 
-/* A network as access(5) writes it for tables that are no cidr tables, or a name. */
+/* Whether the word is a network as in access(5) tables that are not cidr tables, or a name. */
 static bool is_access_key(const struct token *word)
 {
 	size_t dots = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Knows the actions of Postfix by their names, and guesses which one a mistake stands for. */
+/* Recognises the actions of Postfix, and guesses the intended action from a misspelt one. */
 #include "formats/postfix_action.h"
 
 #include <string.h>
@@ -30,8 +30,8 @@ static const struct {
 	{ "warn", POSTFIX_NEITHER },
 };
 
-/* Restrictions of main.cf, by how their names begin. Those that reject do so under a
- * condition, so that none of them blocks a sender. */
+/* Restrictions of main.cf, by the beginnings of their names. Those that reject do so under a
+ * condition, so none of them blocks a sender. */
 static const struct {
 	const char *beginning;
 	enum postfix_action kind;
@@ -74,7 +74,7 @@ enum postfix_action postfix_action_kind(const struct token *word)
 	}
 	if (!is_all_digits(word))
 		return POSTFIX_UNKNOWN;
-	/* A code of SMTP; any other number means OK (access(5)). */
+	/* An SMTP code. Any other number means OK (access(5)). */
 	if (word->bytes == 3 && (word->text[0] == '4' || word->text[0] == '5'))
 		return word->text[0] == '5' ? POSTFIX_REJECT : POSTFIX_NEITHER;
 	return POSTFIX_PERMIT;
@@ -98,7 +98,7 @@ bool postfix_action_is_clear(struct token action)
 	enum postfix_action kind = postfix_action_kind(&word);
 
 	token_word(&action);
-	/* A number alone may be anything; "550 text" is a code of SMTP. */
+	/* A single number may mean anything; "550 text" is an SMTP code. */
 	return kind && (!is_all_digits(&word) || (kind != POSTFIX_PERMIT && action.bytes > 0));
 }
 
@@ -111,7 +111,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* How many letters have to be changed, added or removed to get from one to the other. */
+/* The number of letters that must be changed, added or removed to get from one to the other. */
 static size_t distance(const struct token *word, const char *name)
 {
 	size_t columns = strlen(name), row[NAME_BYTES_MAX + 1];
@@ -148,7 +148,7 @@ const char *postfix_action_nearest(const struct token *word)
 	for (size_t i = 0; i < COUNT_OF(actions); i++) {
 		size_t now = distance(word, actions[i].name);
 
-		/* In a short name nearly every other is two letters away. */
+		/* Almost any two short names differ by two letters. */
 		if (now < least && 2 * now < strlen(actions[i].name)) {
 			least = now;
 			nearest = actions[i].name;

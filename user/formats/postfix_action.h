@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The actions of Postfix' tables: access(5), postscreen(8), smtpd_client_restrictions. */
+/* The actions in tables of Postfix: access(5), postscreen(8), smtpd_client_restrictions. */
 #ifndef FORMATS_POSTFIX_ACTION_H
 #define FORMATS_POSTFIX_ACTION_H
 
@@ -12,7 +12,7 @@ enum postfix_action {
 	POSTFIX_NEITHER,
 };
 
-/* The first word of an action or of a list of restrictions. */
+/* Return the first word of an action or of a list of restrictions. */
 struct token postfix_action_word(struct token action);
 
 enum postfix_action postfix_action_kind(const struct token *word);
@@ -20,10 +20,10 @@ enum postfix_action postfix_action_kind(const struct token *word);
 /* Whether the word may name a class of restrictions (smtpd_restriction_classes). */
 bool postfix_action_may_be_class(const struct token *word);
 
-/* Whether an action is Postfix's, and nothing that a table of another program has. */
+/* Whether an action can only be one of Postfix, not one in a table of another program. */
 bool postfix_action_is_clear(struct token action);
 
-/* The action that was most likely meant, or NULL. */
+/* Guess which action the word was meant to be; NULL: no guess. */
 const char *postfix_action_nearest(const struct token *word);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Zones of rbldnsd(8): ip4set, ip4trie, ip4tset, ip6trie, ip6tset. Networks may be
- * cut short and ranges too; values and texts follow; `$` lines are about the zone.
+ * Zones of rbldnsd(8): ip4set, ip4trie, ip4tset, ip6trie, ip6tset. Networks and ranges may be
+ * abbreviated. They may be followed by a value and a text. Lines with `$` describe the zone.
  */
 #include <string.h>
 #include <time.h>
@@ -9,12 +9,12 @@
 #include "formats/parser.h"
 #include "formats/reading.h"
 
-/* Longest text of an address or range that is looked at. */
+/* Longest text that is parsed as an address or range. */
 #define ADDRESS_BYTES_MAX 80
 
 struct rbldnsd {
 	uint64_t range_max; /* addresses in a range; 0: any number */
-	bool is_distrusted; /* the default value is of trust none, as dnswl.org has it */
+	bool is_distrusted; /* the default value has the trust none of dnswl.org */
 };
 
 /* ---- addresses ------------------------------------------------------------------ */
@@ -53,7 +53,7 @@ static struct prefix quad_prefix(const struct quad *quad)
 	return prefix;
 }
 
-/* Of a whole token: "127.16-31", "192.0.2.1-9", "192.0.2.1-192.0.3.5", "192.0-3". */
+/* Read a whole token as a range: "127.16-31", "192.0.2.1-9", "192.0.2.1-192.0.3.5", "192.0-3". */
 static bool read_range(const struct token *token, struct prefix *ret_first, struct prefix *ret_last)
 {
 	struct quad from = { .count = 0 }, to = { .count = 0 };
@@ -65,7 +65,7 @@ static bool read_range(const struct token *token, struct prefix *ret_first, stru
 	if (more == 0 || bytes + 1 + more != token->bytes)
 		return false;
 	if (to.count == 1) {
-		/* One number stands for the last of those before the dash. */
+		/* A single number replaces the last number before the dash. */
 		uint8_t last = to.numbers[0];
 
 		to = from;
@@ -78,7 +78,7 @@ static bool read_range(const struct token *token, struct prefix *ret_first, stru
 	return true;
 }
 
-/* "192.168" and "10/8": rbldnsd fills up with zeros; a lone number needs a mask. */
+/* "192.168" and "10/8": rbldnsd adds zeros. A single number needs a mask. */
 static bool read_short(const struct token *token, struct prefix *ret_prefix)
 {
 	struct quad quad = { .count = 0 };
@@ -101,7 +101,7 @@ static bool read_short(const struct token *token, struct prefix *ret_prefix)
 	return true;
 }
 
-/* "2001:db8:1:2" as ip6tset has it: groups from the left, the rest is the host's. */
+/* "2001:db8:1:2" in ip6tset: groups from the left. The rest is the host part. */
 static bool read_groups(const struct token *token, struct prefix *ret_prefix)
 {
 	char text[64];
@@ -141,7 +141,7 @@ static int64_t parse_stamp(const struct token *word)
 	return 0;
 }
 
-/* "$MAXRANGE4 /24" or a number of addresses; only ever made smaller. */
+/* Read "$MAXRANGE4 /24" or a number of addresses. The limit can only become smaller. */
 static void read_range_max(struct reading *reading, const struct token *word)
 {
 	struct rbldnsd *zone = reading->state;
@@ -160,7 +160,7 @@ static void read_range_max(struct reading *reading, const struct token *word)
 		zone->range_max = number;
 }
 
-/* The text of a `$` line behind the dollar; NULL: it is another line. */
+/* The text of a `$` line after the dollar sign. NULL: it is another line. */
 static const char *find_special(const struct token *content)
 {
 	if (content->bytes > 0 && content->text[0] == '$')
@@ -170,7 +170,7 @@ static const char *find_special(const struct token *content)
 	return NULL;
 }
 
-/* TTL, SOA, NS and variables say nothing about who is listed. */
+/* TTL, SOA, NS and variables do not change which addresses are listed. */
 static bool is_known_special(const struct token *name)
 {
 	return token_is_word(name, "ttl") || token_is_word(name, "soa") ||
@@ -202,7 +202,7 @@ static void read_special(struct reading *reading, struct token content)
 
 /* ---- entries ------------------------------------------------------------------------ */
 
-/* ":127.0.0.2:text", ":text" or "text" behind an address: the text. */
+/* The text in ":127.0.0.2:text", ":text" or "text" after an address. */
 static struct token value_text(struct token rest)
 {
 	struct token value;
@@ -215,7 +215,7 @@ static struct token value_text(struct token rest)
 	}
 	rest = (struct token) { rest.text + 1, rest.bytes - 1, 0 };
 	value = rest;
-	/* A number or an address, and a text behind one more colon. */
+	/* Skip a number or an address. After it comes a colon and the text. */
 	while (value.bytes > 0 && (is_digit(value.text[0]) || value.text[0] == '.'))
 		value = (struct token) { value.text + 1, value.bytes - 1, 0 };
 	if (value.bytes > 0 && value.text[0] == ':')
@@ -223,8 +223,8 @@ static struct token value_text(struct token rest)
 	return value.bytes == 0 ? value : rest;
 }
 
-/* Whether a value, behind its colon, is one of trust none: 127.0.CATEGORY.0; @otherwise where
- * there is none. */
+/* Whether a value, after its colon, has the trust none: 127.0.CATEGORY.0. @otherwise is
+ * returned if there is no value. */
 static bool is_distrusted(struct token value, bool otherwise)
 {
 	struct token address;
@@ -239,7 +239,7 @@ static bool is_distrusted(struct token value, bool otherwise)
 	       prefix.addr[3] == 0;
 }
 
-/* The value behind an address and its colon; no bytes: there is none. */
+/* The value after an address and its colon; empty if there is none. */
 static struct token value_of(const struct token *content, size_t address_bytes)
 {
 	struct token rest = token_trim(
@@ -250,8 +250,8 @@ static struct token value_of(const struct token *content, size_t address_bytes)
 	return (struct token) { 0 };
 }
 
-/* Where the address ends: at a blank, a comment, or the colon before a value. In an
- * IPv6 network that is a colon behind its length. */
+/* Find the end of the address: a blank, a comment, or the colon before a value. In an IPv6
+ * network, this is the colon after its length. */
 static size_t address_end(const struct token *content)
 {
 	size_t end = 0;
@@ -259,7 +259,7 @@ static size_t address_end(const struct token *content)
 	while (end < content->bytes && !is_blank(content->text[end]) &&
 	       !strchr("#;", content->text[end]))
 		end++;
-	/* What is longer is no address, and not worth a search from each of its colons. */
+	/* A longer text is no address. Do not search it from each of its colons. */
 	for (size_t i = end < ADDRESS_BYTES_MAX ? end : ADDRESS_BYTES_MAX; i-- > 0;) {
 		struct token before = { content->text, i, 0 };
 
@@ -298,7 +298,7 @@ static int add(struct reading *reading, const struct token *token, struct entry 
 	return reading_add(reading, token, entry);
 }
 
-/* Whether the text behind an address, if no colon or comment begins it, is one. */
+/* Check the text after an address, if neither a colon nor a comment begins it. */
 static bool check_text(struct reading *reading, const struct token *content, size_t address_bytes)
 {
 	struct token key = { content->text, address_bytes, content->position };
@@ -310,7 +310,7 @@ static bool check_text(struct reading *reading, const struct token *content, siz
 	       reading_value(reading, &key, &rest);
 }
 
-/* Whether a value that begins as a number or an address is one. */
+/* Check that a value that begins like a number or an address is one. */
 static bool check_value(struct reading *reading, const struct token *content, size_t address_bytes)
 {
 	struct token value = value_of(content, address_bytes), number;
@@ -408,7 +408,7 @@ static bool is_rbldnsd_mark(const struct token *line, bool is_first)
 	return false;
 }
 
-/* An address with a value behind it, or a range as only rbldnsd writes it. */
+/* Whether the line is an address with a value, or a range that only rbldnsd writes. */
 static bool is_rbldnsd_line(const struct token *line)
 {
 	struct token address = *line, rest;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads a list in any format: opens the stream, finds the format, goes line by line. */
+/* Reads a list in any format: opens the stream, recognises the format, and reads line by line. */
 #include "formats/read.h"
 
 #include <errno.h>
@@ -12,13 +12,13 @@
 
 bool format_is_cut(const struct format_result *result)
 {
-	/* The last line of drop-json says how many there are. */
+	/* The last line of drop-json declares the number of records. */
 	if (!result->has_declared_count)
 		return result->format == FORMAT_DROP_JSON;
 	return result->declared_count != result->record_count;
 }
 
-/* Whether the line has nothing that no list has. */
+/* Whether the line is short enough and is text. If not, it was reported. */
 static bool check_line(struct reading *reading)
 {
 	const struct line *line = reading->line;
@@ -119,7 +119,7 @@ static int read_with_parser(struct reading *reading, struct line_reader *lines)
 	return err;
 }
 
-/* All that is too large for the stack. */
+/* Everything that is too large for the stack. */
 struct buffers {
 	struct format_stream stream;
 	struct line_reader lines;
@@ -156,7 +156,7 @@ static int read_stream(struct reading *reading, struct buffers *buffers)
 	return err;
 }
 
-/* With fewer entries, repeated ones are looked for at the end alone. */
+/* With fewer entries, duplicates are only removed at the end. */
 #define COLLAPSE_COUNT_MIN (1UL << 20)
 
 int format_read(const struct format_input *input, struct format_result *ret_result)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The formats of lists that others write, read into sets of entries. Knows nothing of
- * files, lists in force or the daemon: list files, feeds and imports all come here.
+ * Reads lists in the formats of other programs into sets of entries. Knows nothing about files,
+ * lists in force or the daemon. List files, feeds and imports all use this.
  */
 #ifndef FORMATS_READ_H
 #define FORMATS_READ_H
@@ -36,67 +36,66 @@ enum format {
 /* "auto", "plain", "postfix-cidr", … indexed by enum format. */
 extern const char *const format_names[FORMAT_COUNT];
 
-/* The format of that name; false: there is none. */
+/* Find a format by its name. Returns false if there is none. */
 bool format_find(const char *name, enum format *ret_format);
 
-/* What becomes of a prefix with bits set behind its length. */
+/* What happens to a prefix with bits set after its length. */
 enum host_bits {
-	HOST_BITS_BY_FORMAT, /* what the format's own program does */
+	HOST_BITS_BY_FORMAT, /* the same as in the format's own program */
 	HOST_BITS_REFUSE,
 	HOST_BITS_CUT, /* with a warning */
 	HOST_BITS_COUNT,
 };
 
-/* Why a record that is well-formed did not become an entry. */
+/* Why a well-formed record did not become an entry. */
 enum format_skip {
-	FORMAT_SKIP_ACTION,    /* for an allow list a Postfix reject or dunno, for a block
-				* list a permit */
+	FORMAT_SKIP_ACTION,    /* a Postfix action that does not fit the list */
 	FORMAT_SKIP_SHADOWED,  /* an earlier rule decides all of it */
-	FORMAT_SKIP_HOST_BITS, /* Postfix passes over a rule with host bits, too */
-	FORMAT_SKIP_TRUST,     /* dnswl: of trust none */
-	FORMAT_SKIP_QUOTA,     /* dnswl: 127.0.0.255 tells of a quota, not of a sender */
-	FORMAT_SKIP_KIND,      /* a record that is no entry: spamdb's GREY, another setting */
-	FORMAT_SKIP_NO_PREFIX, /* a JSON record without one */
+	FORMAT_SKIP_HOST_BITS, /* host bits are set; Postfix skips such a rule, too */
+	FORMAT_SKIP_TRUST,     /* dnswl: the level of trust is none */
+	FORMAT_SKIP_QUOTA,     /* dnswl: 127.0.0.255 reports an exceeded quota, not a sender */
+	FORMAT_SKIP_KIND,      /* another kind of record, like GREY of spamdb or another setting */
+	FORMAT_SKIP_NO_PREFIX, /* a JSON record without a prefix */
 	FORMAT_SKIP_RANGE,     /* wider than the file's own $MAXRANGE4 */
 	FORMAT_SKIP_EXPIRED,
-	FORMAT_SKIP_TEST, /* 127.0.0.2, which each DNS block list has to be tested by (RFC 5782) */
+	FORMAT_SKIP_TEST, /* 127.0.0.2, the test entry of every DNS block list (RFC 5782) */
 	FORMAT_SKIP_COUNT,
 };
 
 /* Longest line of the plain formats, without its end. */
 #define FORMAT_PLAIN_LINE_BYTES_MAX 4096
 
-/* At most this many entries and exclusions in one list file or feed: 1 GiB of memory. */
+/* Maximum number of entries and exclusions in one list file or feed: 1 GiB of memory. */
 #define FORMAT_ENTRIES_MAX (16UL << 20)
 
-/* Longest reason, without its end; a longer one is cut. */
+/* Longest reason, without the terminating zero. A longer one is truncated. */
 #define FORMAT_REASON_BYTES_MAX 4096
 
-/* Skipped records that are told one by one. */
+/* Maximum number of skipped records that are listed one by one. */
 #define FORMAT_SKIPPED_MAX 1000
 
-/* At most this many bytes of an unpacked gzip stream, unless told otherwise. */
+/* Default limit for the bytes of an unpacked gzip stream. */
 #define FORMAT_UNPACKED_BYTES_MAX (256UL << 20)
 
 struct format_input {
-	/* Where the bytes come from: all of them at once, or, if @read is set, piece by
-	 * piece. It returns their number, 0 at the end, or -errno after adding an error
-	 * to the diagnostics. gzip is recognised by its magic and unpacked. */
+	/* The source of the bytes: all at once or, if @read is set, piece by piece. @read
+	 * returns the number of bytes, 0 at the end, or -errno after it has added an error to
+	 * the diagnostics. gzip is recognised by its magic number and unpacked. */
 	const char *bytes;
 	size_t byte_count;
 	ssize_t (*read)(void *context, char *buffer, size_t size);
 	void *read_context;
-	bool is_unpacked;	   /* gzip is an error: who fetched it has unpacked it */
+	bool is_unpacked;	   /* gzip is an error, because the fetcher has unpacked the data */
 	size_t unpacked_bytes_max; /* 0: FORMAT_UNPACKED_BYTES_MAX */
-	size_t entries_max;	   /* with exclusions; 0: FORMAT_ENTRIES_MAX */
+	size_t entries_max;	   /* including exclusions; 0: FORMAT_ENTRIES_MAX */
 
-	const char *name; /* of the file or feed: in diagnostics, and each entry's origin */
+	const char *name; /* of the file or feed; used in diagnostics, and as the entries' origin */
 	enum format format;
-	enum action action; /* of the list: what it may hold, what a Postfix action means */
+	enum action action; /* of the list: limits its entries, and how Postfix actions are read */
 	enum host_bits host_bits;
-	bool skips_bad_lines; /* count them, and warn of the first few, instead of errors */
+	bool skips_bad_lines; /* count them and warn of the first few */
 
-	/* Of the entries; the format's own reason and expiry come first. */
+	/* Members of the new entries. A reason and an expiry in the data take precedence. */
 	enum source source;
 	const char *origin; /* NULL: @name */
 	const char *reason; /* or NULL */
@@ -104,15 +103,15 @@ struct format_input {
 	int64_t added_at_sec;
 	int64_t expires_at_sec; /* 0: never */
 
-	int64_t now_sec;	/* what has expired by then is skipped; 0: nothing has */
-	int64_t written_at_sec; /* durations in the data count from here; 0: from now_sec */
+	int64_t now_sec;	/* entries that have expired by then are skipped; 0: none */
+	int64_t written_at_sec; /* durations in the data begin at this time; 0: at now_sec */
 
-	/* What was skipped, a line of text for each record, the first FORMAT_SKIPPED_MAX; or
+	/* Receives a line of text for each of the first FORMAT_SKIPPED_MAX skipped records; or
 	 * NULL. */
 	struct lines *skipped;
 
-	/* Entries and exclusions are added, each that repeats another of this list once
-	 * (entry_set_collapse()); the set is not finished. */
+	/* Receives the entries and exclusions, without duplicates of this list
+	 * (entry_set_collapse()). The set is not finished. */
 	struct entry_set *set;
 	struct diagnostics *diagnostics;
 };
@@ -122,37 +121,36 @@ struct format_result {
 	bool was_recognised;
 	bool was_gzip;
 	size_t line_count;
-	size_t record_count;	/* rules, prefixes or records: all that might be entries */
-	size_t entry_count;	/* added to the set, each once; a range may have become several */
-	size_t exclusion_count; /* the same */
-	size_t duplicate_count; /* entries and exclusions that were there already */
+	size_t record_count; /* rules, prefixes or records: everything that could become an entry */
+	size_t entry_count;  /* added, without duplicates; a range may become several */
+	size_t exclusion_count;			  /* the same */
+	size_t duplicate_count;			  /* duplicate entries and exclusions */
 	size_t skipped_counts[FORMAT_SKIP_COUNT]; /* records */
 	size_t bad_line_count;
-	/* What the data says of itself. If the count is not record_count, the data was
-	 * cut off or changed. */
+	/* What the data declares about itself. If its count differs from record_count, the data
+	 * was truncated or changed. */
 	bool has_declared_count;
 	uint64_t declared_count;
-	int64_t declared_at_sec; /* when it was made; 0: unknown */
+	int64_t declared_at_sec; /* when the data was made; 0: unknown */
 };
 
 /**
- * format_read() - add what a list holds to a set
- * @ret_result: filled in whatever is returned
+ * format_read() - add the entries of a list to a set
+ * @ret_result: set in any case
  *
- * Each bad line is a diagnostic with its place; after one the rest is read all the
- * same. With @skips_bad_lines it is counted and skipped; what spoils more than its
- * line stays an error (a broken gzip stream, a rule that says "all but this").
+ * Each bad line adds a diagnostic with its place, and the rest is still read. With
+ * @skips_bad_lines, a bad line is counted and skipped. A problem that affects more than its own
+ * line remains an error, like a broken gzip stream or a rule that says "all but this".
  *
- * Ranges become the fewest prefixes that cover them. Rules of which the first that
- * matches counts (Postfix, Exim) become entries and exclusions under which each
- * address is listed exactly if it was by the rules.
+ * A range becomes the fewest prefixes that cover it. Rules of which the first match decides
+ * (Postfix, Exim) become entries and exclusions that list exactly the same addresses.
  *
- * Return: 0; -EINVAL: errors were added to the diagnostics, and the set is not to be
- * used; -ENOMEM.
+ * Return: 0; -EINVAL: errors were added to the diagnostics, and the set must not be used;
+ * -ENOMEM.
  */
 int format_read(const struct format_input *input, struct format_result *ret_result);
 
-/* Whether the data says that it has another number of records than it has. */
+/* Whether the data declares another number of records than it has. */
 bool format_is_cut(const struct format_result *result);
 
 /* "of another action", … indexed by enum format_skip. */

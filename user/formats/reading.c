@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What readers do with a line: report it, skip it, add what it holds. */
+/* What readers do with a line: report it, skip it, or add its entries. */
 #include "formats/reading.h"
 #include "core/prefix_error.h"
 
@@ -13,12 +13,12 @@
 #include "formats/value.h"
 
 #define MESSAGE_BYTES 8192
-/* Of a skipped line that are told. */
+/* The bytes of a skipped line that are shown. */
 #define SKIPPED_TEXT_BYTES 200
 
 /* ---- bad lines ------------------------------------------------------------- */
 
-/* Count the line once, however much is wrong with it. Return: whether to tell. */
+/* Count a bad line only once. Return: whether to report it. */
 static bool count_bad(struct reading *reading)
 {
 	size_t *count = &reading->result->bad_line_count;
@@ -98,7 +98,7 @@ static bool has_digit(const struct token *text)
 	return false;
 }
 
-/* Whether the format itself, which a person has named, lets the value pass. */
+/* Whether the format accepts the value, because a person has named this format. */
 static bool passes_value(enum value_kind kind, const struct token *value)
 {
 	switch (kind) {
@@ -188,7 +188,7 @@ struct entry reading_entry(const struct reading *reading)
 	};
 }
 
-/* Whether a list may have it; else it was reported. */
+/* Whether the list may have this entry. If not, it was reported. */
 static bool check_entry(struct reading *reading, const struct token *token,
 			const struct entry *entry)
 {
@@ -213,9 +213,9 @@ static bool has_expired(const struct reading *reading, const struct entry *entry
 	return entry->expires_at_sec && entry->expires_at_sec <= reading->input->now_sec;
 }
 
-/* Whether it is the entry by which DNS lists are tested (RFC 5782, section 5): 127.0.0.2, in
- * lists of IPv6 ::ffff:127.0.0.2. In a format that was named, other than rbldnsd's, somebody
- * means it. */
+/* Whether this is the test entry of DNS lists (RFC 5782, section 5): 127.0.0.2, or
+ * ::ffff:127.0.0.2 in lists of IPv6. If the format was named and is not rbldnsd, the entry is
+ * intended. */
 static bool is_test_entry(const struct reading *reading, const struct entry *entry)
 {
 	static const struct prefix test = { { 127, 0, 0, 2 }, FAMILY_IPV4, 32 };
@@ -241,8 +241,8 @@ int reading_collapse(struct reading *reading)
 	count = set->count - reading->first_entry;
 	if (count > max)
 		return reading_refuse_more(reading);
-	/* Once their number has doubled, it costs little. The last entries that may come
-	 * can repeat others. */
+	/* Looking again only when the number has doubled costs little. The last entries that
+	 * may come can be duplicates. */
 	if (reading->collapse_count < 2 * count)
 		reading->collapse_count = 2 * count < max + max / 8 ? 2 * count : max + max / 8 + 1;
 	return 0;
@@ -254,7 +254,7 @@ static int add(struct reading *reading, const struct token *token, const struct 
 
 	if (!check_entry(reading, token, entry))
 		return 0;
-	/* So that repeated entries do not fill the memory, nor a list without an end. */
+	/* Neither duplicates nor an endless list may fill the memory. */
 	if (reading->input->set->count - reading->first_entry >= reading->collapse_count) {
 		err = reading_collapse(reading);
 		if (err)
@@ -340,7 +340,7 @@ bool reading_prefix(struct reading *reading, const struct token *token, enum hos
 	return false;
 }
 
-/* Bytes of what may be an address. */
+/* The number of bytes that may be an address. */
 static size_t address_bytes(const char *text, size_t bytes)
 {
 	size_t end = 0;
@@ -368,7 +368,7 @@ size_t reading_range(const struct token *token, struct prefix *ret_first, struct
 		return 0;
 	start = skip_blanks(text, token->bytes, start + 1);
 	bytes = address_bytes(text + start, token->bytes - start);
-	/* A comment may follow at once. */
+	/* A comment may follow without a blank. */
 	for (size_t i = 0; i < bytes; i++) {
 		if (text[start + i] == '#' || text[start + i] == ';')
 			bytes = i;

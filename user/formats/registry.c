@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All formats: their names and parsers. */
+/* The table of all formats: their names and parsers. */
 #include <string.h>
 
 #include "formats/parser.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Maps of networks of rspamd: a prefix, perhaps a value. */
+/* Network maps of rspamd: a prefix, and optionally a value. */
 #include <string.h>
 
 #include "formats/parser.h"
 #include "formats/reading.h"
 #include "formats/value.h"
 
-/* rspamd takes a mask that is too long for the longest. */
+/* rspamd reads a mask that is too long as the longest one. */
 static struct token clip_mask(const struct token *token)
 {
 	char *slash = token->bytes > 0 ? memchr(token->text, '/', token->bytes) : NULL;
@@ -27,7 +27,7 @@ static struct token clip_mask(const struct token *token)
 }
 
 struct rspamd {
-	uint32_t lines[2]; /* the first with a score below 0, and with one above; 0: none */
+	uint32_t lines[2]; /* the first lines with a score below 0 and above 0; 0: none */
 };
 
 /* "-3.0" or "SYMBOL:-3.0" */
@@ -51,7 +51,7 @@ static bool is_score(const struct token *value, bool *ret_is_negative)
 	return digits > 0;
 }
 
-/* Scores above and below 0 mean opposite things of senders whom a list treats alike. */
+/* Scores above and below 0 have opposite meanings, but a list treats all its senders alike. */
 static void check_score(struct reading *reading, const struct token *value)
 {
 	struct rspamd *map = reading->state;
@@ -85,7 +85,7 @@ static int read_rspamd(struct reading *reading)
 	if (!reading_value(reading, &word, &value))
 		return 0;
 	check_score(reading, &value);
-	/* The comment says more than the value, if there are both. */
+	/* If there are both, the comment says more than the value. */
 	reason = line_reason(&comment);
 	if (!reason)
 		reason = line_reason(&value);
@@ -94,7 +94,7 @@ static int read_rspamd(struct reading *reading)
 	return reading_add(reading, &word, &entry);
 }
 
-/* A prefix and a value that is a free text, or a number. */
+/* Whether the line is a prefix with free text or a number. */
 static bool is_rspamd_line(const struct token *line)
 {
 	struct token content = *line, key, word;

@@ -19,8 +19,8 @@ static enum setting find_setting(const struct token *word)
 
 #define EXPANDED_BYTES 80
 
-/* The numbers of an IPv4 address that has one to three, perhaps with a dot behind them;
- * 0: it is another text. */
+/* Count the numbers of an IPv4 address with one to three of them, perhaps with a dot at the
+ * end; 0: it is another text. */
 static size_t count_numbers(const struct token *token, size_t *ret_bytes)
 {
 	size_t count = 0, i = 0;
@@ -39,7 +39,7 @@ static size_t count_numbers(const struct token *token, size_t *ret_bytes)
 	return i == token->bytes || token->text[i] == '/' ? count : 0;
 }
 
-/* "192.168." and "10.0.1/24" as "192.168.0.0/16" and "10.0.1.0/24", in @buffer. */
+/* Expand "192.168." and "10.0.1/24" to "192.168.0.0/16" and "10.0.1.0/24", in @buffer. */
 static struct token expand_address(const struct token *token, char buffer[EXPANDED_BYTES])
 {
 	size_t bytes, count = count_numbers(token, &bytes);
@@ -89,7 +89,8 @@ static struct token strip_zeros(const struct token *token, char buffer[EXPANDED_
 	return (struct token) { buffer, used, token->position };
 }
 
-/* "192.0.2.0/255.255.255.0" with a length; what has no mask stays. */
+/* Replace the mask in "192.0.2.0/255.255.255.0" by a length. A text without a mask does not
+ * change. */
 static struct token mask_to_length(const struct token *token, char buffer[EXPANDED_BYTES])
 {
 	const char *slash = token->bytes > 0 ? memchr(token->text, '/', token->bytes) : NULL;
@@ -112,7 +113,7 @@ static struct token mask_to_length(const struct token *token, char buffer[EXPAND
 	return (struct token) { buffer, (size_t)used, token->position };
 }
 
-/* "fe80::1%eth0": an interface is nothing that a list could have. */
+/* Cut off the interface in "fe80::1%eth0", which a list cannot have. */
 static struct token cut_scope(struct reading *reading, struct token token)
 {
 	const char *percent = memchr(token.text, '%', token.bytes);
@@ -190,7 +191,7 @@ static int read_spamassassin(struct reading *reading)
 	while (rest.bytes > 0 && !err) {
 		struct token word = token_word(&rest);
 
-		/* "! 192.0.2.1" is one word in two. */
+		/* "! 192.0.2.1" is one element in two words. */
 		if (token_is(&word, "!") && rest.bytes > 0) {
 			struct token network = token_word(&rest);
 

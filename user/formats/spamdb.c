@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What spamdb(8) prints. */
+/* The output of spamdb(8). */
 #include <string.h>
 
 #include "formats/parser.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads bytes and unpacks gzip on the way, so that no list is ever in memory whole. */
+/* Reads bytes and unpacks gzip piece by piece, so that a list is never in memory completely. */
 #include "formats/stream.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* zlib's: the largest window, and 16 for a gzip header. */
+/* Argument of zlib: the largest window, and 16 for a gzip header. */
 #define GZIP_WINDOW_BITS (15 + 16)
 
 static int fail(const struct format_stream *stream, const char *message)
@@ -15,7 +15,7 @@ static int fail(const struct format_stream *stream, const char *message)
 	return -EINVAL;
 }
 
-/* Bytes as they come. */
+/* Read bytes without unpacking. */
 static ssize_t read_raw(struct format_stream *stream, char *buffer, size_t size)
 {
 	const struct format_input *input = stream->input;
@@ -31,7 +31,7 @@ static ssize_t read_raw(struct format_stream *stream, char *buffer, size_t size)
 	return (ssize_t)size;
 }
 
-/* Read on behind what is there. Return: 0 or -errno. */
+/* Read more input after the present one. Return: 0 or -errno. */
 static int fetch(struct format_stream *stream)
 {
 	ssize_t bytes;
@@ -81,7 +81,7 @@ void format_stream_close(struct format_stream *stream)
 		inflateEnd(&stream->zip);
 }
 
-/* A stream may have several members, and zeros behind the last. */
+/* A stream may have several members, and zeros after the last one. */
 static int begin_member(struct format_stream *stream)
 {
 	if (stream->next[0] == 0) {
@@ -92,7 +92,7 @@ static int begin_member(struct format_stream *stream)
 	return inflateReset(&stream->zip) == Z_OK ? 0 : -ENOMEM;
 }
 
-/* Unpack a piece of what is there. */
+/* Unpack a piece of the present input. */
 static int unpack(struct format_stream *stream, char *buffer, size_t size, size_t *ret_bytes)
 {
 	z_stream *zip = &stream->zip;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What came of a list, in a line of text. */
+/* Describes the result of reading a list in one line. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of a line: words, fields, comments, reasons. */
+/* Splits a line into parts: words, fields, comments, reasons. */
 #ifndef FORMATS_TOKEN_H
 #define FORMATS_TOKEN_H
 
@@ -11,7 +11,7 @@
 
 /* A part of a line. */
 struct token {
-	char *text; /* in the line, or a buffer for its form without brackets */
+	char *text; /* in the line, or in a buffer that holds it without brackets */
 	size_t bytes;
 	size_t position; /* in the line, from 0 */
 };
@@ -26,47 +26,47 @@ static inline bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The line without blanks around it. */
+/* The line without surrounding blanks. */
 struct token line_content(const struct line *line);
 
-/* Cut the next word off @rest, and the blanks behind it. */
+/* Cut off the next word of @rest, and the blanks after it. */
 struct token token_word(struct token *rest);
 
-/* Cut off what stands before @separator, or all; false: nothing is left. @rest has NULL
- * as text when nothing is, not even an empty field. */
+/* Cut off the text before @separator, or all of it if there is none. Returns false if nothing
+ * is left. After the last field, @rest has the text NULL; an empty field remains a field. */
 bool token_field(struct token *rest, char separator, struct token *ret_field);
 
-/* The token without blanks around it. */
+/* The token without surrounding blanks. */
 struct token token_trim(struct token token);
 
-/* Split at @separator into at most @max trimmed @fields; return how many there are, which
- * may be more. */
+/* Split at @separator. At most @max trimmed fields are stored. Returns the number of fields,
+ * which may be larger. */
 size_t token_split(const struct token *content, char separator, struct token *fields, size_t max);
 
-/* Cut off what stands from "#" on; return the comment without it. */
+/* Cut off everything from "#" on. Returns the comment without the "#". */
 struct token token_cut_comment(struct token *content);
 
 bool token_is(const struct token *token, const char *text);
-/* Whatever the letters' case. */
+/* The same, but ignores case. */
 bool token_is_word(const struct token *token, const char *text);
 bool token_begins(const struct token *token, const char *text);
 
-/* A whole decimal number. */
+/* Parse the whole token as a decimal number. */
 bool token_number(const struct token *token, uint64_t *ret_number);
 
-/* The token as a reason: a string without the blanks around it, cut to the longest there
- * may be, or NULL if it is empty.
- * Changes the line, of which nothing is to be read after this but what is before. */
+/* Make a string of the token, for use as a reason: without surrounding blanks, truncated to the
+ * longest reason; NULL if it is empty. This changes the line. Afterwards only the text before
+ * the token may be read. */
 const char *line_reason(const struct token *token);
 
-/* Longest prefix in brackets that is looked at. */
+/* Longest prefix in brackets that is recognised. */
 #define UNBRACKET_BYTES 80
 
-/* "[ADDRESS]/LENGTH" or "[ADDRESS/LENGTH]" without the brackets, in @buffer; what has
- * none, or cannot be a prefix, stays. */
+/* Remove the brackets of "[ADDRESS]/LENGTH" or "[ADDRESS/LENGTH]", in @buffer. A token without
+ * brackets, or one that cannot be a prefix, is returned unchanged. */
 struct token token_unbracket(const struct token *token, char buffer[UNBRACKET_BYTES]);
 
-/* Whether it looks like a prefix, if perhaps one with a mistake in its bits. */
+/* Whether the token looks like a prefix. Its bits may still be wrong. */
 bool token_is_prefix(const struct token *token);
 
 #endif

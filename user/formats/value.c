@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells free text behind an address from what may change the address's meaning: in doubt
- * it is not free, since a line that is refused costs less than one that is misread. */
+/* Distinguishes free text after an address from text that may change the meaning of the
+ * address. In doubt, the text is not free, because refusing a line does less harm than
+ * misreading it. */
 #include "formats/value.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ static bool is_among(const struct token *word, const char *const words[], size_t
 	return false;
 }
 
-/* The word without quotes, brackets and stops around it. */
+/* The word without surrounding quotes, brackets and full stops. */
 static struct token strip(struct token word)
 {
 	while (word.bytes > 0 && strchr("\"'(", word.text[0]))
@@ -67,7 +68,8 @@ bool value_is_grant(const struct token *word)
 
 /* ---- lengths, masks and addresses ---------------------------------------------- */
 
-/* "24" behind 192.0.2.0. What has a length has no use for another; /32 changes nothing. */
+/* Whether the word is a length, like "24" after 192.0.2.0. A prefix with a length needs no
+ * other one, and /32 changes nothing. */
 static bool is_length_of(const struct token *key, const struct token *word)
 {
 	struct prefix address, network;
@@ -82,7 +84,7 @@ static bool is_length_of(const struct token *key, const struct token *word)
 	return !memcmp(network.addr, address.addr, sizeof(network.addr));
 }
 
-/* 255.255.255.0, or what a router has for it, 0.0.0.255. */
+/* Whether the word is a mask, 255.255.255.0, or the wildcard mask of a router, 0.0.0.255. */
 static bool is_mask(const struct token *word)
 {
 	struct prefix prefix;
@@ -121,7 +123,8 @@ static enum value_kind look_at_piece(const struct token *key, const struct token
 	return is_length_of(key, &plain) ? VALUE_NUMBER : VALUE_FREE;
 }
 
-/* What counts anywhere in a value; commas and semicolons part as blanks do. */
+/* Find the kinds that count anywhere in a value. Commas and semicolons separate words like
+ * blanks. */
 static enum value_kind look_at_word(const struct token *key, const struct token *word)
 {
 	struct token rest = *word, piece;
@@ -148,7 +151,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A character of Unicode's punctuation, arrows and signs, or a blank of another kind. */
+/* Whether the word begins with Unicode punctuation, an arrow or sign, or an unusual blank. */
 static bool begins_with_odd_sign(const struct token *word)
 {
 	unsigned char first = (unsigned char)word->text[0];
@@ -157,7 +160,7 @@ static bool begins_with_odd_sign(const struct token *word)
 	       (first == 0xe3 && word->bytes > 1 && (unsigned char)word->text[1] == 0x80);
 }
 
-/* "+4", "-3.5": a value of its own, and no dash. */
+/* Whether the word is a signed number, "+4" or "-3.5", and not a dash. */
 static bool is_signed_number(const struct token *word)
 {
 	size_t digits = 0, dots = 0;
@@ -185,7 +188,7 @@ static bool has_restriction_prefix(const struct token *word)
 	return false;
 }
 
-/* "550 text", as SMTP answers; without a text it may be any number. */
+/* "550 text" is an SMTP reply. Without a text, it may be any number. */
 static bool is_smtp_code(const struct token *word, size_t bytes_behind)
 {
 	return word->bytes == 3 && (word->text[0] == '4' || word->text[0] == '5') &&
@@ -199,7 +202,7 @@ static bool is_action(const struct token *word)
 
 	if (!stop && plain.bytes > 0)
 		stop = memchr(plain.text, ',', plain.bytes);
-	/* "ERROR:550 no" of sendmail, "allow,RBLSMTPD=" of tcprules. */
+	/* Forms like "ERROR:550 no" of sendmail and "allow,RBLSMTPD=" of tcprules. */
 	if (stop)
 		plain.bytes = (size_t)(stop - plain.text);
 	return is_among(&plain, refusals, COUNT_OF(refusals)) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From lists to text: the set of their addresses, in the order that a format wants. */
+/* Writes lists as text: the set of their addresses, in the order that the format needs. */
 #include "formats/write.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "formats/layout.h"
 
 #define FRAMES_MAX 129
-/* Of more lists a header gives the number alone. */
+/* If there are more lists, a header gives only their number. */
 #define NAMED_LISTS_MAX 8
 
 bool export_has_two_texts(enum export_format format)
@@ -40,7 +40,7 @@ static void write_node(struct export_writer *writer, const struct prefix_node *n
 		(*count)++;
 }
 
-/* Write each node once all that lies in it is written. */
+/* Write each node after all nodes inside it. */
 static void write_specific_first(struct export_writer *writer, const struct prefix_set *set,
 				 size_t *count)
 {

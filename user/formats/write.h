@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists as text in the formats of mail servers, spam filters and firewalls. Pure: no
- * file is opened here. */
+/* Writes lists as text in the formats of mail servers, spam filters and firewalls. Opens no
+ * file. */
 #ifndef FORMATS_WRITE_H
 #define FORMATS_WRITE_H
 
@@ -28,33 +28,33 @@ enum export_format {
 /* "plain", "postfix-cidr", … indexed by enum export_format. */
 extern const char *const export_format_names[EXPORT_FORMAT_COUNT];
 
-/* Which families a text has; a zone of rbldnsd has one. */
+/* The families in a text. A zone of rbldnsd has only one. */
 enum export_families { EXPORT_BOTH, EXPORT_IPV4, EXPORT_IPV6 };
 
 struct export
 {
 	enum export_format format;
 	enum export_families families;
-	bool is_aggregated; /* neighbours merged, and nothing that another prefix covers */
-	enum action action; /* of all lists */
+	bool is_aggregated; /* neighbouring prefixes are merged, and covered ones left out */
+	enum action action; /* the action of all lists */
 	const struct list *const *lists;
 	size_t list_count;
 };
 
-/* Whether the format has a text for each family, and none for both. */
+/* Whether the format needs a text of its own for each family. */
 bool export_has_two_texts(enum export_format format);
 
-/* What is wrong with lists of @action in that format, or NULL. */
+/* Why lists of @action cannot be written in this format, or NULL. */
 const char *export_refuse(enum export_format format, enum action action);
 
 /**
- * export_write() - write what the lists hold together
- * @stream: its error indicator tells whether all could be written
- * @ret_count: how many prefixes are in the text, exclusions apart
+ * export_write() - write the addresses that the lists hold together
+ * @stream: the caller checks its error indicator afterwards
+ * @ret_count: number of prefixes in the text, without exclusions
  *
- * The text depends on nothing but the set of addresses, its prefixes unless aggregated,
- * and the names and the action of the lists. Exclusions are written as such where the
- * format has them, else the prefixes around them are split.
+ * The text depends only on the set of addresses, on its prefixes (unless aggregated), and on
+ * the names and the action of the lists. If the format has exclusions, they are written as
+ * such. Otherwise prefixes are split around them.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One line of each format, and what stands around the lines. */
+/* Writes the lines of each format, and the text around them. */
 #include "formats/layout.h"
 
-/* What rbldnsd answers for an address of the list. */
+/* The answer of rbldnsd for an address of the list. */
 #define RBLDNSD_ADDRESS "127.0.0.2"
 
 static const char *text_of(const struct prefix_node *node, char text[PREFIX_TEXT_BYTES])
@@ -28,7 +28,7 @@ static void write_quoted_ipv6(struct export_writer *writer, const struct prefix_
 	fprintf(writer->stream, "%s%s%s\n", quote, text_of(node, text), quote);
 }
 
-/* `dunno` in a table has Postfix go on behind the table: a hole in this list alone. */
+/* `dunno` in a table makes Postfix continue after the table: this is a hole only in this list. */
 static void write_postfix(struct export_writer *writer, const struct prefix_node *node)
 {
 	const char *result = writer->export->action == ACTION_ALLOW ? "permit" : "reject";
@@ -45,7 +45,8 @@ static void write_spamassassin(struct export_writer *writer, const struct prefix
 		text_of(node, text));
 }
 
-/* Says that a line is one value: a colon would make keys and values of all lines. */
+/* This says that each line is one value. Otherwise a colon would split all lines into keys and
+ * values. */
 static void begin_opensmtpd(struct export_writer *writer)
 {
 	fputs("# @list\n", writer->stream);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks for prefixes that a list says twice, or both includes and excludes. */
+/* Finds prefixes that a list has twice, or both includes and excludes. */
 #include <string.h>
 
 #include "config/parts.h"
 
-/* Told one by one; a generated list may have very many. */
+/* Maximum number of single warnings, because a generated list may cause very many. */
 #define WARNINGS_PER_LIST_MAX 10
 
 struct check {
 	struct diagnostics *diagnostics;
 	size_t warning_count;
-	/* The first of the prefix at hand, by source and is_exclusion. */
+	/* The first entry of the present prefix, by source and is_exclusion. */
 	const struct entry *first[SOURCE_COUNT][2];
 };
 
@@ -40,7 +40,7 @@ static void warn_contradiction(struct check *check, const struct entry *entry,
 			prefix, opposite->origin, opposite->line);
 }
 
-/* The first that says the opposite of the prefix at hand, from any source. */
+/* Find the first entry of the present prefix, from any source, that says the opposite. */
 static const struct entry *find_first(const struct check *check, bool is_exclusion)
 {
 	for (size_t source = 0; source < SOURCE_COUNT; source++) {
@@ -55,7 +55,7 @@ static void check_entry(struct check *check, const struct entry *entry)
 	const struct entry **first = &check->first[entry->source][entry->is_exclusion];
 	const struct entry *opposite = find_first(check, !entry->is_exclusion);
 
-	/* Of two sources each may have the prefix; it is contradicted once. */
+	/* Two sources may have the same prefix, but a contradiction is reported once. */
 	if (*first) {
 		const struct duplicate duplicate = { entry->prefix, entry->is_exclusion,
 						     entry->origin, entry->line, (*first)->line };
@@ -68,7 +68,7 @@ static void check_entry(struct check *check, const struct entry *entry)
 	*first = entry;
 }
 
-/* Those that one file, or the configuration, has twice have been dropped from the set. */
+/* Report duplicates within one file or the configuration. They were removed from the set. */
 static void check_duplicates(struct check *check, const struct entry_set *set)
 {
 	size_t kept =

@@ -21,7 +21,7 @@ static const char *const setting_keys[] = {
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
-/* Look for what no block list should have, in all that people wrote. */
+/* Warn of hazards in all block entries that people wrote. */
 static int warn_of_hazards(const struct config *config, struct diagnostics *diagnostics)
 {
 	struct hazards hazards;

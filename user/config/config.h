@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration file: settings, and the policy of its lists and list files. */
+/* Reads the configuration file: settings, and the policy with its lists and list files. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -26,10 +26,10 @@
 #define HISTORY_DEFAULT_KEEP_SEC (400 * 86400)
 #define HISTORY_DEFAULT_SAMPLE_SEC 300
 
-/* What is remembered of changes and hits. */
+/* How long changes and hits are remembered. */
 struct history_settings {
-	int64_t keep_sec;   /* records of changes, and hits of what is not listed any more */
-	int64_t sample_sec; /* how often the counters of entries are looked at */
+	int64_t keep_sec;   /* changes, and hits of entries no longer listed */
+	int64_t sample_sec; /* how often the counters of entries are read */
 };
 
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT };
@@ -45,18 +45,18 @@ struct config_export {
 	size_t list_count;
 	enum action action;
 	bool is_aggregated;
-	/* When it has changed, one of the two, or neither (NULL). */
-	char **after;  /* a command to run, up to a NULL */
-	char *service; /* a service whose reload is wished for */
+	/* What to do when the file has changed. At most one of the two is set; NULL: not this. */
+	char **after;  /* a command to run, ended by NULL */
+	char *service; /* a service to reload */
 };
 
-/* A list file, and what came of it. */
+/* A list file, and the result of reading it. */
 struct list_file {
 	char *path;
 	struct format_result result;
 };
 
-/* How a list reads what others write. */
+/* How a list reads its files. */
 struct list_input {
 	enum format format;   /* `format:` */
 	bool skips_bad_lines; /* `on_error: skip` */
@@ -86,17 +86,16 @@ struct config {
 	size_t protected_count;
 	struct config_export *exports;
 	size_t export_count;
-	struct policy *policy;		/* entries from config and files; the reader may
-					 * take it and set this to NULL */
-	struct list_input *list_inputs; /* by index of the list in the policy */
+	struct policy *policy;		/* from configuration and files; may be taken */
+	struct list_input *list_inputs; /* indexed like the lists of the policy */
 	size_t list_input_count;
 };
 
 /**
- * config_load() - read a configuration and all list files it names
+ * config_load() - read a configuration and all its list files
  * @path: of the YAML file
  * @diagnostics: initialised; errors and warnings are added
- * @ret_config: untouched on error; free with config_free()
+ * @ret_config: untouched on error; to be freed with config_free()
  *
  * Return: 0; -EINVAL: at least one error was added; -ENOMEM.
  */
@@ -105,19 +104,19 @@ void config_free(struct config *config);
 
 /**
  * config_read_bpffs_dir() - find out where ipwl is pinned
- * @ret_dir: to be freed; the default where the file names none
+ * @ret_dir: to be freed; the default if the file names none
  *
- * Whatever else is wrong with the file; no list file is read. Return: 0; -EINVAL: it
- * cannot be told from this file, which may be missing; -ENOMEM.
+ * Other errors in the file are ignored, and no list file is read. Return: 0; -EINVAL: the file
+ * does not tell, or does not exist; -ENOMEM.
  */
 int config_read_bpffs_dir(const char *path, char **ret_dir);
 
-/* How many files an export has, and the path of each. Returns @path. */
+/* The number of files of an export, and the path of each. The second function returns @path. */
 size_t config_export_file_count(const struct config_export *export);
 const char *config_export_file(const struct config_export *export, size_t index,
 			       char path[PATH_MAX]);
 
-/* Lines of a list's files that could not be read and were skipped. */
+/* The number of bad lines that were skipped in a list's files. */
 size_t list_input_skipped_lines(const struct list_input *input);
 
 /* "fail", "skip", indexed by skips_bad_lines. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changes of settings, of the daemon and of a list, each as text before and after; and those
- * of all lists. */
+/* Finds changes of the daemon's settings and of lists, each as text before and after. */
 #include "config/diff.h"
 
 #include <errno.h>
@@ -10,10 +9,10 @@
 
 #include "config/parts.h"
 
-/* Room for all but arrays. */
+/* Room for any value except arrays. */
 #define VALUE_BYTES 320
 
-/* Changes as they are found; once memory is short, no more. */
+/* Collects changes. Stops if memory runs out. */
 struct collector {
 	struct setting_changes changes;
 	int err;
@@ -34,7 +33,7 @@ static void collector_append(struct collector *collector, struct setting_change 
 	items[collector->changes.count++] = change;
 }
 
-/* NULL: it is not set. */
+/* Add a change. NULL: the setting is not set. */
 static void collector_add(struct collector *collector, const char *key, const char *from,
 			  const char *to)
 {
@@ -71,7 +70,7 @@ static int collector_end(struct collector *collector, struct setting_changes *re
 
 /* ---- the daemon ----------------------------------------------------------- */
 
-/* To be freed; NULL for want of memory. */
+/* The caller frees the text. NULL: out of memory. */
 static char *ports_text(const struct config *config)
 {
 	char *text = NULL;

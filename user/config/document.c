@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads a YAML file into a document in which each value stands once, so that a
- * walk over it ends and costs no more than its size.
+ * Reads a YAML file into a document in which each node has only one parent, so that a walk over
+ * it ends and costs no more than its size.
  */
 #include "config/document.h"
 
@@ -51,7 +51,7 @@ static int read_file(const char *path, struct diagnostics *diagnostics, char **r
 	return 0;
 }
 
-/* Put @unknown, a node with a tag, where a child is referred to again. */
+/* If a child was seen before, replace the reference to it by @unknown, a node with a tag. */
 static void cut_reference(int *child, bool seen[], int unknown)
 {
 	if (seen[*child])
@@ -60,8 +60,8 @@ static void cut_reference(int *child, bool seen[], int unknown)
 }
 
 /*
- * Let each node have one parent: an alias is an error already, and must neither
- * repeat the errors of its anchor nor lead a walk in circles.
+ * Make each node have one parent. An alias is already an error. It must neither repeat the
+ * errors of its anchor, nor lead a walk in circles.
  */
 static int cut_aliases(yaml_document_t *yaml)
 {
@@ -101,7 +101,7 @@ static int compose(const struct yaml_text *text, bool has_errors, yaml_document_
 	if (err)
 		return err;
 	if (!yaml_parser_load(&parser, ret_yaml)) {
-		/* An alias of nothing, which is an error already. */
+		/* An alias without an anchor, which is already an error. */
 		err = has_errors && parser.error == YAML_COMPOSER_ERROR
 			  ? -EINVAL
 			  : yaml_text_error(text, &parser);
@@ -128,7 +128,7 @@ int document_load(const char *path, struct diagnostics *diagnostics, struct docu
 		return err;
 	text.text = content;
 	if (text.bytes >= sizeof(mark) && !memcmp(content, mark, sizeof(mark))) {
-		/* libyaml would count it as a column. */
+		/* libyaml would count the byte-order mark as a column. */
 		text.text += sizeof(mark);
 		text.bytes -= sizeof(mark);
 	}

@@ -11,10 +11,10 @@
 #include "base/diagnostics.h"
 #include "config/entry_text.h"
 
-/* A configuration is small: entries by the hundred thousand go to list files. A
- * node takes about 160 bytes of memory, and the shortest two of the file. */
+/* Largest file. A configuration is small, because large lists belong in list files. A node
+ * takes about 160 bytes of memory, but may take only two bytes of the file. */
 #define DOCUMENT_BYTES_MAX (4U << 20)
-/* The configuration needs five. */
+/* Deepest nesting. The configuration needs 5 levels. */
 #define DOCUMENT_DEPTH_MAX 32
 
 struct document {
@@ -24,14 +24,14 @@ struct document {
 };
 
 /**
- * document_load() - read the one document of a YAML file
- * @path: must live as long as the document
- * @ret_document: free with document_done(); untouched if there is none
+ * document_load() - read a YAML file with one document
+ * @path: must outlive the document
+ * @ret_document: to be freed with document_done(); untouched if an error is returned
  *
- * Aliases and tags are errors; the document is there nevertheless, so that other
- * errors are found, and values that they make unknown are passed over.
+ * Aliases and tags are errors. The document is returned all the same, so that the caller can
+ * find further errors. Values that are unknown because of an alias or a tag are ignored.
  *
- * Return: 0, also if errors were added but there is a document; -EINVAL; -ENOMEM.
+ * Return: 0, even if errors were added; -EINVAL: there is no document; -ENOMEM.
  */
 int document_load(const char *path, struct diagnostics *diagnostics, struct document *ret_document);
 void document_done(struct document *document);
@@ -42,37 +42,37 @@ yaml_node_t *document_root(struct document *document);
 void document_error(struct document *document, const yaml_node_t *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Parse all of a text as a decimal number or, where @allow_hex, one with 0x. */
+/* Parse a whole text as a decimal number or, if @allow_hex, a hexadecimal one with 0x. */
 bool document_parse_number(const char *text, bool allow_hex, uint32_t *ret_number);
 
 /*
- * Typed access. A value of another type adds an error and is answered with NULL or
- * false; @name is what the error calls it. A value that is in error already
- * (a tag, an alias) is answered in the same way without another one.
+ * Typed access. For a value of another type, these functions add an error that calls it @name,
+ * and return NULL or false. For a value with an earlier error (a tag or an alias), they return
+ * the same without another error.
  */
 
-/* One value as text; all scalars are text here, whatever YAML would guess. */
+/* A scalar as text. All scalars are text here, whatever type YAML would guess. */
 const char *document_text(struct document *document, const yaml_node_t *node, const char *name);
 
-/* A number as document_parse_number() takes it, from @min to @max. */
+/* A number in the form of document_parse_number(), from @min to @max. */
 bool document_number(struct document *document, const yaml_node_t *node, const char *name,
 		     bool allow_hex, uint32_t min, uint32_t max, uint32_t *ret_number);
 
-/* One of a set of words, as its index. */
+/* The index of a value in a set of words. */
 bool document_choice(struct document *document, const yaml_node_t *node, const char *name,
 		     const char *const words[], size_t word_count, size_t *ret_index);
 
-/* How many items a sequence has, 0 if it is none. Nothing counts as an empty one. */
+/* The number of items of a sequence; 0 on error. An empty value is an empty sequence. */
 bool document_sequence(struct document *document, const yaml_node_t *node, const char *name,
 		       size_t *ret_count);
 yaml_node_t *document_item(struct document *document, const yaml_node_t *sequence, size_t index);
 
-/* The values of a mapping, in the order of @keys, NULL where a key is absent. Keys
- * that are unknown or there twice are errors. Nothing counts as an empty mapping. */
+/* The values of a mapping, in the order of @keys; NULL if a key is absent. Unknown and
+ * duplicate keys are errors. An empty value is an empty mapping. */
 bool document_mapping(struct document *document, const yaml_node_t *node, const char *name,
 		      const char *const keys[], size_t key_count, yaml_node_t *ret_values[]);
 
-/* Where a node, or the text of a scalar behind its quote, begins. */
+/* The place where a node begins. If a scalar is quoted, this is the place of its text. */
 struct place document_place(const struct document *document, const yaml_node_t *node);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Goes over a YAML text event by event, in constant memory, before it is composed
- * into a document, and words libyaml's errors.
+ * Scans a YAML text event by event, in constant memory, before it is composed into a document.
+ * Also rewords libyaml's errors.
  */
 #include "config/document_scan.h"
 
@@ -20,7 +20,7 @@ int yaml_text_parser(const struct yaml_text *text, yaml_parser_t *ret_parser)
 	return 0;
 }
 
-/* The reader knows only how many bytes it has seen. */
+/* The reader only knows the number of bytes that it has read. */
 static void reader_error(const struct yaml_text *text, const yaml_parser_t *parser)
 {
 	uint32_t line = 1, column = 1;
@@ -46,13 +46,13 @@ static char char_at(const struct yaml_text *text, const yaml_mark_t *mark)
 		if (line)
 			line++;
 	}
-	/* Exact as long as the line is ASCII up to there, which is enough for advice. */
+	/* This is exact if the line is ASCII up to there, which is good enough for advice. */
 	if (!line || (size_t)(end - line) <= mark->column)
 		return '\0';
 	return line[mark->column];
 }
 
-/* What to do about a character that the parser stopped at. */
+/* Say what to do about the character at which the parser stopped. */
 static const char *advise(const struct yaml_text *text, const yaml_parser_t *parser)
 {
 	const yaml_mark_t *mark = &parser->problem_mark;
@@ -149,7 +149,7 @@ static void scan_tag(const struct scan *scan, const yaml_event_t *event)
 				tag);
 }
 
-/* Return: 0: go on; -EINVAL: stop, the text must not be composed. */
+/* Return: 0: continue; -EINVAL: stop, because the text must not be composed. */
 static int scan_event(struct scan *scan, const yaml_event_t *event)
 {
 	scan_tag(scan, event);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Typed access to the values of a document: strict, and with an error that says
- * what to write instead. */
+/* Typed, strict access to the values of a document. Errors say what to write instead. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +26,7 @@ static const char *text_of(const yaml_node_t *scalar)
 	return (const char *)scalar->data.scalar.value;
 }
 
-/* `key:` with nothing behind it, as when all items are commented out. */
+/* Whether a value is empty, as in `key:` with all items commented out. */
 static bool is_nothing(const yaml_node_t *node)
 {
 	return node->type == YAML_SCALAR_NODE && yaml_tag_is_core((const char *)node->tag) &&
@@ -220,7 +219,7 @@ struct place document_place(const struct document *document, const yaml_node_t *
 	if (node->type != YAML_SCALAR_NODE)
 		return place;
 	quote = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? 0 : 1;
-	/* Not so where there are escapes, a tag, several lines or a block scalar. */
+	/* This does not hold with escapes, a tag, several lines or a block scalar. */
 	if (start->line == end->line &&
 	    end->column - start->column == node->data.scalar.length + 2 * (size_t)quote) {
 		place.column += quote;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parses one entry's text and judges whether a list may hold it. */
+/* Parses the text of an entry, and checks whether a list may contain it. */
 #include "config/entry_text.h"
 #include "core/prefix_error.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads `exports`: which lists are written where, in which format. */
+/* Reads `exports`: which lists are written to which files, and in which format. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ struct texts {
 	size_t count;
 };
 
-/* The values of a sequence; what is no text is left out. */
+/* Read the texts of a sequence. Other values are left out. */
 static int read_texts(struct document *document, const yaml_node_t *node, const char *name,
 		      struct texts *texts)
 {
@@ -80,7 +80,7 @@ static void check_list(struct document *document, const yaml_node_t *node,
 			       name, export->lists[0]);
 }
 
-/* Those that are named, or all allow lists. */
+/* Read the names of lists. The default is all allow lists. */
 static int read_lists(struct document *document, const yaml_node_t *export_node,
 		      const yaml_node_t *node, const struct policy *policy,
 		      struct config_export *export)
@@ -117,7 +117,8 @@ static int read_lists(struct document *document, const yaml_node_t *export_node,
 
 /* ---- where to ------------------------------------------------------------ */
 
-/* What is written must not be read as a list, or no entry would ever go. */
+/* Find a list that reads the file of an export. That is not allowed, because no entry would
+ * ever disappear. */
 static const struct list *find_reader(const struct config *config, const char *path)
 {
 	for (size_t i = 0; i < config->list_input_count; i++) {
@@ -206,7 +207,7 @@ static int read_path(struct document *document, const yaml_node_t *export_node,
 
 /* ---- what comes after ------------------------------------------------------ */
 
-/* The name becomes one of a file, and of systemd's units. */
+/* The name is used for a file, and for units of systemd. */
 static bool is_service(const char *name)
 {
 	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Feeds as configured: where their lists come from, and what is not taken from there. */
+/* The configuration of feeds: their sources, and what is rejected from them. */
 #ifndef CONFIG_FEED_CONFIG_H
 #define CONFIG_FEED_CONFIG_H
 
@@ -25,14 +25,14 @@
 /* Address space that no list of senders should hold. */
 enum feed_space {
 	FEED_SPACE_RESERVED, /* core/reserved.h */
-	FEED_SPACE_OWN,	     /* the host's addresses; in block lists */
+	FEED_SPACE_OWN,	     /* the host's addresses; only in block lists */
 	FEED_SPACE_COUNT,
 };
 
-/* What becomes of a copy with such space. */
+/* What happens to a copy with such space. */
 enum space_choice {
-	SPACE_HOLD, /* it is held back */
-	SPACE_CUT,  /* the space is cut out of its entries */
+	SPACE_HOLD, /* the copy is held back */
+	SPACE_CUT,  /* the space is removed from its entries */
 	SPACE_TAKE,
 	SPACE_CHOICE_COUNT,
 };
@@ -41,37 +41,37 @@ enum space_choice {
 extern const char *const feed_space_names[FEED_SPACE_COUNT];
 extern const char *const space_choice_names[SPACE_CHOICE_COUNT];
 
-/* What a new copy must be like to take effect by itself. */
+/* The conditions under which a new copy takes effect automatically. */
 struct feed_guards {
 	bool may_be_empty;
 	enum space_choice spaces[FEED_SPACE_COUNT];
 	bool may_hold_protected;
 	bool checks_count;		/* a declared record count must match */
 	uint32_t max_shrink_percent;	/* 100: any */
-	uint32_t max_growth_factor;	/* times the entries before */
+	uint32_t max_growth_factor;	/* times the present number of entries */
 	uint32_t min_len[FAMILY_COUNT]; /* bits; 0: any */
 };
 
 struct feed_config {
-	char *name; /* as a list's; no two feeds share one */
+	char *name; /* same rules as for a list; unique among feeds */
 	char *list_name;
 	enum action action; /* of the list */
 	char *url;
 	enum format format;
 	enum host_bits host_bits; /* of the list */
-	bool skips_errors;	  /* lines that cannot be read are left out and counted */
+	bool skips_errors;	  /* bad lines are skipped and counted */
 	uint32_t refresh_sec;
 	uint32_t timeout_sec;
-	uint32_t max_bytes; /* as sent and, if compressed, unpacked */
+	uint32_t max_bytes; /* limit of the data as sent and, if it is compressed, also unpacked */
 	char *user;	    /* or NULL */
 	char *token_file;   /* or NULL; read at each fetch */
-	char *ca_file;	    /* or NULL: the system's */
+	char *ca_file;	    /* NULL: the system's */
 	struct feed_guards guards;
 };
 
 void feeds_free(struct feed_config *feeds, size_t count);
 
-/* The feed of that name, or NULL. */
+/* Find a feed by its name, or return NULL. */
 const struct feed_config *feed_config_find(const struct feed_config *feeds, size_t count,
 					   const char *name);
 

@@ -64,7 +64,7 @@ static const char *const feed_keys[] = {
 };
 _Static_assert(sizeof(feed_keys) / sizeof(feed_keys[0]) == FEED_KEY_COUNT, "all");
 
-/* Behind the scheme comes a host, or for a file its absolute path. */
+/* The scheme is followed by a host or, for a file, by its absolute path. */
 static const char *const schemes[] = { "https://", "http://", "file:///" };
 #define SCHEME_HTTPS 0
 
@@ -132,8 +132,8 @@ static void read_duration(struct feed_reader *reader, enum feed_key key, const c
 		*ret_sec = (uint32_t)sec;
 }
 
-/* A text without blanks and control characters, which goes into requests; NULL: none,
- * or an error. */
+/* Read a text without blanks and control characters, for use in requests. NULL: there is none,
+ * or it is wrong. */
 static const char *read_word(struct feed_reader *reader, enum feed_key key, size_t bytes_max)
 {
 	const yaml_node_t *node = reader->values[key];
@@ -168,7 +168,7 @@ static const char *find_scheme(const char *url)
 	return NULL;
 }
 
-/* Whether the part of the host has a user, and with it perhaps a password. */
+/* Whether the authority of a URL has a user, and perhaps a password. */
 static bool has_user(const char *authority)
 {
 	return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
@@ -251,7 +251,7 @@ static int read_credentials(struct feed_reader *reader)
 
 /* ---- a feed ------------------------------------------------------------- */
 
-/* @alias: the key that says hold or take alone. */
+/* @alias: a key that can only say hold or take. */
 static void read_space(struct feed_reader *reader, enum feed_key key, enum feed_key alias,
 		       enum space_choice *ret_choice)
 {
@@ -389,7 +389,7 @@ int feeds_read(struct document *document, const yaml_node_t *node, const struct 
 		*reader.feed = (struct feed_config) { .action = list->action,
 						      .list_name = strdup(list->name) };
 		err = reader.feed->list_name ? read_feed(&reader, item, config) : -ENOMEM;
-		/* Counted now: until here a feed would have been its own double. */
+		/* Count the feed only now, or the search for duplicate names would find it. */
 		config->feed_count++;
 	}
 	return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The feeds of a list as text, for what differs between two configurations. */
+/* Describes the feeds of a list, so that two configurations can be compared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

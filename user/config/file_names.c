@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Expands the patterns of a list's `files` into names; opens none of them. */
+/* Expands the patterns of a list's `files` to names. Opens no file. */
 #include "config/file_names.h"
 
 #include <errno.h>
@@ -10,11 +10,11 @@
 
 static const char wildcards[] = "*?[";
 
-/* glob() hands no context to its error function. */
+/* glob() passes no context to its error function. */
 static _Thread_local int glob_errno;
 
-/* A directory that is not there holds nothing; one that cannot be read may hold an
- * allow list, which must not silently become empty. */
+/* A missing directory holds no files. A directory that cannot be read may hold an allow list,
+ * which must not silently become empty. */
 static int glob_failed(const char *path, int error)
 {
 	(void)path;
@@ -36,8 +36,8 @@ static char *append_path(char *end, const char *path, size_t bytes, bool escape)
 	return end;
 }
 
-/* A pattern, or if not @is_pattern a path, as seen from the configuration's directory;
- * NULL: out of memory. To be freed. */
+/* Resolve a pattern (or a path, without @is_pattern) relative to the configuration's directory.
+ * The caller frees it. NULL: out of memory. */
 static char *resolve(const char *config_path, const char *pattern, bool is_pattern)
 {
 	const char *slash = strrchr(config_path, '/');

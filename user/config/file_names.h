@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of the list files that patterns stand for. */
+/* Expands patterns to names of list files. */
 #ifndef CONFIG_FILE_NAMES_H
 #define CONFIG_FILE_NAMES_H
 
@@ -11,13 +11,13 @@ struct file_names {
 };
 
 /**
- * file_names_add() - append what the pattern of a scalar stands for
- * @pattern: relative ones begin at the configuration's directory
+ * file_names_add() - append the files that a pattern matches
+ * @pattern: a scalar; a relative pattern begins at the configuration's directory
  *
- * Sorted; a name that is there already is left out. A pattern with a wildcard may
- * stand for nothing.
+ * The names are sorted. A name that was added before is left out. A pattern with a wildcard may
+ * match nothing.
  *
- * Return: 0, also if an error was added; -ENOMEM.
+ * Return: 0, even if an error was added; -ENOMEM.
  */
 int file_names_add(struct file_names *names, struct document *document, const yaml_node_t *pattern);
 void file_names_done(struct file_names *names);

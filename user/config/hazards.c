@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hazards as warnings, file by file. */
+/* Adds warnings of hazards, file by file. */
 #include "config/hazards.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "config/own_addresses.h"
 
-/* Told one by one of each file. */
+/* Maximum number of single warnings for each file. */
 #define WARNINGS_PER_FILE_MAX 3
 
 struct file_count {
@@ -18,7 +18,7 @@ struct file_count {
 
 struct warning {
 	unsigned int sources;
-	const char *file; /* of all entries, or NULL */
+	const char *file; /* file of all entries, or NULL */
 	struct diagnostics *diagnostics;
 	struct file_count *files;
 	size_t file_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* List files: how a list reads its files, and reading them piece by piece. */
+/* Reads list files piece by piece, in the way that the list configures. */
 #include "config/list_files.h"
 
 #include <errno.h>
@@ -64,7 +64,8 @@ static ssize_t read_list_file(void *context, char *buffer, size_t size)
 	return file_read(file->fd, file->path, buffer, size, file->diagnostics);
 }
 
-/* A person may have taken lines out, or added some: that is no reason to do without all. */
+/* Only warn: a person may have removed or added lines, which is no reason to reject the whole
+ * file. */
 static void warn_of_count(const struct format_input *input, const struct format_result *result)
 {
 	if (!format_is_cut(result))
@@ -84,8 +85,8 @@ static void warn_of_count(const struct format_input *input, const struct format_
 		    "was cut off, fetch it again; if you have edited it, keep that line");
 }
 
-/* A list that was meant to have entries is as good as none. Of one whose entries have all
- * expired that is no surprise, nor of one of exclusions alone or of a zone for tests. */
+/* Warn of a file without entries. There is no warning if all entries have expired, if it has
+ * only exclusions, or if it is a test zone. */
 static void warn_of_no_entry(const struct format_input *input, const struct format_result *result)
 {
 	char summary[FORMAT_SUMMARY_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* List files: lists of any format in regular files. */
+/* Reads list files: lists of any format in regular files. */
 #ifndef CONFIG_LIST_FILES_H
 #define CONFIG_LIST_FILES_H
 
@@ -7,12 +7,12 @@
 
 /**
  * list_file_read() - add the entries of a file to a set
- * @path: a regular file, read as a stream; the entries' origin
- * @options: all of the input but where its bytes come from, its name, and when it was
- *           written: that is the file's time of change
- * @ret_result: filled in whatever is returned
+ * @path: a regular file, read as a stream; becomes the entries' origin
+ * @options: the input without its bytes, its name and its time; the time is the file's time of
+ *           modification
+ * @ret_result: set in any case
  *
- * A file that says that it has another number of records gives a warning.
+ * If the file declares another number of records than it has, a warning is added.
  *
  * Return: 0; -EINVAL: errors were added to the diagnostics; -ENOMEM.
  */

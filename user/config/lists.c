@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the lists into a policy: first all of the YAML, then the list files, then
- * what only shows over both. A list that is wrong gets into the policy too, so that
- * the rest of it is looked at; nobody uses a policy with errors.
+ * Reads the lists into a policy: first all of the YAML, then the list files, then checks of
+ * both together. A list with errors is also added, so that the rest of it is checked. A policy
+ * with errors is never used.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,20 +36,20 @@ static const char *const list_keys[] = {
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
-/* What a list is called where its own name cannot be used: no valid name. */
+/* Replaces the name of a list that is missing or invalid. It is itself no valid name. */
 static const char nameless[] = "?";
 
 struct list_reader {
 	struct document *document;
 	struct policy *policy;
 	struct config *config;
-	uint32_t mark_mask; /* where a list has none */
+	uint32_t mark_mask; /* default for lists */
 	/* By index of the list. */
 	struct place *places;
 	struct file_names *files;
 };
 
-/* A name that can be used, or one that says that there is none. */
+/* Read a valid name, or return `nameless`. */
 static const char *read_name(struct list_reader *reader, const yaml_node_t *list,
 			     const yaml_node_t *node)
 {
@@ -79,7 +79,7 @@ static const char *read_name(struct list_reader *reader, const yaml_node_t *list
 	return name;
 }
 
-/* Whether the action is known. */
+/* Read the action. Return: whether it is known. */
 static bool read_action(struct document *document, const yaml_node_t *list, const yaml_node_t *node,
 			enum action *ret_action)
 {
@@ -97,7 +97,7 @@ static bool read_action(struct document *document, const yaml_node_t *list, cons
 	return true;
 }
 
-/* What only lists of the other action have is an error. */
+/* Report keys that only lists of the other action can have. */
 static void check_keys(struct document *document, yaml_node_t *const values[], enum action action)
 {
 	static const enum list_key allow_only[] = { LIST_MARK, LIST_MARK_MASK, LIST_PRIORITY };
@@ -189,7 +189,7 @@ static void read_priority(struct document *document, const yaml_node_t *node, st
 						      UINT32_MAX, &list->priority);
 }
 
-/* Feeds are read as the list's files are, as to host bits. */
+/* Read the feeds of a list. They treat host bits in the same way as the list's files. */
 static int read_list_feeds(struct list_reader *reader, const yaml_node_t *node, struct list *list,
 			   size_t index)
 {

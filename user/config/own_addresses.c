@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether @address is one of the host alone; fills in the prefix. */
+/* Whether @address is unique to this host. Sets the prefix. */
 static bool take(const struct ifaddrs *address, struct prefix *prefix)
 {
 	*prefix = (struct prefix) { 0 };

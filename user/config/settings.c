@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the settings of the daemon, everything but the lists. */
+/* Reads the settings of the daemon: everything except the lists. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ enum index_choice { INDEX_AUTO, INDEX_OFF, INDEX_CHOICE_COUNT };
 
 static const char *const index_names[] = { [INDEX_AUTO] = "auto", [INDEX_OFF] = "off" };
 
-/* As the kernel's dev_valid_name(). */
+/* The same rules as dev_valid_name() of the kernel. */
 static const char *refuse_interface(const char *name)
 {
 	if (name[0] == '\0')
@@ -72,7 +72,7 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 	return 0;
 }
 
-/* An empty list is what a package begins with; one that was forgotten is an error. */
+/* A package starts with an empty list. A missing list is an error. */
 static void refuse_no_interface(struct document *document, const yaml_node_t *node)
 {
 	struct place place;
@@ -183,8 +183,8 @@ static int read_directories(struct document *document, yaml_node_t *const values
 	return err;
 }
 
-/* Copy the address of ADDRESS:PORT without brackets. Names are not looked up: whoever asks
- * may have to wait for the answer. Return: 0, -EINVAL, -ENOMEM. */
+/* Copy the address of ADDRESS:PORT without brackets. Names are not looked up, because a lookup
+ * may take long. Return: 0, -EINVAL or -ENOMEM. */
 static int copy_host(const char *text, size_t bytes, char **ret_host)
 {
 	bool has_brackets = bytes > 2 && text[0] == '[' && text[bytes - 1] == ']';
@@ -202,7 +202,7 @@ static int copy_host(const char *text, size_t bytes, char **ret_host)
 	return -EINVAL;
 }
 
-/* Split ADDRESS:PORT; "none" is no address. Return: 0, -EINVAL, -ENOMEM. */
+/* Split ADDRESS:PORT. "none" gives no address. Return: 0, -EINVAL or -ENOMEM. */
 static int parse_listen(const char *text, char **ret_host, uint16_t *ret_port)
 {
 	const char *colon = strrchr(text, ':');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads and writes the stored copies of feeds; each is replaced whole or not at all. */
+/* Reads and writes the stored copies of feeds. A copy is replaced completely or not at all. */
 #include "feeds/copy.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "config/feed_config.h"
 
 #define MAGIC "ipwl-feed 1"
-/* Of all lines above the bytes: a url of 2 KiB, two header values, numbers. */
+/* Room for all lines before the bytes: a URL of 2 KiB, two header values, numbers. */
 #define HEAD_BYTES_MAX 8192
 
 static const char *const suffixes[COPY_KIND_COUNT] = {
@@ -57,7 +57,7 @@ static char *path_of(const char *directory, const char *name, enum copy_kind kin
 
 /* ---- read --------------------------------------------------------------- */
 
-/* Take the line "KEY VALUE" at *@text, and go behind it. NULL: it is another line. */
+/* Read the line "KEY VALUE" at *@text, and move past it. NULL: it is another line. */
 static char *take_line(char **text, const char *key)
 {
 	const size_t key_bytes = strlen(key);
@@ -78,7 +78,7 @@ static int take_number(char **text, const char *key, int64_t *ret_number)
 	return value && number_parse(value, 0, INT64_MAX, ret_number) ? 0 : -EBADMSG;
 }
 
-/* A text of the head; an empty one is none. */
+/* Read a text of the head. An empty text becomes NULL. */
 static int take_text(char **text, const char *key, char **ret_value)
 {
 	const char *value = take_line(text, key);
@@ -89,7 +89,7 @@ static int take_text(char **text, const char *key, char **ret_value)
 	return *value && !*ret_value ? -ENOMEM : 0;
 }
 
-/* The checksum in the first lines is that of all that comes behind it. */
+/* Check that the checksum in the first lines matches everything after it. */
 static int check_whole(char **text, size_t bytes)
 {
 	const char *start = *text;
@@ -106,7 +106,7 @@ static int check_whole(char **text, size_t bytes)
 	return checksum == feed_copy_checksum(*text, bytes) ? 0 : -EBADMSG;
 }
 
-/* "cut reserved own"; copies of which nothing is cut have no such line. */
+/* Read the line "cut reserved own". Copies from which nothing was removed have no such line. */
 static int take_cut(char **text, unsigned int *ret_spaces)
 {
 	char *rest = take_line(text, "cut"), *word;
@@ -194,7 +194,7 @@ static const char *or_nothing(const char *text)
 	return text ? text : "";
 }
 
-/* The line, or nothing; returns @text. */
+/* Write that line, or an empty text. Returns @text. */
 static const char *cut_line(unsigned int spaces, char text[64])
 {
 	size_t used = 0;

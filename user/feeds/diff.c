@@ -24,8 +24,8 @@ static int compare(const struct entry *a, const struct entry *b)
 	return order ? order : (int)a->is_exclusion - (int)b->is_exclusion;
 }
 
-/* Whether the set lists, or excludes, the prefix as @entry does. At one prefix the order
- * is that of the source, so the walks alone would not tell. */
+/* Whether the set lists (or excludes) the prefix like @entry. Entries with the same prefix are
+ * ordered by source, so comparing the walks would not be enough. */
 static bool has(const struct walk *walk, const struct entry *entry)
 {
 	const struct entry_set *set = walk->set;
@@ -57,7 +57,7 @@ static void note(const struct entry *entry, size_t lines_max, struct lines *line
 			  prefix_format(&entry->prefix, text));
 }
 
-/* Whether no earlier entry of the set says the same. */
+/* Whether no earlier entry of the set has the same prefix and kind. */
 static bool is_first(const struct entry_set *set, size_t i)
 {
 	const struct entry *entry = &set->entries[i];
@@ -69,7 +69,7 @@ static bool is_first(const struct entry_set *set, size_t i)
 	return true;
 }
 
-/* Go on in one walk; what the other set has not is noted, once. */
+/* Move one walk on. Record entries that the other set does not have, each once. */
 static void take(struct walk *walk, const struct walk *other, struct prefix_array protected,
 		 size_t lines_max, struct lines *lines, size_t *count)
 {

@@ -14,7 +14,7 @@
 
 /* ---- what the list would hold -------------------------------------------- */
 
-/* The exclusions of @from; NULL: out of memory. */
+/* Copy the exclusions of @from. NULL: out of memory. */
 static struct entry_set *copy_exclusions(const struct entry_set *from)
 {
 	struct entry_set *set = entry_set_new();
@@ -29,8 +29,8 @@ static struct entry_set *copy_exclusions(const struct entry_set *from)
 	return set;
 }
 
-/* What the copy would bring to its list: each of its entries, or the parts of it that are
- * left by the copy's own exclusions and by those that people wrote. */
+/* Find the addresses that the copy would add to its list: its entries without the copy's own
+ * exclusions and those that people wrote. */
 static int find_pieces(const struct feed_candidate *candidate, struct prefix_set *ret_pieces)
 {
 	static const enum source written[] = { SOURCE_CONFIG, SOURCE_FILE };
@@ -56,7 +56,7 @@ static int find_pieces(const struct feed_candidate *candidate, struct prefix_set
 	return err;
 }
 
-/* A piece that holds part of @space: it covers it, or lies inside; or NULL. */
+/* Find a piece that covers @space or lies inside it; NULL: there is none. */
 static const struct prefix *find_overlap(const struct prefix_set *pieces,
 					 const struct prefix *space)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads copies of feeds by the formats that list files have, too. */
+/* Reads copies of feeds. Their formats are the same as those of list files. */
 #include "feeds/parse.h"
 
 #include <errno.h>
@@ -43,7 +43,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 
 /* ---- space that is cut out ---------------------------------------------- */
 
-/* To allow one's own addresses harms nobody. */
+/* Allowing the host's own addresses does no harm. */
 static bool is_judged(const struct feed_config *feed, enum feed_space space)
 {
 	return space != FEED_SPACE_OWN || feed->action == ACTION_BLOCK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starts ipwl-fetch with nothing but three files: the request, its answer and the body; or
- * sends them to a service manager's socket. They are files in memory, so neither side ever
- * waits for the other; what they hold in the end is read as if strangers had written it.
+ * Starts ipwl-fetch with only three files: the request, the answer and the body. Or sends these
+ * to a service manager's socket. They are files in memory, so neither side ever waits for the
+ * other. Their final content is read as if strangers had written it.
  */
 #include "feeds/process.h"
 
@@ -29,9 +29,9 @@
 #include "fetch/protocol.h"
 
 #define PROGRAM "ipwl-fetch"
-/* Beyond the time at which it ends by itself. */
+/* Time after the fetcher should have ended by itself. */
 #define DEADLINE_SEC 5
-/* Of headers that were made before Linux 6.3. */
+/* Headers from before Linux 6.3 do not have it. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
 #endif
@@ -39,11 +39,11 @@
 enum file { FILE_REQUEST, FILE_RESULT, FILE_BODY, FILE_COUNT };
 
 struct feed_process {
-	pid_t pid;	/* 0: whoever has the other end of the socket knows */
-	int end_fd;	/* readable at its end: a pidfd, or the socket */
-	bool is_killed; /* and has not ended yet */
+	pid_t pid;	/* 0: another program started the fetcher */
+	int end_fd;	/* readable when the fetcher has ended: a pidfd, or the socket */
+	bool is_killed; /* killed, but has not ended yet */
 	int fds[FILE_COUNT];
-	struct event *event; /* it has ended, or should have */
+	struct event *event; /* fires when the fetcher has ended, or should have */
 	void (*done)(void *context, struct fetched *fetched);
 	void *context;
 };
@@ -101,7 +101,8 @@ static int write_request(int fd, const struct feed_request *request, const char 
 
 /* ---- answer ------------------------------------------------------------- */
 
-/* Take the value of a line "KEY VALUE", if there is one; text beyond the room is lost. */
+/* Store the value of a line "KEY VALUE", if there is one. A value that is too long is
+ * truncated. */
 static void take_text(const char *text, const char *key, char *value, size_t value_bytes)
 {
 	const size_t key_bytes = strlen(key);
@@ -175,7 +176,7 @@ static void free_process(struct feed_process *process)
 	free(process);
 }
 
-/* From here on nobody can change the body, whoever else has it open. */
+/* Seal the body, so that nobody who has it open can change it any more. */
 static void seal_body(const struct feed_process *process, struct fetched *fetched)
 {
 	if (!fcntl(process->fds[FILE_BODY], F_ADD_SEALS,
@@ -188,7 +189,7 @@ static void seal_body(const struct feed_process *process, struct fetched *fetche
 		 PROGRAM, strerror(errno));
 }
 
-/* It is over: what came of it? */
+/* Read the result after the fetcher has ended. */
 static void take_end(const struct feed_process *process, struct fetched *fetched)
 {
 	int status = 0;
@@ -203,7 +204,8 @@ static void take_end(const struct feed_process *process, struct fetched *fetched
 		seal_body(process, fetched);
 }
 
-/* Its end is an event, too; but if even this is no use, no more. */
+/* Kill a fetcher that is late, and give it time to end. Returns false if that is not possible
+ * or was tried before. */
 static bool kill_late(struct feed_process *process)
 {
 	if (!process->pid || process->is_killed ||
@@ -227,7 +229,7 @@ static void on_end(evutil_socket_t fd, short what, void *context)
 	else
 		take_end(process, &fetched);
 	process->done(process->context, &fetched);
-	/* Whoever took it has set it to -1. */
+	/* The callback has set it to -1 if it took the body over. */
 	if (fetched.result == FETCH_IS_NEW && fetched.body_fd < 0)
 		process->fds[FILE_BODY] = -1;
 	free_process(process);
@@ -254,7 +256,7 @@ static int start_fetcher(struct feed_process *process, const char *program)
 	return process_spawn(&fetcher, &process->pid);
 }
 
-/* Send the files to whoever starts a fetcher for them. */
+/* Send the files to the program that starts a fetcher for them. */
 static int send_files(const struct feed_process *process)
 {
 	char byte = 0;
@@ -276,7 +278,7 @@ static int send_files(const struct feed_process *process)
 	return sendmsg(process->end_fd, &message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-/* Does not wait: a queue that is full is an error. */
+/* Connect without waiting. A full queue is an error. */
 static int reach_fetcher(struct feed_process *process, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -381,8 +383,9 @@ void feed_process_stop(struct feed_process *process)
 {
 	if (!process)
 		return;
-	/* Reaped at once if it can be; else init does when we are gone. One that a service
-	 * manager started ends by itself. */
+	/* Wait for the killed process, so that it does not remain as a zombie. If it cannot be
+	 * killed, init waits for it after our end. A fetcher that a service manager started
+	 * ends by itself. */
 	if (process->pid && !kill(process->pid, SIGKILL))
 		waitpid(process->pid, NULL, 0);
 	free_process(process);

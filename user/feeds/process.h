@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One run of ipwl-fetch, started by this program or by a service manager, and watched by the main
- * loop, which never waits for it. */
+/* One run of ipwl-fetch. This program or a service manager starts it. The main loop watches it
+ * and never waits for it. */
 #ifndef FEEDS_PROCESS_H
 #define FEEDS_PROCESS_H
 
@@ -16,27 +16,28 @@ struct feed_process;
 
 enum fetch_result { FETCH_IS_NEW, FETCH_IS_UNCHANGED, FETCH_HAS_FAILED };
 
-/* What it says; clean text, whatever the source or the fetcher sent. */
+/* The fetcher's answer. Its texts are clean, whatever the source or the fetcher sent. */
 struct fetched {
 	enum fetch_result result;
-	int body_fd; /* new: to be closed by whoever takes it, by setting this to -1 */
+	int body_fd; /* if new; done() takes it by setting it to -1 */
 	char message[FEED_MESSAGE_BYTES];
 	char etag[FEED_HEADER_BYTES]; /* empty: none */
 	char last_modified[FEED_HEADER_BYTES];
 	int64_t retry_after_sec;
 };
 
-/* Find the fetcher: the socket that FETCH_SOCKET_VARIABLE names, or the program beside this one.
- * Return: a path to be freed, or NULL. */
+/* Find the fetcher: the socket that FETCH_SOCKET_VARIABLE names, or else the program in the
+ * directory of this one. The caller frees the path. NULL: out of memory, or the directory is
+ * not known. */
 char *feed_process_find_program(void);
 
 struct feed_request {
 	const char *program; /* from feed_process_find_program() */
 	const struct feed_config *feed;
-	/* Of the copy at hand, to be spared the same; or NULL. */
+	/* Of the present copy, so that the source does not send it again; or NULL. */
 	const char *etag;
 	const char *last_modified;
-	/* Called once by the loop, after which the process is gone, and freed. */
+	/* Called once by the loop. Afterwards the process is gone and freed. */
 	void (*done)(void *context, struct fetched *fetched);
 	void *context;
 };
@@ -45,10 +46,10 @@ struct feed_request {
 int feed_process_start(struct event_base *base, const struct feed_request *request,
 		       struct feed_process **ret_process, char message[FEED_MESSAGE_BYTES]);
 
-/* Have @done called with another context. */
+/* Change the context of the callback `done`. */
 void feed_process_set_context(struct feed_process *process, void *context);
 
-/* End it without a word. NULL is fine. */
+/* End the fetch without calling `done`. NULL is fine. */
 void feed_process_stop(struct feed_process *process);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reports of feeds and copies that arrive: made, freed. */
+/* Creates and frees reports of feeds and arriving copies. */
 #include "feeds/report.h"
 
 #include <errno.h>

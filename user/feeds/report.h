@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What main loop and worker tell each other about feeds. */
+/* The messages about feeds between the main loop and the worker. */
 #ifndef FEEDS_REPORT_H
 #define FEEDS_REPORT_H
 
@@ -11,35 +11,35 @@
 #include "feeds/copy.h"
 #include "feeds/diff.h"
 
-/* What came of a fetch. */
+/* The result of a fetch. */
 enum feed_result {
-	FEED_RESULT_NEW,       /* another copy is in force */
-	FEED_RESULT_UNCHANGED, /* the source has what is in force */
+	FEED_RESULT_NEW,       /* a new copy is in force */
+	FEED_RESULT_UNCHANGED, /* the source has no newer copy */
 	FEED_RESULT_HELD,      /* a guard holds the new copy back */
-	FEED_RESULT_INVALID,   /* what came is no list of the feed's format */
-	FEED_RESULT_FAILED,    /* nothing came */
+	FEED_RESULT_INVALID,   /* the data is no list in the feed's format */
+	FEED_RESULT_FAILED,    /* no data was received */
 	FEED_RESULT_COUNT,
 };
 
 /* "new", "unchanged", … indexed by enum feed_result. */
 extern const char *const feed_result_names[FEED_RESULT_COUNT];
 
-/* A feed's copies, as the worker has them. */
+/* The state of a feed's copies in the worker. */
 struct feed_report {
 	char *name;
 	bool has_copy;
 	int64_t fetched_at_sec;		     /* the copy in force */
-	int64_t checked_at_sec;		     /* when the source last had no other */
-	size_t entry_count;		     /* exclusions apart */
-	size_t skipped_count;		     /* lines and records that were left out */
-	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
-	const char *format;		     /* name, or NULL: nothing was read yet */
+	int64_t checked_at_sec;		     /* when the source last had no newer copy */
+	size_t entry_count;		     /* without exclusions */
+	size_t skipped_count;		     /* skipped lines and records */
+	size_t cut_counts[FEED_SPACE_COUNT]; /* entries from which space was removed */
+	const char *format;		     /* its name; NULL: nothing was read yet */
 	char *trouble;			     /* with the stored copy, or NULL */
 	bool is_held;
 	int64_t held_at_sec;
 	size_t held_entry_count;
 	struct lines held_reasons;
-	/* Of the newest copy, to ask the source whether there is a newer one. */
+	/* Data of the newest copy, to ask the source whether there is a newer one. */
 	char *url;
 	char *etag;
 	char *last_modified;
@@ -53,17 +53,17 @@ struct feed_reports {
 void feed_report_done(struct feed_report *report);
 void feed_reports_done(struct feed_reports *reports);
 
-/* A copy of a feed on its way to the worker, and how it was judged there. */
+/* A copy of a feed for the worker, and the worker's decision about it. */
 struct feed_arrival {
 	char *name;
-	int body_fd;	       /* what was fetched; -1: the source has no other */
-	struct feed_copy copy; /* about it; without the bytes */
+	int body_fd;	       /* the fetched data; -1: the source has no newer copy */
+	struct feed_copy copy; /* data about the copy, without its bytes */
 
 	enum feed_result result;
-	struct refusal refusal;	   /* why it was not taken, unless it was */
-	struct lines warnings;	   /* of what was done all the same */
+	struct refusal refusal;	   /* why the copy was not accepted */
+	struct lines warnings;	   /* warnings about an accepted copy */
 	struct feed_report report; /* name is NULL if there is none */
-	struct feed_diff diff;	   /* against the copy in force before */
+	struct feed_diff diff;	   /* compared with the copy in force before */
 };
 
 /* Return: 0 or -ENOMEM. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The schedule of feeds: starts fetchers, a few at a time, and gives what they bring to
- * the worker. A source that fails is asked again soon at first, then less and less
- * often; one that says when to come back is not asked before.
+ * The schedule of feeds. Starts a few fetchers at a time, and gives fetched copies to the
+ * worker. After a failure, a source is asked again soon, then less and less often. A source
+ * that says when to come back is not asked earlier.
  */
 #include "feeds/schedule.h"
 
@@ -19,7 +19,7 @@
 #include "feeds/waits.h"
 
 #define FETCHES_MAX 4
-/* How long the loop looks away at most: the wall clock may be set. */
+/* Check the schedule at least this often, because the wall clock may be set. */
 #define LOOK_SEC 30
 #define RETRY_SEC 600
 #define LOGGED_LINES_MAX 5
@@ -50,7 +50,7 @@ const struct feed_state *feeds_at(const struct feeds *feeds, size_t index)
 struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
-		/* While a new configuration is followed, some have no name any more. */
+		/* While a new configuration is applied, some items have lost their name. */
 		if (feeds->items[i].report.name && !strcmp(feeds->items[i].report.name, name))
 			return &feeds->items[i];
 	}
@@ -66,7 +66,7 @@ static const struct feed_config *feed_config_of(const struct feed_state *state)
 
 /* ---- when --------------------------------------------------------------- */
 
-/* An interval, longer by up to a tenth: a thousand hosts shall not all ask in the same
+/* Lengthen an interval by up to a tenth, so that a thousand hosts do not all ask in the same
  * second. */
 static int64_t add_jitter(int64_t interval_sec)
 {
@@ -84,13 +84,13 @@ static void feed_schedule_first(struct feed_state *state, const struct feed_conf
 	if (report->is_held && report->held_at_sec > last_sec)
 		last_sec = report->held_at_sec;
 	state->next_at_sec = time_now_sec();
-	/* A time in the future is of a clock that was wrong. */
+	/* A time in the future comes from a clock that was wrong. */
 	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
 		state->next_at_sec = last_sec + add_jitter(config->refresh_sec);
 }
 
-/* The configuration has been read again: is it another source, or one to be asked more
- * often than before? */
+/* Reschedule a feed after a reload: its source may have changed, or its interval may be
+ * shorter. */
 static void feed_schedule_anew(struct feed_state *state, const struct feed_config *config)
 {
 	const int64_t latest_sec = time_now_sec() + config->refresh_sec;
@@ -143,7 +143,7 @@ static void feed_log_result(const struct feed_state *state, const struct lines *
 		log_warning("feeds", "%s: %s", name, details->items[i]);
 }
 
-/* A fetch is over, whatever came of it. @message is copied. */
+/* Record the end of a fetch, whatever its result. @message is copied. */
 static void feed_end_fetch(struct feed_state *state, enum feed_result result, const char *message,
 			   const struct lines *details, int64_t retry_after_sec)
 {
@@ -188,7 +188,7 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 	struct feed_state *state = feeds_find_state(feeds, arrival->name);
 	char message[FEED_MESSAGE_BYTES];
 
-	/* A reload may have taken it, or even brought it back. */
+	/* A reload may have removed the feed, or even added it again. */
 	if (!state || !state->is_judged)
 		return false;
 	summarise_arrival(arrival, message, sizeof(message));
@@ -209,7 +209,8 @@ static int feed_copy_header(const char *text, char **ret_copy)
 	return *text && !*ret_copy ? -ENOMEM : 0;
 }
 
-/* What was fetched; takes over the body and the state's url. Return: 0 or -ENOMEM. */
+/* Make an arrival of fetched data. Takes over the body and the state's url. Return: 0 or
+ * -ENOMEM. */
 static int feed_make_arrival(struct feed_state *state, struct fetched *fetched,
 			     struct feed_arrival *arrival)
 {
@@ -255,7 +256,7 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 {
 	struct feeds *feeds = state->feeds;
 	const struct feed_report *report = &state->report;
-	/* Of another url they would say nothing. */
+	/* They are useless for another URL. */
 	const bool is_known = report->url && !strcmp(report->url, config->url);
 	const struct feed_request request = {
 		.program = feeds->program,
@@ -284,7 +285,7 @@ static bool feed_is_busy(const struct feed_state *state)
 	return state->process || state->is_judged;
 }
 
-/* Start what is due, and sleep until something else is. */
+/* Start the fetches that are due, and sleep until the next one is. */
 static void feeds_run(struct feeds *feeds)
 {
 	const int64_t now_sec = time_now_sec();
@@ -327,7 +328,7 @@ static void feed_state_free(struct feed_state *state)
 	free(state->message);
 }
 
-/* What goes on of @old; its process must be told of the new place. */
+/* Move the state of @old to its new place, and tell its process about the new place. */
 static void feed_state_inherit(struct feed_state *old, struct feed_state *state)
 {
 	struct feed_report report = state->report;
@@ -340,7 +341,7 @@ static void feed_state_inherit(struct feed_state *old, struct feed_state *state)
 		feed_process_set_context(state->process, state);
 }
 
-/* Take over the states of feeds that go on; what is left of @old is gone. */
+/* Move the states of feeds that still exist. The others stay in @old. */
 static void feeds_inherit(struct feeds *feeds, const struct feeds *old,
 			  struct feed_reports *reports)
 {
@@ -372,7 +373,7 @@ void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_
 	const struct feeds old = *feeds;
 	struct feed_state *items = calloc(reports->count + 1, sizeof(*items));
 
-	/* The old one is gone in any case. */
+	/* The old configuration is freed in any case. */
 	feeds->config = config;
 	if (!items) {
 		log_error("feeds", "the feeds have not changed: %s", strerror(ENOMEM));
@@ -443,7 +444,7 @@ void feeds_close(struct feeds *feeds)
 
 /* ---- refresh ------------------------------------------------------------ */
 
-/* Who waits for one feed, or (NULL) for all. NULL: out of memory. */
+/* Create a wait for one feed, or for all (NULL). NULL: out of memory. */
 static struct feed_wait *feeds_new_wait(const struct feeds *feeds, const char *name,
 					void (*done)(const struct feed_wait *wait), void *context)
 {
@@ -475,7 +476,7 @@ int feeds_refresh(struct feeds *feeds, const char *name, void (*done)(const stru
 	for (size_t i = 0; i < wait->count; i++) {
 		struct feed_state *state = feeds_find_state(feeds, wait->feeds[i].name);
 
-		/* One that is on its way is as good as a new one. */
+		/* A fetch that is running already is good enough. */
 		state->is_asked = !feed_is_busy(state);
 	}
 	if (!wait->count)

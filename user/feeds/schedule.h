@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When feeds are fetched, and how it went: the main loop's side. */
+/* Schedules fetches and keeps their results, on the side of the main loop. */
 #ifndef FEEDS_SCHEDULE_H
 #define FEEDS_SCHEDULE_H
 
@@ -11,13 +11,13 @@ struct feed_process;
 struct feeds;
 
 struct feed_state {
-	struct feed_report report; /* of the worker */
+	struct feed_report report; /* from the worker */
 	struct feeds *feeds;
-	struct feed_process *process; /* fetches, or NULL */
+	struct feed_process *process; /* the running fetch, or NULL */
 	char *url;		      /* that is being fetched */
-	char *known_url;	      /* as configured, when last looked at */
-	bool is_judged;		      /* what was fetched is with the worker */
-	bool is_asked;		      /* by an administrator, not to wait for next_at_sec */
+	char *known_url;	      /* the configured URL when it was last checked */
+	bool is_judged;		      /* the worker is judging the fetched copy */
+	bool is_asked; /* an administrator asked for it; it does not wait for next_at_sec */
 	int64_t next_at_sec;
 	size_t failure_count; /* in a row */
 	/* The last fetch. */
@@ -28,47 +28,47 @@ struct feed_state {
 	uint64_t fetch_counts[FEED_RESULT_COUNT];
 };
 
-/* Who judges what was fetched: take() takes over what is in @arrival, and feeds_finish() is
- * to be called when it is judged. Return: 0 or -ENOMEM. */
+/* Judges fetched copies. take() takes over the content of @arrival; its owner calls
+ * feeds_finish() when the copy is judged. Return: 0 or -ENOMEM. */
 struct feed_judge {
 	int (*take)(void *context, struct feed_arrival *arrival);
 	void *context;
 };
 
 /**
- * feeds_open() - begin to fetch
- * @config: in force; must live until feeds_follow() gives another
- * @reports: of that configuration; taken over
+ * feeds_open() - start to fetch
+ * @config: in force; must stay valid until feeds_follow() gives another
+ * @reports: for the feeds of @config; taken over
  *
  * Return: 0 or -errno.
  */
 int feeds_open(struct event_base *base, const struct feed_judge *judge, const struct config *config,
 	       struct feed_reports *reports, struct feeds **ret_feeds);
-/* Ends all fetches. NULL is fine. */
+/* End all fetches and free @feeds. NULL is fine. */
 void feeds_close(struct feeds *feeds);
 
-/* ipwld is stopping: begin no more fetches. */
+/* Start no more fetches, because ipwld is stopping. */
 void feeds_end(struct feeds *feeds);
 
-/* Follow a new configuration; @reports is taken over. */
+/* Follow a new configuration. Takes over @reports. */
 void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_reports *reports);
 
-/* A copy was judged. Return: whether another one is in force by it. */
+/* Record that a copy was judged. Return: whether a new copy is in force. */
 bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival);
 
 size_t feeds_count(const struct feeds *feeds);
 const struct feed_state *feeds_at(const struct feeds *feeds, size_t index);
 struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name);
 
-/* Take what the worker says of a feed, if it is still one; @report is taken over. */
+/* Store the worker's report on a feed, if that feed still exists. Takes over @report. */
 void feeds_take_report(struct feeds *feeds, struct feed_report *report);
 
 struct feed_wait;
 
 /**
  * feeds_refresh() - fetch now
- * @name: of the feed, or NULL: all
- * @done: called when all are fetched and judged, or gone; then @wait is freed
+ * @name: of the feed; NULL: all feeds
+ * @done: called when all of them are fetched and judged, or gone. Afterwards @wait is freed
  *
  * Return: 0; -ENOENT: there is no such feed; -ENOMEM.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loads feeds from their copies and hands out their entries. Never asks the network. */
+/* Loads feeds from their copies, and gives their entries to lists. Never uses the network. */
 #include "feeds/store.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static int copy_text(const char *text, char **ret_copy)
 	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
-/* All but the bytes. */
+/* Copy everything except the bytes. */
 static int copy_about(const struct feed_copy *from, struct feed_copy *to)
 {
 	*to = *from;
@@ -43,7 +43,7 @@ static void forget_bytes(struct feed_copy *copy)
 	copy->bytes = NULL;
 }
 
-/* Whether the same bytes would become the same entries. */
+/* Whether both configurations turn the same bytes into the same entries. */
 static bool is_read_alike(const struct feed_config *a, const struct feed_config *b)
 {
 	for (int space = 0; space < FEED_SPACE_COUNT; space++)
@@ -89,8 +89,7 @@ note_trouble(struct stored_feed *feed, struct lines *warnings, const char *forma
 	lines_add(warnings, "feed %s: %s", feed->config->name, text ? text : strerror(ENOMEM));
 }
 
-/* Read the copy in force. Return: 0, also where there is none or it cannot be used;
- * -ENOMEM. */
+/* Read the copy in force. Return: 0, even if there is none or it cannot be used; -ENOMEM. */
 static int load_copy(const char *directory, struct stored_feed *feed, struct lines *warnings)
 {
 	char error[FEED_COPY_ERROR_BYTES];
@@ -144,7 +143,7 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 	free(addresses);
 }
 
-/* Look at what is held back again: the guards may be others by now. */
+/* Judge the copy that is held back again, because the guards may have changed. */
 static int load_held(const struct feed_store_owner *owner, const char *directory,
 		     struct stored_feed *feed, struct lines *warnings)
 {
@@ -189,7 +188,7 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 	else
 		err = load_copy(directory, feed, warnings);
 	if (!err && !feed->set && is_usable) {
-		/* Rather by the old settings than not at all. */
+		/* Entries that were read with the old settings are better than none. */
 		free(feed->trouble);
 		feed->trouble = NULL;
 		err = share(old, feed);
@@ -265,7 +264,7 @@ const struct stored_feed *feed_store_find_lost(const struct feed_store *store)
 	return NULL;
 }
 
-/* The sets of one list made into one; a single one is shared. */
+/* Join the sets of a list. A single set is shared instead. */
 static int join(struct entry_set *const *sets, size_t count, struct entry_set **ret_set)
 {
 	struct entry_set *set = count > 1 ? entry_set_new() : NULL;
@@ -285,8 +284,8 @@ static int join(struct entry_set *const *sets, size_t count, struct entry_set **
 	return 0;
 }
 
-/* The sets of a list's feeds; @ret_sets has room for all. Return: whether @changed is
- * one of them, or NULL. */
+/* Collect the sets of a list's feeds. @ret_sets has room for all. Return: whether @changed is
+ * one of the feeds, or is NULL. */
 static bool gather(const struct feed_store *store, const struct list *list,
 		   const struct stored_feed *changed, struct entry_set *set,
 		   struct entry_set **ret_sets, size_t *ret_count)
@@ -307,7 +306,7 @@ static bool gather(const struct feed_store *store, const struct list *list,
 	return is_concerned;
 }
 
-/* What has expired is out of force already, and must not come back. */
+/* Remove expired entries. They are no longer in force, and must not come back. */
 static int forget_expired(const struct feed_store *store)
 {
 	const int64_t now_sec = time_now_sec();
@@ -339,7 +338,7 @@ int feed_store_fill(const struct feed_store *store, struct policy *policy,
 		struct entry_set *joined = NULL;
 		size_t count;
 
-		/* Other lists go on sharing what they have. */
+		/* Other lists keep sharing their sets. */
 		if (!gather(store, list, changed, set, sets, &count))
 			continue;
 		err = join(sets, count, &joined);

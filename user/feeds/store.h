@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The worker's feeds: of each the entries in force and what is known of its copies. */
+/* The worker's feeds: the entries of each in force, and data about its copies. */
 #ifndef FEEDS_STORE_H
 #define FEEDS_STORE_H
 
@@ -9,12 +9,12 @@
 #include "feeds/report.h"
 
 struct stored_feed {
-	const struct feed_config *config; /* of the snapshot that the store belongs to */
-	struct feed_copy copy;		  /* in force, without its bytes; url NULL: none */
-	struct entry_set *set;		  /* NULL: none */
+	const struct feed_config *config; /* belongs to the snapshot of this store */
+	struct feed_copy copy; /* the copy in force, without its bytes; `url` NULL: none */
+	struct entry_set *set; /* NULL: none */
 	size_t skipped_count;
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
-	enum format format;		     /* as found */
+	enum format format;		     /* the format that was read */
 	char *trouble;			     /* why the stored copy cannot be used, or NULL */
 	struct feed_copy held;		     /* without its bytes; url NULL: none */
 	size_t held_entry_count;
@@ -23,25 +23,25 @@ struct stored_feed {
 
 struct feed_store {
 	char *directory;
-	struct stored_feed *items; /* as in the configuration */
+	struct stored_feed *items; /* in the order of the configuration */
 	size_t count;
 };
 
-/* What feeds belong to. */
+/* The configuration and the policy to which feeds belong. */
 struct feed_store_owner {
 	const struct config *config;
-	const struct policy *policy; /* has the entries of configuration and list files */
+	const struct policy *policy; /* with the entries from configuration and list files */
 };
 
 /**
- * feed_store_load() - the feeds of a configuration, from memory or else from the disk
- * @owner: its config must live as long as the store
- * @old: of the configuration before, or NULL; entries that were read in the same way
+ * feed_store_load() - load the feeds of a configuration, from memory or from disk
+ * @owner: its config must outlive the store
+ * @old: the store of the previous configuration, or NULL. Entries that are read in the same way
  *       are shared with it
- * @rereads: from the disk all the same
- * @warnings: of copies that cannot be used
+ * @rereads: read from disk in any case
+ * @warnings: about copies that cannot be used
  *
- * What cannot be read from the disk goes on as it was in @old. NULL: out of memory.
+ * If a copy cannot be read from disk, its entries in @old stay in force. NULL: out of memory.
  */
 struct feed_store *feed_store_load(const struct feed_store_owner *owner,
 				   const struct feed_store *old, bool rereads,
@@ -51,26 +51,27 @@ void feed_store_free(struct feed_store *store);
 
 struct stored_feed *feed_store_find(const struct feed_store *store, const char *name);
 
-/* Give each list of @policy the entries of its feeds; @set takes the place of those that
- * @changed has in the store (NULL: none). Return: 0 or -ENOMEM. */
+/* Give each list of @policy the entries of its feeds. For the feed @changed (NULL: none), @set
+ * replaces the entries in the store. Return: 0 or -ENOMEM. */
 int feed_store_fill(const struct feed_store *store, struct policy *policy,
 		    const struct stored_feed *changed, struct entry_set *set);
 
-/* An allow list's feed whose copy is damaged: its senders may be missing; or NULL. */
+/* Find a feed of an allow list whose copy is damaged, so that senders may be missing. NULL:
+ * there is none. */
 const struct stored_feed *feed_store_find_lost(const struct feed_store *store);
 
-/* Note what the copy in force holds; takes over @body->set. */
+/* Store the content of the copy in force. Takes over @body->set. */
 void stored_feed_take(struct stored_feed *feed, struct feed_body *body);
 
-/* Hold a copy that was read against the guards of @feed. */
+/* Check a copy against the guards of @feed. */
 void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
 		      const struct feed_body *body, struct lines *ret_reasons);
 
-/* What the loop wants to know. Return: 0 or -ENOMEM. */
+/* Make the reports for the main loop. Return: 0 or -ENOMEM. */
 int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_report);
 int feed_store_report(const struct feed_store *store, struct feed_reports *ret_reports);
 
-/* Entries of a set, exclusions apart. */
+/* Count the entries of a set, without exclusions. */
 size_t feed_entry_count(const struct entry_set *set);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the token of a feed: the fetcher may be a user who cannot. */
+/* Reads the token of a feed, because the fetcher's user may not be able to read it. */
 #include "feeds/token.h"
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Up to TOKEN_BYTES_MAX bytes. Return: how many, or -errno. */
+/* Read up to TOKEN_BYTES_MAX bytes. Return: their number, or -errno. */
 static ssize_t token_read_bytes(const char *path, char *text)
 {
-	/* Not one that a FIFO would have us wait for. */
+	/* O_NONBLOCK: opening a FIFO must not wait. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	size_t bytes = 0;
 	ssize_t count = 1;

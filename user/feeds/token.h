@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The password or token of a feed, from its file. */
+/* Reads the password or token of a feed from its file. */
 #ifndef FEEDS_TOKEN_H
 #define FEEDS_TOKEN_H
 
@@ -7,9 +7,9 @@
 
 /**
  * token_read() - read the first line of the token file
- * @token: without blanks at its end; a zero ends it
+ * @token: without blanks at its end; terminated by a zero
  *
- * Return: 0; -EINVAL: that is no token: empty, too long or not plain text; -errno.
+ * Return: 0; -EINVAL: the token is empty, too long or not plain text; another -errno.
  */
 int token_read(const char *path, char token[TOKEN_BYTES_MAX + 1]);
 

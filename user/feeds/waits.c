@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests that are answered once their fetches are done. */
+/* Answers requests when their fetches are finished. */
 #include "feeds/waits.h"
 
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who waits for which fetch. */
+/* Keeps track of requests that wait for fetches. */
 #ifndef FEEDS_WAITS_H
 #define FEEDS_WAITS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Somebody who waits for fetches that were asked for. */
+/* A request that waits for fetches. */
 struct feed_wait {
 	struct feed_wait *next;
 	struct {
@@ -19,15 +19,15 @@ struct feed_wait {
 	void *context;
 };
 
-/* For the feeds of those names. NULL: out of memory. */
+/* Create a wait for the feeds with these names. NULL: out of memory. */
 struct feed_wait *feed_wait_new(const char *const names[], size_t count,
 				void (*done)(const struct feed_wait *wait), void *context);
 
-/* The feed @name (NULL: none) is fetched or gone; those who wait for nothing else are
- * told, and freed. */
+/* Record that the feed @name (NULL: none) is fetched or gone. Each wait with no other pending
+ * feed is notified and freed. */
 void feed_waits_end(struct feed_wait **waits, const char *name);
 
-/* Tell all of them, and free them. */
+/* Notify and free all waits. */
 void feed_waits_free(struct feed_wait **waits);
 
 #endif

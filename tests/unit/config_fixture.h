@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A temporary directory as the working directory, files in it, and the comparison
- * of diagnostics with what is expected. For tests of the configuration.
+ * Tests of the configuration: a temporary directory as the working directory, files in it, and
+ * a comparison of diagnostics with the expected ones.
  */
 #ifndef CONFIG_FIXTURE_H
 #define CONFIG_FIXTURE_H
@@ -66,7 +66,7 @@ static FIXTURE_UNUSED void fixture_write(const char *name, const char *text)
 	fixture_write_bytes(name, text, strlen(text));
 }
 
-/* Root may read all; so become a user who may not, until fixture_become_root(). */
+/* Root may read everything, so become a user who may not, until fixture_become_root(). */
 static FIXTURE_UNUSED void fixture_become_nobody(void)
 {
 	if (getuid() == 0)
@@ -80,8 +80,8 @@ static FIXTURE_UNUSED void fixture_become_root(void)
 }
 
 /*
- * @expected: lines; each is how one diagnostic begins, and may say behind "..." what
- * else is in it. There must be no other diagnostics, and none in another order.
+ * @expected: one line for each diagnostic, with its beginning and, after "...", text that it
+ * must contain. There must be no other diagnostics, and the order must match.
  */
 static FIXTURE_UNUSED void fixture_assert(const struct diagnostics *diagnostics,
 					  const char *expected)

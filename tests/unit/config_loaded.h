@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration that a test loaded last, and what came of it. */
+/* The configuration that a test loaded last, and the result. */
 #ifndef CONFIG_LOADED_H
 #define CONFIG_LOADED_H
 

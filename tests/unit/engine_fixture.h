@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine with a datapath made up here: the linker takes these functions in the place of
- * those of user/datapath/. It keeps what it was told to decide by, as the kernel would, and
- * refuses when a test says so.
+ * The engine with a fake datapath: the linker uses these functions instead of those of
+ * user/datapath/. The fake keeps the policy that it was given, like the kernel, and fails if a
+ * test says so.
  */
 #ifndef ENGINE_FIXTURE_H
 #define ENGINE_FIXTURE_H
@@ -228,7 +228,7 @@ static FIXTURE_UNUSED void fake_count(const char *list, const char *text, uint64
 
 static struct engine *fixture_engine;
 
-/* Write the configuration: @lists is all of it but the directories. */
+/* Write the configuration. @lists is everything except the directories. */
 static FIXTURE_UNUSED void fixture_configure(const char *lists)
 {
 	char text[8192];

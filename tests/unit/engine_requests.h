@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists, and what a user may ask of the engine, each in one call. */
+/* Lists and user requests to the engine, each in one call. */
 #ifndef ENGINE_REQUESTS_H
 #define ENGINE_REQUESTS_H
 

@@ -100,7 +100,7 @@ static FIXTURE_UNUSED void format_assert(enum format format, enum action action,
 	assert_int_equal(format_result.was_recognised, format == FORMAT_AUTO);
 }
 
-/* Read a bad list and compare what is said. */
+/* Read a bad list and compare the diagnostics. */
 static FIXTURE_UNUSED void format_assert_bad(enum format format, enum action action,
 					     const char *text, const char *diagnostics)
 {

@@ -112,7 +112,7 @@ static inline struct policy *random_successor(const struct policy *policy, unsig
 	return next;
 }
 
-/* Number as the first policy of all. */
+/* Number a policy without a previous one. */
 static inline void number_alone(struct policy *policy)
 {
 	struct rules_change change;

@@ -15,7 +15,7 @@
 
 static uint64_t random_state;
 
-/* Seed from IPWL_SEED or at random, and say with what. */
+/* Seed from IPWL_SEED or at random, and print the seed. */
 static inline void random_start(const char *name)
 {
 	const char *seed = getenv("IPWL_SEED");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The alarm goes off when its time comes and when somebody sets the clock, whatever the
- * kernel tells that by. */
+/* The alarm goes off at its time, and when the clock is set, however the kernel reports that. */
 #include "runtime/alarm.h"
 
 #include <errno.h>

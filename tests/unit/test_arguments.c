@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arguments of requests: what is taken from a body and a query, and what is refused. */
+/* Arguments of requests: what is accepted from a body and a query, and what is refused. */
 #include "api/arguments.h"
 
 #include <setjmp.h>
@@ -41,7 +41,7 @@ static void forget(void)
 	memset(&asked, 0, sizeof(asked));
 }
 
-/* Return: NULL, or what was said, until the next call. */
+/* Return: NULL, or the message, valid until the next call. */
 static const char *read_json(const char *text)
 {
 	static char message[1024];

@@ -81,7 +81,7 @@ static void test_no_directory(void **state)
 	claim_give(-1);
 }
 
-/* Whoever dies without a word leaves the link, which keeps nobody away. */
+/* A process that is killed leaves the link, which does not stop the next one. */
 static void test_left_by_the_dead(void **state)
 {
 	pid_t pid = fork();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings: what they are where nothing is said, what is read, and each way to
- * get one wrong. Also that the sample configuration is fine. */
+/* The settings: their defaults, what is read, and every kind of error. The sample configuration
+ * must be valid, too. */
 #include <ctype.h>
 #include <limits.h>
 
@@ -189,7 +189,7 @@ static void test_history(void **state)
 			    "c.yaml:3:10: history must be a mapping, not one value\n");
 }
 
-/* A package begins with none: it runs, and says what to do. */
+/* A package starts without interfaces: the daemon runs, and says what to do. */
 static void test_no_interface_yet(void **state)
 {
 	(void)state;
@@ -342,7 +342,7 @@ static void write_sample(bool is_whole)
 	assert_int_equal(fclose(copy), 0);
 }
 
-/* It attaches to nothing before somebody says what to. */
+/* The sample attaches to no interface before one is configured. */
 #define SAMPLE_WARNING "c.yaml:11:13: warning: no interface, so ipwl sees no packet"
 
 static void test_sample(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list files of a configuration: patterns, and what shows only over all files:
- * prefixes that are there twice, and every error in one run. */
+/* The list files of a configuration: patterns, prefixes that are duplicated across files, and
+ * all errors in one run. */
 #include <limits.h>
 
 #include "config_loaded.h"

@@ -116,8 +116,8 @@ static void test_refused(void **state)
 	policy_free(policy);
 }
 
-/* What is taken is a place: of a list that is there it comes back as it is, of another
- * it is that list's turn. */
+/* A parsed text is a place. If its list exists, it is the same place; otherwise it is the start
+ * of the list with that index. */
 static void check_place(const struct place *place, const struct policy *policy)
 {
 	const struct place turn = { .list = place->list };

@@ -102,11 +102,11 @@ static void test_upgrade(void **state)
 	database = open_or_fail(&second);
 	assert_int_equal(number_of(database, "SELECT size FROM words WHERE word = 'one'"), 7);
 	database_close(database);
-	/* Opened again it stays what it is. */
+	/* It does not change when it is opened again. */
 	database_close(open_or_fail(&second));
 }
 
-/* The file as it was stays beside, for whoever goes back. */
+/* A copy of the old file is kept for users who return to the earlier release. */
 static void test_upgrade_keeps_the_former(void **state)
 {
 	char message[DATABASE_MESSAGE_BYTES];
@@ -292,7 +292,7 @@ static void test_commit_and_rollback(void **state)
 	database_close(database);
 }
 
-/* A failure takes back all of the transaction, and is told until one commits. */
+/* A failure rolls back the whole transaction, and is reported until one commits. */
 static void test_failure(void **state)
 {
 	struct database *database = open_or_fail(&first);
@@ -334,7 +334,7 @@ static void test_not_open(void **state)
 	database_close(NULL);
 }
 
-/* More statements than are kept: each still does what it says. */
+/* With more statements than are kept, each one still works. */
 static void test_many_statements(void **state)
 {
 	static char sql[100][32];

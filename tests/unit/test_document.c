@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The YAML below a configuration: what is refused before any key is looked at. */
+/* The YAML of a configuration: errors that are found before any key is read. */
 #include "config_fixture.h"
 
 #include <errno.h>
@@ -161,7 +161,7 @@ static double seconds_of(void (*run)(void))
 {
 	struct timespec start, end;
 
-	/* Of this process alone: what else the machine does is no matter. */
+	/* Time of this process only, so that other load does not matter. */
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
 	run();
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Durations: what is refused and why, other programs' forms, and text that is not cut. */
+/* Durations: refused texts and the reasons, the forms of other programs, and texts without a
+ * terminating zero. */
 #include "base/duration.h"
 
 #include <setjmp.h>
@@ -88,7 +89,7 @@ static void test_signed(void **state)
 	assert_int_equal(parsed("1.5"), UNTOUCHED);
 	assert_int_equal(parsed("9223372036854775807w"), UNTOUCHED);
 	assert_int_equal(parsed("9000000000000000w"), UNTOUCHED);
-	/* Only so many bytes, with no zero behind them. */
+	/* Only this many bytes are read, without a terminating zero. */
 	int64_t sec;
 
 	assert_true(duration_parse_signed("1m30", 2, &sec));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine with a fake datapath: what is in force, what the kernel was told, and what the
- * disk has, after each kind of change and after each that fails.
+ * The engine with a fake datapath: the state in force, in the kernel and on disk, after each
+ * kind of change and after each failure.
  */
 #include "engine/engine.h"
 
@@ -62,7 +62,7 @@ static void test_kernel_refuses(void **unused)
 	assert_int_equal(delete ("partners", "192.0.2.1"), OUTCOME_OK);
 }
 
-/* Entries, ids and what was counted outlive the engine. */
+/* Entries, ids and counts survive a restart of the engine. */
 static void test_restart(void **unused)
 {
 	uint32_t id;
@@ -96,7 +96,7 @@ static void test_reload(void **unused)
 	fixture_write("partners.list", "198.51.100.0/24\n!198.51.100.9\n192.0.2.128/25\n");
 	assert_int_equal(reload(false), OUTCOME_OK);
 	assert_true(fake_has("partners", "192.0.2.128/25"));
-	/* What is in no file goes on. */
+	/* Entries that are in no file stay in force. */
 	assert_true(fake_has("partners", "192.0.2.1"));
 	assert_int_equal(last_event(), HISTORY_RELOAD);
 }
@@ -255,7 +255,7 @@ static void test_import(void **unused)
 
 /* ---- a database that is lost ------------------------------------------------- */
 
-/* Nothing is dropped while manual entries are missing, until somebody reloads. */
+/* Nothing is dropped while manual entries are missing, until a reload. */
 static void test_lost_database(void **unused)
 {
 	(void)unused;
@@ -283,8 +283,8 @@ static uint64_t remembered_packets(const char *text)
 	return memory.total.packets;
 }
 
-/* A look sees each rule once, whatever steps it takes; an id that stands for another prefix
- * begins anew. */
+/* A pass reads each rule once, in steps of any size. An id that is reused for another prefix
+ * starts anew. */
 static void test_sample(void **unused)
 {
 	(void)unused;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What goes with time, by a clock that may be wrong: entries that expire and come back, and
- * what is old. */
+/* Changes over time, with a clock that may be wrong: entries that expire and return, and old
+ * data. */
 #include "engine/expiry.h"
 
 #include <sys/syscall.h>
@@ -83,7 +83,7 @@ static void test_clock_ahead(void **unused)
 	assert_false(fake_has("partners", "192.0.2.1"));
 	assert_true(fake_has("partners", "192.0.2.2"));
 	assert_false(fake_has("drop", "192.0.2.3"));
-	/* What a user makes of an entry meanwhile is what counts. */
+	/* A user's change of an entry in the meantime takes precedence. */
 	assert_int_equal(add("partners", "192.0.2.4", 0), OUTCOME_OK);
 	assert_int_equal(add("partners", "192.0.2.5", 0), OUTCOME_OK);
 	assert_int_equal(delete ("partners", "192.0.2.5"), OUTCOME_OK);
@@ -144,7 +144,7 @@ static void test_clock_ahead_on_a_full_disk(void **unused)
 	assert_true(fake_has("partners", "192.0.2.1"));
 }
 
-/* Store a copy as if it had just been fetched. */
+/* Store a copy that looks as if it had just been fetched. */
 static void write_copy(const char *text)
 {
 	const struct feed_copy copy = { .url = (char[]) { "https://x/y" },
@@ -184,13 +184,13 @@ static void test_clock_ahead_of_a_feed(void **unused)
 	clock_ahead_sec = 2000;
 	fixture_start_engine();
 	assert_false(fake_has("partners", "192.0.2.1"));
-	/* A copy that is damaged by now leaves what there is. */
+	/* If the copy has been damaged in the meantime, the entries stay. */
 	fixture_write("state/feeds/one.copy", "damaged");
 	expire_at(0);
 	assert_true(fake_has("partners", "192.0.2.2"));
 }
 
-/* What the kernel does not take stays as it is, also on the disk, and is tried again. */
+/* If the kernel rejects a change, nothing changes, not even on disk, and it is tried again. */
 static void test_return_fails(void **unused)
 {
 	char error[DATAPATH_ERROR_BYTES];

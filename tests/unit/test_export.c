@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exported texts: word for word, read again by our own readers, and as their readers
- * take them. */
+/* Exported texts: compared word for word, and read again by our readers and by those of other
+ * programs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #define ENTRIES_MAX 10
 #define LINE_BYTES 256
 
-/* Who reads a format; FORMAT_AUTO: nobody here does. */
+/* The format that reads each export; FORMAT_AUTO: none. */
 static const enum format readers[EXPORT_FORMAT_COUNT] = {
 	[EXPORT_PLAIN] = FORMAT_PLAIN,		 [EXPORT_POSTFIX_CIDR] = FORMAT_POSTFIX_CIDR,
 	[EXPORT_RSPAMD_MAP] = FORMAT_RSPAMD_MAP, [EXPORT_SPAMASSASSIN] = FORMAT_SPAMASSASSIN,
@@ -94,8 +94,8 @@ static void read_by_format(const char *text, const struct export *export, struct
 	diagnostics_done(&diagnostics);
 }
 
-/* What stands in a line of a format that is written only: nothing but a prefix, and
- * what @around is. */
+/* Read lines of a format that is only written. Each contains only a prefix and the text of
+ * @around. */
 static void read_lines(const char *text, const char *around, bool is_indented,
 		       struct entry_set *set)
 {
@@ -129,7 +129,7 @@ static void read_text(const char *text, const struct export *export, struct entr
 	case EXPORT_JSON:
 		text = strstr(text, "\"prefixes\":[\n");
 		assert_non_null(text);
-		/* Its last line closes what is open. */
+		/* The last line closes the open brackets. */
 		assert_string_equal(text + strlen(text) - 4, "\n]}\n");
 		for (text = strchr(text, '\n') + 1; *text == '"'; text = strchr(text, '\n') + 1) {
 			char line[LINE_BYTES] = "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stored copies of feeds: what was written is read, and nothing else. */
+/* Stored copies of feeds: only what was written is read back. */
 #include "feeds/copy.h"
 
 #include <errno.h>
@@ -99,7 +99,7 @@ static size_t read_file(char *bytes, size_t size)
 	return count;
 }
 
-/* Whatever one bit is another, and wherever it ends: it is not taken for a copy. */
+/* A copy with any single bit flipped, or truncated anywhere, is not accepted. */
 static void test_every_damage_shows(void **state)
 {
 	struct feed_copy copy = make_copy("192.0.2.1\n", 10, "\"v\""), again;
@@ -210,7 +210,7 @@ static bool has(const struct entry_set *set, const struct entry *entry)
 	return false;
 }
 
-/* Each line is of an element that only @a has, and each such element has a line. */
+/* Each line names an element that only @a has, and each such element has a line. */
 static void check_side(const struct entry_set *a, const struct entry_set *b,
 		       const struct lines *lines, size_t count)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guards of feeds, each alone, and address space against a walk over all addresses. */
+/* The guards of feeds one by one, and address space compared with a walk over all addresses. */
 #include "feeds/guards.h"
 
 #include <setjmp.h>
@@ -275,8 +275,8 @@ static bool is_listed(const struct entry_set *set, unsigned int last)
 	return is_listed;
 }
 
-/* Add random prefixes of a source to @set, and what of them counts to @all: entries of the
- * list itself are not the feed's. */
+/* Add random prefixes of a source to @set, and those that count to @all. Entries of the list
+ * itself are not the feed's. */
 static void add_random(struct entry_set *set, struct entry_set *all, bool is_feed)
 {
 	for (unsigned int i = random_below(6); i > 0; i--) {
@@ -327,7 +327,8 @@ static void test_space_against_all_addresses(void **state)
 	}
 }
 
-/* What the list excludes is not judged, of whatever width; what another feed excludes is. */
+/* Addresses that the list excludes are not judged, however wide the exclusion is. Exclusions of
+ * another feed have no effect. */
 static void test_exclusions_of_the_list(void **state)
 {
 	struct entry_set *set = set_of("0.0.0.0/8 10.0.0.0/8 224.0.0.0/3 45.9.148.0/24 5.5.5.0/24");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When feeds are fetched: first times, intervals, back-off and reloads. The fetcher is made
- * up here: the linker takes these functions in the place of those of user/feeds/process.c.
+ * When feeds are fetched: first fetches, intervals, back-off and reloads. The fetcher is a
+ * fake: the linker uses these functions instead of those of user/feeds/process.c.
  */
 #include "feeds/schedule.h"
 
@@ -174,7 +174,7 @@ static const struct feed_state *state_of(size_t index)
 	return feeds_find_state(feeds, names[index]);
 }
 
-/* The next fetch is in @sec seconds, or later by what is random. */
+/* The next fetch is in @sec seconds, or later by the random part. */
 static void assert_next(size_t index, int64_t sec)
 {
 	const int64_t left_sec = state_of(index)->next_at_sec - time_now_sec();
@@ -284,7 +284,7 @@ static void test_back_off(void **unused)
 	judge_last(FEED_RESULT_NEW);
 	assert_int_equal(state_of(0)->failure_count, 0);
 	assert_next(0, HOUR);
-	/* No list is a failure, too; what a guard holds back is none. */
+	/* Data that is no list is a failure, too. A copy that a guard holds back is not. */
 	refresh_now(0);
 	end_fetch(urls[0], FETCH_IS_NEW, 0);
 	judge_last(FEED_RESULT_INVALID);
@@ -338,7 +338,7 @@ static void test_refresh(void **unused)
 	assert_int_equal(told_count, 2);
 }
 
-/* A feed that is gone: its fetch ends, who waits is told, what comes late is nothing. */
+/* A removed feed: its fetch ends, waiting requests are answered, and late data is ignored. */
 static void test_gone(void **unused)
 {
 	const int64_t ages[] = { 10, 10 };
@@ -359,7 +359,7 @@ static void test_gone(void **unused)
 	feed_arrival_done(&arrivals[--arrival_count]);
 }
 
-/* A reload leaves a fetch that is under way alone. */
+/* A reload does not disturb a running fetch. */
 static void test_reload(void **unused)
 {
 	const int64_t ages[] = { -1 };

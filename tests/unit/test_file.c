@@ -153,7 +153,7 @@ static void test_parts(void **state)
 	assert_int_equal(file_commit(path), -ENOENT);
 }
 
-/* A crash left something under the new name; somebody put a link there. */
+/* A crash left a file under the new name, or another user put a link there. */
 static void test_leftover(void **state)
 {
 	char victim[80];

@@ -18,7 +18,7 @@ static void test_names(void **state)
 	assert_false(format_find("", &(enum format) { FORMAT_AUTO }));
 }
 
-/* One format each, and as what it is recognised. */
+/* Texts of one format each, and the format that is recognised. */
 static void test_recognised(void **state)
 {
 	static const struct {
@@ -60,7 +60,7 @@ static void test_recognised(void **state)
 	}
 }
 
-/* Mistakes in a plain file are told as those of a plain file. */
+/* Mistakes in a plain file are reported as mistakes of a plain file. */
 static void test_mistakes_stay_plain(void **state)
 {
 	(void)state;
@@ -260,7 +260,7 @@ static void test_gzip_in_gzip(void **state)
 	(void)state;
 	assert_int_equal(read_bytes(outer, outer_count), -EINVAL);
 	fixture_assert(&format_diagnostics, "list: is a gzip stream inside another\n");
-	/* Nor is one unpacked here that whoever fetched it has unpacked already. */
+	/* gzip is not unpacked here if the fetcher has unpacked the data already. */
 	format_again();
 	input = format_input_of(packed, count);
 	input.is_unpacked = true;

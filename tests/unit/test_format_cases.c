@@ -133,7 +133,7 @@ static void test_counts(void **state)
 		    "list:3:11: warning: \"24\" after 192.0.2.0 is read...write 192.0.2.0/24\n");
 }
 
-/* What comes behind the lines by which a format was elected is held to it all the same. */
+/* Lines after those that decided the format must be in that format, too. */
 static void test_behind_the_first_buffer(void **state)
 {
 	char *text = NULL;
@@ -373,7 +373,7 @@ static void test_columns(void **state)
 			  "list:1:1: not WHITE|address\n");
 }
 
-/* What SpamAssassin 4 takes. */
+/* The texts that SpamAssassin 4 accepts. */
 static void test_spamassassin(void **state)
 {
 	(void)state;
@@ -433,7 +433,7 @@ static void test_host_bits(void **state)
 			assert_int_equal(format_read(&input, &format_result),
 					 expected == HOST_BITS_REFUSE ? -EINVAL : 0);
 			assert_int_equal(format_set->count, expected == HOST_BITS_CUT);
-			/* Both readings are offered, whatever it takes. */
+			/* Both readings are offered in any case. */
 			assert_int_equal(format_diagnostics.count, 1);
 			assert_non_null(strstr(format_diagnostics.items[0].message, "192.0.2.9"));
 			if (expected == HOST_BITS_CUT)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Formats of one prefix a line: what each takes, skips and refuses. */
+/* Formats with one prefix per line: what each accepts, skips and refuses. */
 #include "format_fixture.h"
 
 static void test_plain_ranges(void **state)

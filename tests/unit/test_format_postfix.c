@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Postfix' tables: what becomes of actions, if, and the order of rules; the last against
- * an oracle that goes through the rules one by one, as Postfix does. */
+/* Postfix' tables: actions, if, and the order of rules. The order is compared with an oracle
+ * that goes through the rules one by one, as Postfix does. */
 #include "format_fixture.h"
 
 static void test_actions(void **state)
@@ -26,8 +26,8 @@ static void test_actions(void **state)
 		      "9 rules: 2 entries, 7 skipped: 7 of another action");
 }
 
-/* Values that are no actions make it a map; one action makes all of it a table, for
- * read as a map its reject would list. */
+/* Values that are not actions make it a map. One action makes all of it a table, because a map
+ * would list its rejects. */
 static void test_not_a_map(void **state)
 {
 	(void)state;

@@ -60,7 +60,7 @@ static void check_examples(const struct guard_result *result, const struct polic
 	}
 }
 
-/* Small prefixes alone, of which every address can be asked for. */
+/* Only small prefixes, so that every address can be tested. */
 static struct policy *small_policy(unsigned int entries_max)
 {
 	struct policy *policy = random_policy(4, 0);
@@ -255,7 +255,7 @@ static void test_holes(void **state)
 	check_loss("9.9.9.0/24", "9.9.9.0/25 9.9.9.128/25", 0, "");
 	check_loss("9.9.9.0/24 !9.9.9.7", "9.9.0.0/16 !9.9.9.7", 0, "");
 	check_loss("9.9.9.0/24 !9.9.9.7", "9.9.9.0/24 !9.9.9.6/31", 1, "9.9.9.6/32");
-	/* What the entry inside allows is not the wider one's alone. */
+	/* Addresses that an inner entry still allows are not lost by the wider one. */
 	check_loss("9.9.0.0/16 9.9.9.9", "9.9.0.0/16 !9.9.9.9", 2, "9.9.9.9/32");
 	check_loss("::/0", "::/0 !2001:db8::/128", 1, "2001:db8::/128");
 	check_loss("0.0.0.0/0", "0.0.0.0/1 128.0.0.0/1", 0, "");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The history on disk: what is recorded, found again, forgotten; and the way there from
- * the database of the first release. */
+/* The history on disk: recording, searching, pruning, and the upgrade from the first release. */
 #include "store/history_read.h"
 
 #include <errno.h>
@@ -158,7 +157,7 @@ static void test_records(void **unused)
 	state_close(state);
 }
 
-/* Neither is there without the other. */
+/* Neither exists without the other. */
 static void test_rollback(void **unused)
 {
 	struct state *state = open_state();
@@ -453,7 +452,7 @@ static int count_entry(const struct state_entry *entry, void *context)
 	return 0;
 }
 
-/* The entries are read all the same; what changes is refused, and nothing is half done. */
+/* The entries can still be read. Changes are refused, and nothing is half done. */
 static void test_upgrade_fails(void **unused)
 {
 	struct state *state;

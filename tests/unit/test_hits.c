@@ -133,7 +133,7 @@ static void test_total_and_last_hit(void **unused)
 	hits_close(hits);
 }
 
-/* What the counters show beyond the last look is in what is shown. */
+/* Hits since the last pass are included. */
 static void test_counters_of_now(void **unused)
 {
 	struct hits *hits = load_hits(COOKIE, false, NOW);
@@ -376,7 +376,7 @@ static void see_all(int64_t now_sec)
 	}
 }
 
-/* As a reload that takes the prefix out and puts it back: a new id, or the old one. */
+/* Like a reload that removes a prefix and adds it again: it gets a new id, or the old one. */
 static void renumber(struct hits *hits, size_t prefix, uint32_t *random)
 {
 	uint32_t id = next_random(random) % 2

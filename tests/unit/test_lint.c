@@ -11,8 +11,8 @@ static const uint8_t family_len[FAMILY_COUNT] = { 32, 128 };
 
 /* ---- the oracle ----------------------------------------------------------- */
 
-/* What decides for exactly @prefix in its list, of what is wider than it: the longest
- * prefix, an exclusion there before an entry. */
+/* Find out what decides for exactly @prefix in its list, from wider prefixes: the longest
+ * prefix; at the same prefix, an exclusion before an entry. */
 static bool is_excluded_at(const struct list *list, const struct prefix *prefix)
 {
 	for (int source = 0; source < SOURCE_COUNT; source++) {
@@ -48,7 +48,7 @@ static int64_t end_of(const struct entry *entry)
 	return entry->expires_at_sec ? entry->expires_at_sec : INT64_MAX;
 }
 
-/* Whether the list is the same without @entry, for as long as @entry is there. */
+/* Whether the list decides the same without @entry until @entry expires. */
 static bool oracle_entry_redundant(const struct list *list, const struct entry *entry)
 {
 	bool is_behind = false; /* those before @entry have the first say at a tie */
@@ -104,7 +104,7 @@ static bool oracle_exclusion_redundant(const struct list *list, const struct ent
 				nearest = other;
 		}
 	}
-	/* It takes away what is there, or what is around. */
+	/* It excludes an entry at its prefix, or one around it. */
 	if (list_has(list, &exclusion->prefix, false))
 		return false;
 	return !nearest || nearest->is_exclusion;
@@ -294,7 +294,7 @@ static void test_against_oracle(void **state)
 	}
 }
 
-/* A limit keeps the first and counts all; a list, or fewer checks, take away the rest. */
+/* A limit keeps the first findings and counts all. A list, or fewer checks, remove the others. */
 static void test_limit_and_filters(void **state)
 {
 	(void)state;

@@ -123,7 +123,7 @@ static size_t count_answered(void)
 	return count;
 }
 
-/* So many are answered, however long that takes, and no more. */
+/* Wait for exactly this many answers, however long that takes. */
 static void await_answers(size_t expected)
 {
 	size_t count = 0;

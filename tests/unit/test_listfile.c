@@ -289,7 +289,7 @@ static void test_other_files(void **state)
 
 #define RANDOM_LINES 3000
 
-/* One line of a kind, and what it must come to. */
+/* Write a random line of some kind, and its expected result. */
 static void random_line(FILE *file, FILE *entries, FILE *errors, uint32_t number)
 {
 	uint32_t address = number * 2654435761U; /* another for each line */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers: the whole text, the range, overflow, and what strtol() would have taken. */
+/* Numbers: the whole text, the range, overflow, and texts that strtol() would accept. */
 #include "base/number.h"
 
 #include <setjmp.h>
@@ -71,7 +71,7 @@ static void test_hex(void **state)
 
 static void test_scan(void **state)
 {
-	/* No zero behind it: the scan must not look there. */
+	/* There is no terminating zero, so the scan must not read further. */
 	const char digits[] = { '1', '2', '3' };
 	int64_t number = UNTOUCHED;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which exclusions are overruled, against an oracle that looks at each alone. */
+/* Which exclusions are overruled, compared with an oracle that looks at each one separately. */
 #include "core/overrule.h"
 
 #include "random_policy.h"
@@ -90,7 +90,7 @@ static void overrule(struct policy *policy, const struct policy *all,
 	}
 }
 
-/* Protections come and go: each time it is as if there had been no others. */
+/* Protections change: the result depends only on the present ones. */
 static void test_random_lists(void **state)
 {
 	(void)state;

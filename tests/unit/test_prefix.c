@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Prefixes: what parses, what does not and where, canonical text, order. */
+/* Prefixes: valid and invalid texts, positions of errors, canonical text, order. */
 #include "core/prefix.h"
 
 #include <arpa/inet.h>
@@ -161,7 +161,7 @@ static void test_accepted(void **state)
 	}
 }
 
-/* The text in a heap block of its own size: a byte read behind it would show. */
+/* Put the text in a heap block of exactly its size, so that reading further is detected. */
 static enum prefix_error parse_exactly(const char *text, size_t bytes, struct prefix *prefix,
 				       size_t *column)
 {
@@ -217,7 +217,7 @@ static void test_nul_is_garbage(void **state)
 	assert_int_equal(parse_exactly("\0", 1, &prefix, &column), PREFIX_NOT_AN_ADDRESS);
 }
 
-/* The text ends where its size says, whatever stands behind it. */
+/* The text ends at its size, whatever follows it. */
 static void test_size_ends_text(void **state)
 {
 	struct prefix prefix;
@@ -284,7 +284,7 @@ static void test_random_text_round_trip(void **state)
 	}
 }
 
-/* A bit inside the prefix takes the address out of it, any other does not. */
+/* Flipping a bit inside the prefix moves the address out of it. Other bits do not. */
 static void test_boundary_bits(void **state)
 {
 	(void)state;
@@ -338,7 +338,7 @@ static void test_order_and_containment(void **state)
 			assert_true(order <= 0);
 		if (order <= 0 && prefix_compare(&b, &c) <= 0) {
 			assert_true(prefix_compare(&a, &c) <= 0);
-			/* What lies inside stands together, right behind what covers it. */
+			/* Prefixes inside another one come directly after it. */
 			if (prefix_contains(&a, &c))
 				assert_true(prefix_contains(&a, &b));
 		}

@@ -16,7 +16,7 @@
 #define LISTS_MAX 4
 #define ENTRIES_MAX 12
 
-/* Lists of texts such as "192.0.2.0/24" and "!192.0.2.1". */
+/* Make lists from texts like "192.0.2.0/24" and "!192.0.2.1". */
 static struct policy *policy_of(const char *const *texts, size_t list_count)
 {
 	struct policy *policy = policy_new();
@@ -187,7 +187,7 @@ static void check_shape(const struct forms *forms)
 
 		assert_true(!forms->built.nodes[i].is_hole || (outer && !outer->is_hole));
 	}
-	/* An aggregated node differs from what is around it, and has no second half. */
+	/* An aggregated node differs from the node around it, and has no second half. */
 	for (size_t i = 0; i < forms->aggregated.count; i++) {
 		const struct prefix_node *node = &forms->aggregated.nodes[i];
 		const struct prefix_node *outer = oracle_outer(&forms->aggregated, i);

@@ -5,7 +5,7 @@
 #include "engine/guard.h"
 #include "engine_requests.h"
 
-/* Ask what the guard says, and change nothing. */
+/* Ask for the guard's decision without a change. */
 static void check_guard(const char *words)
 {
 	struct refusal refusal = { 0 };
@@ -23,7 +23,7 @@ static void check_guard(const char *words)
 	refusal_done(&refusal);
 }
 
-/* A file does not end by itself what is protected, be it in use or not. */
+/* A change of a file does not remove protected addresses, whether they are in use or not. */
 static void test_file_against_protected(void **unused)
 {
 	(void)unused;
@@ -37,7 +37,7 @@ static void test_file_against_protected(void **unused)
 	check_guard("partners.list:2)");
 	assert_int_equal(reload(false), OUTCOME_HELD);
 	assert_null(fake_find("partners", "9.9.9.9"));
-	/* What is wider leaves the entry alone; what was excluded before is nothing new. */
+	/* A wider entry does not change the protected one, and an earlier exclusion is not new. */
 	fixture_write("partners.list", "198.51.100.0/24\n!9.9.0.0/16\n");
 	assert_int_equal(reload(false), OUTCOME_OK);
 	fixture_write("partners.list", "198.51.100.0/24\n!9.9.8.0/24\n!9.9.9.0/24\n");
@@ -51,7 +51,7 @@ static void test_file_against_protected(void **unused)
 	assert_int_equal(reload(true), OUTCOME_OK);
 	fixture_write("partners.list", "!9.9.9.9\n");
 	assert_int_equal(reload(false), OUTCOME_OK);
-	/* Without its list nothing is left of it. */
+	/* Without its list, the protected entry has no effect. */
 	fixture_write("partners.list", "9.9.9.9\n");
 	assert_int_equal(reload(false), OUTCOME_OK);
 	fixture_configure("lists:\n  - {name: others, action: allow, entries: [9.9.9.0/24]}\n");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rule ids over sequences of policies: a rule keeps its id, and nobody else gets
- * it while it may still be in use. */
+/* Rule ids over sequences of policies: a rule keeps its id, and no other rule gets it while it
+ * may still be in use. */
 #include "core/rules.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 /* Big enough for the policies here, small enough to come round. */
 #define IDS_LIMIT 3000
 
-/* For each id what is known of it from the policies that were committed. */
+/* The state of each id after the policies that were committed. */
 enum id_state { ID_FREE, ID_IN_USE };
 
 struct history {

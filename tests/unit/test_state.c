@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Manual entries on disk: what is kept, and what becomes of a database that cannot be
- * used. */
+/* Manual entries on disk: what is stored, and what happens if a database cannot be used. */
 #include "store/state.h"
 
 #include <errno.h>
@@ -264,7 +263,7 @@ static void test_damaged_database(void **unused)
 	make_database();
 	file = fopen(DATABASE, "r+");
 	assert_non_null(file);
-	/* The second page and those behind it, tables and indexes. */
+	/* Overwrite the second page and those after it: tables and indexes. */
 	assert_int_equal(fseek(file, 4096, SEEK_SET), 0);
 	for (int i = 0; i < 8192; i++)
 		assert_int_equal(fputc(0x5a, file), 0x5a);

@@ -103,7 +103,7 @@ static void test_against_an_array(void **state)
 	}
 }
 
-/* Those that are known go on being counted; no packet is lost from the sum. */
+/* Known sources are still counted, and no packet is missing from the sum. */
 static void test_more_sources_than_are_told_apart(void **state)
 {
 	const uint32_t more = 1000;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Changes of manual entries at random, undone and done again, against a model of what
- * should be there: in force, and in the database. Without a kernel: a fake datapath is in
- * its place.
+ * Random changes of manual entries, undone and redone, compared with a model of the entries in
+ * force and in the database. A fake datapath replaces the kernel.
  */
 #include "engine/undo.h"
 
@@ -24,7 +23,7 @@
 
 /* ---- the model ------------------------------------------------------------ */
 
-/* An entry is known by the number of the step that made it what it is. */
+/* An entry is identified by the number of the step that made it. */
 struct image {
 	int reason; /* 0: there is none */
 	bool has_expiry;
@@ -69,7 +68,7 @@ static void become(size_t key, struct image after, size_t undoes)
 	now_of[key] = after;
 }
 
-/* Which record `undo` takes without a number; 0: none. */
+/* The record that `undo` reverts without a number; 0: none. */
 static size_t last_change(void)
 {
 	size_t id;

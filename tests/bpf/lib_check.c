@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares what the programs did, and counted, with a ruling. */
+/* Compares the actions and counters of the programs with a ruling. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +73,7 @@ static bool is_marked(const struct ruling *ruling)
 	return ruling->verdict == IPWL_ALLOW || ruling->verdict == IPWL_AVERTED;
 }
 
-/* Whether @is is as it should be; else notes the problem. */
+/* Whether @is equals @should. If not, record the problem. */
 static bool agrees(struct fixture *fixture, const char *what, uint64_t is, uint64_t should)
 {
 	if (is == should)
@@ -108,7 +108,7 @@ static bool check_tc(struct fixture *fixture, const struct packet *packet,
 	const struct list *list = fixture_list(fixture, ruling);
 	uint32_t mark = MARK_BEFORE, priority = PRIORITY_BEFORE;
 
-	/* The kernel's test run refuses what is too short for the stack. */
+	/* The kernel's test run refuses frames that are too short for the stack. */
 	if (outcome.error == -EINVAL && ruling->list < 0)
 		return true;
 	if (is_marked(ruling) && fixture_metadata_missing(fixture)) {

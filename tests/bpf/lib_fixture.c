@@ -20,7 +20,7 @@
 
 #define INTERFACE_NAME "test0"
 
-/* Open datapath and interface; @is_adopted: what is expected to be there. */
+/* Open datapath and interface. @is_adopted: whether maps are expected to exist. */
 static void open_datapath(struct fixture *fixture, bool is_adopted)
 {
 	char error[DATAPATH_ERROR_BYTES] = "";
@@ -124,7 +124,7 @@ static struct policy *make_policy(const struct scenario *scenario)
 	return policy;
 }
 
-/* New rules and lists start to count at zero, all others go on. */
+/* New rules and lists start to count at zero. All others keep their counts. */
 static void expect_fresh(struct fixture *fixture, const struct policy *policy,
 			 const struct rules_change *rules)
 {

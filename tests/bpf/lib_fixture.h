@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A datapath of its own for a test: policies are applied as the daemon does it,
- * packets run through the programs, and all counters are compared with what they
- * should be. What fails fails the cmocka test.
+ * A separate datapath for a test. Policies are applied as by the daemon, packets run through
+ * the programs, and all counters are compared with the expected ones. A failure fails the
+ * cmocka test.
  */
 #ifndef TESTS_LIB_FIXTURE_H
 #define TESTS_LIB_FIXTURE_H
@@ -17,7 +17,7 @@
 
 #define FIXTURE_RULES_MAX (IPWL_CHUNK_RULES * 4)
 
-/* The counters as they should be. */
+/* The expected counters. */
 struct tally {
 	struct ipwl_traffic interface[IPWL_COUNTER_COUNT];
 	struct ipwl_traffic lists[IPWL_LISTS_MAX];	    /* by slot */
@@ -47,8 +47,8 @@ int fixture_setup(void **state);
 int fixture_setup_without_index(void **state);
 int fixture_teardown(void **state);
 
-/* Close all that is pinned and take it over again, as a new daemon does; the
- * policy in force stays. */
+/* Close everything and take over the pins again, like a new daemon. The policy in force does
+ * not change. */
 void fixture_restart(struct fixture *fixture);
 
 enum apply_way { APPLY_CHANGE, APPLY_REBUILD };
@@ -56,7 +56,8 @@ enum apply_way { APPLY_CHANGE, APPLY_REBUILD };
 /* Put @scenario, which must stay, in force. */
 void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enum apply_way way);
 
-/* Whether the tc program is to find out by itself what XDP could not tell it. */
+/* Set whether the tc program must classify packets itself, because XDP cannot pass metadata to
+ * it. */
 void fixture_set_metadata_missing(struct fixture *fixture, bool is_missing);
 bool fixture_metadata_missing(const struct fixture *fixture);
 
@@ -88,9 +89,9 @@ uint32_t fixture_rule(const struct fixture *fixture, const struct ruling *ruling
 void fixture_expect(struct fixture *fixture, const struct packet *packet,
 		    const struct ruling *ruling, uint64_t times);
 
-/* Run both programs on @packet and check all they do against @ruling, counters
- * of the interface and of the deciding list and rule included. @name tells in
- * which case the test failed. */
+/* Run both programs on @packet and check all their actions against @ruling, with the counters
+ * of the interface and of the deciding list and rule. @name identifies the case if the test
+ * fails. */
 void fixture_check(struct fixture *fixture, const char *name, const struct packet *packet,
 		   const struct ruling *ruling);
 

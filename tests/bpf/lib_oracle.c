@@ -4,7 +4,7 @@
 
 #include "lib_oracle.h"
 
-/* The bytes a layer has, and what is known from the layers around it. */
+/* The bytes of a layer, and the facts known from the layers around it. */
 struct layer {
 	const uint8_t *bytes;
 	size_t size;
@@ -45,7 +45,7 @@ static bool is_mail_port(const struct scenario *scenario, unsigned int port)
 	return false;
 }
 
-/* What is missing comes in a later fragment, or nowhere. */
+/* The missing part comes in a later fragment, or does not exist. */
 static struct reading ends_early(const struct layer *layer)
 {
 	return is(layer, layer->is_first_fragment ? READING_PORTLESS : READING_MALFORMED);
@@ -74,7 +74,7 @@ static struct reading read_fragment(struct layer *header)
 	return is(header, READING_MAIL);
 }
 
-/* What a header of this type says, and all behind it: RFC 8200 section 4. */
+/* Read a header of this type and everything after it: RFC 8200 section 4. */
 static struct reading read_header(struct layer header, unsigned int type)
 {
 	while (type != 6) {
@@ -137,7 +137,7 @@ static struct reading read_ipv4(struct layer ip)
 	if (fragment % 8192 > 0)
 		return is(&ip, READING_FRAGMENT);
 	ip.is_first_fragment = fragment / 8192 % 2 == 1;
-	/* Linux leaves the last 0 to 7 bytes of a fragment out, and what is empty then. */
+	/* Linux drops the last 0 to 7 bytes of a fragment, and a fragment that is empty then. */
 	if (ip.is_first_fragment && total - header < 8)
 		return is(&ip, READING_MALFORMED);
 	ip.known.source = (struct prefix) { .family = FAMILY_IPV4, .len = 32 };
@@ -147,7 +147,7 @@ static struct reading read_ipv4(struct layer ip)
 	return read_header(behind(&ip, header), ip.bytes[9]);
 }
 
-/* What follows a type field of the Ethernet header or of a VLAN tag. */
+/* Read what follows the type field of the Ethernet header or of a VLAN tag. */
 static struct reading read_by_ethertype(struct layer layer, unsigned int type)
 {
 	while (type == 0x8100 || type == 0x88a8) {
@@ -190,8 +190,8 @@ static bool covers(const struct prefix *prefix, const struct prefix *source)
 	return true;
 }
 
-/* The entry by which a list holds @source: the longest one, unless an exclusion
- * is as long or longer. */
+/* Find the entry by which a list contains @source: the longest one, unless an exclusion is at
+ * least as long. */
 static const struct scenario_entry *find_entry(const struct scenario_list *list,
 					       const struct prefix *source)
 {
@@ -209,7 +209,7 @@ static const struct scenario_entry *find_entry(const struct scenario_list *list,
 	return best && !best->is_exclusion ? best : NULL;
 }
 
-/* The list of @action that decides, or -1. */
+/* Find the list of @action that decides, or return -1. */
 static int find_list(const struct scenario *scenario, enum action action,
 		     const struct prefix *source, const struct scenario_entry **ret_entry)
 {

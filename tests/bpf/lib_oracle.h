@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What ipwl is to do with a frame, said a second time: headers read as the RFCs
- * describe them, lists searched entry by entry. Shares no code with bpf/, nor with
- * what compiles tables.
+ * The expected verdict on a frame, from an independent implementation. It reads headers as the
+ * RFCs describe them, and searches lists entry by entry. It shares no code with bpf/, nor with
+ * the compiler of tables.
  */
 #ifndef TESTS_LIB_ORACLE_H
 #define TESTS_LIB_ORACLE_H
@@ -32,7 +32,7 @@ struct scenario_list {
 	size_t entry_count;
 };
 
-/* All that decides over a packet. */
+/* Everything that decides a packet. */
 struct scenario {
 	struct scenario_list lists[SCENARIO_LISTS_MAX];
 	size_t list_count;
@@ -49,8 +49,8 @@ struct ruling {
 	struct prefix prefix; /* of the entry that decided */
 };
 
-/* What a frame is, before any list is asked. Portless: a first fragment without the ports,
- * which the stack may put together with others; it is judged as mail is. */
+/* The kind of a frame, before lists are searched. Portless: a first fragment without the ports.
+ * The stack may join it with others, so it is judged like mail. */
 enum reading_kind {
 	READING_MAIL,
 	READING_PORTLESS,
@@ -69,7 +69,7 @@ struct reading {
 struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame, size_t size);
 struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame, size_t size);
 
-/* The same for an address alone, as if it had sent mail. */
+/* The same for an address, as if it had sent mail. */
 struct ruling oracle_judge_source(const struct scenario *scenario, const struct prefix *source);
 
 #endif

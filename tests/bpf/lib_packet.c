@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Builds frames from recipes. Checksums are left out: nothing looks at them. */
+/* Builds frames from recipes. Checksums are left out, because nothing reads them. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a configuration: it is refused with an error that has a place, or what
- * was read keeps the promises of config.h. */
+/* Reads any bytes as a configuration. It is either refused with an error that has a place, or
+ * it keeps the promises of config.h. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char path[32];
 	int fd, result;
 
-	/* Patterns would read files of this machine: slow, and not the input. */
+	/* Patterns would read files of this machine, which is slow and does not depend on the
+	 * input. */
 	if (memmem(data, size, "files", strlen("files")))
 		return -1;
 	fd = memfd_create("config", MFD_CLOEXEC);

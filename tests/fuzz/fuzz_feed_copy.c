@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes behind a right checksum as a stored copy of a feed: what is read can be
- * written, and is then read the same. */
+/* Reads any bytes after a valid checksum as a stored copy of a feed. A copy that can be read
+ * can be written, and is then read the same. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void write_again(const struct feed_copy *copy)
 	char error[FEED_COPY_ERROR_BYTES];
 	struct feed_copy again;
 
-	/* What is told of it is bounded, and has no end of line by the way it is read. */
+	/* Its texts are bounded, and have no newline because of the way in which they are read. */
 	if (feed_copy_prepare(directory, "b", COPY_HELD, copy, error))
 		return;
 	require(!feed_copy_commit(directory, "b", COPY_HELD));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as the body of a feed: however they come in, the same comes out, and never
- * more than was allowed. The first byte chooses the pieces, the second the size. */
+/* Receives any bytes as the body of a feed. The result does not depend on the pieces, and never
+ * exceeds the limit. The first byte chooses the pieces, the second the size. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static void require(int is_true)
 		abort();
 }
 
-/* Returns the bytes that came out, or -1 where the body was refused. */
+/* Return: the number of unpacked bytes, or -1 if the body was refused. */
 static ssize_t run(const uint8_t *data, size_t size, size_t piece, uint64_t max_bytes, char *out)
 {
 	int fd = memfd_create("body", MFD_CLOEXEC);
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	count = run(data + 2, size - 2, size, max_bytes, whole);
 	require(count == run(data + 2, size - 2, piece, max_bytes, pieces));
 	require(count < 0 || !memcmp(whole, pieces, (size_t)count));
-	/* What is not gzip passes as it is. */
+	/* A body that is not gzip passes unchanged. */
 	if (count >= 0 && (size < 4 || data[2] != 0x1f || data[3] != 0x8b))
 		require((size_t)count == size - 2 && !memcmp(whole, data + 2, size - 2));
 	return 0;

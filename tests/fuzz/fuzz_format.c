@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a list in any format. The first byte chooses the format, the second the
- * action, whether bad lines are skipped, and pieces. What is read can be written again,
- * is counted right, and is the same when read once more. */
+/* Reads any bytes as a list in any format. The first byte chooses the format; the second
+ * chooses the action, whether bad lines are skipped, and the pieces. The result can be written
+ * again, is counted correctly, and is the same when it is read once more. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a captured frame: nothing behind its end is read, a source is an address,
- * and what can be judged stays so with more bytes captured.
+ * Reads any bytes as a captured frame. Nothing after its end is read, a source is an address,
+ * and a frame that can be judged can still be judged with more bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void check(bool is_true)
 		abort();
 }
 
-/* A copy that ends where it ends, for ASan. */
+/* Make a copy of exactly this size, so that ASan detects reading further. */
 static bool is_judgeable(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two policies from bytes. The index of the first is compared with its tables, then
- * changed to the second, only where rules_number() says that something changes, and
- * compared with that one's tables.
+ * Makes two policies from bytes. The index of the first is compared with its tables. Then it is
+ * changed to the second one, only where rules_number() reports changes, and compared with the
+ * tables of that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void check(bool is_true)
 		abort();
 }
 
-/* Regions are kept from run to run: what an earlier index left must not matter. */
+/* Regions are kept from run to run. Data that an earlier index left must not matter. */
 static int add_region(struct index_space *to)
 {
 	static int next;
@@ -130,7 +130,7 @@ static void check_address(const struct tables *tables, const struct prefix *addr
 	check(!match.rule || (match.list == expected.list && match.flags == expected.flags));
 }
 
-/* At the ends of what either policy lists. */
+/* Check the ends of all prefixes of either policy. */
 static void check_index(const struct policy *policy, const struct policy *other)
 {
 	const struct policy *const policies[] = { policy, other };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as a list file: what is read can be written again, and no reason would
- * break JSON. The first byte chooses the action. */
+/* Reads any bytes as a list file. The result can be written again, and no reason breaks JSON.
+ * The first byte chooses the action. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

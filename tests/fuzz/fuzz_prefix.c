@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a prefix: what parses is canonical and comes back from its text;
- * what does not has a column and a printable message.
- * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
+ * Parses any bytes as a prefix. A valid one is canonical and is restored from its text. An
+ * error has a column and a printable message. Built with clang
+ * -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
  */
 #include <stdlib.h>
 #include <string.h>

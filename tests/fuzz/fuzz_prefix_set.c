@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lists from bytes, their union in all its forms, each compared with the oracle.
- * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
+ * Makes lists from bytes, and compares all forms of their union with the oracle. Built with
+ * clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
  */
 #include <stdlib.h>
 #include <string.h>

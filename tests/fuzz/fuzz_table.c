@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A policy from bytes, compiled and compared with the oracle; the second half of
- * the bytes makes its successor, which is numbered after it.
- * Built with clang -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
+ * Makes a policy from bytes, compiles it, and compares it with the oracle. The second half of
+ * the bytes makes its successor, which is numbered after it. Built with clang
+ * -fsanitize=fuzzer,address,undefined -Iuser from this and user/core.
  */
 #include <stdlib.h>
 #include <string.h>

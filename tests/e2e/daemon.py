@@ -48,7 +48,7 @@ UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
 
 
 def without_space(warnings):
-    """Those that are not about what no block list should have: the lab's is all of it."""
+    """Warnings except those of hazards: all addresses of the lab are hazards."""
     return [line for line in warnings if " in the block list " not in line]
 
 
@@ -87,7 +87,7 @@ class Ipwld:
             + (f"lists:\n{lists.format(top=self.top)}" if lists else ""))
 
     def write_list(self, name, *lines):
-        """Write a list file, such as allow.d/a.list."""
+        """Write a list file, like allow.d/a.list."""
         path = self.top / name
         write_at_once(path, "".join(f"{line}\n" for line in lines))
         return path

@@ -17,7 +17,7 @@ ETH_P_ALL = 3
 
 @dataclasses.dataclass(frozen=True)
 class Sender:
-    """A host that sends mail, and what the lists in daemon.py say of it."""
+    """A host that sends mail, and its place in the lists of daemon.py."""
     name: str
     ipv4: str
     ipv6: str
@@ -143,7 +143,7 @@ class Wire:
 
 
 class Sniffer:
-    """Reads the frames that the MX's stack is given, behind XDP."""
+    """Reads the frames that reach the MX's stack after XDP."""
 
     def __init__(self, lab, interface="eth0"):
         with lab.mx.entered():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Network namespaces with names of this process, and what cleans up behind it."""
+"""Network namespaces that are named after this process, and their clean-up."""
 
 import atexit
 import contextlib
@@ -37,7 +37,7 @@ def at_exit(function, *args):
 
 @contextlib.contextmanager
 def scope():
-    """What is made inside is gone behind it; without a scope, when this process ends."""
+    """Removes namespaces made inside it at its end; without a scope, when the process ends."""
     with contextlib.ExitStack() as undo:
         _scopes.append(undo)
         try:

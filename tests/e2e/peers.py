@@ -91,7 +91,7 @@ class Peer:
             self.write(f"etc/{name}", "".join(f"{line}\n" for line in lines))
 
     def write(self, name, text):
-        """A file over those of the packages, such as etc/resolv.conf."""
+        """A file that hides one of the packages, like etc/resolv.conf."""
         path = self.top / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -129,7 +129,7 @@ def wide(generator, source):
 
 
 def half_wide(generator, source):
-    """Holds sources of one set alone."""
+    """Holds only sources of one set."""
     return around(generator, source, *{4: (18, 24), 6: (50, 56)}[version_of(source)])
 
 

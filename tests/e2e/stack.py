@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Counts what the MX's stack is given, behind XDP and tc, by nftables."""
+"""Counts packets that reach the MX's stack after XDP and tc, with nftables."""
 
 import json
 import types
@@ -17,7 +17,7 @@ def mail_from(address, port=25):
 
 
 class Stack:
-    """Named counters at the first hook behind tc.
+    """Named counters at the first hook after tc.
 
     rules is {name: what nftables is to match}. A packet may count in several.
     With drop, what is counted ends there, and no RST answers it."""

@@ -44,7 +44,7 @@ class Storm:
             thread.join()
 
     def check(self):
-        """What was answered is there, or is not, also over restarts."""
+        """The entries match the answers, even after restarts."""
         assert not self.errors, self.errors
         manual = {(entry["list"], entry["prefix"]) for entry in self.ipwld.manual()}
         for key, is_there in self.there.items():
@@ -53,7 +53,7 @@ class Storm:
         assert any(self.there.values())
 
     def _choose(self, index, generator):
-        """A list and a prefix that is this client's alone."""
+        """A list and a prefix that only this client uses."""
         source = generator.choice(self.sets.surrounded[index::len(CALLERS)])
         name = generator.choice(("partners", "friends", "drop", "feed", "shadow"))
         is_free = source not in self.sets.holders and source not in self.sets.blocked

@@ -57,7 +57,7 @@ def start_with_group(ipwld, line):
 
 
 def test_who_may(ipwld):
-    """root, and who is in the group ipwl; whoever it was is the author."""
+    """root and members of the group ipwl may connect; the user is the author."""
     assert start_with_group(ipwld, f"ipwl:x:{GROUP}:\n") == (0o660, 0, GROUP)
     result = ctl_as_nobody(ipwld, "status")
     assert result.returncode == DENIED, result
@@ -70,7 +70,7 @@ def test_who_may(ipwld):
 
 
 def test_socket_without_a_group(ipwld):
-    """Where there is no group ipwl, it is root's alone."""
+    """Without a group ipwl, only root may connect."""
     assert start_with_group(ipwld, "")[:2] == (0o600, 0)
     assert ctl_as_nobody(ipwld, "status").returncode == DENIED
 

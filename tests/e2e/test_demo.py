@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demonstration as its users run it, and what it leaves behind: nothing."""
+"""The demonstration as its users run it. It leaves nothing behind."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ STEPS = ("==> making an MX", "==> starting Postfix", "==> starting ipwld",
 
 @contextlib.contextmanager
 def running(*argv, wrapper=()):
-    """A demonstration of its own; nothing of it is left, however the test ends."""
+    """A separate demonstration; nothing remains, however the test ends."""
     with subprocess.Popen([*wrapper, sys.executable, DEMO, *argv], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, start_new_session=True,
                           env=os.environ | {"IPWL_BUILD": str(BUILD), "PYTHONUNBUFFERED": "1"}) \
@@ -55,7 +55,7 @@ def programs_of(pid):
 
 
 def left_by(pid):
-    """What there still is of that run."""
+    """The remains of that run."""
     mark = f"ipwl-{pid}-"
     found = [path.name for path in netns.RUN_NETNS.glob(f"{mark}*")]
     found += [path.name for path in pathlib.Path("/tmp").glob(f"{mark}*")]

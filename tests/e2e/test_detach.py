@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`ipwlctl detach` leaves nothing of ipwl behind, and everything of others."""
+"""`ipwlctl detach` removes everything of ipwl, and nothing of other programs."""
 
 import frames
 from daemon import has_programs
@@ -32,7 +32,7 @@ def test_leaves_nothing(lab, running, wire):
     stack = Stack(lab, {"blocked": mail_from(BLOCKED.ipv4)})
     wire.send(frames.tcp(wire, BLOCKED.ipv4), count=5)
     assert stack.read().blocked == 5
-    # The daemon goes on without a data plane, and says so.
+    # The daemon keeps running without a data plane, and says so.
     status = running.status()
     assert status["detached"] is True
     assert not status["interfaces"][0]["attached"]
@@ -74,7 +74,7 @@ def test_while_detached(lab, running):
 
 
 def test_without_a_daemon(lab, running):
-    """It needs none: the pins say what there is."""
+    """It needs no daemon: the pins are enough."""
     running.kill()
     assert has_programs(lab.mx) == (True, True)
     result = running.ctl("detach", "--config", running.config)
@@ -97,7 +97,7 @@ def test_what_others_have_stays(lab, ipwld, wire):
 
 
 def test_filter_that_came_later_stays(lab, running):
-    """The qdisc is ours, but somebody uses it now: on either side of it."""
+    """The qdisc is ours, but another program uses it now, on either side."""
     lab.mx.run(*[word.replace("ingress", "egress") for word in FOREIGN])
     running.ask("detach")
     assert has_programs(lab.mx) == (False, False)

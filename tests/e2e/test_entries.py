@@ -172,7 +172,7 @@ def test_expires_while_the_daemon_is_down(running, wire):
 
 
 def test_kept_over_kill_and_list_removal(running):
-    """What was answered with success is there after kill -9."""
+    """Changes that were answered with success survive kill -9."""
     for index in range(1, 30):
         running.ask("add", "--list", "partners", f"192.0.2.{index}")
     running.kill()

@@ -54,7 +54,7 @@ def await_success(ipwld, path):
 
 
 def lines_of(path):
-    """The lines behind the header."""
+    """The lines after the header."""
     header, *lines = path.read_text().splitlines()
     assert header.startswith("# Written by ipwl from the allow list"), header
     return lines
@@ -145,7 +145,7 @@ def test_what_cannot_be_written_is_told_and_tried_again(ipwld, out, lab):
     assert "No such file or directory" in ipwld.ctl("status").stdout
     assert ipwld.metric("ipwl_export_last_successful", path=str(missing), format="plain") == 0
     assert ipwld.metric("ipwl_export_last_successful", path=str(good), format="plain") == 1
-    # Decisions go on and can be changed.
+    # Packets are still decided, and lists can be changed.
     assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
     assert ipwld.ask("test", "192.0.2.1")["results"][0]["verdict"] == "allow"
     missing.parent.mkdir()
@@ -195,7 +195,7 @@ def test_a_command_that_fails_is_told_and_run_again(ipwld, out):
 
 
 def test_a_wish_that_a_service_be_reloaded(ipwld, out):
-    """A file for each change, which somebody else takes away and acts upon."""
+    """A file for each change, which another program removes and acts on."""
     path = out / "allow.list"
     wish = ipwld.socket.parent / "after/postfix"
     configure(ipwld, f"format: plain, path: {path}, lists: [partners], after: postfix")
@@ -325,7 +325,7 @@ def test_export_refuses(running):
 
 
 def test_a_large_list_stalls_nobody(ipwld, out):
-    """A quarter of a million prefixes, while the main loop goes on answering."""
+    """A quarter of a million prefixes, while the main loop keeps answering."""
     count = 250_000
     path = out / "allow.json"
     ipwld.write_list("allow.d/a.list", *(f"10.{i >> 15}.{i >> 7 & 255}.{2 * (i & 127)}"

@@ -104,7 +104,7 @@ def test_the_hosts_own_addresses_as_they_are_at_that_time(lab, ipwld, source):
 
 
 def test_the_lists_own_exclusions_come_first(ipwld, source):
-    """What the list excludes is not what a copy brings, however wide."""
+    """A copy does not bring addresses that the list excludes, however wide it is."""
     level1 = ["0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/16", "45.9.148.0/24",
               "224.0.0.0/3"]
     source.put("/list", *level1)
@@ -125,7 +125,7 @@ def test_the_lists_own_exclusions_come_first(ipwld, source):
 
 
 def test_space_can_be_cut_out(lab, ipwld, source):
-    """Reserved and own addresses, out of what lies in them and of what is around them."""
+    """Reserved and own addresses are removed from entries inside and around them."""
     lab.mx.ip("addr", "add", "5.9.1.1/24", "dev", "eth0")
     start(ipwld, source, *OLD, "10.0.0.0/8", "192.0.0.0/16", "5.9.0.0/16", "fd00::/8",
           reserved="cut", own="cut")
@@ -167,7 +167,7 @@ def test_space_can_be_cut_out(lab, ipwld, source):
 
 
 def test_diff_tells_of_feeds(ipwld, source):
-    """A feed that comes, goes or is to be treated otherwise is a change of its list."""
+    """A feed that is added, removed or reconfigured is a change of its list."""
     url = source.url("/list")
     start(ipwld, source, *OLD)
     configure(ipwld, feed("one", url, reserved="cut", refresh="1h", max_shrink=60),

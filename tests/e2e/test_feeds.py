@@ -97,7 +97,7 @@ def test_200_then_304(one, source):
 
 @pytest.mark.parametrize("has_copy", [False, True], ids=["the first time", "without validators"])
 def test_304_that_nobody_asked_for(ipwld, source, has_copy):
-    """What is unchanged is not known, so it is a failure, and soon asked again."""
+    """It is not known what is unchanged, so this is a failure, and soon tried again."""
     not_modified = 304, b"", {"Content-Length": "0"}
     source.answers["/list"] = not_modified
     configure(ipwld, feed("one", source.url("/list"), refresh="12h"))
@@ -155,7 +155,7 @@ def test_a_server_that_says_when_to_come_back(one, source):
 
 
 def drip(handler):
-    """A byte now and then, for ever."""
+    """A source that sends a byte now and then, without end."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
@@ -259,7 +259,7 @@ def test_a_gzip_bomb(one, source, headers):
 
 
 def test_gzip_in_gzip(one, source):
-    """It is unpacked once: what comes out is no list."""
+    """It is unpacked only once, and the result is no list."""
     source.answers["/list"] = 200, gzip.compress(gzip.compress(b"1.1.1.1\n")), {}
     found = refresh(one, result="invalid")
     assert "is a gzip stream inside another" in str(found["last_fetch"])
@@ -575,7 +575,7 @@ def test_a_full_disk_keeps_what_is_in_force(lab, ipwld, source):
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 @pytest.mark.parametrize("allowing", [True, False])
 def test_a_damaged_copy(ipwld, source, damage, allowing):
-    """What an allow list lost must not be dropped; what a block list lost is let in."""
+    """Senders that an allow list lost must not be dropped; those of a block list pass."""
     source.put("/list", *LIST)
     configure(ipwld, feed("one", source.url("/list")), allowing=allowing)
     ipwld.start()
@@ -685,7 +685,7 @@ def test_the_fetcher_has_no_privileges(one, source):
             == [b"PATH=/usr/bin:/bin", b"LC_ALL=C"]
         limits = process["path"].joinpath("limits").read_text(encoding="utf-8")
         assert "Max file size             100000               100000" in limits
-        # It is not left behind when the daemon stops, nor is its end waited for.
+        # The daemon stops it, and does not wait for its end.
         started = time.monotonic()
         assert one.stop() == 0
         assert time.monotonic() - started < 45

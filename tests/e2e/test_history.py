@@ -215,7 +215,7 @@ def test_retention(running):
 
 
 def test_clock_ahead_at_the_start(running):
-    """What expires by a clock that is wrong is back with one that is right."""
+    """Entries that expire by a wrong clock return when the clock is right."""
     running.ask("add", "--list", "partners", UNLISTED.ipv4, "--ttl", "30d")
     before = entry_of(running)
     clocks = Clocks()
@@ -453,7 +453,7 @@ def test_protect_what_a_file_holds(running):
     path.unlink()
     running.ask("reload")
     assert verdict(running, UNLISTED.ipv4) == "allow"
-    # To undo is to be where one was before: the entry by hand goes, too.
+    # Undo restores the state before: the manual entry disappears, too.
     running.ask("undo")
     assert entry_of(running) is None and verdict(running, UNLISTED.ipv4) == "unlisted"
     assert "not in list" in refused(running, "protect", "--list", "partners", UNLISTED.ipv4)
@@ -481,7 +481,7 @@ def test_a_file_does_not_end_what_is_protected_by_itself(running):
     running.stop()
     running.start()
     assert expected in running.status()["reload"]["warnings"]
-    # A part of it is as much as all of it.
+    # A part of the prefix has the same effect as all of it.
     path.unlink()
     running.ask("reload")
     running.ask("add", "--list", "partners", "9.9.9.0/24")
@@ -494,7 +494,7 @@ def test_a_file_does_not_end_what_is_protected_by_itself(running):
 # ---- hits ------------------------------------------------------------------
 
 def reboot(ipwld):
-    """What a reboot leaves: the state directory alone."""
+    """A reboot leaves only the state directory."""
     ipwld.stop()
     netns.Namespace.run(ipwld.namespace, "true")
     shutil.rmtree(ipwld.bpffs)

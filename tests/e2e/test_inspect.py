@@ -324,7 +324,7 @@ def _guarded(running, wire):
 
 
 def test_guard_holds_a_reload(guarded):
-    """The old configuration stays, in all of it; diff shows why, --accept takes it."""
+    """The whole old configuration stays; diff shows why, --accept accepts the new one."""
     guarded.write_list("allow.d/a.list", *ADDRESSES[:9])
     guarded.write_list("block.d/a.list", UNLISTED.ipv4)
     diff = guarded.ask("diff", status=NEGATIVE)

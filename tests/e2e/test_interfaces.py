@@ -31,7 +31,7 @@ def await_attached(ipwld, name):
 
 
 def test_disappears_and_comes_back(lab, ipwld):
-    """It is attached again, the other one works meanwhile, and counters go on."""
+    """It is attached again, the other one works meanwhile, and counters continue."""
     lab.plug("eth1")
     ipwld.configure(interfaces="eth0, eth1")
     ipwld.start()
@@ -212,7 +212,7 @@ def plug_numbered(lab, name):
 
 
 def test_auto_falls_back_to_generic(lab, ipwld):
-    """Where the driver has no native XDP; `native` alone says why it does not work."""
+    """The driver has no native XDP; only `native` says why it does not work."""
     add_device_without_xdp(lab)
     ipwld.configure(interfaces="mv0", xdp_mode="auto")
     ipwld.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reaches a limit is refused by an error that names it, and changes nothing."""
+"""A change beyond a limit fails with an error that names the limit, and has no effect."""
 
 import ipaddress
 import os

@@ -82,7 +82,7 @@ def test_order_and_length_do_not_matter(lab, ipwld, postfix):
 
 
 def test_from_monitor_to_enforce_and_back(lab, ipwld, postfix):
-    """What the README leads an administrator through, by reloads alone."""
+    """The steps of the README, with reloads only."""
     host = lab.add_sender(laboratory.BLOCKED)
     source = laboratory.BLOCKED.ipv4
     for mode, outcome in (("monitor", smtp.DELIVERED), ("enforce", smtp.TIMED_OUT),

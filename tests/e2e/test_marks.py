@@ -75,7 +75,7 @@ def test_every_packet_of_a_connection(lab, ipwld, xdp_mode):
 
 
 def test_not_on_other_ports(lab, running, wire):
-    """What an allowed source sends elsewhere stays as it is."""
+    """Packets of an allowed source to other ports are not changed."""
     stack = Stack(lab, {"marked": MARKED, "all": f"ip saddr {ALLOWED.ipv4}"})
     wire.send(frames.tcp(wire, ALLOWED.ipv4, port=26), frames.udp(wire, ALLOWED.ipv4),
               frames.ping(wire, ALLOWED.ipv4), count=5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""/metrics: what Prometheus makes of it, alone and with many clients."""
+"""/metrics as Prometheus reads it, with one client and with many."""
 
 import concurrent.futures
 import re

@@ -31,7 +31,7 @@ BOX_LISTS = f"""\
 
 
 def connect(lab, box, is_bridged):
-    """Put the container behind the host; returns the MAC that mail to it goes to."""
+    """Connect the container through the host; returns the MAC that mail to it is sent to."""
     lab.mx.ip("link", "add", "box", "type", "veth", "peer", "name", "eth0", "netns", box.name)
     box.ip("link", "set", "eth0", "up")
     lab.mx.ip("link", "set", "box", "up")

@@ -14,7 +14,7 @@ from test_interfaces import await_attached, judged
 
 @pytest.fixture(name="other_program")
 def _other_program(lab, tmp_path):
-    """An object file with an XDP program of somebody else's."""
+    """An object file with an XDP program of other software."""
     source = tmp_path / "pass.c"
     source.write_text('__attribute__((section("xdp"), used)) int pass(void *c) { return 2; }\n'
                       'char _license[] __attribute__((section("license"), used)) = "GPL";\n')

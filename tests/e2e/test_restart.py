@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stop, crash and restart: the programs go on deciding, and counters with them."""
+"""Stop, crash and restart: the programs keep deciding and counting."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def test_sigterm_leaves_the_data_plane(lab, running, wire):
     seen = stack.read()
     assert (seen.blocked, seen.marked) == (0, 10)
     running.start()
-    # What was decided meanwhile is counted.
+    # Packets that were decided meanwhile are counted.
     packets = running.packets()
     assert (packets["block"], packets["allow"]) == (10, 10)
     lists = {item["name"]: item["packets"] for item in running.status()["lists"]}
@@ -113,7 +113,7 @@ def test_restart_with_a_changed_configuration(running, wire):
 
 
 def test_restart_with_a_broken_configuration(lab, running, wire):
-    """It does not start, says why, and the old tables go on deciding."""
+    """It does not start, says why, and the old tables keep deciding."""
     running.stop()
     running.write_list("block.d/a.list", "nonsense")
     assert lab.mx.run(*running.argv("-f"), check=False).returncode == EX_CONFIG
@@ -157,7 +157,7 @@ def test_readiness(ipwld):
 
 
 def test_second_daemon_refuses(running):
-    """On the same runtime directory; the first one goes on."""
+    """On the same runtime directory; the first one keeps running."""
     result = running.namespace.run(*running.argv("-f"), check=False)
     assert result.returncode not in (0, 4)
     assert str(running.process.pid) in result.stderr, result.stderr

@@ -230,7 +230,7 @@ def restart_at_random(ipwld, configurations, counters, programs, generator, is_e
 
 
 def check_in_force(ipwld, configurations, number, arrivals):
-    """With the manual entries that are left, for tables and packets alike."""
+    """With the remaining manual entries, for tables and packets alike."""
     lists = {item.name: dataclasses.replace(item, entries=set(item.entries))
              for item in configurations.policies[number]}
     for entry in ipwld.manual():

@@ -68,7 +68,7 @@ def test_watchdog_of_loop_and_worker(ipwld, manager):
         while manager.hears("WATCHDOG=1", 0.01):
             pass
         assert not manager.hears("WATCHDOG=1", SILENCE_SEC)
-        # The loop goes on.
+        # The loop keeps running.
         assert ipwld.status()["pid"] == ipwld.process.pid
     assert adding.wait(netns.PATIENCE_SEC) == 0
     assert manager.hears("WATCHDOG=1")

@@ -56,7 +56,7 @@ def draw_address(draw, family=None):
 
 
 def draw_frame(draw, wire, expected, family=None):
-    """A frame; what is to come of it goes into expected: {(address, verdict): counts}."""
+    """A frame; its result is added to expected: {(address, verdict): counts}."""
     address = draw_address(draw, family)
     kind = draw.choice(("mail", "mail", "mail", "syn", "port", "udp", "vlan"))
     if kind == "udp":
@@ -190,7 +190,7 @@ def test_follows_the_tables(running, wire):
 
 
 def test_long_and_cut_packets(running, wire):
-    """What GRO made long is run as it is; what was cut off is run if it can be judged."""
+    """Long frames of GRO are run unchanged; truncated ones if they can be judged."""
     whole = frames.tcp(wire, BLOCKED.ipv4, flags="PA", payload=bytes(60000))
     jumbo = frames.tcp(wire, AVERTED.ipv6, flags="PA", payload=bytes(8900))
     usual = frames.tcp(wire, ALLOWED.ipv4, flags="PA", payload=bytes(1000))

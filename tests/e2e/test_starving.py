@@ -41,7 +41,7 @@ def connect_control(ipwld):
 
 
 def begin(connection, address):
-    """Connect, if that can be done at once or later by the kernel alone."""
+    """Connect, if the kernel can do that at once or later by itself."""
     connection.setblocking(False)
     result = connection.connect_ex(address)
     assert result in (0, errno.EINPROGRESS, errno.EAGAIN), os.strerror(result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A state database that is broken, and a disk that is full: mail goes on."""
+"""A broken state database, and a full disk: mail still passes."""
 
 import os
 import sqlite3
@@ -118,7 +118,7 @@ def test_full_disk_at_start(lab, ipwld, wire):
 
 
 def test_full_disk_while_running(ipwld):
-    """What cannot be kept is refused whole; what was there stays in force."""
+    """A change that cannot be stored is refused completely; the entries stay in force."""
     netns.mount("tmpfs", ipwld.state, "size=512k")
     ipwld.start()
     ipwld.ask("add", "--list", "partners", "192.0.2.50", "--reason", "before")

@@ -16,7 +16,7 @@ from stack import Stack, mail_from
 
 RELOADS = 60
 PER_SECOND = 250
-# What is replaced at random is not what an administrator keeps.
+# Lists that are replaced at random are not those that an administrator keeps.
 UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
 SEED = int(os.environ.get("IPWL_SEED") or random.randrange(1 << 32))
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What ipwld writes: who may read it, and that no link in its place leads elsewhere."""
 
+import os
+import signal
 import stat
 
 import pytest
@@ -10,7 +12,7 @@ from sources import Source, feed
 from test_feeds import wait_for_fetch
 
 # For others to read, on purpose; all else holds addresses or how they are counted.
-OPEN = {"export/allow.list"}
+OPEN = {"export/allow.list", "export/.allow.list.ipwl-new"}
 
 
 def configure(ipwld, source):
@@ -41,6 +43,8 @@ def test_nobody_else_may_read_or_write(ipwld, source):
     configure(ipwld, source)
     ipwld.spawn(wrapper=["sh", "-c", 'umask 0; exec "$@"', "sh"])
     use(ipwld)
+    # No file comes or goes while they are looked at.
+    os.kill(ipwld.process.pid, signal.SIGSTOP)
     seen = set()
     for top in ipwld.state, ipwld.socket.parent, ipwld.bpffs:
         for path in top.rglob("*"):
@@ -54,6 +58,7 @@ def test_nobody_else_may_read_or_write(ipwld, source):
                 assert stat.S_IMODE(mode) & 0o007 == 0, f"{path}: {mode:o}"
             elif name != "owner":  # a link to nothing, which says who has the directory
                 assert stat.S_ISDIR(mode) and not mode & 0o022, f"{path}: {mode:o}"
+    os.kill(ipwld.process.pid, signal.SIGCONT)
     assert {"state.db", "hits.db", "rules", "one.copy", "allow.list", "postfix"} <= seen
 
 

@@ -282,7 +282,8 @@ class Reader:
             token, value = split_zone_line(line)
             networks = zone_networks(token)
             check_value(value)
-            distrusted = re.match(r"[ \t]*127\.0\.\d+\.0[ \t]*(:|$)", value or default, re.A)
+            numbers = numbers_of((value or default).split(":")[0].strip(BLANK)) or [0]
+            distrusted = len(numbers) == 4 and numbers[:2] + numbers[3:] == [127, 0, 0]
             if self.action == "allow" and not is_exclusion and distrusted:
                 continue
             count = sum(network.num_addresses for network in networks)

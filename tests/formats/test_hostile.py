@@ -51,6 +51,7 @@ OWN = (
     ("dnswl", "allow", "192.0.2.1;3;4;x;1", REFUSED),
     ("dnswl", "allow", "192.0.2.1;3;1;x;1;more", REFUSED),
     ("rbldnsd", "allow", "192.0.2.1 :127.0.5.0:none", set()),
+    ("rbldnsd", "allow", "192.0.2.1 :127.0.05.0:none", set()),
     ("rbldnsd", "block", "9.2.0.192 IN A 127.0.0.2", REFUSED),
     ("rbldnsd", "block", "$ORIGIN rbl.example.\n192.0.2.1", REFUSED),
     ("rbldnsd", "block", "192.0.2.1 :127.0.0:x", REFUSED),

@@ -223,20 +223,19 @@ static struct token value_text(struct token rest)
 	return value.bytes == 0 ? value : rest;
 }
 
-/* Whether a value, after its colon, has the trust none: 127.0.CATEGORY.0. @otherwise is
- * returned if there is no value. */
+/* Whether a value, after its colon, has the trust none: 127.0.CATEGORY.0, which may have
+ * leading zeros, as rbldnsd reads it. @otherwise is returned if there is no value. */
 static bool is_distrusted(struct token value, bool otherwise)
 {
 	struct token address;
-	struct prefix prefix;
+	struct quad quad;
 
 	if (value.bytes == 0)
 		return otherwise;
 	token_field(&value, ':', &address);
 	address = token_trim(address);
-	return prefix_parse(address.text, address.bytes, &prefix, NULL) == PREFIX_OK &&
-	       prefix.len == 32 && prefix.addr[0] == 127 && prefix.addr[1] == 0 &&
-	       prefix.addr[3] == 0;
+	return read_quad(address.text, address.bytes, &quad) == address.bytes && quad.count == 4 &&
+	       quad.numbers[0] == 127 && quad.numbers[1] == 0 && quad.numbers[3] == 0;
 }
 
 /* The value after an address and its colon; empty if there is none. */

@@ -262,7 +262,7 @@ def test_gzip_in_gzip(one, source):
     """It is unpacked only once, and the result is no list."""
     source.answers["/list"] = 200, gzip.compress(gzip.compress(b"1.1.1.1\n")), {}
     found = refresh(one, result="invalid")
-    assert "is a gzip stream inside another" in str(found["last_fetch"])
+    assert "packed with gzip twice" in str(found["last_fetch"])
     assert entries(one) == PREFIXES
 
 

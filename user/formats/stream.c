@@ -48,13 +48,6 @@ static int fetch(struct format_stream *stream)
 	return 0;
 }
 
-static bool is_gzip(const unsigned char *bytes, size_t count)
-{
-	return count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
-}
-
-static const char nested_text[] = "is a gzip stream inside another: pack the list once";
-
 int format_stream_open(struct format_stream *stream, const struct format_input *input)
 {
 	int err = 0;
@@ -65,10 +58,10 @@ int format_stream_open(struct format_stream *stream, const struct format_input *
 	stream->is_gzip = stream->is_between = stream->is_at_end = false;
 	while (!err && stream->available < 2 && !stream->is_at_end)
 		err = fetch(stream);
-	if (err || !is_gzip(stream->next, stream->available))
+	/* A second layer of gzip stays packed, and foreign.c refuses it. */
+	if (err || input->is_unpacked || stream->available < 2 || stream->next[0] != 0x1f ||
+	    stream->next[1] != 0x8b)
 		return err;
-	if (input->is_unpacked)
-		return fail(stream, nested_text);
 	if (inflateInit2(&stream->zip, GZIP_WINDOW_BITS) != Z_OK)
 		return -ENOMEM;
 	stream->is_gzip = true;
@@ -149,8 +142,6 @@ static ssize_t read_gzip(struct format_stream *stream, char *buffer, size_t size
 			err = fail(stream,
 				   "the gzip stream is truncated: fetch or pack the list again");
 	}
-	if (!err && stream->unpacked_bytes == 0 && is_gzip((unsigned char *)buffer, bytes))
-		err = fail(stream, nested_text);
 	if (!err)
 		err = check_size(stream, bytes);
 	return err ? err : (ssize_t)bytes;

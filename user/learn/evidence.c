@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of sources and kinds of evidence. */
+#include "learn/evidence.h"
+
+const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT] = {
+	[EVIDENCE_FROM_POSTFIX] = "postfix",
+	[EVIDENCE_FROM_RSPAMD] = "rspamd",
+	[EVIDENCE_FROM_REPORT] = "report",
+};
+
+const char *const evidence_kind_names[EVIDENCE_KIND_COUNT] = {
+	[EVIDENCE_SENT] = "sent",
+	[EVIDENCE_ACCEPTED] = "accepted",
+	[EVIDENCE_REJECTED] = "rejected",
+	[EVIDENCE_LISTED] = "listed",
+	[EVIDENCE_HAM] = "ham",
+	[EVIDENCE_SPAM] = "spam",
+	[EVIDENCE_REPLY] = "reply",
+	[EVIDENCE_REPORTED_HAM] = "reported-ham",
+	[EVIDENCE_REPORTED_SPAM] = "reported-spam",
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Evidence: one observation about a sender, from a mail server's log, a filter or a person.
+ * Producers report what they saw. Only the rules decide what it is worth.
+ *
+ * Packets are no evidence: the source address of a SYN can be forged.
+ */
+#ifndef LEARN_EVIDENCE_H
+#define LEARN_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/prefix.h"
+
+/* Where evidence comes from. */
+enum evidence_source {
+	EVIDENCE_FROM_POSTFIX,
+	EVIDENCE_FROM_RSPAMD,
+	EVIDENCE_FROM_REPORT, /* ipwlctl report */
+	EVIDENCE_SOURCE_COUNT,
+};
+
+/* "postfix", "rspamd", "report", indexed by enum evidence_source. */
+extern const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT];
+
+enum evidence_kind {
+	/* The mail server of `domain` accepted a message of an authenticated user, or of local
+	 * submission. `address` is that server. */
+	EVIDENCE_SENT,
+	/* We accepted a message from `address`. `domain` is that of the envelope sender. */
+	EVIDENCE_ACCEPTED,
+	/* We rejected `address` for good (5xx), by a mail server's or filter's rule. */
+	EVIDENCE_REJECTED,
+	/* A DNS block list or postscreen rejected `address`, before any mail was seen. */
+	EVIDENCE_LISTED,
+	/* A filter found a message from `address` good, and its sender `domain` authenticated. */
+	EVIDENCE_HAM,
+	/* A filter found a message from `address` to be spam. */
+	EVIDENCE_SPAM,
+	/* `address` delivered an answer to a message that an authenticated user wrote. */
+	EVIDENCE_REPLY,
+	EVIDENCE_REPORTED_HAM,	/* a person says so */
+	EVIDENCE_REPORTED_SPAM, /* likewise */
+	EVIDENCE_KIND_COUNT,
+};
+
+/* "sent", "accepted", …, "reported-spam", indexed by enum evidence_kind. */
+extern const char *const evidence_kind_names[EVIDENCE_KIND_COUNT];
+
+#define EVIDENCE_DOMAIN_BYTES 254 /* with the NUL; RFC 1035 allows 253 characters */
+#define EVIDENCE_PERSON_BYTES 321 /* with the NUL; RFC 5321: 64, "@", 255 */
+
+/* Strings are UTF-8 without control characters, never NULL, and empty if unknown. */
+struct evidence {
+	enum evidence_source source;
+	enum evidence_kind kind;
+	int64_t at_sec; /* Unix time of the event */
+	bool has_address;
+	struct prefix address;		    /* a host: /32 or /128 */
+	char domain[EVIDENCE_DOMAIN_BYTES]; /* lower case, A-labels */
+	/* The verified reverse name of `address`: it resolves to the address. Lower case. */
+	char name[EVIDENCE_DOMAIN_BYTES];
+	/* Of the local user who sent (EVIDENCE_SENT), or the local recipient. Only a hash of it
+	 * is ever stored. */
+	char person[EVIDENCE_PERSON_BYTES];
+	uint32_t recipient_count; /* of the message; 0: unknown */
+};
+
+#endif

@@ -48,7 +48,7 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG
 
 # One archive a room of user/. scripts/rooms says what each may use; programs link
 # archives from the top down.
-ROOMS := daemon web api http runtime engine exports feeds store learn datapath config formats compile core base
+ROOMS := daemon web api http runtime engine exports feeds helper store learn datapath config formats compile core base
 CTL_ROOMS := ctl datapath config formats compile core base
 DATAPATH_ROOMS := datapath config formats compile core base
 
@@ -67,7 +67,7 @@ $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-$(foreach room,ctl fetch $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+$(foreach room,ctl fetch confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 # One line for each file that is made; with V=1, the whole command.
 Q := $(if $(filter 1,$(V)),,@)
@@ -116,7 +116,7 @@ $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
 
 # Of the other rooms the fetcher takes nothing but what it calls of base: what it links is
 # what strangers can reach.
-$(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,base)
+$(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,confine base)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
@@ -126,7 +126,7 @@ $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch $(ROOMS),asan/)
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
@@ -196,7 +196,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch $(ROOMS),fuzz/)
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@

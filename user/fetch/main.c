@@ -6,9 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/confine.h"
+#include "confine/confine.h"
+#include "confine/receive.h"
 #include "fetch/fetch.h"
-#include "fetch/receive.h"
+
+#define MEMORY_BYTES_MAX (1ULL << 30)
+/* The result is a file, too, so the limit must leave room for it. */
+#define FILE_BYTES_MIN 65536
 
 static const char usage[] = "usage: ipwl-fetch [-h] [-V]\n"
 			    "ipwld starts it to fetch a feed; see ipwl-fetch(8).\n"
@@ -46,7 +50,12 @@ static bool write_result(const struct fetch *fetch)
 static void run(const struct request *request, struct fetch *fetch)
 {
 	const struct confinement confinement = {
-		.max_bytes = request->max_bytes,
+		.program = "the fetcher",
+		.user = FETCH_USER,
+		.uses_network = true,
+		.file_bytes_max =
+		    request->max_bytes > FILE_BYTES_MIN ? request->max_bytes : FILE_BYTES_MIN,
+		.memory_bytes_max = MEMORY_BYTES_MAX,
 		.life_sec = request->timeout_sec + FETCH_GRACE_SEC,
 	};
 	struct body body;
@@ -72,6 +81,8 @@ static void answer_a_person(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
+	static const int places[FETCH_FILE_COUNT] = { FETCH_REQUEST_FD, FETCH_RESULT_FD,
+						      FETCH_BODY_FD };
 	static struct request request;
 	struct fetch fetch = { .result = FETCH_FAILED };
 	int last_fd = FETCH_BODY_FD;
@@ -79,7 +90,7 @@ int main(int argc, char *argv[])
 	if (argc > 1 || isatty(FETCH_REQUEST_FD))
 		answer_a_person(argc, argv);
 	if (receive_is_due()) {
-		int err = receive_files();
+		int err = receive_files(places, FETCH_FILE_COUNT, FETCH_CONNECTION_FD);
 
 		if (err) {
 			fprintf(stderr, "ipwl-fetch: no request was received: %s\n",

@@ -34,10 +34,8 @@
 #define FETCH_UNCHANGED "unchanged" /* the source said so */
 #define FETCH_FAILED "failed"	    /* `message` says why */
 
-/* If the fetcher starts as root, it becomes this user, or the second one if that does not
- * exist. */
+/* If the fetcher starts as root, it becomes this user. */
 #define FETCH_USER "ipwl-fetch"
-#define FETCH_USER_FALLBACK "nobody"
 
 /* The fetcher ends by itself this long after its timeout. */
 #define FETCH_GRACE_SEC 5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Receives the files of request, result and body from ipwld over a socket that a service
- * manager accepted. The peer is ipwld, because the socket's mode lets nobody else connect. */
-#include "fetch/receive.h"
+/* Receives a program's files from ipwld over a socket that a service manager accepted. The peer
+ * is ipwld, because the socket's mode lets nobody else connect. */
+#include "confine/receive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include "fetch/protocol.h"
 
 /* ipwld sends them as soon as it is connected. */
 #define PATIENCE_SEC 30
@@ -23,15 +21,15 @@ bool receive_is_due(void)
 	return !fstat(STDIN_FILENO, &status) && S_ISSOCK(status.st_mode);
 }
 
-/* The three descriptors of one message. Return: 0 or -errno. */
-static int receive_message(int fds[FETCH_FILE_COUNT])
+/* The descriptors of one message. Return: 0 or -errno. */
+static int receive_message(int *fds, size_t count)
 {
-	char byte, control[CMSG_SPACE(FETCH_FILE_COUNT * sizeof(int))];
+	char byte, control[CMSG_SPACE(RECEIVE_FILES_MAX * sizeof(int))];
 	struct iovec iovec = { &byte, sizeof(byte) };
 	struct msghdr message = { .msg_iov = &iovec,
 				  .msg_iovlen = 1,
 				  .msg_control = control,
-				  .msg_controllen = sizeof(control) };
+				  .msg_controllen = CMSG_SPACE(count * sizeof(int)) };
 	const struct timeval patience = { .tv_sec = PATIENCE_SEC };
 	const struct cmsghdr *header;
 	ssize_t bytes;
@@ -44,35 +42,32 @@ static int receive_message(int fds[FETCH_FILE_COUNT])
 		return -errno;
 	header = CMSG_FIRSTHDR(&message);
 	if (!bytes || !header || header->cmsg_level != SOL_SOCKET ||
-	    header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(FETCH_FILE_COUNT * sizeof(int)))
+	    header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(count * sizeof(int)))
 		return -EPROTO;
-	memcpy(fds, CMSG_DATA(header), FETCH_FILE_COUNT * sizeof(int));
+	memcpy(fds, CMSG_DATA(header), count * sizeof(int));
 	return 0;
 }
 
-int receive_files(void)
+int receive_files(const int *places, size_t count, int connection)
 {
-	static const int places[FETCH_FILE_COUNT] = { FETCH_REQUEST_FD, FETCH_RESULT_FD,
-						      FETCH_BODY_FD };
-	int fds[FETCH_FILE_COUNT] = { -1, -1, -1 };
-	int connection;
-	int err = receive_message(fds);
+	int fds[RECEIVE_FILES_MAX];
+	int raised;
+	int err = count <= RECEIVE_FILES_MAX ? receive_message(fds, count) : -EINVAL;
 
 	if (err)
 		return err;
 	/* Move the connection beyond all these descriptors first, so that none is overwritten.
-	 * main() closes the rest. */
-	connection = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FETCH_CONNECTION_FD + 1);
-	if (connection < 0)
+	 * The caller closes the rest. */
+	raised = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, connection + 1);
+	if (raised < 0)
 		return -errno;
-	for (int i = 0; i < FETCH_FILE_COUNT; i++) {
-		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FETCH_CONNECTION_FD + 1);
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, connection + 1);
 		if (fds[i] < 0)
 			return -errno;
 	}
-	for (int i = 0; i < FETCH_FILE_COUNT; i++)
+	for (size_t i = 0; i < count; i++)
 		if (dup2(fds[i], places[i]) < 0)
 			return -errno;
-	return dup2(connection, FETCH_CONNECTION_FD) < 0 ? -errno : 0;
+	return dup2(raised, connection) < 0 ? -errno : 0;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Confines the fetcher. If it starts as root, it becomes another user, who can open neither
+ * Confines a program. If it starts as root, it becomes another user, who can open neither
  * state.db nor pinned maps. The filter allows no system call to run a program, to open a file
  * for writing, or to use BPF.
  */
-#include "fetch/confine.h"
+#include "confine/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -22,16 +21,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "fetch/protocol.h"
-
 #define DESCRIPTORS_MAX 64
-#define MEMORY_BYTES_MAX (1ULL << 30)
-/* The result is a file, too, so the limit must leave room for it. */
-#define FILE_BYTES_MIN 65536
+#define GROUPS_MAX 16
 
-/* System calls of libc, libcurl and libssl to resolve, connect, transfer and write. Names that
- * an architecture or libseccomp does not know are left out. */
-static const char *const calls[] = {
+/* System calls that every confined program may use. Names that an architecture or libseccomp
+ * does not know are left out. */
+static const char *const common_calls[] = {
 	/* open files, and status of others */
 	"read",
 	"readv",
@@ -104,24 +99,7 @@ static const char *const calls[] = {
 	"rt_sigtimedwait",
 	"sigaltstack",
 	"restart_syscall",
-	/* network */
-	"socket",
-	"socketpair",
-	"connect",
-	"bind",
-	"getsockname",
-	"getpeername",
-	"getsockopt",
-	"setsockopt",
-	"send",
-	"sendto",
-	"sendmsg",
-	"sendmmsg",
-	"recv",
-	"recvfrom",
-	"recvmsg",
-	"recvmmsg",
-	"shutdown",
+	/* waiting */
 	"poll",
 	"ppoll",
 	"ppoll_time64",
@@ -149,14 +127,23 @@ static const char *const calls[] = {
 	"getrlimit",
 	"ugetrlimit",
 	"arch_prctl",
+	NULL,
 };
 
-static int fail(const char *step, const char *help, char *error, size_t error_bytes)
+/* What programs that resolve names, connect and transfer use in addition. */
+static const char *const network_calls[] = {
+	"socket",     "socketpair", "connect", "bind",	   "getsockname", "getpeername",
+	"getsockopt", "setsockopt", "send",    "sendto",   "sendmsg",	  "sendmmsg",
+	"recv",	      "recvfrom",   "recvmsg", "recvmmsg", "shutdown",	  NULL,
+};
+
+static int fail(const struct confinement *confinement, const char *step, const char *help,
+		char *error, size_t error_bytes)
 {
 	const int err = errno ? errno : EINVAL;
 
-	snprintf(error, error_bytes, "the fetcher refuses to start: %s: %s%s", step, strerror(err),
-		 help);
+	snprintf(error, error_bytes, "%s refuses to start: %s: %s%s", confinement->program, step,
+		 strerror(err), help);
 	return -err;
 }
 
@@ -168,10 +155,9 @@ static int set_limits(const struct confinement *confinement)
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_NOFILE, DESCRIPTORS_MAX },
-		{ RLIMIT_AS, MEMORY_BYTES_MAX },
-		{ RLIMIT_CPU, confinement->life_sec },
-		{ RLIMIT_FSIZE, confinement->max_bytes > FILE_BYTES_MIN ? confinement->max_bytes
-									: FILE_BYTES_MIN },
+		{ RLIMIT_AS, confinement->memory_bytes_max },
+		{ RLIMIT_CPU, confinement->life_sec ? confinement->life_sec : RLIM_INFINITY },
+		{ RLIMIT_FSIZE, confinement->file_bytes_max },
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
@@ -188,25 +174,44 @@ static int set_limits(const struct confinement *confinement)
 	return chdir("/") ? -errno : 0;
 }
 
+/* The program's groups that exist. Return: their number. */
+static size_t find_groups(const struct confinement *confinement, gid_t groups[GROUPS_MAX])
+{
+	size_t count = 0;
+
+	for (const char *const *name = confinement->groups; name && *name; name++) {
+		const struct group *group = getgrnam(*name);
+
+		if (group && count < GROUPS_MAX)
+			groups[count++] = group->gr_gid;
+	}
+	return count;
+}
+
 /* Become the other user, with no way back. */
-static int drop_user(char *error, size_t error_bytes)
+static int drop_user(const struct confinement *confinement, char *error, size_t error_bytes)
 {
 	static const char help[] = " (that needs CAP_SETUID and CAP_SETGID: see "
 				   "CapabilityBoundingSet in ipwld.service)";
 	const struct passwd *user;
+	gid_t groups[GROUPS_MAX];
+	char step[128];
 
 	if (getuid() && geteuid())
 		return 0;
 	errno = ENOENT;
-	user = getpwnam(FETCH_USER);
+	user = getpwnam(confinement->user);
 	if (!user)
-		user = getpwnam(FETCH_USER_FALLBACK);
-	if (!user || !user->pw_uid || !user->pw_gid)
-		return fail("neither user " FETCH_USER " nor " FETCH_USER_FALLBACK " exists", "",
-			    error, error_bytes);
-	if (setgroups(0, NULL) || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
+		user = getpwnam(CONFINE_USER_FALLBACK);
+	if (!user || !user->pw_uid || !user->pw_gid) {
+		snprintf(step, sizeof(step), "neither user %s nor " CONFINE_USER_FALLBACK " exists",
+			 confinement->user);
+		return fail(confinement, step, "", error, error_bytes);
+	}
+	if (setgroups(find_groups(confinement, groups), groups) ||
+	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
-		return fail("it cannot drop root", help, error, error_bytes);
+		return fail(confinement, "it cannot drop root", help, error, error_bytes);
 	return 0;
 }
 
@@ -236,17 +241,30 @@ static int allow_open(scmp_filter_ctx filter)
 	return err;
 }
 
-static int filter_calls(void)
+static int allow_calls(scmp_filter_ctx filter, const char *const *names)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	int err = filter ? allow_open(filter) : -ENOMEM;
+	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(calls) / sizeof(*calls); i++) {
-		int call = seccomp_syscall_resolve_name(calls[i]);
+	for (; !err && names && *names; names++) {
+		int call = seccomp_syscall_resolve_name(*names);
 
 		if (call != __NR_SCMP_ERROR)
 			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 	}
+	return err;
+}
+
+static int filter_calls(const struct confinement *confinement)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err = filter ? allow_open(filter) : -ENOMEM;
+
+	if (!err)
+		err = allow_calls(filter, common_calls);
+	if (!err && confinement->uses_network)
+		err = allow_calls(filter, network_calls);
+	if (!err)
+		err = allow_calls(filter, confinement->calls);
 	if (!err)
 		err = seccomp_load(filter);
 	if (filter)
@@ -260,24 +278,24 @@ int confine(const struct confinement *confinement, char *error, size_t error_byt
 
 	if (err) {
 		errno = -err;
-		return fail("limits", "", error, error_bytes);
+		return fail(confinement, "limits", "", error, error_bytes);
 	}
-	err = drop_user(error, error_bytes);
+	err = drop_user(confinement, error, error_bytes);
 	if (err)
 		return err;
 	err = drop_capabilities();
 	if (err) {
 		errno = -err;
-		return fail("capabilities", "", error, error_bytes);
+		return fail(confinement, "capabilities", "", error, error_bytes);
 	}
-	err = filter_calls();
+	err = filter_calls(confinement);
 	if (err) {
 		errno = -err;
-		return fail("the filter of system calls", "", error, error_bytes);
+		return fail(confinement, "the filter of system calls", "", error, error_bytes);
 	}
 	if (!setresuid((uid_t)-1, 0, (uid_t)-1) || !getuid() || !geteuid()) {
 		errno = EPERM;
-		return fail("it is still root", "", error, error_bytes);
+		return fail(confinement, "it is still root", "", error, error_bytes);
 	}
 	return 0;
 }

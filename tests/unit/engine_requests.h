@@ -91,7 +91,7 @@ static FIXTURE_UNUSED enum outcome reload(bool accepts_removals)
 	outcome = refusal.outcome;
 	assert_true((outcome == OUTCOME_HELD) == (held != NULL));
 	free(held);
-	feed_reports_done(&reports.feeds);
+	source_reports_done(&reports);
 	refusal_done(&refusal);
 	lines_done(&warnings);
 	return outcome;

@@ -53,7 +53,7 @@ static void test_values(void **state)
 	     "protected: [192.0.2.7, '2001:db8::/32']\n",
 	     "");
 	assert_int_equal(config->feed_count, 3);
-	feed = feed_config_find(config->feeds, config->feed_count, "x.y");
+	feed = feed_config_find(config_feeds(config, FEED_OF_URL), "x.y");
 	assert_non_null(feed);
 	assert_int_equal(feed->action, ACTION_ALLOW);
 	assert_int_equal(feed->format, FORMAT_DROP_JSON);
@@ -72,11 +72,11 @@ static void test_values(void **state)
 	assert_int_equal(feed->guards.max_growth_factor, 1);
 	assert_int_equal(feed->guards.min_len[FAMILY_IPV4], 0);
 	assert_int_equal(feed->guards.min_len[FAMILY_IPV6], 128);
-	assert_int_equal(feed_config_find(config->feeds, config->feed_count, "z")->refresh_sec,
+	assert_int_equal(feed_config_find(config_feeds(config, FEED_OF_URL), "z")->refresh_sec,
 			 9 * 86400);
-	assert_string_equal(feed_config_find(config->feeds, config->feed_count, "w")->list_name,
+	assert_string_equal(feed_config_find(config_feeds(config, FEED_OF_URL), "w")->list_name,
 			    "c");
-	assert_null(feed_config_find(config->feeds, config->feed_count, "v"));
+	assert_null(feed_config_find(config_feeds(config, FEED_OF_URL), "v"));
 	assert_int_equal(config->protected_count, 2);
 }
 

@@ -47,7 +47,7 @@ static int start(void **state)
 	(void)state;
 	nftw("state", fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
 	assert_int_equal(mkdir("state", 0755), 0);
-	directory = feed_copy_directory("state");
+	directory = feed_copy_directory("state", FEED_OF_URL);
 	assert_string_equal(directory, DIRECTORY);
 	assert_int_equal(mkdir(directory, 0700), 0);
 	free(directory);

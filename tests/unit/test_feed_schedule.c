@@ -31,13 +31,11 @@ struct feed_process {
 	char url[128];
 };
 
+static const struct feed_fetcher fetcher = { .helper = { .program = "ipwl-fetch",
+							 .unit = "ipwl-fetch.socket",
+							 .socket_variable = "IPWL_TEST" } };
 static struct feed_process *running[16];
 static size_t running_count, started_count;
-
-char *feed_process_find_program(void)
-{
-	return strdup("/usr/sbin/ipwl-fetch");
-}
 
 int feed_process_start(struct event_base *base, const struct feed_request *request,
 		       struct feed_process **ret_process, char message[FEED_MESSAGE_BYTES])
@@ -150,7 +148,8 @@ static void open_feeds(const int64_t *ages)
 	const struct feed_judge judge = { .take = take_arrival, .context = arrivals };
 	struct feed_reports reports = report(ages);
 
-	assert_int_equal(feeds_open(base, &judge, &config, &reports, &feeds), 0);
+	assert_int_equal(feeds_open(FEED_OF_URL, &fetcher, base, &judge, &config, &reports, &feeds),
+			 0);
 	feed_reports_done(&reports);
 }
 

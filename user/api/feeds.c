@@ -70,7 +70,7 @@ static json_t *feed_json(const struct runtime *runtime, const struct feed_state 
 	const struct config *config = runtime->snapshot->config;
 	const struct feed_report *report = &state->report;
 	const struct feed_config *feed =
-	    feed_config_find(config->feeds, config->feed_count, report->name);
+	    feed_config_find(config_feeds(config, FEED_OF_URL), report->name);
 	const bool is_fetching = state->process || state->is_judged;
 
 	if (!feed)
@@ -90,13 +90,14 @@ static json_t *feed_json(const struct runtime *runtime, const struct feed_state 
 
 void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 {
+	const struct feeds *feeds = runtime->feeds[FEED_OF_URL];
 	json_t *array;
 
 	if (arguments_read_query(request, NULL, 0))
 		return;
 	array = json_array();
-	for (size_t i = 0; i < feeds_count(runtime->feeds); i++)
-		json_array_append_new(array, feed_json(runtime, feeds_at(runtime->feeds, i)));
+	for (size_t i = 0; i < feeds_count(feeds); i++)
+		json_array_append_new(array, feed_json(runtime, feeds_at(feeds, i)));
 	http_reply(request, json_pack("{s:o}", "feeds", array));
 }
 
@@ -121,7 +122,7 @@ static void refresh_finish(const struct feed_wait *wait)
 	array = json_array();
 	for (size_t i = 0; i < wait->count; i++) {
 		const struct feed_state *state =
-		    feeds_find_state(runtime->feeds, wait->feeds[i].name);
+		    feeds_find_state(runtime->feeds[FEED_OF_URL], wait->feeds[i].name);
 
 		if (state)
 			json_array_append_new(array, feed_json(runtime, state));
@@ -154,12 +155,13 @@ static void refresh_begin(struct runtime *runtime, struct evhttp_request *reques
 		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
 		return;
 	}
-	if (name && !feeds_find_state(runtime->feeds, name)) {
+	if (name && !feeds_find_state(runtime->feeds[FEED_OF_URL], name)) {
 		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no feed \"%s\"", name);
 		return;
 	}
 	refresh = refresh_new(runtime, request);
-	err = refresh ? feeds_refresh(runtime->feeds, name, refresh_finish, refresh) : -ENOMEM;
+	err = refresh ? feeds_refresh(runtime->feeds[FEED_OF_URL], name, refresh_finish, refresh)
+		      : -ENOMEM;
 	if (!err)
 		return;
 	if (refresh)
@@ -223,7 +225,7 @@ static void accept_run(struct api_task *base, struct engine *engine)
 	struct copy_request *task = (struct copy_request *)base;
 	const struct feed_arrival *arrival = &task->arrival;
 
-	if (feed_arrival_init(&task->arrival, task->name))
+	if (feed_arrival_init(&task->arrival, FEED_OF_URL, task->name))
 		return;
 	engine_accept_copy(engine, &base->by, &task->arrival);
 	if (copy_take_refusal(task))
@@ -244,9 +246,9 @@ static void accept_finish(struct api_task *base, struct runtime *runtime)
 
 	if (!task->arrival.report.name || base->refusal.outcome)
 		return;
-	feeds_take_report(runtime->feeds, &task->arrival.report);
+	feeds_take_report(runtime->feeds[FEED_OF_URL], &task->arrival.report);
 	runtime_notify_ready(runtime);
-	state = feeds_find_state(runtime->feeds, task->name);
+	state = feeds_find_state(runtime->feeds[FEED_OF_URL], task->name);
 	json_object_set_new(base->answer, "feed", state ? feed_json(runtime, state) : json_null());
 }
 
@@ -255,7 +257,7 @@ static void diff_run(struct api_task *base, struct engine *engine)
 	struct copy_request *task = (struct copy_request *)base;
 	const struct feed_arrival *arrival = &task->arrival;
 
-	if (feed_arrival_init(&task->arrival, task->name))
+	if (feed_arrival_init(&task->arrival, FEED_OF_URL, task->name))
 		return;
 	engine_diff_copy(engine, &task->arrival);
 	if (copy_take_refusal(task))

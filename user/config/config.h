@@ -91,6 +91,10 @@ struct config {
 	size_t list_input_count;
 };
 
+/* The feeds of one kind. */
+struct feed_configs config_feeds(const struct config *config, enum feed_kind kind);
+bool config_has_feeds(const struct config *config);
+
 /**
  * config_load() - read a configuration and all its list files
  * @path: of the YAML file

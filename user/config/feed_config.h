@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/entry.h"
 #include "formats/read.h"
 
 #define FEEDS_MAX 256
@@ -21,6 +22,18 @@
 #define FEED_REFRESH_MIN_SEC 600
 #define FEED_URL_BYTES_MAX 2048
 #define FEED_USER_BYTES_MAX 256
+
+/* Where feeds come from. Those of each kind have their own schedule, copies and names. */
+enum feed_kind { FEED_OF_URL, FEED_KIND_COUNT };
+
+struct feed_kind_traits {
+	const char *word;   /* "feed" */
+	const char *plural; /* "feeds": of its directory, command and log lines */
+	enum source source; /* of its entries */
+};
+
+/* Indexed by enum feed_kind. */
+extern const struct feed_kind_traits feed_kinds[FEED_KIND_COUNT];
 
 /* Address space that no list of senders should hold. */
 enum feed_space {
@@ -53,6 +66,7 @@ struct feed_guards {
 };
 
 struct feed_config {
+	enum feed_kind kind;
 	char *name; /* same rules as for a list; unique among feeds */
 	char *list_name;
 	enum action action; /* of the list */
@@ -69,10 +83,14 @@ struct feed_config {
 	struct feed_guards guards;
 };
 
+struct feed_configs {
+	const struct feed_config *items;
+	size_t count;
+};
+
 void feeds_free(struct feed_config *feeds, size_t count);
 
 /* Find a feed by its name, or return NULL. */
-const struct feed_config *feed_config_find(const struct feed_config *feeds, size_t count,
-					   const char *name);
+const struct feed_config *feed_config_find(struct feed_configs feeds, const char *name);
 
 #endif

@@ -68,6 +68,11 @@ _Static_assert(sizeof(feed_keys) / sizeof(feed_keys[0]) == FEED_KEY_COUNT, "all"
 static const char *const schemes[] = { "https://", "http://", "file:///" };
 #define SCHEME_HTTPS 0
 
+const struct feed_kind_traits feed_kinds[] = {
+	[FEED_OF_URL] = { "feed", "feeds", SOURCE_FEED },
+};
+_Static_assert(sizeof(feed_kinds) / sizeof(feed_kinds[0]) == FEED_KIND_COUNT, "all");
+
 const char *const feed_space_names[] = {
 	[FEED_SPACE_RESERVED] = "reserved",
 	[FEED_SPACE_OWN] = "own",
@@ -315,7 +320,7 @@ static int read_name(struct feed_reader *reader, const yaml_node_t *item, struct
 			       name, POLICY_NAME_MAX);
 		return 0;
 	}
-	if (feed_config_find(config->feeds, config->feed_count, name))
+	if (feed_config_find(config_feeds(config, FEED_OF_URL), name))
 		document_error(document, node,
 			       "feed %s is duplicated, in this list or another: rename one", name);
 	reader->feed->name = strdup(name);
@@ -438,12 +443,26 @@ void feeds_free(struct feed_config *feeds, size_t count)
 	free(feeds);
 }
 
-const struct feed_config *feed_config_find(const struct feed_config *feeds, size_t count,
-					   const char *name)
+struct feed_configs config_feeds(const struct config *config, enum feed_kind kind)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (feeds[i].name && !strcmp(feeds[i].name, name))
-			return &feeds[i];
+	(void)kind;
+	return (struct feed_configs) { config->feeds, config->feed_count };
+}
+
+bool config_has_feeds(const struct config *config)
+{
+	bool has_feeds = false;
+
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		has_feeds |= config_feeds(config, (enum feed_kind)kind).count > 0;
+	return has_feeds;
+}
+
+const struct feed_config *feed_config_find(struct feed_configs feeds, const char *name)
+{
+	for (size_t i = 0; i < feeds.count; i++) {
+		if (feeds.items[i].name && !strcmp(feeds.items[i].name, name))
+			return &feeds.items[i];
 	}
 	return NULL;
 }

@@ -19,6 +19,7 @@
 #include "engine/source.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
+#include "feeds/transfer.h"
 #include "runtime/alarm.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
@@ -122,14 +123,18 @@ static void daemon_follow_config(void *context, const struct config *config, str
 
 static int daemon_open_feeds(struct runtime *runtime)
 {
+	static const struct feed_fetcher *const fetchers[FEED_KIND_COUNT] = {
+		[FEED_OF_URL] = &transfer_fetcher,
+	};
 	const struct feed_judge judge = { .take = copies_take, .context = runtime };
 	struct source_reports reports = { 0 };
 	int err = sources_report(runtime->engine, &reports);
 
-	if (!err)
-		err = feeds_open(runtime->base, &judge, runtime->snapshot->config, &reports.feeds,
-				 &runtime->feeds);
-	feed_reports_done(&reports.feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT && !err; kind++)
+		err = feeds_open((enum feed_kind)kind, fetchers[kind], runtime->base, &judge,
+				 runtime->snapshot->config, &reports.feeds[kind],
+				 &runtime->feeds[kind]);
+	source_reports_done(&reports);
 	return err;
 }
 
@@ -274,7 +279,8 @@ static void daemon_stop(struct daemon *daemon)
 	exports_close(runtime->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
-	feeds_close(runtime->feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		feeds_close(runtime->feeds[kind]);
 	loop_close(daemon);
 	interfaces_done(&runtime->interfaces);
 	runtime_done(runtime);

@@ -49,7 +49,8 @@ static void loop_on_stop(evutil_socket_t number, short what, void *context)
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
 	exports_end(daemon->runtime.exports);
-	feeds_end(daemon->runtime.feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		feeds_end(daemon->runtime.feeds[kind]);
 	loop_end_when_idle(daemon);
 }
 

@@ -138,7 +138,8 @@ void engine_stop(struct engine *engine)
 {
 	if (!engine)
 		return;
-	feed_store_free(engine->feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		feed_store_free(engine->feeds[kind]);
 	snapshot_unref(engine->current);
 	policy_free(engine->adopted);
 	rule_ids_done(&engine->ids);

@@ -136,7 +136,7 @@ int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 {
 	const int64_t now_sec = time_now_sec();
 	const bool was_set_back = now_sec + STEP_SEC < engine->expiry_looked_at_sec;
-	const bool rereads_feeds = was_set_back && engine->current->config->feed_count;
+	const bool rereads_feeds = was_set_back && config_has_feeds(engine->current->config);
 	int err = was_set_back ? return_to_force(engine, error) : 0;
 
 	if (!err && (rereads_feeds || has_expired(engine->current)))

@@ -13,64 +13,97 @@
 #include "engine/source.h"
 #include "feeds/store.h"
 
-#define SUSPENDED_BY_FEED "the stored copy of feed "
+#define SUSPENDED_BY_FEED "the stored copy of "
+
+static const struct stored_feed *find_lost(struct feed_store *const stores[FEED_KIND_COUNT])
+{
+	const struct stored_feed *lost = NULL;
+
+	for (int kind = 0; kind < FEED_KIND_COUNT && !lost; kind++)
+		lost = feed_store_find_lost(stores[kind]);
+	return lost;
+}
 
 /* At the start nothing else is known of the senders that a damaged copy had. */
 static int feed_source_lost(const struct engine *engine, char **ret_why)
 {
-	const struct stored_feed *lost = feed_store_find_lost(engine->staged_feeds);
+	const struct stored_feed *lost = find_lost(engine->staged_feeds);
 
 	*ret_why = NULL;
 	if (!lost || engine->current)
 		return 0;
-	if (asprintf(ret_why, SUSPENDED_BY_FEED "%s is damaged (%s)", lost->config->name,
-		     lost->trouble) >= 0)
+	if (asprintf(ret_why, SUSPENDED_BY_FEED "%s %s is damaged (%s)",
+		     feed_kinds[lost->config->kind].word, lost->config->name, lost->trouble) >= 0)
 		return 0;
 	*ret_why = NULL;
 	return -ENOMEM;
 }
 
+/* Read the feeds of a snapshot. Return: 0 or -ENOMEM. */
+static int stage_feeds(struct engine *engine, const struct snapshot *next, bool rereads,
+		       struct lines *warnings)
+{
+	const struct feed_store_owner owner = { next->config, next->policy };
+
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++) {
+		engine->staged_feeds[kind] = feed_store_load(
+		    (enum feed_kind)kind, &owner, engine->feeds[kind], rereads, warnings);
+		if (!engine->staged_feeds[kind])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int fill_staged(const struct engine *engine, struct policy *policy)
+{
+	int err = 0;
+
+	for (int kind = 0; kind < FEED_KIND_COUNT && !err; kind++)
+		err = feed_store_fill(engine->staged_feeds[kind], policy, NULL, NULL);
+	return err;
+}
+
 static int feed_source_read(struct engine *engine, struct source_reading *reading)
 {
-	const struct feed_store_owner owner = { reading->next->config, reading->next->policy };
-
-	engine->staged_feeds = feed_store_load(&owner, engine->feeds, false, reading->warnings);
-	return engine->staged_feeds ? 0 : -ENOMEM;
+	return stage_feeds(engine, reading->next, false, reading->warnings);
 }
 
 static int feed_source_fill(struct engine *engine, struct source_reading *reading)
 {
-	return feed_store_fill(engine->staged_feeds, reading->next->policy, NULL, NULL);
+	return fill_staged(engine, reading->next->policy);
 }
 
 static void feed_source_settle(struct engine *engine, bool is_in_force)
 {
-	if (is_in_force) {
-		feed_store_free(engine->feeds);
-		engine->feeds = engine->staged_feeds;
-	} else {
-		feed_store_free(engine->staged_feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++) {
+		if (is_in_force) {
+			feed_store_free(engine->feeds[kind]);
+			engine->feeds[kind] = engine->staged_feeds[kind];
+		} else {
+			feed_store_free(engine->staged_feeds[kind]);
+		}
+		engine->staged_feeds[kind] = NULL;
 	}
-	engine->staged_feeds = NULL;
 }
 
 static int feed_source_report(const struct engine *engine, struct source_reports *ret_reports)
 {
-	return feed_store_report(engine->feeds, &ret_reports->feeds);
+	int err = 0;
+
+	for (int kind = 0; kind < FEED_KIND_COUNT && !err; kind++)
+		err = feed_store_report(engine->feeds[kind], &ret_reports->feeds[kind]);
+	return err;
 }
 
 int feed_source_reread(struct engine *engine, struct snapshot *next)
 {
-	const struct feed_store_owner owner = { next->config, next->policy };
 	struct lines warnings = { 0 };
+	int err = stage_feeds(engine, next, true, &warnings);
 
-	engine->staged_feeds = feed_store_load(&owner, engine->feeds, true, &warnings);
 	for (size_t i = 0; i < warnings.count; i++)
 		log_warning("feeds", "%s", warnings.items[i]);
 	lines_done(&warnings);
-	return engine->staged_feeds
-		   ? feed_store_fill(engine->staged_feeds, next->policy, NULL, NULL)
-		   : -ENOMEM;
+	return err ? err : fill_staged(engine, next->policy);
 }
 
 const struct entry_source feed_source = {
@@ -84,7 +117,7 @@ const struct entry_source feed_source = {
 void feed_source_resume(const struct engine *engine, const struct stored_feed *feed,
 			struct snapshot *next)
 {
-	const struct stored_feed *lost = feed_store_find_lost(engine->feeds);
+	const struct stored_feed *lost = find_lost(engine->feeds);
 
 	if (!next->suspension || (lost && lost != feed) ||
 	    strncmp(next->suspension, SUSPENDED_BY_FEED, strlen(SUSPENDED_BY_FEED)) != 0)

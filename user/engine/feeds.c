@@ -35,6 +35,16 @@ static void newcomer_done(struct newcomer *newcomer)
 	entry_set_unref(newcomer->body.set);
 }
 
+static struct feed_store *store_of(const struct engine *engine, const struct stored_feed *feed)
+{
+	return engine->feeds[feed->config->kind];
+}
+
+static const struct feed_kind_traits *words_of(const struct stored_feed *feed)
+{
+	return &feed_kinds[feed->config->kind];
+}
+
 /* ---- put in force ------------------------------------------------------- */
 
 /* What is in force, with @set in the place of what @feed has. Return: 0 or -ENOMEM. */
@@ -42,7 +52,7 @@ static int feed_make_next(const struct engine *engine, const struct stored_feed 
 			  struct entry_set *set, struct snapshot **ret_next)
 {
 	struct snapshot *next = snapshot_copy(engine->current);
-	int err = next ? feed_store_fill(engine->feeds, next->policy, feed, set) : -ENOMEM;
+	int err = next ? feed_store_fill(store_of(engine, feed), next->policy, feed, set) : -ENOMEM;
 
 	if (!err)
 		err = protected_overrule(engine->protections, next->policy);
@@ -71,11 +81,12 @@ static int feed_switch_to(struct engine *engine, const struct stored_feed *feed,
 
 static void feed_forget_held(const struct engine *engine, struct stored_feed *feed)
 {
-	int err = feed_copy_remove(engine->feeds->directory, feed->config->name, COPY_HELD);
+	int err =
+	    feed_copy_remove(store_of(engine, feed)->directory, feed->config->name, COPY_HELD);
 
 	if (err)
-		log_warning("feeds", "%s: cannot remove the copy held back: %s", feed->config->name,
-			    strerror(-err));
+		log_warning(words_of(feed)->plural, "%s: cannot remove the copy held back: %s",
+			    feed->config->name, strerror(-err));
 	feed_copy_done(&feed->held);
 	feed->held_entry_count = 0;
 	lines_done(&feed->held_reasons);
@@ -127,7 +138,7 @@ static void feed_warn_overruled(const struct stored_feed *feed, struct feed_arri
 static int feed_put_in_force(struct engine *engine, const struct deed *by, struct stored_feed *feed,
 			     struct newcomer *newcomer, struct feed_arrival *arrival)
 {
-	const char *directory = engine->feeds->directory, *name = feed->config->name;
+	const char *directory = store_of(engine, feed)->directory, *name = feed->config->name;
 	char error[DATAPATH_ERROR_BYTES];
 	int err = feed_copy_prepare(directory, name, COPY_IN_FORCE, &newcomer->copy, error);
 
@@ -145,7 +156,8 @@ static int feed_put_in_force(struct engine *engine, const struct deed *by, struc
 	}
 	err = feed_copy_commit(directory, name, COPY_IN_FORCE);
 	if (err)
-		log_warning("feeds", "%s: the copy in force will be lost at a restart: %s", name,
+		log_warning(words_of(feed)->plural,
+			    "%s: the copy in force will be lost at a restart: %s", name,
 			    strerror(-err));
 	feed_compare(engine, feed, newcomer, 0, &arrival->diff);
 	feed_warn_overruled(feed, arrival);
@@ -197,7 +209,7 @@ static bool is_same_text(const char *a, const char *b)
 static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
 			 struct feed_copy *copy)
 {
-	const char *directory = engine->feeds->directory, *name = feed->config->name;
+	const char *directory = store_of(engine, feed)->directory, *name = feed->config->name;
 	char error[FEED_COPY_ERROR_BYTES];
 	int err;
 
@@ -219,8 +231,8 @@ static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
 		err = feed_copy_touch(directory, name, COPY_IN_FORCE);
 	}
 	if (err)
-		log_warning("feeds", "%s: cannot record that its copy is fresh: %s", name,
-			    strerror(-err));
+		log_warning(words_of(feed)->plural, "%s: cannot record that its copy is fresh: %s",
+			    name, strerror(-err));
 	feed->copy.checked_at_sec = time_now_sec();
 	feed_forget_held(engine, feed);
 }
@@ -230,7 +242,7 @@ static int feed_reread(const struct engine *engine, const struct stored_feed *fe
 		       enum copy_kind kind, struct newcomer *newcomer, struct feed_arrival *arrival)
 {
 	char error[FEED_COPY_ERROR_BYTES] = "there is no such copy";
-	int err = feed_copy_read(engine->feeds->directory, feed->config->name, kind,
+	int err = feed_copy_read(store_of(engine, feed)->directory, feed->config->name, kind,
 				 &newcomer->copy, error);
 
 	if (!err) {
@@ -250,7 +262,7 @@ static void feed_hold(const struct engine *engine, struct stored_feed *feed,
 		      struct newcomer *newcomer, struct lines *reasons,
 		      struct feed_arrival *arrival)
 {
-	const char *directory = engine->feeds->directory, *name = feed->config->name;
+	const char *directory = store_of(engine, feed)->directory, *name = feed->config->name;
 	char error[FEED_COPY_ERROR_BYTES];
 	int err = 0;
 
@@ -260,8 +272,8 @@ static void feed_hold(const struct engine *engine, struct stored_feed *feed,
 			err = feed_copy_commit(directory, name, COPY_HELD);
 		if (err)
 			lines_add(&arrival->warnings,
-				  "it is held back, but cannot be stored for `feeds accept`: %s",
-				  strerror(-err));
+				  "it is held back, but cannot be stored for `%s accept`: %s",
+				  words_of(feed)->plural, strerror(-err));
 	}
 	feed_copy_done(&feed->held);
 	lines_done(&feed->held_reasons);
@@ -371,11 +383,11 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 
 static struct stored_feed *find_feed(const struct engine *engine, struct feed_arrival *arrival)
 {
-	struct stored_feed *feed = feed_store_find(engine->feeds, arrival->name);
+	struct stored_feed *feed = feed_store_find(engine->feeds[arrival->kind], arrival->name);
 
 	if (!feed)
-		refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "there is no feed \"%s\"",
-			    arrival->name);
+		refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "there is no %s \"%s\"",
+			    feed_kinds[arrival->kind].word, arrival->name);
 	return feed;
 }
 
@@ -409,8 +421,8 @@ static struct stored_feed *find_held(const struct engine *engine, struct feed_ar
 
 	if (!feed || feed->held.url)
 		return feed;
-	refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "no copy of feed %s is held back",
-		    arrival->name);
+	refusal_set(&arrival->refusal, OUTCOME_NOT_FOUND, "no copy of %s %s is held back",
+		    words_of(feed)->word, arrival->name);
 	return NULL;
 }
 

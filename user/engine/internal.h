@@ -19,10 +19,10 @@ struct engine {
 	struct state *state;
 	struct rule_file *rule_file; /* NULL: cannot be kept */
 	struct rule_ids ids;
-	struct policy *adopted;		 /* rules of the daemon before, until the first switch */
-	struct manual_staged manual;	 /* of the snapshot that is to be */
-	struct feed_store *feeds;	 /* of current */
-	struct feed_store *staged_feeds; /* of the snapshot that is to be */
+	struct policy *adopted;	     /* rules of the daemon before, until the first switch */
+	struct manual_staged manual; /* of the snapshot that is to be */
+	struct feed_store *feeds[FEED_KIND_COUNT];	  /* of current */
+	struct feed_store *staged_feeds[FEED_KIND_COUNT]; /* of the snapshot that is to be */
 	struct snapshot *current;
 	bool is_kernel_known; /* it decides by current */
 	bool is_detached;

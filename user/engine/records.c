@@ -142,14 +142,15 @@ void engine_record_feed(struct engine *engine, const struct deed *by,
 			const struct feed_config *feed, const struct feed_diff *diff,
 			struct lines *warnings)
 {
+	static const enum history_event events[FEED_KIND_COUNT] = { [FEED_OF_URL] = HISTORY_FEED };
 	const struct history_change change = {
 		.list = feed->list_name,
 		.action = feed->action,
-		.source = SOURCE_FEED,
+		.source = feed_kinds[feed->kind].source,
 		.added = diff->added_count,
 		.removed = diff->removed_count,
 	};
-	struct history_record record = engine_record(by, HISTORY_FEED);
+	struct history_record record = engine_record(by, events[feed->kind]);
 	char overruled[96];
 	int err;
 
@@ -159,5 +160,5 @@ void engine_record_feed(struct engine *engine, const struct deed *by,
 	if (diff->overruled_count && !record.reason)
 		record.reason = overruled;
 	err = history_summarise(engine->state, &record, &change, 1);
-	warn_of_missing(engine, err, "copy of a feed", warnings);
+	warn_of_missing(engine, err, "copy", warnings);
 }

@@ -23,7 +23,7 @@ struct source_reading {
 
 /* What the main loop is told of sources. */
 struct source_reports {
-	struct feed_reports feeds;
+	struct feed_reports feeds[FEED_KIND_COUNT];
 };
 
 /* Each function may be NULL: there is nothing to do. */
@@ -51,7 +51,8 @@ struct entry_source {
  */
 int sources_read(struct engine *engine, struct source_reading *reading);
 void sources_settle(struct engine *engine, bool is_in_force);
-/* Return: 0 or -ENOMEM. */
+/* @ret_reports: for source_reports_done(), whatever is returned. Return: 0 or -ENOMEM. */
 int sources_report(const struct engine *engine, struct source_reports *ret_reports);
+void source_reports_done(struct source_reports *reports);
 
 #endif

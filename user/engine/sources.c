@@ -73,3 +73,9 @@ int sources_report(const struct engine *engine, struct source_reports *ret_repor
 	}
 	return 0;
 }
+
+void source_reports_done(struct source_reports *reports)
+{
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		feed_reports_done(&reports->feeds[kind]);
+}

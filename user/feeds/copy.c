@@ -15,7 +15,6 @@
 
 #include "base/file.h"
 #include "base/number.h"
-#include "config/feed_config.h"
 
 #define MAGIC "ipwl-feed 1"
 /* Room for all lines before the bytes: a URL of 2 KiB, two header values, numbers. */
@@ -40,11 +39,12 @@ uint32_t feed_copy_checksum(const char *bytes, size_t byte_count)
 	return (uint32_t)crc32_z(0, (const unsigned char *)bytes, byte_count);
 }
 
-char *feed_copy_directory(const char *state_dir)
+char *feed_copy_directory(const char *state_dir, enum feed_kind kind)
 {
 	char *directory;
 
-	return asprintf(&directory, "%s/feeds", state_dir) < 0 ? NULL : directory;
+	return asprintf(&directory, "%s/%s", state_dir, feed_kinds[kind].plural) < 0 ? NULL
+										     : directory;
 }
 
 /* The path of a copy; to be freed. */

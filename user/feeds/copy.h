@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stores copies of feeds in state_dir/feeds: the copy in force (NAME.copy), and the copy that a
- * guard holds back (NAME.held). A file consists of a few lines about the copy, then its bytes.
- * A checksum over all of it tells whether it is complete.
+ * Stores copies of feeds in a directory of their kind, like state_dir/feeds: the copy in force
+ * (NAME.copy), and the copy that a guard holds back (NAME.held). A file consists of a few lines
+ * about the copy, then its bytes. A checksum over all of it tells whether it is complete.
  */
 #ifndef FEEDS_COPY_H
 #define FEEDS_COPY_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "config/feed_config.h"
 
 #define FEED_COPY_ERROR_BYTES 512
 
@@ -33,9 +35,9 @@ void feed_copy_done(struct feed_copy *copy);
 /* Compute the checksum of @bytes. */
 uint32_t feed_copy_checksum(const char *bytes, size_t byte_count);
 
-/* The directory of copies. It is created when the first copy is written. The caller frees the
- * text. NULL: out of memory. */
-char *feed_copy_directory(const char *state_dir);
+/* The directory for copies of feeds of that kind. It is created when the first copy is written.
+ * The caller frees the text. NULL: out of memory. */
+char *feed_copy_directory(const char *state_dir, enum feed_kind kind);
 
 /**
  * feed_copy_read() - read a copy and check that it is complete

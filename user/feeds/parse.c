@@ -24,7 +24,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 		.action = feed->action,
 		.host_bits = feed->host_bits,
 		.skips_bad_lines = feed->skips_errors,
-		.source = SOURCE_FEED,
+		.source = feed_kinds[feed->kind].source,
 		.origin = feed->name,
 		.added_at_sec = copy->fetched_at_sec,
 		.now_sec = time_now_sec(),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Converts the bytes of a copy to entries of source `feed`. */
+/* Converts the bytes of a copy to entries. */
 #ifndef FEEDS_PARSE_H
 #define FEEDS_PARSE_H
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One run of ipwl-fetch. This program or a service manager starts it. The main loop watches it
- * and never waits for it. */
+/* One run of the confined program that fetches a feed. This program or a service manager starts
+ * it. The main loop watches it and never waits for it. */
 #ifndef FEEDS_PROCESS_H
 #define FEEDS_PROCESS_H
 
 #include <event2/event.h>
 #include <stdint.h>
 
-#include "config/feed_config.h"
+#include "config/config.h"
+#include "helper/helper.h"
 
 #define FEED_MESSAGE_BYTES 1024
 #define FEED_HEADER_BYTES 512
@@ -26,13 +27,13 @@ struct fetched {
 	int64_t retry_after_sec;
 };
 
-/* Find the fetcher: the socket that FETCH_SOCKET_VARIABLE names, or else the program in the
- * directory of this one. The caller frees the path. NULL: out of memory, or the directory is
- * not known. */
-char *feed_process_find_program(void);
+/* The files of a run. They are files in memory, so neither side ever waits for the other. */
+enum feed_file { FEED_FILE_REQUEST, FEED_FILE_RESULT, FEED_FILE_BODY, FEED_FILE_COUNT };
 
 struct feed_request {
-	const char *program; /* from feed_process_find_program() */
+	const struct feed_fetcher *fetcher;
+	const char *program; /* from helper_find() */
+	const struct config *config;
 	const struct feed_config *feed;
 	/* Of the present copy, so that the source does not send it again; or NULL. */
 	const char *etag;
@@ -40,6 +41,18 @@ struct feed_request {
 	/* Called once by the loop. Afterwards the process is gone and freed. */
 	void (*done)(void *context, struct fetched *fetched);
 	void *context;
+};
+
+/* How feeds of a kind are fetched. */
+struct feed_fetcher {
+	struct helper helper;
+	uint32_t grace_sec;	      /* the program ends by itself this long after its timeout */
+	int numbers[FEED_FILE_COUNT]; /* of the files in the program; -1: it does not get it */
+	/* Return: 0; -errno: @message says what is wrong. */
+	int (*write_request)(int fd, const struct feed_request *request,
+			     char message[FEED_MESSAGE_BYTES]);
+	/* Read the result of a program that has ended well. */
+	void (*read_result)(const int fds[FEED_FILE_COUNT], struct fetched *fetched);
 };
 
 /* Fetch a feed. Return: 0; -errno: @message says what is wrong. */

@@ -33,9 +33,9 @@ void feed_reports_done(struct feed_reports *reports)
 	*reports = (struct feed_reports) { 0 };
 }
 
-int feed_arrival_init(struct feed_arrival *arrival, const char *name)
+int feed_arrival_init(struct feed_arrival *arrival, enum feed_kind kind, const char *name)
 {
-	*arrival = (struct feed_arrival) { .name = strdup(name), .body_fd = -1 };
+	*arrival = (struct feed_arrival) { .kind = kind, .name = strdup(name), .body_fd = -1 };
 	return arrival->name ? 0 : -ENOMEM;
 }
 

@@ -55,6 +55,7 @@ void feed_reports_done(struct feed_reports *reports);
 
 /* A copy of a feed for the worker, and the worker's decision about it. */
 struct feed_arrival {
+	enum feed_kind kind;
 	char *name;
 	int body_fd;	       /* the fetched data; -1: the source has no newer copy */
 	struct feed_copy copy; /* data about the copy, without its bytes */
@@ -67,7 +68,7 @@ struct feed_arrival {
 };
 
 /* Return: 0 or -ENOMEM. */
-int feed_arrival_init(struct feed_arrival *arrival, const char *name);
+int feed_arrival_init(struct feed_arrival *arrival, enum feed_kind kind, const char *name);
 void feed_arrival_done(struct feed_arrival *arrival);
 
 #endif

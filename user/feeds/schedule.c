@@ -25,6 +25,8 @@
 #define LOGGED_LINES_MAX 5
 
 struct feeds {
+	enum feed_kind kind;
+	const struct feed_fetcher *fetcher;
 	struct event_base *base;
 	struct feed_judge judge;
 	const struct config *config; /* in force */
@@ -59,9 +61,9 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 
 static const struct feed_config *feed_config_of(const struct feed_state *state)
 {
-	const struct config *config = state->feeds->config;
+	const struct feeds *feeds = state->feeds;
 
-	return feed_config_find(config->feeds, config->feed_count, state->report.name);
+	return feed_config_find(config_feeds(feeds->config, feeds->kind), state->report.name);
 }
 
 /* ---- when --------------------------------------------------------------- */
@@ -126,21 +128,22 @@ static void feeds_run(struct feeds *feeds);
 
 static void feed_log_result(const struct feed_state *state, const struct lines *details)
 {
+	const char *subsystem = feed_kinds[state->feeds->kind].plural;
 	const char *name = state->report.name;
 
 	switch (state->result) {
 	case FEED_RESULT_UNCHANGED:
-		log_debug("feeds", "%s: the source has no other copy", name);
+		log_debug(subsystem, "%s: the source has no other copy", name);
 		return;
 	case FEED_RESULT_NEW:
-		log_info("feeds", "%s: %s", name, state->message ? state->message : "");
+		log_info(subsystem, "%s: %s", name, state->message ? state->message : "");
 		return;
 	default:
-		log_warning("feeds", "%s: %s: %s", name, feed_result_names[state->result],
+		log_warning(subsystem, "%s: %s: %s", name, feed_result_names[state->result],
 			    state->message ? state->message : "out of memory");
 	}
 	for (size_t i = 1; details && i < details->count && i < LOGGED_LINES_MAX; i++)
-		log_warning("feeds", "%s: %s", name, details->items[i]);
+		log_warning(subsystem, "%s: %s", name, details->items[i]);
 }
 
 /* Record the end of a fetch, whatever its result. @message is copied. */
@@ -193,7 +196,8 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 		return false;
 	summarise_arrival(arrival, message, sizeof(message));
 	for (size_t i = 0; i < arrival->warnings.count; i++)
-		log_warning("feeds", "%s: %s", arrival->name, arrival->warnings.items[i]);
+		log_warning(feed_kinds[feeds->kind].plural, "%s: %s", arrival->name,
+			    arrival->warnings.items[i]);
 	if (arrival->report.name)
 		feeds_take_report(feeds, &arrival->report);
 	feed_end_fetch(state, arrival->result, *message ? message : NULL,
@@ -216,7 +220,7 @@ static int feed_make_arrival(struct feed_state *state, struct fetched *fetched,
 {
 	struct feed_copy *copy = &arrival->copy;
 
-	if (feed_arrival_init(arrival, state->report.name))
+	if (feed_arrival_init(arrival, state->feeds->kind, state->report.name))
 		return -ENOMEM;
 	copy->fetched_at_sec = copy->checked_at_sec = time_now_sec();
 	copy->url = state->url;
@@ -259,7 +263,9 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 	/* They are useless for another URL. */
 	const bool is_known = report->url && !strcmp(report->url, config->url);
 	const struct feed_request request = {
+		.fetcher = feeds->fetcher,
 		.program = feeds->program,
+		.config = feeds->config,
 		.feed = config,
 		.etag = is_known ? report->etag : NULL,
 		.last_modified = is_known ? report->last_modified : NULL,
@@ -376,7 +382,8 @@ void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_
 	/* The old configuration is freed in any case. */
 	feeds->config = config;
 	if (!items) {
-		log_error("feeds", "the feeds have not changed: %s", strerror(ENOMEM));
+		log_error(feed_kinds[feeds->kind].plural, "they have not changed: %s",
+			  strerror(ENOMEM));
 		return;
 	}
 	feeds->items = items;
@@ -403,16 +410,19 @@ void feeds_take_report(struct feeds *feeds, struct feed_report *report)
 	*report = (struct feed_report) { 0 };
 }
 
-int feeds_open(struct event_base *base, const struct feed_judge *judge, const struct config *config,
+int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
+	       const struct feed_judge *judge, const struct config *config,
 	       struct feed_reports *reports, struct feeds **ret_feeds)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
 
 	if (!feeds)
 		return -ENOMEM;
+	feeds->kind = kind;
+	feeds->fetcher = fetcher;
 	feeds->base = base;
 	feeds->judge = *judge;
-	feeds->program = feed_process_find_program();
+	feeds->program = helper_find(&fetcher->helper);
 	feeds->timer = event_new(base, -1, 0, feeds_on_timer, feeds);
 	if (!feeds->timer) {
 		free(feeds->program);

@@ -7,6 +7,7 @@
 #include "feeds/report.h"
 
 struct event_base;
+struct feed_fetcher;
 struct feed_process;
 struct feeds;
 
@@ -36,13 +37,15 @@ struct feed_judge {
 };
 
 /**
- * feeds_open() - start to fetch
+ * feeds_open() - start to fetch the feeds of a kind
+ * @fetcher: fetches them
  * @config: in force; must stay valid until feeds_follow() gives another
  * @reports: for the feeds of @config; taken over
  *
  * Return: 0 or -errno.
  */
-int feeds_open(struct event_base *base, const struct feed_judge *judge, const struct config *config,
+int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
+	       const struct feed_judge *judge, const struct config *config,
 	       struct feed_reports *reports, struct feeds **ret_feeds);
 /* End all fetches and free @feeds. NULL is fine. */
 void feeds_close(struct feeds *feeds);

@@ -15,6 +15,11 @@ size_t feed_entry_count(const struct entry_set *set)
 	return set ? set->entry_counts[FAMILY_IPV4] + set->entry_counts[FAMILY_IPV6] : 0;
 }
 
+static const char *feed_word(const struct stored_feed *feed)
+{
+	return feed_kinds[feed->config->kind].word;
+}
+
 /* ---- load --------------------------------------------------------------- */
 
 static int copy_text(const char *text, char **ret_copy)
@@ -86,7 +91,8 @@ note_trouble(struct stored_feed *feed, struct lines *warnings, const char *forma
 	va_end(arguments);
 	free(feed->trouble);
 	feed->trouble = text;
-	lines_add(warnings, "feed %s: %s", feed->config->name, text ? text : strerror(ENOMEM));
+	lines_add(warnings, "%s %s: %s", feed_word(feed), feed->config->name,
+		  text ? text : strerror(ENOMEM));
 }
 
 /* Read the copy in force. Return: 0, even if there is none or it cannot be used; -ENOMEM. */
@@ -157,8 +163,8 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 	if (!err)
 		err = feed_parse(feed->config, &feed->held, &body, &details);
 	else if (err != -ENOMEM)
-		lines_add(warnings, "feed %s: the copy held back is lost: %s", feed->config->name,
-			  error);
+		lines_add(warnings, "%s %s: the copy held back is lost: %s", feed_word(feed),
+			  feed->config->name, error);
 	forget_bytes(&feed->held);
 	if (err) {
 		feed_copy_done(&feed->held);
@@ -168,7 +174,8 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 		if (!feed->held_reasons.count)
 			lines_add(
 			    &feed->held_reasons,
-			    "no guard would hold it back now: refresh the feed or accept the copy");
+			    "no guard would hold it back now: refresh the %s or accept the copy",
+			    feed_word(feed));
 	}
 	entry_set_unref(body.set);
 	lines_done(&details);
@@ -196,24 +203,25 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 	return err ? err : load_held(owner, directory, feed, warnings);
 }
 
-struct feed_store *feed_store_load(const struct feed_store_owner *owner,
+struct feed_store *feed_store_load(enum feed_kind kind, const struct feed_store_owner *owner,
 				   const struct feed_store *old, bool rereads,
 				   struct lines *warnings)
 {
-	const struct config *config = owner->config;
+	const struct feed_configs configs = config_feeds(owner->config, kind);
 	struct feed_store *store = calloc(1, sizeof(*store));
 	int err = -ENOMEM;
 
 	if (!store)
 		return NULL;
-	store->directory = feed_copy_directory(config->state_dir);
-	store->items = calloc(config->feed_count + 1, sizeof(*store->items));
+	store->kind = kind;
+	store->directory = feed_copy_directory(owner->config->state_dir, kind);
+	store->items = calloc(configs.count + 1, sizeof(*store->items));
 	if (store->directory && store->items)
 		err = 0;
-	for (size_t i = 0; i < config->feed_count && !err; i++) {
+	for (size_t i = 0; i < configs.count && !err; i++) {
 		struct stored_feed *feed = &store->items[store->count++];
 
-		feed->config = &config->feeds[i];
+		feed->config = &configs.items[i];
 		err = load_feed(owner, store->directory,
 				old ? feed_store_find(old, feed->config->name) : NULL, rereads,
 				feed, warnings);
@@ -343,7 +351,7 @@ int feed_store_fill(const struct feed_store *store, struct policy *policy,
 			continue;
 		err = join(sets, count, &joined);
 		if (!err)
-			list_replace_set(list, SOURCE_FEED, joined);
+			list_replace_set(list, feed_kinds[store->kind].source, joined);
 	}
 	free(sets);
 	return err;

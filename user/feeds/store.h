@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The worker's feeds: the entries of each in force, and data about its copies. */
+/* The worker's feeds of one kind: the entries of each in force, and data about its copies. */
 #ifndef FEEDS_STORE_H
 #define FEEDS_STORE_H
 
@@ -22,6 +22,7 @@ struct stored_feed {
 };
 
 struct feed_store {
+	enum feed_kind kind;
 	char *directory;
 	struct stored_feed *items; /* in the order of the configuration */
 	size_t count;
@@ -34,7 +35,7 @@ struct feed_store_owner {
 };
 
 /**
- * feed_store_load() - load the feeds of a configuration, from memory or from disk
+ * feed_store_load() - load the feeds of a kind, from memory or from disk
  * @owner: its config must outlive the store
  * @old: the store of the previous configuration, or NULL. Entries that are read in the same way
  *       are shared with it
@@ -43,7 +44,7 @@ struct feed_store_owner {
  *
  * If a copy cannot be read from disk, its entries in @old stay in force. NULL: out of memory.
  */
-struct feed_store *feed_store_load(const struct feed_store_owner *owner,
+struct feed_store *feed_store_load(enum feed_kind kind, const struct feed_store_owner *owner,
 				   const struct feed_store *old, bool rereads,
 				   struct lines *warnings);
 /* NULL is fine. */

@@ -25,7 +25,7 @@ static void copy_task_finish(struct engine_task *base, struct runtime *runtime)
 {
 	struct copy_task *task = (struct copy_task *)base;
 
-	if (feeds_finish(runtime->feeds, &task->arrival))
+	if (feeds_finish(runtime->feeds[task->arrival.kind], &task->arrival))
 		runtime_notify_ready(runtime);
 }
 

@@ -102,7 +102,8 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	if (interfaces_configure(&runtime->interfaces, config))
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);
-	feeds_follow(runtime->feeds, config, &reload->reports.feeds);
+	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+		feeds_follow(runtime->feeds[kind], config, &reload->reports.feeds[kind]);
 }
 
 static void reload_keep_report(struct reload *reload, struct reload_report *report)
@@ -140,7 +141,7 @@ void reload_done(struct reload *reload)
 	lines_done(&reload->warnings);
 	lines_done(&reload->changes);
 	free(reload->held);
-	feed_reports_done(&reload->reports.feeds);
+	source_reports_done(&reload->reports);
 	*reload = (struct reload) { 0 };
 }
 

@@ -45,7 +45,7 @@ struct runtime {
 	struct entry_view view;	   /* the engine's */
 	struct snapshot *snapshot; /* in force, as far as the main loop knows */
 	struct interfaces interfaces;
-	struct feeds *feeds;
+	struct feeds *feeds[FEED_KIND_COUNT];
 	struct sampler *sampler;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */

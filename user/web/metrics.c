@@ -224,7 +224,7 @@ static const struct {
 	  feed_skipped },
 };
 
-static void write_cut(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_cut(const struct feeds *feeds, struct evbuffer *buffer)
 {
 	static const struct metric cut = {
 		"ipwl_feed_cut_entries", "gauge",
@@ -232,8 +232,8 @@ static void write_cut(const struct runtime *runtime, struct evbuffer *buffer)
 	};
 
 	write_head(buffer, &cut);
-	for (size_t i = 0; i < feeds_count(runtime->feeds); i++) {
-		const struct feed_report *report = &feeds_at(runtime->feeds, i)->report;
+	for (size_t i = 0; i < feeds_count(feeds); i++) {
+		const struct feed_report *report = &feeds_at(feeds, i)->report;
 
 		for (int space = 0; space < FEED_SPACE_COUNT; space++)
 			evbuffer_add_printf(buffer, "%s{feed=\"%s\",space=\"%s\"} %zu\n", cut.name,
@@ -245,26 +245,27 @@ static void write_cut(const struct runtime *runtime, struct evbuffer *buffer)
 static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	static const char fetches[] = "ipwl_feed_fetches_total";
-	const size_t count = feeds_count(runtime->feeds);
+	const struct feeds *feeds = runtime->feeds[FEED_OF_URL];
+	const size_t count = feeds_count(feeds);
 
 	for (size_t m = 0; m < sizeof(feed_gauges) / sizeof(*feed_gauges); m++) {
 		evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s gauge\n", feed_gauges[m].name,
 				    feed_gauges[m].help, feed_gauges[m].name);
 		for (size_t i = 0; i < count; i++) {
-			const struct feed_report *report = &feeds_at(runtime->feeds, i)->report;
+			const struct feed_report *report = &feeds_at(feeds, i)->report;
 
 			evbuffer_add_printf(buffer, "%s{feed=\"%s\"} %" PRId64 "\n",
 					    feed_gauges[m].name, report->name,
 					    feed_gauges[m].value(report));
 		}
 	}
-	write_cut(runtime, buffer);
+	write_cut(feeds, buffer);
 	evbuffer_add_printf(buffer,
 			    "# HELP %s Fetches of a feed by result.\n"
 			    "# TYPE %s counter\n",
 			    fetches, fetches);
 	for (size_t i = 0; i < count; i++) {
-		const struct feed_state *state = feeds_at(runtime->feeds, i);
+		const struct feed_state *state = feeds_at(feeds, i);
 
 		for (int result = 0; result < FEED_RESULT_COUNT; result++)
 			evbuffer_add_printf(buffer, "%s{feed=\"%s\",result=\"%s\"} %" PRIu64 "\n",

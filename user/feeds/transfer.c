@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What ipwl-fetch is asked, and what it answers (fetch/protocol.h). */
+#include "feeds/transfer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "feeds/token.h"
+#include "fetch/protocol.h"
+
+static void print_line(int fd, const char *key, const char *value)
+{
+	if (value && *value)
+		dprintf(fd, "%s %s\n", key, value);
+}
+
+static int transfer_write_request(int fd, const struct feed_request *request,
+				  char message[FEED_MESSAGE_BYTES])
+{
+	const struct feed_config *feed = request->feed;
+	char token[TOKEN_BYTES_MAX + 1] = "";
+	int err = feed->token_file ? token_read(feed->token_file, token) : 0;
+
+	if (err) {
+		snprintf(message, FEED_MESSAGE_BYTES, "%s: %s", feed->token_file,
+			 err == -EINVAL ? "its first line contains no token" : strerror(-err));
+		return err;
+	}
+	print_line(fd, "url", feed->url);
+	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
+		feed->timeout_sec);
+	print_line(fd, "user", feed->user);
+	print_line(fd, "token", token);
+	print_line(fd, "ca_file", feed->ca_file);
+	print_line(fd, "etag", request->etag);
+	print_line(fd, "last_modified", request->last_modified);
+	return 0;
+}
+
+static void transfer_read_result(const int fds[FEED_FILE_COUNT], struct fetched *fetched)
+{
+	char text[FETCH_TEXT_BYTES_MAX + 1];
+	char word[32] = "";
+	ssize_t bytes = pread(fds[FEED_FILE_RESULT], text, FETCH_TEXT_BYTES_MAX, 0);
+
+	if (bytes <= 0)
+		return;
+	text[bytes] = '\0';
+	helper_take_text(text, "result", word, sizeof(word));
+	if (!strcmp(word, FETCH_NEW))
+		fetched->result = FETCH_IS_NEW;
+	else if (!strcmp(word, FETCH_UNCHANGED))
+		fetched->result = FETCH_IS_UNCHANGED;
+	helper_take_text(text, "message", fetched->message, sizeof(fetched->message));
+	helper_take_text(text, "etag", fetched->etag, sizeof(fetched->etag));
+	helper_take_text(text, "last_modified", fetched->last_modified,
+			 sizeof(fetched->last_modified));
+	word[0] = '\0';
+	helper_take_text(text, "retry_after_sec", word, sizeof(word));
+	fetched->retry_after_sec = 0;
+	number_parse(word, 0, INT64_MAX, &fetched->retry_after_sec);
+}
+
+const struct feed_fetcher transfer_fetcher = {
+	.helper = { .program = "ipwl-fetch",
+		    .unit = "ipwl-fetch.socket",
+		    .socket_variable = FETCH_SOCKET_VARIABLE },
+	.grace_sec = FETCH_GRACE_SEC,
+	.numbers = { [FEED_FILE_REQUEST] = FETCH_REQUEST_FD,
+		     [FEED_FILE_RESULT] = FETCH_RESULT_FD,
+		     [FEED_FILE_BODY] = FETCH_BODY_FD },
+	.write_request = transfer_write_request,
+	.read_result = transfer_read_result,
+};
+_Static_assert(FEED_FILE_COUNT == FETCH_FILE_COUNT, "as the other side expects");

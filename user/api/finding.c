@@ -93,8 +93,10 @@ static void say_conflict(const struct lint_finding *finding, struct sentences *s
 			 prefix);
 	else
 		snprintf(sentences->suggestion, SENTENCE_BYTES,
-			 "to block it, exclude it from the allow list %s: !%s; otherwise remove it",
-			 finding->other_list->name, prefix);
+			 "to block it, exclude it from the allow list %s: !%s; %s",
+			 finding->other_list->name, prefix,
+			 finding->entry->source == SOURCE_FEED ? "otherwise there is nothing to do"
+							       : "otherwise remove it");
 }
 
 static void say_unused(const struct lint_options *options, const struct lint_finding *finding,
@@ -118,10 +120,20 @@ static void say_unused(const struct lint_options *options, const struct lint_fin
 
 static void say_expiring(const struct lint_finding *finding, struct sentences *sentences)
 {
-	char time[TIME_TEXT_BYTES], prefix[PREFIX_TEXT_BYTES];
+	char time[TIME_TEXT_BYTES], hit[TIME_TEXT_BYTES], prefix[PREFIX_TEXT_BYTES];
+	const enum source source = (enum source)finding->entry->source;
 
-	snprintf(sentences->message, SENTENCE_BYTES, "expires at %s",
-		 time_format(finding->entry->expires_at_sec, time));
+	snprintf(sentences->message, SENTENCE_BYTES, "expires at %s%s%s",
+		 time_format(finding->entry->expires_at_sec, time),
+		 finding->last_hit_sec ? "; last hit " : "",
+		 finding->last_hit_sec ? time_format(finding->last_hit_sec, hit) : "");
+	if (source == SOURCE_FEED || source == SOURCE_FILE) {
+		snprintf(sentences->suggestion, SENTENCE_BYTES,
+			 source == SOURCE_FEED ? "the next copy of the feed can renew it"
+					       : "to keep it, list it with a later expiry in its "
+						 "file");
+		return;
+	}
 	snprintf(sentences->suggestion, SENTENCE_BYTES,
 		 "to keep it: ipwlctl add --list %s %s, with --ttl or without", finding->list->name,
 		 prefix_format_short(&finding->entry->prefix, prefix));

@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
+#include "feeds/schedule.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 
@@ -170,6 +171,31 @@ static json_t *exports_json(const struct runtime *runtime)
 	return array;
 }
 
+static json_t *expiring_json(const struct expiring *expiring)
+{
+	if (!expiring->is_known)
+		return json_null();
+	return json_pack("{s:o,s:o}", "entries", json_count(expiring->count), "next_at",
+			 json_time(expiring->next_sec));
+}
+
+/* The feeds that need attention. */
+static json_t *feeds_json(const struct feeds *feeds)
+{
+	json_t *held = json_array(), *missing = json_array();
+
+	for (size_t i = 0; i < feeds_count(feeds); i++) {
+		const struct feed_report *report = &feeds_at(feeds, i)->report;
+
+		if (report->is_held)
+			json_array_append_new(held, json_string(report->name));
+		if (!report->has_copy)
+			json_array_append_new(missing, json_string(report->name));
+	}
+	return json_pack("{s:o,s:o,s:o}", "count", json_count(feeds_count(feeds)), "held", held,
+			 "missing", missing);
+}
+
 static const char *mode_name(bool is_enforcing)
 {
 	return is_enforcing ? "enforce" : "monitor";
@@ -181,17 +207,19 @@ static json_t *status_json(const struct runtime *runtime)
 	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "version",
-	    IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(), "started_at",
-	    json_time(runtime->started_at_sec), "uptime_seconds", (json_int_t)uptime_sec, "config",
-	    json_text(runtime->config_path), "mode", mode_name(snapshot->config->is_enforcing),
-	    "mode_in_force", mode_name(snapshot_is_enforcing(snapshot)), "suspended",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
+	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
+	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
+	    mode_name(snapshot->config->is_enforcing), "mode_in_force",
+	    mode_name(snapshot_is_enforcing(snapshot)), "suspended",
 	    json_text(snapshot->suspension), "detached", runtime->is_detached, "lookup",
 	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
 	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
-	    list_files_json(snapshot), "exports", exports_json(runtime), "reload",
-	    reload_json(&runtime->reload));
+	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
+	    feeds_json(runtime->feeds[FEED_OF_URL]), "expiring_in_use",
+	    expiring_json(&runtime->expiring), "reload", reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -132,7 +132,13 @@ static void check_entry_alone(struct walk *walk, const struct rule *rule, const 
 	check_use(walk, rule, entry);
 	if (entry->expires_at_sec &&
 	    entry->expires_at_sec <= options->now_sec + options->expiring_sec)
-		note_finding(walk, LINT_EXPIRING, (struct lint_finding) { .entry = entry });
+		note_finding(walk, LINT_EXPIRING,
+			     (struct lint_finding) {
+				 .entry = entry,
+				 .last_hit_sec = rule->id ? options->last_hit_sec(walk->list, rule,
+										  options->context)
+							  : 0,
+			     });
 	if (entry->prefix.len < options->min_len[entry->prefix.family])
 		note_finding(walk, LINT_WIDE, (struct lint_finding) { .entry = entry });
 }

@@ -45,7 +45,7 @@ struct lint_finding {
 	 * the other action that covers this one. */
 	const struct list *other_list;
 	const struct entry *other;
-	int64_t last_hit_sec; /* for LINT_UNUSED; 0: no hit is known */
+	int64_t last_hit_sec; /* for LINT_UNUSED and LINT_EXPIRING; 0: no hit is known */
 	struct hazard hazard; /* for LINT_SPACE */
 };
 

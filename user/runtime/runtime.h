@@ -16,6 +16,7 @@
 #include "base/worker.h"
 #include "config/snapshot.h"
 #include "engine/engine.h"
+#include "engine/expiring.h"
 #include "engine/view.h"
 #include "runtime/interfaces.h"
 
@@ -57,6 +58,7 @@ struct runtime {
 	bool is_stopping;
 	size_t task_count; /* with the worker */
 	struct reload_report reload;
+	struct expiring expiring; /* as of the last look at the counters */
 	char *state_path;
 	char *state_error; /* or NULL */
 	/* Called when a reload has put another configuration in force. The rooms above apply it

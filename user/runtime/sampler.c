@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "engine/expiring.h"
 #include "engine/sample.h"
 #include "runtime/runtime.h"
 
@@ -32,6 +33,7 @@ static int64_t sampler_interval_sec(const struct sampler *sampler)
 struct sample_task {
 	struct engine_task task;
 	bool is_complete;
+	struct expiring expiring;
 };
 
 static void sample_task_run(struct engine_task *base, struct engine *engine)
@@ -39,6 +41,8 @@ static void sample_task_run(struct engine_task *base, struct engine *engine)
 	struct sample_task *task = (struct sample_task *)base;
 
 	task->is_complete = engine_sample(engine);
+	if (task->is_complete)
+		engine_find_expiring(engine, EXPIRING_SEC, &task->expiring);
 }
 
 static void sample_task_finish(struct engine_task *base, struct runtime *runtime)
@@ -47,6 +51,8 @@ static void sample_task_finish(struct engine_task *base, struct runtime *runtime
 	struct sampler *sampler = runtime->sampler;
 
 	sampler->is_looking = false;
+	if (task->is_complete)
+		runtime->expiring = task->expiring;
 	sampler_arm(sampler, task->is_complete ? sampler_interval_sec(sampler) : 0);
 }
 

@@ -339,8 +339,21 @@ static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 		"ipwl_reload_held", "gauge",
 		"Whether the guard holds the last reload (1); `ipwlctl diff` shows it."
 	};
+	static const struct metric mode = {
+		"ipwl_mode_in_force", "gauge",
+		"The mode that decides about packets now is 1, the other one 0."
+	};
+	static const struct metric suspended = {
+		"ipwl_enforcement_suspended", "gauge",
+		"Whether nothing is dropped because an allowed sender may be missing (1)."
+	};
+	static const struct metric expiring = {
+		"ipwl_expiring_in_use_entries", "gauge",
+		"Manual allow entries in use that expire within 7 days."
+	};
 	static const struct metric build = { "ipwl_build_info", "gauge",
 					     "The version of ipwl and of libbpf; always 1." };
+	const bool is_enforcing = snapshot_is_enforcing(runtime->snapshot);
 
 	write_head(buffer, &successful);
 	evbuffer_add_printf(buffer, "%s %d\n", successful.name, runtime->reload.successful);
@@ -349,6 +362,16 @@ static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 			    runtime->reload.succeeded_at_sec);
 	write_head(buffer, &held);
 	evbuffer_add_printf(buffer, "%s %d\n", held.name, runtime->reload.held != NULL);
+	write_head(buffer, &mode);
+	evbuffer_add_printf(buffer, "%s{mode=\"enforce\"} %d\n", mode.name, is_enforcing);
+	evbuffer_add_printf(buffer, "%s{mode=\"monitor\"} %d\n", mode.name, !is_enforcing);
+	write_head(buffer, &suspended);
+	evbuffer_add_printf(buffer, "%s %d\n", suspended.name,
+			    runtime->snapshot->suspension != NULL);
+	if (runtime->expiring.is_known) {
+		write_head(buffer, &expiring);
+		evbuffer_add_printf(buffer, "%s %zu\n", expiring.name, runtime->expiring.count);
+	}
 	write_head(buffer, &build);
 	evbuffer_add_printf(buffer, "%s{", build.name);
 	write_label(buffer, "version", IPWL_VERSION);

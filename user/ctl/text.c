@@ -11,6 +11,9 @@
 #include "ctl/ctl.h"
 #include "ctl/memory.h"
 
+/* "…" */
+#define ELLIPSIS "\xe2\x80\xa6"
+
 /* Characters, besides control characters, that can make a reason look like another text: directions
  * (as in CVE-2021-42574), line ends, a byte-order mark. */
 static bool is_deceptive(wint_t c)
@@ -85,17 +88,41 @@ char *text_escape(const char *text)
 	return ctl_allocated(fclose(stream) ? NULL : escaped);
 }
 
+/* The columns of the character at @text, which has *ret_bytes. */
+static size_t char_width(const char *text, size_t *ret_bytes)
+{
+	wint_t c;
+	int columns;
+
+	*ret_bytes = next_char(text, &c);
+	columns = wcwidth((wchar_t)c);
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
 size_t text_width(const char *text)
 {
-	size_t width = 0;
+	size_t width = 0, bytes;
 
-	while (*text) {
-		wint_t c;
-		int columns;
-
-		text += next_char(text, &c);
-		columns = wcwidth((wchar_t)c);
-		width += columns < 0 ? 1 : (size_t)columns;
-	}
+	for (; *text; text += bytes)
+		width += char_width(text, &bytes);
 	return width;
+}
+
+char *text_cut(const char *text, size_t width, bool is_cut_before)
+{
+	size_t left = text_width(text), kept = 0, bytes, columns;
+	const char *end = text;
+	char *cut = NULL;
+
+	if (left <= width)
+		return ctl_allocated(strdup(text));
+	if (is_cut_before) {
+		for (; left > width - 1; text += bytes)
+			left -= char_width(text, &bytes);
+		return ctl_allocated(asprintf(&cut, ELLIPSIS "%s", text) < 0 ? NULL : cut);
+	}
+	for (; kept + (columns = char_width(end, &bytes)) <= width - 1; end += bytes)
+		kept += columns;
+	return ctl_allocated(asprintf(&cut, "%.*s" ELLIPSIS, (int)(end - text), text) < 0 ? NULL
+											  : cut);
 }

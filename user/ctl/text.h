@@ -20,4 +20,8 @@ void text_print(const char *text, FILE *stream);
 /* Columns on the terminal of a text that is plain. */
 size_t text_width(const char *text);
 
+/* A copy of a plain text that has at most @width columns, at least 1. "…" stands for its end,
+ * or for its beginning if @is_cut_before. To be freed. */
+char *text_cut(const char *text, size_t width, bool is_cut_before);
+
 #endif

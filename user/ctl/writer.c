@@ -5,13 +5,23 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/number.h"
 #include "ctl/memory.h"
 #include "ctl/text.h"
 
 #define LABEL_WIDTH 16
+#define WIDTH_DEFAULT 80
+#define WIDTH_MIN 40
+#define WIDTH_MAX 10000
+
+/* Numbers from here on lose digits, unless all columns are shown. */
+#define SHORT_FROM 10000000
+
+static bool shows_all;
 
 static const char *const colour_codes[] = { "", "\033[32m", "\033[33m", "\033[31m" };
 _Static_assert(sizeof(colour_codes) / sizeof(colour_codes[0]) == COLOUR_COUNT, "one each");
@@ -56,6 +66,16 @@ static void close_level(struct writer *writer, const char *bracket)
 		return;
 	writer->depth--;
 	fputs(bracket, writer->stream);
+}
+
+void writer_show_all(void)
+{
+	shows_all = true;
+}
+
+bool writer_shows_all(void)
+{
+	return shows_all;
 }
 
 void writer_begin(struct writer *writer, FILE *stream, bool is_json)
@@ -139,7 +159,7 @@ void writer_members(struct writer *writer, const struct column *columns, const j
 	}
 }
 
-static char *array_text(const json_t *array, enum form form)
+static char *array_text(const json_t *array, unsigned int form)
 {
 	const json_t *item;
 	char *text = NULL;
@@ -157,17 +177,49 @@ static char *array_text(const json_t *array, enum form form)
 	return ctl_allocated(fclose(stream) ? NULL : text);
 }
 
-char *writer_value_text(const json_t *value, enum form form)
+/* 12345678 as "12.3M": three digits, rounded down. */
+static void number_shorten(long long number, char *text, size_t bytes)
+{
+	static const char units[] = "MGTPE";
+	long long thousandths = number / 1000;
+	size_t unit = 0;
+
+	for (; thousandths >= 1000000; thousandths /= 1000)
+		unit++;
+	if (thousandths < 10000)
+		snprintf(text, bytes, "%lld.%02lld%c", thousandths / 1000, thousandths % 1000 / 10,
+			 units[unit]);
+	else if (thousandths < 100000)
+		snprintf(text, bytes, "%lld.%lld%c", thousandths / 1000, thousandths % 1000 / 100,
+			 units[unit]);
+	else
+		snprintf(text, bytes, "%lld%c", thousandths / 1000, units[unit]);
+}
+
+/* "2026-11-24T09:00:00Z" without its seconds. */
+static char *time_text(const char *time)
+{
+	const size_t bytes = strlen(time);
+	char *text = NULL;
+
+	if (shows_all || bytes != sizeof("2026-11-24T09:00:00Z") - 1)
+		return ctl_allocated(strdup(time));
+	return ctl_allocated(asprintf(&text, "%.*sZ", (int)bytes - 4, time) < 0 ? NULL : text);
+}
+
+char *writer_value_text(const json_t *value, unsigned int form)
 {
 	char number[DURATION_TEXT_BYTES];
 	long long integer = json_integer_value(value);
 
+	form &= FORM_MASK;
 	if (form == FORM_MARKER)
 		return ctl_allocated(strdup(json_is_true(value) ? "*" : ""));
 	if (!value || json_is_null(value))
 		return ctl_allocated(strdup("-"));
 	if (json_is_string(value))
-		return ctl_allocated(strdup(json_string_value(value)));
+		return form == FORM_TIME ? time_text(json_string_value(value))
+					 : ctl_allocated(strdup(json_string_value(value)));
 	if (json_is_boolean(value))
 		return ctl_allocated(strdup(json_is_true(value) ? "yes" : "no"));
 	if (json_is_array(value))
@@ -176,6 +228,8 @@ char *writer_value_text(const json_t *value, enum form form)
 		return ctl_allocated(json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT));
 	if (form == FORM_DURATION)
 		duration_format(integer, number);
+	else if (form == FORM_NUMBER && !shows_all && integer >= SHORT_FROM)
+		number_shorten(integer, number, sizeof(number));
 	else
 		snprintf(number, sizeof(number), form == FORM_HEX ? "0x%llx" : "%lld", integer);
 	return ctl_allocated(strdup(number));
@@ -200,11 +254,29 @@ void writer_fields(struct writer *writer, const struct column *columns, const js
 	}
 }
 
+static bool is_shown(const struct column *column)
+{
+	return column->label && (shows_all || !(column->form & COLUMN_WIDE));
+}
+
+/* watch(1) sets COLUMNS for what it runs. */
+static size_t output_width(const struct writer *writer)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	int64_t width;
+
+	if (columns && number_parse(columns, WIDTH_MIN, WIDTH_MAX, &width))
+		return (size_t)width;
+	if (!ioctl(fileno(writer->stream), TIOCGWINSZ, &size) && size.ws_col >= WIDTH_MIN)
+		return size.ws_col;
+	return WIDTH_DEFAULT;
+}
+
 void writer_table_begin(struct writer *writer, const char *key, const struct column *columns,
 			const char *indent)
 {
-	const char *labels[GRID_COLUMNS_MAX];
-	bool is_right[GRID_COLUMNS_MAX];
+	struct grid_column specs[GRID_COLUMNS_MAX];
 	size_t count = 0;
 
 	writer->columns = columns;
@@ -212,12 +284,21 @@ void writer_table_begin(struct writer *writer, const char *key, const struct col
 	if (writer->is_json)
 		return;
 	for (; columns->path; columns++) {
-		if (!columns->label)
+		const unsigned int form = columns->form & FORM_MASK;
+
+		if (!is_shown(columns))
 			continue;
-		is_right[count] = columns->form == FORM_NUMBER || columns->form == FORM_HEX;
-		labels[count++] = columns->label;
+		specs[count++] = (struct grid_column) {
+			.label = columns->label,
+			.is_right = form == FORM_NUMBER || form == FORM_HEX,
+			.is_cut = columns->form & COLUMN_CUT,
+			.is_cut_before = columns->form & COLUMN_CUT_BEFORE,
+			.is_name = columns->form & COLUMN_NAME,
+			.leave_rank = columns->form >> 12,
+		};
 	}
-	grid_init(&writer->grid, writer->stream, indent, count, labels, is_right);
+	grid_init(&writer->grid, writer->stream, indent, shows_all ? 0 : output_width(writer),
+		  specs, count);
 }
 
 void writer_row(struct writer *writer, const json_t *object)
@@ -232,7 +313,7 @@ void writer_row(struct writer *writer, const json_t *object)
 		return;
 	}
 	for (const struct column *column = writer->columns; column->path; column++)
-		if (column->label)
+		if (is_shown(column))
 			cells[count++] =
 			    writer_value_text(find_value(column, object), column->form);
 	grid_add(&writer->grid, (const char *const *)cells);

@@ -22,12 +22,24 @@ enum form {
 	FORM_HEX,      /* right-aligned, 0x… */
 	FORM_DURATION, /* of seconds */
 	FORM_MARKER,   /* true: an asterisk */
+	FORM_TIME,     /* to the minute, unless all columns are shown */
+	FORM_MASK = 0xff,
 };
+
+/* How a column of a table gives way if a row has no room: to be added to its form. */
+enum column_fit {
+	COLUMN_CUT = 0x100,	   /* long cells lose their end */
+	COLUMN_CUT_BEFORE = 0x200, /* … or their beginning */
+	COLUMN_NAME = 0x400,	   /* names lose their end, but later than texts */
+	COLUMN_WIDE = 0x800,	   /* shown with --wide only */
+};
+/* Left out if there is no room; 1 goes first, 15 last. */
+#define COLUMN_LEAVES(rank) ((rank) << 12)
 
 struct column {
 	const char *path;  /* "packets", "state.path"; NULL ends a table */
 	const char *label; /* NULL: not in text */
-	enum form form;
+	unsigned int form; /* enum form, and how it gives way */
 };
 
 enum colour { COLOUR_NONE, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED, COLOUR_COUNT };
@@ -43,6 +55,10 @@ struct writer {
 	const struct column *columns;	   /* of the table that is open */
 	struct grid grid;
 };
+
+/* From now on, tables have all columns, however wide they are. */
+void writer_show_all(void);
+bool writer_shows_all(void);
 
 /* Start the one object; colour only on a terminal, and not if NO_COLOR is set. */
 void writer_begin(struct writer *writer, FILE *stream, bool is_json);
@@ -75,7 +91,7 @@ void writer_text(struct writer *writer, enum colour colour, const char *format, 
 void writer_line_end(struct writer *writer);
 
 /* A word or a number of an object as text, "-" for null; to be freed. */
-char *writer_value_text(const json_t *value, enum form form);
+char *writer_value_text(const json_t *value, unsigned int form);
 
 /* A new JSON string; null for NULL and for what is not UTF-8. */
 json_t *writer_string(const char *text);

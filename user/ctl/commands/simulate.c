@@ -150,12 +150,9 @@ static const struct column verdict_columns[] = {
 };
 
 static const struct column source_columns[] = {
-	{ "address", "SOURCE", FORM_PLAIN },
-	{ "verdict", "VERDICT", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN },
-	{ "packets", "PACKETS", FORM_NUMBER },
-	{ "connections", "CONNECTIONS", FORM_NUMBER },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "address", "SOURCE", FORM_PLAIN },	       { "verdict", "VERDICT", FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },  { "packets", "PACKETS", FORM_NUMBER },
+	{ "connections", "CONNECTIONS", FORM_NUMBER }, { NULL, NULL, FORM_PLAIN },
 };
 
 static json_t *counts_json(const uint64_t *counts, const char *const *names, size_t count)

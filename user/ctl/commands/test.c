@@ -25,18 +25,21 @@ static const struct column more_columns[] = {
 };
 
 static const struct column exclusion_columns[] = {
-	{ "prefix", "EXCLUDED", FORM_PLAIN }, { "list", "FROM LIST", FORM_PLAIN },
-	{ "action", "ACTION", FORM_PLAIN },   { "source", "SOURCE", FORM_PLAIN },
-	{ "origin", "ORIGIN", FORM_PLAIN },   { NULL, NULL, FORM_PLAIN },
+	{ "prefix", "EXCLUDED", FORM_PLAIN },
+	{ "list", "FROM LIST", FORM_PLAIN | COLUMN_NAME },
+	{ "action", "ACTION", FORM_PLAIN | COLUMN_LEAVES(1) },
+	{ "source", "SOURCE", FORM_PLAIN | COLUMN_LEAVES(2) },
+	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_CUT_BEFORE },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column overruled_columns[] = {
 	{ "prefix", "NOT EXCLUDED", FORM_PLAIN },
-	{ "list", "FROM LIST", FORM_PLAIN },
-	{ "action", "ACTION", FORM_PLAIN },
-	{ "source", "SOURCE", FORM_PLAIN },
-	{ "origin", "ORIGIN", FORM_PLAIN },
-	{ "protected", "PROTECTED", FORM_PLAIN },
+	{ "list", "FROM LIST", FORM_PLAIN | COLUMN_NAME },
+	{ "action", "ACTION", FORM_PLAIN | COLUMN_LEAVES(1) },
+	{ "source", "SOURCE", FORM_PLAIN | COLUMN_LEAVES(2) },
+	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_CUT_BEFORE },
+	{ "protected", "PROTECTED", FORM_PLAIN | COLUMN_CUT },
 	{ NULL, NULL, FORM_PLAIN },
 };
 

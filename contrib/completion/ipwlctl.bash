@@ -15,9 +15,9 @@ _ipwlctl_feeds() {
 }
 
 _ipwlctl() {
-	local global='--socket --json --help --version'
+	local global='--socket --json --wide --help --version'
 	local commands='status test list add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate feeds refresh check-config export detach'
+	commands+=' reload diff lint simulate feeds refresh check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
@@ -28,12 +28,20 @@ _ipwlctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
-			--check | --family | --unused | --expiring | --wide)
+			--check | --family | --unused | --expiring)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
 			((i++))
 			[[ $prev == --socket ]] && socket=(--socket "${COMP_WORDS[i]}")
+			prev=''
+			;;
+		--wide)
+			# Of lint it takes lengths; before the command it shows all columns.
+			[[ $command == lint ]] || continue
+			prev=--wide
+			((i + 1 < COMP_CWORD)) || break
+			((i++))
 			prev=''
 			;;
 		-*) ;;
@@ -48,6 +56,7 @@ _ipwlctl() {
 	done
 
 	case $command in
+	status) options='--check' ;;
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl' ;;
 	export)
@@ -90,8 +99,12 @@ _ipwlctl() {
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+		elif [[ $command == help && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
 		elif [[ $command == feeds && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W 'accept diff' -- "$cur")
+		elif [[ $command == help && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
 		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
 			$command == refresh && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")

@@ -12,8 +12,8 @@ from fake_daemon import FEEDS, STATUS
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "check-config",
-            "export", "detach"]
-OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
+            "export", "detach", "help"]
+OPTIONS = {"status": {"--check"}, "list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
            "del": {"--list", "--reason", "--yes"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run"},
            "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
@@ -22,7 +22,7 @@ OPTIONS = {"list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
            "simulate": {"--config", "--limit"}, "detach": {"--config"}}
-GLOBAL = {"--socket", "--json", "--help", "--version"}
+GLOBAL = {"--socket", "--json", "--wide", "--help", "--version"}
 
 
 def options_in(text):
@@ -36,7 +36,7 @@ def man_sections():
 
 
 def man_options(text):
-    return {"--" + name for name in re.findall(r"^\.It Fl (?:h , )?-([a-z-]+)", text, re.M)}
+    return {"--" + name for name in re.findall(r"^\.It Fl (?:[hV] , )?-([a-z-]+)", text, re.M)}
 
 
 def complete(*words, path=None):
@@ -92,7 +92,31 @@ def test_version(ctl):
     version = (ROOT / "VERSION").read_text().strip()
     header = (ROOT / "include/ipwl.h").read_text()
     abi = re.search(r"#define IPWL_ABI_VERSION (\d+)", header)[1]
-    assert ctl("--version").out == f"ipwlctl {version} (ABI {abi})\n"
+    assert ctl("--version").out == f"ipwlctl {version} (ABI {abi})\n" == ctl("-V").out
+
+
+def test_help_is_a_command(ctl):
+    assert ctl("help").out == ctl("--help").out
+    for command in COMMANDS:
+        assert ctl("help", command).out == ctl(command, "--help").out
+    assert ctl("help", "nonsense").code == 2
+
+
+@pytest.mark.parametrize("argv, meant", [
+    (["stauts"], "status"), (["stat"], "status"), (["lists"], "list"), (["dell"], "del"),
+    (["check"], "check-config"), (["help", "histor"], "history"),
+    (["list", "--suorce=file"], "--source"), (["add", "--reson", "x"], "--reason"),
+    (["list", "-list", "x"], "--list"), (["--jason", "status"], "--json")])
+def test_did_you_mean(ctl, argv, meant):
+    done = ctl(*argv)
+    assert done.code == 2
+    assert done.err.splitlines()[0].endswith(f": did you mean {meant}?")
+
+
+@pytest.mark.parametrize("argv", [["nonsense"], ["x"], ["status", "--nonsense"], [""]])
+def test_no_guess(ctl, argv):
+    done = ctl(*argv)
+    assert done.code == 2 and "did you mean" not in done.err
 
 
 def test_man_page_is_clean():

@@ -3,15 +3,18 @@
 #include "ctl/command.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "ctl/memory.h"
+#include "ctl/suggest.h"
 
 const struct option_spec global_options[GLOBAL_COUNT + 1] = {
 	[GLOBAL_SOCKET] = { "socket", "PATH", "control socket (" CTL_DEFAULT_SOCKET ")", 0 },
 	[GLOBAL_JSON] = { "json", NULL, "print one JSON object, for programs", 0 },
+	[GLOBAL_WIDE] = { "wide", NULL, "show all columns, however wide the tables become", 0 },
 	[GLOBAL_HELP] = { "help", NULL, "print this help (also -h)", 0 },
-	[GLOBAL_VERSION] = { "version", NULL, "print the version", 0 },
+	[GLOBAL_VERSION] = { "version", NULL, "print the version (also -V)", 0 },
 };
 
 static const struct option_spec *find_option(const struct option_spec *table, const char *name,
@@ -23,21 +26,68 @@ static const struct option_spec *find_option(const struct option_spec *table, co
 	return NULL;
 }
 
-/* Find the option that @text (without its dashes) names, and where its value goes. */
+/* Find the option that @text (without its dashes) names, and where its value goes. A command's
+ * own option comes before a global one of the same name. */
 static const struct option_spec *lookup_option(const char *text, const struct command *command,
 					       struct arguments *arguments, const char ***ret_value)
 {
 	size_t name_bytes = strcspn(text, "=");
-	const struct option_spec *spec = find_option(global_options, text, name_bytes);
+	const struct option_spec *spec =
+	    command ? find_option(command->options, text, name_bytes) : NULL;
 
 	if (spec) {
-		*ret_value = &arguments->global[spec - global_options];
+		*ret_value = &arguments->options[spec - command->options];
 		return spec;
 	}
-	spec = command ? find_option(command->options, text, name_bytes) : NULL;
+	spec = find_option(global_options, text, name_bytes);
 	if (spec)
-		*ret_value = &arguments->options[spec - command->options];
+		*ret_value = &arguments->global[spec - global_options];
 	return spec;
+}
+
+/* The name of the option that was probably meant, or NULL. */
+static const char *suggest_option(const char *text, const struct command *command)
+{
+	const struct option_spec *tables[] = { command ? command->options : NULL, global_options };
+	const char *name = NULL;
+	char word[SUGGEST_WORD_BYTES + 1];
+	size_t best = SIZE_MAX;
+
+	text += strspn(text, "-");
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, "="), text);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct option_spec *spec = tables[i]; spec && spec->name; spec++)
+			if (suggest_is_better(word, spec->name, &best))
+				name = spec->name;
+	return name;
+}
+
+static enum ctl_exit report_option(const char *text, const struct command *command)
+{
+	const char *meant = suggest_option(text, command);
+
+	return ctl_usage_error(command ? command->name : NULL, "unknown option %s%s%s%s", text,
+			       meant ? ": did you mean --" : "", meant ? meant : "",
+			       meant ? "?" : "");
+}
+
+enum ctl_exit command_find(const struct command *const *commands, const char *name,
+			   const struct command **ret_command)
+{
+	const char *meant = NULL;
+	size_t best = SIZE_MAX;
+
+	for (; *commands; commands++) {
+		if (!strcmp((*commands)->name, name)) {
+			*ret_command = *commands;
+			return CTL_DONE;
+		}
+		if (suggest_is_better(name, (*commands)->name, &best))
+			meant = (*commands)->name;
+	}
+	return ctl_usage_error(NULL, "unknown command %s%s%s%s", name,
+			       meant ? ": did you mean " : "", meant ? meant : "",
+			       meant ? "?" : "");
 }
 
 static bool is_repeatable(const struct option_spec *spec)
@@ -72,10 +122,12 @@ static enum ctl_exit parse_option(char ***argv, const struct command *command,
 
 	if (!strcmp(text, "-h"))
 		text = "--help";
+	if (!strcmp(text, "-V"))
+		text = "--version";
 	if (!strncmp(text, "--", 2))
 		spec = lookup_option(text + 2, command, arguments, &value);
 	if (!spec)
-		return ctl_usage_error(name, "unknown option %s", text);
+		return report_option(text, command);
 	before = is_repeatable(spec) ? *value : NULL;
 	if (*value && spec->metavar && !before)
 		return ctl_usage_error(name, "--%s may be given only once", spec->name);
@@ -159,7 +211,8 @@ static void print_options(const struct option_spec *spec, FILE *stream)
 
 void command_print_overview(const struct command *const *commands, FILE *stream)
 {
-	fputs("usage: ipwlctl [--socket PATH] [--json] COMMAND ...\n\ncommands:\n", stream);
+	fputs("usage: ipwlctl [--socket PATH] [--json] [--wide] COMMAND ...\n\ncommands:\n",
+	      stream);
 	for (; *commands; commands++)
 		fprintf(stream, "  %-14s%s\n", (*commands)->name, (*commands)->summary);
 	fputs("\noptions:\n", stream);

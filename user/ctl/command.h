@@ -22,6 +22,7 @@ struct option_spec {
 enum global_option {
 	GLOBAL_SOCKET,
 	GLOBAL_JSON,
+	GLOBAL_WIDE,
 	GLOBAL_HELP,
 	GLOBAL_VERSION,
 	GLOBAL_COUNT,
@@ -80,6 +81,11 @@ extern const struct command command_detach;
  */
 enum ctl_exit command_parse(char **argv, const struct command *command,
 			    struct arguments *arguments);
+
+/* Find a command in a table that ends with NULL. An unknown name is reported with the command
+ * that was probably meant. Return: CTL_DONE or CTL_USAGE. */
+enum ctl_exit command_find(const struct command *const *commands, const char *name,
+			   const struct command **ret_command);
 
 /* Print the help of ipwlctl, or of one command. */
 void command_print_overview(const struct command *const *commands, FILE *stream);

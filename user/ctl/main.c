@@ -4,23 +4,42 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/writer.h"
 #include "ipwl.h"
 
+static const struct command command_help;
+
 static const struct command *const commands[] = {
-	&command_status,       &command_test,	   &command_list,    &command_add,
-	&command_del,	       &command_import,	   &command_history, &command_undo,
-	&command_protect,      &command_unprotect, &command_reload,  &command_diff,
-	&command_lint,	       &command_simulate,  &command_feeds,   &command_refresh,
-	&command_check_config, &command_export,	   &command_detach,  NULL,
+	&command_status,    &command_test,	   &command_list,
+	&command_add,	    &command_del,	   &command_import,
+	&command_history,   &command_undo,	   &command_protect,
+	&command_unprotect, &command_reload,	   &command_diff,
+	&command_lint,	    &command_simulate,	   &command_feeds,
+	&command_refresh,   &command_check_config, &command_export,
+	&command_detach,    &command_help,	   NULL,
 };
 
-static const struct command *find_command(const char *name)
+static enum ctl_exit run_help(const struct arguments *arguments)
 {
-	for (const struct command *const *command = commands; *command; command++)
-		if (!strcmp((*command)->name, name))
-			return *command;
-	return NULL;
+	const struct command *command = NULL;
+
+	if (arguments->positional_count &&
+	    command_find(commands, arguments->positional[0], &command))
+		return CTL_USAGE;
+	if (command)
+		command_print_help(command, stdout);
+	else
+		command_print_overview(commands, stdout);
+	return CTL_DONE;
 }
+
+static const struct command command_help = {
+	.name = "help",
+	.positional = "[COMMAND]",
+	.positional_max = 1,
+	.summary = "print this help, or the help of a command",
+	.run = run_help,
+};
 
 static enum ctl_exit run_command(char **argv)
 {
@@ -30,12 +49,8 @@ static enum ctl_exit run_command(char **argv)
 	if (command_parse(argv, NULL, &arguments))
 		return CTL_USAGE;
 	if (arguments.positional_count) {
-		const char *name = arguments.positional[0];
-
-		command = find_command(name);
-		if (!command)
-			return ctl_usage_error(NULL, "unknown command %s", name);
-		if (command_parse(arguments.positional + 1, command, &arguments))
+		if (command_find(commands, arguments.positional[0], &command) ||
+		    command_parse(arguments.positional + 1, command, &arguments))
 			return CTL_USAGE;
 	}
 	if (arguments.global[GLOBAL_VERSION]) {
@@ -43,16 +58,18 @@ static enum ctl_exit run_command(char **argv)
 		return CTL_DONE;
 	}
 	if (arguments.global[GLOBAL_HELP]) {
-		if (command)
-			command_print_help(command, stdout);
-		else
-			command_print_overview(commands, stdout);
+		arguments.positional_count = 0;
+		if (!command)
+			return run_help(&arguments);
+		command_print_help(command, stdout);
 		return CTL_DONE;
 	}
 	if (!command) {
 		command_print_overview(commands, stderr);
 		return CTL_USAGE;
 	}
+	if (arguments.global[GLOBAL_WIDE])
+		writer_show_all();
 	return command->run(&arguments);
 }
 

@@ -11,6 +11,7 @@
 #include "ctl/entries.h"
 #include "ctl/memory.h"
 #include "ctl/records.h"
+#include "ctl/when.h"
 
 #define PAGE_RECORDS 500
 #define DEFAULT_LIMIT 100
@@ -19,11 +20,16 @@ enum { HISTORY_LIST, HISTORY_SINCE, HISTORY_LIMIT };
 
 /* In text each change is a row. */
 static const struct column change_columns[] = {
-	{ "id", "RECORD", FORM_NUMBER },    { "at", "AT", FORM_PLAIN },
-	{ "author", "WHO", FORM_PLAIN },    { "event", "EVENT", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN },	    { "what", "WHAT", FORM_PLAIN },
-	{ "source", "SOURCE", FORM_PLAIN }, { "origin", "ORIGIN", FORM_PLAIN },
-	{ "reason", "REASON", FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
+	{ "id", "RECORD", FORM_NUMBER },
+	{ "at", "AT", FORM_TIME | COLUMN_LEAVES(6) },
+	{ "author", "WHO", FORM_PLAIN | COLUMN_CUT },
+	{ "event", "EVENT", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(3) },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME | COLUMN_LEAVES(4) },
+	{ "what", "WHAT", FORM_PLAIN },
+	{ "source", "SOURCE", FORM_PLAIN | COLUMN_LEAVES(1) },
+	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_CUT_BEFORE | COLUMN_LEAVES(2) },
+	{ "reason", "REASON", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(5) },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 /* A walk over pages, until there are enough. */
@@ -40,34 +46,14 @@ struct walk {
 
 /* ---- options -------------------------------------------------------------- */
 
-/* Parse a point in time: a date, a date and time, or how long ago it was. */
 static enum ctl_exit read_since(const char *text, struct walk *walk)
 {
-	struct tm tm = { 0 };
-	const char *end;
-	int64_t ago_sec;
-	time_t since;
+	int64_t since;
+	enum ctl_exit code = text ? when_parse("since", text, &since) : CTL_DONE;
 
-	if (!text)
-		return CTL_DONE;
-	end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (!end || *end) {
-		tm = (struct tm) { 0 };
-		end = strptime(text, "%Y-%m-%d", &tm);
-	}
-	if (end && !*end) {
-		since = timegm(&tm);
-	} else if (!duration_parse(text, &ago_sec)) {
-		since = time(NULL) - ago_sec;
-	} else {
-		ctl_error(
-		    "--since %s: write a time such as 2026-11-24 or 2026-11-24T12:00:00Z, or a "
-		    "duration such as 30d or 1h30m",
-		    text);
-		return CTL_INVALID;
-	}
-	snprintf(walk->since, sizeof(walk->since), "%lld", since < 0 ? 0LL : (long long)since);
-	return CTL_DONE;
+	if (text && !code)
+		snprintf(walk->since, sizeof(walk->since), "%lld", (long long)since);
+	return code;
 }
 
 static enum ctl_exit read_limit(const char *text, struct walk *walk)

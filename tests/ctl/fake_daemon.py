@@ -148,6 +148,8 @@ STATUS = {
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,
          "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
          "error": "/usr/bin/systemctl exited with status 1"}],
+    "feeds": {"count": 2, "held": ["botnets"], "missing": ["vendor"]},
+    "expiring_in_use": {"entries": 0, "next_at": None},
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],

@@ -198,7 +198,7 @@ ORIGIN     REASON
 def test_history(ask, daemon):
     daemon.answers["GET", "/v1/history"] = 200, {"schema_version": 1, "records": RECORDS,
                                                  "next": None}
-    done = ask("history", "192.0.2.7", "--list", "partners", "--since=2026-11-24T00:00:00Z")
+    done = ask("--wide", "history", "192.0.2.7", "--list", "partners", "--since=2026-11-24T00:00:00Z")
     assert (done.code, done.err) == (0, "")
     assert [line.split() for line in done.out.splitlines()] == \
         [line.split() for line in HISTORY_TEXT.splitlines()]

@@ -5,9 +5,9 @@ import copy
 from fake_daemon import FEEDS, error
 
 TABLE = """\
-FEED     LIST      FORMAT  ENTRIES  SKIPPED  AGE    LAST    NEXT                  FETCHING  HELD
-botnets  drop      netset      120        0  2h 0m  held    2026-11-24T01:00:00Z  no           0
-vendor   partners  -             0        0  -      failed  -                     yes          -
+FEED     LIST      FORMAT  ENTRIES  AGE    LAST    NEXT               HELD
+botnets  drop      netset      120  2h 0m  held    2026-11-24T01:00Z     0
+vendor   partners  -             0  -      failed  -                     -
 botnets: held back: it has no entries, and had 120 (may_be_empty)
 botnets: `ipwlctl feeds diff botnets` shows the changes, `ipwlctl feeds accept botnets` accepts them
 botnets: 12 of its entries had reserved address space, which is cut out

@@ -93,7 +93,7 @@ def test_add_and_del_are_recorded(running):
     assert replaced["changes"][0]["now"]["expires_at"] is not None
     assert deleted["changes"][0]["was"] == replaced["changes"][0]["now"]
     assert deleted["changes"][0]["now"] is None
-    text = running.ctl("history").stdout.splitlines()
+    text = running.ctl("--wide", "history").stdout.splitlines()
     assert text[0].split() == ["RECORD", "AT", "WHO", "EVENT", "LIST", "WHAT", "SOURCE", "ORIGIN",
                                "REASON"]
     assert [line.split()[5] for line in text[1:]] == [f"-{PREFIX}", f"~{PREFIX}", f"+{PREFIX}"]

@@ -180,7 +180,7 @@ def test_index_or_tries(running, wire):
         assert (setting["key"], setting["to"]) == ("index", key)
         running.ask("reload")
         assert running.status()["lookup"] == lookup
-        assert re.search(rf"^lookup +{lookup}$", running.ctl("status").stdout, re.M)
+        assert re.search(rf"^lookup +{lookup}$", running.ctl("--wide", "status").stdout, re.M)
         assert judged() == expected
         before = running.packets()
         for end in (ALLOWED, BLOCKED, UNLISTED):

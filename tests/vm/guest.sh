@@ -65,7 +65,7 @@ expect_off() {
 }
 
 attached_count() {
-	ipwlctl status | awk '$1 == "INTERFACE" { inside = 1; next } NF == 0 { inside = 0 }
+	ipwlctl --wide status | awk '$1 == "INTERFACE" { inside = 1; next } NF == 0 { inside = 0 }
 		inside && $2 == "yes" { count++ } END { print count + 0 }'
 }
 

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `status`: the state of the daemon, its interfaces and its lists. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "ctl/entries.h"
 #include "ctl/exchange.h"
+#include "ctl/health.h"
+#include "ctl/memory.h"
 
+enum { STATUS_CHECK };
+
+/* In JSON, and in text with --wide. */
 static const struct column daemon_columns[] = {
+	{ "running", NULL, FORM_PLAIN },
 	{ "version", "version", FORM_PLAIN },
 	{ "libbpf", "libbpf", FORM_PLAIN },
 	{ "pid", "pid", FORM_PLAIN },
@@ -20,56 +28,63 @@ static const struct column daemon_columns[] = {
 	{ "state.ok", "state ok", FORM_PLAIN },
 	{ "state.error", "state error", FORM_PLAIN },
 	{ "ports", "ports", FORM_PLAIN },
+	{ "feeds", NULL, FORM_PLAIN },
+	{ "expiring_in_use", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column interface_columns[] = {
 	{ "name", "INTERFACE", FORM_PLAIN },
 	{ "ifindex", NULL, FORM_NUMBER },
-	{ "attached", "ATTACHED", FORM_PLAIN },
+	{ "attached", "ATTACHED", FORM_PLAIN | COLUMN_WIDE },
 	{ "xdp_mode", "XDP", FORM_PLAIN },
-	{ "marking", "MARKING", FORM_PLAIN },
-	{ "packets.other", "OTHER", FORM_NUMBER },
-	{ "packets.fragment", "FRAGMENT", FORM_NUMBER },
-	{ "packets.malformed", "MALFORMED", FORM_NUMBER },
+	{ "marking", "MARKING", FORM_PLAIN | COLUMN_LEAVES(4) },
+	{ "packets.other", "OTHER", FORM_NUMBER | COLUMN_LEAVES(3) },
+	{ "packets.fragment", "FRAGMENT", FORM_NUMBER | COLUMN_LEAVES(1) },
+	{ "packets.malformed", "MALFORMED", FORM_NUMBER | COLUMN_LEAVES(2) },
 	{ "packets.unlisted", "UNLISTED", FORM_NUMBER },
 	{ "packets.allow", "ALLOW", FORM_NUMBER },
 	{ "packets.averted", "AVERTED", FORM_NUMBER },
 	{ "packets.would_block", "WOULD_BLOCK", FORM_NUMBER },
 	{ "packets.block", "BLOCK", FORM_NUMBER },
-	{ "error", "ERROR", FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN | COLUMN_WIDE },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column list_columns[] = {
-	{ "name", "LIST", FORM_PLAIN },
+	{ "name", "LIST", FORM_PLAIN | COLUMN_NAME },
 	{ "action", "ACTION", FORM_PLAIN },
 	{ "mode", "MODE", FORM_PLAIN },
-	{ "mark", "MARK", FORM_HEX },
-	{ "priority", "PRIORITY", FORM_NUMBER },
+	{ "mark", "MARK", FORM_HEX | COLUMN_LEAVES(4) },
+	{ "priority", "PRIORITY", FORM_NUMBER | COLUMN_LEAVES(2) },
 	{ "ipv4_entries", "IPV4", FORM_NUMBER },
 	{ "ipv6_entries", "IPV6", FORM_NUMBER },
-	{ "packets", "PACKETS", FORM_NUMBER },
-	{ "bytes", "BYTES", FORM_NUMBER },
+	{ "packets", "PACKETS", FORM_NUMBER | COLUMN_LEAVES(5) },
+	{ "bytes", "BYTES", FORM_NUMBER | COLUMN_LEAVES(3) },
 	{ "connections", "CONNECTIONS", FORM_NUMBER },
 	{ "format", NULL, FORM_PLAIN },
-	{ "on_error", "ON_ERROR", FORM_PLAIN },
+	{ "on_error", "ON_ERROR", FORM_PLAIN | COLUMN_LEAVES(1) },
 	{ "skipped_lines", "SKIPPED", FORM_NUMBER },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column export_columns[] = {
-	{ "path", "EXPORT", FORM_PLAIN },	 { "format", "FORMAT", FORM_PLAIN },
-	{ "lists", "LISTS", FORM_PLAIN },	 { "aggregate", NULL, FORM_PLAIN },
-	{ "prefixes", "PREFIXES", FORM_NUMBER }, { "successful", "SUCCESSFUL", FORM_PLAIN },
-	{ "changed_at", "CHANGED", FORM_PLAIN }, { "succeeded_at", NULL, FORM_PLAIN },
-	{ "error", "ERROR", FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
+	{ "path", "EXPORT", FORM_PLAIN | COLUMN_CUT_BEFORE },
+	{ "format", "FORMAT", FORM_PLAIN | COLUMN_LEAVES(2) },
+	{ "lists", "LISTS", FORM_PLAIN | COLUMN_CUT },
+	{ "aggregate", NULL, FORM_PLAIN },
+	{ "prefixes", "PREFIXES", FORM_NUMBER },
+	{ "successful", "SUCCESSFUL", FORM_PLAIN },
+	{ "changed_at", "CHANGED", FORM_TIME | COLUMN_LEAVES(1) },
+	{ "succeeded_at", NULL, FORM_PLAIN },
+	{ "error", "ERROR", FORM_PLAIN | COLUMN_WIDE },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column file_columns[] = {
-	{ "list", "LIST", FORM_PLAIN },
-	{ "path", "FILE", FORM_PLAIN },
-	{ "format", "FORMAT", FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
+	{ "path", "FILE", FORM_PLAIN | COLUMN_CUT_BEFORE },
+	{ "format", "FORMAT", FORM_PLAIN | COLUMN_LEAVES(1) },
 	{ "recognised", NULL, FORM_PLAIN },
 	{ "lines", NULL, FORM_NUMBER },
 	{ "records", NULL, FORM_NUMBER },
@@ -78,7 +93,7 @@ static const struct column file_columns[] = {
 	{ "duplicates", NULL, FORM_NUMBER },
 	{ "skipped", NULL, FORM_NUMBER },
 	{ "skipped_lines", NULL, FORM_NUMBER },
-	{ "summary", "READ", FORM_PLAIN },
+	{ "summary", "READ", FORM_PLAIN | COLUMN_CUT },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -89,6 +104,40 @@ static const struct column reload_columns[] = {
 	{ "reload.held", "held", FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
+
+static const struct column check_columns[] = {
+	{ "level", NULL, FORM_PLAIN },
+	{ "summary", NULL, FORM_PLAIN },
+	{ "problems", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+static const struct request status_request = {
+	.method = "GET",
+	.path = "/v1/status",
+	.timeout_sec = CLIENT_TIMEOUT_SEC,
+};
+
+static const enum colour level_colours[] = { COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED,
+					     COLOUR_YELLOW };
+
+static void write_health(struct writer *writer, const json_t *status)
+{
+	struct health health;
+
+	health_judge(&health, status);
+	writer_text(writer, level_colours[health.protection], "%s", health.summary);
+	writer_line_end(writer);
+	for (size_t i = 0; i < health.problem_count; i++) {
+		const struct health_problem *problem = &health.problems[i];
+
+		writer_text(writer, level_colours[problem->level],
+			    "%s: ", problem->level == HEALTH_CRITICAL ? "critical" : "warning");
+		writer_text(writer, COLOUR_NONE, "%s", problem->text);
+		writer_line_end(writer);
+	}
+	health_done(&health);
+}
 
 static void write_messages(struct writer *writer, const char *label, const json_t *messages)
 {
@@ -105,41 +154,137 @@ static void write_messages(struct writer *writer, const char *label, const json_
 	}
 }
 
+static void write_part(struct writer *writer, const char *key, const struct column *columns,
+		       const json_t *status)
+{
+	const json_t *array = json_object_get(status, key);
+
+	if (json_array_size(array))
+		writer_line_end(writer);
+	writer_table(writer, key, columns, "", array);
+}
+
+/* The daemon in two lines. */
+static void write_daemon(struct writer *writer, const json_t *status)
+{
+	const json_t *reload = json_object_get(status, "reload");
+	char *uptime = writer_value_text(json_object_get(status, "uptime_seconds"), FORM_DURATION);
+
+	writer_line_end(writer);
+	writer_text(writer, COLOUR_NONE, "ipwld %s, process %lld, up for %s, configured by %s",
+		    entry_string(status, "version"),
+		    (long long)json_integer_value(json_object_get(status, "pid")), uptime,
+		    entry_string(status, "config"));
+	writer_line_end(writer);
+	writer_text(writer, COLOUR_NONE, "last reload %s: %s", entry_string(reload, "at"),
+		    json_is_true(json_object_get(reload, "successful")) ? "successful"
+		    : json_is_string(json_object_get(reload, "held"))	? "held"
+									: "failed");
+	writer_line_end(writer);
+	free(uptime);
+}
+
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
-	const json_t *files = json_object_get(status, "list_files");
+	bool is_running = !json_is_false(json_object_get(status, "running"));
 
-	writer_fields(writer, daemon_columns, status);
-	writer_fields(writer, reload_columns, status);
-	write_messages(writer, "error", json_object_get(reload, "errors"));
-	write_messages(writer, "warning", json_object_get(reload, "warnings"));
-	writer_line_end(writer);
-	writer_table(writer, "interfaces", interface_columns, "",
-		     json_object_get(status, "interfaces"));
-	writer_line_end(writer);
-	writer_table(writer, "lists", list_columns, "", json_object_get(status, "lists"));
-	if (writer->is_json || json_array_size(files) > 0) {
+	write_health(writer, status);
+	if (writer->is_json)
+		writer_members(writer, is_running ? daemon_columns + 1 : daemon_columns, status);
+	if (writer->is_json)
+		writer_members(writer, reload_columns, status);
+	write_part(writer, "interfaces", interface_columns, status);
+	write_part(writer, "lists", list_columns, status);
+	write_part(writer, "list_files", file_columns, status);
+	write_part(writer, "exports", export_columns, status);
+	if (is_running && !writer->is_json && !writer_shows_all())
+		write_daemon(writer, status);
+	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
-		writer_table(writer, "list_files", file_columns, "", files);
+		writer_fields(writer, daemon_columns, status);
+		writer_fields(writer, reload_columns, status);
 	}
-	if (json_array_size(json_object_get(status, "exports")) > 0)
-		writer_line_end(writer);
-	writer_table(writer, "exports", export_columns, "", json_object_get(status, "exports"));
+	/* The first one is above. */
+	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)
+		write_messages(writer, "error", json_object_get(reload, "errors"));
+	write_messages(writer, "warning", json_object_get(reload, "warnings"));
+}
+
+/* ---- for monitoring -------------------------------------------------------- */
+
+/* A "|" would begin the performance data of a plugin. */
+static void write_plugin_text(struct writer *writer, const char *before, const char *text)
+{
+	char *copy = ctl_allocated(strdup(text));
+
+	for (char *c = copy; *c; c++)
+		if (*c == '|')
+			*c = '/';
+	writer_text(writer, COLOUR_NONE, "%s%s", before, copy);
+	free(copy);
+}
+
+static void write_check(struct writer *writer, const struct health *health)
+{
+	json_t *problems = ctl_allocated(json_array());
+	json_t *object;
+
+	write_plugin_text(writer, "IPWL ", health_level_names[health->level]);
+	write_plugin_text(writer, " - ", health->summary);
+	for (size_t i = 0; i < health->problem_count; i++) {
+		write_plugin_text(writer, "; ", health->problems[i].text);
+		json_array_append_new(problems, writer_string(health->problems[i].text));
+	}
+	writer_line_end(writer);
+	object = ctl_allocated(json_pack("{s:s,s:o,s:o}", "level",
+					 health_level_names[health->level], "summary",
+					 writer_string(health->summary), "problems", problems));
+	writer_members(writer, check_columns, object);
+	json_decref(object);
+}
+
+/* The exit codes are those of Nagios plugins. */
+static enum ctl_exit check_status(const struct arguments *arguments)
+{
+	struct health health = { .level = HEALTH_UNKNOWN };
+	struct client *client = client_new(arguments);
+	struct writer writer;
+	json_t *status = NULL;
+	enum ctl_exit code = client_request(client, &status_request, &status);
+
+	if (!code)
+		code = client_require(client, status, "interfaces");
+	if (!code)
+		health_judge(&health, status);
+	else
+		health_fail(&health, code == CTL_UNREACHABLE ? HEALTH_CRITICAL : HEALTH_UNKNOWN,
+			    "ipwld gives no usable answer");
+	writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
+	write_check(&writer, &health);
+	writer_end(&writer);
+	code = (enum ctl_exit)health.level;
+	health_done(&health);
+	json_decref(status);
+	client_free(client);
+	return code;
 }
 
 static enum ctl_exit run_status(const struct arguments *arguments)
 {
-	const struct request request = { .method = "GET",
-					 .path = "/v1/status",
-					 .timeout_sec = CLIENT_TIMEOUT_SEC };
-
-	return exchange(arguments, &request, "interfaces", write_status);
+	if (arguments->options[STATUS_CHECK])
+		return check_status(arguments);
+	return exchange(arguments, &status_request, "interfaces", write_status);
 }
 
 const struct command command_status = {
 	.name = "status",
 	.positional = "",
-	.summary = "show mode, interfaces, lists and the last reload",
+	.summary = "show whether mail is protected, and what does not work",
+	.description =
+	    "With --check, prints one line for a monitoring system. Exit code then: 0 OK,\n"
+	    "1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+	.options = { [STATUS_CHECK] = { "check", NULL, "print one line, as a Nagios plugin does",
+					0 } },
 	.run = run_status,
 };

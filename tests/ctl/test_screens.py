@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an administrator sees at 80 columns, compared with the files in screens/.
+
+IPWL_WRITE_SCREENS=1 writes the files; look at the difference before you commit it."""
+import copy
+import os
+import pathlib
+import re
+
+import pytest
+from fake_daemon import FEEDS, STATUS, change, entry, record, result
+
+SCREENS = pathlib.Path(__file__).parent / "screens"
+LONG = "2001:db8:1111:2222:3333:4444:5555:6666/128"
+ENTRIES = [
+    entry(),
+    entry("198.51.100.7/32", source="manual", origin="alice", author="alice",
+          reason="invoices of the plant in Lyon, ticket 4711", packets=12, total_packets=1234567,
+          added_at="2026-11-01T08:00:00Z", expires_at="2026-12-01T08:00:00Z"),
+    entry(LONG, source="manual", origin="bob", author="bob", reason=None, protected=True,
+          last_hit_at=None, total_packets=0),
+]
+BLOCK = entry("192.0.0.0/16", list="drop", action="block", origin="/etc/ipwl/block.d/ipsum.list:93",
+              reason=None)
+RECORDS = [
+    record(14, "undo", [change(added=0, removed=1)], via="sudo", undoes=12),
+    record(13, "reload", [change(None, source="file", added=120, removed=3, list="drop")],
+           author="carol"),
+    record(12, "add", [change()], reason="invoices of the plant in Lyon", undone_by=14),
+    record(11, "import", [change(f"10.0.0.{i}/32") for i in range(2)], change_count=5000,
+           origin="/etc/postfix/postscreen_access.cidr"),
+]
+
+
+def status(**changes):
+    answer = copy.deepcopy(STATUS)
+    answer.update(suspended=None, mode_in_force="enforce", exports=[],
+                  feeds={"count": 0, "held": [], "missing": []})
+    answer["interfaces"] = answer["interfaces"][:1]
+    answer["lists"][1]["mode"] = "enforce"
+    answer["reload"].update(successful=True, errors=[])
+    answer.update(changes)
+    return answer
+
+
+def many():
+    """More of everything than 24 lines."""
+    interfaces = [dict(STATUS["interfaces"][0], name=f"enp{i}s0f1np1",
+                       packets={key: 10 ** 12 for key in STATUS["interfaces"][0]["packets"]})
+                  for i in range(4)]
+    lists = [dict(STATUS["lists"][i % 2], name=f"a-list-with-a-rather-long-name-{i}",
+                  packets=10 ** 12, bytes=10 ** 15, connections=10 ** 11) for i in range(12)]
+    for item in lists:
+        item["mode"] = item["mode"] and "enforce"
+    files = [dict(STATUS["list_files"][0], path=f"/etc/ipwl/allow.d/partners-of-the-plant-{i}.list")
+             for i in range(12)]
+    return status(interfaces=interfaces, lists=lists, list_files=files)
+
+
+def page(key, items):
+    return 200, {"schema_version": 1, key: items, "next": None}
+
+
+def verdicts(*results):
+    return 200, {"schema_version": 1, "results": list(results)}
+
+
+GET, POST = "GET", "POST"
+# name: (command, method, path, answer)
+CASES = {
+    "status": ("status", GET, "/v1/status", (200, status())),
+    "status-trouble": ("status", GET, "/v1/status", (200, STATUS)),
+    "status-wide": ("status --wide", GET, "/v1/status", (200, STATUS)),
+    "status-monitor": ("status", GET, "/v1/status",
+                       (200, status(mode="monitor", mode_in_force="monitor"))),
+    "status-detached": ("status", GET, "/v1/status",
+                        (200, status(detached=True, interfaces=[dict(
+                            STATUS["interfaces"][0], attached=False, xdp_mode="none",
+                            error="detached; a reload attaches it again")]))),
+    "status-no-interface": ("status", GET, "/v1/status", (200, status(interfaces=[]))),
+    "status-expiring": ("status", GET, "/v1/status", (200, status(expiring_in_use={
+        "entries": 1, "next_at": "2026-11-24T09:00:00Z"}))),
+    "status-many": ("status", GET, "/v1/status", (200, many())),
+    "list": ("list", GET, "/v1/entries", page("entries", ENTRIES)),
+    "list-wide": ("list --wide", GET, "/v1/entries", page("entries", ENTRIES)),
+    "list-files": ("list --source file", GET, "/v1/entries", page("entries", [
+        entry(f"192.0.{i}.0/24", reason=None) for i in range(3)])),
+    "test": ("test 192.0.2.1 192.0.2.2", POST, "/v1/test", verdicts(
+        result(verdict="averted", list="partners", mark=31, averted_packets=17,
+               entries=[{**ENTRIES[0], "decides": True}, BLOCK],
+               exclusions=[{key: BLOCK[key] for key in ("prefix", "list", "action", "source",
+                                                        "origin")}],
+               overrides=[{key: BLOCK[key] for key in ("prefix", "list", "action", "source",
+                                                       "origin")}]),
+        result("192.0.2.2", "unlisted"))),
+    "history": ("history", GET, "/v1/history", page("records", RECORDS)),
+    "feeds": ("feeds", GET, "/v1/feeds", (200, FEEDS)),
+    "feeds-wide": ("feeds --wide", GET, "/v1/feeds", (200, FEEDS)),
+}
+
+
+def compare(name, text):
+    path = SCREENS / f"{name}.txt"
+    if os.environ.get("IPWL_WRITE_SCREENS"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_screen(ask, daemon, name):
+    command, method, path, answer = CASES[name]
+    daemon.answers[method, path] = answer
+    done = ask(*command.split())
+    assert done.err == ""
+    compare(name, f"$ ipwlctl {command}\n{done.out}")
+    tables = [line for line in done.out.splitlines() if re.search(r"\S  +\S", line)]
+    assert tables
+    if "--wide" not in command:
+        assert max(map(len, tables)) <= 80
+
+
+def test_no_file_without_a_case():
+    assert {path.stem for path in SCREENS.iterdir()} == set(CASES)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 132, 200, 1000])
+@pytest.mark.parametrize("name", ["list", "test", "history", "status-many"])
+def test_any_width(ask, daemon, name, columns):
+    """As watch(1) and terminals say. What must stay needs more room than 40 columns."""
+    command, method, path, answer = CASES[name]
+    daemon.answers[method, path] = answer
+    done = ask(*command.split(), env={"COLUMNS": str(columns)})
+    tables = [line for line in done.out.splitlines() if re.search(r"\S  +\S", line)]
+    assert max(map(len, tables)) <= max(columns, 80)
+    if columns == 1000:
+        assert "…" not in done.out
+
+
+def test_first_screen(ask, daemon):
+    """`watch ipwlctl status` shows two lines of its own and 22 of this: whether mail is
+    protected, every interface and every list."""
+    daemon.answers[GET, "/v1/status"] = 200, many()
+    screen = ask("status", env={"COLUMNS": "80", "LINES": "22"}).out.splitlines()[:22]
+    assert screen[0].startswith("mail is protected: ")
+    for i in range(4):
+        assert any(line.startswith(f"enp{i}s0f1np1 ") for line in screen)
+    assert sum("a-list-with" in line for line in screen) == 12
+
+
+def test_columns_that_appear_later(ask, daemon):
+    """A column that the first thousand rows do not need comes with a heading of its own."""
+    rows = [entry(f"10.{i // 256}.{i % 256}.0/24", reason=None, last_hit_at=None)
+            for i in range(1500)]
+    rows[1200]["reason"] = "of the second page"
+
+    def answer(request):
+        start = int(request["query"].get("after", 0))
+        more = str(start + 1000) if start + 1000 < len(rows) else None
+        return 200, {"schema_version": 1, "entries": rows[start:start + 1000], "next": more}
+    daemon.answers[GET, "/v1/entries"] = answer
+    lines = ask("list").out.splitlines()
+    heads = [i for i, line in enumerate(lines) if line.startswith("PREFIX")]
+    assert heads == [0, 1001]
+    assert "REASON" not in lines[0] and lines[1001].endswith("REASON")
+    assert len(lines) == 1502 and "of the" in lines[1202]
+
+
+@pytest.mark.parametrize("answer, code, word", [
+    (status(), 0, "OK"),
+    (status(mode="monitor", mode_in_force="monitor"), 1, "WARNING"),
+    (status(interfaces=STATUS["interfaces"]), 1, "WARNING"),
+    (status(expiring_in_use={"entries": 3, "next_at": "2026-11-24T09:00:00Z"}), 1, "WARNING"),
+    (status(feeds={"count": 1, "held": ["botnets"], "missing": []}), 1, "WARNING"),
+    (status(feeds={"count": 1, "held": [], "missing": ["botnets"]}), 1, "WARNING"),
+    (status(exports=STATUS["exports"]), 1, "WARNING"),
+    (status(reload=STATUS["reload"]), 1, "WARNING"),
+    (status(state={"path": "/x/state.db", "ok": False, "error": "disk | full"}), 1, "WARNING"),
+    (status(suspended="manual entries are missing", mode_in_force="monitor"), 2, "CRITICAL"),
+    (status(interfaces=STATUS["interfaces"][1:]), 2, "CRITICAL"),
+    (status(interfaces=[]), 2, "CRITICAL"),
+    (status(detached=True, interfaces=STATUS["interfaces"][1:]), 2, "CRITICAL"),
+])
+def test_check(ask, daemon, answer, code, word):
+    """A plugin prints one line; what follows a "|" would be performance data."""
+    daemon.answers[GET, "/v1/status"] = 200, answer
+    done = ask("status", "--check")
+    assert (done.code, done.err) == (code, "")
+    assert done.out.startswith(f"IPWL {word} - ") and done.out.count("\n") == 1
+    assert "|" not in done.out
+    parsed = ask("--json", "status", "--check").json()
+    assert parsed["level"] == word and parsed["summary"] in done.out
+    assert bool(parsed["problems"]) == (code != 0 and answer["mode"] != "monitor"
+                                        and bool(answer["interfaces"])
+                                        and not answer["detached"])
+
+
+def test_check_without_an_answer(ctl, ask, daemon, tmp_path):
+    done = ctl("status", "--check", socket=tmp_path / "nothing.sock")
+    assert done.code == 2 and done.out.startswith("IPWL CRITICAL - ")
+    daemon.answers[GET, "/v1/status"] = 403, {}
+    done = ask("status", "--check")
+    assert done.code == 3 and done.out.startswith("IPWL UNKNOWN - ")

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an administrator is told without asking: metrics, `status` and its exit codes."""
+
+import frames
+from daemon import DONE, NEGATIVE
+from lab import ALLOWED, BLOCKED, wait_for
+
+OK, WARNING, CRITICAL, UNKNOWN = range(4)
+
+
+def check(ipwld, code, *words):
+    """`status --check` and the first line of `status`."""
+    result = ipwld.ctl("status", "--check")
+    assert result.returncode == code, result
+    assert result.stdout.count("\n") == 1
+    for word in words:
+        assert word in result.stdout
+    return ipwld.ctl("status").stdout.splitlines()[0]
+
+
+def mode_metrics(ipwld):
+    return [ipwld.metric("ipwl_mode_in_force", mode=mode) for mode in ("enforce", "monitor")] \
+        + [ipwld.metric("ipwl_enforcement_suspended")]
+
+
+def test_enforcing(running):
+    assert check(running, OK, "IPWL OK - ") \
+        == "mail is protected: ipwl enforces on eth0 (native)"
+    assert mode_metrics(running) == [1, 0, 0]
+
+
+def test_monitor(ipwld):
+    ipwld.configure(mode="monitor")
+    ipwld.start()
+    assert check(ipwld, WARNING, "IPWL WARNING - ") \
+        == "mail is not protected: monitor mode on eth0 (native) drops nothing"
+    assert mode_metrics(ipwld) == [0, 1, 0]
+
+
+def test_suspended(ipwld):
+    (ipwld.state / "state.db").write_bytes(b"not a database" * 1000)
+    ipwld.start()
+    assert check(ipwld, CRITICAL, "state.db") \
+        == "mail is not protected: enforcement is suspended, nothing is dropped"
+    assert mode_metrics(ipwld) == [0, 1, 1]
+    ipwld.ask("reload")
+    check(ipwld, OK)
+    assert mode_metrics(ipwld) == [1, 0, 0]
+
+
+def test_every_configured_interface_has_a_metric(ipwld):
+    ipwld.configure(interfaces="eth0, no-such-if0")
+    ipwld.start()
+    attached = {dict(labels)["interface"]: value for (name, labels), value
+                in ipwld.metrics().items() if name == "ipwl_interface_attached"}
+    assert attached == {"eth0": 1, "no-such-if0": 0}
+    assert check(ipwld, WARNING, "not attached to no-such-if0: no such interface") \
+        == "mail is protected on eth0 (native), but not on no-such-if0"
+
+
+def test_nothing_attached(ipwld):
+    ipwld.configure(interfaces="no-such-if0")
+    ipwld.start()
+    assert check(ipwld, CRITICAL) \
+        == "mail is not protected: ipwl is not attached to no-such-if0"
+
+
+def test_detached(running):
+    assert running.ctl("detach").returncode == DONE
+    assert check(running, CRITICAL).startswith("mail is not protected: ipwl is detached")
+    assert running.metric("ipwl_interface_attached", interface="eth0", xdp_mode="none") == 0
+    running.ask("reload")
+    check(running, OK)
+
+
+def test_entries_that_expire_in_use(ipwld, wire):
+    """Only entries from which mail comes, and that nothing else keeps allowed."""
+    ipwld.configure(extra="history: {sample: 1s}\n")
+    ipwld.start()
+    for prefix, ttl in (("192.0.2.7", "2d"),            # in use
+                        ("192.0.2.8", "2d"),            # not in use
+                        ("192.0.2.9", "30d"),           # not soon
+                        (ALLOWED.ipv4, "2d")):          # a list allows it for longer
+        ipwld.ask("add", "--list", "partners", prefix, "--ttl", ttl)
+    for address in "192.0.2.7", "192.0.2.9", ALLOWED.ipv4, BLOCKED.ipv4:
+        wire.send(frames.tcp(wire, address))
+    wait_for(lambda: ipwld.metric("ipwl_expiring_in_use_entries") == 1, "the counters are read")
+    entry, = ipwld.ask("list", "192.0.2.7")["entries"]
+    assert ipwld.status()["expiring_in_use"] == {"entries": 1, "next_at": entry["expires_at"]}
+    check(ipwld, WARNING, "1 allow entry in use expires within 7 days")
+    finding, = [one for one in ipwld.ask("lint", "--check", "expiring", status=NEGATIVE)["findings"]
+                if one["prefix"] == "192.0.2.7/32"]
+    assert finding["last_hit_at"] and f"; last hit {finding['last_hit_at']}" in finding["message"]
+    ipwld.ask("protect", "--list", "partners", "192.0.2.7")
+    wait_for(lambda: ipwld.metric("ipwl_expiring_in_use_entries") == 0, "the counters are read")
+    check(ipwld, OK)

@@ -368,10 +368,8 @@ static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 	write_head(buffer, &suspended);
 	evbuffer_add_printf(buffer, "%s %d\n", suspended.name,
 			    runtime->snapshot->suspension != NULL);
-	if (runtime->expiring.is_known) {
-		write_head(buffer, &expiring);
-		evbuffer_add_printf(buffer, "%s %zu\n", expiring.name, runtime->expiring.count);
-	}
+	write_head(buffer, &expiring);
+	evbuffer_add_printf(buffer, "%s %zu\n", expiring.name, runtime->expiring.count);
 	write_head(buffer, &build);
 	evbuffer_add_printf(buffer, "%s{", build.name);
 	write_label(buffer, "version", IPWL_VERSION);

@@ -36,7 +36,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_CET) -Iinclude -Iuser -isystem $(B) \
 	$(PKG_CFLAGS) -MMD -MP
 VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lpthread
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lpthread -lm
 # Asked for once, and only by those who build tests.
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 

@@ -29,6 +29,15 @@ def test_settings_are_those_the_parser_knows():
     assert sorted(keys) == sorted(parser_keys("SETTING") + parser_keys("GUARD"))
 
 
+def test_keys_of_learning_are_those_the_parser_knows():
+    tables = (CONFIG / "learn_fields.c").read_text()
+    general = re.findall(r'(?:NUMBER|DURATION)\("(\w+)", ""', tables)
+    nested = re.findall(r'(?:NUMBER|DURATION)\("(\w+)", "\w+\."', tables)
+    assert sorted(page_keys("Learning")) == sorted(general + parser_keys("LEARN_KEY"))
+    text = re.search(r"^\.Ss Learning\n(.*?)^\.Ss ", PAGE, re.M | re.S)[1]
+    assert set(nested) <= set(re.findall(r"^\.Ic (\w+)$", text, re.M))
+
+
 def test_keys_of_a_list_are_those_the_parser_knows():
     assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
 

@@ -17,7 +17,7 @@ static const char *const setting_keys[] = {
 	[SETTING_INDEX] = "index",	     [SETTING_MARK_MASK] = "mark_mask",
 	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
 	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
-	[SETTING_EXPORTS] = "exports",
+	[SETTING_EXPORTS] = "exports",	     [SETTING_LEARN] = "learn",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -50,6 +50,8 @@ static int read_document(struct document *document, struct config *config)
 		err = lists_read(document, values, config);
 	if (!err && !document->diagnostics->error_count)
 		err = warn_of_hazards(config, document->diagnostics);
+	if (!err)
+		err = learn_read(document, values[SETTING_LEARN], config->policy, &config->learn);
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
@@ -127,6 +129,7 @@ void config_free(struct config *config)
 	feeds_free(config->feeds, config->feed_count);
 	free(config->protected);
 	exports_free(config);
+	learn_settings_done(&config->learn);
 	for (size_t i = 0; i < config->list_input_count; i++)
 		list_input_done(&config->list_inputs[i]);
 	free(config->list_inputs);

@@ -10,6 +10,7 @@
 
 #include "base/diagnostics.h"
 #include "config/feed_config.h"
+#include "config/learn.h"
 #include "core/guard.h"
 #include "core/policy.h"
 #include "formats/read.h"
@@ -84,6 +85,7 @@ struct config {
 	size_t feed_count;
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
+	struct learn_settings learn;
 	struct config_export *exports;
 	size_t export_count;
 	struct policy *policy;		/* from configuration and files; may be taken */

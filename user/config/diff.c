@@ -165,6 +165,27 @@ static void settings_add_seconds(struct collector *settings, const char *key, in
 	collector_add(settings, key, before, after);
 }
 
+static void settings_compare_learning(struct collector *settings, const struct learn_settings *from,
+				      const struct learn_settings *to)
+{
+	const char *key;
+	int err = 0;
+
+	for (size_t i = 0; !err; i++) {
+		char *before = NULL, *after = NULL;
+
+		err = learn_setting_text(from, i, &key, &before);
+		if (!err)
+			err = learn_setting_text(to, i, &key, &after);
+		if (!err)
+			collector_add(settings, key, before, after);
+		free(before);
+		free(after);
+	}
+	if (err == -ENOMEM)
+		settings->err = err;
+}
+
 static void settings_compare(struct collector *settings, const struct config *from,
 			     const struct config *to)
 {
@@ -185,6 +206,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 			     to->history.keep_sec);
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
+	settings_compare_learning(settings, &from->learn, &to->learn);
 }
 
 /* ---- a list ---------------------------------------------------------------- */

@@ -23,6 +23,7 @@ enum setting {
 	SETTING_PROTECTED,
 	SETTING_HISTORY,
 	SETTING_EXPORTS,
+	SETTING_LEARN,
 	SETTING_COUNT,
 };
 
@@ -66,6 +67,10 @@ void list_input_done(struct list_input *input);
 /* Read the exports. The policy must have its lists. @node may be NULL: there are none. */
 int exports_read(struct document *document, const yaml_node_t *node, struct config *config);
 void exports_free(struct config *config);
+
+/* Read `learn`. The policy must have its lists. @node may be NULL: nothing is learned. */
+int learn_read(struct document *document, const yaml_node_t *node, const struct policy *policy,
+	       struct learn_settings *settings);
 
 /* Warn of prefixes that a list has twice, or both as entry and exclusion. @place is the place
  * of the list, for the warning that counts the others. */

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads `learn:`. The keys with one number or duration are in tables (learn_fields.c). */
+#include "config/learn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "config/learn_fields.h"
+#include "config/parts.h"
+
+/* The keys that are not in a table. They come first. */
+enum learn_key {
+	LEARN_KEY_LIST,
+	LEARN_KEY_MODE,
+	LEARN_KEY_RULES,
+	LEARN_KEY_PARTNER,
+	LEARN_KEY_REPUTATION,
+	LEARN_KEY_NEVER,
+	LEARN_KEY_TRUSTED_RELAYS,
+	LEARN_KEY_LOCAL_DOMAINS,
+	LEARN_KEY_FREEMAIL,
+	LEARN_KEY_FREEMAIL_FILE,
+	LEARN_KEYS_OTHER,
+};
+
+static const char *const learn_keys[LEARN_KEYS_OTHER] = {
+	[LEARN_KEY_LIST] = "list",
+	[LEARN_KEY_MODE] = "mode",
+	[LEARN_KEY_RULES] = "rules",
+	[LEARN_KEY_PARTNER] = "partner",
+	[LEARN_KEY_REPUTATION] = "reputation",
+	[LEARN_KEY_NEVER] = "never",
+	[LEARN_KEY_TRUSTED_RELAYS] = "trusted_relays",
+	[LEARN_KEY_LOCAL_DOMAINS] = "local_domains",
+	[LEARN_KEY_FREEMAIL] = "freemail",
+	[LEARN_KEY_FREEMAIL_FILE] = "freemail_file",
+};
+
+#define LEARN_KEYS_MAX 48
+
+/* ---- numbers and durations --------------------------------------------------- */
+
+static void read_field(struct document *document, const yaml_node_t *node,
+		       const struct learn_field *field, struct learn_settings *settings)
+{
+	const char *text, *refusal;
+	int64_t sec;
+
+	if (!field->is_duration) {
+		document_number(document, node, field->key, false, (uint32_t)field->min,
+				(uint32_t)field->max, learn_field_number(settings, field));
+		return;
+	}
+	text = document_text(document, node, field->key);
+	if (!text)
+		return;
+	refusal = duration_parse(text, &sec);
+	if (refusal)
+		document_error(document, node, "%s: \"%.40s\" %s", field->key, text, refusal);
+	else if (sec < field->min || sec > field->max)
+		document_error(document, node, "%s: must be from %lldh to %lldd, not \"%.40s\"",
+			       field->key, (long long)field->min / 3600,
+			       (long long)field->max / 86400, text);
+	else
+		*learn_field_duration(settings, field) = sec;
+}
+
+/* Read a mapping with the other keys @keys first, then those of a table. */
+static bool read_mapping(struct document *document, const yaml_node_t *node, const char *name,
+			 const char *const *keys, size_t key_count,
+			 const struct learn_field_table *table, yaml_node_t *values[],
+			 struct learn_settings *settings)
+{
+	const char *all[LEARN_KEYS_MAX];
+
+	for (size_t i = 0; i < key_count; i++)
+		all[i] = keys[i];
+	for (size_t i = 0; i < table->count; i++)
+		all[key_count + i] = table->fields[i].key;
+	if (!document_mapping(document, node, name, all, key_count + table->count, values))
+		return false;
+	for (size_t i = 0; i < table->count; i++)
+		if (values[key_count + i])
+			read_field(document, values[key_count + i], &table->fields[i], settings);
+	return true;
+}
+
+static void read_nested(struct document *document, const yaml_node_t *node, const char *name,
+			const struct learn_field_table *table, struct learn_settings *settings)
+{
+	yaml_node_t *values[LEARN_KEYS_MAX];
+
+	if (node)
+		read_mapping(document, node, name, NULL, 0, table, values, settings);
+}
+
+/* ---- names ---------------------------------------------------------------------- */
+
+static int read_list(struct document *document, const yaml_node_t *node, const yaml_node_t *learn,
+		     const struct policy *policy, struct learn_settings *settings)
+{
+	const char *name = node ? document_text(document, node, "list") : NULL;
+	const struct list *list;
+
+	if (!node)
+		document_error(document, learn,
+			       "learn: no list: write list: NAME, the allow list that receives "
+			       "learned entries");
+	if (!name)
+		return 0;
+	list = policy_find_list(policy, name);
+	if (!list)
+		document_error(document, node, "list: there is no list \"%.63s\"", name);
+	else if (list->action != ACTION_ALLOW)
+		document_error(document, node, "list: \"%.63s\" must be an allow list", name);
+	settings->list = strdup(name);
+	return settings->list ? 0 : -ENOMEM;
+}
+
+static void read_mode(struct document *document, const yaml_node_t *node,
+		      struct learn_settings *settings)
+{
+	size_t choice;
+
+	if (node && document_choice(document, node, "mode", learn_mode_names, 2, &choice))
+		settings->is_auto = choice == 1;
+}
+
+static void read_rules(struct document *document, const yaml_node_t *node,
+		       struct learn_settings *settings)
+{
+	size_t count, choice;
+
+	for (int rule = 0; rule < LEARN_RULE_COUNT; rule++)
+		settings->uses[rule] = !node;
+	if (!node || !document_sequence(document, node, "rules", &count))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (document_choice(document, document_item(document, node, i), "a rule",
+				    learn_rule_names, LEARN_RULE_COUNT, &choice))
+			settings->uses[choice] = true;
+}
+
+/* ---- prefixes and domains --------------------------------------------------------- */
+
+static int prefix_list_add(struct prefix_list *list, const struct prefix *prefix)
+{
+	struct prefix *items = reallocarray(list->items, list->count + 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	items[list->count++] = *prefix;
+	return 0;
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+	return prefix_compare(a, b);
+}
+
+/* Read items that are prefixes or, unless @domains is NULL, domains; or only domains, if
+ * @prefixes is NULL. */
+static int read_subjects(struct document *document, const yaml_node_t *node, const char *name,
+			 struct prefix_list *prefixes, struct domain_list *domains)
+{
+	const char *const kind = !prefixes ? "a domain"
+				 : domains ? "a prefix or a domain"
+					   : "a prefix";
+	size_t count = 0;
+	int err = 0;
+
+	if (node && !document_sequence(document, node, name, &count))
+		return 0;
+	for (size_t i = 0; i < count && !err; i++) {
+		const yaml_node_t *item = document_item(document, node, i);
+		const char *text = document_text(document, item, name);
+		char domain[DOMAIN_BYTES];
+		struct prefix prefix;
+
+		if (!text)
+			continue;
+		if (prefixes && prefix_parse(text, strlen(text), &prefix, NULL) == PREFIX_OK)
+			err = prefix_list_add(prefixes, &prefix);
+		else if (domains && domain_normalise(text, strlen(text), domain))
+			err = domain_list_add(domains, domain);
+		else
+			document_error(document, item, "%s: \"%.80s\" is not %s", name, text, kind);
+	}
+	if (prefixes && prefixes->count)
+		qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), compare_prefixes);
+	return err;
+}
+
+static int read_freemail_file(struct document *document, const yaml_node_t *node,
+			      struct learn_settings *settings)
+{
+	const char *path = node ? document_text(document, node, "freemail_file") : NULL;
+
+	if (!path)
+		return 0;
+	if (*path != '/') {
+		document_error(document, node, "freemail_file: \"%.80s\" is not an absolute path",
+			       path);
+		return 0;
+	}
+	settings->freemail_file = strdup(path);
+	if (!settings->freemail_file)
+		return -ENOMEM;
+	return domain_list_read_file(path, document->diagnostics, &settings->freemail_domains);
+}
+
+static int read_all_subjects(struct document *document, yaml_node_t *const values[],
+			     struct learn_settings *settings)
+{
+	int err = read_subjects(document, values[LEARN_KEY_NEVER], "never", &settings->never,
+				&settings->never_domains);
+
+	if (!err)
+		err = read_subjects(document, values[LEARN_KEY_TRUSTED_RELAYS], "trusted_relays",
+				    &settings->trusted_relays, NULL);
+	if (!err)
+		err = read_subjects(document, values[LEARN_KEY_LOCAL_DOMAINS], "local_domains",
+				    NULL, &settings->local_domains);
+	if (!err)
+		err = read_subjects(document, values[LEARN_KEY_FREEMAIL], "freemail", NULL,
+				    &settings->freemail_domains);
+	if (!err)
+		err = read_freemail_file(document, values[LEARN_KEY_FREEMAIL_FILE], settings);
+	domain_list_finish(&settings->never_domains);
+	domain_list_finish(&settings->local_domains);
+	domain_list_finish(&settings->freemail_domains);
+	return err;
+}
+
+/* ---- all of it ---------------------------------------------------------------------- */
+
+static void check_durations(struct document *document, const yaml_node_t *node,
+			    const struct learn_settings *settings)
+{
+	if (settings->notice_sec > settings->grace_sec)
+		document_error(document, node, "learn: notice must not be longer than grace");
+	if (settings->partner.window_sec > settings->keep_sec)
+		document_error(document, node,
+			       "learn: partner.window must not be longer than keep");
+	if (settings->idle_sec > settings->keep_sec)
+		document_error(document, node, "learn: idle must not be longer than keep");
+}
+
+int learn_read(struct document *document, const yaml_node_t *node, const struct policy *policy,
+	       struct learn_settings *settings)
+{
+	yaml_node_t *values[LEARN_KEYS_MAX];
+	int err;
+
+	learn_fields_set_defaults(settings);
+	if (!node)
+		return 0;
+	settings->is_on = true;
+	if (!read_mapping(document, node, "learn", learn_keys, LEARN_KEYS_OTHER,
+			  &learn_general_fields, values, settings))
+		return 0;
+	read_mode(document, values[LEARN_KEY_MODE], settings);
+	read_rules(document, values[LEARN_KEY_RULES], settings);
+	read_nested(document, values[LEARN_KEY_PARTNER], "partner", &learn_partner_fields,
+		    settings);
+	read_nested(document, values[LEARN_KEY_REPUTATION], "reputation", &learn_reputation_fields,
+		    settings);
+	check_durations(document, node, settings);
+	err = read_list(document, values[LEARN_KEY_LIST], node, policy, settings);
+	return err ? err : read_all_subjects(document, values, settings);
+}
+
+void learn_settings_done(struct learn_settings *settings)
+{
+	free(settings->list);
+	free(settings->freemail_file);
+	free(settings->never.items);
+	free(settings->trusted_relays.items);
+	domain_list_done(&settings->never_domains);
+	domain_list_done(&settings->local_domains);
+	domain_list_done(&settings->freemail_domains);
+}

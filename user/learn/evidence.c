@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of sources and kinds of evidence. */
+/* Names of sources, kinds and what becomes of evidence. */
 #include "learn/evidence.h"
 
 const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT] = {
@@ -18,4 +18,11 @@ const char *const evidence_kind_names[EVIDENCE_KIND_COUNT] = {
 	[EVIDENCE_REPLY] = "reply",
 	[EVIDENCE_REPORTED_HAM] = "reported-ham",
 	[EVIDENCE_REPORTED_SPAM] = "reported-spam",
+};
+
+const char *const evidence_drop_names[EVIDENCE_DROP_COUNT] = {
+	[EVIDENCE_DROP_NEVER] = "never",     [EVIDENCE_DROP_USER] = "user",
+	[EVIDENCE_DROP_BULK] = "bulk",	     [EVIDENCE_DROP_FULL] = "full",
+	[EVIDENCE_DROP_TIME] = "time",	     [EVIDENCE_DROP_INVALID] = "invalid",
+	[EVIDENCE_DROP_STORAGE] = "storage", [EVIDENCE_DROP_QUEUE] = "queue",
 };

@@ -67,4 +67,20 @@ struct evidence {
 	uint32_t recipient_count; /* of the message; 0: unknown */
 };
 
+/* Why evidence was not noted. */
+enum evidence_drop {
+	EVIDENCE_DROP_NEVER,   /* an own or private address, a trusted relay, `never:` */
+	EVIDENCE_DROP_USER,    /* the user wrote to too many new domains that day */
+	EVIDENCE_DROP_BULK,    /* the message had too many recipients */
+	EVIDENCE_DROP_FULL,    /* too many addresses */
+	EVIDENCE_DROP_TIME,    /* older than what is kept, or in the future */
+	EVIDENCE_DROP_INVALID, /* no address and no domain that it needs */
+	EVIDENCE_DROP_STORAGE, /* it cannot be written */
+	EVIDENCE_DROP_QUEUE,   /* the producer's queue is full */
+	EVIDENCE_DROP_COUNT,
+};
+
+/* "never", "user", "bulk", "full", "time", "invalid", "storage", "queue". */
+extern const char *const evidence_drop_names[EVIDENCE_DROP_COUNT];
+
 #endif

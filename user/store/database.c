@@ -16,7 +16,7 @@
 
 #define BUSY_TIMEOUT_MS 2000
 /* More than any of our databases uses. */
-#define STATEMENTS_MAX 24
+#define STATEMENTS_MAX 64
 
 struct database {
 	sqlite3 *handle;
@@ -167,9 +167,12 @@ static enum database_result database_set_up(struct database *database, const cha
 	sqlite3_extended_result_codes(database->handle, 1);
 	sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
 	/* Use small pages; this affects only a new database. A change writes each page that it
-	 * touches twice, and a full disk may have only some kilobytes left. */
-	if (database_execute(database, "PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; "
-				       "PRAGMA synchronous = FULL"))
+	 * touches twice, and a full disk may have only some kilobytes left. A large database
+	 * changes many rows at once. */
+	if (database_execute(database, schema->is_large
+					   ? "PRAGMA page_size = 4096; PRAGMA cache_size = -32768"
+					   : "PRAGMA page_size = 1024") ||
+	    database_execute(database, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL"))
 		return describe(database, existed, message);
 	if (schema->is_checked) {
 		if (query_first(database, "PRAGMA quick_check(1)", &number, message))
@@ -305,6 +308,11 @@ void database_rollback(struct database *database)
 	/* Some errors roll back by themselves. */
 	if (database && !sqlite3_get_autocommit(database->handle))
 		database_execute(database, "ROLLBACK");
+}
+
+bool database_in_transaction(const struct database *database)
+{
+	return database && !sqlite3_get_autocommit(database->handle);
 }
 
 /* ---- statements ----------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct database_schema {
 	int version;		  /* their count */
 	bool is_checked;	  /* look for damage at each opening; this reads all pages */
 	bool keeps_former;	  /* before an upgrade, keep a copy as PATH.vVERSION */
+	bool is_large;		  /* it grows with traffic: larger pages, more memory */
 };
 
 enum database_result {
@@ -67,6 +68,8 @@ int database_begin(struct database *database);
 /* Commit the transaction. If that fails (-EIO), nothing has changed. */
 int database_commit(struct database *database);
 void database_rollback(struct database *database);
+/* Whether a transaction is open. */
+bool database_in_transaction(const struct database *database);
 
 /* Keep SQLite's last error for database_error(), and roll back. Return: -EIO. */
 int database_fail(struct database *database);

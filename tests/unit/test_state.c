@@ -315,7 +315,7 @@ static void test_newer_schema(void **unused)
 	assert_non_null(state_error(state));
 	state_close(state);
 	assert_int_equal(count_files(DATABASE "*"), 1);
-	run_sql("PRAGMA user_version = 2");
+	run_sql("PRAGMA user_version = 3");
 	state = open_state();
 	assert_entries(state, "drop block 192.0.2.1/32 - alice 1000000 0\n");
 	state_close(state);

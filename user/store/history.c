@@ -18,6 +18,7 @@ const char *const history_event_names[] = {
 	[HISTORY_RETURN] = "return",
 	[HISTORY_RELOAD] = "reload",
 	[HISTORY_FEED] = "feed",
+	[HISTORY_LEARNED] = "learned",
 	[HISTORY_HELD] = "held",
 };
 _Static_assert(sizeof(history_event_names) / sizeof(*history_event_names) == HISTORY_EVENT_COUNT,

@@ -25,8 +25,9 @@ enum history_event {
 	HISTORY_EXPIRE,
 	HISTORY_RETURN, /* entries came back that had expired while the clock was ahead */
 	HISTORY_RELOAD,
-	HISTORY_FEED, /* a new copy of a feed took effect */
-	HISTORY_HELD, /* the guard held a reload; the record tells what it would have changed */
+	HISTORY_FEED,	 /* a new copy of a feed took effect */
+	HISTORY_LEARNED, /* learned entries came or went */
+	HISTORY_HELD,	 /* the guard held a reload; the record tells what it would have changed */
 	HISTORY_EVENT_COUNT,
 };
 

@@ -46,7 +46,14 @@ static const char history[] =
     " PRIMARY KEY (history, position)) WITHOUT ROWID;"
     "CREATE INDEX history_changes_place ON history_changes (place) WHERE place IS NOT NULL;";
 
-static const char *const steps[] = { entries, history };
+/* Learned entries in force: learned_entries.h. */
+static const char learned[] = "CREATE TABLE learned ("
+			      " prefix TEXT PRIMARY KEY,"
+			      " rule TEXT NOT NULL,"
+			      " why TEXT,"
+			      " added_at INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const steps[] = { entries, history, learned };
 
 const struct database_schema state_schema = {
 	.steps = steps,

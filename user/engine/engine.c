@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/expiry.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/protected.h"
 #include "engine/source.h"
 #include "feeds/store.h"
@@ -119,7 +120,8 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 	if (!engine)
 		return -ENOMEM;
 	engine->config_path = config_path;
-	err = engine_open(engine, first->config, error);
+	engine->learning = learning_new();
+	err = engine->learning ? engine_open(engine, first->config, error) : -ENOMEM;
 	if (!err) {
 		engine_return_expired(engine);
 		err = engine_start_sources(engine, first, warnings, error);
@@ -147,6 +149,7 @@ void engine_stop(struct engine *engine)
 	if (engine->datapath)
 		datapath_close(engine->datapath);
 	hits_close(engine->hits);
+	learning_free(engine->learning);
 	protections_free(engine->protections);
 	state_close(engine->state);
 	free(engine);
@@ -182,7 +185,8 @@ struct entry_view engine_view(const struct engine *engine)
 {
 	return (struct entry_view) { .datapath = engine->datapath,
 				     .hits = engine->hits,
-				     .protections = engine->protections };
+				     .protections = engine->protections,
+				     .learning = engine->learning };
 }
 
 struct datapath *engine_datapath(const struct engine *engine)

@@ -10,6 +10,7 @@
 #include "engine/sampling.h"
 
 struct feed_store;
+struct learning;
 struct protections;
 struct rule_file;
 
@@ -28,6 +29,7 @@ struct engine {
 	bool is_detached;
 	struct protections *protections;
 	struct hits *hits; /* of entries, remembered */
+	struct learning *learning;
 	bool are_hits_failing;
 	struct sampling sampling;
 	double pruned_at_monotonic_sec; /* what is old was last forgotten; 0: never */
@@ -54,8 +56,8 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 int engine_switch_list(struct engine *engine, const char *name, struct entry_set *set,
 		       char error[DATAPATH_ERROR_BYTES]);
 
-/* Put the manual entries of the open transaction in force and commit it. On failure it is
- * rolled back, and nothing has changed. Return: 0 or -errno. */
+/* Put the manual and learned entries of the open transaction in force and commit it. On failure it
+ * is rolled back, and nothing has changed. Return: 0 or -errno. */
 int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES]);
 
 #endif

@@ -6,6 +6,7 @@
 #include "engine/config.h"
 #include "engine/feed_source.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/manual.h"
 #include "engine/protected.h"
 #include "engine/source.h"
@@ -15,6 +16,7 @@ static const struct entry_source *const sources[] = {
 	&config_source, /* and list files */
 	&manual_source,
 	&feed_source,
+	&learned_source,
 };
 #define SOURCES (sizeof(sources) / sizeof(*sources))
 

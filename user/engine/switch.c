@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/protected.h"
 #include "store/hits.h"
 #include "store/rule_file.h"
@@ -160,11 +161,16 @@ int engine_switch_list(struct engine *engine, const char *name, struct entry_set
 static int switch_manual(struct engine *engine, struct snapshot *next,
 			 struct protections *protections, char error[DATAPATH_ERROR_BYTES])
 {
+	struct entry_set *learned;
 	struct manual_sets sets;
 	int err = manual_read(engine->state, next->policy, NULL, &sets);
 
 	if (!err) {
 		manual_give(&sets, next->policy);
+		err = learned_source_read_set(engine, next->config, &learned);
+	}
+	if (!err) {
+		learned_source_give(next->config, next->policy, learned);
 		err = protections_load(protections, engine->state);
 	}
 	if (!err)

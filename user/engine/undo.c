@@ -10,8 +10,10 @@
 
 #include "base/clock.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/records.h"
 #include "store/history_read.h"
+#include "store/learned_entries.h"
 #include "store/manual.h"
 
 /* ---- what is to be undone ------------------------------------------------- */
@@ -20,6 +22,7 @@
 struct reversal {
 	char *list;
 	enum action action;
+	enum source source; /* SOURCE_LEARNED, or else manual */
 	struct prefix prefix;
 	char *was;
 	char *now;
@@ -63,6 +66,7 @@ static int plan_take_change(const struct history_change *change, void *context)
 	steps = &plan->steps[plan->step_count++];
 	*steps = (struct reversal) { .list = text_copy(change->list),
 				     .action = change->action,
+				     .source = change->source,
 				     .prefix = *change->prefix,
 				     .was = text_copy(change->was),
 				     .now = text_copy(change->now) };
@@ -101,7 +105,8 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 	    ret_record->event == HISTORY_RELOAD || ret_record->event == HISTORY_FEED ||
 	    ret_record->event == HISTORY_HELD)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
-				   "record %lld is of kind %s: only manual changes can be undone",
+				   "record %lld is of kind %s: only changes of manual and learned "
+				   "entries can be undone",
 				   (long long)id, history_event_names[ret_record->event]);
 	if (ret_record->undone_by)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
@@ -147,6 +152,31 @@ static void refuse_step(struct refusal *refusal, const struct reversal *step, co
 		  step->list, why);
 }
 
+static int step_image(const struct engine *engine, const struct reversal *step, char **ret_image)
+{
+	return step->source == SOURCE_LEARNED
+		   ? learned_entry_image(engine->state, &step->prefix, ret_image)
+		   : manual_image(engine->state, step->list, &step->prefix, ret_image);
+}
+
+static int step_restore(struct manual_batch *batch, const struct reversal *step)
+{
+	return step->source == SOURCE_LEARNED
+		   ? learned_entry_restore(batch, step->list, &step->prefix, step->was)
+		   : manual_restore(batch, step->list, step->action, &step->prefix, step->was);
+}
+
+/* Learned entries belong to one list, which may be another by now. */
+static bool has_list(const struct engine *engine, const struct reversal *step)
+{
+	const struct list *list = policy_find_list(engine->current->policy, step->list);
+	const struct learn_settings *learn = &engine->current->config->learn;
+
+	if (!list || list->action != step->action)
+		return false;
+	return step->source != SOURCE_LEARNED || (learn->is_on && !strcmp(learn->list, step->list));
+}
+
 /* Whether an entry that is to come back may. */
 static bool may_return(const struct engine *engine, const struct reversal *step,
 		       struct refusal *refusal)
@@ -154,8 +184,11 @@ static bool may_return(const struct engine *engine, const struct reversal *step,
 	const struct list *list = policy_find_list(engine->current->policy, step->list);
 	const int64_t expires_sec = manual_image_expiry_sec(step->was);
 
-	if (!list || list->action != step->action)
-		refuse_step(refusal, step, "the list is no longer configured");
+	if (!has_list(engine, step))
+		refuse_step(refusal, step,
+			    step->source == SOURCE_LEARNED
+				? "the list no longer receives learned entries"
+				: "the list is no longer configured");
 	else if (list_has(list, &step->prefix, true))
 		refuse_step(refusal, step, "the list now excludes it");
 	else if (expires_sec && expires_sec <= time_now_sec())
@@ -187,7 +220,7 @@ static int undo_step(const struct engine *engine, struct manual_batch *batch,
 		     const struct reversal *step, struct refusal *refusal)
 {
 	char *image = NULL;
-	int err = manual_image(engine->state, step->list, &step->prefix, &image);
+	int err = step_image(engine, step, &image);
 	bool is_unchanged;
 
 	if (err)
@@ -198,7 +231,7 @@ static int undo_step(const struct engine *engine, struct manual_batch *batch,
 		return refuse_changed(engine, step, batch->record.id, refusal);
 	if (step->was && !may_return(engine, step, refusal))
 		return 0;
-	return manual_restore(batch, step->list, step->action, &step->prefix, step->was);
+	return step_restore(batch, step);
 }
 
 /* ---- all of them ---------------------------------------------------------- */
@@ -280,6 +313,8 @@ static int plan_carry_out(struct engine *engine, const struct plan *plan,
 		state_rollback(engine->state);
 	else if (engine_switch_manual(engine, error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, "%s; nothing has changed", error);
+	else
+		engine->learning->needs_follow = true;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 struct datapath;
 struct hits;
+struct learning;
 struct protections;
 
 /* What is known of entries beyond the policy. */
@@ -12,6 +13,7 @@ struct entry_view {
 	struct datapath *datapath;
 	struct hits *hits;
 	struct protections *protections;
+	struct learning *learning; /* see learned.h; never NULL */
 };
 
 #endif

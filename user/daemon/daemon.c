@@ -23,6 +23,7 @@
 #include "runtime/alarm.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
+#include "runtime/learner.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
 #include "store/state.h"
@@ -203,6 +204,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = sampler_open(runtime, &runtime->sampler);
 	if (err)
 		return err;
+	err = learner_open(runtime, &runtime->learner);
+	if (err)
+		return err;
 	err = expiry_open(runtime);
 	if (err)
 		return err;
@@ -275,6 +279,7 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
+	learner_close(runtime->learner);
 	alarm_close(runtime->expiry);
 	exports_close(runtime->exports);
 	control_close(daemon->control);

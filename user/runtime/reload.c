@@ -11,6 +11,7 @@
 #include "base/plural.h"
 #include "engine/reload.h"
 #include "feeds/schedule.h"
+#include "runtime/learner.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
 
@@ -99,6 +100,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 
 	runtime->is_detached = false;
 	sampler_reconfigure(runtime->sampler);
+	learner_wake(runtime->learner);
 	if (interfaces_configure(&runtime->interfaces, config))
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);

@@ -35,6 +35,7 @@ struct reload_report {
 struct alarm;
 struct exports;
 struct feeds;
+struct learner;
 struct sampler;
 
 struct runtime {
@@ -48,6 +49,7 @@ struct runtime {
 	struct interfaces interfaces;
 	struct feeds *feeds[FEED_KIND_COUNT];
 	struct sampler *sampler;
+	struct learner *learner;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */
 	bool is_expiring;     /* a task is with the worker */

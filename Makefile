@@ -48,7 +48,7 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG
 
 # One archive a room of user/. scripts/rooms says what each may use; programs link
 # archives from the top down.
-ROOMS := daemon web intake api http runtime engine exports feeds dns helper store learn datapath config formats compile core base
+ROOMS := daemon web intake api http runtime engine exports feeds spf dns helper store learn datapath config formats compile core base
 CTL_ROOMS := ctl datapath config formats compile core base
 DATAPATH_ROOMS := datapath config formats compile core base
 
@@ -137,6 +137,12 @@ $(B)/tests/formats/read_texts: $(B)/asan/tests/formats/read_texts.o $(call archi
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@
 
+# Expands SPF records for the tests of spf, which are in Python.
+$(B)/tests/spf/expand_zone: $(B)/asan/tests/spf/expand_zone.o $(call archives,spf dns core base,asan/)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) -o $@
+
 $(B)/tests/bpf/%: $(B)/tests/bpf/%.o $(call obj,$(wildcard tests/bpf/lib_*.c)) $(call archives,$(DATAPATH_ROOMS))
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -187,7 +193,7 @@ tsan: $(B)/ipwl-fetch $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into buil
 	cp $(B)/ipwl-fetch $(B)/ipwlctl $(B)/tsan
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
-unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts ## build the unit tests
+unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 
 # Fuzz targets: libFuzzer with ASan and UBSan, so clang.

@@ -26,6 +26,7 @@ build=(
 	libsqlite3-dev       # manual entries
 	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
 	libseccomp-dev       # the fetcher's cage
+	libc-ares-dev        # DNS, in ipwl-resolve
 	libpcap-dev          # ipwlctl simulate
 	libmnl-dev           # interfaces and tc filters by netlink
 )
@@ -60,6 +61,8 @@ test=(
 	"$(clang_runtime)" # libFuzzer, ASan and UBSan for clang
 	python3-pytest     # ipwlctl and packaging tests
 	python3-pytest-xdist # end-to-end tests side by side
+	python3-spf        # what checks addresses by SPF records, and the suite of such checks
+	python3-yaml       # that suite
 	prometheus         # promtool; its service is disabled below
 	procps             # sysctl, pgrep
 	strace             # what ipwld asks of the kernel, against its unit

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Those that the others build on run first, one after the other; then the longest.
 first=(deps build)
-all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl formats bench)
+all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl formats spf bench)
 # Not among all: for hours, not for each change.
 extra=(deb soak)
 
@@ -86,6 +86,11 @@ stage_formats() {
 	built unit && run_pytest tests/formats
 }
 
+# SPF records, expanded by ipwl and checked by another program.
+stage_spf() {
+	built unit && run_pytest tests/spf
+}
+
 stage_packaging() {
 	built all && run_pytest tests/packaging
 }
@@ -142,7 +147,7 @@ stage_soak() {
 		echo "--- round $round, IPWL_SEED=$IPWL_SEED"
 		run_binaries unit || failed=1
 		run_binaries bpf || failed=1
-		run_pytest tests/formats || failed=1
+		run_pytest tests/formats tests/spf || failed=1
 		run_pytest tests/e2e/test_{seam,traffic,together,faults,simulate}.py || failed=1
 	done
 	make --no-print-directory fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-1800}" 2>&1 || failed=1

@@ -67,13 +67,13 @@ $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-$(foreach room,ctl fetch confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+$(foreach room,ctl fetch resolve confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 # One line for each file that is made; with V=1, the whole command.
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '%-5s %s\n' '$(1)' '$(2)')
 
-all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwlctl ## build the programs
+all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
@@ -120,13 +120,17 @@ $(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,confine base)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
 
+$(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns confine core base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcares libseccomp) -o $@
+
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch confine $(ROOMS),asan/)
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch resolve confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
@@ -184,13 +188,13 @@ $(B)/tests/e2e/%.so: tests/e2e/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
 
-# gcc's, so that what it finds is in code as it ships. ipwl-fetch confines itself too
-# tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
+# gcc's, so that what it finds is in code as it ships. ipwl-fetch and ipwl-resolve confine
+# themselves too tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
 TSAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-tsan: $(B)/ipwl-fetch $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
+tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
-	cp $(B)/ipwl-fetch $(B)/ipwlctl $(B)/tsan
+	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl $(B)/tsan
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests
@@ -202,7 +206,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch confine $(ROOMS),fuzz/)
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch resolve confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@
@@ -326,7 +330,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
 	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
-	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	for unit in $(UNITS); do \
@@ -344,8 +348,8 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 uninstall: ## stop and detach ipwl, and remove what install put there, but neither configuration nor state
 	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
-		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket || true
-	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch) \
+		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket ipwl-resolve.socket || true
+	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \

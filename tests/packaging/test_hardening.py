@@ -9,7 +9,8 @@ import pytest
 from conftest import run
 
 ENDBR64 = b"\xf3\x0f\x1e\xfa"
-PROGRAMS = ["usr/sbin/ipwld", "usr/sbin/ipwl-fetch", "usr/bin/ipwlctl"]
+PROGRAMS = ["usr/sbin/ipwld", "usr/sbin/ipwl-fetch", "usr/sbin/ipwl-resolve",
+            "usr/bin/ipwlctl"]
 
 
 def elf(path, option):

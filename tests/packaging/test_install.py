@@ -9,16 +9,19 @@ FILES = {
     "etc/ipwl/ipwld.yaml": 0o644,
     **{f"usr/lib/systemd/system/{name}": 0o644 for name in (
         "ipwl-after@.path", "ipwl-after@.service", "ipwl-bpffs.service", "ipwl-fetch.socket",
-        "ipwl-fetch@.service", "ipwld.service", "ipwld.socket")},
+        "ipwl-fetch@.service", "ipwl-resolve.socket", "ipwl-resolve@.service",
+        "ipwld.service", "ipwld.socket")},
     "usr/lib/sysusers.d/ipwl.conf": 0o644,
     "usr/lib/tmpfiles.d/ipwl.conf": 0o644,
     # Members of the group ipwl have no sbin in their PATH.
     "usr/bin/ipwlctl": 0o755,
     "usr/sbin/ipwl-fetch": 0o755,
+    "usr/sbin/ipwl-resolve": 0o755,
     "usr/sbin/ipwld": 0o755,
     "usr/share/bash-completion/completions/ipwlctl": 0o644,
     "usr/share/man/man5/ipwld.yaml.5": 0o644,
     "usr/share/man/man8/ipwl-fetch.8": 0o644,
+    "usr/share/man/man8/ipwl-resolve.8": 0o644,
     "usr/share/man/man8/ipwlctl.8": 0o644,
     "usr/share/man/man8/ipwld.8": 0o644,
 }

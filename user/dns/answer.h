@@ -27,8 +27,8 @@ struct dns_item {
 
 struct dns_answer {
 	enum dns_answer_status status;
-	const char *reason; /* static; "the resolver did not answer in time" */
-	uint32_t ttl_sec;
+	const char *reason;	/* static; "the resolver did not answer in time" */
+	uint32_t ttl_sec;	/* UINT32_MAX: the answer does not say */
 	bool is_authenticated;	/* AD */
 	struct dns_item *items; /* DNS_ANSWER_RECORDS: in the order of the answer */
 	size_t item_count;

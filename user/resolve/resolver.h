@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asks the configured resolvers, one question at a time, and remembers each answer. */
+#ifndef RESOLVE_RESOLVER_H
+#define RESOLVE_RESOLVER_H
+
+#include "dns/answer.h"
+#include "dns/request.h"
+#include "dns/result.h"
+
+struct resolver;
+
+/* Open a resolver as the request says; its time limit begins. @message: set on failure. Return: 0;
+ * -errno: @message says what is wrong. */
+int resolver_open(const struct dns_request *request, struct resolver **ret_resolver,
+		  char message[DNS_MESSAGE_BYTES]);
+/* NULL is fine. */
+void resolver_close(struct resolver *resolver);
+
+/* Ask. It is a `query` of struct spf_resolver: @context is the resolver. */
+int resolver_query(void *context, const char *name, enum dns_type type,
+		   const struct dns_answer **ret_answer);
+
+/* The shortest time for which an answer holds; 0: there is none. */
+uint32_t resolver_ttl_sec(const struct resolver *resolver);
+/* Whether all answers were authenticated, by resolvers on this host. */
+bool resolver_is_authenticated(const struct resolver *resolver);
+
+#endif

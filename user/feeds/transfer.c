@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "feeds/token.h"
+#include "base/token.h"
 #include "fetch/protocol.h"
 
 static void print_line(int fd, const char *key, const char *value)

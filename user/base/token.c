@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the token of a feed, because the fetcher's user may not be able to read it. */
-#include "feeds/token.h"
+/* Reads the first line of a token file. */
+#include "base/token.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the password or token of a feed from its file. */
-#ifndef FEEDS_TOKEN_H
-#define FEEDS_TOKEN_H
+/* Reads a password or token from its file. */
+#ifndef BASE_TOKEN_H
+#define BASE_TOKEN_H
 
 #define TOKEN_BYTES_MAX 4096
 

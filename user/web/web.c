@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The metrics listener. It moves when the configuration says so. */
+/* Serves the metrics. */
 #include "web/web.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "http/http.h"
-#include "http/listener.h"
+#include "http/server.h"
 #include "runtime/runtime.h"
 #include "web/metrics.h"
 
@@ -22,14 +19,7 @@
 
 struct metrics {
 	const struct runtime *runtime;
-	struct evhttp *http;
-	struct listener listener;
-	struct evhttp_bound_socket *bound; /* NULL: nowhere */
-	bool is_adopted;		   /* `bound` is not ours to move */
-	char *bound_host;
-	uint16_t bound_port;
-	char *wanted_host; /* where to serve, or NULL */
-	uint16_t wanted_port;
+	struct http_server server;
 };
 
 /* ---- requests ----------------------------------------------------------- */
@@ -87,21 +77,20 @@ static void on_request(struct evhttp_request *request, void *context)
 int metrics_open(struct runtime *runtime, struct metrics **ret_metrics)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
+	const struct http_server_options options = { .name = "metrics",
+						     .header_bytes_max = HEADER_BYTES_MAX,
+						     .body_bytes_max = BODY_BYTES_MAX,
+						     .timeout_sec = TIMEOUT_SEC,
+						     .serve = on_request,
+						     .context = metrics };
 
 	if (!metrics)
 		return -ENOMEM;
 	metrics->runtime = runtime;
-	metrics->http = evhttp_new(runtime->base);
-	if (!metrics->http ||
-	    listener_open(&metrics->listener, runtime->base, metrics->http, "metrics")) {
+	if (http_server_open(&metrics->server, runtime->base, &options)) {
 		metrics_close(metrics);
 		return -ENOMEM;
 	}
-	evhttp_set_max_headers_size(metrics->http, HEADER_BYTES_MAX);
-	evhttp_set_max_body_size(metrics->http, BODY_BYTES_MAX);
-	evhttp_set_timeout(metrics->http, TIMEOUT_SEC);
-	evhttp_set_allowed_methods(metrics->http, HTTP_METHODS);
-	evhttp_set_gencb(metrics->http, on_request, metrics);
 	*ret_metrics = metrics;
 	return 0;
 }
@@ -110,95 +99,20 @@ void metrics_close(struct metrics *metrics)
 {
 	if (!metrics)
 		return;
-	listener_close(&metrics->listener);
-	if (metrics->http)
-		evhttp_free(metrics->http);
-	free(metrics->bound_host);
-	free(metrics->wanted_host);
+	http_server_close(&metrics->server);
 	free(metrics);
-}
-
-/* ---- listen ------------------------------------------------------------- */
-
-static void let_go(struct metrics *metrics)
-{
-	if (metrics->bound)
-		evhttp_del_accept_socket(metrics->http, metrics->bound);
-	metrics->bound = NULL;
-	listener_watch(&metrics->listener, NULL);
-	free(metrics->bound_host);
-	metrics->bound_host = NULL;
-}
-
-static int bind_wanted(struct metrics *metrics)
-{
-	char *host = strdup(metrics->wanted_host);
-	struct evhttp_bound_socket *bound;
-
-	if (!host)
-		return -ENOMEM;
-	errno = 0;
-	bound = evhttp_bind_socket_with_handle(metrics->http, host, metrics->wanted_port);
-	if (!bound) {
-		free(host);
-		return errno ? -errno : -EADDRNOTAVAIL;
-	}
-	let_go(metrics);
-	listener_watch(&metrics->listener, bound);
-	metrics->bound = bound;
-	metrics->bound_host = host;
-	metrics->bound_port = metrics->wanted_port;
-	return 0;
-}
-
-static bool is_where_wanted(const struct metrics *metrics)
-{
-	if (!metrics->wanted_host || !metrics->bound)
-		return !metrics->wanted_host && !metrics->bound;
-	return metrics->bound_port == metrics->wanted_port &&
-	       !strcmp(metrics->bound_host, metrics->wanted_host);
-}
-
-static int move(struct metrics *metrics)
-{
-	int err = 0;
-
-	if (is_where_wanted(metrics))
-		return 0;
-	if (metrics->wanted_host)
-		err = bind_wanted(metrics);
-	/* Stop serving an address that is no longer configured. */
-	if (err || !metrics->wanted_host)
-		let_go(metrics);
-	return err;
 }
 
 int metrics_adopt(struct metrics *metrics, int fd)
 {
-	metrics->bound = evhttp_accept_socket_with_handle(metrics->http, fd);
-	if (!metrics->bound)
-		return -ENOMEM;
-	listener_watch(&metrics->listener, metrics->bound);
-	metrics->is_adopted = true;
-	return 0;
+	return http_server_adopt(&metrics->server, fd);
 }
 
 int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 		   char error[METRICS_ERROR_BYTES])
 {
-	char *wanted = host ? strdup(host) : NULL;
-	int err = host && !wanted ? -ENOMEM : 0;
+	int err = http_server_listen(&metrics->server, host, port);
 
-	if (metrics->is_adopted) {
-		free(wanted);
-		return 0;
-	}
-	if (!err) {
-		free(metrics->wanted_host);
-		metrics->wanted_host = wanted;
-		metrics->wanted_port = port;
-		err = move(metrics);
-	}
 	if (err)
 		snprintf(error, METRICS_ERROR_BYTES,
 			 "cannot serve metrics at %s port %u: %s; will try again", host, port,
@@ -208,7 +122,5 @@ int metrics_listen(struct metrics *metrics, const char *host, uint16_t port,
 
 void metrics_retry(struct metrics *metrics)
 {
-	if (!metrics->is_adopted && !is_where_wanted(metrics) && !move(metrics))
-		log_info("metrics", "serving at %s port %u", metrics->wanted_host,
-			 metrics->wanted_port);
+	http_server_retry(&metrics->server);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the settings of the daemon: everything except the lists. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <net/if.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "config/listen.h"
 #include "config/parts.h"
 
 #define DEFAULT_PORT 25
@@ -183,45 +183,6 @@ static int read_directories(struct document *document, yaml_node_t *const values
 	return err;
 }
 
-/* Copy the address of ADDRESS:PORT without brackets. Names are not looked up, because a lookup
- * may take long. Return: 0, -EINVAL or -ENOMEM. */
-static int copy_host(const char *text, size_t bytes, char **ret_host)
-{
-	bool has_brackets = bytes > 2 && text[0] == '[' && text[bytes - 1] == ']';
-	unsigned char address[sizeof(struct in6_addr)];
-	char *host;
-
-	host = has_brackets ? strndup(text + 1, bytes - 2) : strndup(text, bytes);
-	if (!host)
-		return -ENOMEM;
-	if (inet_pton(has_brackets ? AF_INET6 : AF_INET, host, address) == 1) {
-		*ret_host = host;
-		return 0;
-	}
-	free(host);
-	return -EINVAL;
-}
-
-/* Split ADDRESS:PORT. "none" gives no address. Return: 0, -EINVAL or -ENOMEM. */
-static int parse_listen(const char *text, char **ret_host, uint16_t *ret_port)
-{
-	const char *colon = strrchr(text, ':');
-	uint32_t port;
-	int err;
-
-	if (!strcmp(text, "none")) {
-		*ret_host = NULL;
-		return 0;
-	}
-	if (!colon || !document_parse_number(colon + 1, false, &port) || port < 1 ||
-	    port > UINT16_MAX)
-		return -EINVAL;
-	err = copy_host(text, (size_t)(colon - text), ret_host);
-	if (!err)
-		*ret_port = (uint16_t)port;
-	return err;
-}
-
 static int read_metrics(struct document *document, const yaml_node_t *node, struct config *config)
 {
 	static const char *const keys[] = { "listen" };
@@ -236,7 +197,7 @@ static int read_metrics(struct document *document, const yaml_node_t *node, stru
 		if (!text)
 			return 0;
 	}
-	err = parse_listen(text, &config->metrics_host, &config->metrics_port);
+	err = listen_parse(text, &config->metrics_host, &config->metrics_port);
 	if (err == -EINVAL && listen) {
 		document_error(document, listen,
 			       "listen: \"%.80s\" is not ADDRESS:PORT: write 127.0.0.1:12525, "

@@ -13,6 +13,7 @@
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
+#include "web/learn_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -386,6 +387,7 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	write_list_skipped(runtime->snapshot, buffer);
 	write_attached(&runtime->interfaces, buffer);
 	write_feeds(runtime, buffer);
+	learn_metrics_write(runtime, buffer);
 	write_exports(runtime, buffer);
 	write_daemon(runtime, buffer);
 }

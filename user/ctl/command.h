@@ -68,6 +68,9 @@ extern const struct command command_diff;
 extern const struct command command_lint;
 extern const struct command command_simulate;
 extern const struct command command_export;
+extern const struct command command_learn;
+extern const struct command command_explain;
+extern const struct command command_report;
 extern const struct command command_detach;
 
 /**

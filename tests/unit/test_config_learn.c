@@ -89,6 +89,34 @@ static void test_errors(void **state)
 		      "c.yaml:7:18: freemail_file: \"free\" is not an absolute path\n");
 }
 
+static void test_listener(void **state)
+{
+	static const char *const others[] = { "0.0.0.0:12526",	"192.0.2.1:12526",
+					      "\"[::]:12526\"", "localhost:12526",
+					      "127.0.0.1",	"127.0.0.1:0" };
+	char text[512];
+
+	(void)state;
+	load(LISTS "  list: partners\n", "");
+	assert_null(config->learn.listen_host);
+	load(LISTS "  list: partners\n  listen: none\n", "");
+	assert_null(config->learn.listen_host);
+	load(LISTS "  list: partners\n  listen: \"[::1]:12526\"\n  token_file: /etc/token\n", "");
+	assert_string_equal(config->learn.listen_host, "::1");
+	assert_int_equal(config->learn.listen_port, 12526);
+	assert_string_equal(config->learn.token_file, "/etc/token");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		snprintf(text, sizeof(text),
+			 LISTS "  list: partners\n  listen: %s\n  token_file: /etc/token\n",
+			 others[i]);
+		assert_errors(text, "c.yaml:7:...write 127.0.0.1:12526 or none\n");
+	}
+	assert_errors(LISTS "  list: partners\n  listen: 127.0.0.1:12526\n",
+		      "c.yaml:7:11: listen: needs token_file, ...clients must know\n");
+	assert_errors(LISTS "  list: partners\n  token_file: token\n",
+		      "c.yaml:7:15: token_file: \"token\" is not an absolute path\n");
+}
+
 /* Each setting that differs has a line, and learning that begins only what is not a default. */
 static void test_diff(void **state)
 {
@@ -134,6 +162,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_defaults, begin, end),
 		cmocka_unit_test_setup_teardown(test_values, begin, end),
 		cmocka_unit_test_setup_teardown(test_errors, begin, end),
+		cmocka_unit_test_setup_teardown(test_listener, begin, end),
 		cmocka_unit_test_setup_teardown(test_diff, begin, end),
 	};
 

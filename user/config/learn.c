@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "config/learn_fields.h"
+#include "config/listen.h"
 #include "config/parts.h"
 
 /* The keys that are not in a table. They come first. */
@@ -22,6 +23,8 @@ enum learn_key {
 	LEARN_KEY_LOCAL_DOMAINS,
 	LEARN_KEY_FREEMAIL,
 	LEARN_KEY_FREEMAIL_FILE,
+	LEARN_KEY_LISTEN,
+	LEARN_KEY_TOKEN_FILE,
 	LEARN_KEYS_OTHER,
 };
 
@@ -36,6 +39,8 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_LOCAL_DOMAINS] = "local_domains",
 	[LEARN_KEY_FREEMAIL] = "freemail",
 	[LEARN_KEY_FREEMAIL_FILE] = "freemail_file",
+	[LEARN_KEY_LISTEN] = "listen",
+	[LEARN_KEY_TOKEN_FILE] = "token_file",
 };
 
 #define LEARN_KEYS_MAX 48
@@ -235,6 +240,46 @@ static int read_all_subjects(struct document *document, yaml_node_t *const value
 	return err;
 }
 
+/* ---- the listener ----------------------------------------------------------------- */
+
+/* Evidence puts senders on allow lists, so other hosts must not reach the listener. */
+static int read_listen(struct document *document, const yaml_node_t *node,
+		       struct learn_settings *settings)
+{
+	const char *text = node ? document_text(document, node, "listen") : NULL;
+	int err;
+
+	if (!text)
+		return 0;
+	err = listen_parse(text, &settings->listen_host, &settings->listen_port);
+	if (err == -ENOMEM)
+		return err;
+	if (err || (settings->listen_host && !listen_is_loopback(settings->listen_host)))
+		document_error(document, node,
+			       "listen: \"%.80s\" must be a loopback address with a port: write "
+			       "127.0.0.1:12526 or none",
+			       text);
+	return 0;
+}
+
+static int read_token_file(struct document *document, const yaml_node_t *node,
+			   const yaml_node_t *listen, struct learn_settings *settings)
+{
+	const char *path = node ? document_text(document, node, "token_file") : NULL;
+
+	if (!node && settings->listen_host)
+		document_error(document, listen,
+			       "listen: needs token_file, a file with the token that clients "
+			       "must know");
+	if (!path)
+		return 0;
+	if (*path != '/')
+		document_error(document, node, "token_file: \"%.80s\" is not an absolute path",
+			       path);
+	settings->token_file = strdup(path);
+	return settings->token_file ? 0 : -ENOMEM;
+}
+
 /* ---- all of it ---------------------------------------------------------------------- */
 
 static void check_durations(struct document *document, const yaml_node_t *node,
@@ -270,6 +315,11 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 		    settings);
 	check_durations(document, node, settings);
 	err = read_list(document, values[LEARN_KEY_LIST], node, policy, settings);
+	if (!err)
+		err = read_listen(document, values[LEARN_KEY_LISTEN], settings);
+	if (!err)
+		err = read_token_file(document, values[LEARN_KEY_TOKEN_FILE],
+				      values[LEARN_KEY_LISTEN], settings);
 	return err ? err : read_all_subjects(document, values, settings);
 }
 
@@ -277,6 +327,8 @@ void learn_settings_done(struct learn_settings *settings)
 {
 	free(settings->list);
 	free(settings->freemail_file);
+	free(settings->listen_host);
+	free(settings->token_file);
 	free(settings->never.items);
 	free(settings->trusted_relays.items);
 	domain_list_done(&settings->never_domains);

@@ -73,6 +73,10 @@ struct learn_settings {
 	struct domain_list local_domains;
 	struct domain_list freemail_domains;
 	char *freemail_file; /* NULL: none */
+	/* Where rspamd and people send evidence, a loopback address; NULL: nowhere. */
+	char *listen_host;
+	uint16_t listen_port;
+	char *token_file; /* NULL only if listen_host is */
 };
 
 /* The settings as text, for `ipwlctl diff'. @index: from 0. @ret_key: "learn.mode", a constant.

@@ -122,6 +122,8 @@ enum {
 	TEXT_RELAYS,
 	TEXT_LOCAL,
 	TEXT_FREEMAIL,
+	TEXT_LISTEN,
+	TEXT_TOKEN_FILE,
 	TEXTS
 };
 
@@ -133,6 +135,8 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_RELAYS] = "learn.trusted_relays",
 	[TEXT_LOCAL] = "learn.local_domains",
 	[TEXT_FREEMAIL] = "learn.freemail",
+	[TEXT_LISTEN] = "learn.listen",
+	[TEXT_TOKEN_FILE] = "learn.token_file",
 };
 
 static void write_separator(FILE *stream)
@@ -205,6 +209,15 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 		break;
 	case TEXT_LOCAL:
 		write_domains(stream, &settings->local_domains);
+		break;
+	case TEXT_LISTEN:
+		if (settings->listen_host)
+			fprintf(stream, strchr(settings->listen_host, ':') ? "[%s]:%u" : "%s:%u",
+				settings->listen_host, settings->listen_port);
+		break;
+	case TEXT_TOKEN_FILE:
+		if (settings->token_file)
+			fputs(settings->token_file, stream);
 		break;
 	default:
 		write_domains(stream, &settings->freemail_domains);

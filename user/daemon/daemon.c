@@ -20,6 +20,7 @@
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "feeds/transfer.h"
+#include "intake/intake.h"
 #include "runtime/alarm.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
@@ -116,10 +117,12 @@ static enum exit_status daemon_start_engine(struct daemon *daemon, struct snapsh
 static void daemon_follow_config(void *context, const struct config *config, struct lines *warnings)
 {
 	struct daemon *daemon = context;
-	char error[METRICS_ERROR_BYTES];
+	char error[METRICS_ERROR_BYTES], intake_error[INTAKE_ERROR_BYTES];
 
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))
 		lines_add(warnings, "%s", error);
+	if (intake_configure(daemon->intake, &config->learn, intake_error))
+		lines_add(warnings, "%s", intake_error);
 }
 
 static int daemon_open_feeds(struct runtime *runtime)
@@ -159,6 +162,21 @@ static int daemon_adopt_socket(struct metrics *metrics, struct lines *warnings)
 	return err;
 }
 
+static int daemon_open_intake(struct daemon *daemon, const struct config *config)
+{
+	struct runtime *runtime = &daemon->runtime;
+	char error[INTAKE_ERROR_BYTES];
+	int err = intake_open(runtime, &daemon->intake);
+
+	if (err)
+		return err;
+	if (intake_configure(daemon->intake, &config->learn, error)) {
+		log_error("learn", "%s", error);
+		lines_add(&runtime->reload.warnings, "%s", error);
+	}
+	return 0;
+}
+
 static int daemon_open_sockets(struct daemon *daemon, const struct config *config)
 {
 	struct runtime *runtime = &daemon->runtime;
@@ -177,7 +195,7 @@ static int daemon_open_sockets(struct daemon *daemon, const struct config *confi
 		log_error("metrics", "%s", error);
 		lines_add(&runtime->reload.warnings, "%s", error);
 	}
-	return 0;
+	return daemon_open_intake(daemon, config);
 }
 
 /* The tables must be in force before this attaches programs. */
@@ -284,6 +302,7 @@ static void daemon_stop(struct daemon *daemon)
 	exports_close(runtime->exports);
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
+	intake_close(daemon->intake);
 	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
 		feeds_close(runtime->feeds[kind]);
 	loop_close(daemon);

@@ -16,6 +16,7 @@ enum exit_status {
 };
 
 struct control;
+struct intake;
 struct metrics;
 struct mnl_socket;
 
@@ -36,6 +37,7 @@ struct daemon {
 	struct claims claims;
 	struct control *control;
 	struct metrics *metrics;
+	struct intake *intake;
 	struct mnl_socket *links;
 	struct event *events[DAEMON_EVENT_COUNT];
 	size_t hangup_count;	/* SIGHUPs whose reload is not finished */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
+#include "intake/intake.h"
 #include "runtime/links.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
@@ -109,6 +110,7 @@ static void loop_on_retry(evutil_socket_t fd, short what, void *context)
 	if (!daemon->runtime.is_detached)
 		interfaces_check(&daemon->runtime.interfaces, true);
 	metrics_retry(daemon->metrics);
+	intake_retry(daemon->intake);
 }
 
 /* The loop works, because it calls this. The worker must be checked. */

@@ -150,6 +150,7 @@ STATUS = {
          "error": "/usr/bin/systemctl exited with status 1"}],
     "feeds": {"count": 2, "held": ["botnets"], "missing": ["vendor"]},
     "expiring_in_use": {"entries": 0, "next_at": None},
+    "learn": None,
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`learn`, `explain` and `report`: what they ask and print."""
 import pytest
-from fake_daemon import error
+from fake_daemon import STATUS, error
 
 LEARNED = {"prefix": "192.0.2.7/32", "domain": "partner.test", "list": "partners",
            "state": "probation", "in_force": False, "rule": "partner", "cause": "rule",
@@ -154,6 +154,22 @@ ADDRESS       AUTHENTICATED-DAYS  SERVER  STATE
 192.0.2.7/32                   2  no      active
 """
     assert ask("--json", "explain", "partner.test").json() == DOMAIN
+
+
+LEARN = {"mode": "auto", "list": "partners", "held": 2, "failing": True,
+         "addresses": {"candidate": 1, "probation": 2, "active": 3, "at_risk": 4, "removed": 5},
+         "last_evidence": {"postfix": None, "rspamd": "2026-11-24T09:00:00Z", "report": None}}
+
+
+def test_status(ask, daemon):
+    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "learn": LEARN}
+    text = ask("status").out
+    assert ("learning for list partners, mode auto: 1 waiting, 2 on probation, 3 in force, "
+            "4 at risk; rspamd last at 2026-11-24T09:00:00Z\n") in text
+    assert "a limit holds learned addresses" in text and "learn.db cannot be used" in text
+    assert ask("--json", "status").json()["learn"] == LEARN
+    daemon.answers["GET", "/v1/status"] = 200, STATUS
+    assert "learning" not in ask("status").out
 
 
 def test_learning_is_off(ask, daemon):

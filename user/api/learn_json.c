@@ -3,6 +3,7 @@
 #include "api/learn_json.h"
 
 #include "http/http.h"
+#include "runtime/runtime.h"
 
 #define DATE_BYTES 10 /* 2026-11-28 */
 
@@ -46,4 +47,38 @@ json_t *partner_json(const struct learn_partner *partner)
 			 partner->last_day ? day_json(partner->last_day) : json_null(), "never",
 			 json_text(partner->never), "addresses",
 			 json_count(partner->address_count));
+}
+
+/* The number of addresses in each state. */
+static json_t *learned_counts_json(const struct learning_counters *counters)
+{
+	json_t *json = json_object();
+
+	for (int state = LEARN_NONE + 1; state < LEARN_STATE_COUNT; state++) {
+		uint64_t count = 0;
+
+		for (int rule = 0; rule < LEARN_RULE_COUNT; rule++)
+			count += counters->entries[state][rule];
+		json_object_set_new(json, learn_state_names[state], json_count(count));
+	}
+	return json;
+}
+
+json_t *learning_json(const struct runtime *runtime)
+{
+	const struct learn_settings *settings = &runtime->snapshot->config->learn;
+	struct learning_counters counters;
+	json_t *last;
+
+	if (!settings->is_on)
+		return json_null();
+	learning_read_counters(runtime->view.learning, &counters);
+	last = json_object();
+	for (int source = 0; source < EVIDENCE_SOURCE_COUNT; source++)
+		json_object_set_new(last, evidence_source_names[source],
+				    json_time(counters.last_evidence_sec[source]));
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b}", "mode",
+			 settings->is_auto ? "auto" : "suggest", "list", settings->list,
+			 "addresses", learned_counts_json(&counters), "last_evidence", last, "held",
+			 json_count(counters.held), "failing", counters.is_failing);
 }

@@ -11,6 +11,11 @@
 json_t *learned_json(const struct learned *learned, const char *list);
 json_t *partner_json(const struct learn_partner *partner);
 
+struct runtime;
+
+/* The state of learning, for the status; null if nothing is learned. */
+json_t *learning_json(const struct runtime *runtime);
+
 /* "2026-11-28"; @day: since 1970. */
 json_t *day_json(int64_t day);
 /* The text, or null if it is empty. */

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/arguments.h"
+#include "api/learn_json.h"
 #include "api/read_result.h"
 #include "api/routes.h"
 #include "datapath/names.h"
@@ -207,7 +208,7 @@ static json_t *status_json(const struct runtime *runtime)
 	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
@@ -219,7 +220,8 @@ static json_t *status_json(const struct runtime *runtime)
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
 	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
 	    feeds_json(runtime->feeds[FEED_OF_URL]), "expiring_in_use",
-	    expiring_json(&runtime->expiring), "reload", reload_json(&runtime->reload));
+	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "reload",
+	    reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -253,6 +253,16 @@ static void judge_exports(struct health *health, const json_t *exports)
 	}
 }
 
+static void judge_learning(struct health *health, const json_t *learn)
+{
+	if (json_is_true(json_object_get(learn, "failing")))
+		health_add(health, HEALTH_WARNING,
+			   "learn.db cannot be used, so nothing new is learned: see the log");
+	if (json_integer_value(json_object_get(learn, "held")) > 0)
+		health_add(health, HEALTH_WARNING,
+			   "a limit holds learned addresses: see `ipwlctl learn list'");
+}
+
 static void judge_feeds(struct health *health, const json_t *feeds)
 {
 	const json_t *name;
@@ -291,6 +301,7 @@ void health_judge(struct health *health, const json_t *status)
 	judge_reload(health, json_object_get(status, "reload"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));
+	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 }
 

@@ -30,6 +30,7 @@ static const struct column daemon_columns[] = {
 	{ "ports", "ports", FORM_PLAIN },
 	{ "feeds", NULL, FORM_PLAIN },
 	{ "expiring_in_use", NULL, FORM_PLAIN },
+	{ "learn", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -184,6 +185,35 @@ static void write_daemon(struct writer *writer, const json_t *status)
 	free(uptime);
 }
 
+/* What is learned, and from which sources, in one line. */
+static void write_learning(struct writer *writer, const json_t *learn)
+{
+	static const char *const states[][2] = { { "candidate", "waiting" },
+						 { "probation", "on probation" },
+						 { "active", "in force" },
+						 { "at_risk", "at risk" } };
+	const json_t *addresses = json_object_get(learn, "addresses");
+	const char *source;
+	json_t *last;
+
+	if (!json_is_object(learn))
+		return;
+	writer_text(writer, COLOUR_NONE,
+		    "learning for list %s, mode %s:", entry_string(learn, "list"),
+		    entry_string(learn, "mode"));
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		writer_text(writer, COLOUR_NONE, "%s %lld %s", i ? "," : "",
+			    (long long)json_integer_value(json_object_get(addresses, states[i][0])),
+			    states[i][1]);
+	json_object_foreach(json_object_get(learn, "last_evidence"), source, last)
+	{
+		if (json_is_string(last))
+			writer_text(writer, COLOUR_NONE, "; %s last at %s", source,
+				    json_string_value(last));
+	}
+	writer_line_end(writer);
+}
+
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
@@ -200,10 +230,13 @@ static void write_status(struct writer *writer, const json_t *status)
 	write_part(writer, "exports", export_columns, status);
 	if (is_running && !writer->is_json && !writer_shows_all())
 		write_daemon(writer, status);
+	if (!writer->is_json && !writer_shows_all())
+		write_learning(writer, json_object_get(status, "learn"));
 	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
 		writer_fields(writer, daemon_columns, status);
 		writer_fields(writer, reload_columns, status);
+		write_learning(writer, json_object_get(status, "learn"));
 	}
 	/* The first one is above. */
 	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)

@@ -183,6 +183,8 @@ def start(lab, top, metadata_exporter=None):
     files["local.d/headers_group.conf"] = files["local.d/hfilter_group.conf"] = "max_score = 1;\n"
     for name, text in files.items():
         rspamd.write(f"etc/rspamd/{name}", text)
+    # Names of servers that it knows by itself are looked up while it starts.
+    rspamd.write("etc/resolv.conf", "nameserver 127.0.0.1\n")
     rspamd.start("rspamd", "-f", "-i", "-u", "root", "-g", "root")
 
     def answers():

@@ -235,7 +235,7 @@ def test_only_who_has_the_token(ipwld):
     assert any("token_file" in line for line in ipwld.ask("reload")["warnings"])
     assert rspamd.post(ipwld, "/v1/rspamd", GOOD, token="another") == 0
     (ipwld.top / "learn.token").write_text("third\n", encoding="ascii")
-    assert ipwld.ask("reload")["warnings"] == []
+    assert not any("token_file" in line for line in ipwld.ask("reload")["warnings"])
     assert rspamd.post(ipwld, "/v1/rspamd", GOOD, token="third") == 200
 
 

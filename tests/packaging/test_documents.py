@@ -41,7 +41,8 @@ def test_commands_of_ipwlctl_exist(path, staged):
 
 @pytest.fixture(scope="module", name="exported")
 def _exported():
-    """The names that /metrics of a daemon with a list of each kind, a feed and an export has."""
+    """The names that /metrics of a daemon with a list of each kind, a feed, an export and
+    learning has."""
     netns.guard()
     with netns.scope():
         namespace = netns.Namespace("documents")
@@ -52,7 +53,8 @@ def _exported():
         source.put("/list", "9.9.9.0/24")
         ipwld.configure(lists=daemon.PARTNERS + daemon.DROP + "    feeds:\n" +
                         sources.feed("one", source.url("/list")),
-                        extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n")
+                        extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n"
+                              "learn: {list: partners}\n")
         ipwld.start()
         wait_for(lambda: ipwld.status()["exports"][0]["successful"], "the export is written")
         yield {name for name, _ in ipwld.metrics()}

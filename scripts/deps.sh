@@ -28,6 +28,8 @@ build=(
 	libseccomp-dev       # the fetcher's cage
 	libc-ares-dev        # DNS, in ipwl-resolve
 	libpcap-dev          # ipwlctl simulate
+	libidn2-dev          # domains in the log of Postfix
+	libsystemd-dev       # the journal
 	libmnl-dev           # interfaces and tc filters by netlink
 )
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads Postfix's lines: which message came from whom. */
+#include "maillog/postfix.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "maillog/domain.h"
+#include "maillog/internal.h"
+
+struct postfix_log *postfix_log_new(postfix_note *note, void *context)
+{
+	struct postfix_log *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return NULL;
+	log->note = note;
+	log->context = context;
+	log->messages = messages_new();
+	if (!log->messages) {
+		free(log);
+		return NULL;
+	}
+	return log;
+}
+
+void postfix_log_free(struct postfix_log *log)
+{
+	if (!log)
+		return;
+	messages_free(log->messages);
+	free(log);
+}
+
+void postfix_log_set_silent(struct postfix_log *log, bool is_silent)
+{
+	log->is_silent = is_silent;
+}
+
+void postfix_log_set_now(struct postfix_log *log, int64_t now_sec)
+{
+	log->clock.now_sec = now_sec;
+}
+
+const struct postfix_counts *postfix_log_counts(const struct postfix_log *log)
+{
+	return &log->counts;
+}
+
+static void set_person(struct message *message, const struct span *text)
+{
+	char person[EVIDENCE_PERSON_BYTES];
+
+	postfix_copy_text(text, person, sizeof(person));
+	message_set_text(&message->person, person);
+}
+
+/* ---- where a message comes from -------------------------------------------- */
+
+/* What the line of a client has beside its address. */
+struct client_fields {
+	struct span user;
+	struct span first_id; /* of the message, before it came from the filter */
+	bool has_first_client;
+	struct span first_name;
+	struct prefix first_address;
+};
+
+static void scan_client_fields(struct scan *scan, struct client_fields *fields)
+{
+	struct span value;
+
+	*fields = (struct client_fields) { 0 };
+	while (scan_word(scan, ", ")) {
+		if (scan_word(scan, "sasl_username=")) {
+			if (!scan_value(scan, &fields->user))
+				return;
+		} else if (scan_word(scan, "orig_queue_id=")) {
+			if (!scan_queue_id(scan, &fields->first_id))
+				return;
+		} else if (scan_word(scan, "orig_client=")) {
+			fields->has_first_client =
+			    scan_host(scan, &fields->first_name, &fields->first_address);
+			return;
+		} else if (!scan_word(scan, "sasl_method=") && !scan_word(scan, "sasl_sender=")) {
+			return;
+		} else if (!scan_value(scan, &value)) {
+			return;
+		}
+	}
+}
+
+static void set_client(struct message *message, const struct prefix *address,
+		       const struct span *name)
+{
+	char domain[EVIDENCE_DOMAIN_BYTES];
+
+	message->client = *address;
+	message->origin = postfix_is_loopback(address) ? ORIGIN_FILTER : ORIGIN_CLIENT;
+	if (name->bytes && domain_read(name, domain))
+		message_set_text(&message->name, domain);
+}
+
+/* smtpd(8): client=NAME[IP][, sasl_method=M, sasl_username=U][, sasl_sender=S]
+ * [, orig_queue_id=ID][, orig_client=NAME[IP]]. The last two come from a filter. */
+static void read_client(struct postfix_log *log, const struct log_line *line, const struct span *id,
+			struct scan scan)
+{
+	struct client_fields fields;
+	struct message *message, *first = NULL;
+	struct prefix address;
+	struct span name;
+
+	message = messages_add(log->messages, id, line->at_sec);
+	if (!message || !scan_host(&scan, &name, &address))
+		return;
+	scan_client_fields(&scan, &fields);
+	set_client(message, &address, &name);
+	if (fields.user.bytes) {
+		message->origin = ORIGIN_USER;
+		set_person(message, &fields.user);
+		return;
+	}
+	if (message->origin == ORIGIN_FILTER && fields.first_id.bytes)
+		first = messages_find(log->messages, &fields.first_id, line->at_sec);
+	if (first && first != message)
+		postfix_link(log, message, first);
+	else if (fields.has_first_client)
+		set_client(message, &fields.first_address, &fields.first_name);
+}
+
+/* pickup(8): uid=N from=<S>[ orig_id=ID]. The last one is of a message that postsuper(1) put
+ * into the queue again. */
+static void read_pickup(struct postfix_log *log, const struct log_line *line, const struct span *id,
+			struct scan scan)
+{
+	struct mail_address sender;
+	struct message *message, *first;
+	struct span first_id;
+	uint32_t user;
+
+	message = messages_add(log->messages, id, line->at_sec);
+	if (!message || !scan_number(&scan, &user) || !scan_word(&scan, " from=") ||
+	    !scan_address(&scan, &sender))
+		return;
+	message->has_null_sender = !sender.text.bytes;
+	if (scan_word(&scan, " orig_id=")) {
+		first = scan_queue_id(&scan, &first_id)
+			    ? messages_find(log->messages, &first_id, line->at_sec)
+			    : NULL;
+		if (first && first != message)
+			message_inherit(message, first);
+		return;
+	}
+	message->origin = ORIGIN_LOCAL;
+	set_person(message, &sender.text);
+}
+
+/* cleanup(8): message-id=ID. A program that forwards a client's message keeps its id. */
+static void read_message_id(struct postfix_log *log, const struct log_line *line,
+			    const struct span *id, const struct scan *scan)
+{
+	struct message *message = messages_find(log->messages, id, line->at_sec);
+	const uint64_t hash = text_hash(scan->at, (size_t)(scan->end - scan->at));
+	uint64_t *place = &log->forwards[hash % FORWARDS];
+
+	if (!message || scan_is_at_end(scan))
+		return;
+	if (message->origin == ORIGIN_CLIENT)
+		*place = hash;
+	else if (message->origin == ORIGIN_LOCAL && *place == hash)
+		message->is_forwarded = true;
+}
+
+/* qmgr(8): from=<S>, size=N, nrcpt=N (queue active). After a delay, only the recipients that
+ * are left are counted. */
+static void read_sender(struct postfix_log *log, const struct log_line *line, const struct span *id,
+			struct scan scan)
+{
+	char domain[EVIDENCE_DOMAIN_BYTES];
+	struct message *message;
+	struct mail_address sender;
+	uint32_t size, count;
+
+	if (!scan_address(&scan, &sender) || !scan_word(&scan, ", size=") ||
+	    !scan_number(&scan, &size) || !scan_word(&scan, ", nrcpt=") ||
+	    !scan_number(&scan, &count))
+		return;
+	message = messages_find(log->messages, id, line->at_sec);
+	if (!message)
+		return;
+	message->has_null_sender |= !sender.text.bytes;
+	if (count > message->recipient_count)
+		message->recipient_count = count;
+	if (domain_read(&sender.domain, domain))
+		message_set_text(&message->domain, domain);
+}
+
+static void read_removed(struct postfix_log *log, const struct log_line *line,
+			 const struct span *id)
+{
+	struct message *message = messages_find(log->messages, id, line->at_sec);
+
+	if (!message)
+		return;
+	if (message->origin == ORIGIN_FILTER && message->waiting)
+		message->is_removed = true;
+	else
+		messages_remove(log->messages, message);
+}
+
+/* ---- lines ---------------------------------------------------------------- */
+
+static bool is_agent(const struct span *service)
+{
+	static const char *const agents[] = { "smtp", "lmtp", "local", "virtual", "pipe" };
+
+	for (size_t i = 0; i < sizeof(agents) / sizeof(*agents); i++)
+		if (span_is(service, agents[i]))
+			return true;
+	return false;
+}
+
+static void read_queued(struct postfix_log *log, const struct log_line *line, struct scan scan)
+{
+	const struct span *service = &line->service;
+	struct span id;
+
+	if (!scan_queue_id(&scan, &id) || !scan_word(&scan, ": "))
+		return;
+	if (is_agent(service)) {
+		if (scan_word(&scan, "to="))
+			postfix_read_delivery(log, line, &id, scan);
+	} else if (span_is(service, "qmgr")) {
+		if (scan_word(&scan, "from="))
+			read_sender(log, line, &id, scan);
+		else if (scan_word(&scan, "removed") && scan_is_at_end(&scan))
+			read_removed(log, line, &id);
+	} else if (span_is(service, "cleanup")) {
+		if (scan_word(&scan, "message-id="))
+			read_message_id(log, line, &id, &scan);
+		else if (scan_word(&scan, "milter-reject: ") || scan_word(&scan, "reject: "))
+			postfix_read_reject(log, line, &id, scan);
+	} else if (span_is(service, "smtpd")) {
+		if (scan_word(&scan, "client="))
+			read_client(log, line, &id, scan);
+		else if (scan_word(&scan, "milter-reject: ") || scan_word(&scan, "reject: "))
+			postfix_read_reject(log, line, &id, scan);
+	} else if (span_is(service, "pickup")) {
+		if (scan_word(&scan, "uid="))
+			read_pickup(log, line, &id, scan);
+	}
+}
+
+static void read_line(struct postfix_log *log, const struct log_line *line)
+{
+	struct scan scan = line->message;
+
+	log->counts.read++;
+	log->counts.last_sec = line->at_sec;
+	if (span_is(&line->service, "postscreen"))
+		postfix_read_postscreen(log, line, scan);
+	else if (!scan_word(&scan, "NOQUEUE: "))
+		read_queued(log, line, scan);
+	else if (span_is(&line->service, "smtpd") &&
+		 (scan_word(&scan, "reject: ") || scan_word(&scan, "milter-reject: ")))
+		postfix_read_reject(log, line, NULL, scan);
+}
+
+void postfix_log_line(struct postfix_log *log, const char *text, size_t bytes)
+{
+	struct log_line line;
+
+	log->counts.lines++;
+	if (log_line_read(&log->clock, text, bytes, &line))
+		read_line(log, &line);
+}
+
+void postfix_log_entry(struct postfix_log *log, int64_t at_sec, const char *tag, size_t tag_bytes,
+		       const char *text, size_t text_bytes)
+{
+	struct log_line line = { .at_sec = at_sec, .message = { text, text + text_bytes } };
+
+	log->counts.lines++;
+	if (log_tag_read(tag, tag_bytes, &line))
+		read_line(log, &line);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads rejections. Only those for good, because of who sends or what is sent, are evidence: a
+ * recipient that does not exist says nothing about the sender. */
+#include <string.h>
+
+#include "maillog/domain.h"
+#include "maillog/internal.h"
+
+/* A status code of RFC 3463. */
+struct status_code {
+	uint32_t class, subject, detail;
+};
+
+static bool scan_status_code(struct scan *scan, struct status_code *code)
+{
+	struct scan rest = *scan;
+
+	if (!scan_number(&rest, &code->class) || !scan_word(&rest, ".") ||
+	    !scan_number(&rest, &code->subject) || !scan_word(&rest, ".") ||
+	    !scan_number(&rest, &code->detail))
+		return false;
+	*scan = rest;
+	return true;
+}
+
+/* Security and policy (7), the content (6), the protocol (5), and the sender's address (1.7 and
+ * 1.8). The other codes are about the recipient, the mailbox and the mail system. */
+static bool is_about_sender(const struct status_code *code)
+{
+	return code->class == 5 &&
+	       (code->subject >= 5 ||
+		(code->subject == 1 && (code->detail == 7 || code->detail == 8)));
+}
+
+/* Read "550 5.7.1 " or, if the filter has already removed the code of SMTP, "5.7.1 ". */
+static bool scan_reply_codes(struct scan *scan, struct status_code *code)
+{
+	struct scan rest = *scan;
+	uint32_t reply;
+
+	if (scan_status_code(scan, code))
+		return scan_word(scan, " ");
+	if (!scan_number(&rest, &reply) || !scan_word(&rest, " "))
+		return false;
+	if (!scan_status_code(&rest, code) || !scan_word(&rest, " "))
+		return false;
+	/* A test with soft_bounce makes it 4xx. */
+	if (reply < 500 || reply > 599)
+		return false;
+	*scan = rest;
+	return true;
+}
+
+/* Skip "RCPT", "END-OF-MESSAGE" and the like. */
+static bool scan_stage(struct scan *scan)
+{
+	const char *const start = scan->at;
+
+	while (scan->at < scan->end && ((*scan->at >= 'A' && *scan->at <= 'Z') || *scan->at == '-'))
+		scan->at++;
+	return scan->at > start;
+}
+
+/* Where authenticated users connect: their addresses are those of homes and telephones. */
+static bool is_submission(const struct log_line *line)
+{
+	return span_is(&line->instance, "submission") || span_is(&line->instance, "submissions") ||
+	       span_is(&line->instance, "smtps");
+}
+
+static void note_refusal(struct postfix_log *log, const struct log_line *line,
+			 enum evidence_kind kind, const struct prefix *address,
+			 const struct span *name, const struct span *recipient)
+{
+	struct evidence evidence = {
+		.kind = kind, .at_sec = line->at_sec, .has_address = true, .address = *address
+	};
+
+	if (postfix_is_loopback(address))
+		return;
+	if (name && name->bytes)
+		domain_read(name, evidence.name);
+	if (recipient)
+		postfix_copy_text(recipient, evidence.person, sizeof(evidence.person));
+	postfix_note_evidence(log, &evidence);
+}
+
+/* Whether the recipient is what the text names first. */
+static bool scan_recipient(struct scan *scan, struct mail_address *recipient)
+{
+	return scan_address(scan, recipient) && scan_word(scan, ": Recipient address rejected: ");
+}
+
+/* cleanup(8) rejected a header or the body. A stranger wrote what follows, and only the queue
+ * id tells who. */
+static void read_content_reject(struct postfix_log *log, const struct log_line *line,
+				const struct message *message)
+{
+	struct span name = { 0 };
+
+	if (!message || message->origin != ORIGIN_CLIENT)
+		return;
+	if (message->name)
+		name = (struct span) { message->name, strlen(message->name) };
+	note_refusal(log, line, EVIDENCE_REJECTED, &message->client, &name, NULL);
+}
+
+void postfix_read_reject(struct postfix_log *log, const struct log_line *line,
+			 const struct span *id, struct scan scan)
+{
+	const struct message *message = id ? messages_find(log->messages, id, line->at_sec) : NULL;
+	struct mail_address recipient = { 0 };
+	struct status_code code;
+	struct prefix address;
+	struct span name;
+	struct scan text;
+	bool is_listed, names_recipient;
+
+	if (is_submission(line) || (message && message->origin == ORIGIN_USER))
+		return;
+	if (scan_word(&scan, "header ") || scan_word(&scan, "body ")) {
+		read_content_reject(log, line, message);
+		return;
+	}
+	if (!scan_stage(&scan) || !scan_word(&scan, " from ") ||
+	    !scan_host(&scan, &name, &address) || !scan_word(&scan, ": ") ||
+	    !scan_reply_codes(&scan, &code) || !is_about_sender(&code))
+		return;
+	text = scan;
+	is_listed = scan_word(&text, "Service unavailable; Client host [");
+	names_recipient = scan_recipient(&scan, &recipient);
+	note_refusal(log, line, is_listed ? EVIDENCE_LISTED : EVIDENCE_REJECTED, &address, &name,
+		     names_recipient ? &recipient.text : NULL);
+}
+
+/* ---- postscreen ----------------------------------------------------------- */
+
+/* Read "[IP]:PORT". */
+static bool scan_peer(struct scan *scan, struct prefix *address, uint32_t *port)
+{
+	return scan_bracketed(scan, address) && scan_word(scan, ":") && scan_number(scan, port);
+}
+
+/* postscreen writes two lines if a list names the client, and one for each recipient. Only the
+ * first of a connection counts. */
+static uint64_t *find_refusal(struct postfix_log *log, const struct prefix *address, uint32_t port,
+			      uint64_t *ret_hash)
+{
+	char peer[sizeof(address->addr) + sizeof(port)];
+
+	memcpy(peer, address->addr, sizeof(address->addr));
+	memcpy(peer + sizeof(address->addr), &port, sizeof(port));
+	*ret_hash = text_hash(peer, sizeof(peer));
+	return &log->refusals[*ret_hash % REFUSALS];
+}
+
+void postfix_read_postscreen(struct postfix_log *log, const struct log_line *line, struct scan scan)
+{
+	struct status_code code;
+	struct prefix address;
+	uint32_t port, rank;
+	uint64_t hash, *place;
+
+	if (scan_word(&scan, "CONNECT from ")) {
+		if (!scan_peer(&scan, &address, &port))
+			return;
+		/* A new connection may use the port of an old one. */
+		place = find_refusal(log, &address, port, &hash);
+		if (*place == hash)
+			*place = 0;
+		return;
+	}
+	if (scan_word(&scan, "DNSBL rank ")) {
+		if (!scan_number(&scan, &rank) || !scan_word(&scan, " for ") ||
+		    !scan_peer(&scan, &address, &port))
+			return;
+	} else if (!scan_word(&scan, "NOQUEUE: reject: ") || !scan_stage(&scan) ||
+		   !scan_word(&scan, " from ") || !scan_peer(&scan, &address, &port) ||
+		   !scan_word(&scan, ": ") || !scan_reply_codes(&scan, &code) ||
+		   !is_about_sender(&code)) {
+		return;
+	}
+	place = find_refusal(log, &address, port, &hash);
+	if (*place == hash)
+		return;
+	*place = hash;
+	note_refusal(log, line, EVIDENCE_LISTED, &address, NULL, NULL);
+}

@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DESCRIPTORS_MAX 64
+#define DESCRIPTORS 64
 #define GROUPS_MAX 16
 
 /* System calls that every confined program may use. Names that an architecture or libseccomp
@@ -154,7 +154,8 @@ static int set_limits(const struct confinement *confinement)
 		rlim_t value;
 	} limits[] = {
 		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_NOFILE, DESCRIPTORS_MAX },
+		{ RLIMIT_NOFILE,
+		  confinement->descriptors_max ? confinement->descriptors_max : DESCRIPTORS },
 		{ RLIMIT_AS, confinement->memory_bytes_max },
 		{ RLIMIT_CPU, confinement->life_sec ? confinement->life_sec : RLIM_INFINITY },
 		{ RLIMIT_FSIZE, confinement->file_bytes_max },

@@ -18,9 +18,10 @@ struct confinement {
 	const char *const *groups;
 	const char *const *calls; /* further system calls, or NULL; their reason beside them */
 	bool uses_network;
-	uint64_t file_bytes_max;   /* of a file that it writes */
-	uint64_t memory_bytes_max; /* address space */
-	unsigned int life_sec;	   /* 0: not limited */
+	unsigned int descriptors_max; /* 0: few */
+	uint64_t file_bytes_max;      /* of a file that it writes */
+	uint64_t memory_bytes_max;    /* address space */
+	unsigned int life_sec;	      /* 0: not limited */
 };
 
 /**

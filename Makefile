@@ -37,6 +37,8 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_CET
 	$(PKG_CFLAGS) -MMD -MP
 VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lpthread -lm
+# Of the reader of logs.
+MAILLOG_LIBS := $(shell pkg-config --libs libidn2 libsystemd zlib)
 # Asked for once, and only by those who build tests.
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
@@ -67,13 +69,13 @@ $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-$(foreach room,ctl fetch resolve confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+$(foreach room,ctl fetch resolve maillog confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 # One line for each file that is made; with V=1, the whole command.
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '%-5s %s\n' '$(1)' '$(2)')
 
-all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl ## build the programs
+all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
@@ -124,16 +126,21 @@ $(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcares libseccomp) -o $@
 
+# Nor does the reader of logs.
+$(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine learn core base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MAILLOG_LIBS) $(shell pkg-config --libs libseccomp) -o $@
+
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch resolve confine $(ROOMS),asan/)
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch resolve maillog confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
 
 # Reads lists for the tests of formats, which are in Python.
 $(B)/tests/formats/read_texts: $(B)/asan/tests/formats/read_texts.o $(call archives,formats core base,asan/)
@@ -192,9 +199,9 @@ $(B)/tests/e2e/%.so: tests/e2e/%.c
 # themselves too tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
 TSAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
+tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
-	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwlctl $(B)/tsan
+	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl $(B)/tsan
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests
@@ -206,10 +213,10 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch resolve confine $(ROOMS),fuzz/)
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch resolve maillog confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) -o $@
+	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) -o $@
 
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.
@@ -330,7 +337,8 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
 	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
-	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog \
+		$(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	for unit in $(UNITS); do \
@@ -348,8 +356,9 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 uninstall: ## stop and detach ipwl, and remove what install put there, but neither configuration nor state
 	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
-		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket ipwl-resolve.socket || true
-	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve) \
+		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket \
+			ipwl-resolve.socket ipwl-maillog.socket || true
+	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve ipwl-maillog) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Those that the others build on run first, one after the other; then the longest.
 first=(deps build)
-all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl formats spf bench)
+all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl maillog formats spf bench)
 # Not among all: for hours, not for each change.
 extra=(deb soak)
 
@@ -79,6 +79,11 @@ run_pytest() {
 
 stage_ctl() {
 	built all && run_pytest tests/ctl
+}
+
+# The reader of logs: generated logs, rotation and restarts.
+stage_maillog() {
+	built all && run_pytest tests/maillog -n 3
 }
 
 # Lists in all formats, read by ipwl and by a second reader.

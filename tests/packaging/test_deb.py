@@ -87,7 +87,8 @@ def test_only_these_units_are_started_and_enabled(package, tmp_path):
     subprocess.run(["dpkg-deb", "-e", package, tmp_path], check=True)
     script = (tmp_path / "postinst").read_text()
     assert set(re.findall(r"[\w@-]+\.(?:service|socket|path)", script)) \
-        == {"ipwld.service", "ipwl-fetch.socket", "ipwl-resolve.socket"}
+        == {"ipwld.service", "ipwl-fetch.socket", "ipwl-resolve.socket",
+            "ipwl-maillog.socket"}
     for name in "postinst", "prerm", "postrm":
         assert run("sh", "-n", tmp_path / name).returncode == 0
 

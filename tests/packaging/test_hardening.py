@@ -9,7 +9,7 @@ import pytest
 from conftest import run
 
 ENDBR64 = b"\xf3\x0f\x1e\xfa"
-PROGRAMS = ["usr/sbin/ipwld", "usr/sbin/ipwl-fetch", "usr/sbin/ipwl-resolve",
+PROGRAMS = ["usr/sbin/ipwld", "usr/sbin/ipwl-fetch", "usr/sbin/ipwl-resolve", "usr/sbin/ipwl-maillog",
             "usr/bin/ipwlctl"]
 
 

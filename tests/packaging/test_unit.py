@@ -14,7 +14,8 @@ DIRECTORY = "usr/lib/systemd/system"
 
 # Of 10.0, as systemd-analyze weighs a unit; what is left of ipwld is CAP_NET_ADMIN, CAP_BPF,
 # bpf(2), the host's network and, without a socket that is passed, the Internet's families.
-EXPOSURES = {"ipwld.service": 1.6, "ipwl-fetch@.service": 1.3, "ipwl-resolve@.service": 1.3}
+EXPOSURES = {"ipwld.service": 1.6, "ipwl-fetch@.service": 1.3, "ipwl-resolve@.service": 1.3,
+             "ipwl-maillog@.service": 1.0}
 EXPOSURE_WITH_SOCKET = 1.2
 
 
@@ -104,7 +105,7 @@ def test_it_ends_for_good_where_another_try_would_not_help(staged):
         == {statuses[name] for name in ("USAGE", "PERMISSION", "CONFIGURATION")}
 
 
-@pytest.mark.parametrize("name", ["fetch", "resolve"])
+@pytest.mark.parametrize("name", ["fetch", "resolve", "maillog"])
 def test_a_helpers_socket_is_where_ipwld_looks(staged, name):
     socket = settings(staged / DIRECTORY / f"ipwl-{name}.socket", "Socket")
     assert f"IPWL_{name.upper()}_SOCKET={socket['ListenStream'][0]}" \

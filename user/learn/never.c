@@ -24,14 +24,26 @@ static bool touches(struct prefix_array array, const struct prefix *subject)
 	return end > begin;
 }
 
+/* ::1 is smaller than what stands for it. */
+static const char *find_reserved(const struct prefix *subject)
+{
+	const struct prefix_array all = PREFIX_ARRAY(reserved_spaces, RESERVED_COUNT);
+	const size_t around = prefix_find_covering(all, subject);
+	size_t begin, end;
+
+	if (around < RESERVED_COUNT)
+		return reserved_spaces[around].kind;
+	prefix_inside(all, subject, &begin, &end);
+	return end > begin ? reserved_spaces[begin].kind : NULL;
+}
+
 const char *learn_refuse_address(const struct learn_settings *settings, struct prefix_array own,
 				 const struct prefix *subject)
 {
-	const size_t reserved =
-	    prefix_find_covering(PREFIX_ARRAY(reserved_spaces, RESERVED_COUNT), subject);
+	const char *reserved = find_reserved(subject);
 
-	if (reserved < RESERVED_COUNT)
-		return reserved_spaces[reserved].kind;
+	if (reserved)
+		return reserved;
 	if (touches(own, subject))
 		return "an address of this host";
 	if (touches(PREFIX_ARRAY(settings->trusted_relays.items, settings->trusted_relays.count),

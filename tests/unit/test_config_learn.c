@@ -26,6 +26,8 @@ static void test_defaults(void **state)
 	assert_int_equal(config->learn.probation_sec, 7 * DAY);
 	assert_int_equal(config->learn.max_entries, 10000);
 	assert_int_equal(config->learn.leave_score, 50);
+	assert_true(learn_ignores_user(&config->learn, "NoReply@home.example"));
+	assert_false(learn_ignores_user(&config->learn, "bob@home.example"));
 }
 
 static void test_values(void **state)
@@ -36,7 +38,8 @@ static void test_values(void **state)
 
 	snprintf(text, sizeof(text),
 		 LISTS "  list: partners\n  mode: auto\n  rules: [reply, report]\n"
-		       "  grace: 20d\n  partner: {messages: 5, max_new_domains: 7}\n"
+		       "  grace: 20d\n  partner: {messages: 5, max_new_domains: 7,"
+		       " ignored_users: [robot, All@x.example]}\n"
 		       "  reputation: {clean: 2w}\n"
 		       "  never: [9.9.9.9, EXAMPLE.net, 2600::/32]\n"
 		       "  trusted_relays: [8.8.8.0/24]\n  local_domains: [home.example]\n"
@@ -50,6 +53,10 @@ static void test_values(void **state)
 	assert_int_equal(config->learn.partner.messages, 5);
 	assert_int_equal(config->learn.partner.max_new_domains, 7);
 	assert_int_equal(config->learn.partner.days, 2);
+	assert_true(learn_ignores_user(&config->learn, "Robot@home.example"));
+	assert_true(learn_ignores_user(&config->learn, "all@x.example"));
+	assert_false(learn_ignores_user(&config->learn, "all@y.example"));
+	assert_false(learn_ignores_user(&config->learn, "noreply"));
 	assert_int_equal(config->learn.reputation.clean_sec, 14 * DAY);
 	assert_int_equal(config->learn.never.count, 2);
 	assert_true(domain_list_covers(&config->learn.never_domains, "www.example.net"));
@@ -138,7 +145,7 @@ static void test_diff(void **state)
 	config = NULL;
 	assert_int_equal(snapshot_diff(off, on, NULL, NULL, &diff), 0);
 	snapshot_diff_describe(&diff, &lines);
-	assert_int_equal(lines.count, 3);
+	assert_int_equal(lines.count, 4);
 	assert_string_equal(lines.items[0], "learn.list none -> partners");
 	assert_string_equal(lines.items[1], "learn.mode none -> suggest");
 	snapshot_diff_done(&diff);

@@ -89,11 +89,16 @@ void domain_list_done(struct domain_list *list)
 	*list = (struct domain_list) { 0 };
 }
 
+bool domain_list_has(const struct domain_list *list, const char *text)
+{
+	return list->count &&
+	       bsearch(&text, list->items, list->count, sizeof(*list->items), compare_domains);
+}
+
 bool domain_list_covers(const struct domain_list *list, const char *domain)
 {
 	while (domain && *domain) {
-		if (list->count && bsearch(&domain, list->items, list->count, sizeof(*list->items),
-					   compare_domains))
+		if (domain_list_has(list, domain))
 			return true;
 		domain = strchr(domain, '.');
 		domain = domain ? domain + 1 : NULL;

@@ -27,6 +27,9 @@ int domain_list_add(struct domain_list *list, const char *domain);
 void domain_list_finish(struct domain_list *list);
 void domain_list_done(struct domain_list *list);
 
+/* Whether exactly this text is in @list. */
+bool domain_list_has(const struct domain_list *list, const char *text);
+
 /* Whether @domain or a domain that it is in is in @list. */
 bool domain_list_covers(const struct domain_list *list, const char *domain);
 

@@ -92,13 +92,67 @@ static bool read_mapping(struct document *document, const yaml_node_t *node, con
 	return true;
 }
 
-static void read_nested(struct document *document, const yaml_node_t *node, const char *name,
-			const struct learn_field_table *table, struct learn_settings *settings)
-{
-	yaml_node_t *values[LEARN_KEYS_MAX];
+/* ---- users ---------------------------------------------------------------------- */
 
-	if (node)
-		read_mapping(document, node, name, NULL, 0, table, values, settings);
+/* Local parts of programs that answer or report to whoever asks. */
+static const char *const ignored_users[] = {
+	"dmarc",	 "dmarc-noreply", "dmarc-report", "dmarc-reports", "dmarc_reports",
+	"mailer-daemon", "no-reply",	  "noreply",	  "noreply-dmarc", "opendmarc",
+	"postmaster",	 "reports",	  "tls-reports",  "tlsrpt",	   "vacation",
+};
+
+#define USER_BYTES 321 /* RFC 5321: 64, "@", 255, and the zero */
+
+static void copy_lower(const char *text, char lower[USER_BYTES])
+{
+	size_t i;
+
+	for (i = 0; text[i] && i < USER_BYTES - 1; i++)
+		lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
+	lower[i] = '\0';
+}
+
+static int add_user(struct domain_list *users, const char *name)
+{
+	char lower[USER_BYTES];
+
+	copy_lower(name, lower);
+	return domain_list_add(users, lower);
+}
+
+static int read_users(struct document *document, const yaml_node_t *node, struct domain_list *users)
+{
+	const size_t standard = sizeof(ignored_users) / sizeof(*ignored_users);
+	size_t count = standard;
+	int err = 0;
+
+	if (node && !document_sequence(document, node, "ignored_users", &count))
+		return 0;
+	for (size_t i = 0; i < count && !err; i++) {
+		const char *name = node ? document_text(document, document_item(document, node, i),
+							"ignored_users")
+					: ignored_users[i];
+
+		err = name ? add_user(users, name) : 0;
+	}
+	domain_list_finish(users);
+	return err;
+}
+
+bool learn_ignores_user(const struct learn_settings *settings, const char *person)
+{
+	const struct domain_list *users = &settings->partner.ignored_users;
+	char lower[USER_BYTES];
+	char *at;
+
+	copy_lower(person, lower);
+	if (domain_list_has(users, lower))
+		return true;
+	at = strrchr(lower, '@');
+	if (!at)
+		return false;
+	*at = '\0';
+	return domain_list_has(users, lower);
 }
 
 /* ---- names ---------------------------------------------------------------------- */
@@ -122,6 +176,36 @@ static int read_list(struct document *document, const yaml_node_t *node, const y
 		document_error(document, node, "list: \"%.63s\" must be an allow list", name);
 	settings->list = strdup(name);
 	return settings->list ? 0 : -ENOMEM;
+}
+
+/* ---- rules ------------------------------------------------------------------------ */
+
+enum learn_partner_key { LEARN_PARTNER_IGNORED_USERS, LEARN_PARTNER_KEYS_OTHER };
+
+static const char *const partner_keys[LEARN_PARTNER_KEYS_OTHER] = {
+	[LEARN_PARTNER_IGNORED_USERS] = "ignored_users",
+};
+
+static int read_partner(struct document *document, const yaml_node_t *node,
+			struct learn_settings *settings)
+{
+	yaml_node_t *values[LEARN_KEYS_MAX] = { NULL };
+
+	if (node)
+		read_mapping(document, node, "partner", partner_keys, LEARN_PARTNER_KEYS_OTHER,
+			     &learn_partner_fields, values, settings);
+	return read_users(document, values[LEARN_PARTNER_IGNORED_USERS],
+			  &settings->partner.ignored_users);
+}
+
+static void read_reputation(struct document *document, const yaml_node_t *node,
+			    struct learn_settings *settings)
+{
+	yaml_node_t *values[LEARN_KEYS_MAX];
+
+	if (node)
+		read_mapping(document, node, "reputation", NULL, 0, &learn_reputation_fields,
+			     values, settings);
 }
 
 static void read_mode(struct document *document, const yaml_node_t *node,
@@ -309,10 +393,7 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 		return 0;
 	read_mode(document, values[LEARN_KEY_MODE], settings);
 	read_rules(document, values[LEARN_KEY_RULES], settings);
-	read_nested(document, values[LEARN_KEY_PARTNER], "partner", &learn_partner_fields,
-		    settings);
-	read_nested(document, values[LEARN_KEY_REPUTATION], "reputation", &learn_reputation_fields,
-		    settings);
+	read_reputation(document, values[LEARN_KEY_REPUTATION], settings);
 	check_durations(document, node, settings);
 	err = read_list(document, values[LEARN_KEY_LIST], node, policy, settings);
 	if (!err)
@@ -320,6 +401,8 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 	if (!err)
 		err = read_token_file(document, values[LEARN_KEY_TOKEN_FILE],
 				      values[LEARN_KEY_LISTEN], settings);
+	if (!err)
+		err = read_partner(document, values[LEARN_KEY_PARTNER], settings);
 	return err ? err : read_all_subjects(document, values, settings);
 }
 
@@ -334,4 +417,5 @@ void learn_settings_done(struct learn_settings *settings)
 	domain_list_done(&settings->never_domains);
 	domain_list_done(&settings->local_domains);
 	domain_list_done(&settings->freemail_domains);
+	domain_list_done(&settings->partner.ignored_users);
 }

@@ -34,6 +34,8 @@ struct learn_partner_settings {
 	uint32_t max_recipients;     /* a message to more of them does not count */
 	uint32_t max_new_domains;    /* of one user on one day */
 	uint32_t authenticated_days; /* on which an address sent authenticated mail of it */
+	/* Addresses or local parts of users whose mail does not count: programs write it. */
+	struct domain_list ignored_users;
 };
 
 struct learn_reputation_settings {
@@ -84,6 +86,10 @@ struct learn_settings {
  * no further setting; -ENOMEM. */
 int learn_setting_text(const struct learn_settings *settings, size_t index, const char **ret_key,
 		       char **ret_text);
+
+/* Whether mail of a user does not count, because a program writes it. @person: an address or a
+ * name, in any case. */
+bool learn_ignores_user(const struct learn_settings *settings, const char *person);
 
 void learn_settings_done(struct learn_settings *settings);
 

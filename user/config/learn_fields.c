@@ -124,6 +124,7 @@ enum {
 	TEXT_FREEMAIL,
 	TEXT_LISTEN,
 	TEXT_TOKEN_FILE,
+	TEXT_USERS,
 	TEXTS
 };
 
@@ -137,6 +138,7 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_FREEMAIL] = "learn.freemail",
 	[TEXT_LISTEN] = "learn.listen",
 	[TEXT_TOKEN_FILE] = "learn.token_file",
+	[TEXT_USERS] = "learn.partner.ignored_users",
 };
 
 static void write_separator(FILE *stream)
@@ -219,8 +221,11 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 		if (settings->token_file)
 			fputs(settings->token_file, stream);
 		break;
-	default:
+	case TEXT_FREEMAIL:
 		write_domains(stream, &settings->freemail_domains);
+		break;
+	default:
+		write_domains(stream, &settings->partner.ignored_users);
 		break;
 	}
 }

@@ -53,6 +53,8 @@ static enum evidence_drop check_sent(const struct noting *noting, struct evidenc
 		return EVIDENCE_DROP_INVALID;
 	if (domain_list_covers(&settings->local_domains, evidence->domain))
 		return EVIDENCE_DROP_NEVER;
+	if (learn_ignores_user(settings, evidence->person))
+		return EVIDENCE_DROP_NEVER;
 	if (evidence->recipient_count > settings->partner.max_recipients)
 		return EVIDENCE_DROP_BULK;
 	item->makes_partner = !learn_refuse_domain(settings, evidence->domain);

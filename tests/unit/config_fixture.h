@@ -24,7 +24,11 @@
 #define FIXTURE_UNUSED __attribute__((unused))
 #define FIXTURE_EXPECTED_MAX 32
 
-static char fixture_directory[] = "/tmp/ipwl-test-XXXXXX";
+#ifndef FIXTURE_TEMPLATE
+#define FIXTURE_TEMPLATE "/tmp/ipwl-test-XXXXXX"
+#endif
+
+static char fixture_directory[] = FIXTURE_TEMPLATE;
 
 /* A group's setup: make the directory and go there; others may enter it. */
 static FIXTURE_UNUSED int fixture_open(void **state)

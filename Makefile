@@ -142,6 +142,15 @@ $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch resolve ma
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
 
+# It has a clock of its own.
+$(B)/tests/unit/test_learning_year: private CFLAGS += -Wl,--wrap=time_now_sec
+
+# Measures learning; see its first lines.
+$(B)/tests/learning/%: $(B)/tests/learning/%.o $(call archives,$(ROOMS))
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $< $(filter %.a,$^) $(LIBS) $(CMOCKA_LIBS) -o $@
+
 # Reads lists for the tests of formats, which are in Python.
 $(B)/tests/formats/read_texts: $(B)/asan/tests/formats/read_texts.o $(call archives,formats core base,asan/)
 	@mkdir -p $(@D)

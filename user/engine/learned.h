@@ -177,7 +177,7 @@ struct learn_simulation {
 	size_t active_count;
 	size_t spam_count;    /* entries that sent spam while in force */
 	size_t address_count; /* looked at */
-	bool is_truncated;    /* more than LEARN_SIMULATED_MAX */
+	bool is_truncated;    /* more than LEARN_SIMULATED_MAX, or it took too long */
 };
 
 #define LEARN_SIMULATED_MAX 10000

@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
+
+/* Changes wait meanwhile. What is not simulated by then is left out. */
+#define SIMULATION_SEC 10
 
 struct simulating {
 	struct engine *engine;
@@ -94,6 +98,7 @@ static int simulate_subject(struct simulating *simulating, const struct prefix *
 static int simulate_all(struct simulating *simulating)
 {
 	struct learn_simulation *result = &simulating->result;
+	const double end_sec = time_monotonic_sec() + SIMULATION_SEC;
 	int err =
 	    evidence_walk_good(simulating->engine->learning->store,
 			       simulating->since_sec / LEARN_DAY_SEC, add_subject, simulating);
@@ -105,6 +110,10 @@ static int simulate_all(struct simulating *simulating)
 	for (size_t i = 0; i < simulating->subject_count && !err; i++) {
 		struct simulated_entry *entry = &result->items[result->count];
 
+		if (time_monotonic_sec() > end_sec) {
+			result->is_truncated = true;
+			break;
+		}
 		result->address_count++;
 		if (learning_refuse(simulating->engine, &simulating->subjects[i]))
 			continue;

@@ -37,6 +37,12 @@ LISTS = """\
 EXPORTED = ("198.51.100.10", "203.0.113.77", "2001:db8:a::10", "2001:db8:bad::77")
 NEIGHBOURS = ("198.51.100.13", "203.0.113.66", "2001:db8:a::13", "2001:db8:bad::66")
 
+# Hosts that are in the allow list and exported, and hosts that are not: 30 of each.
+CROWD_ALLOWED = tuple(f"198.51.100.{i}" for i in range(100, 120)) \
+    + tuple(f"2001:db8:a::1:{i}" for i in range(10))
+CROWD_OTHER = tuple(f"203.0.113.{i}" for i in range(100, 120)) \
+    + tuple(f"2001:db8:bad:{i}::1" for i in range(1, 11))
+
 # As the snippets of contrib/ have it.
 DIRECTORY = "/var/lib/ipwl/export"
 ALLOW_ZONE, DROP_ZONE = "allow.ipwl.example", "drop.ipwl.example"
@@ -86,8 +92,18 @@ def snippet(name, directory):
 def add_senders(lab):
     """One host with the addresses of all senders."""
     host = lab.add_sender(laboratory.Sender("senders", EXPORTED[0], EXPORTED[2], ""))
-    lab.address(host, "eth0", *{*EXPORTED, *NEIGHBOURS} - {EXPORTED[0], EXPORTED[2]})
+    lab.address(host, "eth0", *{*EXPORTED, *NEIGHBOURS, *CROWD_ALLOWED, *CROWD_OTHER}
+                - {EXPORTED[0], EXPORTED[2]})
     return host
+
+
+def check_crowd(host, takes_others):
+    """Many hosts send at the same time. No listed one loses its mail, and no other one does
+    because there are so many."""
+    for crowd, is_taken in (CROWD_ALLOWED, True), (CROWD_OTHER, takes_others):
+        replies = attempts(host, crowd)
+        taken = [source for source, reply in replies.items() if reply and reply[0] == 250]
+        assert len(taken) == (len(crowd) if is_taken else 0), (is_taken, replies)
 
 
 # ---- DNS -----------------------------------------------------------------------------

@@ -22,7 +22,9 @@ static void test_patterns(void **state)
 		 "- {name: b, action: block, files: [allow.d/b.list]}\n",
 		 fixture_directory);
 	/* A file is known by its name: the absolute one is read again. */
-	load(text, "...allow.d/a.list:2: warning: 192.1.2.1 is duplicated, first at "
+	load(text, "c.yaml:6:79: warning: allow.d/*.none matches no file, but allow.d/a.list is "
+		   "there: rename it, or change the pattern\n"
+		   "...allow.d/a.list:2: warning: 192.1.2.1 is duplicated, first at "
 		   "allow.d/a.list:2\n");
 	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 3);
 	assert_string_equal(config->policy->lists[0].sets[SOURCE_FILE]->entries[0].origin,

@@ -175,7 +175,8 @@ static struct policy *addresses(unsigned int count)
 static bool is_held(unsigned int from_count, unsigned int to_count, uint32_t entries,
 		    uint32_t share)
 {
-	const struct guard_limits limits = { entries, share };
+	const struct guard_limits limits = { .max_removed_entries = entries,
+					     .max_removed_share = share };
 	const struct guard_hits all = { .is_hit = always_hit };
 	struct policy *from = addresses(from_count), *to = addresses(to_count);
 	struct guard_result result;
@@ -196,8 +197,12 @@ static void test_limits(void **state)
 	assert_true(is_held(200, 99, GUARD_NO_LIMIT, 50));
 	assert_false(is_held(200, 0, GUARD_NO_LIMIT, 100));
 	assert_true(is_held(1, 0, 0, 100));
-	/* A share of few is no measure. */
-	assert_false(is_held(GUARD_SHARE_ENTRIES_MIN - 1, 0, 100, 0));
+	/* A share of few is no measure, but all of a file is. */
+	assert_false(is_held(GUARD_SHARE_ENTRIES_MIN, 1, 100, 0));
+	assert_true(is_held(GUARD_SHARE_ENTRIES_MIN - 1, 0, 100, 50));
+	assert_true(is_held(GUARD_EMPTIED_ENTRIES_MIN, 0, 100, 50));
+	assert_false(is_held(GUARD_EMPTIED_ENTRIES_MIN - 1, 0, 100, 50));
+	assert_false(is_held(GUARD_SHARE_ENTRIES_MIN - 1, 0, 100, 100));
 	assert_true(is_held(GUARD_SHARE_ENTRIES_MIN, 0, 100, 50));
 	assert_false(is_held(0, 0, 0, 0));
 }

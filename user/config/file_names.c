@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +82,37 @@ static int add_path(struct file_names *names, struct document *document, const y
 	return 0;
 }
 
+/* Warn of a pattern that matches nothing although its directory has files: their names may have
+ * another ending. An empty directory is as a new installation has it. */
+static void warn_of_no_match(const struct document *document, const yaml_node_t *node,
+			     const char *pattern)
+{
+	const char *slash = strrchr(pattern, '/');
+	const int directory_bytes = slash ? (int)(slash - pattern) : 0;
+	const struct place place = document_place(document, node);
+	char others[PATH_MAX];
+	glob_t matches = { 0 };
+
+	snprintf(others, sizeof(others), "%.*s%s*", directory_bytes, pattern, slash ? "/" : "");
+	if (glob(others, GLOB_MARK, NULL, &matches)) {
+		globfree(&matches);
+		return;
+	}
+	for (size_t i = 0; i < matches.gl_pathc; i++) {
+		const char *name = matches.gl_pathv[i];
+
+		if (name[strlen(name) - 1] == '/')
+			continue;
+		diagnostics_add(document->diagnostics, SEVERITY_WARNING, place.file, place.line,
+				place.column,
+				"%s matches no file, but %s is there: rename it, or change the "
+				"pattern",
+				pattern, name);
+		break;
+	}
+	globfree(&matches);
+}
+
 static int add_matches(struct file_names *names, struct document *document, const yaml_node_t *node,
 		       const char *pattern)
 {
@@ -93,6 +126,7 @@ static int add_matches(struct file_names *names, struct document *document, cons
 			err = add_name(names, matches.gl_pathv[i], count_before);
 		break;
 	case GLOB_NOMATCH:
+		warn_of_no_match(document, node, pattern);
 		break;
 	case GLOB_ABORTED:
 		document_error(document, node, "%s: cannot read a directory: %s", pattern,

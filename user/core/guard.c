@@ -2,20 +2,78 @@
 /* Checks address by address whether a new policy still allows what an old one does. */
 #include "core/guard.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/addresses.h"
 
-static void note(struct guard_result *result, const struct list *list, const struct rule *rule,
+/* The entries in use of one list that come from one file or from the configuration. */
+struct group {
+	const char *origin;
+	size_t in_use_count;
+	size_t removed_count;
+};
+
+struct groups {
+	struct group *items;
+	size_t count;
+	size_t last; /* where the last entry was */
+};
+
+/* Return: 0 or -ENOMEM. */
+static int groups_add(struct groups *groups, const struct entry *entry, bool is_removed)
+{
+	struct group *group = NULL;
+
+	if (entry->source != SOURCE_FILE && entry->source != SOURCE_CONFIG)
+		return 0;
+	for (size_t i = 0; i < groups->count && !group; i++) {
+		size_t index = (groups->last + i) % groups->count;
+
+		if (groups->items[index].origin == entry->origin ||
+		    !strcmp(groups->items[index].origin, entry->origin)) {
+			group = &groups->items[index];
+			groups->last = index;
+		}
+	}
+	if (!group) {
+		struct group *items =
+		    reallocarray(groups->items, groups->count + 1, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		groups->items = items;
+		group = &items[groups->count++];
+		*group = (struct group) { .origin = entry->origin };
+	}
+	group->in_use_count++;
+	group->removed_count += is_removed;
+	return 0;
+}
+
+static void groups_finish(struct groups *groups, struct guard_result *result)
+{
+	for (size_t i = 0; i < groups->count && !result->emptied; i++) {
+		const struct group *group = &groups->items[i];
+
+		if (group->removed_count < GUARD_EMPTIED_ENTRIES_MIN ||
+		    group->removed_count < group->in_use_count)
+			continue;
+		result->emptied = group->origin;
+		result->emptied_count = group->removed_count;
+	}
+	free(groups->items);
+}
+
+static void note(struct guard_result *result, const struct list *list, const struct entry *entry,
 		 const struct prefix *lost)
 {
-	struct entry_cursor cursor;
-
 	result->removed_count++;
 	if (result->example_count == GUARD_EXAMPLES_MAX)
 		return;
-	entry_cursor_init(&cursor, list, &rule->prefix);
-	result->examples[result->example_count++] = (struct guard_example) {
-		.list = list, .entry = entry_cursor_next(&cursor), .lost = *lost
-	};
+	result->examples[result->example_count++] =
+	    (struct guard_example) { .list = list, .entry = entry, .lost = *lost };
 }
 
 /* @allowed: the addresses that the new policy allows. */
@@ -23,6 +81,7 @@ static int check_list(const struct list *list, const struct prefix_set *allowed,
 		      const struct guard_hits *hits, struct guard_result *result)
 {
 	struct prefix_set held, lost;
+	struct groups groups = { 0 };
 	int err = list_addresses(list, &held);
 
 	if (err)
@@ -31,23 +90,34 @@ static int check_list(const struct list *list, const struct prefix_set *allowed,
 	prefix_set_done(&held);
 	if (err)
 		return err;
-	for (size_t i = 0; i < list->rule_count; i++) {
+	for (size_t i = 0; i < list->rule_count && !err; i++) {
 		const struct rule *rule = &list->rules[i];
+		struct entry_cursor cursor;
+		const struct entry *entry;
 		struct prefix part;
+		bool is_removed;
 
 		if (!rule->id || !hits->is_hit(list, rule, hits->context))
 			continue;
+		entry_cursor_init(&cursor, list, &rule->prefix);
+		entry = entry_cursor_next(&cursor);
 		result->in_use_count++;
-		if (prefix_set_overlap(&lost, &rule->prefix, &part))
-			note(result, list, rule, &part);
+		is_removed = prefix_set_overlap(&lost, &rule->prefix, &part);
+		if (is_removed)
+			note(result, list, entry, &part);
+		err = groups_add(&groups, entry, is_removed);
 	}
+	groups_finish(&groups, result);
 	prefix_set_done(&lost);
-	return 0;
+	return err;
 }
 
 static bool is_too_much(const struct guard_result *result, const struct guard_limits *limits)
 {
 	uint64_t removed = result->removed_count;
+
+	if (result->emptied)
+		return true;
 
 	if (limits->max_removed_entries != GUARD_NO_LIMIT && removed > limits->max_removed_entries)
 		return true;
@@ -68,6 +138,8 @@ int guard_check(const struct policy *from, const struct policy *to, const struct
 		if (from->lists[i].action == ACTION_ALLOW)
 			err = check_list(&from->lists[i], &allowed, hits, ret_result);
 	prefix_set_done(&allowed);
+	if (limits->max_removed_share == 100)
+		ret_result->emptied = NULL;
 	ret_result->is_held = is_too_much(ret_result, limits);
 	return err;
 }

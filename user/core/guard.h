@@ -9,12 +9,20 @@
 #define GUARD_NO_LIMIT UINT32_MAX
 /* If fewer entries are removed, their share is ignored: one of two would already be half. */
 #define GUARD_SHARE_ENTRIES_MIN 5
+/* But a file, or a list in the configuration, must not lose all of its entries in use, if it has
+ * at least this many. */
+#define GUARD_EMPTIED_ENTRIES_MIN 2
 /* Maximum number of removed entries that a result names. */
 #define GUARD_EXAMPLES_MAX 20
+/* The time in which deletions by hand are counted. */
+#define GUARD_DELETIONS_SEC 60
 
 struct guard_limits {
 	uint32_t max_removed_entries; /* a policy that removes more is held */
 	uint32_t max_removed_share;   /* percent of the entries in use; 100: no limit */
+	/* Allow entries that may be deleted by hand within GUARD_DELETIONS_SEC; the next one is
+	 * held. GUARD_NO_LIMIT: any number. */
+	uint32_t max_deleted_entries;
 };
 
 /* Tells which rules are in use, which means that they have counted packets. */
@@ -33,6 +41,10 @@ struct guard_result {
 	bool is_held;
 	size_t in_use_count;  /* allow rules of the old policy that are in use */
 	size_t removed_count; /* those of them that the new policy does not allow completely */
+	/* The origin that loses all of its entries in use; NULL: none does. Not looked for if the
+	 * share has no limit. */
+	const char *emptied;
+	size_t emptied_count;
 	struct guard_example examples[GUARD_EXAMPLES_MAX];
 	size_t example_count;
 };

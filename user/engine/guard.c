@@ -37,16 +37,25 @@ static void guard_add_examples(const struct guard_result *result, struct lines *
 		lines_add(examples, "and %zu more", result->removed_count - result->example_count);
 }
 
+static size_t guard_entry_count(const struct list *list)
+{
+	return list_count_entries(list, FAMILY_IPV4) + list_count_entries(list, FAMILY_IPV6);
+}
+
 /* @kept: of protected entries; @result: only if it is held. NULL: out of memory. */
 static char *guard_describe(const struct lines *kept, const struct guard_result *result)
 {
-	char removed[160] = "", *message;
+	char removed[320] = "", *message;
 
+	char why[192] = "more than the guard permits";
+
+	if (result->emptied)
+		snprintf(why, sizeof(why), "all %zu that %.150s has", result->emptied_count,
+			 result->emptied);
 	if (result->is_held)
 		snprintf(removed, sizeof(removed),
-			 "it would remove %zu of %zu allow entries in use, wholly or in part: more "
-			 "than the guard permits",
-			 result->removed_count, result->in_use_count);
+			 "it would remove %zu of %zu allow entries in use, wholly or in part: %s",
+			 result->removed_count, result->in_use_count, why);
 	if (!kept->count)
 		return strdup(removed);
 	if (asprintf(&message, "it would remove %zu protected %s, wholly or in part: %s%s%s%s",
@@ -76,6 +85,28 @@ static int guard_judge(const struct engine *engine, const struct snapshot *next,
 	if (err)
 		return err;
 	return guard_check(current->policy, next->policy, &hits, &current->config->guard, result);
+}
+
+void engine_warn_block_losses(const struct engine *engine, const struct snapshot *next,
+			      struct lines *warnings)
+{
+	const struct snapshot *current = engine->current;
+	const uint64_t share = current->config->guard.max_removed_share;
+
+	for (size_t i = 0; i < current->policy->list_count; i++) {
+		const struct list *list = &current->policy->lists[i];
+		const struct list *after = policy_find_list(next->policy, list->name);
+		size_t before_count = guard_entry_count(list), after_count;
+
+		if (list->action != ACTION_BLOCK)
+			continue;
+		after_count = after && after->action == ACTION_BLOCK ? guard_entry_count(after) : 0;
+		if (before_count < after_count + GUARD_SHARE_ENTRIES_MIN ||
+		    (before_count - after_count) * 100 <= share * before_count)
+			continue;
+		lines_add(warnings, "the block list %s loses %zu of its %zu entries", list->name,
+			  before_count - after_count, before_count);
+	}
 }
 
 int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,

@@ -15,4 +15,9 @@
 int engine_guard(const struct engine *engine, const struct snapshot *next, char **ret_message,
 		 struct lines *examples);
 
+/* Warn of each block list that would lose a larger share of its entries than a reload may take
+ * from the allow lists. This is no reason to hold it: no mail is lost. */
+void engine_warn_block_losses(const struct engine *engine, const struct snapshot *next,
+			      struct lines *warnings);
+
 #endif

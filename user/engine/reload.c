@@ -32,6 +32,7 @@ int engine_prepare(struct engine *engine, const char *path, bool is_trial, struc
 		engine_abandon(engine, reading.next);
 		return err == -ENOMEM ? refuse_reload(refusal, strerror(ENOMEM)) : err;
 	}
+	engine_warn_block_losses(engine, reading.next, warnings);
 	if (protected_check(engine->protections, reading.next->policy, warnings)) {
 		engine_abandon(engine, reading.next);
 		return refuse_reload(refusal, strerror(ENOMEM));

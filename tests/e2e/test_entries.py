@@ -48,7 +48,7 @@ def test_block_by_hand(lab, running, wire):
     stack = Stack(lab, {"through": mail_from(UNLISTED.ipv6)})
     for _ in range(20):
         wire.send(frames.tcp(wire, UNLISTED.ipv6))
-        assert running.ctl("add", "--list", "drop", "2001:db8:25::/64").returncode == DONE
+        assert running.ctl("add", "--list", "drop", "--force", "2001:db8:25::/64").returncode == DONE
         wire.send(frames.tcp(wire, UNLISTED.ipv6), count=5)
         assert running.ctl("del", "--list", "drop", "2001:db8:25::/64").returncode == DONE
     assert stack.read().through == 20

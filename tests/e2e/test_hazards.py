@@ -80,7 +80,7 @@ def test_import_names_the_lines(hazardous, tmp_path):
     hazardous.start()
     path = tmp_path / "more.txt"
     path.write_text("8.8.4.4\n10.1.1.1\n5.9.1.1\n", encoding="utf-8")
-    for options in ["--dry-run"], []:
+    for options in ["--dry-run"], ["--force"]:
         result = hazardous.ctl("import", "--list", "foes", *options, path)
         assert result.returncode == DONE
         assert f"{path}:2: warning: 10.1.1.1 in the block list foes is private space" \

@@ -69,6 +69,7 @@ static int import_read_query(struct import_task *task, struct evhttp_request *re
 		ARGUMENT_REASON(&task->task.reason),
 		ARGUMENT_TTL(&import->ttl_sec),
 		{ .name = "dry_run", .ret_flag = &import->is_dry_run },
+		{ .name = "force", .ret_flag = &import->is_forced },
 		ARGUMENT_SUDO_USER(&task->task.sudo_user),
 	};
 	int err = arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments));

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "config/hazards.h"
 #include "core/provenance.h"
+#include "engine/danger.h"
 #include "engine/internal.h"
 #include "engine/lookup.h"
 #include "engine/records.h"
@@ -194,6 +195,27 @@ static int import_check_protected(const struct importing *importing,
 			   list->name, count);
 }
 
+/* Whether the entries block nothing that nobody wants to block. A dry run only says so. */
+static int import_check_dangers(const struct importing *importing, struct entry_set *entries)
+{
+	struct lines dangers = { 0 };
+	int err;
+
+	if (importing->import->is_forced)
+		return 0;
+	err = danger_check(importing->engine, importing->list, entries, &dangers);
+	if (err)
+		err = refusal_set_memory(importing->refusal);
+	else if (importing->import->is_dry_run && dangers.count)
+		lines_add(importing->warnings, "%s: without --force, this would be refused",
+			  dangers.items[0]);
+	else
+		err = danger_refuse(importing->list, importing->import->input.name, &dangers,
+				    importing->refusal);
+	lines_done(&dangers);
+	return err;
+}
+
 /* Take the next entry of either set, both in order; of two that are the same the new one. */
 static int merge_next(struct entry_set *set, const struct entry_set *old, size_t *i,
 		      const struct entry_set *new_entries, size_t *j, struct import_result *result)
@@ -306,6 +328,8 @@ int engine_import(struct engine *engine, const struct deed *by, const struct imp
 	err = import_check_conflicts(&importing, entries);
 	if (!err)
 		err = import_check_protected(&importing, entries);
+	if (!err)
+		err = import_check_dangers(&importing, entries);
 	if (!err)
 		err = import_entries(&importing, entries);
 	entry_set_unref(entries);

@@ -13,6 +13,7 @@ struct import {
 	struct format_input input;
 	int64_t ttl_sec; /* 0: without end, where the list says nothing else */
 	bool is_dry_run;
+	bool is_forced; /* also if it blocks what nobody wants to block */
 };
 
 struct import_result {

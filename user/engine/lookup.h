@@ -10,6 +10,7 @@ struct entry_change {
 	char *list;
 	struct prefix prefix;
 	int64_t ttl_sec; /* 0: without end */
+	bool is_forced;	 /* although a guard would refuse or hold it */
 };
 
 /* An entry in force, or just out of it, for the answer. */

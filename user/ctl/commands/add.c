@@ -4,7 +4,7 @@
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
 
-enum { ADD_LIST, ADD_REASON, ADD_TTL };
+enum { ADD_LIST, ADD_REASON, ADD_TTL, ADD_FORCE };
 
 static const struct column warnings_column[] = { { "warnings", NULL, FORM_PLAIN },
 						 { NULL, NULL, FORM_PLAIN } };
@@ -34,6 +34,8 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, json_t **r
 		ctl_error("list, prefix and reason must be UTF-8");
 		return CTL_INVALID;
 	}
+	if (options[ADD_FORCE])
+		json_object_set_new(body, "force", json_true());
 	*ret_body = body;
 	return CTL_DONE;
 }
@@ -82,6 +84,8 @@ const struct command command_add = {
 		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
 				      0 },
 		     [ADD_TTL] = { "ttl", "DURATION",
-				   "expire after this time, for example 30d or 1h30m", 0 } },
+				   "expire after this time, for example 30d or 1h30m", 0 },
+		     [ADD_FORCE] = { "force", NULL,
+				     "also block an own, protected or very wide prefix", 0 } },
 	.run = run_add,
 };

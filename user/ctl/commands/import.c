@@ -16,7 +16,15 @@
 /* More than the daemon takes: it says so itself. */
 #define SIZE_MAX_READ (65UL << 20)
 
-enum { IMPORT_FORMAT, IMPORT_LIST, IMPORT_REASON, IMPORT_TTL, IMPORT_ON_ERROR, IMPORT_DRY_RUN };
+enum {
+	IMPORT_FORMAT,
+	IMPORT_LIST,
+	IMPORT_REASON,
+	IMPORT_TTL,
+	IMPORT_ON_ERROR,
+	IMPORT_DRY_RUN,
+	IMPORT_FORCE
+};
 
 static const struct column read_columns[] = {
 	{ "list", NULL, FORM_PLAIN },	    { "dry_run", NULL, FORM_PLAIN },
@@ -172,6 +180,7 @@ static enum ctl_exit send_import(const struct arguments *arguments, const char *
 		{ "ttl_seconds", ttl },
 		{ "on_error", arguments->options[IMPORT_ON_ERROR] },
 		{ "dry_run", arguments->options[IMPORT_DRY_RUN] ? "true" : NULL },
+		{ "force", arguments->options[IMPORT_FORCE] ? "true" : NULL },
 		{ "sudo_user", client_sudo_user() },
 		{ NULL, NULL },
 	};
@@ -234,6 +243,8 @@ const struct command command_import = {
 					   "what to do with an invalid line: fail or skip (fail)",
 					   0 },
 		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show the result, but change nothing",
-					  0 } },
+					  0 },
+		     [IMPORT_FORCE] = { "force", NULL,
+					"also block own, protected or very wide prefixes", 0 } },
 	.run = run_import,
 };

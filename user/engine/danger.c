@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds entries that the guards of a feed would hold back. */
+#include "engine/danger.h"
+
+#include <stdio.h>
+
+#include "base/plural.h"
+#include "config/feed_config.h"
+#include "config/hazards.h"
+#include "engine/internal.h"
+
+/* Dangers that are told one by one. */
+#define DANGERS_MAX 20
+
+struct dangers {
+	struct lines *lines;
+	size_t count;
+};
+
+static void danger_add(struct dangers *dangers, const struct prefix *prefix, const char *what)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	if (dangers->count++ < DANGERS_MAX)
+		lines_add(dangers->lines, "%s %s", prefix_format_short(prefix, text), what);
+}
+
+static void danger_visit(const struct hazard *hazard, void *context)
+{
+	char text[HAZARD_TEXT_BYTES];
+
+	if (hazard->kind != HAZARD_RESERVED && hazard->entry->source == SOURCE_MANUAL)
+		danger_add(context, &hazard->entry->prefix, hazard_describe(hazard, text));
+}
+
+static void danger_find_wide(const struct entry_set *set, struct dangers *dangers)
+{
+	static const uint8_t min_len[FAMILY_COUNT] = {
+		[FAMILY_IPV4] = FEED_DEFAULT_MIN_IPV4_LENGTH,
+		[FAMILY_IPV6] = FEED_DEFAULT_MIN_IPV6_LENGTH,
+	};
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct prefix *prefix = &set->entries[i].prefix;
+		char text[48];
+
+		if (set->entries[i].is_exclusion || prefix->len >= min_len[prefix->family])
+			continue;
+		snprintf(text, sizeof(text), "is wider than /%u", min_len[prefix->family]);
+		danger_add(dangers, prefix, text);
+	}
+}
+
+int danger_check(const struct engine *engine, const struct list *list, struct entry_set *set,
+		 struct lines *ret_dangers)
+{
+	struct dangers dangers = { .lines = ret_dangers };
+	struct list all = { .name = list->name, .action = list->action };
+	struct hazards hazards;
+	int err;
+
+	if (list->action != ACTION_BLOCK)
+		return 0;
+	/* Their exclusions count. */
+	all.sets[SOURCE_CONFIG] = list->sets[SOURCE_CONFIG];
+	all.sets[SOURCE_FILE] = list->sets[SOURCE_FILE];
+	all.sets[SOURCE_MANUAL] = set;
+	hazards_init(&hazards, engine->current->config);
+	err = hazards_find(&all, &hazards.spaces, danger_visit, &dangers);
+	hazards_done(&hazards);
+	danger_find_wide(set, &dangers);
+	if (dangers.count > DANGERS_MAX)
+		lines_add(ret_dangers, "and %zu more", dangers.count - DANGERS_MAX);
+	return err;
+}
+
+int danger_refuse(const struct list *list, const char *what, struct lines *dangers,
+		  struct refusal *refusal)
+{
+	if (!dangers->count)
+		return 0;
+	lines_done(&refusal->details);
+	refusal->details = *dangers;
+	*dangers = (struct lines) { 0 };
+	return refusal_set(refusal, OUTCOME_CONFLICT,
+			   "the block list %s should not contain %s; --force adds %s anyway",
+			   list->name, what, plural(refusal->details.count, "it", "them"));
+}

@@ -260,7 +260,8 @@ def test_history_bad_options(ask, daemon, options):
 
 def answer_undo(daemon, removes_allow, undone=RECORDS[2]):
     def undo(request):
-        return 200, {"schema_version": 1, "undone": undone, "dry_run": request["body"]["dry_run"],
+        return 200, {"schema_version": 1, "undone": undone, "records": [undone],
+                     "record_count": 1, "skipped": 0, "dry_run": request["body"]["dry_run"],
                      "record": None if request["body"]["dry_run"] else 15, "added": 0,
                      "removed": 1, "removes_allow": removes_allow}
     daemon.answers["POST", "/v1/undo"] = undo
@@ -271,9 +272,10 @@ def test_undo(ask, daemon):
     done = ask("undo", "--reason", "a slip", env={"SUDO_USER": "bob"})
     assert (done.code, done.err) == (0, "")
     assert done.out == ("undone: record 12, add of 192.0.2.7/32 in partners by alice at "
-                        "2026-11-24T09:00:00Z; 0 added, 1 removed\n")
+                        "2026-11-24T09:00:00Z\n0 added, 1 removed\n")
     assert [request["body"] for request in daemon.requests] == [
-        {"id": None, "dry_run": False, "reason": "a slip", "sudo_user": "bob"}]
+        {"id": None, "since": None, "through": None, "by": None, "dry_run": False,
+         "reason": "a slip", "sudo_user": "bob"}]
     answer = ask("--json", "undo", "12").json()
     assert (answer["record"], answer["undone"], answer["removes_allow"]) == (15, RECORDS[2], True)
     assert daemon.requests[-1]["body"]["id"] == 12
@@ -298,6 +300,49 @@ def test_undo_that_removes_nothing_allowed_does_not_ask(daemon):
     code, shown = at_terminal(daemon, "undo", answer=None)
     assert code == 0 and "[y/N]" not in shown
     assert "undone: record 10, import of 5000 entries by alice" in shown
+
+
+def answer_span(daemon):
+    def undo(request):
+        is_dry_run = request["body"]["dry_run"]
+        return 200, {"schema_version": 1, "undone": None, "records": RECORDS[2:4],
+                     "record_count": 250, "skipped": 3, "dry_run": is_dry_run,
+                     "record": None if is_dry_run else 15, "added": 247, "removed": 0,
+                     "removes_allow": False}
+    daemon.answers["POST", "/v1/undo"] = undo
+
+
+SPAN = """\
+{0}: record 12, add of 192.0.2.7/32 in partners by alice at 2026-11-24T09:00:00Z
+{0}: record 11, add of 192.0.2.7/32 in partners by alice at 2026-11-24T09:00:00Z
+{0}: 248 more records
+247 added, 0 removed, 3 do not return because of their expiry
+"""
+
+
+def test_undo_of_many(ask, daemon):
+    answer_span(daemon)
+    done = ask("undo", "--since", "2026-11-24T09:00Z", "--by", "alice")
+    assert (done.code, done.out, done.err) == (0, SPAN.format("undone"), "")
+    body = daemon.requests[-1]["body"]
+    assert (body["id"], body["since"], body["by"], body["dry_run"]) \
+        == (None, 1795510800, "alice", False)
+    done = ask("undo", "--since", "1h", "--dry-run")
+    assert done.out == SPAN.format("this would undo") + "dry run: nothing has changed\n"
+    assert [request["body"]["dry_run"] for request in daemon.requests] == [False, True]
+    assert ask("--json", "undo", "--since=1h").json()["record_count"] == 250
+    for argv in ["12", "--since", "1h"], ["--by", "alice"]:
+        assert ask("undo", *argv).code == 2
+    assert ask("undo", "--since", "yesterday").code == 4
+
+
+def test_undo_of_many_asks_and_undoes_what_it_has_shown(daemon):
+    answer_span(daemon)
+    code, shown = at_terminal(daemon, "undo", "--since", "1h", answer=b"n\n")
+    assert code == 1 and "248 more records" in shown and len(daemon.requests) == 1
+    code, shown = at_terminal(daemon, "undo", "--since", "1h", answer=b"y\n")
+    assert code == 0
+    assert daemon.requests[-1]["body"]["through"] == RECORDS[2]["id"] == 12
 
 
 def test_undo_refused(ask, daemon):

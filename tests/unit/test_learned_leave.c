@@ -43,7 +43,9 @@ static void test_removal_and_undo(void **state)
 					 &(struct prefix) { { 46, 0, 0, 1 }, FAMILY_IPV4, 32 },
 					 &id),
 			 0);
-	assert_int_equal(engine_undo(fixture_engine, &alice, id, false, &result, &refusal), 0);
+	assert_int_equal(engine_undo(fixture_engine, &alice, &(struct undo_records) { &id, 1 },
+				     false, &result, &refusal),
+			 0);
 	assert_int_equal(result.added_count, 1);
 	assert_true(fake_has("partners", A));
 	assert_string_equal(entry_of(A)->origin, "reply");

@@ -106,6 +106,7 @@ static bool change(enum change change, size_t key, int step, bool has_ttl)
 {
 	char name[64], reason[16];
 	struct entry_change asked = { .list = name,
+				      .is_forced = true,
 				      .prefix = prefix_of(key),
 				      .ttl_sec = has_ttl ? 100000 : 0 };
 	const struct deed by = { .author = "alice", .reason = reason };
@@ -141,7 +142,8 @@ static bool undo(size_t asked, bool is_dry_run)
 	struct undo_result result;
 	int64_t id;
 	bool is_done = !engine_find_undoable(fixture_engine, (int64_t)asked, &id, &refusal) &&
-		       !engine_undo(fixture_engine, &by, id, is_dry_run, &result, &refusal);
+		       !engine_undo(fixture_engine, &by, &(struct undo_records) { &id, 1 },
+				    is_dry_run, &result, &refusal);
 
 	assert_true(is_done == (refusal.outcome == OUTCOME_OK));
 	if (is_done) {

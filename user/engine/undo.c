@@ -4,6 +4,7 @@
 #include "engine/undo.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,14 @@ struct reversal {
 	char *now;
 };
 
+/* The steps are in the order of the changes, so they are undone from the end. */
 struct plan {
-	struct history_record record; /* strings are of the visit: gone */
+	const struct undo_records *records;
+	struct history_record record; /* the only one, or the last; its strings are gone */
 	struct reversal *steps;
 	size_t step_count;
 	size_t capacity;
+	size_t skipped_count;
 	bool removes_allow;
 };
 
@@ -103,7 +107,7 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 		return refuse_failed(engine, err, refusal);
 	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RETURN ||
 	    ret_record->event == HISTORY_RELOAD || ret_record->event == HISTORY_FEED ||
-	    ret_record->event == HISTORY_HELD)
+	    ret_record->event == HISTORY_DETACH || ret_record->event == HISTORY_HELD)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
 				   "record %lld is of kind %s: only changes of manual and learned "
 				   "entries can be undone",
@@ -131,15 +135,77 @@ int engine_find_undoable(const struct engine *engine, int64_t id, int64_t *ret_i
 	return err;
 }
 
-static int plan_read(const struct engine *engine, int64_t id, struct plan *plan,
-		     struct refusal *refusal)
+static int plan_read(const struct engine *engine, struct plan *plan, struct refusal *refusal)
 {
-	int err = find_record(engine, id, &plan->record, refusal);
+	for (size_t i = plan->records->count; i > 0; i--) {
+		const int64_t id = plan->records->ids[i - 1];
+		int err = find_record(engine, id, &plan->record, refusal);
+
+		if (err)
+			return err;
+		err = history_read_changes(engine->state, id, NULL, plan_take_change, plan);
+		if (err)
+			return refuse_failed(engine, err, refusal);
+	}
+	return 0;
+}
+
+/* ---- many records ---------------------------------------------------------- */
+
+struct span_reading {
+	const struct undo_span *span;
+	struct undo_records records;
+};
+
+static int span_take_record(const struct history_record *record, void *context)
+{
+	struct span_reading *reading = context;
+	const char *author = reading->span->author;
+	const bool is_change = record->event == HISTORY_ADD || record->event == HISTORY_DELETE ||
+			       record->event == HISTORY_IMPORT ||
+			       record->event == HISTORY_PROTECT ||
+			       record->event == HISTORY_UNPROTECT;
+	int64_t *ids;
+
+	if (!is_change || record->undone_by ||
+	    (author && (!record->author || strcmp(record->author, author) != 0)))
+		return 0;
+	ids = reallocarray(reading->records.ids, reading->records.count + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	reading->records.ids = ids;
+	ids[reading->records.count++] = record->id;
+	return 0;
+}
+
+int engine_find_span(const struct engine *engine, const struct undo_span *span,
+		     struct undo_records *ret_records, struct refusal *refusal)
+{
+	const struct history_filter filter = {
+		.since_sec = span->since_sec,
+		.before_id = span->through_id ? span->through_id + 1 : 0,
+		.limit = INT64_MAX,
+	};
+	struct span_reading reading = { .span = span };
+	int err = history_read(engine->state, &filter, span_take_record, &reading);
 
 	if (err)
-		return err;
-	err = history_read_changes(engine->state, id, NULL, plan_take_change, plan);
-	return err ? refuse_failed(engine, err, refusal) : 0;
+		refuse_failed(engine, err, refusal);
+	else if (!reading.records.count)
+		refusal_set(refusal, OUTCOME_NOT_FOUND, "there is no change to undo since then%s%s",
+			    span->author ? " by " : "", span->author ? span->author : "");
+	if (err || !reading.records.count) {
+		undo_records_done(&reading.records);
+		return -ECANCELED;
+	}
+	*ret_records = reading.records;
+	return 0;
+}
+
+void undo_records_done(struct undo_records *records)
+{
+	free(records->ids);
+	*records = (struct undo_records) { 0 };
 }
 
 /* ---- one change ----------------------------------------------------------- */
@@ -159,11 +225,11 @@ static int step_image(const struct engine *engine, const struct reversal *step, 
 		   : manual_image(engine->state, step->list, &step->prefix, ret_image);
 }
 
-static int step_restore(struct manual_batch *batch, const struct reversal *step)
+static int step_restore(struct manual_batch *batch, const struct reversal *step, const char *was)
 {
 	return step->source == SOURCE_LEARNED
-		   ? learned_entry_restore(batch, step->list, &step->prefix, step->was)
-		   : manual_restore(batch, step->list, step->action, &step->prefix, step->was);
+		   ? learned_entry_restore(batch, step->list, &step->prefix, was)
+		   : manual_restore(batch, step->list, step->action, &step->prefix, was);
 }
 
 /* Learned entries belong to one list, which may be another by now. */
@@ -177,12 +243,18 @@ static bool has_list(const struct engine *engine, const struct reversal *step)
 	return step->source != SOURCE_LEARNED || (learn->is_on && !strcmp(learn->list, step->list));
 }
 
+static bool has_expired(const char *image)
+{
+	const int64_t expires_sec = image ? manual_image_expiry_sec(image) : 0;
+
+	return expires_sec && expires_sec <= time_now_sec();
+}
+
 /* Whether an entry that is to come back may. */
 static bool may_return(const struct engine *engine, const struct reversal *step,
 		       struct refusal *refusal)
 {
 	const struct list *list = policy_find_list(engine->current->policy, step->list);
-	const int64_t expires_sec = manual_image_expiry_sec(step->was);
 
 	if (!has_list(engine, step))
 		refuse_step(refusal, step,
@@ -191,7 +263,7 @@ static bool may_return(const struct engine *engine, const struct reversal *step,
 				: "the list is no longer configured");
 	else if (list_has(list, &step->prefix, true))
 		refuse_step(refusal, step, "the list now excludes it");
-	else if (expires_sec && expires_sec <= time_now_sec())
+	else if (has_expired(step->was))
 		refuse_step(refusal, step, "it would already have expired");
 	else
 		return true;
@@ -215,23 +287,44 @@ static int refuse_changed(const struct engine *engine, const struct reversal *st
 	return err;
 }
 
-/* Return: 0, also if the change cannot be undone and the details say why; -EIO. */
-static int undo_step(const struct engine *engine, struct manual_batch *batch,
-		     const struct reversal *step, struct refusal *refusal)
+/* Whether the entry is as the change left it, or has expired since, which @ret_is_gone says.
+ * Return: 0 or -EIO. */
+static int compare_image(const struct engine *engine, const struct reversal *step,
+			 bool passes_expired, bool *ret_is_unchanged, bool *ret_is_gone)
 {
 	char *image = NULL;
 	int err = step_image(engine, step, &image);
-	bool is_unchanged;
 
 	if (err)
 		return err;
-	is_unchanged = image && step->now ? !strcmp(image, step->now) : image == step->now;
+	*ret_is_unchanged = image && step->now ? !strcmp(image, step->now) : image == step->now;
+	*ret_is_gone = passes_expired && !image && has_expired(step->now);
 	free(image);
-	if (!is_unchanged)
+	return 0;
+}
+
+/* Return: 0, also if the change cannot be undone and the details say why; -EIO. */
+static int undo_step(const struct engine *engine, struct plan *plan, struct manual_batch *batch,
+		     const struct reversal *step, struct refusal *refusal)
+{
+	const bool is_one_of_many = plan->step_count > 1;
+	const char *was = step->was;
+	bool is_unchanged, is_gone;
+	int err = compare_image(engine, step, is_one_of_many, &is_unchanged, &is_gone);
+
+	if (err)
+		return err;
+	if (!is_unchanged && !is_gone)
 		return refuse_changed(engine, step, batch->record.id, refusal);
-	if (step->was && !may_return(engine, step, refusal))
+	if (is_one_of_many && (is_gone || has_expired(was)))
+		plan->skipped_count++;
+	if (is_one_of_many && has_expired(was))
+		was = NULL;
+	if (was && !may_return(engine, step, refusal))
 		return 0;
-	return step_restore(batch, step);
+	if (!was && (is_gone || !step->now))
+		return 0;
+	return step_restore(batch, step, was);
 }
 
 /* ---- all of them ---------------------------------------------------------- */
@@ -250,6 +343,9 @@ static int mark_undone(const struct engine *engine, const struct history_record 
 	bool is_in_effect = true;
 	int err = history_set_undone(engine->state, undone->id, id);
 
+	/* This undo had reverted several records at once. */
+	if (!err && undone->event == HISTORY_UNDO && !undone->undoes)
+		return history_clear_undone(engine->state, undone->id);
 	for (; undoes; is_in_effect = !is_in_effect) {
 		if (err)
 			return err;
@@ -267,8 +363,21 @@ static int mark_undone(const struct engine *engine, const struct history_record 
 	return err;
 }
 
+static int plan_mark_undone(const struct engine *engine, const struct plan *plan, int64_t id)
+{
+	if (plan->records->count == 1)
+		return mark_undone(engine, &plan->record, id);
+	for (size_t i = 0; i < plan->records->count; i++) {
+		int err = history_set_undone(engine->state, plan->records->ids[i], id);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Return: 0, also if a step is not possible and the details say why; -errno. */
-static int plan_try_steps(const struct engine *engine, const struct plan *plan,
+static int plan_try_steps(const struct engine *engine, struct plan *plan,
 			  struct manual_batch *batch, struct refusal *refusal)
 {
 	int err = manual_begin(batch);
@@ -276,23 +385,31 @@ static int plan_try_steps(const struct engine *engine, const struct plan *plan,
 	if (err)
 		return err;
 	for (size_t i = plan->step_count; i > 0; i--) {
-		err = undo_step(engine, batch, &plan->steps[i - 1], refusal);
+		err = undo_step(engine, plan, batch, &plan->steps[i - 1], refusal);
 		if (err)
 			return err;
 	}
-	return mark_undone(engine, &plan->record, batch->record.id);
+	return plan_mark_undone(engine, plan, batch->record.id);
 }
 
 /* Return: 0: all are undone in the transaction that is open; else it is rolled back. */
-static int plan_try(const struct engine *engine, const struct plan *plan,
-		    struct manual_batch *batch, struct refusal *refusal)
+static int plan_try(const struct engine *engine, struct plan *plan, struct manual_batch *batch,
+		    struct refusal *refusal)
 {
 	int err = plan_try_steps(engine, plan, batch, refusal);
 
-	if (!err && !refusal->details.count)
+	if (!err && !refusal->details.count &&
+	    (plan->skipped_count < plan->step_count || !plan->step_count))
 		return 0;
 	if (err)
 		refuse_failed(engine, err, refusal);
+	else if (!refusal->details.count)
+		refusal_set(refusal, OUTCOME_CONFLICT, "all %zu entries would already have expired",
+			    plan->skipped_count);
+	else if (plan->records->count > 1)
+		refusal_set(refusal, OUTCOME_CONFLICT, "%zu records cannot be undone: %s%s",
+			    plan->records->count, refusal->details.items[0],
+			    refusal->details.count > 1 ? ", and more" : "");
 	else
 		refusal_set(refusal, OUTCOME_CONFLICT, "record %lld cannot be undone: %s%s",
 			    (long long)plan->record.id, refusal->details.items[0],
@@ -301,8 +418,8 @@ static int plan_try(const struct engine *engine, const struct plan *plan,
 	return -ECANCELED;
 }
 
-static int plan_carry_out(struct engine *engine, const struct plan *plan,
-			  struct manual_batch *batch, bool is_dry_run, struct refusal *refusal)
+static int plan_carry_out(struct engine *engine, struct plan *plan, struct manual_batch *batch,
+			  bool is_dry_run, struct refusal *refusal)
 {
 	char error[DATAPATH_ERROR_BYTES];
 	int err = plan_try(engine, plan, batch, refusal);
@@ -318,20 +435,21 @@ static int plan_carry_out(struct engine *engine, const struct plan *plan,
 	return 0;
 }
 
-int engine_undo(struct engine *engine, const struct deed *by, int64_t id, bool is_dry_run,
-		struct undo_result *ret_result, struct refusal *refusal)
+int engine_undo(struct engine *engine, const struct deed *by, const struct undo_records *records,
+		bool is_dry_run, struct undo_result *ret_result, struct refusal *refusal)
 {
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_UNDO) };
-	struct plan plan = { 0 };
-	int err = plan_read(engine, id, &plan, refusal);
+	struct plan plan = { .records = records };
+	int err = plan_read(engine, &plan, refusal);
 
 	if (!err) {
-		batch.record.undoes = id;
+		batch.record.undoes = records->count == 1 ? records->ids[0] : 0;
 		err = plan_carry_out(engine, &plan, &batch, is_dry_run, refusal);
 	}
 	if (!err)
 		*ret_result = (struct undo_result) { .record_id = is_dry_run ? 0 : batch.record.id,
+						     .skipped_count = plan.skipped_count,
 						     .added_count = batch.added_count,
 						     .removed_count = batch.removed_count,
 						     .removes_allow = plan.removes_allow };

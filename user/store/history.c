@@ -19,6 +19,7 @@ const char *const history_event_names[] = {
 	[HISTORY_RELOAD] = "reload",
 	[HISTORY_FEED] = "feed",
 	[HISTORY_LEARNED] = "learned",
+	[HISTORY_DETACH] = "detach",
 	[HISTORY_HELD] = "held",
 };
 _Static_assert(sizeof(history_event_names) / sizeof(*history_event_names) == HISTORY_EVENT_COUNT,
@@ -97,6 +98,17 @@ int history_set_undone(struct state *state, int64_t undone, int64_t id)
 		return -EIO;
 	bind_id(statement, 1, id);
 	sqlite3_bind_int64(statement, 2, undone);
+	return database_run(state_database(state), statement);
+}
+
+int history_clear_undone(struct state *state, int64_t id)
+{
+	static const char update[] = "UPDATE history SET undone_by = NULL WHERE undone_by = ?";
+	sqlite3_stmt *statement;
+
+	if (database_statement(state_database(state), update, &statement))
+		return -EIO;
+	sqlite3_bind_int64(statement, 1, id);
 	return database_run(state_database(state), statement);
 }
 

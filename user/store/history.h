@@ -27,6 +27,7 @@ enum history_event {
 	HISTORY_RELOAD,
 	HISTORY_FEED,	 /* a new copy of a feed took effect */
 	HISTORY_LEARNED, /* learned entries came or went */
+	HISTORY_DETACH,	 /* ipwl was removed from all interfaces */
 	HISTORY_HELD,	 /* the guard held a reload; the record tells what it would have changed */
 	HISTORY_EVENT_COUNT,
 };
@@ -70,6 +71,9 @@ int history_put(struct state *state, const struct history_record *record, size_t
 
 /* Note that record @id reverted record @undone. @id 0: @undone is in effect again. */
 int history_set_undone(struct state *state, int64_t undone, int64_t id);
+
+/* Note that all records that record @id reverted are in effect again. Return: 0 or -EIO. */
+int history_clear_undone(struct state *state, int64_t id);
 
 /**
  * history_summarise() - write and commit a record of summaries

@@ -98,8 +98,8 @@ static void test_guard(void **state)
 	    "entries or none\n"
 	    "c.yaml:5:22: max_removed_share: must be a decimal number from 0 "
 	    "to 100\n"
-	    "c.yaml:6:3: unknown key \"colour\": the keys here are max_removed_entries and "
-	    "max_removed_share\n");
+	    "c.yaml:6:3: unknown key \"colour\": the keys here are max_removed_entries, "
+	    "max_removed_share and max_deleted_entries\n");
 	assert_whole_errors("interfaces: [a]\nlists:\nguard: {max_removed_entries: 4294967295}\n",
 			    "c.yaml:2:7: warning: no lists: every sender is unlisted\n"
 			    "c.yaml:3:30: max_removed_entries: must be a number "

@@ -32,7 +32,7 @@ static void entry_task_free(struct api_task *base)
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* The arguments of all these commands. ttl_seconds is only for add. */
+/* The arguments of all these commands. ttl_seconds and force are only for add. */
 #define ENTRY_ARGUMENTS(task)                                                                      \
 	ARGUMENT_LIST(&(task)->change.list),                                                       \
 	    { .name = "prefix", .is_needed = true, .ret_prefix = &(task)->change.prefix },         \
@@ -49,6 +49,19 @@ static int entry_read_query(struct api_task *base, struct runtime *runtime,
 	return arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT);
 }
 
+static int delete_read(struct api_task *base, struct runtime *runtime,
+		       struct evhttp_request *request)
+{
+	struct entry_task *task = (struct entry_task *)base;
+	const struct argument arguments[] = {
+		ENTRY_ARGUMENTS(task),
+		{ .name = "accept", .ret_flag = &task->change.is_forced },
+	};
+
+	(void)runtime;
+	return arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT + 1);
+}
+
 static int entry_read_body(struct api_task *base, struct runtime *runtime,
 			   struct evhttp_request *request)
 {
@@ -62,11 +75,14 @@ static int entry_read_body(struct api_task *base, struct runtime *runtime,
 static int add_read(struct api_task *base, struct runtime *runtime, struct evhttp_request *request)
 {
 	struct entry_task *task = (struct entry_task *)base;
-	const struct argument arguments[] = { ENTRY_ARGUMENTS(task),
-					      ARGUMENT_TTL(&task->change.ttl_sec) };
+	const struct argument arguments[] = {
+		ENTRY_ARGUMENTS(task),
+		ARGUMENT_TTL(&task->change.ttl_sec),
+		{ .name = "force", .ret_flag = &task->change.is_forced },
+	};
 
 	(void)runtime;
-	return arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT + 1);
+	return arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT + 2);
 }
 
 /* ---- the answer ----------------------------------------------------------- */
@@ -140,11 +156,15 @@ static void impact_run(struct api_task *base, struct engine *engine)
 	struct entry_task *task = (struct entry_task *)base;
 	const struct list *list = engine_find_deletable(engine, &task->change, &base->refusal);
 
+	char *held;
+
 	if (!list)
 		return;
 	engine_keep_entry(list, &task->change.prefix, &task->found);
-	base->answer = json_pack("{s:o,s:o}", "entry", found_entry_json(task, engine), "impact",
-				 deletion_impact_json(task, engine, list));
+	held = engine_hold_deletion(engine, list);
+	base->answer = json_pack("{s:o,s:o,s:o}", "entry", found_entry_json(task, engine), "impact",
+				 deletion_impact_json(task, engine, list), "held", json_text(held));
+	free(held);
 }
 
 /* ---- protections ---------------------------------------------------------- */
@@ -178,7 +198,7 @@ static void unprotect_run(struct api_task *base, struct engine *engine)
 	}
 
 const struct api_command add_command = ENTRY_COMMAND(add_read, add_run);
-const struct api_command delete_command = ENTRY_COMMAND(entry_read_query, delete_run);
+const struct api_command delete_command = ENTRY_COMMAND(delete_read, delete_run);
 const struct api_command impact_command = ENTRY_COMMAND(entry_read_query, impact_run);
 const struct api_command protect_command = ENTRY_COMMAND(entry_read_body, protect_run);
 const struct api_command unprotect_command = ENTRY_COMMAND(entry_read_query, unprotect_run);

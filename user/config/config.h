@@ -23,6 +23,7 @@
 #define CONFIG_DEFAULT_METRICS_LISTEN "127.0.0.1:12525"
 #define CONFIG_DEFAULT_GUARD_ENTRIES 100
 #define CONFIG_DEFAULT_GUARD_SHARE 50
+#define CONFIG_DEFAULT_GUARD_DELETIONS 20
 
 #define HISTORY_DEFAULT_KEEP_SEC (400 * 86400)
 #define HISTORY_DEFAULT_SAMPLE_SEC 300
@@ -68,6 +69,7 @@ struct list_input {
 
 struct config {
 	char **interfaces;
+	uint32_t *interface_lines; /* of each in the configuration */
 	size_t interface_count;
 	enum xdp_mode xdp_mode;
 	uint16_t *ports; /* host byte order, sorted, at least one */
@@ -107,6 +109,11 @@ bool config_has_feeds(const struct config *config);
  */
 int config_load(const char *path, struct diagnostics *diagnostics, struct config **ret_config);
 void config_free(struct config *config);
+
+/* Add a warning for each interface that this host does not have now, for a person who checks a
+ * configuration. @path: as in config_load(). */
+void config_check_devices(const struct config *config, const char *path,
+			  struct diagnostics *diagnostics);
 
 /**
  * config_read_bpffs_dir() - find out where ipwl is pinned

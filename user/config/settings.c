@@ -68,6 +68,7 @@ static int read_interface(struct document *document, const yaml_node_t *node, st
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
+	config->interface_lines[config->interface_count] = document_place(document, node).line;
 	config->interfaces[config->interface_count++] = copy;
 	return 0;
 }
@@ -102,7 +103,8 @@ static int read_interfaces(struct document *document, const yaml_node_t *node,
 		refuse_no_interface(document, node);
 	config->interface_count = 0;
 	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
-	if (!config->interfaces)
+	config->interface_lines = calloc(count + 1, sizeof(*config->interface_lines));
+	if (!config->interfaces || !config->interface_lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < count && !err; i++)
 		err = read_interface(document, document_item(document, node, i), config);
@@ -210,18 +212,23 @@ static int read_metrics(struct document *document, const yaml_node_t *node, stru
 
 /* ---- guard and history ------------------------------------------------------------ */
 
-enum guard_key { GUARD_MAX_REMOVED_ENTRIES, GUARD_MAX_REMOVED_SHARE, GUARD_KEY_COUNT };
+enum guard_key {
+	GUARD_MAX_REMOVED_ENTRIES,
+	GUARD_MAX_REMOVED_SHARE,
+	GUARD_MAX_DELETED_ENTRIES,
+	GUARD_KEY_COUNT,
+};
 
 static const char *const guard_keys[] = {
 	[GUARD_MAX_REMOVED_ENTRIES] = "max_removed_entries",
 	[GUARD_MAX_REMOVED_SHARE] = "max_removed_share",
+	[GUARD_MAX_DELETED_ENTRIES] = "max_deleted_entries",
 };
 _Static_assert(sizeof(guard_keys) / sizeof(guard_keys[0]) == GUARD_KEY_COUNT, "all");
 
-static void read_guard_entries(struct document *document, const yaml_node_t *node,
+static void read_guard_entries(struct document *document, const yaml_node_t *node, const char *key,
 			       uint32_t *ret_limit)
 {
-	const char *key = guard_keys[GUARD_MAX_REMOVED_ENTRIES];
 	const char *text = document_text(document, node, key);
 
 	if (!text)
@@ -241,13 +248,19 @@ static void read_guard(struct document *document, const yaml_node_t *node,
 	*limits = (struct guard_limits) {
 		.max_removed_entries = CONFIG_DEFAULT_GUARD_ENTRIES,
 		.max_removed_share = CONFIG_DEFAULT_GUARD_SHARE,
+		.max_deleted_entries = CONFIG_DEFAULT_GUARD_DELETIONS,
 	};
 	if (!node ||
 	    !document_mapping(document, node, "guard", guard_keys, GUARD_KEY_COUNT, values))
 		return;
 	if (values[GUARD_MAX_REMOVED_ENTRIES])
 		read_guard_entries(document, values[GUARD_MAX_REMOVED_ENTRIES],
+				   guard_keys[GUARD_MAX_REMOVED_ENTRIES],
 				   &limits->max_removed_entries);
+	if (values[GUARD_MAX_DELETED_ENTRIES])
+		read_guard_entries(document, values[GUARD_MAX_DELETED_ENTRIES],
+				   guard_keys[GUARD_MAX_DELETED_ENTRIES],
+				   &limits->max_deleted_entries);
 	if (values[GUARD_MAX_REMOVED_SHARE])
 		document_number(document, values[GUARD_MAX_REMOVED_SHARE],
 				guard_keys[GUARD_MAX_REMOVED_SHARE], false, 0, 100,

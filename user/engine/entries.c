@@ -6,11 +6,15 @@
 #include "engine/entries.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "config/hazards.h"
 #include "core/provenance.h"
+#include "engine/danger.h"
 #include "engine/internal.h"
 #include "engine/records.h"
 #include "store/manual.h"
@@ -91,6 +95,26 @@ static void add_hazard(const struct hazard *hazard, void *context)
 		  hazard_describe(hazard, text));
 }
 
+static int add_check_dangers(const struct engine *engine, const struct list *list,
+			     const struct entry *entry, struct refusal *refusal)
+{
+	struct entry_set *set = entry_set_new();
+	struct lines dangers = { 0 };
+	char prefix[PREFIX_TEXT_BYTES];
+	int err = set ? entry_set_add(set, entry) : -ENOMEM;
+
+	if (!err) {
+		entry_set_finish(set);
+		err = danger_check(engine, list, set, &dangers);
+	}
+	entry_set_unref(set);
+	err = err ? refusal_set_memory(refusal)
+		  : danger_refuse(list, prefix_format_short(&entry->prefix, prefix), &dangers,
+				  refusal);
+	lines_done(&dangers);
+	return err;
+}
+
 /* Warn of what no block list should have; without memory for it, of nothing. */
 static void add_warn(const struct engine *engine, const struct list *list,
 		     const struct entry *entry, struct lines *warnings)
@@ -127,7 +151,8 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
 		.expires_at_sec = change->ttl_sec ? now_sec + change->ttl_sec : 0,
 	};
 
-	if (!list || add_check(engine, list, change, refusal))
+	if (!list || add_check(engine, list, change, refusal) ||
+	    (!change->is_forced && add_check_dangers(engine, list, &entry, refusal)))
 		return -ECANCELED;
 	if (add_row(engine, by, list, &entry))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
@@ -154,20 +179,67 @@ static int delete_row(struct engine *engine, const struct deed *by, const struct
 	return err ? err : manual_delete(&batch, list->name, list->action, prefix);
 }
 
+char *engine_hold_deletion(const struct engine *engine, const struct list *list)
+{
+	const uint32_t limit = engine->current->config->guard.max_deleted_entries;
+	char *message;
+
+	if (list->action != ACTION_ALLOW || limit == GUARD_NO_LIMIT ||
+	    time_monotonic_sec() - engine->deletions_from_monotonic_sec > GUARD_DELETIONS_SEC ||
+	    engine->deletion_count < limit)
+		return NULL;
+	if (asprintf(&message, "%zu allow %s been deleted within a minute", engine->deletion_count,
+		     plural(engine->deletion_count, "entry has", "entries have")) < 0)
+		return NULL;
+	return message;
+}
+
+static int delete_hold(const struct engine *engine, const struct list *list,
+		       const struct entry_change *change, struct refusal *refusal)
+{
+	char *message = change->is_forced ? NULL : engine_hold_deletion(engine, list);
+	int err = 0;
+
+	if (message)
+		err = refusal_set(refusal, OUTCOME_HELD,
+				  "held: %s; nothing has changed. `ipwlctl undo --since' restores "
+				  "them; `ipwlctl del --accept' deletes this one, too",
+				  message);
+	free(message);
+	return err;
+}
+
+static void delete_count(struct engine *engine, const struct entry_change *change)
+{
+	const double now_sec = time_monotonic_sec();
+
+	if (change->is_forced)
+		return;
+	if (now_sec - engine->deletions_from_monotonic_sec > GUARD_DELETIONS_SEC) {
+		engine->deletions_from_monotonic_sec = now_sec;
+		engine->deletion_count = 0;
+	}
+	engine->deletion_count++;
+}
+
 int engine_delete(struct engine *engine, const struct deed *by, const struct entry_change *change,
 		  struct entry_found *ret_found, struct lines *ret_holders, struct refusal *refusal)
 {
 	const struct list *list = engine_find_deletable(engine, change, refusal);
 	char error[DATAPATH_ERROR_BYTES];
+	bool is_allow;
 
-	if (!list)
+	if (!list || delete_hold(engine, list, change, refusal))
 		return -ECANCELED;
+	is_allow = list->action == ACTION_ALLOW;
 	engine_keep_entry(list, &change->prefix, ret_found);
 	if (delete_row(engine, by, list, &change->prefix))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
 	if (engine_switch_list(engine, list->name,
 			       changed_set(list, &change->prefix, time_now_sec(), NULL), error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
+	if (is_allow)
+		delete_count(engine, change);
 	list = policy_find_list(engine->current->policy, change->list);
 	holders_add(list, &change->prefix, false, ret_holders);
 	return 0;

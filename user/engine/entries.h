@@ -16,6 +16,10 @@
 int engine_add(struct engine *engine, const struct deed *by, const struct entry_change *change,
 	       struct entry_found *ret_found, struct lines *warnings, struct refusal *refusal);
 
+/* Whether the guard holds a deletion, because many allow entries were deleted in the last
+ * minute. Return: a message that the caller frees; NULL: it does not. */
+char *engine_hold_deletion(const struct engine *engine, const struct list *list);
+
 /**
  * engine_delete() - delete a manual entry
  * @ret_found: the entry that was, for entry_found_done()

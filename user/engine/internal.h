@@ -34,6 +34,9 @@ struct engine {
 	struct sampling sampling;
 	double pruned_at_monotonic_sec; /* what is old was last forgotten; 0: never */
 	struct clock_watch clock_watch;
+	/* Allow entries deleted by hand, unless it was accepted, since that time. */
+	size_t deletion_count;
+	double deletions_from_monotonic_sec;
 	int64_t expiry_looked_at_sec; /* what has expired was last taken out of force */
 };
 

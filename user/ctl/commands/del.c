@@ -7,7 +7,7 @@
 #include "ctl/exchange.h"
 #include "ctl/impact.h"
 
-enum { DEL_LIST, DEL_REASON, DEL_YES };
+enum { DEL_LIST, DEL_REASON, DEL_YES, DEL_ACCEPT };
 
 static const struct column more_columns[] = { { "still_listed_by", NULL, FORM_PLAIN },
 					      { "impact", NULL, FORM_PLAIN },
@@ -45,6 +45,17 @@ static void write_and_warn(struct writer *writer, const json_t *answer)
 	impact_warn(json_object_get(answer, "entry"), json_object_get(answer, "impact"));
 }
 
+/* The guard would hold it; who says yes to the question has seen this. */
+static void write_held(struct writer *writer, const json_t *answer)
+{
+	const char *held = json_string_value(json_object_get(answer, "held"));
+
+	if (!held)
+		return;
+	writer_text(writer, COLOUR_RED, "  %s: `ipwlctl undo --since' restores them", held);
+	writer_line_end(writer);
+}
+
 /* Show what the removal of an allow entry does, and ask. */
 static enum ctl_exit confirm_del(const struct arguments *arguments)
 {
@@ -66,6 +77,7 @@ static enum ctl_exit confirm_del(const struct arguments *arguments)
 		writer_begin(&writer, stderr, false);
 		impact_write(&writer, json_object_get(answer, "entry"),
 			     json_object_get(answer, "impact"));
+		write_held(&writer, answer);
 		writer_end(&writer);
 		code = ask_yes("Remove it?") ? CTL_DONE : CTL_NEGATIVE;
 		if (code)
@@ -78,10 +90,12 @@ static enum ctl_exit confirm_del(const struct arguments *arguments)
 
 static enum ctl_exit run_del(const struct arguments *arguments)
 {
+	bool is_asked = !arguments->options[DEL_YES] && ask_is_possible();
 	const struct parameter query[] = {
 		{ "list", arguments->options[DEL_LIST] },
 		{ "prefix", arguments->positional[0] },
 		{ "reason", arguments->options[DEL_REASON] },
+		{ "accept", arguments->options[DEL_ACCEPT] || is_asked ? "true" : NULL },
 		{ "sudo_user", client_sudo_user() },
 		{ NULL, NULL },
 	};
@@ -89,7 +103,6 @@ static enum ctl_exit run_del(const struct arguments *arguments)
 					 .path = "/v1/entries",
 					 .query = query,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
-	bool is_asked = !arguments->options[DEL_YES] && ask_is_possible();
 	enum ctl_exit code = is_asked ? confirm_del(arguments) : CTL_DONE;
 
 	if (code)
@@ -111,6 +124,9 @@ const struct command command_del = {
 	    "asks for confirmation. `undo' restores the entry.",
 	.options = { [DEL_LIST] = { "list", "NAME", "the list to remove from", 1 },
 		     [DEL_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },
-		     [DEL_YES] = { "yes", NULL, "do not ask or warn", 0 } },
+		     [DEL_YES] = { "yes", NULL, "do not ask or warn", 0 },
+		     [DEL_ACCEPT] = { "accept", NULL,
+				      "remove it although many were removed in the last minute",
+				      0 } },
 	.run = run_del,
 };

@@ -171,6 +171,16 @@ int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 	return 0;
 }
 
+int datapath_read_rule(struct datapath *datapath, uint32_t rule,
+		       struct ipwl_rule_counters *ret_counters)
+{
+	(void)datapath;
+	if (rule >= IPWL_CHUNK_RULES)
+		return -ENOENT;
+	*ret_counters = fake_counters[rule];
+	return 0;
+}
+
 int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 {
 	(void)bpffs_dir;

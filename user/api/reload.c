@@ -4,12 +4,14 @@
 #include "runtime/reload.h"
 
 #include <event2/buffer.h>
+#include <stdlib.h>
 
 #include "api/arguments.h"
 #include "api/changes.h"
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "engine/records.h"
 #include "http/http.h"
 
 /* ---- reload --------------------------------------------------------------- */
@@ -50,6 +52,7 @@ static void reload_serve(struct api_task *base, struct engine *engine)
 {
 	struct reload_request *task = (struct reload_request *)base;
 
+	log_info("reload", "requested by %s", base->by.author);
 	reload_run(&task->reload, engine, &base->by, reload_show_changes, base);
 	base->refusal = task->reload.refusal;
 }
@@ -90,6 +93,68 @@ const struct api_command reload_command = {
 
 /* ---- detach --------------------------------------------------------------- */
 
+/* Once ipwl is detached, the worker finds out by whom: looking up a name may take long. */
+struct detach_record {
+	struct engine_task task;
+	struct peer peer;
+	char *sudo_user;
+};
+
+static void detach_record_run(struct engine_task *base, struct engine *engine)
+{
+	const struct detach_record *task = (const struct detach_record *)base;
+	char *author = peer_author(&task->peer, task->sudo_user);
+	const struct deed by = { .author = author,
+				 .is_sudo = peer_is_sudo(&task->peer, task->sudo_user) };
+
+	log_warning("datapath", "%s detached ipwl; a reload attaches the programs again",
+		    author ? author : "a user");
+	if (engine_record_detach(engine, &by))
+		log_warning("datapath", "the history has no record of it: %s",
+			    engine_state_error(engine));
+	free(author);
+}
+
+static void detach_record_finish(struct engine_task *task, struct runtime *runtime)
+{
+	(void)task;
+	(void)runtime;
+}
+
+static void detach_record_free(struct engine_task *base)
+{
+	struct detach_record *task = (struct detach_record *)base;
+
+	free(task->sudo_user);
+	free(task);
+}
+
+static void detach_note_author(struct api_task *detach, struct runtime *runtime)
+{
+	struct detach_record *task = calloc(1, sizeof(*task));
+
+	if (!task) {
+		log_warning("datapath", "detached; a reload attaches the programs again");
+		return;
+	}
+	task->task.run = detach_record_run;
+	task->task.finish = detach_record_finish;
+	task->task.free = detach_record_free;
+	task->peer = detach->peer;
+	task->sudo_user = detach->sudo_user;
+	detach->sudo_user = NULL;
+	runtime_submit(runtime, &task->task);
+}
+
+static int detach_read(struct api_task *task, struct runtime *runtime,
+		       struct evhttp_request *request)
+{
+	const struct argument query[] = { ARGUMENT_SUDO_USER(&task->sudo_user) };
+
+	(void)runtime;
+	return arguments_read_query(request, query, 1);
+}
+
 /* The worker waits meanwhile. */
 static void detach_finish(struct api_task *task, struct runtime *runtime)
 {
@@ -105,11 +170,13 @@ static void detach_finish(struct api_task *task, struct runtime *runtime)
 	}
 	interfaces_were_detached(&runtime->interfaces);
 	runtime->is_detached = true;
-	log_info("datapath", "detached; a reload attaches the programs again");
+	if (!was_detached)
+		detach_note_author(task, runtime);
 	task->answer = json_pack("{s:b}", "detached", !was_detached);
 }
 
 const struct api_command detach_command = {
 	.task_bytes = sizeof(struct api_task),
+	.read = detach_read,
 	.finish = detach_finish,
 };

@@ -139,6 +139,13 @@ void engine_record_held(struct engine *engine, const struct deed *by, const stru
 	warn_of_missing(engine, err, "held reload", warnings);
 }
 
+int engine_record_detach(struct engine *engine, const struct deed *by)
+{
+	struct history_record record = engine_record(by, HISTORY_DETACH);
+
+	return history_begin(engine->state, &record) ? -EIO : state_commit(engine->state);
+}
+
 void engine_record_feed(struct engine *engine, const struct deed *by,
 			const struct feed_config *feed, const struct feed_diff *diff,
 			struct lines *warnings)

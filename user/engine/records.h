@@ -24,6 +24,9 @@ void engine_record_reload(struct engine *engine, const struct deed *by, const st
 void engine_record_held(struct engine *engine, const struct deed *by, const struct policy *held,
 			const char *why, struct lines *warnings);
 
+/* ipwl was detached. Return: 0 or -EIO. */
+int engine_record_detach(struct engine *engine, const struct deed *by);
+
 /* A copy of @feed that took effect. */
 void engine_record_feed(struct engine *engine, const struct deed *by,
 			const struct feed_config *feed, const struct feed_diff *diff,

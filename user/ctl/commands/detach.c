@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/claim.h"
@@ -58,6 +60,21 @@ static void write_offline(bool is_json, bool is_detached, const char *bpffs_dir)
 		    bpffs_dir);
 	writer_line_end(&writer);
 	writer_end(&writer);
+}
+
+/* No history is written without the daemon, so the system's log says who it was. */
+static void log_offline(const char *bpffs_dir)
+{
+	const char *sudo_user = client_sudo_user();
+	const struct passwd *user = getpwuid(getuid());
+
+	openlog("ipwlctl", LOG_PID, LOG_DAEMON);
+	syslog(LOG_WARNING, "%s%s detached ipwl without ipwld: everything pinned in %s is removed",
+	       sudo_user ? sudo_user
+	       : user	 ? user->pw_name
+			 : "a user",
+	       sudo_user ? " (sudo)" : "", bpffs_dir);
+	closelog();
 }
 
 static enum ctl_exit fail_detach(const char *bpffs_dir, int error, const char *message)
@@ -148,6 +165,8 @@ static enum ctl_exit detach_dir(const struct arguments *arguments, const char *b
 	claim_give(claim);
 	if (error)
 		return fail_detach(bpffs_dir, error, message);
+	if (has_pins)
+		log_offline(bpffs_dir);
 	write_offline(arguments->global[GLOBAL_JSON], has_pins, bpffs_dir);
 	return CTL_DONE;
 }
@@ -187,8 +206,10 @@ static enum ctl_exit detach_offline(const struct arguments *arguments)
 
 static enum ctl_exit run_detach(const struct arguments *arguments)
 {
+	const struct parameter query[] = { { "sudo_user", client_sudo_user() }, { NULL, NULL } };
 	const struct request request = { .method = "POST",
 					 .path = "/v1/detach",
+					 .query = query,
 					 .timeout_sec = DETACH_TIMEOUT_SEC,
 					 /* This answer is not the last word: */
 					 .is_continuation = true };

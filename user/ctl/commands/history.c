@@ -124,6 +124,9 @@ static void write_record(struct walk *walk, const json_t *record)
 	}
 	json_array_foreach(changes, i, change)
 	    write_change(walk, record, change, change_text(change));
+	/* Such as that of `detach`. */
+	if (!json_array_size(changes) && more <= 0)
+		write_change(walk, record, NULL, ctl_allocated(strdup("-")));
 	if (more > 0 && asprintf(&what, "and %lld more", more) >= 0)
 		write_change(walk, record, NULL, what);
 }

@@ -2,11 +2,13 @@
 """Looking before changing: lint, diff, and the guard over reloads."""
 
 import json
+import re
 import signal
 import time
 
 import pytest
 
+import daemon
 import frames
 from daemon import DENIED, DONE, DROP, INVALID, NEGATIVE, PARTNERS
 from lab import ALLOWED, BLOCKED, UNLISTED, check_answers, wait_for
@@ -267,6 +269,106 @@ def test_diff_with_another_file(running):
     assert running.ask("diff")["differs"] is False
 
 
+# What a reload can change: the key, as the manual page has it, with a value before and after.
+SETTINGS = {
+    "interfaces": ("[eth0]", "[eth0, eth7]"), "xdp_mode": ("auto", "generic"),
+    "ports": ("[25]", "[25, 465]"), "mode": ("enforce", "monitor"), "index": ("auto", "off"),
+    "metrics.listen": ("127.0.0.1:12525", "127.0.0.1:12526"),
+    "guard.max_removed_entries": ("100", "7"), "guard.max_removed_share": ("50", "60"),
+    "guard.max_deleted_entries": ("20", "none"),
+    "history.keep": ("400d", "30d"), "history.sample": ("5m", "1m"),
+    "protected": ("[192.0.2.0/24]", "[192.0.3.0/24]"),
+}
+LIST_SETTINGS = {
+    "action": None, "name": None, "entries": None, "files": None, "feeds": None,  # see below
+    "mode": ("enforce", "monitor"), "mark": ("1", "2"), "mark_mask": ("0xff", "0xf"),
+    "priority": ("1", "2"), "format": ("plain", "netset"), "on_error": ("fail", "skip"),
+    "host_bits": ("refuse", "cut"),
+}
+EXPORT_SETTINGS = {
+    "format": ("plain", "exim"), "path": ("/tmp/a", "/tmp/b"), "lists": ("[partners]", "[vips]"),
+    "aggregate": ("true", "false"), "after": ("postfix", "rspamd"),
+}
+FEED_SETTINGS = {
+    "name": ("one", "two"), "url": ("https://f.example/1", "https://f.example/2"),
+    "format": ("plain", "netset"), "on_error": ("fail", "skip"), "refresh": ("12h", "6h"),
+    "timeout": ("5m", "6m"), "max_bytes": ("1000", "2000"), "user": ("a", "b"),
+    "token_file": ("/tmp/a", "/tmp/b"), "ca_file": ("/tmp/a", "/tmp/b"),
+    "may_be_empty": ("false", "true"), "max_shrink": ("50", "60"), "max_growth": ("10", "11"),
+    "check_count": ("true", "false"), "min_ipv4_length": ("8", "9"),
+    "min_ipv6_length": ("19", "20"), "reserved": ("hold", "cut"), "own": ("hold", "cut"),
+    "may_hold_protected": ("false", "true"),
+}
+ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a change
+             "lists", "exports", "guard", "history", "metrics",
+             "may_hold_reserved", "may_hold_own", "learn"}
+
+
+def config_with(running, key, value, of_list=None, of_export=None, of_feed=None):
+    """A configuration in which one key of one part has that value."""
+    def part(start, name, wanted):
+        fields = dict(start)
+        if wanted:
+            fields[key] = value
+        return f"{{{', '.join(f'{k}: {v}' for k, v in fields.items())}}}"
+    export = part({"format": "plain", "path": "/tmp/a", "lists": "[partners]"}, "export",
+                  of_export)
+    feed_start = {"name": "one", "url": "https://f.example/1"}
+    if of_feed and key == "user":
+        feed_start["token_file"] = "/tmp/t"
+    feed = part(feed_start, "feed", of_feed)
+    allow = {"name": "partners", "action": "allow", "entries": "[198.51.100.0/24]", "mark": "1"}
+    block = {"name": "drop", "action": "block", "entries": "[203.0.113.0/24]"}
+    is_block = key in ("mode",)
+    top = {"mode": "enforce", "interfaces": "[eth0]"}
+    if not (of_list or of_export or of_feed):
+        top[key.split(".")[0]] = f"{{{key.split('.')[1]}: {value}}}" if "." in key else value
+    top = {"state_dir": running.state, "runtime_dir": running.socket.parent,
+           "bpffs_dir": running.bpffs, **top}
+    return ("\n".join(f"{k}: {v}" for k, v in top.items())
+            + f"\nlists:\n  - {part(allow, 'list', of_list and not is_block)}\n"
+            + f"  - {part({**block, 'feeds': f'[{feed}]'}, 'list', of_list and is_block)}\n"
+            + f"  - {{name: vips, action: allow}}\nexports:\n  - {export}\n")
+
+
+@pytest.mark.parametrize("kind, key", [
+    *(("setting", key) for key in SETTINGS), *(("list", key) for key in LIST_SETTINGS),
+    *(("export", key) for key in EXPORT_SETTINGS), *(("feed", key) for key in FEED_SETTINGS)])
+def test_diff_tells_every_key(lab, ipwld, kind, key):
+    """What the configuration can say, diff can tell."""
+    table = {"setting": SETTINGS, "list": LIST_SETTINGS, "export": EXPORT_SETTINGS,
+             "feed": FEED_SETTINGS}[kind]
+    if table[key] is None:
+        return
+    before, after = table[key]
+    option = {} if kind == "setting" else {f"of_{kind}": True}
+    ipwld.config.write_text(config_with(ipwld, key, before, **option), encoding="utf-8")
+    ipwld.start()
+    assert ipwld.ask("diff")["differs"] is False
+    ipwld.config.write_text(config_with(ipwld, key, after, **option), encoding="utf-8")
+    answer = ipwld.ask("diff", status=NEGATIVE)
+    changes = answer["settings"] + [setting for item in answer["lists"]
+                                    for setting in item["settings"]]
+    named = {"export": "exports", "feed": "feeds"}.get(kind, key)
+    assert {change["key"] for change in changes} == {named}
+    text = ipwld.ctl("diff").stdout
+    assert "~ " in text and named in text
+    if kind == "setting" and "[" not in before:
+        assert f"{before} -> {after}" in text
+    if kind == "export" and key == "after":
+        assert "after postfix" in text and "after rspamd" in text
+
+
+def test_no_key_of_the_manual_page_is_left_out():
+    page = (daemon.ROOT / "man/ipwld.yaml.5").read_text(encoding="utf-8")
+    # Those of learning come from one table, which diff reads as well.
+    page = re.sub(r"^\.Ss Learn.*?(?=^\.S[sh] )", "", page, flags=re.M | re.S)
+    keys = set(re.findall(r"^\.It Ic (\w+) :", page, re.M))
+    tables = SETTINGS, LIST_SETTINGS, EXPORT_SETTINGS, FEED_SETTINGS
+    told = {key.split(".")[-1] for table in tables for key in table}
+    assert keys - told - ELSEWHERE == set()
+
+
 def test_diff_with_errors(running):
     running.write_list("block.d/a.list", "192.0.2.1/24", "x")
     result = running.ctl("--json", "diff")
@@ -352,6 +454,40 @@ def test_guard_holds_a_reload(guarded):
     assert guarded.metric("ipwl_reload_held") == 0
     assert verdict(guarded, "192.0.2.20") == "unlisted"
     assert verdict(guarded, UNLISTED.ipv4) == "block"
+
+
+def test_guard_holds_a_small_list_that_becomes_empty(running, wire):
+    """Three partners whose file is truncated, and a change of one of them."""
+    running.write_list("allow.d/partners.list", *ADDRESSES[:3])
+    running.ask("reload")
+    for address in ADDRESSES[:3]:
+        wire.send(frames.tcp(wire, address))
+    wait_for(lambda: running.packets()["allow"] >= 3, "all are counted")
+    running.write_list("allow.d/partners.list")
+    result = running.ctl("reload")
+    assert result.returncode == NEGATIVE and "ipwlctl reload --accept" in result.stderr
+    assert (f"it would remove 3 of 3 allow entries in use, wholly or in part: all 3 that "
+            f"{running.top}/allow.d/partners.list has") in result.stderr
+    assert verdict(running, ADDRESSES[0]) == "allow"
+    running.write_list("allow.d/partners.list", *ADDRESSES[1:3])
+    assert running.ctl("reload").returncode == DONE
+    assert verdict(running, ADDRESSES[0]) == "unlisted"
+
+
+def test_reload_warns_if_a_block_list_is_lost(running):
+    """A file with another ending than the pattern, beside it; no mail is lost by that."""
+    listed = running.write_list("block.d/ipsum.list", *(f"192.0.2.{i}" for i in range(100)))
+    running.ask("reload")
+    listed.rename(listed.with_suffix(".txt"))
+    pattern = f"{running.top}/block.d/*.list"
+    for command, status in ("diff", NEGATIVE), ("reload", DONE):
+        warnings = running.ask(command, status=status)["warnings"]
+        assert "the block list drop loses 100 of its 102 entries" in warnings
+        assert any(f"{pattern} matches no file, but {listed.with_suffix('.txt')} is there"
+                   in warning for warning in warnings)
+    result = running.ctl("check-config", running.config)
+    assert result.returncode == DONE and "matches no file, but " in result.stderr
+    assert "matches no file" in running.ctl("status").stdout
 
 
 def test_guard_holds_sighup(guarded):

@@ -150,9 +150,31 @@ static void settings_add_guard(struct collector *settings, const struct guard_li
 	format_entries_limit(from->max_removed_entries, before);
 	format_entries_limit(to->max_removed_entries, after);
 	collector_add(settings, "guard.max_removed_entries", before, after);
+	format_entries_limit(from->max_deleted_entries, before);
+	format_entries_limit(to->max_deleted_entries, after);
+	collector_add(settings, "guard.max_deleted_entries", before, after);
 	snprintf(before, sizeof(before), "%u", from->max_removed_share);
 	snprintf(after, sizeof(after), "%u", to->max_removed_share);
 	collector_add(settings, "guard.max_removed_share", before, after);
+}
+
+/* "1d12h": exact, and as a configuration has it. */
+static void format_duration(int64_t sec, char text[VALUE_BYTES])
+{
+	static const struct {
+		int64_t sec;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		const int64_t count = sec / units[i].sec;
+
+		sec %= units[i].sec;
+		if (count || (!used && i + 1 == sizeof(units) / sizeof(*units)))
+			used += (size_t)snprintf(text + used, VALUE_BYTES - used, "%lld%c",
+						 (long long)count, units[i].unit);
+	}
 }
 
 static void settings_add_seconds(struct collector *settings, const char *key, int64_t from_sec,
@@ -160,8 +182,8 @@ static void settings_add_seconds(struct collector *settings, const char *key, in
 {
 	char before[VALUE_BYTES], after[VALUE_BYTES];
 
-	snprintf(before, sizeof(before), "%llds", (long long)from_sec);
-	snprintf(after, sizeof(after), "%llds", (long long)to_sec);
+	format_duration(from_sec, before);
+	format_duration(to_sec, after);
 	collector_add(settings, key, before, after);
 }
 
@@ -186,6 +208,63 @@ static void settings_compare_learning(struct collector *settings, const struct l
 		settings->err = err;
 }
 
+/* ---- exports ------------------------------------------------------------- */
+
+/* "/x/allow.cidr (postfix-cidr, lists a b, after postfix)"; the caller frees it. NULL: out of
+ * memory. */
+static char *export_text(const struct config_export *export)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream, "%s (%s, lists", export->path, export_format_names[export->format]);
+	for (size_t i = 0; i < export->list_count; i++)
+		fprintf(stream, " %s", export->lists[i]);
+	if (!export->is_aggregated)
+		fputs(", aggregate false", stream);
+	if (export->service)
+		fprintf(stream, ", after %s", export->service);
+	for (size_t i = 0; export->after && export->after[i]; i++)
+		fprintf(stream, "%s%s", i ? " " : ", after ", export->after[i]);
+	fputc(')', stream);
+	return fclose(stream) ? NULL : text;
+}
+
+static const struct config_export *find_export(const struct config *config, const char *path)
+{
+	for (size_t i = 0; i < config->export_count; i++)
+		if (!strcmp(config->exports[i].path, path))
+			return &config->exports[i];
+	return NULL;
+}
+
+static void export_compare(struct collector *settings, const struct config_export *from,
+			   const struct config_export *to)
+{
+	char *before = from ? export_text(from) : NULL, *after = to ? export_text(to) : NULL;
+
+	if (!before != !from || !after != !to)
+		settings->err = -ENOMEM;
+	else
+		collector_add(settings, "exports", before, after);
+	free(before);
+	free(after);
+}
+
+/* An export is known by its path. */
+static void settings_add_exports(struct collector *settings, const struct config *from,
+				 const struct config *to)
+{
+	for (size_t i = 0; i < from->export_count; i++)
+		export_compare(settings, &from->exports[i], find_export(to, from->exports[i].path));
+	for (size_t i = 0; i < to->export_count; i++)
+		if (!find_export(from, to->exports[i].path))
+			export_compare(settings, NULL, &to->exports[i]);
+}
+
 static void settings_compare(struct collector *settings, const struct config *from,
 			     const struct config *to)
 {
@@ -207,6 +286,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
 	settings_compare_learning(settings, &from->learn, &to->learn);
+	settings_add_exports(settings, from, to);
 }
 
 /* ---- a list ---------------------------------------------------------------- */
@@ -240,6 +320,28 @@ static void list_compare_settings(struct collector *settings, const struct list 
 		      format_decimal(to->sets_priority, to->priority, after));
 }
 
+static const struct list_input *find_input(const struct config *config, const struct policy *policy,
+					   const struct list *list)
+{
+	const size_t index = (size_t)(list - policy->lists);
+
+	return index < config->list_input_count ? &config->list_inputs[index] : NULL;
+}
+
+/* How the list's files are read. */
+static void list_compare_input(struct collector *settings, const struct list_input *from,
+			       const struct list_input *to)
+{
+	if (!from || !to)
+		return;
+	collector_add(settings, "format", format_names[from->format], format_names[to->format]);
+	collector_add(settings, "on_error", on_error_names[from->skips_bad_lines],
+		      on_error_names[to->skips_bad_lines]);
+	collector_add(settings, "host_bits",
+		      from->host_bits ? host_bits_names[from->host_bits] : NULL,
+		      to->host_bits ? host_bits_names[to->host_bits] : NULL);
+}
+
 static void list_compare_feeds(struct collector *settings, const char *list,
 			       const struct config *from, const struct config *to)
 {
@@ -267,8 +369,8 @@ static const char *list_diff_kind(const struct list_diff *diff,
 	return diff->is_moved || settings->count ? "changed" : NULL;
 }
 
-static int list_compare(const struct list_diff *diff, const struct config *from,
-			const struct config *to, struct list_change *ret_change)
+static int list_compare(const struct list_diff *diff, const struct snapshot *from,
+			const struct snapshot *to, struct list_change *ret_change)
 {
 	struct list_change change = { .list = diff->from ? diff->from : diff->to, .diff = diff };
 	struct collector collector = { 0 };
@@ -276,7 +378,9 @@ static int list_compare(const struct list_diff *diff, const struct config *from,
 
 	if (diff->from && diff->to) {
 		list_compare_settings(&collector, diff->from, diff->to);
-		list_compare_feeds(&collector, diff->to->name, from, to);
+		list_compare_input(&collector, find_input(from->config, from->policy, diff->from),
+				   find_input(to->config, to->policy, diff->to));
+		list_compare_feeds(&collector, diff->to->name, from->config, to->config);
 		err = collector_end(&collector, &change.settings);
 	}
 	if (err)
@@ -288,8 +392,8 @@ static int list_compare(const struct list_diff *diff, const struct config *from,
 
 /* ---- a snapshot ------------------------------------------------------------ */
 
-static int snapshot_diff_lists(struct snapshot_diff *diff, const struct config *from,
-			       const struct config *to)
+static int snapshot_diff_lists(struct snapshot_diff *diff, const struct snapshot *from,
+			       const struct snapshot *to)
 {
 	int err;
 
@@ -323,7 +427,7 @@ int snapshot_diff(const struct snapshot *from, const struct snapshot *to,
 	settings_compare(&collector, from->config, to->config);
 	err = collector_end(&collector, &diff.settings);
 	if (!err)
-		err = snapshot_diff_lists(&diff, from->config, to->config);
+		err = snapshot_diff_lists(&diff, from, to);
 	if (err) {
 		snapshot_diff_done(&diff);
 		return err;
@@ -352,8 +456,9 @@ static void describe_settings(const struct setting_changes *changes, const char 
 		const struct setting_change *change = &changes->items[i];
 
 		lines_add(lines, "%s%s%s%s %s -> %s", list ? "list " : "", list ? list : "",
-			  list ? ": " : "", change->key, change->from ? change->from : "none",
-			  change->to ? change->to : "none");
+			  list ? ": " : "", change->key,
+			  change->from && *change->from ? change->from : "none",
+			  change->to && *change->to ? change->to : "none");
 	}
 }
 

@@ -24,7 +24,7 @@ static void write_settings(struct writer *writer, const json_t *settings, const 
 
 		writer_text(writer, COLOUR_YELLOW, "~ %s%s%s%s: %s -> %s", list ? "list " : "",
 			    list ? list : "", list ? ", " : "", entry_string(setting, "key"),
-			    from ? from : "none", to ? to : "none");
+			    from && *from ? from : "none", to && *to ? to : "none");
 		writer_line_end(writer);
 	}
 }

@@ -348,6 +348,17 @@ def test_a_failure_leaves_what_is_held(ipwld, source):
     assert ipwld.ask("feeds", "accept", "one")["feed"]["entries"] == 0
 
 
+def test_after_accept_the_last_fetch_is_not_held(ipwld, source):
+    start(ipwld, source, *OLD)
+    source.put("/list")
+    refresh(ipwld, result="held")
+    assert " held " in ipwld.ctl("feeds").stdout
+    last = ipwld.ask("feeds", "accept", "one")["feed"]["last_fetch"]
+    assert (last["result"], last["message"]) == ("new", "was held back, and is accepted")
+    assert "held" not in ipwld.ctl("feeds").stdout
+    assert feed_of(ipwld)["last_fetch"] == last
+
+
 def test_a_damaged_held_copy_is_dropped_with_a_word(ipwld, source):
     start(ipwld, source, *OLD)
     source.put("/list")

@@ -405,6 +405,8 @@ void feeds_take_report(struct feeds *feeds, struct feed_report *report)
 
 	if (!state)
 		return;
+	if (state->result == FEED_RESULT_HELD && !report->is_held)
+		feed_state_accept(state);
 	feed_report_done(&state->report);
 	state->report = *report;
 	*report = (struct feed_report) { 0 };

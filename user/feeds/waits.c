@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feeds/schedule.h"
+
 static void feed_wait_free(struct feed_wait *wait)
 {
 	for (size_t i = 0; i < wait->count; i++)
@@ -82,4 +84,11 @@ void feed_waits_free(struct feed_wait **waits)
 		wait->done(wait);
 		feed_wait_free(wait);
 	}
+}
+
+void feed_state_accept(struct feed_state *state)
+{
+	state->result = FEED_RESULT_NEW;
+	free(state->message);
+	state->message = strdup("was held back, and is accepted");
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct feed_state;
+
 /* A request that waits for fetches. */
 struct feed_wait {
 	struct feed_wait *next;
@@ -29,5 +31,8 @@ void feed_waits_end(struct feed_wait **waits, const char *name);
 
 /* Notify and free all waits. */
 void feed_waits_free(struct feed_wait **waits);
+
+/* The copy that the last fetch brought was held back, and is accepted now. */
+void feed_state_accept(struct feed_state *state);
 
 #endif

@@ -74,7 +74,7 @@ static void read_list(struct policy *policy, const char *name, enum action actio
 
 	diagnostics_init(&diagnostics);
 	if (!set || list_file_read(path, &input, &result)) {
-		diagnostics_print(&diagnostics, stderr);
+		diagnostics_print(&diagnostics, SIZE_MAX, stderr);
 		die("cannot read %s", path);
 	}
 	diagnostics_done(&diagnostics);

@@ -74,12 +74,20 @@ static void test_limit(void **state)
 	diagnostics_add(&diagnostics, SEVERITY_WARNING, "f", 1, 0, "w");
 	assert_int_equal(diagnostics.count, DIAGNOSTICS_KEPT_MAX + 1);
 	assert_int_equal(diagnostics.error_count, DIAGNOSTICS_KEPT_MAX + 7);
-	diagnostics_print(&diagnostics, stream);
+	diagnostics_print(&diagnostics, SIZE_MAX, stream);
 	fclose(stream);
 	assert_non_null(strstr(text, "f:1: e\n"));
 	assert_non_null(strstr(text, "f:1000: e\n"));
 	assert_null(strstr(text, "f:1001: e\n"));
-	assert_non_null(strstr(text, "f:1: warning: w\n... and 7 more errors\n"));
+	assert_non_null(strstr(text, "f:1: warning: w\nand 7 more errors\n"));
+	free(text);
+	for (uint32_t i = 2; i <= 3; i++)
+		diagnostics_add(&diagnostics, SEVERITY_WARNING, "f", i, 0, "w");
+	stream = open_memstream(&text, &bytes);
+	diagnostics_print(&diagnostics, 2, stream);
+	fclose(stream);
+	assert_string_equal(text, "f:1: e\nf:2: e\nf:1: warning: w\nf:2: warning: w\n"
+				  "and 1005 more errors, 1 more warning\n");
 	free(text);
 	diagnostics_done(&diagnostics);
 }

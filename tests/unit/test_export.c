@@ -88,7 +88,7 @@ static void read_by_format(const char *text, const struct export *export, struct
 	/* All of a family is worth a warning; nothing else here is. */
 	warns = !strstr(text, "0.0.0.0/0") && !strstr(text, "::/0") && diagnostics.warning_count;
 	if (err || warns)
-		diagnostics_print(&diagnostics, stderr);
+		diagnostics_print(&diagnostics, SIZE_MAX, stderr);
 	assert_int_equal(err, 0);
 	assert_false(warns);
 	diagnostics_done(&diagnostics);

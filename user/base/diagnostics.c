@@ -158,28 +158,28 @@ void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct
 			  plural(more_errors, "error", "errors"));
 }
 
-static size_t over_the_limit(size_t count)
+void diagnostics_print(const struct diagnostics *diagnostics, size_t max, FILE *stream)
 {
-	return count > DIAGNOSTICS_KEPT_MAX ? count - DIAGNOSTICS_KEPT_MAX : 0;
-}
-
-void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream)
-{
-	size_t errors = over_the_limit(diagnostics->error_count);
-	size_t warnings = over_the_limit(diagnostics->warning_count);
+	size_t errors = diagnostics->error_count, warnings = diagnostics->warning_count;
+	size_t shown[2] = { 0, 0 };
 	char text[DIAGNOSTIC_TEXT_BYTES];
 
 	for (size_t i = 0; i < diagnostics->count; i++) {
+		bool is_error = diagnostics->items[i].severity == SEVERITY_ERROR;
+
+		if (shown[is_error] == max)
+			continue;
+		shown[is_error]++;
 		diagnostic_format(&diagnostics->items[i], text, sizeof(text));
 		fprintf(stream, "%s\n", text);
 	}
-	if (errors && warnings)
-		fprintf(stream, "... and %zu more %s, %zu more %s\n", errors,
-			plural(errors, "error", "errors"), warnings,
+	errors -= shown[true];
+	warnings -= shown[false];
+	if (errors)
+		fprintf(stream, "and %zu more %s", errors, plural(errors, "error", "errors"));
+	if (warnings)
+		fprintf(stream, "%s%zu more %s", errors ? ", " : "and ", warnings,
 			plural(warnings, "warning", "warnings"));
-	else if (errors)
-		fprintf(stream, "... and %zu more %s\n", errors, plural(errors, "error", "errors"));
-	else if (warnings)
-		fprintf(stream, "... and %zu more %s\n", warnings,
-			plural(warnings, "warning", "warnings"));
+	if (errors || warnings)
+		fputc('\n', stream);
 }

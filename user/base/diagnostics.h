@@ -55,7 +55,10 @@ void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t s
 void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct lines *errors,
 		       struct lines *warnings);
 
-/* Each on its line, and a last line that says how many more there were. */
-void diagnostics_print(const struct diagnostics *diagnostics, FILE *stream);
+/* Print at most @max errors and @max warnings, each on its line, and a last line that says how
+ * many more there were. */
+void diagnostics_print(const struct diagnostics *diagnostics, size_t max, FILE *stream);
+/* What @max a person can read at once. */
+#define DIAGNOSTICS_SHOWN 20
 
 #endif

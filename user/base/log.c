@@ -4,9 +4,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 
@@ -14,6 +18,7 @@
 
 static bool is_debug_shown;
 static bool goes_to_syslog;
+static bool goes_to_journal;
 
 static const char *const level_names[] = {
 	[LOG_ERR] = "error: ",
@@ -25,6 +30,24 @@ static const char *const level_names[] = {
 void log_show_debug(bool is_shown)
 {
 	is_debug_shown = is_shown;
+}
+
+void log_find_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat status;
+
+	/* systemd.exec(5): the device and the inode of the stream, in decimal. */
+	if (!stream || fstat(STDERR_FILENO, &status))
+		return;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+	goes_to_journal = !strcmp(stream, own);
+}
+
+bool log_is_journal(void)
+{
+	return goes_to_journal;
 }
 
 void log_use_syslog(void)
@@ -45,6 +68,8 @@ static void write_line(int level, const char *subsystem, const char *format, va_
 	utf8_sanitize(line, strlen(line));
 	if (goes_to_syslog)
 		syslog(level, "%s%s: %s", level_names[level], subsystem, line);
+	else if (goes_to_journal)
+		fprintf(stderr, "<%d>%s%s: %s\n", level, level_names[level], subsystem, line);
 	else
 		fprintf(stderr, "%s: %s%s: %s\n", program_invocation_short_name, level_names[level],
 			subsystem, line);

@@ -7,6 +7,12 @@
 
 void log_show_debug(bool is_shown);
 
+/* If standard error is the journal, give lines a priority ("<3>" for an error) and leave out
+ * the name of the program, which the journal knows. */
+void log_find_journal(void);
+/* Whether it is. */
+bool log_is_journal(void);
+
 /* From now on, lines go to standard error and to syslog. */
 void log_use_syslog(void);
 

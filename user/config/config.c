@@ -121,6 +121,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->interface_count; i++)
 		free(config->interfaces[i]);
 	free(config->interfaces);
+	free(config->interface_lines);
 	free(config->ports);
 	free(config->state_dir);
 	free(config->runtime_dir);

@@ -13,6 +13,7 @@
 
 #include "ctl/memory.h"
 #include "ctl/text.h"
+#include "ctl/writer.h"
 
 #define CONNECT_TIMEOUT_SEC 5L
 /* A page of 1 000 entries with the longest reasons is about a tenth of it. */
@@ -20,6 +21,8 @@
 #define ANSWER_BYTES_START (1U << 16)
 #define PROGRESS_AFTER_US 1000000
 #define HTTP_OK 200
+/* Lines of an error. */
+#define DETAILS_SHOWN 20
 
 struct client {
 	CURL *curl;
@@ -235,24 +238,35 @@ static enum ctl_exit exit_of_status(long status)
 	}
 }
 
+/* The first of the lines of an error, and how many more there are. */
+static void report_details(const json_t *details)
+{
+	const size_t count = json_array_size(details);
+	const size_t shown = writer_shows_all() || count <= DETAILS_SHOWN ? count : DETAILS_SHOWN;
+	char more[64];
+
+	for (size_t i = 0; i < shown; i++) {
+		const char *detail = json_string_value(json_array_get(details, i));
+
+		ctl_error_detail(detail ? detail : "?");
+	}
+	snprintf(more, sizeof(more), "and %zu more (see --wide)", count - shown);
+	if (shown < count)
+		ctl_error_detail(more);
+}
+
 /* Report the daemon's own words. */
 static enum ctl_exit report_error(const struct client *client, const struct request *request,
 				  long status, const json_t *body)
 {
 	const json_t *error = json_object_get(body, "error");
 	const char *message = json_string_value(json_object_get(error, "message"));
-	const json_t *detail;
-	size_t i;
 
 	if (message)
 		ctl_error("%s", message);
 	else
 		ctl_error("ipwld at %s answered with HTTP status %ld", client->socket_path, status);
-	json_array_foreach(json_object_get(error, "details"), i, detail)
-	{
-		text_print(json_is_string(detail) ? json_string_value(detail) : "?", stderr);
-		fputc('\n', stderr);
-	}
+	report_details(json_object_get(error, "details"));
 	if (json_is_object(error) && client->prints_json && !request->is_continuation) {
 		json_dumpf(body, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		putchar('\n');

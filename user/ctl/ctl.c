@@ -12,12 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "ctl/memory.h"
 #include "ctl/text.h"
 
 void ctl_start(void)
 {
 	int fd;
+
+	log_find_journal();
 
 	/* A stream that the caller closed must not become the socket's descriptor. */
 	do
@@ -52,7 +55,10 @@ __attribute__((format(printf, 1, 0))) static void print_message(const char *form
 
 	if (vasprintf(&message, format, arguments) < 0)
 		ctl_allocated(NULL);
-	fputs("ipwlctl: ", stderr);
+	if (log_is_journal())
+		fputs(strncmp(message, "warning: ", strlen("warning: ")) ? "<3>" : "<4>", stderr);
+	else
+		fputs("ipwlctl: ", stderr);
 	text_print(message, stderr);
 	fputc('\n', stderr);
 	free(message);
@@ -65,6 +71,14 @@ void ctl_error(const char *format, ...)
 	va_start(arguments, format);
 	print_message(format, arguments);
 	va_end(arguments);
+}
+
+void ctl_error_detail(const char *text)
+{
+	if (log_is_journal())
+		fputs("<3>", stderr);
+	text_print(text, stderr);
+	fputc('\n', stderr);
 }
 
 enum ctl_exit ctl_usage_error(const char *command, const char *format, ...)

@@ -27,6 +27,9 @@ enum ctl_exit ctl_finish(enum ctl_exit code);
 /* Print "ipwlctl: message" on standard error, control characters escaped. */
 void ctl_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Print a line that belongs to the error before it, in the same way. */
+void ctl_error_detail(const char *text);
+
 /* Print a usage error with a hint at the help of @command (NULL: of ipwlctl);
  * returns CTL_USAGE. */
 enum ctl_exit ctl_usage_error(const char *command, const char *format, ...)

@@ -12,6 +12,7 @@
 
 #include "api/control.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "daemon/background.h"
 #include "daemon/loop.h"
 #include "daemon/privileges.h"
@@ -63,6 +64,24 @@ static void daemon_raise_limits(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void daemon_report_config(const struct diagnostics *diagnostics)
+{
+	struct lines errors = { 0 }, warnings = { 0 };
+
+	if (!log_is_journal()) {
+		diagnostics_print(diagnostics, DIAGNOSTICS_SHOWN, stderr);
+		return;
+	}
+	diagnostics_lines(diagnostics, SIZE_MAX, &errors, &warnings);
+	for (size_t i = 0; i < errors.count && i < DIAGNOSTICS_SHOWN; i++)
+		log_error("config", "%s", errors.items[i]);
+	if (diagnostics->error_count > DIAGNOSTICS_SHOWN)
+		log_error("config", "and %zu more %s", diagnostics->error_count - DIAGNOSTICS_SHOWN,
+			  plural(diagnostics->error_count - DIAGNOSTICS_SHOWN, "error", "errors"));
+	lines_done(&errors);
+	lines_done(&warnings);
+}
+
 static enum exit_status daemon_load_config(struct runtime *runtime, struct snapshot **ret_first)
 {
 	struct diagnostics diagnostics;
@@ -72,7 +91,7 @@ static enum exit_status daemon_load_config(struct runtime *runtime, struct snaps
 	diagnostics_init(&diagnostics);
 	err = config_load(runtime->config_path, &diagnostics, &config);
 	if (err) {
-		diagnostics_print(&diagnostics, stderr);
+		daemon_report_config(&diagnostics);
 		diagnostics_done(&diagnostics);
 		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
 	}

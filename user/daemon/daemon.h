@@ -11,7 +11,7 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
-	STATUS_PERMISSION = 5,
+	STATUS_PERMISSION = 77,	   /* EX_NOPERM of sysexits.h */
 	STATUS_CONFIGURATION = 78, /* EX_CONFIG of sysexits.h */
 };
 

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/control.h"
@@ -37,16 +39,38 @@ static void loop_end_when_idle(struct daemon *daemon)
 		event_base_loopexit(daemon->runtime.base, &linger);
 }
 
+/* Say what the kernel still does when nobody watches it. */
+static void loop_log_stop(const struct runtime *runtime, const char *why)
+{
+	const struct interfaces *interfaces = &runtime->interfaces;
+	const bool is_dropping = snapshot_is_enforcing(runtime->snapshot);
+	char *names = NULL;
+	size_t size, count = 0;
+	FILE *stream;
+
+	if (!interfaces_count_attached(interfaces)) {
+		log_info("daemon", "%s: stopping", why);
+		return;
+	}
+	stream = open_memstream(&names, &size);
+	for (size_t i = 0; stream && i < interfaces->count; i++)
+		if (attachment_mode(&interfaces->items[i]) != ATTACH_NONE)
+			fprintf(stream, "%s%s", count++ ? ", " : "", interfaces->items[i].name);
+	if (!stream || fclose(stream))
+		return;
+	log_warning("daemon",
+		    "%s: stopping: ipwld is not running; still attached to %s and %s; to let "
+		    "everything through: ipwlctl detach",
+		    why, names, is_dropping ? "dropping" : "counting");
+	free(names);
+}
+
 static void loop_on_stop(evutil_socket_t number, short what, void *context)
 {
 	struct daemon *daemon = context;
 
 	(void)what;
-	log_info(
-	    "daemon", "%s: stopping%s", strsignal(number),
-	    interfaces_count_attached(&daemon->runtime.interfaces)
-		? "; the programs stay attached and keep deciding: `ipwlctl detach` removes them"
-		: "");
+	loop_log_stop(&daemon->runtime, strsignal(number));
 	notify_manager("STOPPING=1");
 	daemon->runtime.is_stopping = true;
 	exports_end(daemon->runtime.exports);

@@ -93,7 +93,9 @@ static enum exit_status check_config(const char *path)
 
 	diagnostics_init(&diagnostics);
 	err = config_load(path, &diagnostics, &config);
-	diagnostics_print(&diagnostics, stderr);
+	if (!err)
+		config_check_devices(config, path, &diagnostics);
+	diagnostics_print(&diagnostics, DIAGNOSTICS_SHOWN, stderr);
 	diagnostics_done(&diagnostics);
 	if (err == -ENOMEM)
 		fprintf(stderr, "ipwld: %s\n", strerror(ENOMEM));
@@ -141,7 +143,9 @@ static enum exit_status run(const struct options *options)
 		free(config_path);
 		return STATUS_FAILED;
 	}
-	if (!options->is_foreground)
+	if (options->is_foreground)
+		log_find_journal();
+	else
 		log_use_syslog();
 	status = daemon_run(config_path, &ready_fd);
 	free(config_path);

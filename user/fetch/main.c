@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "confine/confine.h"
 #include "confine/receive.h"
 #include "fetch/fetch.h"
@@ -93,8 +94,8 @@ int main(int argc, char *argv[])
 		int err = receive_files(places, FETCH_FILE_COUNT, FETCH_CONNECTION_FD);
 
 		if (err) {
-			fprintf(stderr, "ipwl-fetch: no request was received: %s\n",
-				strerror(-err));
+			log_find_journal();
+			log_error("fetch", "no request was received: %s", strerror(-err));
 			return 1;
 		}
 		last_fd = FETCH_CONNECTION_FD;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `check-config`: reads a configuration as ipwld would; needs no daemon. */
+#include <stdint.h>
+
 #include "base/plural.h"
 #include "config/config.h"
 #include "ctl/command.h"
@@ -133,7 +135,8 @@ static void write_check(const char *path, bool is_json, const struct diagnostics
 			write_diagnostic(&writer, &diagnostics->items[i]);
 		writer_table_end(&writer);
 	} else {
-		diagnostics_print(diagnostics, stderr);
+		diagnostics_print(diagnostics, writer_shows_all() ? SIZE_MAX : DIAGNOSTICS_SHOWN,
+				  stderr);
 	}
 	writer_end(&writer);
 }
@@ -149,6 +152,8 @@ static enum ctl_exit run_check_config(const struct arguments *arguments)
 	/* Without an error added, the only failure left is a lack of memory. */
 	if (config_load(path, &diagnostics, &config) && !diagnostics.error_count)
 		ctl_allocated(NULL);
+	if (config)
+		config_check_devices(config, path, &diagnostics);
 	write_check(path, arguments->global[GLOBAL_JSON], &diagnostics, config);
 	diagnostics_done(&diagnostics);
 	config_free(config);

@@ -59,20 +59,20 @@ _ipwlctl() {
 	case $command in
 	status) options='--check' ;;
 	list) options='--list --source' ;;
-	add) options='--list --reason --ttl' ;;
+	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'
 		formats='plain postfix-cidr rspamd-map spamassassin rbldnsd exim opensmtpd haproxy
 			nftables json csv'
 		;;
-	import) options='--format --list --reason --ttl --on-error --dry-run' ;;
+	import) options='--format --list --reason --ttl --on-error --dry-run --force' ;;
 	reload) options='--accept' ;;
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
 	simulate) options='--config --limit' ;;
-	del) options='--list --reason --yes' ;;
+	del) options='--list --reason --yes --accept' ;;
 	history) options='--list --since --limit' ;;
-	undo) options='--reason --yes' ;;
+	undo) options='--since --by --dry-run --reason --yes' ;;
 	protect | unprotect) options='--list --reason' ;;
 	learn) options='--state --since --reason --yes' ;;
 	report) options='--message --by --user' ;;
@@ -101,7 +101,13 @@ _ipwlctl() {
 			compgen -W 'candidate probation active at_risk removed' -- "$cur"
 		)
 		;;
-	--by) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
+	--by)
+		if [[ $command == undo ]]; then
+			mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+		fi
+		;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
 	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
 	*)

@@ -336,7 +336,7 @@ def test_reload_refused(ask, daemon):
     lines = [f"/etc/ipwl/a.list:{i}:1: bad" for i in range(1, 40)]
     answer = error(422, "configuration", "the configuration has 39 errors", lines)
     daemon.answers["POST", "/v1/reload"] = answer
-    done = ask("reload")
+    done = ask("--wide", "reload")
     assert (done.code, done.out) == (4, "")
     assert done.err == "ipwlctl: the configuration has 39 errors\n" + "\n".join(lines) + "\n"
     done = ask("--json", "reload")

@@ -330,3 +330,32 @@ def test_options_anywhere(ask, daemon):
     assert (bodies[0]["prefix"], bodies[0]["reason"]) == ("x", "-")
     assert ask("add", "--list=a", "--reason=", "x").code == 0
     assert daemon.requests[-1]["body"]["reason"] == ""
+
+
+def test_details_of_an_error(ask, daemon):
+    """No more than a person can read; --wide has all."""
+    daemon.answers["POST", "/v1/reload"] = error(422, "configuration", "rejected",
+                                                 [f"f:{i}: wrong" for i in range(1001)])
+    lines = ask("reload").err.splitlines()
+    assert lines == ["ipwlctl: rejected", *[f"f:{i}: wrong" for i in range(20)],
+                     "and 981 more (see --wide)"]
+    assert len(ask("reload", "--wide").err.splitlines()) == 1002
+
+
+def test_journal(ctl, daemon, tmp_path):
+    """In the journal each line has its priority, and no name of the program, which the journal
+    knows. systemd says by JOURNAL_STREAM which file the journal is."""
+    daemon.answers["POST", "/v1/reload"] = error(422, "configuration", "rejected", ["f:1: wrong"])
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(),
+                                                  "warnings": ["odd"]}
+    def run(*command, own):
+        with open(tmp_path / "journal", "wb") as journal:
+            status = os.fstat(journal.fileno())
+            stream = f"{status.st_dev}:{status.st_ino + (not own)}"
+            subprocess.run([PROGRAM, "--socket", daemon.path, *command], stderr=journal,
+                           env=environment(JOURNAL_STREAM=stream), stdout=subprocess.DEVNULL,
+                           check=False)
+        return (tmp_path / "journal").read_text()
+    assert run("reload", own=True) == "<3>rejected\n<3>f:1: wrong\n"
+    assert run("reload", own=False) == "ipwlctl: rejected\nf:1: wrong\n"
+    assert run("add", "--list", "a", "192.0.2.1", own=True) == "<4>warning: odd\n"

@@ -8,7 +8,7 @@ from conftest import PROGRAM, environment
 from fake_daemon import error
 
 CONFIG = """\
-interfaces: [eth0]
+interfaces: [lo]
 bpffs_dir: {directory}/bpf
 lists:
   - name: partners
@@ -88,6 +88,28 @@ def test_check_config_errors(ctl, config):
         assert set(item) == {"file", "line", "column", "severity", "message"}
         assert line == f"{item['file']}:{item['line']}:{item['column']}: {item['message']}"
         assert item["severity"] == "error"
+
+
+def test_check_config_knows_the_interfaces(ctl, config):
+    """A start waits for an interface that does not exist; a person may have mistyped."""
+    config.write_text(config.read_text().replace("[lo]", "\n  - lo\n  - no-such-if0"))
+    done = ctl("check-config", config)
+    assert done.code == 0
+    assert done.err.startswith(f"{config}:3: warning: there is no interface no-such-if0 now")
+    answer = ctl("--json", "check-config", config).json()
+    assert answer["valid"] and answer["warning_count"] == 1
+    assert answer["diagnostics"][0]["line"] == 3
+
+
+def test_check_config_shows_what_a_person_can_read(ctl, config):
+    (config.parent / "b.list").write_text("nonsense\n" * 1001)
+    done = ctl("check-config", config)
+    assert done.code == 4
+    *errors, last = done.err.splitlines()
+    assert len(errors) == 20 and last == "and 981 more errors"
+    assert len(ctl("--wide", "check-config", config).err.splitlines()) == 1001
+    answer = ctl("--json", "check-config", config).json()
+    assert answer["error_count"] == 1001 and len(answer["diagnostics"]) == 1000
 
 
 def test_check_config_warning(ctl, config):

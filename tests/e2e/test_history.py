@@ -120,7 +120,7 @@ def test_sudo_is_shown(running):
 def test_filters(running):
     for prefix in ("192.0.2.0/24", "192.0.2.128/25", "192.0.2.7", "192.0.3.0/24",
                    "2001:db8:25::/64"):
-        running.ask("add", "--list", "drop", prefix)
+        running.ask("add", "--list", "drop", "--force", prefix)
     running.ask("add", "--list", "partners", "192.0.2.7")
 
     def prefixes(*argv):

@@ -28,7 +28,7 @@ def test_sigterm_leaves_the_data_plane(lab, running, wire):
                         "marked": f"{mail_from(ALLOWED.ipv4)} {MARKED}"})
     assert running.stop(signal.SIGTERM) == 0
     # With the one command that takes it off.
-    assert "the programs stay attached and keep deciding: `ipwlctl detach` removes them" \
+    assert "ipwld is not running; still attached to eth0 and dropping; to let everything through: ipwlctl detach" \
         in running.words()
     assert running.ctl("status").returncode == UNREACHABLE
     assert has_programs(lab.mx) == (True, True)

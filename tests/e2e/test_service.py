@@ -3,10 +3,12 @@
 
 import contextlib
 import os
+import re
 import socket
 import sys
 import time
 
+import daemon
 import netns
 import pytest
 
@@ -50,6 +52,51 @@ class Manager:
 @pytest.fixture(name="manager")
 def _manager(ipwld):
     return Manager(ipwld)
+
+
+def journal_of(ipwld, *lines):
+    """Run ipwld with the log as its journal until it ends or has written these lines, and return
+    what it wrote. systemd says by JOURNAL_STREAM which file the journal is."""
+    ipwld.log.touch()
+    status = ipwld.log.stat()
+    ipwld.spawn(env={"PATH": "/usr/sbin:/usr/bin",
+                     "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+    wait_for(lambda: ipwld.process.poll() is not None
+             or lines and all(line in ipwld.words() for line in lines), "it logs")
+    return ipwld.words().splitlines()
+
+
+def test_journal_lines_have_a_priority(ipwld):
+    """… and not the name of the program, which the journal knows."""
+    lines = journal_of(ipwld, "is ready")
+    assert all(re.match(r"<[3-7]>(error: |warning: |debug: )?[a-z]+: ", line) for line in lines)
+    assert any(line.startswith("<4>warning: config: ") for line in lines)
+    assert any(line.startswith("<6>interface: eth0: attached") for line in lines)
+    ipwld.stop()
+    # What it does while nobody watches is a warning.
+    assert any(re.match(r"<4>warning: daemon: .*ipwld is not running; still attached to eth0 and "
+                        r"dropping; to let everything through: ipwlctl detach", line)
+               for line in ipwld.words().splitlines())
+
+
+def test_journal_of_errors(ipwld):
+    ipwld.write_list("block.d/a.list", *["nonsense"] * 30)
+    lines = journal_of(ipwld)
+    assert ipwld.process.wait() == EX_CONFIG
+    assert len(lines) == 21 and all(line.startswith("<3>error: config: ") for line in lines)
+    assert lines[-1] == "<3>error: config: and 10 more errors"
+
+
+def test_exit_codes_are_those_that_systemd_names(ipwld):
+    """systemd.exec(5) names 77 NOPERM and 78 CONFIG; 5 would be NOTINSTALLED."""
+    for path in ipwld.top, ipwld.state, ipwld.socket.parent:
+        path.chmod(0o777)
+    result = ipwld.namespace.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                                 "--", *ipwld.argv("-f"), check=False)
+    assert result.returncode == 77, result
+    assert "ipwld needs root" in result.stderr
+    unit = (daemon.ROOT / "packaging/systemd/ipwld.service").read_text(encoding="utf-8")
+    assert "RestartPreventExitStatus=2 77 78\n" in unit
 
 
 def test_watchdog_of_loop_and_worker(ipwld, manager):

@@ -236,8 +236,7 @@ step_stop() {
 	# The data plane decides on.
 	expect_decided 1
 	[ "$(bpftool net | grep -cE 'driver|generic')" -eq 2 ] || { bpftool net; fail "programs are gone"; }
-	# shellcheck disable=SC2016 # as it is written
-	journal_of_ipwld | grep -q 'keep deciding: `ipwlctl detach` removes them' ||
+	journal_of_ipwld | grep -q 'to let everything through: ipwlctl detach' ||
 		fail "the journal does not say how they are taken off"
 	systemctl start ipwld
 	wait_for "all are attached" are_attached 2

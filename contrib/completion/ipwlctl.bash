@@ -57,7 +57,8 @@ _ipwlctl() {
 	done
 
 	case $command in
-	status) options='--check' ;;
+	status) options='--check --config' ;;
+	test) options='--config' ;;
 	list) options='--list --source' ;;
 	add) options='--list --reason --ttl --force' ;;
 	export)

@@ -2,8 +2,8 @@
 """What an administrator is told without asking: metrics, `status` and its exit codes."""
 
 import frames
-from daemon import DONE, NEGATIVE
-from lab import ALLOWED, BLOCKED, wait_for
+from daemon import DONE, IS_BLOCKED, NEGATIVE, UNREACHABLE
+from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 
@@ -94,3 +94,40 @@ def test_entries_that_expire_in_use(ipwld, wire):
     ipwld.ask("protect", "--list", "partners", "192.0.2.7")
     wait_for(lambda: ipwld.metric("ipwl_expiring_in_use_entries") == 0, "the counters are read")
     check(ipwld, OK)
+
+
+def test_stopped(running):
+    """The kernel still decides, and root is told so, and how to end it."""
+    running.stop()
+    result = running.ctl("status", "--config", running.config)
+    assert result.returncode == UNREACHABLE
+    first, second, *_ = result.stdout.splitlines()
+    assert first == "ipwld is not running; still attached to eth0 and dropping"
+    assert "to let everything through: ipwlctl detach" in second
+    answer = running.ask("status", "--config", running.config, status=UNREACHABLE)
+    assert (answer["running"], answer["mode_in_force"]) == (False, "enforce")
+    assert [(one["name"], one["attached"]) for one in answer["interfaces"]] == [("eth0", True)]
+    result = running.ctl("status", "--check", "--config", running.config)
+    assert result.returncode == CRITICAL
+    assert result.stdout.startswith("IPWL CRITICAL - ipwld is not running; still attached to eth0")
+    for sender, code in (BLOCKED, IS_BLOCKED), (ALLOWED, DONE), (UNLISTED, NEGATIVE):
+        results = running.ask("test", "--config", running.config, *sender.addresses,
+                              status=code)["results"]
+        assert {result["verdict"] for result in results} == {sender.verdict}
+    text = running.ctl("test", "--config", running.config, BLOCKED.ipv4)
+    assert text.stdout == f"{BLOCKED.ipv4}: block: blocked by drop\n"
+    assert "the tables that the kernel still uses" in text.stderr
+    # Nothing was changed by looking; a daemon can start.
+    running.start()
+    check(running, OK)
+
+
+def test_stopped_in_monitor_mode_and_detached(ipwld):
+    ipwld.configure(mode="monitor")
+    ipwld.start()
+    ipwld.stop()
+    assert ipwld.ctl("status", "--config", ipwld.config).stdout.startswith(
+        "ipwld is not running; still attached to eth0 and counting\n")
+    assert ipwld.ctl("detach", "--config", ipwld.config).returncode == DONE
+    result = ipwld.ctl("status", "--config", ipwld.config)
+    assert (result.returncode, result.stdout) == (UNREACHABLE, "")

@@ -188,8 +188,9 @@ static void judge_stopped(struct health *health, const json_t *status, const cha
 				 attached);
 	else
 		health_summarise(health, HEALTH_CRITICAL,
-				 "ipwld is not running; still attached to %s, dropping nothing",
-				 attached);
+				 "ipwld is not running; still attached to %s and %s", attached,
+				 member_is(status, "mode_in_force", "monitor") ? "counting"
+									       : "deciding");
 	if (is_any_attached)
 		health_add(health, HEALTH_CRITICAL,
 			   "entries do not expire and lists are not reloaded; to let everything "

@@ -7,8 +7,9 @@
 #include "ctl/exchange.h"
 #include "ctl/health.h"
 #include "ctl/memory.h"
+#include "ctl/stopped.h"
 
-enum { STATUS_CHECK };
+enum { STATUS_CHECK, STATUS_CONFIG };
 
 /* In JSON, and in text with --wide. */
 static const struct column daemon_columns[] = {
@@ -277,18 +278,31 @@ static void write_check(struct writer *writer, const struct health *health)
 	json_decref(object);
 }
 
+/* Ask ipwld, or, if it does not run, look at what it left in the kernel. *ret_status is NULL if
+ * there is nothing to show. Return: the exit code of `status`. */
+static enum ctl_exit get_status(const struct arguments *arguments, json_t **ret_status)
+{
+	struct client *client = client_new(arguments);
+	enum ctl_exit code = client_request(client, &status_request, ret_status), stopped;
+
+	if (!code)
+		code = client_require(client, *ret_status, "interfaces");
+	client_free(client);
+	if (code != CTL_UNREACHABLE || *ret_status)
+		return code;
+	stopped = stopped_status(arguments->options[STATUS_CONFIG], ret_status);
+	return stopped == CTL_DENIED ? CTL_DENIED : code;
+}
+
 /* The exit codes are those of Nagios plugins. */
 static enum ctl_exit check_status(const struct arguments *arguments)
 {
-	struct health health = { .level = HEALTH_UNKNOWN };
-	struct client *client = client_new(arguments);
+	struct health health;
 	struct writer writer;
 	json_t *status = NULL;
-	enum ctl_exit code = client_request(client, &status_request, &status);
+	enum ctl_exit code = get_status(arguments, &status);
 
-	if (!code)
-		code = client_require(client, status, "interfaces");
-	if (!code)
+	if (status)
 		health_judge(&health, status);
 	else
 		health_fail(&health, code == CTL_UNREACHABLE ? HEALTH_CRITICAL : HEALTH_UNKNOWN,
@@ -299,15 +313,25 @@ static enum ctl_exit check_status(const struct arguments *arguments)
 	code = (enum ctl_exit)health.level;
 	health_done(&health);
 	json_decref(status);
-	client_free(client);
 	return code;
 }
 
 static enum ctl_exit run_status(const struct arguments *arguments)
 {
+	json_t *status = NULL;
+	struct writer writer;
+	enum ctl_exit code;
+
 	if (arguments->options[STATUS_CHECK])
 		return check_status(arguments);
-	return exchange(arguments, &status_request, "interfaces", write_status);
+	code = get_status(arguments, &status);
+	if (status && (!code || code == CTL_UNREACHABLE)) {
+		writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
+		write_status(&writer, status);
+		writer_end(&writer);
+	}
+	json_decref(status);
+	return code;
 }
 
 const struct command command_status = {
@@ -316,8 +340,12 @@ const struct command command_status = {
 	.summary = "show whether mail is protected, and what does not work",
 	.description =
 	    "With --check, prints one line for a monitoring system. Exit code then: 0 OK,\n"
-	    "1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+	    "1 WARNING, 2 CRITICAL, 3 UNKNOWN. If ipwld does not run, root sees what the\n"
+	    "kernel still does.",
 	.options = { [STATUS_CHECK] = { "check", NULL, "print one line, as a Nagios plugin does",
-					0 } },
+					0 },
+		     [STATUS_CONFIG] = { "config", "FILE",
+					 "without ipwld: the configuration that names bpffs_dir",
+					 0 } },
 	.run = run_status,
 };

@@ -6,7 +6,10 @@
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/memory.h"
+#include "ctl/stopped.h"
 #include "ctl/verdict.h"
+
+enum { TEST_CONFIG };
 
 /* Addresses in one request: an answer has all entries of each. */
 #define BATCH_ADDRESSES 500
@@ -149,6 +152,22 @@ static enum ctl_exit test_batch(struct client *client, bool is_json, struct outp
 	return code;
 }
 
+/* No ipwld runs: the kernel's tables know the verdict and the list, but no entry. */
+static enum ctl_exit test_stopped(const struct arguments *arguments,
+				  const struct addresses *addresses, struct output *output)
+{
+	json_t *results;
+	enum ctl_exit code = stopped_test(arguments->options[TEST_CONFIG], addresses->items,
+					  addresses->count, &results);
+
+	if (code)
+		return code;
+	ctl_error("warning: these are the verdicts of the tables that the kernel still uses");
+	write_results(output, arguments->global[GLOBAL_JSON], results);
+	json_decref(results);
+	return CTL_DONE;
+}
+
 static enum ctl_exit test_all(const struct arguments *arguments, const struct addresses *addresses)
 {
 	struct client *client = client_new(arguments);
@@ -162,6 +181,8 @@ static enum ctl_exit test_all(const struct arguments *arguments, const struct ad
 		code = test_batch(client, is_json, &output, addresses->items + i,
 				  left < BATCH_ADDRESSES ? left : BATCH_ADDRESSES);
 	}
+	if (code == CTL_UNREACHABLE && !output.has_begun)
+		code = test_stopped(arguments, addresses, &output);
 	/* As with `list`, JSON that was cut short by a failure stays so. */
 	if (!code) {
 		writer_array_end(&output.writer);
@@ -190,6 +211,9 @@ const struct command command_test = {
 	.summary = "show the kernel's verdict for addresses, and the reason",
 	.description = "If ADDR is -, reads addresses from standard input, one per line.\n"
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
-		       "would_block.",
+		       "would_block. If ipwld does not run, root sees the verdicts of the kernel.",
+	.options = { [TEST_CONFIG] = { "config", "FILE",
+				       "without ipwld: the configuration that names bpffs_dir",
+				       0 } },
 	.run = run_test,
 };

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel still does when no ipwld runs, from what is pinned. */
+#ifndef CTL_STOPPED_H
+#define CTL_STOPPED_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "core/prefix.h"
+#include "ctl/ctl.h"
+
+/**
+ * stopped_status() - the state of pinned programs, in the form of GET /v1/status
+ * @config: the configuration that names bpffs_dir; NULL: the default one
+ * @ret_status: with `"running": false`; to be released with json_decref()
+ *
+ * Return: CTL_DONE; CTL_UNREACHABLE: nothing is pinned, or an ipwld runs; CTL_DENIED: only root
+ * can look, as a message says.
+ */
+enum ctl_exit stopped_status(const char *config, json_t **ret_status);
+
+/**
+ * stopped_test() - the verdicts of the tables that are pinned, in the form of POST /v1/test
+ * @ret_results: an array; to be released with json_decref()
+ *
+ * The list is named, but not the entry that decides. Return: as stopped_status().
+ */
+enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, size_t count,
+			   json_t **ret_results);
+
+#endif

@@ -122,6 +122,19 @@ def test_stopped(running):
     check(running, OK)
 
 
+def test_stopped_for_others_than_root(running):
+    running.stop()
+    for path in running.top, running.socket.parent:
+        path.chmod(0o755)
+    nobody = "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"
+    for command in ("status",), ("test", BLOCKED.ipv4):
+        result = running.namespace.run(
+            *nobody, running.argv()[0].parent / "ipwlctl", "--socket", running.socket, *command,
+            "--config", running.config, check=False)
+        assert (result.returncode, result.stdout) == (UNREACHABLE, ""), result
+        assert "run this with sudo to see what the kernel still does" in result.stderr
+
+
 def test_stopped_in_monitor_mode_and_detached(ipwld):
     ipwld.configure(mode="monitor")
     ipwld.start()

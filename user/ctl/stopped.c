@@ -51,7 +51,7 @@ static bool is_running(const char *dir)
 static enum ctl_exit deny(void)
 {
 	ctl_error("run this with sudo to see what the kernel still does without ipwld");
-	return CTL_DENIED;
+	return CTL_UNREACHABLE;
 }
 
 /* ---- interfaces ------------------------------------------------------------ */

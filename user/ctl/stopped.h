@@ -14,8 +14,8 @@
  * @config: the configuration that names bpffs_dir; NULL: the default one
  * @ret_status: with `"running": false`; to be released with json_decref()
  *
- * Return: CTL_DONE; CTL_UNREACHABLE: nothing is pinned, or an ipwld runs; CTL_DENIED: only root
- * can look, as a message says.
+ * Return: CTL_DONE; CTL_UNREACHABLE: nothing is pinned, or an ipwld runs, or only root can look,
+ * as a message says.
  */
 enum ctl_exit stopped_status(const char *config, json_t **ret_status);
 

@@ -283,15 +283,14 @@ static void write_check(struct writer *writer, const struct health *health)
 static enum ctl_exit get_status(const struct arguments *arguments, json_t **ret_status)
 {
 	struct client *client = client_new(arguments);
-	enum ctl_exit code = client_request(client, &status_request, ret_status), stopped;
+	enum ctl_exit code = client_request(client, &status_request, ret_status);
 
 	if (!code)
 		code = client_require(client, *ret_status, "interfaces");
 	client_free(client);
-	if (code != CTL_UNREACHABLE || *ret_status)
-		return code;
-	stopped = stopped_status(arguments->options[STATUS_CONFIG], ret_status);
-	return stopped == CTL_DENIED ? CTL_DENIED : code;
+	if (code == CTL_UNREACHABLE && !*ret_status)
+		stopped_status(arguments->options[STATUS_CONFIG], ret_status);
+	return code;
 }
 
 /* The exit codes are those of Nagios plugins. */

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What each command asks the daemon, and what it prints of the answer."""
+import subprocess
+
 import pytest
+from conftest import PROGRAM, environment
 from fake_daemon import STATUS, entry, error, result
 
 BLOCK = {"list": "drop", "action": "block", "origin": "/etc/ipwl/block.d/b.list:3", "reason": None,
@@ -344,6 +347,19 @@ def test_reload_refused(ask, daemon):
 
 
 # ---- export --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("argv, size", [(["export", "--format", "plain"], 1 << 22),
+                                        (["list"], 30000), (["--json", "list"], 30000)])
+def test_a_reader_that_has_enough_is_no_error(daemon, argv, size):
+    """`export | head -1`, whenever the write fails."""
+    daemon.answers["GET", "/v1/export"] = 200, b"192.0.2.1\n" * (size // 10)
+    daemon.answers["GET", "/v1/entries"] = paged(size)
+    script = 'set -o pipefail; "$0" --socket "$@" | head -1 >/dev/null'
+    done = subprocess.run(["bash", "-c", script, PROGRAM, daemon.path, *argv],
+                          capture_output=True, text=True, env=environment(), check=False)
+    assert (done.stderr, done.returncode) == ("", 1)
+
+
 
 def test_export_asks_and_prints_as_it_comes(ask, daemon):
     text = b"# Written by ipwl\n192.0.2.0/24\tpermit\n"

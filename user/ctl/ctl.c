@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,14 @@ void ctl_start(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* The reason of an earlier error is no longer known. */
+static bool is_reader_gone(void)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+
+	return poll(&output, 1, 0) > 0 && (output.revents & POLLERR);
+}
+
 enum ctl_exit ctl_finish(enum ctl_exit code)
 {
 	int had_error = ferror(stdout);
@@ -42,7 +52,7 @@ enum ctl_exit ctl_finish(enum ctl_exit code)
 	errno = 0;
 	if (!fflush(stdout) && !had_error)
 		return code;
-	if (errno != EPIPE)
+	if (errno != EPIPE && !is_reader_gone())
 		ctl_error("cannot write the output%s%s", errno ? ": " : "",
 			  errno ? strerror(errno) : "");
 	return CTL_NEGATIVE;

@@ -285,11 +285,16 @@ static enum ctl_exit get_status(const struct arguments *arguments, json_t **ret_
 	struct client *client = client_new(arguments);
 	enum ctl_exit code = client_request(client, &status_request, ret_status);
 
-	if (!code)
-		code = client_require(client, *ret_status, "interfaces");
-	client_free(client);
-	if (code == CTL_UNREACHABLE && !*ret_status)
+	if (code == CTL_UNREACHABLE) {
 		stopped_status(arguments->options[STATUS_CONFIG], ret_status);
+	} else if (!code) {
+		code = client_require(client, *ret_status, "interfaces");
+		if (code) {
+			json_decref(*ret_status);
+			*ret_status = NULL;
+		}
+	}
+	client_free(client);
 	return code;
 }
 

@@ -236,7 +236,7 @@ def test_clock_ahead_at_the_start(running):
     assert record["changes"][0]["prefix"] == PREFIX
     assert "the clock was ahead" in running.words()
     assert "return" in running.ctl("history").stdout
-    assert "only manual changes can be undone" in refused(running, "undo", record["id"])
+    assert "only changes of manual and learned entries can be undone" in refused(running, "undo", record["id"])
 
 
 def test_upgrade_of_a_database_of_the_first_release(ipwld):
@@ -326,7 +326,7 @@ def test_undo_is_refused_where_it_cannot_be(running):
     running.write_list("allow.d/a.list", f"!{UNLISTED.ipv4}")
     running.ask("reload")
     assert "excludes it" in refused(running, "undo", "3")
-    assert "only manual changes" in refused(running, "undo", "4")
+    assert "only changes of manual and learned entries" in refused(running, "undo", "4")
     running.write_list("allow.d/a.list")
     running.configure(lists=daemon.DROP)
     running.ask("reload")

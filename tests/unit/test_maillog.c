@@ -61,6 +61,14 @@ static void test_not_sent(void **state)
 		  HEAD "pickup[1]: A1B2C3D4: uid=0 from=<>\n" TO("<bob@partner.test>")
 		      RELAY DELAYS SENT,
 		  "" },
+		{ "a program of the system",
+		  HEAD "pickup[1]: A1B2C3D4: uid=112 from=<opendmarc>\n" FROM_USER TO(
+		      "<bob@partner.test>") RELAY DELAYS SENT,
+		  "" },
+		{ "nobody",
+		  HEAD "pickup[1]: A1B2C3D4: uid=65534 from=<nobody>\n" FROM_USER TO(
+		      "<bob@partner.test>") RELAY DELAYS SENT,
+		  "" },
 		{ "null sender of qmgr",
 		  USER HEAD "qmgr[1]: A1B2C3D4: from=<>, size=4, nrcpt=1 (queue active)\n" TO(
 		      "<bob@partner.test>") RELAY DELAYS SENT,

@@ -26,7 +26,7 @@ enum message_origin {
 	ORIGIN_UNKNOWN,
 	ORIGIN_CLIENT, /* a mail server, which was not authenticated */
 	ORIGIN_USER,   /* an authenticated user */
-	ORIGIN_LOCAL,  /* a program on this host, with sendmail(1) */
+	ORIGIN_LOCAL,  /* a person on this host, with sendmail(1) */
 	ORIGIN_FILTER, /* from this host by SMTP: it has another queue id, not known yet */
 };
 

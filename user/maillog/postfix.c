@@ -8,6 +8,10 @@
 #include "maillog/domain.h"
 #include "maillog/internal.h"
 
+/* Persons have user ids from here on (UID_MIN of login.defs(5)), except for nobody. */
+#define PERSON_UID_MIN 1000
+#define NOBODY_UID 65534
+
 struct postfix_log *postfix_log_new(postfix_note *note, void *context)
 {
 	struct postfix_log *log = calloc(1, sizeof(*log));
@@ -152,6 +156,10 @@ static void read_pickup(struct postfix_log *log, const struct log_line *line, co
 			message_inherit(message, first);
 		return;
 	}
+	/* What programs of the system send, strangers may have asked for: reports of DMARC, answers
+	 * of web sites, monitoring. Nothing is noted of it. */
+	if (user < PERSON_UID_MIN || user == NOBODY_UID)
+		return;
 	message->origin = ORIGIN_LOCAL;
 	set_person(message, &sender.text);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demonstration: four senders try to deliver to a Postfix behind ipwl.
+"""The demonstration: four senders try to deliver to a Postfix behind ipwl, and a fifth is learned.
 
 Exits with 0 only if each came out as expected. Started by scripts/demo.sh."""
 
@@ -8,12 +8,33 @@ import argparse
 import re
 import sys
 import threading
+import time
 
 import daemon
 import lab as laboratory
 import mta
 import netns
 import smtp
+from lab import wait_for
+
+# The documentation networks are never learned, so this sender is from another one.
+PARTNER = laboratory.Sender("partner", "44.1.2.7", "2a00:1:2:7::7", "averted")
+LEARN = "learn: {list: partners, local_domains: [mx.test]}\n"
+DAY_SEC = 86400
+# What Postfix logs of a message to bob and of one from him.
+MAIL_LOG = """\
+{at} mx postfix/submission/smtpd[11]: {sent}: client=laptop[10.0.0.5], sasl_method=PLAIN, \
+sasl_username=alice
+{at} mx postfix/qmgr[5]: {sent}: from=<alice@mx.test>, size=1000, nrcpt=1 (queue active)
+{at} mx postfix/smtp[12]: {sent}: to=<bob@partner.test>, relay=mx.partner.test[{address}]:25, \
+delay=1, delays=0.1/0/0.4/0.5, dsn=2.0.0, status=sent (250 2.0.0 Ok)
+{at} mx postfix/qmgr[5]: {sent}: removed
+{at} mx postfix/smtpd[13]: {received}: client=mx.partner.test[{address}]
+{at} mx postfix/qmgr[5]: {received}: from=<bob@partner.test>, size=1000, nrcpt=1 (queue active)
+{at} mx postfix/virtual[14]: {received}: to=<inbox@mx.test>, relay=virtual, delay=0.1, \
+delays=0.1/0/0/0, dsn=2.0.0, status=sent (delivered to maildir)
+{at} mx postfix/qmgr[5]: {received}: removed
+"""
 
 COLUMNS = ("sender", "address", "expected", "outcome", "verdict", "mark seen", "")
 METRICS = re.compile(r"ipwl_(packets|connections)_total\{.*ipv[46]"
@@ -51,7 +72,7 @@ def build_lab(arguments):
     postfix.start()
     say(f"starting ipwld on the MX's eth0, in enforce mode, XDP mode {arguments.xdp_mode}")
     ipwld = daemon.Ipwld(lab.mx, top)
-    ipwld.configure(xdp_mode=arguments.xdp_mode)
+    ipwld.configure(xdp_mode=arguments.xdp_mode, extra=LEARN)
     ipwld.start()
     interface = ipwld.interface()
     if not interface["attached"]:
@@ -92,6 +113,47 @@ def print_table(rows):
         print("  ".join(cells).rstrip())
         if number == 0:
             print("  ".join("-" * width for width in widths).rstrip())
+
+
+def write_mail_log(path):
+    """The log of a week in which alice and bob write to each other."""
+    text = ""
+    for days in range(7, 1, -1):
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * DAY_SEC))
+        text += MAIL_LOG.format(at=at.replace("Z", ".000000+00:00"), address=PARTNER.ipv4,
+                                sent=f"4A71DA9{days}", received=f"4B71DA9{days}")
+    path.write_text(text, encoding="utf-8")
+
+
+def learn(lab, postfix, ipwld):
+    """Let ipwld learn a correspondent, whom a block list then lists; returns whether its mail
+    still arrives."""
+    say("alice and bob@partner.test have written to each other; the log of that week is read")
+    log = ipwld.top / "mail.log"
+    write_mail_log(log)
+    steps = [("learn", "backfill", log), ("explain", PARTNER.ipv4),
+             ("learn", "accept", PARTNER.ipv4), ("learn", "list")]
+    for step in steps:
+        if step[0] == "explain":
+            wait_for(lambda: ipwld.ask("explain", PARTNER.ipv4)["learned"],
+                     "the partner is a candidate")
+        print(f"$ ipwlctl {' '.join(map(str, step))}")
+        result = ipwld.ctl(*step)
+        print(result.stdout + result.stderr)
+        if result.returncode != daemon.DONE:
+            return False
+    say("a block list lists the host of partner.test, which delivers a mail")
+    ipwld.write_list("block.d/mistake.list", PARTNER.ipv4)
+    is_good = ipwld.ctl("reload").returncode == daemon.DONE
+    host = lab.add_sender(PARTNER)
+    attempt = smtp.deliver(lab, postfix, host, PARTNER.ipv4)
+    print(f"$ ipwlctl test {PARTNER.ipv4}")
+    result = ipwld.ctl("test", PARTNER.ipv4)
+    print(result.stdout + result.stderr)
+    print(f"{PARTNER.name}: {attempt.outcome}, mark {mark_text(attempt.mark)}")
+    verdict, = ipwld.ask("test", PARTNER.ipv4)["results"]
+    return is_good and attempt.is_in_maildir and attempt.mark == 1 \
+        and verdict["verdict"] == PARTNER.verdict
 
 
 def show(ipwld):
@@ -144,6 +206,7 @@ def main():
     try:
         lab, postfix, ipwld = build_lab(arguments)
         is_good = deliver(lab, postfix, ipwld)
+        is_good = learn(lab, postfix, ipwld) and is_good
         is_good = show(ipwld) and is_good
         if not is_good:
             print(f"\nThe log of ipwld:\n{ipwld.words()}")

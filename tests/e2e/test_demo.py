@@ -20,7 +20,7 @@ DEMO = pathlib.Path(__file__).with_name("demo.py")
 
 # What it says before each of its steps.
 STEPS = ("==> making an MX", "==> starting Postfix", "==> starting ipwld",
-         "==> each sender", "$ ipwlctl status", "To take it all down")
+         "==> each sender", "==> alice and bob", "$ ipwlctl status", "To take it all down")
 
 
 @contextlib.contextmanager
@@ -76,6 +76,7 @@ def test_demo(xdp_mode):
         output, _ = process.communicate(timeout=netns.PATIENCE_SEC)
     assert process.returncode == 0, output
     assert len(re.findall(r"^(?:allowed|blocked|averted|unlisted) .* ok$", output, re.M)) == 8
+    assert re.search(r"^partner: delivered, mark 0x1$", output, re.M)
     assert "WRONG" not in output
     assert left_by(process.pid) == []
 

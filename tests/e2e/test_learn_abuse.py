@@ -107,6 +107,17 @@ def test_bounces(learning):
     check_not_learned(learning)
 
 
+def test_reports_that_strangers_ask_for(learning):
+    """A domain's DMARC record makes this host mail reports to it, day by day, by a program."""
+    log = Log()
+    for days in range(9, 1, -1):
+        log.message(days, maillog.program(112, "opendmarc"), "noreply-dmarc@mx.test",
+                    maillog.remote("rua@evil.test", EVIL))
+        log.received(days, "x@evil.test", EVIL, "mx.evil.test")
+    learn(learning, log)
+    check_not_learned(learning)
+
+
 def test_compromised_account(learning):
     """An account that writes to thousands of domains, on several days."""
     log = Log()

@@ -17,7 +17,7 @@ _ipwlctl_feeds() {
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
 	local commands='status test list add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate feeds refresh learn explain report'
+	commands+=' reload diff lint simulate spf feeds refresh learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -29,7 +29,8 @@ _ipwlctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
-			--check | --family | --unused | --expiring | --state | --by | --user)
+			--check | --family | --unused | --expiring | --state | --by | --user | \
+			--servers | --timeout)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -71,6 +72,7 @@ _ipwlctl() {
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
 	simulate) options='--config --limit' ;;
+	spf) options='--servers --authenticated --timeout' ;;
 	del) options='--list --reason --yes --accept' ;;
 	history) options='--list --since --limit' ;;
 	undo) options='--since --by --dry-run --reason --yes' ;;
@@ -110,7 +112,7 @@ _ipwlctl() {
 		fi
 		;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-	--reason | --ttl | --since | --limit | --unused | --expiring | --wide) ;;
+	--reason | --ttl | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

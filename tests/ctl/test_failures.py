@@ -306,7 +306,9 @@ USAGE = [
     ["lint", "x"], ["lint", "--unused", "90"], ["lint", "--expiring", "-1d"],
     ["lint", "--wide", "8"], ["lint", "--wide", "33,19"], ["lint", "--wide", "8,"],
     ["lint", "--limit", "1001"], ["lint", "--limit", "1x"], ["simulate"], ["simulate", "a", "b"],
-    ["simulate", "--limit", "-1", "a"], ["check-config", "a", "b"], ["detach", "x"], ["detach", "--config"],
+    ["simulate", "--limit", "-1", "a"], ["spf"], ["spf", "a..example"], ["spf", "m\u00fcnchen.example"],
+    ["spf", "--timeout", "11m", "a.example"], ["spf", "--timeout", "1", "a.example"],
+    ["spf", "--servers", "a b", "a.example"], ["check-config", "a", "b"], ["detach", "x"], ["detach", "--config"],
 ]
 
 

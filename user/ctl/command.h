@@ -66,6 +66,7 @@ extern const struct command command_refresh;
 extern const struct command command_check_config;
 extern const struct command command_diff;
 extern const struct command command_lint;
+extern const struct command command_spf;
 extern const struct command command_simulate;
 extern const struct command command_export;
 extern const struct command command_learn;

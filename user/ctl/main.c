@@ -10,12 +10,31 @@
 static const struct command command_help;
 
 static const struct command *const commands[] = {
-	&command_status,  &command_test,      &command_list,	&command_add,
-	&command_del,	  &command_import,    &command_history, &command_undo,
-	&command_protect, &command_unprotect, &command_reload,	&command_diff,
-	&command_lint,	  &command_simulate,  &command_feeds,	&command_refresh,
-	&command_learn,	  &command_explain,   &command_report,	&command_check_config,
-	&command_export,  &command_detach,    &command_help,	NULL,
+	&command_status,
+	&command_test,
+	&command_list,
+	&command_add,
+	&command_del,
+	&command_import,
+	&command_history,
+	&command_undo,
+	&command_protect,
+	&command_unprotect,
+	&command_reload,
+	&command_diff,
+	&command_lint,
+	&command_simulate,
+	&command_spf,
+	&command_feeds,
+	&command_refresh,
+	&command_learn,
+	&command_explain,
+	&command_report,
+	&command_check_config,
+	&command_export,
+	&command_detach,
+	&command_help,
+	NULL,
 };
 
 static enum ctl_exit run_help(const struct arguments *arguments)

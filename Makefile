@@ -9,6 +9,7 @@ SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/ipwl
+DATADIR ?= $(PREFIX)/share/ipwl
 UNITDIR ?= $(LIBDIR)/systemd/system
 SYSUSERSDIR ?= $(LIBDIR)/sysusers.d
 TMPFILESDIR ?= $(LIBDIR)/tmpfiles.d
@@ -342,7 +343,7 @@ DOCUMENTS := README.md $(wildcard docs/*.md $(addprefix contrib/*.,conf cf cfg y
 install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration that is there
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(LIBDIR)/ipwl/bpf/ipwl \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR) \
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
 	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
@@ -357,6 +358,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 	install -m 0644 packaging/systemd/ipwl.tmpfiles $(DESTDIR)$(TMPFILESDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
 	install -m 0644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
+	install -m 0644 data/freemail-domains.list $(DESTDIR)$(DATADIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
 		$(staged) packaging/ipwld.yaml > $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml && \
 		chmod 0644 $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml; }
@@ -373,7 +375,7 @@ uninstall: ## stop and detach ipwl, and remove what install put there, but neith
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
 		$(DESTDIR)$(SYSUSERSDIR)/ipwl.conf $(DESTDIR)$(TMPFILESDIR)/ipwl.conf \
 		$(DESTDIR)$(COMPLETIONDIR)/ipwlctl
-	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBDIR)/ipwl
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(LIBDIR)/ipwl
 
 clean: ## remove build/
 	rm -rf $(B)

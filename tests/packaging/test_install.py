@@ -20,6 +20,7 @@ FILES = {
     "usr/sbin/ipwl-resolve": 0o755,
     "usr/sbin/ipwld": 0o755,
     "usr/share/bash-completion/completions/ipwlctl": 0o644,
+    "usr/share/ipwl/freemail-domains.list": 0o644,
     "usr/share/man/man5/ipwld.yaml.5": 0o644,
     "usr/share/man/man8/ipwl-fetch.8": 0o644,
     "usr/share/man/man8/ipwl-maillog.8": 0o644,

@@ -127,6 +127,29 @@ def test_random(reader, directory, seed):
     assert reader.kept == writer.expected
 
 
+def test_late_writer(reader, directory, seed):
+    """The reader starts when the log was renamed, and its writer does not know it yet."""
+    writer = Writer(directory, seed, 300)
+    writer.write(200)
+    reader.start()
+    reader.take_until(lambda: reader.kept == writer.expected)
+    reader.stop()
+    writer.path.rename(writer.shift())
+    for make in lambda: None, writer.path.touch:
+        make()
+        writer.write(100)
+        reader.start()
+        reader.take_until(lambda: reader.kept == writer.expected)
+        writer.write(100)
+        reader.take_until(lambda: reader.kept == writer.expected)
+        reader.stop()
+    writer.stream.close()
+    writer.open()
+    reader.start()
+    writer.write(100)
+    reader.take_until(lambda: reader.kept == writer.expected)
+
+
 def test_missing(reader, directory, seed):
     """A file that does not exist is no error: it may come."""
     reader.start()

@@ -121,23 +121,39 @@ static void remember_range(struct follower *follower, struct log_file *file, int
 
 /* ---- rotated files -------------------------------------------------------- */
 
-static void read_rotated(struct follower *follower, const char *path)
+/* Read the rest of a rotated file. If it is kept, it is followed further, because its writer may
+ * not know yet that it was rotated. */
+static void finish_rotated(struct follower *follower, struct log_file *file, bool is_kept)
+{
+	read_rest(follower, file);
+	if (is_kept && !file->gz) {
+		log_file_close(&follower->file);
+		follower->file = *file;
+		return;
+	}
+	log_file_close(file);
+	follower->filled = 0;
+	place_begin_next(&follower->place);
+}
+
+/* Read a file that comes after that of the place. */
+static void read_next(struct follower *follower, const char *path, bool is_kept)
 {
 	struct log_file file;
 
 	if (log_file_open(path, &file))
 		return;
 	/* A compressed copy may stand beside the file. */
-	if (!follower->place.previous_bytes ||
-	    !place_begins_with(&file, follower->place.previous_bytes, follower->place.previous))
-		read_rest(follower, &file);
-	log_file_close(&file);
-	follower->filled = 0;
-	place_begin_next(&follower->place);
+	if (follower->place.previous_bytes &&
+	    place_begins_with(&file, follower->place.previous_bytes, follower->place.previous))
+		log_file_close(&file);
+	else
+		finish_rotated(follower, &file, is_kept);
 }
 
 /* Find the place in a rotated file, read the rest of it, and the files after it. */
-static void catch_up_rotated(struct follower *follower, const struct place_mark *mark)
+static void catch_up_rotated(struct follower *follower, const struct place_mark *mark,
+			     bool keeps_last)
 {
 	struct rotated rotated;
 	struct log_file file;
@@ -146,39 +162,48 @@ static void catch_up_rotated(struct follower *follower, const struct place_mark 
 	if (rotated_find(follower->path, &rotated))
 		return;
 	for (size_t i = 0; i < rotated.count; i++) {
+		const bool is_kept = keeps_last && i + 1 == rotated.count;
+
 		if (is_found) {
-			read_rotated(follower, rotated.paths[i]);
+			read_next(follower, rotated.paths[i], is_kept);
 			continue;
 		}
 		if (log_file_open(rotated.paths[i], &file))
 			continue;
 		is_found = place_mark_is_in(mark, &file) && place_go(&follower->place, &file, mark);
-		if (is_found) {
-			read_rest(follower, &file);
-			follower->filled = 0;
-			place_begin_next(&follower->place);
-		}
-		log_file_close(&file);
+		if (is_found)
+			finish_rotated(follower, &file, is_kept);
+		else
+			log_file_close(&file);
 	}
 	rotated_done(&rotated);
 }
 
-/* Go to the mark, wherever it is now. Afterwards the file with the name is open, or missing. */
+static bool is_in_use(const struct log_file *file)
+{
+	struct stat status;
+
+	return file->fd >= 0 && !fstat(file->fd, &status) && status.st_size > 0;
+}
+
+/* Go to the mark, wherever it is now. Afterwards the file with the name is open, or the one that
+ * had it before, or none. */
 static void catch_up(struct follower *follower, const struct place_mark *mark)
 {
-	bool is_open;
+	bool is_used;
 
 	log_file_close(&follower->file);
 	follower->filled = 0;
-	is_open = !log_file_open(follower->path, &follower->file);
-	if (is_open && place_mark_is_in(mark, &follower->file) &&
+	if (!log_file_open(follower->path, &follower->file) &&
+	    place_mark_is_in(mark, &follower->file) &&
 	    place_go(&follower->place, &follower->file, mark))
 		return;
+	is_used = is_in_use(&follower->file);
 	follower->place =
 	    (struct place) { .previous_bytes = mark->head_bytes, .previous = mark->head };
-	catch_up_rotated(follower, mark);
+	catch_up_rotated(follower, mark, !is_used);
 	/* Somebody changed the file itself: what it contains was read before. */
-	if (is_open && mark->head_bytes && follower->place.previous == mark->head &&
+	if (is_used && mark->head_bytes && follower->place.previous == mark->head &&
 	    place_begins_with(&follower->file, mark->head_bytes, mark->head)) {
 		postfix_log_set_silent(follower->log, true);
 		read_rest(follower, &follower->file);

@@ -23,7 +23,7 @@ static const char usage[] = "usage: ipwl-maillog [-b] [-h] [-V]\n"
 			    "  -h       print this help\n"
 			    "  -V       print the version\n";
 
-static int confine_reader(void)
+static int confine_reader(char *error, size_t error_bytes)
 {
 	static const char *const groups[] = { "adm", "systemd-journal", NULL };
 	const struct confinement confinement = {
@@ -36,15 +36,10 @@ static int confine_reader(void)
 		/* Standard output may be a file. It cannot open another one. */
 		.file_bytes_max = UINT64_MAX,
 	};
-	char error[256];
-	int err;
 
 	/* The filter does not keep files from being read, but the local time needs only one. */
 	tzset();
-	err = confine(&confinement, error, sizeof(error));
-	if (err)
-		fprintf(stderr, "ipwl-maillog: %s\n", error);
-	return err;
+	return confine(&confinement, error, error_bytes);
 }
 
 static int follow(const struct request *request, int connection)
@@ -66,6 +61,7 @@ static int serve_ipwld(void)
 {
 	static const int places[MAILLOG_FILE_COUNT] = { MAILLOG_REQUEST_FD, MAILLOG_OUTPUT_FD };
 	static struct request request;
+	char error[256];
 	int connection = -1;
 
 	if (receive_is_due()) {
@@ -83,15 +79,29 @@ static int serve_ipwld(void)
 		fprintf(stderr, "ipwl-maillog: the request cannot be read\n");
 		return 1;
 	}
-	return confine_reader() ? 1 : follow(&request, connection);
+	if (confine_reader(error, sizeof(error))) {
+		dprintf(MAILLOG_OUTPUT_FD, MAILLOG_PROBLEM "%s\n", error);
+		return 1;
+	}
+	return follow(&request, connection);
+}
+
+static int read_once(void)
+{
+	char error[256];
+
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	if (confine_reader(error, sizeof(error))) {
+		fprintf(stderr, "ipwl-maillog: %s\n", error);
+		return 1;
+	}
+	return backfill(STDIN_FILENO, STDOUT_FILENO) ? 1 : 0;
 }
 
 int main(int argc, char *argv[])
 {
-	if (argc == 2 && !strcmp(argv[1], "-b")) {
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		return confine_reader() || backfill(STDIN_FILENO, STDOUT_FILENO) ? 1 : 0;
-	}
+	if (argc == 2 && !strcmp(argv[1], "-b"))
+		return read_once();
 	if (argc == 2 && !strcmp(argv[1], "-V")) {
 		puts("ipwl-maillog " IPWL_VERSION);
 		return 0;

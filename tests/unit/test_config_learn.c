@@ -124,6 +124,32 @@ static void test_listener(void **state)
 		      "c.yaml:7:15: token_file: \"token\" is not an absolute path\n");
 }
 
+static void test_postfix(void **state)
+{
+	(void)state;
+	load(LISTS "  list: partners\n", "");
+	assert_null(config->learn.postfix_file);
+	assert_null(config->learn.postfix_journal);
+	load(LISTS "  list: partners\n  postfix: {file: /var/log/mail.log}\n", "");
+	assert_string_equal(config->learn.postfix_file, "/var/log/mail.log");
+	assert_null(config->learn.postfix_journal);
+	load(LISTS "  list: partners\n  postfix: {journal: true}\n", "");
+	assert_null(config->learn.postfix_file);
+	assert_string_equal(config->learn.postfix_journal, "-");
+	load(LISTS "  list: partners\n  postfix: {journal: /var/log/journal/remote}\n", "");
+	assert_string_equal(config->learn.postfix_journal, "/var/log/journal/remote");
+	assert_errors(LISTS "  list: partners\n  postfix: {file: mail.log}\n",
+		      "c.yaml:7:19: file: \"mail.log\" must be an absolute path, of at most 200 "
+		      "characters\n");
+	assert_errors(LISTS "  list: partners\n  postfix: {journal: false}\n",
+		      "c.yaml:7:22: journal: \"false\" must be true or the absolute path of a "
+		      "directory, of at most 200 characters\n");
+	assert_errors(LISTS "  list: partners\n  postfix: {}\n",
+		      "c.yaml:7:12: postfix: must have either file or journal: ...\n");
+	assert_errors(LISTS "  list: partners\n  postfix: {file: /a, journal: true}\n",
+		      "c.yaml:7:12: postfix: must have either file or journal: ...\n");
+}
+
 /* Each setting that differs has a line, and learning that begins only what is not a default. */
 static void test_diff(void **state)
 {
@@ -170,6 +196,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_values, begin, end),
 		cmocka_unit_test_setup_teardown(test_errors, begin, end),
 		cmocka_unit_test_setup_teardown(test_listener, begin, end),
+		cmocka_unit_test_setup_teardown(test_postfix, begin, end),
 		cmocka_unit_test_setup_teardown(test_diff, begin, end),
 	};
 

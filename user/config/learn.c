@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "config/learn_fields.h"
+#include "config/learn_postfix.h"
 #include "config/listen.h"
 #include "config/parts.h"
 
@@ -16,6 +17,7 @@ enum learn_key {
 	LEARN_KEY_LIST,
 	LEARN_KEY_MODE,
 	LEARN_KEY_RULES,
+	LEARN_KEY_POSTFIX,
 	LEARN_KEY_PARTNER,
 	LEARN_KEY_REPUTATION,
 	LEARN_KEY_NEVER,
@@ -32,6 +34,7 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_LIST] = "list",
 	[LEARN_KEY_MODE] = "mode",
 	[LEARN_KEY_RULES] = "rules",
+	[LEARN_KEY_POSTFIX] = "postfix",
 	[LEARN_KEY_PARTNER] = "partner",
 	[LEARN_KEY_REPUTATION] = "reputation",
 	[LEARN_KEY_NEVER] = "never",
@@ -403,6 +406,8 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 				      values[LEARN_KEY_LISTEN], settings);
 	if (!err)
 		err = read_partner(document, values[LEARN_KEY_PARTNER], settings);
+	if (!err)
+		err = learn_read_postfix(document, values[LEARN_KEY_POSTFIX], settings);
 	return err ? err : read_all_subjects(document, values, settings);
 }
 
@@ -412,6 +417,8 @@ void learn_settings_done(struct learn_settings *settings)
 	free(settings->freemail_file);
 	free(settings->listen_host);
 	free(settings->token_file);
+	free(settings->postfix_file);
+	free(settings->postfix_journal);
 	free(settings->never.items);
 	free(settings->trusted_relays.items);
 	domain_list_done(&settings->never_domains);

@@ -79,6 +79,9 @@ struct learn_settings {
 	char *listen_host;
 	uint16_t listen_port;
 	char *token_file; /* NULL only if listen_host is */
+	/* The log of Postfix that is read; at most one of them is set. */
+	char *postfix_file;
+	char *postfix_journal; /* a directory, or "-" for the system's */
 };
 
 /* The settings as text, for `ipwlctl diff'. @index: from 0. @ret_key: "learn.mode", a constant.

@@ -118,6 +118,8 @@ enum {
 	TEXT_LIST,
 	TEXT_MODE,
 	TEXT_RULES,
+	TEXT_FILE,
+	TEXT_JOURNAL,
 	TEXT_NEVER,
 	TEXT_RELAYS,
 	TEXT_LOCAL,
@@ -132,6 +134,8 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_LIST] = "learn.list",
 	[TEXT_MODE] = "learn.mode",
 	[TEXT_RULES] = "learn.rules",
+	[TEXT_FILE] = "learn.postfix.file",
+	[TEXT_JOURNAL] = "learn.postfix.journal",
 	[TEXT_NEVER] = "learn.never",
 	[TEXT_RELAYS] = "learn.trusted_relays",
 	[TEXT_LOCAL] = "learn.local_domains",
@@ -201,6 +205,12 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 			write_separator(stream);
 			fputs(learn_rule_names[rule], stream);
 		}
+		break;
+	case TEXT_FILE:
+		fputs(settings->postfix_file ? settings->postfix_file : "", stream);
+		break;
+	case TEXT_JOURNAL:
+		fputs(settings->postfix_journal ? settings->postfix_journal : "", stream);
 		break;
 	case TEXT_NEVER:
 		write_prefixes(stream, &settings->never);

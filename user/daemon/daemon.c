@@ -26,6 +26,7 @@
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
 #include "runtime/learner.h"
+#include "runtime/maillog.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
 #include "store/state.h"
@@ -244,6 +245,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = learner_open(runtime, &runtime->learner);
 	if (err)
 		return err;
+	err = maillog_open(runtime, &runtime->maillog);
+	if (err)
+		return err;
 	err = expiry_open(runtime);
 	if (err)
 		return err;
@@ -316,6 +320,7 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
+	maillog_close(runtime->maillog);
 	learner_close(runtime->learner);
 	alarm_close(runtime->expiry);
 	exports_close(runtime->exports);

@@ -12,6 +12,7 @@
 #include "engine/reload.h"
 #include "feeds/schedule.h"
 #include "runtime/learner.h"
+#include "runtime/maillog.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
 
@@ -101,6 +102,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	runtime->is_detached = false;
 	sampler_reconfigure(runtime->sampler);
 	learner_wake(runtime->learner);
+	maillog_configure(runtime->maillog, &config->learn);
 	if (interfaces_configure(&runtime->interfaces, config))
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);

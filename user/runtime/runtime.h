@@ -36,6 +36,7 @@ struct alarm;
 struct exports;
 struct feeds;
 struct learner;
+struct maillog;
 struct sampler;
 
 struct runtime {
@@ -50,6 +51,7 @@ struct runtime {
 	struct feeds *feeds[FEED_KIND_COUNT];
 	struct sampler *sampler;
 	struct learner *learner;
+	struct maillog *maillog;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */
 	bool is_expiring;     /* a task is with the worker */

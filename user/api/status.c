@@ -10,6 +10,7 @@
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "http/http.h"
+#include "runtime/maillog.h"
 #include "runtime/runtime.h"
 
 static json_t *packets_json(const struct attachment *attachment)
@@ -197,6 +198,19 @@ static json_t *feeds_json(const struct feeds *feeds)
 			 "missing", missing);
 }
 
+/* The log that is read to learn from it. */
+static json_t *mail_log_json(const struct maillog *maillog)
+{
+	struct maillog_status status;
+
+	maillog_get_status(maillog, &status);
+	if (!status.source)
+		return json_null();
+	return json_pack("{s:s,s:o,s:o,s:b,s:o}", "source", status.source, "lines",
+			 json_count(status.lines), "last_line_at", json_time(status.last_line_sec),
+			 "silent", status.is_silent, "problem", json_text(status.problem));
+}
+
 static const char *mode_name(bool is_enforcing)
 {
 	return is_enforcing ? "enforce" : "monitor";
@@ -208,7 +222,8 @@ static json_t *status_json(const struct runtime *runtime)
 	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;
 
 	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
+	    "s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
@@ -220,8 +235,8 @@ static json_t *status_json(const struct runtime *runtime)
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
 	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
 	    feeds_json(runtime->feeds[FEED_OF_URL]), "expiring_in_use",
-	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "reload",
-	    reload_json(&runtime->reload));
+	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
+	    mail_log_json(runtime->maillog), "reload", reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -290,6 +290,21 @@ static void judge_expiring(struct health *health, const json_t *expiring)
 			   member_text(expiring, "next_at"));
 }
 
+static void judge_mail_log(struct health *health, const json_t *mail_log)
+{
+	const char *problem = member_text(mail_log, "problem");
+
+	if (*problem)
+		health_add(health, HEALTH_WARNING, "nothing is learned from the mail log: %s",
+			   problem);
+	else if (json_is_true(json_object_get(mail_log, "silent")))
+		health_add(
+		    health, HEALTH_WARNING,
+		    "nothing is learned from the mail log: %s has had no line of Postfix for "
+		    "a day",
+		    member_text(mail_log, "source"));
+}
+
 void health_judge(struct health *health, const json_t *status)
 {
 	const json_t *state = json_object_get(status, "state");
@@ -304,6 +319,7 @@ void health_judge(struct health *health, const json_t *status)
 	judge_feeds(health, json_object_get(status, "feeds"));
 	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
+	judge_mail_log(health, json_object_get(status, "mail_log"));
 }
 
 void health_fail(struct health *health, enum health_level level, const char *why)

@@ -14,6 +14,7 @@
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
 #include "web/learn_metrics.h"
+#include "web/maillog_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -390,4 +391,5 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	learn_metrics_write(runtime, buffer);
 	write_exports(runtime, buffer);
 	write_daemon(runtime, buffer);
+	maillog_metrics_write(runtime, buffer);
 }

@@ -67,6 +67,7 @@ test=(
 	python3-yaml       # that suite
 	prometheus         # promtool; its service is disabled below
 	procps             # sysctl, pgrep
+	systemd-journal-remote # files of a journal for the reader of logs
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too
 	qemu-system-x86    # other kernels

@@ -22,7 +22,7 @@ CC := gcc
 endif
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
-PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl
+PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl libpsl
 
 # A compiler newer than ours may warn of more, and that must not stop a build.
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)

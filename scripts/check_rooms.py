@@ -22,7 +22,7 @@ LIBRARIES = {"zlib": r"zlib\.h", "jansson": r"jansson\.h", "yaml": r"yaml\.h",
              "bpf": r"bpf/.*", "ipwl.skel": r"ipwl\.skel\.h", "libmnl": r"libmnl/.*",
              "sqlite3": r"sqlite3\.h", "event2": r"event2/.*", "curl": r"curl/.*",
              "seccomp": r"seccomp\.h", "ares": r"ares\.h", "pcap": r"pcap/.*",
-             "systemd": r"systemd/.*", "idn2": r"idn2\.h"}
+             "systemd": r"systemd/.*", "idn2": r"idn2\.h", "psl": r"libpsl\.h"}
 
 
 # Beyond that a room does more than one job.

@@ -29,6 +29,7 @@ build=(
 	libc-ares-dev        # DNS, in ipwl-resolve
 	libpcap-dev          # ipwlctl simulate
 	libidn2-dev          # domains in the log of Postfix
+	libpsl-dev           # the organisation that a name belongs to
 	libsystemd-dev       # the journal
 	libmnl-dev           # interfaces and tc filters by netlink
 )

@@ -175,11 +175,16 @@ static void test_organisation(void **state)
 		{ "partner.example", "partner.example" },
 		{ "a.b.c.partner.co.uk", "partner.co.uk" },
 		{ "partner.co.uk", "partner.co.uk" },
-		{ "co.uk", "co.uk" },
+		{ "co.uk", "" },
+		{ "com", "" },
+		{ "mail.firma.com.br", "firma.com.br" },
+		{ "a.customer.herokuapp.com", "customer.herokuapp.com" },
+		{ "mx.xn--mnchen-3ya.de", "xn--mnchen-3ya.de" },
 		{ "mail.firma.de", "firma.de" },
 		{ "localhost", "" },
 		{ "", "" },
 		{ ".example", "" },
+		{ "a..example", "" },
 	};
 	char organisation[EVIDENCE_DOMAIN_BYTES];
 

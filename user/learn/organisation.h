@@ -5,8 +5,9 @@
 
 #include "learn/evidence.h"
 
-/* Write the last two labels of @name, or the last three if the last but one is a short second
- * level such as in example.co.uk. "" if the name has no two labels. */
+/* Write the part of @name that an organisation registers: partner.co.uk of
+ * mx1.partner.co.uk. "" if the name has none, because it is a public suffix or one label.
+ * @name is in lower case, with A-labels. See https://publicsuffix.org/. */
 void organisation_of(const char *name, char ret_organisation[EVIDENCE_DOMAIN_BYTES]);
 
 #endif

@@ -58,6 +58,10 @@ const char *document_text(struct document *document, const yaml_node_t *node, co
 bool document_number(struct document *document, const yaml_node_t *node, const char *name,
 		     bool allow_hex, uint32_t min, uint32_t max, uint32_t *ret_number);
 
+/* A duration like 1d12h, from @min_sec to @max_sec. NULL, or an error: @ret_sec does not change. */
+void document_duration(struct document *document, const yaml_node_t *node, const char *name,
+		       int64_t min_sec, int64_t max_sec, uint32_t *ret_sec);
+
 /* The index of a value in a set of words. */
 bool document_choice(struct document *document, const yaml_node_t *node, const char *name,
 		     const char *const words[], size_t word_count, size_t *ret_index);

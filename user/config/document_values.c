@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/number.h"
 #include "config/document.h"
 #include "config/document_scan.h"
@@ -131,6 +132,28 @@ static void join(const char *const words[], size_t word_count, const char *conju
 					 : i + 1 < word_count ? ", "
 							      : conjunction,
 					 words[i]);
+}
+
+void document_duration(struct document *document, const yaml_node_t *node, const char *name,
+		       int64_t min_sec, int64_t max_sec, uint32_t *ret_sec)
+{
+	const char *text = node ? document_text(document, node, name) : NULL;
+	char min_text[DURATION_TEXT_BYTES], max_text[DURATION_TEXT_BYTES];
+	const char *trouble;
+	int64_t sec = 0;
+
+	if (!text)
+		return;
+	trouble = duration_parse(text, &sec);
+	if (trouble)
+		document_error(document, node, "%s: \"%.40s\" %s: write 12h or 1d12h", name, text,
+			       trouble);
+	else if (sec < min_sec || sec > max_sec)
+		document_error(document, node, "%s: \"%.40s\" is not between %s and %s", name, text,
+			       duration_format(min_sec, min_text),
+			       duration_format(max_sec, max_text));
+	else
+		*ret_sec = (uint32_t)sec;
 }
 
 bool document_choice(struct document *document, const yaml_node_t *node, const char *name,

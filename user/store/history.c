@@ -20,6 +20,7 @@ const char *const history_event_names[] = {
 	[HISTORY_FEED] = "feed",
 	[HISTORY_LEARNED] = "learned",
 	[HISTORY_DETACH] = "detach",
+	[HISTORY_DOMAIN] = "domain",
 	[HISTORY_HELD] = "held",
 };
 _Static_assert(sizeof(history_event_names) / sizeof(*history_event_names) == HISTORY_EVENT_COUNT,

@@ -28,6 +28,7 @@ enum history_event {
 	HISTORY_FEED,	 /* a new copy of a feed took effect */
 	HISTORY_LEARNED, /* learned entries came or went */
 	HISTORY_DETACH,	 /* ipwl was removed from all interfaces */
+	HISTORY_DOMAIN,	 /* other addresses of a domain took effect */
 	HISTORY_HELD,	 /* the guard held a reload; the record tells what it would have changed */
 	HISTORY_EVENT_COUNT,
 };
@@ -41,7 +42,7 @@ struct history_record {
 	int64_t id; /* set by history_begin() */
 	int64_t at_sec;
 	enum history_event event;
-	const char *origin; /* the feed, or the file that was imported */
+	const char *origin; /* the feed or domain, or the file that was imported */
 	const char *author; /* NULL: no user asked for it */
 	const char *via;    /* "sudo": root has named the author */
 	const char *reason;

@@ -18,6 +18,7 @@ static const char *const setting_keys[] = {
 	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
 	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
 	[SETTING_EXPORTS] = "exports",	     [SETTING_LEARN] = "learn",
+	[SETTING_RESOLVER] = "resolver",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -128,6 +129,8 @@ void config_free(struct config *config)
 	free(config->bpffs_dir);
 	free(config->metrics_host);
 	feeds_free(config->feeds, config->feed_count);
+	feeds_free(config->domains, config->domain_count);
+	free(config->resolver.servers);
 	free(config->protected);
 	exports_free(config);
 	learn_settings_done(&config->learn);

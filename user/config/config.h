@@ -11,6 +11,7 @@
 #include "base/diagnostics.h"
 #include "config/feed_config.h"
 #include "config/learn.h"
+#include "config/resolver_config.h"
 #include "core/guard.h"
 #include "core/policy.h"
 #include "formats/read.h"
@@ -85,6 +86,9 @@ struct config {
 	struct history_settings history;
 	struct feed_config *feeds; /* of all lists */
 	size_t feed_count;
+	struct feed_config *domains; /* of all lists */
+	size_t domain_count;
+	struct resolver_settings resolver;
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
 	struct learn_settings learn;

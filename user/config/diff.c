@@ -208,6 +208,15 @@ static void settings_compare_learning(struct collector *settings, const struct l
 		settings->err = err;
 }
 
+static void settings_add_resolver(struct collector *settings, const struct resolver_settings *from,
+				  const struct resolver_settings *to)
+{
+	collector_add(settings, "resolver.servers", from->servers, to->servers);
+	collector_add(settings, "resolver.require_ad", from->requires_ad ? "true" : "false",
+		      to->requires_ad ? "true" : "false");
+	settings_add_seconds(settings, "resolver.timeout", from->timeout_sec, to->timeout_sec);
+}
+
 /* ---- exports ------------------------------------------------------------- */
 
 /* "/x/allow.cidr (postfix-cidr, lists a b, after postfix)"; the caller frees it. NULL: out of
@@ -286,6 +295,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
 	settings_compare_learning(settings, &from->learn, &to->learn);
+	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_exports(settings, from, to);
 }
 
@@ -342,13 +352,14 @@ static void list_compare_input(struct collector *settings, const struct list_inp
 		      to->host_bits ? host_bits_names[to->host_bits] : NULL);
 }
 
-static void list_compare_feeds(struct collector *settings, const char *list,
+static void list_compare_feeds(struct collector *settings, enum feed_kind kind, const char *list,
 			       const struct config *from, const struct config *to)
 {
-	char *before = feeds_text(from, list), *after = feeds_text(to, list);
+	char *before = feeds_text(from, kind, list), *after = feeds_text(to, kind, list);
 
 	if (before && after)
-		collector_add(settings, "feeds", *before ? before : NULL, *after ? after : NULL);
+		collector_add(settings, feed_kinds[kind].plural, *before ? before : NULL,
+			      *after ? after : NULL);
 	else
 		settings->err = -ENOMEM;
 	free(before);
@@ -380,7 +391,9 @@ static int list_compare(const struct list_diff *diff, const struct snapshot *fro
 		list_compare_settings(&collector, diff->from, diff->to);
 		list_compare_input(&collector, find_input(from->config, from->policy, diff->from),
 				   find_input(to->config, to->policy, diff->to));
-		list_compare_feeds(&collector, diff->to->name, from->config, to->config);
+		for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
+			list_compare_feeds(&collector, (enum feed_kind)kind, diff->to->name,
+					   from->config, to->config);
 		err = collector_end(&collector, &change.settings);
 	}
 	if (err)

@@ -24,10 +24,14 @@
 #define FEED_USER_BYTES_MAX 256
 
 /* Where feeds come from. Those of each kind have their own schedule, copies and names. */
-enum feed_kind { FEED_OF_URL, FEED_KIND_COUNT };
+enum feed_kind {
+	FEED_OF_URL,
+	FEED_OF_DOMAIN, /* the addresses of a domain (config/resolver_config.h) */
+	FEED_KIND_COUNT,
+};
 
 struct feed_kind_traits {
-	const char *word;   /* "feed" */
+	const char *word;   /* "feed", "domain" */
 	const char *plural; /* "feeds": of its directory, command and log lines */
 	enum source source; /* of its entries */
 };
@@ -67,14 +71,18 @@ struct feed_guards {
 
 struct feed_config {
 	enum feed_kind kind;
-	char *name; /* same rules as for a list; unique among feeds */
+	/* Unique among feeds of its kind. Of a URL: the same rules as for a list. Of a domain: the
+	 * same as its url. */
+	char *name;
 	char *list_name;
 	enum action action; /* of the list */
-	char *url;
+	char *url;	    /* of a domain: "spf:partner.example" or "mail.partner.example" */
 	enum format format;
 	enum host_bits host_bits; /* of the list */
 	bool skips_errors;	  /* bad lines are skipped and counted */
-	uint32_t refresh_sec;
+	uint32_t refresh_sec;	  /* at least, between two fetches */
+	uint32_t refresh_max_sec; /* at most, if the source or a failure asks for more time */
+	uint32_t gone_after_sec;  /* a domain must be gone for this long to lose its entries */
 	uint32_t timeout_sec;
 	uint32_t max_bytes; /* limit of the data as sent and, if it is compressed, also unpacked */
 	char *user;	    /* or NULL */

@@ -70,6 +70,7 @@ static const char *const schemes[] = { "https://", "http://", "file:///" };
 
 const struct feed_kind_traits feed_kinds[] = {
 	[FEED_OF_URL] = { "feed", "feeds", SOURCE_FEED },
+	[FEED_OF_DOMAIN] = { "domain", "domains", SOURCE_DOMAIN },
 };
 _Static_assert(sizeof(feed_kinds) / sizeof(feed_kinds[0]) == FEED_KIND_COUNT, "all");
 
@@ -116,25 +117,12 @@ static void read_number(struct feed_reader *reader, enum feed_key key, uint32_t 
 static void read_duration(struct feed_reader *reader, enum feed_key key, const char *default_text,
 			  int64_t min_sec, int64_t max_sec, uint32_t *ret_sec)
 {
-	const yaml_node_t *node = reader->values[key];
-	const char *text = default_text, *trouble;
-	char min_text[DURATION_TEXT_BYTES], max_text[DURATION_TEXT_BYTES];
 	int64_t sec = 0;
 
-	if (node)
-		text = document_text(reader->document, node, feed_keys[key]);
-	if (!text)
-		return;
-	trouble = duration_parse(text, &sec);
-	if (trouble)
-		document_error(reader->document, node, "%s: \"%.40s\" %s: write 12h or 1d12h",
-			       feed_keys[key], text, trouble);
-	else if (sec < min_sec || sec > max_sec)
-		document_error(reader->document, node, "%s: \"%.40s\" is not between %s and %s",
-			       feed_keys[key], text, duration_format(min_sec, min_text),
-			       duration_format(max_sec, max_text));
-	else
-		*ret_sec = (uint32_t)sec;
+	duration_parse(default_text, &sec);
+	*ret_sec = (uint32_t)sec;
+	document_duration(reader->document, reader->values[key], feed_keys[key], min_sec, max_sec,
+			  ret_sec);
 }
 
 /* Read a text without blanks and control characters, for use in requests. NULL: there is none,
@@ -360,6 +348,7 @@ static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct
 	read_on_error(reader);
 	read_duration(reader, FEED_REFRESH, FEED_DEFAULT_REFRESH, FEED_REFRESH_MIN_SEC,
 		      REFRESH_MAX_SEC, &feed->refresh_sec);
+	feed->refresh_max_sec = feed->refresh_sec;
 	read_duration(reader, FEED_TIMEOUT, FEED_DEFAULT_TIMEOUT, 1, DAY_SEC, &feed->timeout_sec);
 	read_number(reader, FEED_MAX_BYTES, 1, MAX_BYTES_MAX, &feed->max_bytes);
 	read_guards(reader);
@@ -445,8 +434,9 @@ void feeds_free(struct feed_config *feeds, size_t count)
 
 struct feed_configs config_feeds(const struct config *config, enum feed_kind kind)
 {
-	(void)kind;
-	return (struct feed_configs) { config->feeds, config->feed_count };
+	return kind == FEED_OF_DOMAIN
+		   ? (struct feed_configs) { config->domains, config->domain_count }
+		   : (struct feed_configs) { config->feeds, config->feed_count };
 }
 
 bool config_has_feeds(const struct config *config)

@@ -60,18 +60,60 @@ static void write_feed(FILE *stream, const struct feed_config *feed)
 	fputc(')', stream);
 }
 
-char *feeds_text(const struct config *config, const char *list)
+static void write_seconds(FILE *stream, const char *key, uint32_t sec, uint32_t usual)
 {
+	char text[DURATION_TEXT_BYTES];
+
+	if (sec != usual)
+		fprintf(stream, ", %s %s", key, duration_format(sec, text));
+}
+
+static void write_domain(FILE *stream, const struct feed_config *domain)
+{
+	const struct feed_guards *guards = &domain->guards;
+	const enum space_choice reserved = guards->spaces[FEED_SPACE_RESERVED];
+	char *text = NULL;
+	size_t size;
+	FILE *settings = open_memstream(&text, &size);
+
+	fputs(domain->name, stream);
+	if (!settings)
+		return;
+	write_seconds(settings, "min_refresh", domain->refresh_sec, DOMAIN_DEFAULT_MIN_REFRESH_SEC);
+	write_seconds(settings, "max_refresh", domain->refresh_max_sec,
+		      DOMAIN_DEFAULT_MAX_REFRESH_SEC);
+	write_seconds(settings, "gone_after", domain->gone_after_sec,
+		      DOMAIN_DEFAULT_GONE_AFTER_SEC);
+	write_number(settings, "min_ipv4_length", guards->min_len[FAMILY_IPV4],
+		     DOMAIN_DEFAULT_MIN_IPV4_LENGTH);
+	write_number(settings, "min_ipv6_length", guards->min_len[FAMILY_IPV6],
+		     DOMAIN_DEFAULT_MIN_IPV6_LENGTH);
+	write_word(settings, "reserved",
+		   reserved != SPACE_CUT ? space_choice_names[reserved] : NULL);
+	write_word(settings, "may_be_empty", guards->may_be_empty ? "true" : NULL);
+	write_number(settings, "max_shrink", guards->max_shrink_percent, FEED_DEFAULT_MAX_SHRINK);
+	write_number(settings, "max_growth", guards->max_growth_factor, FEED_DEFAULT_MAX_GROWTH);
+	if (!fclose(settings) && size)
+		fprintf(stream, " (%s)", text + 2);
+	free(text);
+}
+
+char *feeds_text(const struct config *config, enum feed_kind kind, const char *list)
+{
+	const struct feed_configs feeds = config_feeds(config, kind);
 	char *text = NULL;
 	size_t size, count = 0;
 	FILE *stream = open_memstream(&text, &size);
 
-	for (size_t i = 0; stream && i < config->feed_count; i++) {
-		if (strcmp(config->feeds[i].list_name, list) != 0)
+	for (size_t i = 0; stream && i < feeds.count; i++) {
+		if (strcmp(feeds.items[i].list_name, list) != 0)
 			continue;
 		if (count++)
 			fputs(", ", stream);
-		write_feed(stream, &config->feeds[i]);
+		if (kind == FEED_OF_DOMAIN)
+			write_domain(stream, &feeds.items[i]);
+		else
+			write_feed(stream, &feeds.items[i]);
 	}
 	return stream && !fclose(stream) ? text : NULL;
 }

@@ -23,6 +23,7 @@ enum list_key {
 	LIST_ON_ERROR,
 	LIST_HOST_BITS,
 	LIST_FEEDS,
+	LIST_DOMAINS,
 	LIST_KEY_COUNT,
 };
 
@@ -33,6 +34,7 @@ static const char *const list_keys[] = {
 	[LIST_ENTRIES] = "entries",	[LIST_FILES] = "files",
 	[LIST_FORMAT] = "format",	[LIST_ON_ERROR] = "on_error",
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
+	[LIST_DOMAINS] = "domains",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -106,6 +108,10 @@ static void check_keys(struct document *document, yaml_node_t *const values[], e
 		document_error(
 		    document, values[LIST_MODE],
 		    "mode is only for block lists: remove it, because an allow list never drops");
+	if (action == ACTION_BLOCK && values[LIST_DOMAINS])
+		document_error(document, values[LIST_DOMAINS],
+			       "domains is only for allow lists: remove it, because the owner of "
+			       "a domain would decide whose packets are dropped");
 	for (size_t i = 0; i < sizeof(allow_only) / sizeof(allow_only[0]); i++) {
 		enum list_key key = allow_only[i];
 
@@ -235,6 +241,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 		err = read_file_names(document, values[LIST_FILES], &reader->files[index]);
 	if (!err && values[LIST_FEEDS])
 		err = read_list_feeds(reader, values[LIST_FEEDS], list, index);
+	if (!err && values[LIST_DOMAINS] && action == ACTION_ALLOW)
+		err = domains_read(document, values[LIST_DOMAINS], list, reader->config);
 	return err;
 }
 

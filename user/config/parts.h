@@ -24,6 +24,7 @@ enum setting {
 	SETTING_HISTORY,
 	SETTING_EXPORTS,
 	SETTING_LEARN,
+	SETTING_RESOLVER,
 	SETTING_COUNT,
 };
 
@@ -48,9 +49,17 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
 	       struct config *config);
 
+/* Read the domains of one list, and append them to those of the configuration. */
+int domains_read(struct document *document, const yaml_node_t *node, const struct list *list,
+		 struct config *config);
+
+/* Read `resolver`. @node may be NULL: the defaults. */
+int resolver_read(struct document *document, const yaml_node_t *node,
+		  struct resolver_settings *settings);
+
 /* Describe the feeds of a list: each with its URL and the settings that differ from the
  * default. The text is empty if there is none. The caller frees it. NULL: out of memory. */
-char *feeds_text(const struct config *config, const char *list);
+char *feeds_text(const struct config *config, enum feed_kind kind, const char *list);
 
 /* Read the prefixes that no feed may block. */
 int protected_read(struct document *document, const yaml_node_t *node, struct config *config);

@@ -335,5 +335,7 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 		err = read_directories(document, values, config);
 	if (!err)
 		err = read_metrics(document, values[SETTING_METRICS], config);
+	if (!err)
+		err = resolver_read(document, values[SETTING_RESOLVER], &config->resolver);
 	return err;
 }

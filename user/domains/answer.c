@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes entries of what DNS answered about a domain, and says what is missing from them. */
+#include "domains/answer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REASON_BYTES 512
+
+static const char *const family_names[FAMILY_COUNT] = { "IPv4", "IPv6" };
+
+int domain_answer_write(const struct dns_result *result, FILE *stream)
+{
+	struct dns_result lasting = *result;
+
+	/* A cache counts it down, so the same answer would look like another. */
+	lasting.ttl_sec = 0;
+	return dns_result_write(&lasting, stream);
+}
+
+/* ---- what is missing ------------------------------------------------------- */
+
+/* Why a term was not expanded; NULL: it was, or it did not need to be. */
+static const char *missing_why(enum dns_outcome outcome)
+{
+	switch (outcome) {
+	case DNS_TERM_MACRO:
+		return "it depends on the message";
+	case DNS_TERM_EXISTS:
+		return "exists cannot be expanded";
+	case DNS_TERM_PTR:
+		return "ptr cannot be expanded";
+	case DNS_TERM_TOO_WIDE:
+		return "it is too wide";
+	case DNS_TERM_RESERVED:
+		return "it is reserved address space";
+	case DNS_TERM_ERROR:
+		return "it has an error";
+	default:
+		return NULL;
+	}
+}
+
+static void note_terms(const struct dns_result *result, struct lines *notes)
+{
+	for (size_t i = 0; i < result->term_count; i++) {
+		const struct dns_term *term = &result->terms[i];
+		const char *why = missing_why(term->outcomes[FAMILY_IPV4]);
+
+		if (!why)
+			why = missing_why(term->outcomes[FAMILY_IPV6]);
+		if (why)
+			lines_add(notes, "%s in the record of %s: %s", term->text,
+				  result->records[term->record].domain, why);
+	}
+}
+
+static void note_families(const struct dns_result *result, struct lines *notes)
+{
+	const struct dns_family *families = result->families;
+	const bool is_same = !strcmp(families[FAMILY_IPV4].message, families[FAMILY_IPV6].message);
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (*families[family].message && !(is_same && family))
+			lines_add(notes, "%s%s%s", is_same ? "" : family_names[family],
+				  is_same ? "" : ": ", families[family].message);
+}
+
+/* ---- entries ----------------------------------------------------------------- */
+
+/* Say which term lists the addresses. NULL: they are those of a host. */
+static const char *reason_of(const struct dns_result *result, uint32_t term_number,
+			     char text[REASON_BYTES])
+{
+	const struct dns_term *term;
+
+	if (term_number == DNS_NO_TERM)
+		return NULL;
+	term = &result->terms[term_number];
+	if (term->record)
+		snprintf(text, REASON_BYTES, "%.230s in the record of %.250s", term->text,
+			 result->records[term->record].domain);
+	else
+		snprintf(text, REASON_BYTES, "%.500s", term->text);
+	return text;
+}
+
+static int add_entries(const struct dns_result *result, const struct domain_reading *reading,
+		       struct entry_set *set)
+{
+	char reason[REASON_BYTES];
+	int err = 0;
+
+	for (size_t i = 0; i < result->prefix_count && !err; i++) {
+		const struct entry entry = {
+			.prefix = result->prefixes[i].prefix,
+			.source = (uint8_t)reading->source,
+			.origin = reading->origin,
+			.reason = reason_of(result, result->prefixes[i].term, reason),
+			.added_at_sec = reading->added_at_sec,
+		};
+
+		err = entry_set_add(set, &entry);
+	}
+	return err;
+}
+
+int domain_answer_read(const char *text, size_t bytes, const struct domain_reading *reading,
+		       struct entry_set *set, struct lines *notes)
+{
+	struct dns_result result;
+	int err = dns_result_read(text, bytes, &result);
+
+	if (err)
+		return err;
+	err = add_entries(&result, reading, set);
+	if (!err) {
+		note_terms(&result, notes);
+		note_families(&result, notes);
+	}
+	dns_result_done(&result);
+	return err;
+}

@@ -118,9 +118,11 @@ static void configure(size_t count)
 	for (size_t i = 0; i < count; i++) {
 		snprintf(names[i], sizeof(names[i]), "feed%zu", i);
 		snprintf(urls[i], sizeof(urls[i]), "https://192.0.2.1/%zu", i);
-		configs[i] = (struct feed_config) {
-			.name = names[i], .url = urls[i], .list_name = names[i], .refresh_sec = HOUR
-		};
+		configs[i] = (struct feed_config) { .name = names[i],
+						    .url = urls[i],
+						    .list_name = names[i],
+						    .refresh_sec = HOUR,
+						    .refresh_max_sec = HOUR };
 	}
 	config.feed_count = count;
 }

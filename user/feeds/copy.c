@@ -23,6 +23,7 @@
 static const char *const suffixes[COPY_KIND_COUNT] = {
 	[COPY_IN_FORCE] = "copy",
 	[COPY_HELD] = "held",
+	[COPY_GONE] = "gone",
 };
 
 void feed_copy_done(struct feed_copy *copy)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stores copies of feeds in a directory of their kind, like state_dir/feeds: the copy in force
- * (NAME.copy), and the copy that a guard holds back (NAME.held). A file consists of a few lines
- * about the copy, then its bytes. A checksum over all of it tells whether it is complete.
+ * (NAME.copy), the copy that a guard holds back (NAME.held), and the first one that says that its
+ * source has nothing any more (NAME.gone). A file consists of a few lines about the copy, then its
+ * bytes. A checksum over all of it tells whether it is complete.
  */
 #ifndef FEEDS_COPY_H
 #define FEEDS_COPY_H
@@ -14,7 +15,12 @@
 
 #define FEED_COPY_ERROR_BYTES 512
 
-enum copy_kind { COPY_IN_FORCE, COPY_HELD, COPY_KIND_COUNT };
+enum copy_kind {
+	COPY_IN_FORCE,
+	COPY_HELD,
+	COPY_GONE, /* says since when its source has nothing any more */
+	COPY_KIND_COUNT,
+};
 
 struct feed_copy {
 	char *url;	     /* URL of the source */

@@ -9,6 +9,7 @@
 #include "config/own_addresses.h"
 #include "core/entry_cut.h"
 #include "core/reserved.h"
+#include "domains/answer.h"
 #include "feeds/guards.h"
 
 static int read_set(const struct feed_config *feed, const struct feed_copy *copy,
@@ -117,6 +118,23 @@ bool feed_is_own_uncut(const struct feed_config *feed, const struct feed_copy *c
 	return is_uncut;
 }
 
+static int read_answer(const struct feed_config *feed, const struct feed_copy *copy,
+		       struct feed_body *body, struct lines *details)
+{
+	const struct domain_reading reading = {
+		.source = feed_kinds[feed->kind].source,
+		.origin = feed->name,
+		.added_at_sec = copy->fetched_at_sec,
+	};
+	int err =
+	    domain_answer_read(copy->bytes, copy->byte_count, &reading, body->set, &body->notes);
+
+	if (err != -EBADMSG)
+		return err;
+	lines_add(details, "it is no answer of ipwl-resolve");
+	return -EINVAL;
+}
+
 /* ---- a copy --------------------------------------------------------------- */
 
 int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
@@ -126,14 +144,15 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 	int err;
 
 	*ret_body = body;
-	if (feed_is_html(copy->bytes, copy->byte_count)) {
+	if (feed->kind == FEED_OF_URL && feed_is_html(copy->bytes, copy->byte_count)) {
 		lines_add(details, "it is an HTML page, not a list: an error page or a login?");
 		return -EINVAL;
 	}
 	body.set = entry_set_new();
 	if (!body.set)
 		return -ENOMEM;
-	err = read_set(feed, copy, body.set, &body.result, details);
+	err = feed->kind == FEED_OF_DOMAIN ? read_answer(feed, copy, &body, details)
+					   : read_set(feed, copy, body.set, &body.result, details);
 	if (!err) {
 		entry_set_finish(body.set);
 		err = cut_spaces(feed, copy, &body);
@@ -141,7 +160,15 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 	if (err) {
 		entry_set_unref(body.set);
 		body.set = NULL;
+		lines_done(&body.notes);
 	}
 	*ret_body = body;
 	return err;
+}
+
+void feed_body_done(struct feed_body *body)
+{
+	entry_set_unref(body->set);
+	body->set = NULL;
+	lines_done(&body->notes);
 }

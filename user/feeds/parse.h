@@ -16,11 +16,15 @@ struct feed_body {
 	struct entry_set *set; /* finished, with one reference */
 	struct format_result result;
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries from which space was removed */
+	struct lines notes;		     /* what is missing from the addresses of a domain */
+	bool is_gone; /* it is empty because the domain has nothing any more */
 };
+
+void feed_body_done(struct feed_body *body);
 
 /**
  * feed_parse() - read a copy in the format of its feed
- * @ret_body: on error, only its result is valid
+ * @ret_body: for feed_body_done(); on error, only its result is valid
  * @details: the first errors and warnings of lines are added
  *
  * Space is removed from the entries if the feed's settings say so, or if it was removed when

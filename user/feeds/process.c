@@ -71,6 +71,11 @@ static void seal_body(const struct feed_process *process, struct fetched *fetche
 		 process->fetcher->helper.program, strerror(errno));
 }
 
+static bool has_body(const struct fetched *fetched)
+{
+	return fetched->result == FETCH_IS_NEW || fetched->result == FETCH_IS_GONE;
+}
+
 /* Read the result after the fetcher has ended. */
 static void take_end(const struct feed_process *process, struct fetched *fetched)
 {
@@ -82,7 +87,7 @@ static void take_end(const struct feed_process *process, struct fetched *fetched
 		process->fetcher->read_result(process->fds, fetched);
 	if (fetched->result == FETCH_HAS_FAILED)
 		describe_end(process, status, fetched);
-	if (fetched->result == FETCH_IS_NEW)
+	if (has_body(fetched))
 		seal_body(process, fetched);
 }
 
@@ -113,7 +118,7 @@ static void on_end(evutil_socket_t fd, short what, void *context)
 		take_end(process, &fetched);
 	process->done(process->context, &fetched);
 	/* The callback has set it to -1 if it took the body over. */
-	if (fetched.result == FETCH_IS_NEW && fetched.body_fd < 0)
+	if (has_body(&fetched) && fetched.body_fd < 0)
 		process->fds[FEED_FILE_BODY] = -1;
 	free_process(process);
 }

@@ -15,16 +15,21 @@
 
 struct feed_process;
 
-enum fetch_result { FETCH_IS_NEW, FETCH_IS_UNCHANGED, FETCH_HAS_FAILED };
+enum fetch_result {
+	FETCH_IS_NEW,
+	FETCH_IS_UNCHANGED,
+	FETCH_IS_GONE, /* the source has nothing any more; the body says so */
+	FETCH_HAS_FAILED,
+};
 
 /* The fetcher's answer. Its texts are clean, whatever the source or the fetcher sent. */
 struct fetched {
 	enum fetch_result result;
-	int body_fd; /* if new; done() takes it by setting it to -1 */
+	int body_fd; /* if new or gone; done() takes it by setting it to -1 */
 	char message[FEED_MESSAGE_BYTES];
 	char etag[FEED_HEADER_BYTES]; /* empty: none */
 	char last_modified[FEED_HEADER_BYTES];
-	int64_t retry_after_sec;
+	int64_t retry_after_sec; /* the source does not want to be asked earlier */
 };
 
 /* The files of a run. They are files in memory, so neither side ever waits for the other. */

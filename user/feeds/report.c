@@ -18,6 +18,7 @@ void feed_report_done(struct feed_report *report)
 {
 	free(report->name);
 	free(report->trouble);
+	lines_done(&report->notes);
 	lines_done(&report->held_reasons);
 	free(report->url);
 	free(report->etag);
@@ -44,6 +45,7 @@ void feed_arrival_done(struct feed_arrival *arrival)
 	if (arrival->body_fd >= 0)
 		close(arrival->body_fd);
 	feed_copy_done(&arrival->copy);
+	free(arrival->gone_message);
 	refusal_done(&arrival->refusal);
 	lines_done(&arrival->warnings);
 	feed_report_done(&arrival->report);

@@ -32,6 +32,8 @@ struct feed_report {
 	int64_t checked_at_sec;		     /* when the source last had no newer copy */
 	size_t entry_count;		     /* without exclusions */
 	size_t skipped_count;		     /* skipped lines and records */
+	struct lines notes;		     /* what is missing from the addresses of a domain */
+	int64_t gone_since_sec;		     /* a domain has nothing any more; 0: it has */
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries from which space was removed */
 	const char *format;		     /* its name; NULL: nothing was read yet */
 	char *trouble;			     /* with the stored copy, or NULL */
@@ -58,6 +60,8 @@ struct feed_arrival {
 	enum feed_kind kind;
 	char *name;
 	int body_fd;	       /* the fetched data; -1: the source has no newer copy */
+	bool is_gone;	       /* the fetched data says that there is nothing any more */
+	char *gone_message;    /* its words, or NULL */
 	struct feed_copy copy; /* data about the copy, without its bytes */
 
 	enum feed_result result;

@@ -36,12 +36,18 @@ struct feeds {
 	struct feed_state *items;
 	size_t count;
 	size_t fetch_count;
+	uint64_t result_counts[FEED_RESULT_COUNT];
 	struct feed_wait *waits;
 };
 
 size_t feeds_count(const struct feeds *feeds)
 {
 	return feeds->count;
+}
+
+uint64_t feeds_result_count(const struct feeds *feeds, enum feed_result result)
+{
+	return feeds->result_counts[result];
 }
 
 const struct feed_state *feeds_at(const struct feeds *feeds, size_t index)
@@ -95,12 +101,12 @@ static void feed_schedule_first(struct feed_state *state, const struct feed_conf
  * shorter. */
 static void feed_schedule_anew(struct feed_state *state, const struct feed_config *config)
 {
-	const int64_t latest_sec = time_now_sec() + config->refresh_sec;
+	const int64_t latest_sec = time_now_sec() + config->refresh_max_sec;
 	const bool is_known = state->known_url && !strcmp(state->known_url, config->url);
 
 	if (!is_known)
 		feed_schedule_first(state, config);
-	else if (state->next_at_sec > latest_sec + config->refresh_sec / 10 &&
+	else if (state->next_at_sec > latest_sec + config->refresh_max_sec / 10 &&
 		 !state->failure_count)
 		state->next_at_sec = latest_sec;
 	if (is_known)
@@ -114,9 +120,16 @@ static void feed_schedule_next(struct feed_state *state, int64_t retry_after_sec
 	const struct feed_config *config = feed_config_of(state);
 	int64_t wait_sec = config ? config->refresh_sec : RETRY_SEC;
 
-	if (state->failure_count && state->failure_count < 16 &&
-	    (int64_t)RETRY_SEC << (state->failure_count - 1) < wait_sec)
-		wait_sec = (int64_t)RETRY_SEC << (state->failure_count - 1);
+	const int64_t longest_sec = config ? config->refresh_max_sec : RETRY_SEC;
+
+	if (state->failure_count) {
+		wait_sec = longest_sec;
+		if (state->failure_count < 16 &&
+		    (int64_t)RETRY_SEC << (state->failure_count - 1) < wait_sec)
+			wait_sec = (int64_t)RETRY_SEC << (state->failure_count - 1);
+	} else if (retry_after_sec > longest_sec) {
+		retry_after_sec = longest_sec;
+	}
 	if (wait_sec < retry_after_sec)
 		wait_sec = retry_after_sec;
 	state->next_at_sec = time_now_sec() + add_jitter(wait_sec);
@@ -159,6 +172,7 @@ static void feed_end_fetch(struct feed_state *state, enum feed_result result, co
 	free(state->message);
 	state->message = message ? strdup(message) : NULL;
 	state->fetch_counts[result]++;
+	feeds->result_counts[result]++;
 	state->failure_count = is_failure ? state->failure_count + 1 : 0;
 	state->is_judged = false;
 	feed_log_result(state, details);
@@ -203,7 +217,7 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 	feed_end_fetch(state, arrival->result, *message ? message : NULL,
 		       arrival->result == FEED_RESULT_HELD ? &state->report.held_reasons
 							   : &arrival->refusal.details,
-		       0);
+		       state->retry_after_sec);
 	return arrival->result == FEED_RESULT_NEW;
 }
 
@@ -227,6 +241,9 @@ static int feed_make_arrival(struct feed_state *state, struct fetched *fetched,
 	state->url = NULL;
 	arrival->body_fd = fetched->body_fd;
 	fetched->body_fd = -1;
+	arrival->is_gone = fetched->result == FETCH_IS_GONE;
+	if (feed_copy_header(fetched->message, &arrival->gone_message))
+		return -ENOMEM;
 	return feed_copy_header(fetched->etag, &copy->etag) ||
 		       feed_copy_header(fetched->last_modified, &copy->last_modified)
 		   ? -ENOMEM
@@ -253,6 +270,7 @@ static void feed_on_fetched(void *context, struct fetched *fetched)
 		return;
 	}
 	state->is_judged = true;
+	state->retry_after_sec = fetched->retry_after_sec;
 	feeds_run(feeds);
 }
 

@@ -16,6 +16,7 @@ struct feed_state {
 	struct feeds *feeds;
 	struct feed_process *process; /* the running fetch, or NULL */
 	char *url;		      /* that is being fetched */
+	int64_t retry_after_sec;      /* of the fetch that is judged */
 	char *known_url;	      /* the configured URL when it was last checked */
 	bool is_judged;		      /* the worker is judging the fetched copy */
 	bool is_asked; /* an administrator asked for it; it does not wait for next_at_sec */
@@ -58,6 +59,9 @@ void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_
 
 /* Record that a copy was judged. Return: whether a new copy is in force. */
 bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival);
+
+/* How many fetches of all feeds, also of those that are gone, had this result. */
+uint64_t feeds_result_count(const struct feeds *feeds, enum feed_result result);
 
 size_t feeds_count(const struct feeds *feeds);
 const struct feed_state *feeds_at(const struct feeds *feeds, size_t index);

@@ -64,6 +64,7 @@ static int share(const struct stored_feed *old, struct stored_feed *feed)
 		return -ENOMEM;
 	feed->set = old->set ? entry_set_ref(old->set) : NULL;
 	feed->skipped_count = old->skipped_count;
+	lines_copy(&feed->notes, &old->notes, old->notes.count);
 	memcpy(feed->cut_counts, old->cut_counts, sizeof(feed->cut_counts));
 	feed->format = old->format;
 	return 0;
@@ -74,6 +75,9 @@ void stored_feed_take(struct stored_feed *feed, struct feed_body *body)
 	entry_set_unref(feed->set);
 	feed->set = body->set;
 	body->set = NULL;
+	lines_done(&feed->notes);
+	feed->notes = body->notes;
+	body->notes = (struct lines) { 0 };
 	feed->skipped_count = body->result.bad_line_count + format_skipped_count(&body->result);
 	memcpy(feed->cut_counts, body->cut_counts, sizeof(feed->cut_counts));
 	feed->format = body->result.format;
@@ -125,6 +129,7 @@ static int load_copy(const char *directory, struct stored_feed *feed, struct lin
 void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
 		      const struct feed_body *body, struct lines *ret_reasons)
 {
+	struct feed_guards guards = feed->config->guards;
 	struct prefixes own = { 0 };
 	struct prefix *addresses = NULL;
 	struct feed_candidate candidate = {
@@ -141,7 +146,8 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 
 	own.items = addresses;
 	candidate.own = own;
-	feed_guards_check(&feed->config->guards, &candidate, ret_reasons);
+	guards.may_be_empty |= body->is_gone;
+	feed_guards_check(&guards, &candidate, ret_reasons);
 	if (err && feed->config->action == ACTION_BLOCK &&
 	    feed->config->guards.spaces[FEED_SPACE_OWN] != SPACE_TAKE)
 		lines_add(ret_reasons, "cannot determine this host's own addresses: %s",
@@ -177,8 +183,20 @@ static int load_held(const struct feed_store_owner *owner, const char *directory
 			    "no guard would hold it back now: refresh the %s or accept the copy",
 			    feed_word(feed));
 	}
-	entry_set_unref(body.set);
+	feed_body_done(&body);
 	lines_done(&details);
+	return err == -ENOMEM ? err : 0;
+}
+
+/* A damaged one only begins anew. */
+static int load_gone(const char *directory, const struct stored_feed *old, struct stored_feed *feed)
+{
+	char error[FEED_COPY_ERROR_BYTES];
+	int err = feed_copy_read(directory, feed->config->name, COPY_GONE, &feed->gone, error);
+
+	forget_bytes(&feed->gone);
+	if (old && feed->gone.url)
+		feed->gone_count = old->gone_count;
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -200,7 +218,9 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 		feed->trouble = NULL;
 		err = share(old, feed);
 	}
-	return err ? err : load_held(owner, directory, feed, warnings);
+	if (!err)
+		err = load_held(owner, directory, feed, warnings);
+	return err ? err : load_gone(directory, old, feed);
 }
 
 struct feed_store *feed_store_load(enum feed_kind kind, const struct feed_store_owner *owner,
@@ -244,6 +264,8 @@ void feed_store_free(struct feed_store *store)
 		free(feed->trouble);
 		feed_copy_done(&feed->held);
 		lines_done(&feed->held_reasons);
+		lines_done(&feed->notes);
+		feed_copy_done(&feed->gone);
 	}
 	free(store->items);
 	free(store->directory);
@@ -369,6 +391,7 @@ int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_r
 		.entry_count = feed_entry_count(feed->set),
 		.skipped_count = feed->skipped_count,
 		.format = feed->copy.url ? format_names[feed->format] : NULL,
+		.gone_since_sec = feed->gone.url ? feed->gone.fetched_at_sec : 0,
 		.is_held = feed->held.url,
 		.held_at_sec = feed->held.fetched_at_sec,
 		.held_entry_count = feed->held_entry_count,
@@ -376,6 +399,7 @@ int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_r
 
 	memcpy(report.cut_counts, feed->cut_counts, sizeof(report.cut_counts));
 	lines_copy(&report.held_reasons, &feed->held_reasons, feed->held_reasons.count);
+	lines_copy(&report.notes, &feed->notes, FEED_NOTES_MAX);
 	if (copy_text(feed->config->name, &report.name) ||
 	    copy_text(feed->trouble, &report.trouble) || copy_text(newest->url, &report.url) ||
 	    copy_text(newest->etag, &report.etag) ||

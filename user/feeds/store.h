@@ -8,17 +8,23 @@
 #include "feeds/parse.h"
 #include "feeds/report.h"
 
+/* Notes about a domain that are reported. */
+#define FEED_NOTES_MAX 50
+
 struct stored_feed {
 	const struct feed_config *config; /* belongs to the snapshot of this store */
 	struct feed_copy copy; /* the copy in force, without its bytes; `url` NULL: none */
 	struct entry_set *set; /* NULL: none */
 	size_t skipped_count;
+	struct lines notes;		     /* what is missing from the addresses of a domain */
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
 	enum format format;		     /* the format that was read */
 	char *trouble;			     /* why the stored copy cannot be used, or NULL */
 	struct feed_copy held;		     /* without its bytes; url NULL: none */
 	size_t held_entry_count;
 	struct lines held_reasons;
+	struct feed_copy gone; /* without its bytes; url NULL: the source has something */
+	size_t gone_count;     /* how often it had nothing since the start, in a row */
 };
 
 struct feed_store {
@@ -61,7 +67,7 @@ int feed_store_fill(const struct feed_store *store, struct policy *policy,
  * there is none. */
 const struct stored_feed *feed_store_find_lost(const struct feed_store *store);
 
-/* Store the content of the copy in force. Takes over @body->set. */
+/* Store the content of the copy in force. Takes over what is in @body. */
 void stored_feed_take(struct stored_feed *feed, struct feed_body *body);
 
 /* Check a copy against the guards of @feed. */

@@ -19,6 +19,7 @@
 #include "engine/sample.h"
 #include "engine/source.h"
 #include "exports/schedule.h"
+#include "feeds/resolver.h"
 #include "feeds/schedule.h"
 #include "feeds/transfer.h"
 #include "intake/intake.h"
@@ -149,6 +150,7 @@ static int daemon_open_feeds(struct runtime *runtime)
 {
 	static const struct feed_fetcher *const fetchers[FEED_KIND_COUNT] = {
 		[FEED_OF_URL] = &transfer_fetcher,
+		[FEED_OF_DOMAIN] = &resolver_fetcher,
 	};
 	const struct feed_judge judge = { .take = copies_take, .context = runtime };
 	struct source_reports reports = { 0 };

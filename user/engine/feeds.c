@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/plural.h"
 #include "engine/feed_source.h"
+#include "engine/gone.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
 #include "engine/protected.h"
@@ -32,7 +33,7 @@ struct newcomer {
 static void newcomer_done(struct newcomer *newcomer)
 {
 	feed_copy_done(&newcomer->copy);
-	entry_set_unref(newcomer->body.set);
+	feed_body_done(&newcomer->body);
 }
 
 static struct feed_store *store_of(const struct engine *engine, const struct stored_feed *feed)
@@ -374,9 +375,17 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 	}
 	newcomer.copy = *copy;
 	newcomer.copy.cut_spaces = feed_cut_spaces(feed->config);
+	newcomer.body.is_gone = arrival->is_gone;
 	*copy = (struct feed_copy) { 0 };
 	feed_judge(engine, feed, &newcomer, arrival);
 	newcomer_done(&newcomer);
+}
+
+static void feed_take_what_is_there(struct engine *engine, struct stored_feed *feed,
+				    struct feed_arrival *arrival)
+{
+	gone_forget(store_of(engine, feed)->directory, feed);
+	feed_take_body(engine, feed, arrival);
 }
 
 /* ---- what is asked --------------------------------------------------------------- */
@@ -410,7 +419,9 @@ void engine_take_copy(struct engine *engine, struct feed_arrival *arrival)
 			    "its url has changed in the meantime");
 	else if (arrival->body_fd < 0)
 		feed_take_unchanged(engine, feed, arrival);
-	else
+	else if (!arrival->is_gone)
+		feed_take_what_is_there(engine, feed, arrival);
+	else if (gone_is_confirmed(store_of(engine, feed)->directory, feed, arrival))
 		feed_take_body(engine, feed, arrival);
 	feed_report_arrival(feed, arrival);
 }

@@ -72,7 +72,7 @@ static size_t count_list_changes(const struct list *list, const struct list *fro
 				 const struct list *to, struct history_change *changes)
 {
 	static const enum source sources[] = { SOURCE_CONFIG, SOURCE_FILE, SOURCE_FEED,
-					       SOURCE_LEARNED };
+					       SOURCE_DOMAIN, SOURCE_LEARNED };
 	size_t i;
 
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
@@ -150,7 +150,9 @@ void engine_record_feed(struct engine *engine, const struct deed *by,
 			const struct feed_config *feed, const struct feed_diff *diff,
 			struct lines *warnings)
 {
-	static const enum history_event events[FEED_KIND_COUNT] = { [FEED_OF_URL] = HISTORY_FEED };
+	static const enum history_event events[FEED_KIND_COUNT] = {
+		[FEED_OF_URL] = HISTORY_FEED, [FEED_OF_DOMAIN] = HISTORY_DOMAIN
+	};
 	const struct history_change change = {
 		.list = feed->list_name,
 		.action = feed->action,

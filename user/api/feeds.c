@@ -65,40 +65,72 @@ static size_t count_overruled(const struct policy *policy, const struct feed_con
 	return count;
 }
 
-static json_t *feed_json(const struct runtime *runtime, const struct feed_state *state)
+/* What only feeds by URL have. */
+static void feed_add_url(const struct runtime *runtime, const struct feed_config *feed,
+			 const struct feed_report *report, json_t *object)
+{
+	json_object_set_new(object, "url", json_text(feed->url));
+	json_object_set_new(object, "format", json_text(report->format));
+	json_object_set_new(object, "skipped_lines", json_count(report->skipped_count));
+	json_object_set_new(object, "cut_entries", cut_json(report));
+	json_object_set_new(object, "overruled_exclusions",
+			    json_count(count_overruled(runtime->snapshot->policy, feed)));
+}
+
+/* What only domains have. */
+static void feed_add_domain(const struct feed_report *report, json_t *object)
+{
+	json_object_set_new(object, "missing", json_lines(&report->notes));
+	json_object_set_new(object, "gone_since", json_time(report->gone_since_sec));
+}
+
+static json_t *feed_json(const struct runtime *runtime, enum feed_kind kind,
+			 const struct feed_state *state)
 {
 	const struct config *config = runtime->snapshot->config;
 	const struct feed_report *report = &state->report;
-	const struct feed_config *feed =
-	    feed_config_find(config_feeds(config, FEED_OF_URL), report->name);
+	const struct feed_config *feed = feed_config_find(config_feeds(config, kind), report->name);
 	const bool is_fetching = state->process || state->is_judged;
+	json_t *object;
 
 	if (!feed)
 		return NULL;
-	return json_pack(
-	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name",
-	    feed->name, "list", feed->list_name, "action", action_names[feed->action], "url",
-	    json_text(feed->url), "format", json_text(report->format), "entries",
-	    json_count(report->entry_count), "skipped_lines", json_count(report->skipped_count),
-	    "cut_entries", cut_json(report), "overruled_exclusions",
-	    json_count(count_overruled(runtime->snapshot->policy, feed)), "fetched_at",
-	    json_time(report->fetched_at_sec), "checked_at", json_time(report->checked_at_sec),
-	    "age_seconds", age_json(report), "last_fetch", fetch_result_json(state),
-	    "next_fetch_at", is_fetching ? json_null() : json_time(state->next_at_sec), "fetching",
-	    is_fetching, "held", held_json(report), "trouble", json_text(report->trouble));
+	object = json_pack(
+	    "{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "name", feed->name, "list",
+	    feed->list_name, "action", action_names[feed->action], "entries",
+	    json_count(report->entry_count), "fetched_at", json_time(report->fetched_at_sec),
+	    "checked_at", json_time(report->checked_at_sec), "age_seconds", age_json(report),
+	    "last_fetch", fetch_result_json(state), "next_fetch_at",
+	    is_fetching ? json_null() : json_time(state->next_at_sec), "fetching", is_fetching,
+	    "held", held_json(report), "trouble", json_text(report->trouble));
+	if (kind == FEED_OF_DOMAIN)
+		feed_add_domain(report, object);
+	else
+		feed_add_url(runtime, feed, report, object);
+	return object;
 }
 
-void control_feeds(struct runtime *runtime, struct evhttp_request *request)
+static void show_feeds(struct runtime *runtime, struct evhttp_request *request, enum feed_kind kind)
 {
-	const struct feeds *feeds = runtime->feeds[FEED_OF_URL];
+	const struct feeds *feeds = runtime->feeds[kind];
 	json_t *array;
 
 	if (arguments_read_query(request, NULL, 0))
 		return;
 	array = json_array();
 	for (size_t i = 0; i < feeds_count(feeds); i++)
-		json_array_append_new(array, feed_json(runtime, feeds_at(feeds, i)));
-	http_reply(request, json_pack("{s:o}", "feeds", array));
+		json_array_append_new(array, feed_json(runtime, kind, feeds_at(feeds, i)));
+	http_reply(request, json_pack("{s:o}", feed_kinds[kind].plural, array));
+}
+
+void control_feeds(struct runtime *runtime, struct evhttp_request *request)
+{
+	show_feeds(runtime, request, FEED_OF_URL);
+}
+
+void control_domains(struct runtime *runtime, struct evhttp_request *request)
+{
+	show_feeds(runtime, request, FEED_OF_DOMAIN);
 }
 
 /* ---- refresh ------------------------------------------------------------ */
@@ -106,6 +138,7 @@ void control_feeds(struct runtime *runtime, struct evhttp_request *request)
 /* A client that waits for fetches. */
 struct refresh {
 	struct runtime *runtime;
+	enum feed_kind kind;
 	struct exchange *exchange;
 };
 
@@ -113,6 +146,7 @@ static void refresh_finish(const struct feed_wait *wait)
 {
 	struct refresh *refresh = wait->context;
 	const struct runtime *runtime = refresh->runtime;
+	const enum feed_kind kind = refresh->kind;
 	struct evhttp_request *request = exchange_end(refresh->exchange);
 	json_t *array;
 
@@ -122,22 +156,24 @@ static void refresh_finish(const struct feed_wait *wait)
 	array = json_array();
 	for (size_t i = 0; i < wait->count; i++) {
 		const struct feed_state *state =
-		    feeds_find_state(runtime->feeds[FEED_OF_URL], wait->feeds[i].name);
+		    feeds_find_state(runtime->feeds[kind], wait->feeds[i].name);
 
 		if (state)
-			json_array_append_new(array, feed_json(runtime, state));
+			json_array_append_new(array, feed_json(runtime, kind, state));
 	}
-	http_reply(request, json_pack("{s:o}", "feeds", array));
+	http_reply(request, json_pack("{s:o}", feed_kinds[kind].plural, array));
 }
 
 /* NULL: out of memory. */
-static struct refresh *refresh_new(struct runtime *runtime, struct evhttp_request *request)
+static struct refresh *refresh_new(struct runtime *runtime, enum feed_kind kind,
+				   struct evhttp_request *request)
 {
 	struct refresh *refresh = malloc(sizeof(*refresh));
 
 	if (!refresh)
 		return NULL;
 	refresh->runtime = runtime;
+	refresh->kind = kind;
 	refresh->exchange = exchange_new(request);
 	if (refresh->exchange)
 		return refresh;
@@ -145,8 +181,9 @@ static struct refresh *refresh_new(struct runtime *runtime, struct evhttp_reques
 	return NULL;
 }
 
-/* Fetch the feed @name. NULL: all. */
-static void refresh_begin(struct runtime *runtime, struct evhttp_request *request, const char *name)
+/* Fetch the feed @name of that kind. NULL: all. */
+static void refresh_begin(struct runtime *runtime, struct evhttp_request *request,
+			  enum feed_kind kind, const char *name)
 {
 	struct refresh *refresh;
 	int err;
@@ -155,13 +192,14 @@ static void refresh_begin(struct runtime *runtime, struct evhttp_request *reques
 		http_reply_errorf(request, OUTCOME_UNAVAILABLE, "ipwld is stopping");
 		return;
 	}
-	if (name && !feeds_find_state(runtime->feeds[FEED_OF_URL], name)) {
-		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no feed \"%s\"", name);
+	if (name && !feeds_find_state(runtime->feeds[kind], name)) {
+		http_reply_errorf(request, OUTCOME_NOT_FOUND, "there is no %s \"%s\"",
+				  feed_kinds[kind].word, name);
 		return;
 	}
-	refresh = refresh_new(runtime, request);
-	err = refresh ? feeds_refresh(runtime->feeds[FEED_OF_URL], name, refresh_finish, refresh)
-		      : -ENOMEM;
+	refresh = refresh_new(runtime, kind, request);
+	err =
+	    refresh ? feeds_refresh(runtime->feeds[kind], name, refresh_finish, refresh) : -ENOMEM;
 	if (!err)
 		return;
 	if (refresh)
@@ -170,20 +208,32 @@ static void refresh_begin(struct runtime *runtime, struct evhttp_request *reques
 	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(-err));
 }
 
-void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request)
+static void refresh_read(struct runtime *runtime, struct evhttp_request *request,
+			 enum feed_kind kind)
 {
 	char *name = NULL;
 	const struct argument arguments[] = { { .name = "name", .ret_text = &name } };
 
 	if (!arguments_read_body(request, arguments, 1))
-		refresh_begin(runtime, request, name);
+		refresh_begin(runtime, request, kind, name);
 	free(name);
+}
+
+void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request)
+{
+	refresh_read(runtime, request, FEED_OF_URL);
+}
+
+void control_refresh_domains(struct runtime *runtime, struct evhttp_request *request)
+{
+	refresh_read(runtime, request, FEED_OF_DOMAIN);
 }
 
 /* ---- what is held back -------------------------------------------------- */
 
 struct copy_request {
 	struct api_task task;
+	enum feed_kind kind;
 	char *name; /* of the feed */
 	struct feed_arrival arrival;
 };
@@ -225,13 +275,14 @@ static void accept_run(struct api_task *base, struct engine *engine)
 	struct copy_request *task = (struct copy_request *)base;
 	const struct feed_arrival *arrival = &task->arrival;
 
-	if (feed_arrival_init(&task->arrival, FEED_OF_URL, task->name))
+	if (feed_arrival_init(&task->arrival, task->kind, task->name))
 		return;
 	engine_accept_copy(engine, &base->by, &task->arrival);
 	if (copy_take_refusal(task))
 		return;
-	log_info("feeds", "%s: %s accepted it: %zu %s, %zu added, %zu removed", task->name,
-		 base->by.author, arrival->report.entry_count,
+	log_info(feed_kinds[task->kind].plural,
+		 "%s: %s accepted it: %zu %s, %zu added, %zu removed", task->name, base->by.author,
+		 arrival->report.entry_count,
 		 plural(arrival->report.entry_count, "entry", "entries"), arrival->diff.added_count,
 		 arrival->diff.removed_count);
 	base->answer = json_pack("{s:o,s:o}", "added", json_count(arrival->diff.added_count),
@@ -246,10 +297,11 @@ static void accept_finish(struct api_task *base, struct runtime *runtime)
 
 	if (!task->arrival.report.name || base->refusal.outcome)
 		return;
-	feeds_take_report(runtime->feeds[FEED_OF_URL], &task->arrival.report);
+	feeds_take_report(runtime->feeds[task->kind], &task->arrival.report);
 	runtime_notify_ready(runtime);
-	state = feeds_find_state(runtime->feeds[FEED_OF_URL], task->name);
-	json_object_set_new(base->answer, "feed", state ? feed_json(runtime, state) : json_null());
+	state = feeds_find_state(runtime->feeds[task->kind], task->name);
+	json_object_set_new(base->answer, feed_kinds[task->kind].word,
+			    state ? feed_json(runtime, task->kind, state) : json_null());
 }
 
 static void diff_run(struct api_task *base, struct engine *engine)
@@ -257,7 +309,7 @@ static void diff_run(struct api_task *base, struct engine *engine)
 	struct copy_request *task = (struct copy_request *)base;
 	const struct feed_arrival *arrival = &task->arrival;
 
-	if (feed_arrival_init(&task->arrival, FEED_OF_URL, task->name))
+	if (feed_arrival_init(&task->arrival, task->kind, task->name))
 		return;
 	engine_diff_copy(engine, &task->arrival);
 	if (copy_take_refusal(task))
@@ -280,6 +332,20 @@ static void copy_request_free(struct api_task *base)
 	free(task->name);
 }
 
+static int accept_read_domain(struct api_task *base, struct runtime *runtime,
+			      struct evhttp_request *request)
+{
+	((struct copy_request *)base)->kind = FEED_OF_DOMAIN;
+	return accept_read(base, runtime, request);
+}
+
+static int diff_read_domain(struct api_task *base, struct runtime *runtime,
+			    struct evhttp_request *request)
+{
+	((struct copy_request *)base)->kind = FEED_OF_DOMAIN;
+	return diff_read(base, runtime, request);
+}
+
 const struct api_command accept_copy_command = {
 	.task_bytes = sizeof(struct copy_request),
 	.read = accept_read,
@@ -291,6 +357,21 @@ const struct api_command accept_copy_command = {
 const struct api_command diff_copy_command = {
 	.task_bytes = sizeof(struct copy_request),
 	.read = diff_read,
+	.run = diff_run,
+	.free = copy_request_free,
+};
+
+const struct api_command accept_domain_command = {
+	.task_bytes = sizeof(struct copy_request),
+	.read = accept_read_domain,
+	.run = accept_run,
+	.finish = accept_finish,
+	.free = copy_request_free,
+};
+
+const struct api_command diff_domain_command = {
+	.task_bytes = sizeof(struct copy_request),
+	.read = diff_read_domain,
 	.run = diff_run,
 	.free = copy_request_free,
 };

@@ -46,10 +46,11 @@ static const char *name_removal(const struct lint_finding *finding, char text[SE
 	}
 	/* An exclusion would remove the addresses from the entry that covers it, too. */
 	if (entry->source != SOURCE_CONFIG && entry->source != SOURCE_FILE) {
-		snprintf(text, SENTENCE_BYTES,
-			 entry->source == SOURCE_FEED
-			     ? "only the maintainer of the feed can remove it"
-			     : "it is removed when it expires");
+		snprintf(
+		    text, SENTENCE_BYTES,
+		    entry->source == SOURCE_FEED ? "only the maintainer of the feed can remove it"
+		    : entry->source == SOURCE_DOMAIN ? "only the owner of the domain can remove it"
+						     : "it is removed when it expires");
 		return text;
 	}
 	origin = holders_origin(entry);

@@ -19,6 +19,8 @@ extern const struct api_command reload_command;
 extern const struct api_command detach_command;
 extern const struct api_command accept_copy_command;
 extern const struct api_command diff_copy_command;
+extern const struct api_command accept_domain_command;
+extern const struct api_command diff_domain_command;
 extern const struct api_command lint_command;
 extern const struct api_command diff_command;
 extern const struct api_command history_command;
@@ -38,6 +40,8 @@ void control_test(struct runtime *runtime, struct evhttp_request *request);
 void control_list_entries(struct runtime *runtime, struct evhttp_request *request);
 void control_feeds(struct runtime *runtime, struct evhttp_request *request);
 void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request);
+void control_domains(struct runtime *runtime, struct evhttp_request *request);
+void control_refresh_domains(struct runtime *runtime, struct evhttp_request *request);
 void control_export(struct runtime *runtime, struct evhttp_request *request);
 
 #endif

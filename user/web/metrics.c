@@ -13,6 +13,7 @@
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
+#include "web/domains.h"
 #include "web/learn_metrics.h"
 #include "web/maillog_metrics.h"
 
@@ -388,6 +389,7 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	write_list_skipped(runtime->snapshot, buffer);
 	write_attached(&runtime->interfaces, buffer);
 	write_feeds(runtime, buffer);
+	domains_write(runtime->feeds[FEED_OF_DOMAIN], buffer);
 	learn_metrics_write(runtime, buffer);
 	write_exports(runtime, buffer);
 	write_daemon(runtime, buffer);

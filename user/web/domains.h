@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The metrics of domains. */
+#ifndef WEB_DOMAINS_H
+#define WEB_DOMAINS_H
+
+struct evbuffer;
+struct feeds;
+
+/* No label holds a domain: there may be thousands, and they are partners. */
+void domains_write(const struct feeds *domains, struct evbuffer *buffer);
+
+#endif

@@ -14,10 +14,16 @@ _ipwlctl_feeds() {
 		sed -n 's/^{"name":"\([A-Za-z0-9._-]*\)","list".*/\1/p'
 }
 
+# Names of domains, the same way.
+_ipwlctl_domains() {
+	timeout 2 ipwlctl "$@" --json domains 2>/dev/null </dev/null |
+		sed -n 's/^{"name":"\([A-Za-z0-9._:-]*\)","list".*/\1/p'
+}
+
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
 	local commands='status test list add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate spf feeds refresh learn explain report'
+	commands+=' reload diff lint simulate spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -86,7 +92,7 @@ _ipwlctl() {
 	case $prev in
 	--socket | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--source)
-		mapfile -t COMPREPLY < <(compgen -W 'config file feed manual learned' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'config file feed domain manual learned' -- "$cur")
 		;;
 	--format)
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
@@ -127,6 +133,10 @@ _ipwlctl() {
 		elif [[ $command == feeds && ${#words[@]} -eq 1 ||
 			$command == refresh && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_feeds "${socket[@]}")" -- "$cur")
+		elif [[ $command == domains && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'accept diff refresh' -- "$cur")
+		elif [[ $command == domains && ${#words[@]} -eq 1 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_domains "${socket[@]}")" -- "$cur")
 		elif [[ $command == learn && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(
 				compgen -W 'list accept reject forget backfill simulate partners' -- "$cur"

@@ -11,7 +11,7 @@ from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
-            "unprotect", "reload", "diff", "lint", "simulate", "spf", "feeds", "refresh",
+            "unprotect", "reload", "diff", "lint", "simulate", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"}, "list": {"--list", "--source"},
            "add": {"--list", "--reason", "--ttl", "--force"},

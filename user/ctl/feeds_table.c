@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "ctl/copies.h"
 
 static const struct column feed_columns[] = {
 	{ "name", "FEED", FORM_PLAIN | COLUMN_NAME },
@@ -34,25 +35,6 @@ static const char *feed_text(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-static void write_held_feed(struct writer *writer, const char *name, const json_t *held)
-{
-	const json_t *reasons = json_object_get(held, "reasons");
-	const json_t *reason;
-	size_t i;
-
-	json_array_foreach(reasons, i, reason)
-	{
-		writer_text(writer, COLOUR_YELLOW, "%s: held back: %s", name,
-			    json_is_string(reason) ? json_string_value(reason) : "");
-		writer_line_end(writer);
-	}
-	writer_text(
-	    writer, COLOUR_NONE,
-	    "%s: `ipwlctl feeds diff %s` shows the changes, `ipwlctl feeds accept %s` accepts them",
-	    name, name, name);
-	writer_line_end(writer);
-}
-
 /* Say of how many entries address space was cut out. */
 static void write_cut(struct writer *writer, const char *name, const json_t *cut)
 {
@@ -80,7 +62,7 @@ static void write_words(struct writer *writer, const json_t *feed)
 	    json_integer_value(json_object_get(feed, "overruled_exclusions"));
 
 	if (json_is_object(held))
-		write_held_feed(writer, name, held);
+		copies_write_held(writer, FEED_OF_URL, name, held);
 	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,

@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&command_spf,
 	&command_feeds,
 	&command_refresh,
+	&command_domains,
 	&command_learn,
 	&command_explain,
 	&command_report,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The schedule of feeds. Starts a few fetchers at a time, and gives fetched copies to the
- * worker. After a failure, a source is asked again soon, then less and less often. A source
- * that says when to come back is not asked earlier.
+ * The schedule of feeds. Starts a few fetchers at a time (feeds/timing.c says when), and gives
+ * fetched copies to the worker.
  */
 #include "feeds/schedule.h"
 
@@ -16,12 +15,12 @@
 #include "base/log.h"
 #include "base/plural.h"
 #include "feeds/process.h"
+#include "feeds/timing.h"
 #include "feeds/waits.h"
 
 #define FETCHES_MAX 4
 /* Check the schedule at least this often, because the wall clock may be set. */
 #define LOOK_SEC 30
-#define RETRY_SEC 600
 #define LOGGED_LINES_MAX 5
 
 struct feeds {
@@ -72,69 +71,6 @@ static const struct feed_config *feed_config_of(const struct feed_state *state)
 	return feed_config_find(config_feeds(feeds->config, feeds->kind), state->report.name);
 }
 
-/* ---- when --------------------------------------------------------------- */
-
-/* Lengthen an interval by up to a tenth, so that a thousand hosts do not all ask in the same
- * second. */
-static int64_t add_jitter(int64_t interval_sec)
-{
-	uint32_t random;
-
-	evutil_secure_rng_get_bytes(&random, sizeof(random));
-	return interval_sec + (int64_t)((uint64_t)random * (uint64_t)(interval_sec / 10) >> 32);
-}
-
-static void feed_schedule_first(struct feed_state *state, const struct feed_config *config)
-{
-	const struct feed_report *report = &state->report;
-	int64_t last_sec = report->checked_at_sec;
-
-	if (report->is_held && report->held_at_sec > last_sec)
-		last_sec = report->held_at_sec;
-	state->next_at_sec = time_now_sec();
-	/* A time in the future comes from a clock that was wrong. */
-	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
-		state->next_at_sec = last_sec + add_jitter(config->refresh_sec);
-}
-
-/* Reschedule a feed after a reload: its source may have changed, or its interval may be
- * shorter. */
-static void feed_schedule_anew(struct feed_state *state, const struct feed_config *config)
-{
-	const int64_t latest_sec = time_now_sec() + config->refresh_max_sec;
-	const bool is_known = state->known_url && !strcmp(state->known_url, config->url);
-
-	if (!is_known)
-		feed_schedule_first(state, config);
-	else if (state->next_at_sec > latest_sec + config->refresh_max_sec / 10 &&
-		 !state->failure_count)
-		state->next_at_sec = latest_sec;
-	if (is_known)
-		return;
-	free(state->known_url);
-	state->known_url = strdup(config->url);
-}
-
-static void feed_schedule_next(struct feed_state *state, int64_t retry_after_sec)
-{
-	const struct feed_config *config = feed_config_of(state);
-	int64_t wait_sec = config ? config->refresh_sec : RETRY_SEC;
-
-	const int64_t longest_sec = config ? config->refresh_max_sec : RETRY_SEC;
-
-	if (state->failure_count) {
-		wait_sec = longest_sec;
-		if (state->failure_count < 16 &&
-		    (int64_t)RETRY_SEC << (state->failure_count - 1) < wait_sec)
-			wait_sec = (int64_t)RETRY_SEC << (state->failure_count - 1);
-	} else if (retry_after_sec > longest_sec) {
-		retry_after_sec = longest_sec;
-	}
-	if (wait_sec < retry_after_sec)
-		wait_sec = retry_after_sec;
-	state->next_at_sec = time_now_sec() + add_jitter(wait_sec);
-}
-
 /* ---- fetch -------------------------------------------------------------- */
 
 static void feeds_run(struct feeds *feeds);
@@ -176,7 +112,7 @@ static void feed_end_fetch(struct feed_state *state, enum feed_result result, co
 	state->failure_count = is_failure ? state->failure_count + 1 : 0;
 	state->is_judged = false;
 	feed_log_result(state, details);
-	feed_schedule_next(state, retry_after_sec);
+	feed_schedule_next(state, feed_config_of(state), retry_after_sec);
 	feed_waits_end(&feeds->waits, state->report.name);
 	feeds_run(feeds);
 }

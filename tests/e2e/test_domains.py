@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Domains of allow lists, asked by ipwl-resolve from a name server of the test: whatever DNS
+says or does not say, the last good addresses stay in force."""
+
+import pytest
+from daemon import DONE, DROP, NEGATIVE, PARTNERS
+from lab import wait_for
+from zone import HANG, NXDOMAIN, SERVFAIL, Zone
+
+SPF = "spf:partner.example"
+RECORD = "v=spf1 ip4:5.1.0.0/24 include:spf.mail.example a:mail.partner.example -all"
+INCLUDED = "v=spf1 ip4:5.2.0.0/24 ip6:2620:fe:1::/48 ~all"
+PREFIXES = ["5.1.0.0/24", "5.2.0.0/24", "5.3.0.1/32", "2620:fe:1::/48"]
+
+
+def configure(ipwld, zone, *domains, resolver="timeout: 5s"):
+    lines = "".join(f"      - {domain}\n" for domain in domains)
+    ipwld.configure(lists=PARTNERS + (f"    domains:\n{lines}" if domains else "") + DROP,
+                    extra=f"resolver: {{servers: ['{zone.server}'], {resolver}}}\n")
+
+
+def domain_of(ipwld, name=SPF):
+    found, = [item for item in ipwld.ask("domains")["domains"] if item["name"] == name]
+    return found
+
+
+def entries(ipwld):
+    return [entry["prefix"] for entry in ipwld.ask("list", "--source", "domain",
+                                                   status=None)["entries"]]
+
+
+def refresh(ipwld, result, name=SPF):
+    answer = ipwld.ask("domains", "refresh", name,
+                       status=DONE if result in ("new", "unchanged") else NEGATIVE)
+    found, = answer["domains"]
+    assert found["last_fetch"]["result"] == result, found
+    return found
+
+
+@pytest.fixture(name="zone")
+def _zone(lab):
+    zone = Zone(lab.mx)
+    zone.put("partner.example", TXT=[RECORD, "another text"], A="5.9.0.1")
+    zone.put("spf.mail.example", TXT=INCLUDED)
+    zone.put("mail.partner.example", A="5.3.0.1")
+    return zone
+
+
+@pytest.fixture(name="one")
+def _one(ipwld, zone):
+    configure(ipwld, zone, SPF)
+    ipwld.start()
+    wait_for(lambda: domain_of(ipwld)["last_fetch"], "the domain is refreshed")
+    assert entries(ipwld) == PREFIXES
+    return ipwld
+
+
+def test_a_domain_decides(one, zone):
+    found = domain_of(one)
+    assert (found["list"], found["entries"], found["missing"], found["held"]) \
+        == ("partners", 4, [], None)
+    tested, = one.ask("test", "5.2.0.7")["results"]
+    assert tested["verdict"] == "allow"
+    entry, = tested["entries"]
+    assert (entry["source"], entry["origin"], entry["reason"]) \
+        == ("domain", SPF, "ip4:5.2.0.0/24 in the record of spf.mail.example")
+    zone.put("mail.partner.example", A=["5.3.0.2", "5.3.0.3"])
+    refresh(one, "new")
+    assert "5.3.0.1/32" not in entries(one) and "5.3.0.3/32" in entries(one)
+    record = one.ask("history")["records"][0]
+    assert (record["event"], record["origin"], record["added"], record["removed"]) \
+        == ("domain", SPF, 2, 1)
+    refresh(one, "unchanged")
+    metrics = one.metrics_text()
+    assert 'ipwl_domains{state="fresh"} 1\n' in metrics and "partner.example" not in metrics
+
+
+def test_a_host(ipwld, zone):
+    configure(ipwld, zone, "mail.partner.example")
+    zone.put("mail.partner.example", A=["5.3.0.1"], AAAA=["2620:fe:2::1"])
+    ipwld.start()
+    wait_for(lambda: domain_of(ipwld, "mail.partner.example")["entries"], "the host is known")
+    assert entries(ipwld) == ["5.3.0.1/32", "2620:fe:2::1/128"]
+    assert not zone.asked("partner.example")
+
+
+@pytest.mark.parametrize("how", [SERVFAIL, HANG, {"TXT": ["v=spf1 ip4:5.1.0.0/33 -all"]},
+                                 {"TXT": ["v=spf1 -all", "v=spf1 +all"]}])
+def test_the_last_good_set_stays(one, zone, how):
+    zone.fail("partner.example", how)
+    refresh(one, "failed")
+    assert entries(one) == PREFIXES
+    one.stop()
+    one.start()
+    assert entries(one) == PREFIXES
+    zone.put("partner.example", TXT="v=spf1 ip4:5.1.0.0/24 ip4:5.4.0.0/24 -all")
+    refresh(one, "new")
+    assert entries(one) == ["5.1.0.0/24", "5.4.0.0/24"]
+
+
+def test_an_include_fails(one, zone):
+    zone.fail("spf.mail.example", SERVFAIL)
+    refresh(one, "failed")
+    assert entries(one) == PREFIXES
+
+
+def test_without_a_resolver(one, zone):
+    zone.stop()
+    found = refresh(one, "failed")
+    assert found["last_fetch"]["message"]
+    assert entries(one) == PREFIXES
+
+
+def test_gone(one, zone):
+    zone.fail("partner.example", NXDOMAIN)
+    for _ in range(6):
+        found = refresh(one, "failed")
+    assert "does not exist" in found["last_fetch"]["message"]
+    assert found["gone_since"] and entries(one) == PREFIXES
+    assert 'ipwl_domains{state="gone"} 1\n' in one.metrics_text()
+    zone.put("partner.example", TXT=RECORD)
+    assert refresh(one, "unchanged")["gone_since"] is None
+
+
+def test_held_and_accepted(one, zone):
+    zone.put("partner.example", TXT="v=spf1 -all")
+    found = refresh(one, "held")
+    assert found["held"]["entries"] == 0 and "may_be_empty" in found["held"]["reasons"][0]
+    assert entries(one) == PREFIXES
+    diff = one.ask("domains", "diff", SPF)
+    assert (diff["added_count"], sorted(diff["removed"])) == (0, sorted(PREFIXES))
+    answer = one.ask("domains", "accept", SPF)
+    assert (answer["removed"], answer["domain"]["entries"]) == (4, 0)
+    assert entries(one) == []
+
+
+def test_too_wide_and_reserved(one, zone):
+    zone.put("partner.example", TXT="v=spf1 ip4:5.1.0.0/24 ip4:5.0.0.0/8 ip4:10.0.0.1 "
+                                    "exists:%{i}.x.example ip4:5.2.0.0/24 ?ip4:5.6.0.0/24 -all")
+    found = refresh(one, "new")
+    assert entries(one) == ["5.1.0.0/24", "5.2.0.0/24"]
+    missing = "\n".join(found["missing"])
+    for term in "ip4:5.0.0.0/8", "ip4:10.0.0.1", "exists:%{i}.x.example":
+        assert term in missing
+    assert 'ipwl_domains{state="incomplete"} 1\n' in one.metrics_text()
+
+
+def test_the_ttl_decides(ipwld, zone):
+    """Within its bounds, here of a minute and an hour."""
+    zone.ttl = 30
+    configure(ipwld, zone, f"{{{{name: '{SPF}', min_refresh: 1h, max_refresh: 2h}}}}",
+              "mail.partner.example")
+    ipwld.start()
+    wait_for(lambda: all(item["last_fetch"] for item in ipwld.ask("domains")["domains"]), "fetched")
+    first, second = ipwld.ask("domains")["domains"]
+    assert first["next_fetch_at"] > second["next_fetch_at"]
+
+
+def test_reload(one, zone):
+    configure(one, zone, "mail.partner.example")
+    assert SPF in one.ctl("diff").stdout
+    one.ask("reload", "--accept")
+    assert [item["name"] for item in one.ask("domains")["domains"]] == ["mail.partner.example"]
+    wait_for(lambda: entries(one) == ["5.3.0.1/32"], "the new domain is expanded")
+    # Its set is still on the disk.
+    zone.stop()
+    configure(one, zone, "mail.partner.example", SPF)
+    one.ask("reload")
+    assert set(PREFIXES) <= set(entries(one))
+
+
+def test_a_damaged_copy(one):
+    one.stop()
+    copy = one.state / "domains" / f"{SPF}.copy"
+    copy.write_bytes(copy.read_bytes()[:-3])
+    one.start()
+    wait_for(lambda: entries(one) == PREFIXES, "it is asked for again")
+    wait_for(lambda: one.status()["suspended"] is None, "enforcement resumes")
+
+
+def test_a_flood_of_records(one, zone):
+    """Each record includes two others."""
+    for i in range(40):
+        zone.put(f"n{i}.example",
+                 TXT=f"v=spf1 include:n{2 * i + 1}.example include:n{2 * i + 2}.example ip4:5.7.0.{i}")
+    zone.put("partner.example", TXT="v=spf1 ip4:5.1.0.0/24 include:n0.example -all")
+    one.ask("domains", "refresh", SPF, status=None)
+    assert "5.1.0.0/24" in entries(one)
+    assert len(zone.questions) < 300

@@ -74,6 +74,10 @@ extern const struct command command_learn;
 extern const struct command command_explain;
 extern const struct command command_report;
 extern const struct command command_detach;
+extern const struct command command_help;
+
+/* All of them, ended by NULL. */
+extern const struct command *const all_commands[];
 
 /**
  * command_parse() - read options and positional arguments

@@ -187,3 +187,16 @@ def test_a_flood_of_records(one, zone):
     one.ctl("domains", "refresh", SPF)
     assert "5.1.0.0/24" in entries(one)
     assert len(zone.questions) < 300
+
+
+def test_a_shared_provider(one, zone):
+    """Its customers do not vouch for each other."""
+    zone.put("_spf.google.com", TXT="v=spf1 include:_netblocks.google.com ~all")
+    zone.put("_netblocks.google.com", TXT="v=spf1 ip4:5.8.0.0/16 ~all")
+    zone.put("partner.example", TXT="v=spf1 ip4:5.1.0.0/24 ip4:5.2.0.0/24 include:_spf.google.com -all")
+    found = refresh(one, "new")
+    assert entries(one) == ["5.1.0.0/24", "5.2.0.0/24"]
+    assert found["missing"] == ["1 network of shared providers: _spf.google.com _netblocks.google.com"]
+    configure(one, zone, f"{{{{name: '{SPF}', shared: all}}}}")
+    one.ask("reload")
+    assert entries(one) == ["5.1.0.0/24", "5.2.0.0/24", "5.8.0.0/16"]

@@ -23,6 +23,7 @@ static void test_defaults(void **state)
 	assert_int_equal(domain->refresh_max_sec, 86400);
 	assert_int_equal(domain->gone_after_sec, 7 * 86400);
 	assert_int_equal(domain->timeout_sec, 30);
+	assert_int_equal(domain->shared, SHARED_EVIDENCED);
 	assert_int_equal(domain->guards.min_len[FAMILY_IPV4], 16);
 	assert_int_equal(domain->guards.min_len[FAMILY_IPV6], 32);
 	assert_int_equal(domain->guards.spaces[FEED_SPACE_RESERVED], SPACE_CUT);
@@ -37,12 +38,13 @@ static void test_values(void **state)
 	const struct feed_config *domain;
 
 	(void)state;
-	load(LIST "  - name: spf:x.example\n    min_refresh: 1m\n    max_refresh: 2h\n"
-		  "    gone_after: 30d\n    min_ipv4_length: 12\n    min_ipv6_length: 28\n"
-		  "    reserved: hold\n    may_be_empty: true\n    max_shrink: 100\n"
-		  "    max_growth: 3\n"
-		  "resolver: {servers: [127.0.0.1, '127.0.0.1:5353', '::1', '[::1]:53'], "
-		  "require_ad: true, timeout: 5s}\n",
+	load(LIST
+	     "  - name: spf:x.example\n    min_refresh: 1m\n    max_refresh: 2h\n"
+	     "    gone_after: 30d\n    min_ipv4_length: 12\n    min_ipv6_length: 28\n"
+	     "    reserved: hold\n    shared: never\n    may_be_empty: true\n    max_shrink: 100\n"
+	     "    max_growth: 3\n"
+	     "resolver: {servers: [127.0.0.1, '127.0.0.1:5353', '::1', '[::1]:53'], "
+	     "require_ad: true, timeout: 5s, providers: [Spf.Mail.Example.]}\n",
 	     "");
 	domain = &config->domains[0];
 	assert_int_equal(domain->refresh_sec, 60);
@@ -53,10 +55,13 @@ static void test_values(void **state)
 	assert_int_equal(domain->guards.min_len[FAMILY_IPV6], 28);
 	assert_int_equal(domain->guards.spaces[FEED_SPACE_RESERVED], SPACE_HOLD);
 	assert_true(domain->guards.may_be_empty);
+	assert_int_equal(domain->shared, SHARED_NEVER);
 	assert_int_equal(domain->guards.max_shrink_percent, 100);
 	assert_int_equal(domain->guards.max_growth_factor, 3);
 	assert_string_equal(config->resolver.servers, "127.0.0.1,127.0.0.1:5353,::1,[::1]:53");
 	assert_true(config->resolver.requires_ad);
+	assert_int_equal(config->resolver.provider_count, 1);
+	assert_string_equal(config->resolver.providers[0], "spf.mail.example");
 }
 
 static void test_names(void **state)

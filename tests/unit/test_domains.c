@@ -181,6 +181,70 @@ static void test_what_is_missing(void **unused)
 	}
 }
 
+#define INCLUDING(domain)                                                                          \
+	HEAD("ok 2 0 complete")                                                                    \
+	RECORD "term taken other-family ip4:5.1.0.0/24\nterm taken not-reached include:" domain    \
+	       "\nrecord 1 " domain "\nterm taken not-reached include:n." domain                   \
+	       "\nrecord 2 n." domain "\nterm taken other-family ip4:5.8.0.0/24\n"                 \
+	       "prefix 0 5.1.0.0/24\nprefix 3 5.8.0.0/24\nend\n"
+
+static void check_shared(const char *config, const char *text, bool is_listed)
+{
+	begin_with(config);
+	assert_int_equal(answer(text), FEED_RESULT_NEW);
+	for (int round = 0; round < 2; round++) {
+		struct feed_report first = report();
+
+		assert_true(fake_has("partners", "5.1.0.0/24"));
+		assert_int_equal(fake_has("partners", "5.8.0.0/24"), is_listed);
+		assert_int_equal(first.notes.count, !is_listed);
+		if (!is_listed)
+			assert_non_null(
+			    strstr(first.notes.items[0], "1 network of shared providers: "));
+		feed_report_done(&first);
+		fixture_stop_engine();
+		fixture_start_engine();
+	}
+	assert_int_equal(unlink("state/domains/" SPF ".copy"), 0);
+}
+
+/* The addresses of a provider are not the partner's. */
+static void test_shared_providers(void **unused)
+{
+	static const char settings[] =
+	    "lists:\n  - name: partners\n    action: allow\n    domains:\n"
+	    "    - {name: '" SPF "', shared: all}\n",
+			  more[] = CONFIG "resolver: {providers: [mail.example]}\n";
+
+	(void)unused;
+	check_shared(CONFIG, INCLUDING("_spf.google.com"), false);
+	check_shared(settings, INCLUDING("_spf.google.com"), true);
+	check_shared(CONFIG, INCLUDING("spf.mail.example"), true);
+	check_shared(more, INCLUDING("spf.mail.example"), false);
+	/* Its own records are its own. */
+	check_shared(CONFIG "resolver: {providers: [partner.example]}\n",
+		     INCLUDING("spf.partner.example"), true);
+}
+
+/* So many domains lead to it that it must be one. */
+static void test_unknown_provider(void **unused)
+{
+	(void)unused;
+	begin_with("lists:\n  - name: partners\n    action: allow\n    domains:\n"
+		   "    - " SPF "\n    - spf:b.example\n    - spf:c.example\n");
+	assert_int_equal(answer(INCLUDING("spf.mail.example")), FEED_RESULT_NEW);
+	assert_int_equal(answer_about("spf:b.example", INCLUDING("spf.mail.example")),
+			 FEED_RESULT_NEW);
+	assert_int_equal(answer_about("spf:c.example", INCLUDING("spf.mail.example")),
+			 FEED_RESULT_NEW);
+	/* The first two keep what they have until their records change. */
+	assert_true(fake_has("partners", "5.8.0.0/24"));
+	assert_int_equal(policy_find_list(engine_snapshot(fixture_engine)->policy, "partners")
+			     ->sets[SOURCE_DOMAIN]
+			     ->count,
+			 5);
+}
+
 static void test_guards(void **unused)
 {
 	(void)unused;
@@ -317,9 +381,14 @@ static void test_failures(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ENGINE_TEST(test_entries),  ENGINE_TEST(test_what_is_missing),
-		ENGINE_TEST(test_guards),   ENGINE_TEST(test_damaged_copy),
-		ENGINE_TEST(test_gone),	    ENGINE_TEST(test_gone_and_back),
+		ENGINE_TEST(test_entries),
+		ENGINE_TEST(test_shared_providers),
+		ENGINE_TEST(test_unknown_provider),
+		ENGINE_TEST(test_what_is_missing),
+		ENGINE_TEST(test_guards),
+		ENGINE_TEST(test_damaged_copy),
+		ENGINE_TEST(test_gone),
+		ENGINE_TEST(test_gone_and_back),
 		ENGINE_TEST(test_failures),
 	};
 

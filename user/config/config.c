@@ -130,7 +130,7 @@ void config_free(struct config *config)
 	free(config->metrics_host);
 	feeds_free(config->feeds, config->feed_count);
 	feeds_free(config->domains, config->domain_count);
-	free(config->resolver.servers);
+	resolver_done(&config->resolver);
 	free(config->protected);
 	exports_free(config);
 	learn_settings_done(&config->learn);

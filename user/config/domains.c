@@ -23,6 +23,7 @@ enum domain_key {
 	DOMAIN_MIN_IPV4_LENGTH,
 	DOMAIN_MIN_IPV6_LENGTH,
 	DOMAIN_RESERVED,
+	DOMAIN_SHARED,
 	DOMAIN_MAY_BE_EMPTY,
 	DOMAIN_MAX_SHRINK,
 	DOMAIN_MAX_GROWTH,
@@ -37,11 +38,20 @@ static const char *const domain_keys[] = {
 	[DOMAIN_MIN_IPV4_LENGTH] = "min_ipv4_length",
 	[DOMAIN_MIN_IPV6_LENGTH] = "min_ipv6_length",
 	[DOMAIN_RESERVED] = "reserved",
+	[DOMAIN_SHARED] = "shared",
 	[DOMAIN_MAY_BE_EMPTY] = "may_be_empty",
 	[DOMAIN_MAX_SHRINK] = "max_shrink",
 	[DOMAIN_MAX_GROWTH] = "max_growth",
 };
 _Static_assert(sizeof(domain_keys) / sizeof(domain_keys[0]) == DOMAIN_KEY_COUNT, "all");
+
+const char *const shared_choice_names[] = {
+	[SHARED_EVIDENCED] = "evidenced",
+	[SHARED_ALL] = "all",
+	[SHARED_NEVER] = "never",
+};
+_Static_assert(sizeof(shared_choice_names) / sizeof(shared_choice_names[0]) == SHARED_CHOICE_COUNT,
+	       "all");
 
 struct domain_reader {
 	struct document *document;
@@ -157,6 +167,11 @@ static void domain_read_guards(struct domain_reader *reader)
 			    domain_keys[DOMAIN_RESERVED], space_choice_names, SPACE_CHOICE_COUNT,
 			    &choice))
 		guards->spaces[FEED_SPACE_RESERVED] = (enum space_choice)choice;
+	if (reader->values[DOMAIN_SHARED] &&
+	    document_choice(reader->document, reader->values[DOMAIN_SHARED],
+			    domain_keys[DOMAIN_SHARED], shared_choice_names, SHARED_CHOICE_COUNT,
+			    &choice))
+		reader->domain->shared = (enum shared_choice)choice;
 }
 
 static int domain_read(struct domain_reader *reader, const yaml_node_t *item,

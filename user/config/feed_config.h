@@ -58,6 +58,17 @@ enum space_choice {
 extern const char *const feed_space_names[FEED_SPACE_COUNT];
 extern const char *const space_choice_names[SPACE_CHOICE_COUNT];
 
+/* What happens to the addresses of shared providers that a domain's record includes. */
+enum shared_choice {
+	SHARED_EVIDENCED, /* they are left out; those that send good mail can be learned */
+	SHARED_ALL,	  /* they become entries */
+	SHARED_NEVER,	  /* they are left out */
+	SHARED_CHOICE_COUNT,
+};
+
+/* "evidenced", "all", "never", indexed by enum shared_choice. */
+extern const char *const shared_choice_names[SHARED_CHOICE_COUNT];
+
 /* The conditions under which a new copy takes effect automatically. */
 struct feed_guards {
 	bool may_be_empty;
@@ -89,6 +100,7 @@ struct feed_config {
 	char *token_file;   /* or NULL; read at each fetch */
 	char *ca_file;	    /* NULL: the system's */
 	struct feed_guards guards;
+	enum shared_choice shared; /* of a domain */
 };
 
 struct feed_configs {

@@ -90,6 +90,7 @@ static void write_domain(FILE *stream, const struct feed_config *domain)
 		     DOMAIN_DEFAULT_MIN_IPV6_LENGTH);
 	write_word(settings, "reserved",
 		   reserved != SPACE_CUT ? space_choice_names[reserved] : NULL);
+	write_word(settings, "shared", domain->shared ? shared_choice_names[domain->shared] : NULL);
 	write_word(settings, "may_be_empty", guards->may_be_empty ? "true" : NULL);
 	write_number(settings, "max_shrink", guards->max_shrink_percent, FEED_DEFAULT_MAX_SHRINK);
 	write_number(settings, "max_growth", guards->max_growth_factor, FEED_DEFAULT_MAX_GROWTH);

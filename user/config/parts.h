@@ -56,6 +56,7 @@ int domains_read(struct document *document, const yaml_node_t *node, const struc
 /* Read `resolver`. @node may be NULL: the defaults. */
 int resolver_read(struct document *document, const yaml_node_t *node,
 		  struct resolver_settings *settings);
+void resolver_done(struct resolver_settings *settings);
 
 /* Describe the feeds of a list: each with its URL and the settings that differ from the
  * default. The text is empty if there is none. The caller frees it. NULL: out of memory. */

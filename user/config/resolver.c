@@ -11,12 +11,19 @@
 
 #define TIMEOUT_MIN_SEC 1
 
-enum resolver_key { RESOLVER_SERVERS, RESOLVER_REQUIRE_AD, RESOLVER_TIMEOUT, RESOLVER_KEY_COUNT };
+enum resolver_key {
+	RESOLVER_SERVERS,
+	RESOLVER_REQUIRE_AD,
+	RESOLVER_TIMEOUT,
+	RESOLVER_PROVIDERS,
+	RESOLVER_KEY_COUNT,
+};
 
 static const char *const resolver_keys[] = {
 	[RESOLVER_SERVERS] = "servers",
 	[RESOLVER_REQUIRE_AD] = "require_ad",
 	[RESOLVER_TIMEOUT] = "timeout",
+	[RESOLVER_PROVIDERS] = "providers",
 };
 _Static_assert(sizeof(resolver_keys) / sizeof(resolver_keys[0]) == RESOLVER_KEY_COUNT, "all");
 
@@ -91,12 +98,51 @@ static int read_servers(struct document *document, const yaml_node_t *node,
 	return settings->servers ? 0 : -ENOMEM;
 }
 
+static int read_providers(struct document *document, const yaml_node_t *node,
+			  struct resolver_settings *settings)
+{
+	size_t count;
+
+	document_sequence(document, node, "providers", &count);
+	settings->providers = calloc(count + 1, sizeof(*settings->providers));
+	if (!settings->providers)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const yaml_node_t *item = document_item(document, node, i);
+		const char *text = document_text(document, item, "a provider");
+		struct domain_term term;
+
+		if (!text)
+			continue;
+		if (!domain_term_parse(text, &term) || term.is_spf) {
+			document_error(document, item,
+				       "\"%.80s\" is not a domain: write spf.provider.example",
+				       text);
+			continue;
+		}
+		settings->providers[settings->provider_count] = strdup(term.name);
+		if (!settings->providers[settings->provider_count])
+			return -ENOMEM;
+		settings->provider_count++;
+	}
+	return 0;
+}
+
+void resolver_done(struct resolver_settings *settings)
+{
+	free(settings->servers);
+	for (size_t i = 0; i < settings->provider_count; i++)
+		free(settings->providers[i]);
+	free(settings->providers);
+}
+
 int resolver_read(struct document *document, const yaml_node_t *node,
 		  struct resolver_settings *settings)
 {
 	static const char *const words[] = { "false", "true" };
 	yaml_node_t *values[RESOLVER_KEY_COUNT];
 	size_t choice;
+	int err = 0;
 
 	*settings = (struct resolver_settings) { .timeout_sec = RESOLVER_DEFAULT_TIMEOUT_SEC };
 	if (!node || !document_mapping(document, node, "resolver", resolver_keys,
@@ -108,6 +154,9 @@ int resolver_read(struct document *document, const yaml_node_t *node,
 		settings->requires_ad = choice == 1;
 	document_duration(document, values[RESOLVER_TIMEOUT], resolver_keys[RESOLVER_TIMEOUT],
 			  TIMEOUT_MIN_SEC, DNS_TIMEOUT_MAX_SEC, &settings->timeout_sec);
-	return values[RESOLVER_SERVERS] ? read_servers(document, values[RESOLVER_SERVERS], settings)
-					: 0;
+	if (values[RESOLVER_SERVERS])
+		err = read_servers(document, values[RESOLVER_SERVERS], settings);
+	if (!err && values[RESOLVER_PROVIDERS])
+		err = read_providers(document, values[RESOLVER_PROVIDERS], settings);
+	return err;
 }

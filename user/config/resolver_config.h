@@ -4,6 +4,7 @@
 #define CONFIG_RESOLVER_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dns/name.h"
@@ -36,6 +37,8 @@ bool domain_term_parse(const char *text, struct domain_term *ret_term);
 struct resolver_settings {
 	char *servers; /* as in dns/request.h; NULL: those of /etc/resolv.conf */
 	bool requires_ad;
+	char **providers; /* shared ones, besides those that are known (domains/providers.c) */
+	size_t provider_count;
 	uint32_t timeout_sec; /* for all queries of a domain together */
 };
 

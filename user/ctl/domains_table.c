@@ -40,7 +40,7 @@ static void write_words(struct writer *writer, const json_t *domain)
 
 	json_array_foreach(json_object_get(domain, "missing"), i, line)
 	{
-		writer_text(writer, COLOUR_YELLOW, "%s: not expanded: %s", name,
+		writer_text(writer, COLOUR_YELLOW, "%s: missing: %s", name,
 			    json_is_string(line) ? json_string_value(line) : "");
 		writer_line_end(writer);
 	}

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
+#include "domains/shared.h"
+
 #define REASON_BYTES 512
 
 static const char *const family_names[FAMILY_COUNT] = { "IPv4", "IPv6" };
@@ -86,39 +89,65 @@ static const char *reason_of(const struct dns_result *result, uint32_t term_numb
 	return text;
 }
 
+/* The record of a shared provider through which a term was reached; NULL: there is none. */
+static const char *shared_record(const struct dns_result *result, uint32_t term, const char *shared)
+{
+	while (shared && term != DNS_NO_TERM) {
+		const struct dns_record *record = &result->records[result->terms[term].record];
+
+		if (domains_have(shared, record->domain))
+			return record->domain;
+		term = record->parent_term;
+	}
+	return NULL;
+}
+
 static int add_entries(const struct dns_result *result, const struct domain_reading *reading,
-		       struct entry_set *set)
+		       struct domain_content *content, size_t *ret_left_out)
 {
 	char reason[REASON_BYTES];
 	int err = 0;
 
 	for (size_t i = 0; i < result->prefix_count && !err; i++) {
+		const struct dns_prefix *prefix = &result->prefixes[i];
 		const struct entry entry = {
-			.prefix = result->prefixes[i].prefix,
+			.prefix = prefix->prefix,
 			.source = (uint8_t)reading->source,
 			.origin = reading->origin,
-			.reason = reason_of(result, result->prefixes[i].term, reason),
+			.reason = reason_of(result, prefix->term, reason),
 			.added_at_sec = reading->added_at_sec,
 		};
 
-		err = entry_set_add(set, &entry);
+		if (reading->takes_shared ||
+		    !shared_record(result, prefix->term, reading->shared)) {
+			err = entry_set_add(content->set, &entry);
+			continue;
+		}
+		++*ret_left_out;
+		if (content->shared)
+			err = entry_set_add(content->shared, &entry);
 	}
 	return err;
 }
 
 int domain_answer_read(const char *text, size_t bytes, const struct domain_reading *reading,
-		       struct entry_set *set, struct lines *notes)
+		       struct domain_content *content)
 {
 	struct dns_result result;
+	size_t left_out = 0;
 	int err = dns_result_read(text, bytes, &result);
 
 	if (err)
 		return err;
-	err = add_entries(&result, reading, set);
+	err = add_entries(&result, reading, content, &left_out);
 	if (!err) {
-		note_terms(&result, notes);
-		note_families(&result, notes);
+		note_terms(&result, &content->notes);
+		note_families(&result, &content->notes);
+		domains_find_foreign(&result, &content->foreign);
 	}
+	if (left_out)
+		lines_add(&content->notes, "%zu %s of shared providers: %s", left_out,
+			  plural(left_out, "network", "networks"), reading->shared);
 	dns_result_done(&result);
 	return err;
 }

@@ -6,6 +6,8 @@
 #ifndef DOMAINS_ANSWER_H
 #define DOMAINS_ANSWER_H
 
+#include <stdbool.h>
+
 #include "base/lines.h"
 #include "core/entry.h"
 #include "dns/result.h"
@@ -17,16 +19,21 @@ struct domain_reading {
 	enum source source;
 	const char *origin; /* of the entries */
 	int64_t added_at_sec;
+	/* The records of shared providers, separated by blanks (domains/shared.h); or NULL. */
+	const char *shared;
+	bool takes_shared; /* their addresses become entries as well */
 };
 
-/**
- * domain_answer_read() - turn the text into entries
- * @set: not finished; entries are added
- * @notes: a line is added for each term that could not be expanded, and for each error
- *
- * Return: 0; -EBADMSG: this is no answer; -ENOMEM.
- */
+/* What is in an answer. */
+struct domain_content {
+	struct entry_set *set;	  /* entries are added; it is not finished */
+	struct entry_set *shared; /* the same for addresses of shared providers; may be NULL */
+	struct lines notes;	  /* what could not be expanded, what is left out, each error */
+	struct lines foreign;	  /* domains of records of other organisations */
+};
+
+/* Read the text. Return: 0; -EBADMSG: this is no answer; -ENOMEM. */
 int domain_answer_read(const char *text, size_t bytes, const struct domain_reading *reading,
-		       struct entry_set *set, struct lines *notes);
+		       struct domain_content *content);
 
 #endif

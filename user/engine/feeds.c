@@ -350,6 +350,7 @@ static void feed_take_unchanged(struct engine *engine, struct stored_feed *feed,
 static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 			   struct feed_arrival *arrival)
 {
+	const struct feed_store_owner owner = { engine->current->config, engine->current->policy };
 	struct feed_copy *copy = &arrival->copy;
 	struct newcomer newcomer = { 0 };
 	int err = feed_read_body(feed, arrival);
@@ -365,7 +366,9 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 		arrival->result = FEED_RESULT_UNCHANGED;
 		return;
 	}
-	err = feed_parse(feed->config, copy, &newcomer.body, &arrival->refusal.details);
+	err = feed_store_find_shared(&owner, store_of(engine, feed), feed, copy);
+	if (!err)
+		err = feed_parse(feed->config, copy, &newcomer.body, &arrival->refusal.details);
 	if (err) {
 		refusal_set(&arrival->refusal, OUTCOME_INVALID, "%s",
 			    arrival->refusal.details.count ? arrival->refusal.details.items[0]

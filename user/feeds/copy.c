@@ -31,6 +31,7 @@ void feed_copy_done(struct feed_copy *copy)
 	free(copy->url);
 	free(copy->etag);
 	free(copy->last_modified);
+	free(copy->shared);
 	free(copy->bytes);
 	*copy = (struct feed_copy) { 0 };
 }
@@ -141,6 +142,8 @@ static int parse(char *text, size_t bytes, struct feed_copy *copy)
 		err = take_number(&text, "fetched", &fetched_at_sec);
 	if (!err)
 		err = take_cut(&text, &copy->cut_spaces);
+	if (!err && !strncmp(text, "shared ", strlen("shared ")))
+		err = take_text(&text, "shared", &copy->shared);
 	if (!err)
 		err = take_number(&text, "bytes", &byte_count);
 	if (!err && (!copy->url || byte_count != end - text))
@@ -216,11 +219,12 @@ static int write_copy(const char *path, const struct feed_copy *copy)
 	char start[64], cut[64];
 	struct file_part parts[] = { { start, 0 }, { head, 0 }, { copy->bytes, copy->byte_count } };
 	uLong checksum;
-	int bytes =
-	    snprintf(head, sizeof(head),
-		     "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\n%sbytes %zu\n",
-		     copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
-		     copy->fetched_at_sec, cut_line(copy->cut_spaces, cut), copy->byte_count);
+	int bytes = snprintf(
+	    head, sizeof(head),
+	    "url %s\netag %s\nlast-modified %s\nfetched %" PRId64 "\n%s%s%s%sbytes %zu\n",
+	    copy->url, or_nothing(copy->etag), or_nothing(copy->last_modified),
+	    copy->fetched_at_sec, cut_line(copy->cut_spaces, cut), copy->shared ? "shared " : "",
+	    or_nothing(copy->shared), copy->shared ? "\n" : "", copy->byte_count);
 
 	if (bytes >= (int)sizeof(head))
 		return -EMSGSIZE;

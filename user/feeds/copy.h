@@ -30,6 +30,9 @@ struct feed_copy {
 	/* One bit for each enum feed_space: space that was removed from this copy before it was
 	 * judged. It is removed each time, unless the feed now takes that space. */
 	unsigned int cut_spaces;
+	/* Records of shared providers that lead to addresses in this copy, separated by blanks
+	 * (domains/shared.h). Decided when the copy is judged. NULL: none. */
+	char *shared;
 	int64_t checked_at_sec; /* of the last feed_copy_touch() */
 	char *bytes;
 	size_t byte_count;

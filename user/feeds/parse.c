@@ -125,10 +125,14 @@ static int read_answer(const struct feed_config *feed, const struct feed_copy *c
 		.source = feed_kinds[feed->kind].source,
 		.origin = feed->name,
 		.added_at_sec = copy->fetched_at_sec,
+		.shared = copy->shared,
+		.takes_shared = feed->shared == SHARED_ALL,
 	};
-	int err =
-	    domain_answer_read(copy->bytes, copy->byte_count, &reading, body->set, &body->notes);
+	struct domain_content content = { .set = body->set };
+	int err = domain_answer_read(copy->bytes, copy->byte_count, &reading, &content);
 
+	body->notes = content.notes;
+	body->foreign = content.foreign;
 	if (err != -EBADMSG)
 		return err;
 	lines_add(details, "it is no answer of ipwl-resolve");
@@ -161,6 +165,7 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 		entry_set_unref(body.set);
 		body.set = NULL;
 		lines_done(&body.notes);
+		lines_done(&body.foreign);
 	}
 	*ret_body = body;
 	return err;
@@ -171,4 +176,5 @@ void feed_body_done(struct feed_body *body)
 	entry_set_unref(body->set);
 	body->set = NULL;
 	lines_done(&body->notes);
+	lines_done(&body->foreign);
 }

@@ -17,7 +17,8 @@ struct feed_body {
 	struct format_result result;
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries from which space was removed */
 	struct lines notes;		     /* what is missing from the addresses of a domain */
-	bool is_gone; /* it is empty because the domain has nothing any more */
+	struct lines foreign; /* domains of other organisations that its record includes */
+	bool is_gone;	      /* it is empty because the domain has nothing any more */
 };
 
 void feed_body_done(struct feed_body *body);

@@ -33,9 +33,10 @@ static int copy_about(const struct feed_copy *from, struct feed_copy *to)
 {
 	*to = *from;
 	to->bytes = NULL;
-	to->url = to->etag = to->last_modified = NULL;
+	to->url = to->etag = to->last_modified = to->shared = NULL;
 	if (copy_text(from->url, &to->url) || copy_text(from->etag, &to->etag) ||
-	    copy_text(from->last_modified, &to->last_modified)) {
+	    copy_text(from->last_modified, &to->last_modified) ||
+	    copy_text(from->shared, &to->shared)) {
 		feed_copy_done(to);
 		return -ENOMEM;
 	}
@@ -54,7 +55,7 @@ static bool is_read_alike(const struct feed_config *a, const struct feed_config 
 	for (int space = 0; space < FEED_SPACE_COUNT; space++)
 		if (a->guards.spaces[space] != b->guards.spaces[space])
 			return false;
-	return a->action == b->action && a->format == b->format &&
+	return a->action == b->action && a->shared == b->shared && a->format == b->format &&
 	       a->skips_errors == b->skips_errors && a->host_bits == b->host_bits;
 }
 
@@ -65,6 +66,7 @@ static int share(const struct stored_feed *old, struct stored_feed *feed)
 	feed->set = old->set ? entry_set_ref(old->set) : NULL;
 	feed->skipped_count = old->skipped_count;
 	lines_copy(&feed->notes, &old->notes, old->notes.count);
+	lines_copy(&feed->foreign, &old->foreign, old->foreign.count);
 	memcpy(feed->cut_counts, old->cut_counts, sizeof(feed->cut_counts));
 	feed->format = old->format;
 	return 0;
@@ -76,8 +78,10 @@ void stored_feed_take(struct stored_feed *feed, struct feed_body *body)
 	feed->set = body->set;
 	body->set = NULL;
 	lines_done(&feed->notes);
+	lines_done(&feed->foreign);
 	feed->notes = body->notes;
-	body->notes = (struct lines) { 0 };
+	feed->foreign = body->foreign;
+	body->notes = body->foreign = (struct lines) { 0 };
 	feed->skipped_count = body->result.bad_line_count + format_skipped_count(&body->result);
 	memcpy(feed->cut_counts, body->cut_counts, sizeof(feed->cut_counts));
 	feed->format = body->result.format;
@@ -265,6 +269,7 @@ void feed_store_free(struct feed_store *store)
 		feed_copy_done(&feed->held);
 		lines_done(&feed->held_reasons);
 		lines_done(&feed->notes);
+		lines_done(&feed->foreign);
 		feed_copy_done(&feed->gone);
 	}
 	free(store->items);

@@ -16,7 +16,8 @@ struct stored_feed {
 	struct feed_copy copy; /* the copy in force, without its bytes; `url` NULL: none */
 	struct entry_set *set; /* NULL: none */
 	size_t skipped_count;
-	struct lines notes;		     /* what is missing from the addresses of a domain */
+	struct lines notes;   /* what is missing from the addresses of a domain */
+	struct lines foreign; /* domains of other organisations that its record includes */
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries of which space was cut out */
 	enum format format;		     /* the format that was read */
 	char *trouble;			     /* why the stored copy cannot be used, or NULL */
@@ -77,6 +78,11 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 /* Make the reports for the main loop. Return: 0 or -ENOMEM. */
 int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_report);
 int feed_store_report(const struct feed_store *store, struct feed_reports *ret_reports);
+
+/* Find the records of shared providers in a new copy of a domain. Return: 0, also for another
+ * kind of feed; -ENOMEM. */
+int feed_store_find_shared(const struct feed_store_owner *owner, const struct feed_store *store,
+			   const struct stored_feed *feed, struct feed_copy *copy);
 
 /* Count the entries of a set, without exclusions. */
 size_t feed_entry_count(const struct entry_set *set);

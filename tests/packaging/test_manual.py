@@ -24,7 +24,7 @@ def page_keys(section):
 
 def test_settings_are_those_the_parser_knows():
     keys = page_keys("Settings")
-    for inner in "listen", "keep", "sample":
+    for inner in ["listen", "keep", "sample"] + parser_keys("RESOLVER"):
         keys.remove(inner)
     assert sorted(keys) == sorted(parser_keys("SETTING") + parser_keys("GUARD"))
 
@@ -54,14 +54,19 @@ def test_keys_of_a_feed_are_those_the_parser_knows():
     assert guarding | older == described
 
 
+def test_keys_of_a_domain_are_those_the_parser_knows():
+    assert sorted(page_keys("Domains")) == sorted(parser_keys("DOMAIN"))
+
+
 def test_defaults_of_a_feed_are_those_of_the_header():
     header = (CONFIG / "feed_config.h").read_text()
     defaults = dict(re.findall(r'#define FEED_DEFAULT_(\w+) "?(\w+)"?$', header, re.M))
     assert len(defaults) == 7
+    feeds = PAGE[PAGE.index(".Ss Feeds"):]
     for key, default in defaults.items():
         setting = rf"^\.It Ic {key.lower()} : (?:(?!\.It).*\n)+?Default:\n\.Li (\w+) \.$"
         guard = rf"^\.Ic {key.lower()}\n(?:(?!\.Ic).*\n)*?\.Pq default: (\w+)"
-        described = re.search(guard if "M" == key[0] and key != "MAX_BYTES" else setting, PAGE, re.M)
+        described = re.search(guard if "M" == key[0] and key != "MAX_BYTES" else setting, feeds, re.M)
         assert described and described[1] == default, key
 
 

@@ -208,36 +208,13 @@ static void settings_compare_learning(struct collector *settings, const struct l
 		settings->err = err;
 }
 
-/* The caller frees the text. NULL: out of memory. */
-static char *providers_text(const struct resolver_settings *resolver)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-
-	for (size_t i = 0; stream && i < resolver->provider_count; i++)
-		fprintf(stream, "%s%s", i ? ", " : "", resolver->providers[i]);
-	return stream && !fclose(stream) ? text : NULL;
-}
-
-static void settings_add_providers(struct collector *settings, const struct resolver_settings *from,
-				   const struct resolver_settings *to)
-{
-	char *before = providers_text(from), *after = providers_text(to);
-
-	collector_add(settings, "resolver.providers", before && *before ? before : NULL,
-		      after && *after ? after : NULL);
-	free(before);
-	free(after);
-}
-
 static void settings_add_resolver(struct collector *settings, const struct resolver_settings *from,
 				  const struct resolver_settings *to)
 {
 	collector_add(settings, "resolver.servers", from->servers, to->servers);
 	collector_add(settings, "resolver.require_ad", from->requires_ad ? "true" : "false",
 		      to->requires_ad ? "true" : "false");
-	settings_add_providers(settings, from, to);
+	collector_add(settings, "resolver.providers", from->providers, to->providers);
 	settings_add_seconds(settings, "resolver.timeout", from->timeout_sec, to->timeout_sec);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads `resolver:`, which resolvers are asked about domains. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,15 +99,17 @@ static int read_servers(struct document *document, const yaml_node_t *node,
 	return settings->servers ? 0 : -ENOMEM;
 }
 
+/* Join the providers by blanks. */
 static int read_providers(struct document *document, const yaml_node_t *node,
 			  struct resolver_settings *settings)
 {
-	size_t count;
+	size_t bytes;
+	FILE *stream = open_memstream(&settings->providers, &bytes);
+	size_t count, used = 0;
 
-	document_sequence(document, node, "providers", &count);
-	settings->providers = calloc(count + 1, sizeof(*settings->providers));
-	if (!settings->providers)
+	if (!stream)
 		return -ENOMEM;
+	document_sequence(document, node, "providers", &count);
 	for (size_t i = 0; i < count; i++) {
 		const yaml_node_t *item = document_item(document, node, i);
 		const char *text = document_text(document, item, "a provider");
@@ -114,16 +117,18 @@ static int read_providers(struct document *document, const yaml_node_t *node,
 
 		if (!text)
 			continue;
-		if (!domain_term_parse(text, &term) || term.is_spf) {
+		if (domain_term_parse(text, &term) && !term.is_spf)
+			fprintf(stream, "%s%s", used++ ? " " : "", term.name);
+		else
 			document_error(document, item,
 				       "\"%.80s\" is not a domain: write spf.provider.example",
 				       text);
-			continue;
-		}
-		settings->providers[settings->provider_count] = strdup(term.name);
-		if (!settings->providers[settings->provider_count])
-			return -ENOMEM;
-		settings->provider_count++;
+	}
+	if (fclose(stream))
+		return -ENOMEM;
+	if (!used) {
+		free(settings->providers);
+		settings->providers = NULL;
 	}
 	return 0;
 }
@@ -131,8 +136,6 @@ static int read_providers(struct document *document, const yaml_node_t *node,
 void resolver_done(struct resolver_settings *settings)
 {
 	free(settings->servers);
-	for (size_t i = 0; i < settings->provider_count; i++)
-		free(settings->providers[i]);
 	free(settings->providers);
 }
 

@@ -37,8 +37,9 @@ bool domain_term_parse(const char *text, struct domain_term *ret_term);
 struct resolver_settings {
 	char *servers; /* as in dns/request.h; NULL: those of /etc/resolv.conf */
 	bool requires_ad;
-	char **providers; /* shared ones, besides those that are known (domains/providers.c) */
-	size_t provider_count;
+	/* Shared ones, besides those that are known (domains/providers.c), separated by blanks; or
+	 * NULL. */
+	char *providers;
 	uint32_t timeout_sec; /* for all queries of a domain together */
 };
 

@@ -8,22 +8,29 @@
 #include "learn/organisation.h"
 
 /* Whether @domain is @parent or lies inside it. */
-static bool is_inside(const char *domain, const char *parent)
+static bool is_inside(const char *domain, const char *parent, size_t parent_bytes)
 {
-	const size_t bytes = strlen(domain), parent_bytes = strlen(parent);
+	const size_t bytes = strlen(domain);
 
-	return bytes >= parent_bytes && !strcmp(domain + bytes - parent_bytes, parent) &&
+	return bytes >= parent_bytes &&
+	       !memcmp(domain + bytes - parent_bytes, parent, parent_bytes) &&
 	       (bytes == parent_bytes || domain[bytes - parent_bytes - 1] == '.');
 }
 
 static bool is_provider(const char *domain, const struct shared_search *search)
 {
+	const char *word = search->providers;
+
 	for (size_t i = 0; shared_providers[i]; i++)
-		if (is_inside(domain, shared_providers[i]))
+		if (is_inside(domain, shared_providers[i], strlen(shared_providers[i])))
 			return true;
-	for (size_t i = 0; i < search->provider_count; i++)
-		if (is_inside(domain, search->providers[i]))
+	while (word && *word) {
+		const size_t bytes = strcspn(word, " ");
+
+		if (is_inside(domain, word, bytes))
 			return true;
+		word += bytes + strspn(word + bytes, " ");
+	}
 	return false;
 }
 

@@ -17,8 +17,7 @@
 #define SHARED_DOMAINS_MIN 3
 
 struct shared_search {
-	char *const *providers; /* more of them, from the configuration */
-	size_t provider_count;
+	const char *providers; /* more of them, separated by blanks; or NULL */
 	/* How many other domains lead to this record. */
 	size_t (*count_others)(const char *domain, void *context);
 	void *context;

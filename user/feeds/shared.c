@@ -55,7 +55,6 @@ int feed_store_find_shared(const struct feed_store_owner *owner, const struct fe
 	struct others others = { store, feed };
 	const struct shared_search search = {
 		.providers = owner->config->resolver.providers,
-		.provider_count = owner->config->resolver.provider_count,
 		.count_others = count_others,
 		.context = &others,
 	};

@@ -56,7 +56,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 	}
 	decision = classify(settings, &packet);
 	count_interface(&packet, decision.verdict);
-	count_decision(&packet, &decision);
+	count_decision(settings, &packet, &decision);
 	if (decision.verdict == IPWL_BLOCK)
 		return XDP_DROP;
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
@@ -138,6 +138,33 @@ int ipwl_tc(struct __sk_buff *skb)
 		apply_list(skb, (__u32)slot);
 	/* Other filters on the interface still run. */
 	return TC_ACT_UNSPEC;
+}
+
+/*
+ * Add the pending packets of the CPU args[0] to the records of their rules. User space runs it
+ * on that CPU, as an interrupt. If the CPU is offline, user space holds its batch and runs it
+ * on another one.
+ *
+ * Return: 0; 1: the program has interrupted a packet that is being counted.
+ */
+SEC("raw_tp")
+int ipwl_settle(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 cpu = (__u32)ctx->args[0];
+	struct ipwl_pending *batch = bpf_map_lookup_elem(&pendings, &cpu);
+	int is_own = cpu == bpf_get_smp_processor_id();
+	__u32 holder;
+
+	if (!batch)
+		return 0;
+	holder = holder_of(batch);
+	if (holder == IPWL_HELD_BY_CPU || (!is_own && holder != IPWL_HELD_BY_USER))
+		return 1;
+	hold(batch, is_own ? IPWL_HELD_BY_CPU : IPWL_HELD_BY_USER);
+	add_batch(cpu);
+	if (is_own)
+		release(batch);
+	return 0;
 }
 
 char _license[] SEC("license") = "GPL";

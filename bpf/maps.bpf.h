@@ -83,7 +83,7 @@ struct chunk {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, IPWL_CHUNK_RULES);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct ipwl_rule_counters));
+	__uint(value_size, sizeof(struct ipwl_rule_record));
 };
 
 struct {
@@ -92,6 +92,15 @@ struct {
 	__type(key, __u32);
 	__array(values, struct chunk);
 } chunks SEC(".maps");
+
+/* By CPU. Not a per-CPU map, which user space cannot map. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u32);
+	__type(value, struct ipwl_pending);
+} pendings SEC(".maps");
 
 /* By generation; an empty slot: no filter. */
 struct filter {

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define IPWL_ABI_VERSION 3
+#define IPWL_ABI_VERSION 4
 
 /* The maximum number of allow and block lists together. */
 #define IPWL_LISTS_MAX 1024
@@ -121,16 +121,67 @@ _Static_assert(sizeof(struct ipwl_traffic) == 24, "ABI");
 #define IPWL_COUNTER(family, verdict) ((family)*IPWL_VERDICT_COUNT + (verdict))
 #define IPWL_COUNTER_COUNT (IPWL_FAMILY_COUNT * IPWL_VERDICT_COUNT)
 
-/* A rule's counters, in chunk id / IPWL_CHUNK_RULES at id % IPWL_CHUNK_RULES.
- * Shared by all CPUs and updated atomically: memory does not grow with CPUs.
- * 32 bytes, so that a record never straddles two cache lines. */
-struct ipwl_rule_counters {
+/* A rule's record, in chunk id / IPWL_CHUNK_RULES at id % IPWL_CHUNK_RULES. Shared by all
+ * CPUs and updated atomically: memory does not grow with CPUs. 32 bytes, so that a record
+ * never straddles two cache lines.
+ *
+ * The upper 16 bits of the last two words together are the second of the last hit, the
+ * connections' word first: of the time since boot, 0 if there was none. They are stored
+ * by themselves. The lower 48 bits count: a million packets a second fill them in 8 years. */
+struct ipwl_rule_record {
 	__u64 packets;
 	__u64 bytes;
 	__u64 connections;
 	__u64 averted_packets; /* of packets, those a block list holds too */
 };
-_Static_assert(sizeof(struct ipwl_rule_counters) == 32, "ABI");
+_Static_assert(sizeof(struct ipwl_rule_record) == 32, "ABI");
+#define IPWL_RECORD_COUNT_BITS 48
+#define IPWL_RECORD_COUNT_MASK ((1ULL << IPWL_RECORD_COUNT_BITS) - 1)
+
+/* What user space reads from a record. */
+struct ipwl_rule_counters {
+	__u64 packets;
+	__u64 bytes;
+	__u64 connections;
+	__u64 averted_packets;
+	__s64 last_hit_sec; /* Unix time; 0: none */
+};
+
+/*
+ * Packets of one CPU that are not yet added to the records of their rules: one value of
+ * `pendings` for each CPU. If there are many rules, a record is seldom in a cache, and one after
+ * the other each would be waited for. A batch reads all its records first, and the CPU waits
+ * for many at once. If there are few, packets are added directly.
+ *
+ * All packets of a batch arrived in the same second. A batch is added when it is full, when a
+ * packet of another second arrives, and when user space settles the counters.
+ */
+#define IPWL_PENDING_MAX 64
+struct ipwl_pending {
+	__u32 count;
+	__u32 holder; /* enum ipwl_holder */
+	__u32 second; /* of the batch, since boot */
+	__u32 reserved;
+	__u64 jiffies; /* when `second` was last determined */
+	__u64 reserved_line[5];
+	__u64 packets[IPWL_PENDING_MAX]; /* IPWL_PENDING_* */
+	__u64 reserved_end[8];		 /* CPUs prefetch lines in pairs */
+};
+_Static_assert(sizeof(struct ipwl_pending) == 640, "ABI: whole pairs of cache lines");
+
+/* Who uses a struct ipwl_pending. Another user that interrupts it adds its packet directly. */
+enum ipwl_holder {
+	IPWL_HELD_BY_NONE,
+	IPWL_HELD_BY_CPU,  /* its own CPU */
+	IPWL_HELD_BY_USER, /* user space, because the CPU is offline */
+};
+
+/* A pending packet: its rule in the lowest bits, its bytes above, and flags. */
+#define IPWL_PENDING_RULE_BITS 24
+#define IPWL_PENDING_RULE_MASK ((1U << IPWL_PENDING_RULE_BITS) - 1)
+#define IPWL_PENDING_CONNECTION (1ULL << 56)
+#define IPWL_PENDING_AVERTED (1ULL << 57)
+_Static_assert(IPWL_CHUNKS_MAX *IPWL_CHUNK_RULES == 1U << IPWL_PENDING_RULE_BITS, "ids fit");
 
 /* Of settings.decides: the number of the generation that decides, and whether it does so by
  * an index (ipwl_index.h) or by tables. */
@@ -144,7 +195,8 @@ struct ipwl_settings {
 			 * moment, in  whatever order a CPU reads */
 	__u32 enforce;	/* 0: monitor, nothing is ever dropped */
 	__u64 cookie;	/* ties these maps to the rule file of the daemon */
-	__u64 reserved; /* 0 */
+	__u32 batches;	/* 1: rules are counted in batches (struct ipwl_pending) */
+	__u32 reserved; /* 0 */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
 _Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");

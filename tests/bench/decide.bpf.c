@@ -45,7 +45,7 @@ static __always_inline int decide(struct packet *packet)
 	packet->bytes = bytes;
 	packet->is_connection = is_connection;
 	decision = classify(settings, packet);
-	count_decision(packet, &decision);
+	count_decision(settings, packet, &decision);
 	if ((__u32)decision.verdict < IPWL_VERDICT_COUNT)
 		verdicts[decision.verdict]++;
 	return XDP_PASS;

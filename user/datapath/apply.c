@@ -224,6 +224,7 @@ static int change_policy(struct datapath *datapath, const struct datapath_change
 	if (err)
 		return err;
 	commit_slots(datapath, change->policy);
+	chunks_choose_batches(datapath, change->policy);
 	return 0;
 }
 

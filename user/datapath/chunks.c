@@ -38,10 +38,14 @@ static int create_chunk(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "chunk", sizeof(uint32_t),
-				sizeof(struct ipwl_rule_counters), IPWL_CHUNK_RULES, &options);
+				sizeof(struct ipwl_rule_record), IPWL_CHUNK_RULES, &options);
 
 	return fd < 0 ? -errno : fd;
 }
+
+/* Up to so many rules, half of a second-level cache of 1 MiB holds their records, and adding to
+ * them directly is quicker (docs/lookup.md). */
+#define BATCHES_ABOVE_RULES 16384
 
 /* Chunks that are created together. */
 struct new_chunks {
@@ -109,7 +113,7 @@ static void give_up_chunks(const struct datapath *datapath, const struct new_chu
 
 static int prepare_rule(const struct datapath *datapath, struct new_chunks *new, uint32_t rule)
 {
-	static const struct ipwl_rule_counters zero;
+	static const struct ipwl_rule_record zero;
 	uint32_t chunk = rule / IPWL_CHUNK_RULES;
 	uint32_t key = rule % IPWL_CHUNK_RULES;
 
@@ -147,6 +151,21 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 		return errors_report(error, err, "the policy has more than %u rules",
 				     IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
 	return errors_report(error, err, "cannot allocate rule counters");
+}
+
+size_t chunks_count_rules(const struct policy *policy)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->list_count; i++)
+		count += policy->lists[i].rule_count;
+	return count;
+}
+
+void chunks_choose_batches(struct datapath *datapath, const struct policy *policy)
+{
+	__atomic_store_n(&datapath->settings->batches,
+			 chunks_count_rules(policy) > BATCHES_ABOVE_RULES, __ATOMIC_RELAXED);
 }
 
 void chunks_trim(struct datapath *datapath, const struct policy *policy)

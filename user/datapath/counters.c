@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -13,9 +14,36 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
+/* Seconds from boot to the Unix epoch's clock: what to add to a time since boot. Packets are
+ * dated by a clock that nobody sets. */
+static int64_t boot_sec(void)
+{
+	struct timespec real, boot;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return real.tv_sec - boot.tv_sec;
+}
+
+static struct ipwl_rule_counters counters_of(const struct ipwl_rule_record *record,
+					     int64_t booted_sec)
+{
+	uint32_t last = (uint32_t)(record->connections >> IPWL_RECORD_COUNT_BITS) << 16 |
+			(uint32_t)(record->averted_packets >> IPWL_RECORD_COUNT_BITS);
+
+	return (struct ipwl_rule_counters) {
+		.packets = record->packets,
+		.bytes = record->bytes,
+		.connections = record->connections & IPWL_RECORD_COUNT_MASK,
+		.averted_packets = record->averted_packets & IPWL_RECORD_COUNT_MASK,
+		.last_hit_sec = last ? booted_sec + last : 0,
+	};
+}
+
 int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters)
 {
+	struct ipwl_rule_record record;
 	uint32_t chunk = rule / IPWL_CHUNK_RULES;
 	uint32_t key = rule % IPWL_CHUNK_RULES;
 	int err;
@@ -23,8 +51,10 @@ int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 	if (chunk >= IPWL_CHUNKS_MAX)
 		return -ENOENT;
 	pthread_mutex_lock(&datapath->lock);
-	err = bpf_map_lookup_elem(datapath->chunks[chunk], &key, ret_counters) ? -errno : 0;
+	err = bpf_map_lookup_elem(datapath->chunks[chunk], &key, &record) ? -errno : 0;
 	pthread_mutex_unlock(&datapath->lock);
+	if (!err)
+		*ret_counters = counters_of(&record, boot_sec());
 	return err;
 }
 
@@ -45,22 +75,29 @@ static int borrow_chunk(struct datapath *datapath, uint32_t chunk)
 	return fd;
 }
 
-_Static_assert(sizeof(struct ipwl_rule_counters) % sizeof(uint64_t) == 0, "whole words");
-
-/* Copy word by word, because packets keep counting. */
-static void copy_counters(const uint64_t *from, uint64_t *to)
+/* Read word by word, because packets keep counting. */
+static void copy_counters(const struct ipwl_rule_record *from, struct ipwl_rule_counters *to)
 {
-	size_t words = IPWL_CHUNK_RULES * sizeof(struct ipwl_rule_counters) / sizeof(*from);
+	const int64_t booted_sec = boot_sec();
 
-	for (size_t i = 0; i < words; i++)
-		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+	for (size_t i = 0; i < IPWL_CHUNK_RULES; i++) {
+		const struct ipwl_rule_record record = {
+			.packets = __atomic_load_n(&from[i].packets, __ATOMIC_RELAXED),
+			.bytes = __atomic_load_n(&from[i].bytes, __ATOMIC_RELAXED),
+			.connections = __atomic_load_n(&from[i].connections, __ATOMIC_RELAXED),
+			.averted_packets =
+			    __atomic_load_n(&from[i].averted_packets, __ATOMIC_RELAXED),
+		};
+
+		to[i] = counters_of(&record, booted_sec);
+	}
 }
 
 /* Uses mmap. A batch lookup copies each element separately, which is 30 times as slow. */
 int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES])
 {
-	const size_t bytes = IPWL_CHUNK_RULES * sizeof(*ret_counters);
+	const size_t bytes = IPWL_CHUNK_RULES * sizeof(struct ipwl_rule_record);
 	int fd = borrow_chunk(datapath, chunk);
 	void *mapped;
 	int err = 0;
@@ -71,7 +108,7 @@ int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 	if (mapped == MAP_FAILED) {
 		err = -errno;
 	} else {
-		copy_counters(mapped, (uint64_t *)(void *)ret_counters);
+		copy_counters(mapped, ret_counters);
 		munmap(mapped, bytes);
 	}
 	close(fd);

@@ -43,6 +43,8 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings));
 	if (!datapath->settings)
 		return errors_report(error, -errno, "cannot map the settings");
+	if (settle_open(datapath))
+		return errors_report(error, -errno, "cannot map the pending packets");
 	datapath->roots = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots));
 	if (!datapath->roots)
 		return errors_report(error, -errno, "cannot map the index");
@@ -72,6 +74,7 @@ static struct datapath *new_datapath(const char *bpffs_dir, const char *owner)
 	memset(datapath->chunks, -1, sizeof(datapath->chunks));
 	memset(datapath->regions, -1, sizeof(datapath->regions));
 	pthread_mutex_init(&datapath->lock, NULL);
+	pthread_mutex_init(&datapath->settling, NULL);
 	datapath->owner = owner;
 	datapath->claim = -1;
 	datapath->bpffs_dir = strdup(bpffs_dir);
@@ -165,10 +168,12 @@ void datapath_close(struct datapath *datapath)
 	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
 		unmap_value(datapath->space.regions[region], IPWL_REGION_BYTES);
 	filter_unmap(datapath->filter);
+	settle_close(datapath);
 	unmap_value(datapath->roots, sizeof(struct ipwl_roots));
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);
+	pthread_mutex_destroy(&datapath->settling);
 	tables_done(&datapath->in_force);
 	claim_give(datapath->claim);
 	free(datapath->bpffs_dir);

@@ -110,6 +110,11 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address,
 
 /* ---- counters ----------------------------------------------------------- */
 
+/* Have the counters of rules contain all packets that were counted before this call. Packets
+ * are added to them in batches, so without it each CPU may have 64 packets that they lack.
+ * Return: 0 or -errno, and then some may be missing until the next call. */
+int datapath_settle(struct datapath *datapath);
+
 int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 		       struct ipwl_rule_counters *ret_counters);
 

@@ -18,18 +18,10 @@ _Static_assert((int)FAMILY_IPV4 == 0 && (int)FAMILY_IPV6 == 1, "roots go by fami
  * more unused lines than the index had at first, and more than this number. */
 #define GARBAGE_LINES_MIN (4 * IPWL_REGION_LINES)
 
-static size_t count_rules(const struct policy *policy)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < policy->list_count; i++)
-		count += policy->lists[i].rule_count;
-	return count;
-}
-
 static uint32_t split_above(const struct policy *policy)
 {
-	return count_rules(policy) > INDEX_LARGE_RULES ? INDEX_SPLIT_LARGE : INDEX_SPLIT_ABOVE;
+	return chunks_count_rules(policy) > INDEX_LARGE_RULES ? INDEX_SPLIT_LARGE
+							      : INDEX_SPLIT_ABOVE;
 }
 
 static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
@@ -104,7 +96,7 @@ static int build_index(struct datapath *datapath, const struct generation_before
 	int filter_fd = -1;
 	int err;
 
-	if (count_rules(policy) >= INDEX_FILTER_RULES) {
+	if (chunks_count_rules(policy) >= INDEX_FILTER_RULES) {
 		err = filter_new(&roots[FAMILY_IPV4].filter, &filter_fd);
 		if (err)
 			return err;

@@ -12,12 +12,12 @@
 
 /* Names below bpffs_dir: a directory of shared maps, named after the version of their layout,
  * and one directory for each interface. */
-#define PIN_MAPS_DIR "v3"
+#define PIN_MAPS_DIR "v4"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
-_Static_assert(IPWL_ABI_VERSION == 3, "PIN_MAPS_DIR names the version");
+_Static_assert(IPWL_ABI_VERSION == 4, "PIN_MAPS_DIR names the version");
 
 struct ipwl_bpf; /* the skeleton */
 
@@ -25,8 +25,11 @@ struct datapath {
 	char *bpffs_dir;
 	const char *owner;
 	int claim;			/* on bpffs_dir; -1: none */
-	struct ipwl_bpf *shared;	/* maps only; no program is loaded */
+	struct ipwl_bpf *shared;	/* the maps, and the program ipwl_settle */
 	struct ipwl_settings *settings; /* mapped */
+	struct ipwl_pending *pendings;	/* mapped; one for each possible CPU */
+	uint32_t cpu_count;		/* of these */
+	pthread_mutex_t settling;	/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
 	 * counters and decisions. */
 	pthread_mutex_t lock;
@@ -109,7 +112,7 @@ int load_open(struct ipwl_bpf **ret_skeleton);
  * as warnings, and the rest at debug level. @what names the part that is loaded, for @error. */
 int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES]);
 /* Open and load the skeleton. It uses the maps that are pinned and pins the others. If
- * @interface_dir is NULL, only the shared maps are created, and no program is loaded.
+ * @interface_dir is NULL, only the shared maps are created and ipwl_settle is loaded.
  * @meta_owner marks the metadata that these programs write and trust. */
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
 		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES]);
@@ -209,8 +212,20 @@ int chunks_pin_path(const struct datapath *datapath, uint32_t chunk, char path[P
 /* Create the chunks that @rules need, and zero the counters of these rules. */
 int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t count,
 		   char error[DATAPATH_ERROR_BYTES]);
+size_t chunks_count_rules(const struct policy *policy);
+/* Choose whether packets are counted in batches or directly. */
+void chunks_choose_batches(struct datapath *datapath, const struct policy *policy);
 /* Release the chunks that hold no rule of @policy. */
 void chunks_trim(struct datapath *datapath, const struct policy *policy);
+
+/* ---- settle.c -------------------------------------------------------------- */
+
+/* Map the pending packets. Return: 0 or -errno. */
+int settle_open(struct datapath *datapath);
+void settle_close(struct datapath *datapath);
+/* Whether this kernel may interrupt a packet by another one on the same CPU (PREEMPT_RT), so
+ * that packets must be counted directly. */
+bool settle_is_direct(void);
 
 /* ---- tc.c --------------------------------------------------------------- */
 

@@ -92,13 +92,30 @@ static void use_frags(struct ipwl_bpf *skeleton)
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
 }
 
+/* One element for each CPU that may come online. */
+static int use_cpus(struct ipwl_bpf *skeleton)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+
+	return cpu_count < 0
+		   ? cpu_count
+		   : bpf_map__set_max_entries(skeleton->maps.pendings, (uint32_t)cpu_count);
+}
+
 int load_open(struct ipwl_bpf **ret_skeleton)
 {
 	struct ipwl_bpf *skeleton = ipwl_bpf__open();
+	int err;
 
 	if (!skeleton)
 		return -errno;
 	use_frags(skeleton);
+	skeleton->rodata->counts_directly = settle_is_direct();
+	err = use_cpus(skeleton);
+	if (err) {
+		ipwl_bpf__destroy(skeleton);
+		return err;
+	}
 	*ret_skeleton = skeleton;
 	return 0;
 }
@@ -203,7 +220,9 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t met
 	skeleton->rodata->meta_owner = meta_owner;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
-		bpf_program__set_autoload(program, interface_dir != NULL);
+		bool is_settle = program == skeleton->progs.ipwl_settle;
+
+		bpf_program__set_autoload(program, is_settle == !interface_dir);
 	}
 	err = set_pin_paths(skeleton, bpffs_dir, interface_dir);
 	if (err)

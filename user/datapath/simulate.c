@@ -36,8 +36,9 @@ struct simulation {
 static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *map)
 {
 	return map == skeleton->maps.counters || map == skeleton->maps.list_counters ||
-	       map == skeleton->maps.chunks || map == skeleton->maps.interface_state ||
-	       map == skeleton->maps.barrier || bpf_map__is_internal(map);
+	       map == skeleton->maps.chunks || map == skeleton->maps.pendings ||
+	       map == skeleton->maps.interface_state || map == skeleton->maps.barrier ||
+	       bpf_map__is_internal(map);
 }
 
 /* Use a pinned map. If libbpf were given the path, it would create and pin a missing map. */

@@ -161,6 +161,12 @@ void datapath_set_enforce(struct datapath *datapath, bool enforce)
 	fake_is_enforcing = enforce;
 }
 
+int datapath_settle(struct datapath *datapath)
+{
+	(void)datapath;
+	return 0;
+}
+
 int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES])
 {

@@ -11,6 +11,7 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "datapath/datapath.h"
 #include "engine/protect.h"
 #include "http/http.h"
 
@@ -93,6 +94,7 @@ static json_t *found_entry_json(const struct entry_task *task, const struct engi
 	const struct list *list = policy_find_list(policy, task->change.list);
 	const struct entry_view view = engine_view(engine);
 
+	datapath_settle(view.datapath);
 	return list && task->found.entry
 		   ? entry_json(&view, list, task->found.entry, task->found.rule)
 		   : json_null();

@@ -42,6 +42,7 @@ static json_t *hits_json(const struct engine *engine, const struct list *list,
 	struct ipwl_rule_counters counters = { 0 };
 	struct hit_counts since;
 
+	datapath_settle(engine_datapath(engine));
 	if (id && datapath_read_rule(engine_datapath(engine), id, &counters))
 		memset(&counters, 0, sizeof(counters));
 	if (!hits_find(engine_hits(engine), list, prefix, id, NULL, 0, &before) ||

@@ -146,6 +146,7 @@ static json_t *page_json(const struct runtime *runtime, const struct query *quer
 	json_t *body;
 	size_t i;
 
+	datapath_settle(runtime->datapath);
 	for (i = query->has_after ? query->after.list : 0; i < policy->list_count; i++)
 		if (!query->list || query->list == &policy->lists[i])
 			page_walk_list(&page, i);

@@ -201,6 +201,7 @@ static json_t *test_all(const struct runtime *runtime, struct evhttp_request *re
 	size_t i;
 	int err;
 
+	datapath_settle(runtime->datapath);
 	json_array_foreach(addresses, i, value)
 	{
 		if (read_address(request, value, &address))

@@ -46,9 +46,11 @@ static void sample_prune(struct engine *engine, int64_t now_sec)
 static int sample_step(struct engine *engine, size_t rule_count, int64_t now_sec,
 		       bool *ret_is_complete)
 {
-	int done = sampling_step(&engine->sampling, engine->hits, engine->datapath,
-				 engine->current->policy, rule_count, now_sec);
+	int done;
 
+	datapath_settle(engine->datapath);
+	done = sampling_step(&engine->sampling, engine->hits, engine->datapath,
+			     engine->current->policy, rule_count, now_sec);
 	if (done < 0)
 		return done;
 	*ret_is_complete = done;

@@ -12,7 +12,10 @@ struct usage {
 	struct hits *hits;
 	int64_t now_sec;
 	uint32_t rule_limit; /* ids are below it */
-	uint64_t packets[];  /* by rule id */
+	struct use {
+		uint64_t packets;
+		int64_t last_hit_sec;
+	} rules[]; /* by rule id */
 };
 
 static uint32_t highest_rule(const struct policy *policy)
@@ -35,13 +38,14 @@ static void read_chunk(struct datapath *datapath, uint32_t chunk,
 	if (datapath_read_chunk(datapath, chunk, counters))
 		return;
 	for (uint32_t i = 0; i < IPWL_CHUNK_RULES && first + i < usage->rule_limit; i++)
-		usage->packets[first + i] = counters[i].packets;
+		usage->rules[first + i] =
+		    (struct use) { counters[i].packets, counters[i].last_hit_sec };
 }
 
 int usage_read(const struct engine *engine, struct usage **ret_usage)
 {
 	uint32_t limit = highest_rule(engine->current->policy) + 1;
-	struct usage *usage = calloc(1, sizeof(*usage) + limit * sizeof(usage->packets[0]));
+	struct usage *usage = calloc(1, sizeof(*usage) + limit * sizeof(usage->rules[0]));
 	struct ipwl_rule_counters *counters = calloc(IPWL_CHUNK_RULES, sizeof(*counters));
 
 	if (!usage || !counters) {
@@ -52,6 +56,7 @@ int usage_read(const struct engine *engine, struct usage **ret_usage)
 	usage->hits = engine->hits;
 	usage->now_sec = time_now_sec();
 	usage->rule_limit = limit;
+	datapath_settle(engine->datapath);
 	for (uint32_t chunk = 0; chunk <= limit / IPWL_CHUNK_RULES; chunk++)
 		read_chunk(engine->datapath, chunk, counters, usage);
 	free(counters);
@@ -69,16 +74,18 @@ int64_t usage_since_sec(const struct usage *usage)
 	return hits_since_sec(usage->hits);
 }
 
-static uint64_t packets_of(const struct usage *usage, const struct rule *rule)
+static struct use use_of(const struct usage *usage, const struct rule *rule)
 {
-	return rule->id < usage->rule_limit ? usage->packets[rule->id] : 0;
+	return rule->id < usage->rule_limit ? usage->rules[rule->id] : (struct use) { 0 };
 }
 
 /* What is remembered, and counted since the last look. Return: whether it is. */
 static bool recall(const struct usage *usage, const struct list *list, const struct rule *rule,
 		   struct hit_memory *ret_memory)
 {
-	const struct ipwl_rule_counters counters = { .packets = packets_of(usage, rule) };
+	const struct use use = use_of(usage, rule);
+	const struct ipwl_rule_counters counters = { .packets = use.packets,
+						     .last_hit_sec = use.last_hit_sec };
 
 	return hits_find(usage->hits, list, &rule->prefix, rule->id, &counters, usage->now_sec,
 			 ret_memory);
@@ -90,7 +97,7 @@ bool usage_is_hit(const struct list *list, const struct rule *rule, void *contex
 	struct hit_memory memory;
 
 	if (!recall(usage, list, rule, &memory))
-		return packets_of(usage, rule) > 0;
+		return use_of(usage, rule).packets > 0;
 	/* Hits before the memory began have no time. */
 	if (!memory.last_hit_sec)
 		return memory.total.packets > 0;
@@ -104,6 +111,5 @@ int64_t usage_last_hit_sec(const struct list *list, const struct rule *rule, voi
 
 	if (recall(usage, list, rule, &memory))
 		return memory.last_hit_sec;
-	/* A counter has no time: it may have counted just now. */
-	return packets_of(usage, rule) ? usage->now_sec : 0;
+	return use_of(usage, rule).last_hit_sec;
 }

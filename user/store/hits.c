@@ -127,7 +127,7 @@ bool hits_find(struct hits *hits, const struct list *list, const struct prefix *
 		return false;
 	hit_counts_add(&memory.total, &grown);
 	if (grown.packets)
-		memory.last_hit_sec = now_sec;
+		memory.last_hit_sec = hits_last_sec(counters, now_sec);
 	*ret_memory = memory;
 	return true;
 }

@@ -25,6 +25,13 @@ struct hit_counts hits_growth(const struct hit_record *record, uint32_t rule,
 	return grown;
 }
 
+int64_t hits_last_sec(const struct ipwl_rule_counters *counters, int64_t now_sec)
+{
+	return counters->last_hit_sec > 0 && counters->last_hit_sec < now_sec
+		   ? counters->last_hit_sec
+		   : now_sec;
+}
+
 /* Note what a rule has counted. The caller holds hits->lock. Without memory for a record, the
  * rule waits for the next pass. */
 static void note_rule(struct hits *hits, size_t list, const struct rule *rule,
@@ -46,7 +53,7 @@ static void note_rule(struct hits *hits, size_t list, const struct rule *rule,
 	hit_counts_add(&record->total, &grown);
 	if (!hits->is_priming) {
 		hit_counts_add(&record->pending, &grown);
-		record->last_hit_sec = now_sec;
+		record->last_hit_sec = hits_last_sec(counters, now_sec);
 	}
 	hits->dirty_count += !record->is_dirty;
 	record->is_dirty = true;

@@ -169,7 +169,9 @@ static bool check_rule(struct fixture *fixture, uint32_t id)
 	const struct ipwl_rule_counters *should = &fixture->expected->rules[id];
 	struct ipwl_rule_counters is;
 
-	return agrees(fixture, "datapath_read_rule()",
+	return agrees(fixture, "datapath_settle()", (uint64_t)datapath_settle(fixture->datapath),
+		      0) &&
+	       agrees(fixture, "datapath_read_rule()",
 		      (uint64_t)datapath_read_rule(fixture->datapath, id, &is), 0) &&
 	       check_traffic(fixture, "rule", id,
 			     &(struct ipwl_traffic) { is.packets, is.bytes, is.connections },

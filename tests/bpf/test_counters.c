@@ -10,7 +10,15 @@
 #include <linux/bpf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "datapath/internal.h"
+#include "ipwl.skel.h"
 #include "lib_fixture.h"
 #include "lib_scenario.h"
 
@@ -107,6 +115,11 @@ static void run_on_all_cpus(struct fixture *fixture, const struct packet *packet
 	fixture_check_counters(fixture);
 }
 
+static void count_in_batches(struct fixture *fixture, bool is_on)
+{
+	fixture->datapath->settings->batches = is_on;
+}
+
 static void test_two_cpus(void **state)
 {
 	struct packet packets[SOURCES];
@@ -121,6 +134,7 @@ static void test_two_cpus(void **state)
 	build_packets(packets);
 	fill_scenario(&scenario);
 	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	count_in_batches(*state, true);
 	run_on_all_cpus(*state, packets);
 	/* All counters go on across both ways to change tables. */
 	fixture_apply(*state, &scenario, APPLY_REBUILD);
@@ -154,6 +168,161 @@ static void test_rules_come_and_go(void **state)
 	}
 	scenario_done(&both);
 	scenario_done(&one);
+}
+
+/* ---- pending packets --------------------------------------------------------- */
+
+static void run_once(struct fixture *fixture, const struct packet *packet)
+{
+	struct ruling ruling = oracle_judge(fixture->scenario, packet->data, packet->size);
+
+	assert_int_equal(fixture_run_xdp(fixture, packet).error, 0);
+	fixture_expect(fixture, packet, &ruling, 1);
+}
+
+/* Batches of every size, and whoever opens the maps next finds what was pending. */
+static void test_pending(void **state)
+{
+	struct scenario scenario = { .list_count = 0 };
+	struct packet packets[SOURCES];
+
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	for (size_t size = 1; size <= IPWL_PENDING_MAX + 2; size++) {
+		count_in_batches(*state, size % 8);
+		for (size_t i = 0; i < size; i++)
+			run_once(*state, &packets[(size + i * i) % SOURCES]);
+		if (size % 16 == 3)
+			fixture_restart(*state);
+		fixture_check_counters(*state);
+	}
+	scenario_done(&scenario);
+}
+
+struct settler {
+	struct datapath *datapath;
+	_Atomic bool is_done;
+	size_t failed_count;
+};
+
+static void *settle_all_the_time(void *argument)
+{
+	struct settler *settler = argument;
+
+	while (!settler->is_done)
+		settler->failed_count += datapath_settle(settler->datapath) != 0;
+	return NULL;
+}
+
+static void test_settle_in_between(void **state)
+{
+	struct fixture *fixture = *state;
+	struct settler settler = { .datapath = fixture->datapath };
+	struct scenario scenario = { .list_count = 0 };
+	struct packet packets[SOURCES];
+	pthread_t thread;
+
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(fixture, &scenario, APPLY_REBUILD);
+	count_in_batches(*state, true);
+	assert_int_equal(pthread_create(&thread, NULL, settle_all_the_time, &settler), 0);
+	run_on_all_cpus(fixture, packets);
+	settler.is_done = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(settler.failed_count, 0);
+	scenario_done(&scenario);
+}
+
+static void stay_on(unsigned int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+}
+
+/* As user space finds the batch of a CPU that went offline, and as the CPU finds it that comes
+ * back in the meantime. */
+static void test_held_batch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ipwl_pending *pending = &fixture->datapath->pendings[0];
+	__u64 arguments[1] = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
+		    .ctx_size_in = sizeof(arguments));
+	int program = bpf_program__fd(fixture->datapath->shared->progs.ipwl_settle);
+	struct scenario scenario = { .list_count = 0 };
+	struct packet packets[SOURCES];
+	cpu_set_t cpus;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(fixture, &scenario, APPLY_REBUILD);
+	count_in_batches(*state, true);
+	stay_on(0);
+	for (size_t i = 0; i < 5; i++)
+		run_once(fixture, &packets[i % 3]);
+	assert_true(pending->count > 0);
+	pending->holder = IPWL_HELD_BY_USER;
+	run_once(fixture, &packets[0]);
+	stay_on(1);
+	assert_int_equal(bpf_prog_test_run_opts(program, &options), 0);
+	assert_int_equal(options.retval, 0);
+	assert_int_equal(pending->count, 0);
+	assert_int_equal(pending->holder, IPWL_HELD_BY_USER);
+	/* The next daemon ends the hold of one that was killed. */
+	fixture_restart(fixture);
+	fixture_check_counters(fixture);
+	pending = &fixture->datapath->pendings[0];
+	assert_int_equal(pending->holder, IPWL_HELD_BY_NONE);
+	/* A batch that its CPU holds belongs to it alone. */
+	pending->holder = IPWL_HELD_BY_CPU;
+	program = bpf_program__fd(fixture->datapath->shared->progs.ipwl_settle);
+	assert_int_equal(bpf_prog_test_run_opts(program, &options), 0);
+	assert_int_equal(options.retval, 1);
+	pending->holder = IPWL_HELD_BY_NONE;
+	assert_int_equal(sched_setaffinity(0, sizeof(cpus), &cpus), 0);
+	scenario_done(&scenario);
+}
+
+static int64_t last_hit(struct fixture *fixture, const struct packet *packet)
+{
+	struct ruling ruling = oracle_judge(fixture->scenario, packet->data, packet->size);
+	struct ipwl_rule_counters counters;
+
+	assert_int_equal(datapath_settle(fixture->datapath), 0);
+	assert_int_equal(
+	    datapath_read_rule(fixture->datapath, fixture_rule(fixture, &ruling), &counters), 0);
+	return counters.last_hit_sec;
+}
+
+/* The second of the packet, not that of asking or of a later packet. */
+static void test_last_hit(void **state)
+{
+	struct scenario scenario = { .list_count = 0 };
+	struct packet packets[SOURCES];
+	int64_t before, first;
+
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(*state, &scenario, APPLY_REBUILD);
+	count_in_batches(*state, true);
+	before = time(NULL);
+	run_once(*state, &packets[0]);
+	usleep(2100000);
+	run_once(*state, &packets[3]);
+	first = last_hit(*state, &packets[0]);
+	/* The clocks' seconds do not begin at the same moment. */
+	assert_in_range(first, before - 1, before + 1);
+	assert_in_range(last_hit(*state, &packets[3]), first + 1, first + 4);
+	usleep(2100000);
+	assert_in_range(last_hit(*state, &packets[0]), first - 1, first + 1);
+	fixture_check_counters(*state);
+	scenario_done(&scenario);
 }
 
 #define MANY (IPWL_CHUNK_RULES * 5 / 2)
@@ -209,10 +378,10 @@ static void test_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_cpus),
-		cmocka_unit_test(test_rules_come_and_go),
-		cmocka_unit_test(test_several_chunks),
-		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_two_cpus),       cmocka_unit_test(test_rules_come_and_go),
+		cmocka_unit_test(test_several_chunks), cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_pending),	       cmocka_unit_test(test_settle_in_between),
+		cmocka_unit_test(test_held_batch),     cmocka_unit_test(test_last_hit),
 	};
 
 	return cmocka_run_group_tests_name("index", tests, fixture_setup, fixture_teardown) +

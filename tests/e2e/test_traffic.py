@@ -95,7 +95,7 @@ def check(ipwld, stack, rounds):
     assert lists["drop"]["packets"] == len(ALWAYS_BLOCKED) * rounds
 
 
-@pytest.mark.parametrize("size", [20, 5000])
+@pytest.mark.parametrize("size", [20, 5000, 20000])
 def test_reload_under_traffic(lab, ipwld, wire, size):
     """Small changes are made in place, large ones in new tables."""
     print(f"IPWL_SEED={SEED}")

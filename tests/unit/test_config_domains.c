@@ -41,7 +41,7 @@ static void test_values(void **state)
 	load(LIST
 	     "  - name: spf:x.example\n    min_refresh: 1m\n    max_refresh: 2h\n"
 	     "    gone_after: 30d\n    min_ipv4_length: 12\n    min_ipv6_length: 28\n"
-	     "    reserved: hold\n    shared: never\n    may_be_empty: true\n    max_shrink: 100\n"
+	     "    reserved: hold\n    shared: all\n    may_be_empty: true\n    max_shrink: 100\n"
 	     "    max_growth: 3\n"
 	     "resolver: {servers: [127.0.0.1, '127.0.0.1:5353', '::1', '[::1]:53'], "
 	     "require_ad: true, timeout: 5s, providers: [Spf.Mail.Example.]}\n",
@@ -55,7 +55,7 @@ static void test_values(void **state)
 	assert_int_equal(domain->guards.min_len[FAMILY_IPV6], 28);
 	assert_int_equal(domain->guards.spaces[FEED_SPACE_RESERVED], SPACE_HOLD);
 	assert_true(domain->guards.may_be_empty);
-	assert_int_equal(domain->shared, SHARED_NEVER);
+	assert_int_equal(domain->shared, SHARED_ALL);
 	assert_int_equal(domain->guards.max_shrink_percent, 100);
 	assert_int_equal(domain->guards.max_growth_factor, 3);
 	assert_string_equal(config->resolver.servers, "127.0.0.1,127.0.0.1:5353,::1,[::1]:53");

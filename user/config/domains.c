@@ -48,7 +48,6 @@ _Static_assert(sizeof(domain_keys) / sizeof(domain_keys[0]) == DOMAIN_KEY_COUNT,
 const char *const shared_choice_names[] = {
 	[SHARED_EVIDENCED] = "evidenced",
 	[SHARED_ALL] = "all",
-	[SHARED_NEVER] = "never",
 };
 _Static_assert(sizeof(shared_choice_names) / sizeof(shared_choice_names[0]) == SHARED_CHOICE_COUNT,
 	       "all");

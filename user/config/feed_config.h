@@ -60,13 +60,12 @@ extern const char *const space_choice_names[SPACE_CHOICE_COUNT];
 
 /* What happens to the addresses of shared providers that a domain's record includes. */
 enum shared_choice {
-	SHARED_EVIDENCED, /* they are left out; those that send good mail can be learned */
+	SHARED_EVIDENCED, /* they are left out: only evidence of their own can list them */
 	SHARED_ALL,	  /* they become entries */
-	SHARED_NEVER,	  /* they are left out */
 	SHARED_CHOICE_COUNT,
 };
 
-/* "evidenced", "all", "never", indexed by enum shared_choice. */
+/* "evidenced", "all", indexed by enum shared_choice. */
 extern const char *const shared_choice_names[SHARED_CHOICE_COUNT];
 
 /* The conditions under which a new copy takes effect automatically. */

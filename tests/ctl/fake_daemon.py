@@ -149,6 +149,7 @@ STATUS = {
          "changed_at": "2026-11-23T12:00:00Z", "succeeded_at": None,
          "error": "/usr/bin/systemctl exited with status 1"}],
     "feeds": {"count": 2, "held": ["botnets"], "missing": ["vendor"]},
+    "domains": {"count": 3, "held": [], "missing": [], "gone": []},
     "expiring_in_use": {"entries": 0, "next_at": None},
     "learn": None,
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`domains`: what it asks and prints."""
-from fake_daemon import error
+from fake_daemon import STATUS, error
 
 PARTNER = {
     "name": "spf:partner.example", "list": "partners", "action": "allow", "entries": 12,
@@ -73,6 +73,16 @@ def test_diff_and_accept(ask, daemon):
         "schema_version": 1, "domain": PARTNER, "added": 0, "removed": 1}
     done = ask("domains", "accept", "spf:partner.example")
     assert done.out == "spf:partner.example: now in force with 12 entries, 0 added, 1 removed\n"
+
+
+def test_status_tells_of_them(ask, daemon):
+    domains = {"count": 3, "held": ["spf:partner.example"], "missing": [],
+               "gone": ["a.example", "b.example"]}
+    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "domains": domains}
+    done = ask("status")
+    assert "the domain spf:partner.example has new addresses that are held back: see" in done.out
+    assert "2 domains have no record any more: see `ipwlctl domains'" in done.out
+    assert ask("--json", "status").json()["domains"] == domains
 
 
 def test_errors(ask, daemon):

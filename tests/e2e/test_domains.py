@@ -118,6 +118,7 @@ def test_gone(one, zone):
     assert "does not exist" in found["last_fetch"]["message"]
     assert found["gone_since"] and entries(one) == PREFIXES
     assert 'ipwl_domains{state="gone"} 1\n' in one.metrics_text()
+    assert one.status()["domains"] == {"count": 1, "held": [], "missing": [], "gone": [SPF]}
     zone.put("partner.example", TXT=RECORD)
     assert refresh(one, "unchanged")["gone_since"] is None
 

@@ -211,6 +211,21 @@ static json_t *mail_log_json(const struct maillog *maillog)
 			 "silent", status.is_silent, "problem", json_text(status.problem));
 }
 
+/* The same for domains. */
+static json_t *domains_json(const struct feeds *domains)
+{
+	json_t *object = feeds_json(domains), *gone = json_array();
+
+	for (size_t i = 0; i < feeds_count(domains); i++) {
+		const struct feed_report *report = &feeds_at(domains, i)->report;
+
+		if (report->gone_since_sec)
+			json_array_append_new(gone, json_string(report->name));
+	}
+	json_object_set_new(object, "gone", gone);
+	return object;
+}
+
 static const char *mode_name(bool is_enforcing)
 {
 	return is_enforcing ? "enforce" : "monitor";
@@ -223,6 +238,7 @@ static json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
+	    "s:o,"
 	    "s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
@@ -234,7 +250,8 @@ static json_t *status_json(const struct runtime *runtime)
 	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
 	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
-	    feeds_json(runtime->feeds[FEED_OF_URL]), "expiring_in_use",
+	    feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
+	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
 	    mail_log_json(runtime->maillog), "reload", reload_json(&runtime->reload));
 }

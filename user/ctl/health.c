@@ -277,6 +277,32 @@ static void judge_feeds(struct health *health, const json_t *feeds)
 		       json_is_string(name) ? json_string_value(name) : "?");
 }
 
+/* One line, because one resolver that fails concerns all of them. */
+static void judge_domains(struct health *health, const json_t *names, const char *one,
+			  const char *many)
+{
+	const size_t count = json_array_size(names);
+	const json_t *first = json_array_get(names, 0);
+
+	if (count == 1)
+		health_add(health, HEALTH_WARNING, "the domain %s %s: see `ipwlctl domains'",
+			   json_is_string(first) ? json_string_value(first) : "?", one);
+	else if (count)
+		health_add(health, HEALTH_WARNING, "%zu domains %s: see `ipwlctl domains'", count,
+			   many);
+}
+
+static void judge_all_domains(struct health *health, const json_t *domains)
+{
+	judge_domains(health, json_object_get(domains, "held"),
+		      "has new addresses that are held back",
+		      "have new addresses that are held back");
+	judge_domains(health, json_object_get(domains, "missing"), "has no addresses yet",
+		      "have no addresses yet");
+	judge_domains(health, json_object_get(domains, "gone"), "has no record any more",
+		      "have no record any more");
+}
+
 static void judge_expiring(struct health *health, const json_t *expiring)
 {
 	const json_int_t count = json_integer_value(json_object_get(expiring, "entries"));
@@ -317,6 +343,7 @@ void health_judge(struct health *health, const json_t *status)
 	judge_reload(health, json_object_get(status, "reload"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));
+	judge_all_domains(health, json_object_get(status, "domains"));
 	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 	judge_mail_log(health, json_object_get(status, "mail_log"));

@@ -30,6 +30,7 @@ static const struct column daemon_columns[] = {
 	{ "state.error", "state error", FORM_PLAIN },
 	{ "ports", "ports", FORM_PLAIN },
 	{ "feeds", NULL, FORM_PLAIN },
+	{ "domains", NULL, FORM_PLAIN },
 	{ "expiring_in_use", NULL, FORM_PLAIN },
 	{ "learn", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },

@@ -214,6 +214,28 @@ step_feed() {
 	expect_exposure ipwl-fetch@.service 1.3
 }
 
+step_maillog() {
+	cat >>/etc/ipwl/ipwld.yaml <<-'END'
+
+		learn:
+		  list: partners
+		  postfix: {journal: true}
+	END
+	systemctl reload ipwld
+	wait_for "the reader runs" pgrep -x ipwl-maillog
+	[ "$(stat -c %U "/proc/$(pgrep -x ipwl-maillog)")" = ipwl-maillog ] || fail "another user reads"
+	send_mail 1 1 learned
+	wait_for "lines of Postfix are read" reads_mail_log
+	pkill -KILL -x ipwl-maillog
+	wait_for "another reader runs" pgrep -x ipwl-maillog
+	expect_exposure ipwl-maillog@.service 1.0
+}
+
+reads_mail_log() {
+	ipwlctl --json status | tr -d ' \n' |
+		grep -Eq '"mail_log":\{"source":"journal-","lines":[1-9].*"problem":null'
+}
+
 step_after() {
 	systemctl enable --now ipwl-after@postfix.path
 	cat >>/etc/ipwl/ipwld.yaml <<-'END'
@@ -459,7 +481,7 @@ step_earlier() {
 
 # ---- all of them --------------------------------------------------------------------
 
-before_reboot=(install hardened attach mail stranger feed after stop restart kill socket)
+before_reboot=(install hardened attach mail stranger feed maillog after stop restart kill socket)
 behind_reboot=(after_reboot upgrade downgrade remove reinstall purge)
 # For those who have the time.
 long_before_reboot=(broken_configuration watchdog)

@@ -51,7 +51,7 @@ dir=$(cd "$B/vm/$release" && pwd)
 packages="systemd-sysv udev dbus kmod initramfs-tools linux-image-cloud-amd64 ifupdown iproute2
 	procps postfix bpftool bash-completion ca-certificates init-system-helpers
 	libbpf1 zlib1g libyaml-0-2 libjansson4 libsqlite3-0 libseccomp2 libmnl0
-	libidn2-0 libcares2"
+	libidn2-0 libc-ares2"
 # Their names changed with the size of time_t.
 for package in libelf1 libevent-2.1-7 libevent-pthreads-2.1-7 libcurl4 libpcap0.8 libpsl5; do
 	[ "$release" = 12 ] || package+=t64

@@ -184,6 +184,7 @@ tls_advertise_hosts =
 host_lookup =
 local_interfaces = <; 0.0.0.0 ; ::0
 acl_smtp_rcpt = acl_check_rcpt
+smtp_accept_max = 100
 {main}
 begin acl
 acl_check_rcpt:
@@ -325,6 +326,7 @@ def test_every_snippet_is_here():
     """Another test has each of these files in the program that it is for."""
     tests = (daemon.ROOT / "tests/e2e/test_consumers.py").read_text(encoding="utf-8")
     others = {"60-ipwl.conf",                         # test_marks, test_contrib
+              "rspamd-metadata-exporter.conf",        # test_rspamd
               "prometheus.yml", "ipwl-alerts.yml"}    # test_contrib
     for path in (daemon.ROOT / "contrib").iterdir():
         if path.is_file() and path.name not in others:

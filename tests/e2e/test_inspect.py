@@ -278,9 +278,13 @@ SETTINGS = {
     "guard.max_deleted_entries": ("20", "none"),
     "history.keep": ("400d", "30d"), "history.sample": ("5m", "1m"),
     "protected": ("[192.0.2.0/24]", "[192.0.3.0/24]"),
+    "resolver.servers": ("[127.0.0.1]", "[127.0.0.1, 127.0.0.2:5353]"),
+    "resolver.require_ad": ("false", "true"), "resolver.timeout": ("1m", "2m"),
+    "resolver.providers": ("[a.example]", "[b.example]"),
 }
 LIST_SETTINGS = {
-    "action": None, "name": None, "entries": None, "files": None, "feeds": None,  # see below
+    # See below.
+    "action": None, "name": None, "entries": None, "files": None, "feeds": None, "domains": None,
     "mode": ("enforce", "monitor"), "mark": ("1", "2"), "mark_mask": ("0xff", "0xf"),
     "priority": ("1", "2"), "format": ("plain", "netset"), "on_error": ("fail", "skip"),
     "host_bits": ("refuse", "cut"),
@@ -299,12 +303,18 @@ FEED_SETTINGS = {
     "min_ipv6_length": ("19", "20"), "reserved": ("hold", "cut"), "own": ("hold", "cut"),
     "may_hold_protected": ("false", "true"),
 }
+DOMAIN_SETTINGS = {
+    "name": ("spf:a.test", "b.test"), "min_refresh": ("1h", "2h"), "max_refresh": ("1d", "2d"),
+    "gone_after": ("7d", "8d"), "min_ipv4_length": ("16", "17"), "min_ipv6_length": ("32", "33"),
+    "reserved": ("hold", "cut"), "shared": ("evidenced", "all"),
+    "may_be_empty": ("false", "true"), "max_shrink": ("50", "60"), "max_growth": ("10", "11"),
+}
 ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a change
-             "lists", "exports", "guard", "history", "metrics",
+             "lists", "exports", "guard", "history", "metrics", "resolver",
              "may_hold_reserved", "may_hold_own", "learn"}
 
 
-def config_with(running, key, value, of_list=None, of_export=None, of_feed=None):
+def config_with(running, key, value, of_list=None, of_export=None, of_feed=None, of_domain=None):
     """A configuration in which one key of one part has that value."""
     def part(start, name, wanted):
         fields = dict(start)
@@ -317,11 +327,13 @@ def config_with(running, key, value, of_list=None, of_export=None, of_feed=None)
     if of_feed and key == "user":
         feed_start["token_file"] = "/tmp/t"
     feed = part(feed_start, "feed", of_feed)
-    allow = {"name": "partners", "action": "allow", "entries": "[198.51.100.0/24]", "mark": "1"}
+    domain = part({"name": "spf:a.test"}, "domain", of_domain)
+    allow = {"name": "partners", "action": "allow", "entries": "[198.51.100.0/24]", "mark": "1",
+             "domains": f"[{domain}]"}
     block = {"name": "drop", "action": "block", "entries": "[203.0.113.0/24]"}
     is_block = key in ("mode",)
     top = {"mode": "enforce", "interfaces": "[eth0]"}
-    if not (of_list or of_export or of_feed):
+    if not (of_list or of_export or of_feed or of_domain):
         top[key.split(".")[0]] = f"{{{key.split('.')[1]}: {value}}}" if "." in key else value
     top = {"state_dir": running.state, "runtime_dir": running.socket.parent,
            "bpffs_dir": running.bpffs, **top}
@@ -333,11 +345,12 @@ def config_with(running, key, value, of_list=None, of_export=None, of_feed=None)
 
 @pytest.mark.parametrize("kind, key", [
     *(("setting", key) for key in SETTINGS), *(("list", key) for key in LIST_SETTINGS),
-    *(("export", key) for key in EXPORT_SETTINGS), *(("feed", key) for key in FEED_SETTINGS)])
+    *(("export", key) for key in EXPORT_SETTINGS), *(("feed", key) for key in FEED_SETTINGS),
+    *(("domain", key) for key in DOMAIN_SETTINGS)])
 def test_diff_tells_every_key(lab, ipwld, kind, key):
     """What the configuration can say, diff can tell."""
     table = {"setting": SETTINGS, "list": LIST_SETTINGS, "export": EXPORT_SETTINGS,
-             "feed": FEED_SETTINGS}[kind]
+             "feed": FEED_SETTINGS, "domain": DOMAIN_SETTINGS}[kind]
     if table[key] is None:
         return
     before, after = table[key]
@@ -349,7 +362,7 @@ def test_diff_tells_every_key(lab, ipwld, kind, key):
     answer = ipwld.ask("diff", status=NEGATIVE)
     changes = answer["settings"] + [setting for item in answer["lists"]
                                     for setting in item["settings"]]
-    named = {"export": "exports", "feed": "feeds"}.get(kind, key)
+    named = {"export": "exports", "feed": "feeds", "domain": "domains"}.get(kind, key)
     assert {change["key"] for change in changes} == {named}
     text = ipwld.ctl("diff").stdout
     assert "~ " in text and named in text
@@ -364,7 +377,7 @@ def test_no_key_of_the_manual_page_is_left_out():
     # Those of learning come from one table, which diff reads as well.
     page = re.sub(r"^\.Ss Learn.*?(?=^\.S[sh] )", "", page, flags=re.M | re.S)
     keys = set(re.findall(r"^\.It Ic (\w+) :", page, re.M))
-    tables = SETTINGS, LIST_SETTINGS, EXPORT_SETTINGS, FEED_SETTINGS
+    tables = SETTINGS, LIST_SETTINGS, EXPORT_SETTINGS, FEED_SETTINGS, DOMAIN_SETTINGS
     told = {key.split(".")[-1] for table in tables for key in table}
     assert keys - told - ELSEWHERE == set()
 

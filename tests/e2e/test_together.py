@@ -103,7 +103,7 @@ def test_copies_of_a_feed_are_recorded(ipwld, source):
     assert (record["event"], record["origin"], record["author"]) == ("feed", "one", "root")
     assert (record["added"], record["removed"]) == (1, 8)
     result = ipwld.ctl("undo", "--yes", str(record["id"]))
-    assert result.returncode == NEGATIVE and "only manual changes" in result.stderr
+    assert result.returncode == NEGATIVE and "only changes of manual and learned entries" in result.stderr
 
 
 def test_a_reload_counts_no_feed_as_removed(ipwld, source):

@@ -17,6 +17,8 @@ import netns
 
 FILTER_PORT, AFTER_PORT, FILTERED_PORT = 10024, 10025, 10026
 USER, PASSWORD = f"alice@{mta.DOMAIN}", "secret"
+# Those below 1000 are of programs.
+PERSON_UID = 1000
 
 MASTER = f"""\
 pickup    unix  n  -  n  1  1  pickup
@@ -145,8 +147,9 @@ class Site(mta.Postfix):
                 client.login(USER, PASSWORD)
             return client.sendmail(sender, recipients, "Subject: x\r\n\r\nx\r\n")
 
-    def sendmail(self, *argv):
-        """Send with sendmail(1), as a program on this host does. Its helper wants /etc/postfix."""
+    def sendmail(self, *argv, uid=PERSON_UID):
+        """Send with sendmail(1), as that user of this host does. Its helper wants /etc/postfix,
+        and the group that its file would give it."""
         etc = self.top / "etc"
         if not etc.exists():
             (self.top / "etc.work").mkdir()
@@ -155,8 +158,9 @@ class Site(mta.Postfix):
                 shutil.copy(self.top / name, etc / name)
         script = ("mount -t overlay overlay "
                   '-o "lowerdir=/etc,upperdir=$1/etc,workdir=$1/etc.work" /etc && shift && "$@"')
+        become = "setpriv", f"--reuid={uid}", f"--regid={mta.GROUPS['postdrop']}", "--clear-groups"
         self.namespace.run("unshare", "--mount", "--propagation", "private", "sh", "-c", script,
-                           "sh", self.top, self.peer / "usr/sbin/sendmail", *argv,
+                           "sh", self.top, *become, self.peer / "usr/sbin/sendmail", *argv,
                            input="Subject: x\n\nx\n",
                            env={"PATH": os.environ["PATH"],
                                 "LD_LIBRARY_PATH": str(self.peer / "usr/lib/postfix")})

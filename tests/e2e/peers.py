@@ -6,6 +6,7 @@ their own. Debian's mail servers exclude each other, and what is there stays unt
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 
 import netns
@@ -114,9 +115,16 @@ class Peer:
                 start_new_session=True)
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        if not self.process or self.process.poll() is not None:
+            return
+        # The first process of a PID namespace, with which the others end. If it has changed its
+        # user, it no longer ends with its parent.
+        pid = self.process.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+        for child in children.read_text(encoding="ascii").split():
+            os.kill(int(child), signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
 
     def words(self):
         return self.output.read_text(encoding="utf-8", errors="replace") \

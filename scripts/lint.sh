@@ -92,7 +92,7 @@ only_in() {
 # Who may include and call whom: scripts/rooms; docs/architecture.md says why.
 check_rooms() {
 	local failed=0
-	make -s -j "$jobs" B="$B" all || return
+	./scripts/make.sh -s all || return
 	scripts/check_rooms.py --build "$B" user || failed=1
 	only_in '(.*/)?(bpf/.*\.bpf|bpf/ipwl).*\.h' none
 	# BPF code and user space share include/ and nothing else.

@@ -131,8 +131,8 @@ static void review_all(void)
 
 int main(int count, char **arguments)
 {
-	const uint32_t addresses = count > 1 ? (uint32_t)atoi(arguments[1]) : 1000000;
-	const size_t batch = count > 2 ? (size_t)atoi(arguments[2]) : EVIDENCE_BATCH_MAX;
+	const uint32_t addresses = count > 1 ? (uint32_t)strtoul(arguments[1], NULL, 10) : 1000000;
+	const size_t batch = count > 2 ? strtoul(arguments[2], NULL, 10) : EVIDENCE_BATCH_MAX;
 	struct stat status;
 	void *unused = NULL;
 

@@ -112,7 +112,7 @@ static void check_domains(unsigned int address, int window, const struct learn_f
 static void test_sums(void **state)
 {
 	const char *seed = getenv("IPWL_SEED");
-	unsigned int used = seed ? (unsigned int)atoi(seed) : (unsigned int)time(NULL);
+	unsigned int used = seed ? (unsigned int)strtoul(seed, NULL, 10) : (unsigned int)time(NULL);
 	static struct evidence items[500];
 	struct evidence_facts facts;
 

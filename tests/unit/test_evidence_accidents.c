@@ -67,7 +67,7 @@ static void test_killed(void **state)
 		open_store();
 		assert_int_equal(evidence_position(store, "r", &position), 0);
 		assert_non_null(position);
-		for (int batch = 1; batch <= atoi(position); batch++)
+		for (int batch = 1; batch <= strtol(position, NULL, 10); batch++)
 			expected += 1 + batch % 400;
 		close_store(NULL);
 		assert_int_equal(query("SELECT sum(accepted) FROM days"), expected);

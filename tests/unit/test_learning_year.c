@@ -168,9 +168,7 @@ static void deliver(struct sender *sender, uint32_t domain, bool is_spam, double
 		}
 	}
 	observe(EVIDENCE_FROM_POSTFIX, EVIDENCE_ACCEPTED, sender, domain);
-	if (has_filter && !is_spam && happens(authenticated))
-		observe(EVIDENCE_FROM_RSPAMD, EVIDENCE_HAM, sender, domain);
-	else if (has_filter && is_spam && happens(authenticated / 2))
+	if (has_filter && happens(is_spam ? authenticated / 2 : authenticated))
 		observe(EVIDENCE_FROM_RSPAMD, EVIDENCE_HAM, sender, domain);
 }
 
@@ -341,7 +339,7 @@ static void live_a_year(const char *title, double *ret_precision, double *ret_re
 	const char *seed = getenv("IPWL_SEED");
 	size_t good, all = 0;
 
-	make_world(seed ? (uint64_t)atoi(seed) : 1);
+	make_world(seed ? strtoull(seed, NULL, 10) : 1);
 	learn_begin("  mode: auto\n  local_domains: [home.example]\n");
 	for (today = 0; today < YEAR; today++) {
 		sim_sec = (20000 + today) * DAY + 20 * 3600;

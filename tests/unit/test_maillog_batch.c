@@ -78,7 +78,7 @@ static void test_wrong(void **state)
 		"working ",
 		"rspamd reply 1 192.0.2.1 - - - -",
 		"report reported-ham 1 192.0.2.1 - - - -",
-		SENT " 1",
+		(SENT " 1"),
 	};
 	char position[MAILLOG_POSITION_MAX + 32];
 	struct maillog_batch batch = { 0 };

@@ -63,7 +63,7 @@ static int report_read(struct api_task *base, struct runtime *runtime,
 	int err = arguments_read_body(request, arguments, sizeof(arguments) / sizeof(*arguments));
 
 	(void)runtime;
-	if (err) {
+	if (err || !kind) {
 		free(kind);
 		return err;
 	}

@@ -452,6 +452,8 @@ const struct feed_config *feed_config_find(struct feed_configs feeds, const char
 {
 	for (size_t i = 0; i < feeds.count; i++) {
 		if (feeds.items[i].name && !strcmp(feeds.items[i].name, name))
+			/* cppcheck-suppress returnDanglingLifetime ; the items outlive the struct
+			 */
 			return &feeds.items[i];
 	}
 	return NULL;

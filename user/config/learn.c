@@ -75,8 +75,14 @@ static void read_field(struct document *document, const yaml_node_t *node,
 		*learn_field_duration(settings, field) = sec;
 }
 
+/* A mapping, and its key. */
+struct mapping {
+	const yaml_node_t *node;
+	const char *name;
+};
+
 /* Read a mapping with the other keys @keys first, then those of a table. */
-static bool read_mapping(struct document *document, const yaml_node_t *node, const char *name,
+static bool read_mapping(struct document *document, const struct mapping *mapping,
 			 const char *const *keys, size_t key_count,
 			 const struct learn_field_table *table, yaml_node_t *values[],
 			 struct learn_settings *settings)
@@ -87,7 +93,8 @@ static bool read_mapping(struct document *document, const yaml_node_t *node, con
 		all[i] = keys[i];
 	for (size_t i = 0; i < table->count; i++)
 		all[key_count + i] = table->fields[i].key;
-	if (!document_mapping(document, node, name, all, key_count + table->count, values))
+	if (!document_mapping(document, mapping->node, mapping->name, all, key_count + table->count,
+			      values))
 		return false;
 	for (size_t i = 0; i < table->count; i++)
 		if (values[key_count + i])
@@ -110,7 +117,7 @@ static void copy_lower(const char *text, char lower[USER_BYTES])
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < USER_BYTES - 1; i++)
+	for (i = 0; i < USER_BYTES - 1 && text[i]; i++)
 		lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
 	lower[i] = '\0';
 }
@@ -195,8 +202,8 @@ static int read_partner(struct document *document, const yaml_node_t *node,
 	yaml_node_t *values[LEARN_KEYS_MAX] = { NULL };
 
 	if (node)
-		read_mapping(document, node, "partner", partner_keys, LEARN_PARTNER_KEYS_OTHER,
-			     &learn_partner_fields, values, settings);
+		read_mapping(document, &(struct mapping) { node, "partner" }, partner_keys,
+			     LEARN_PARTNER_KEYS_OTHER, &learn_partner_fields, values, settings);
 	return read_users(document, values[LEARN_PARTNER_IGNORED_USERS],
 			  &settings->partner.ignored_users);
 }
@@ -207,8 +214,8 @@ static void read_reputation(struct document *document, const yaml_node_t *node,
 	yaml_node_t *values[LEARN_KEYS_MAX];
 
 	if (node)
-		read_mapping(document, node, "reputation", NULL, 0, &learn_reputation_fields,
-			     values, settings);
+		read_mapping(document, &(struct mapping) { node, "reputation" }, NULL, 0,
+			     &learn_reputation_fields, values, settings);
 }
 
 static void read_mode(struct document *document, const yaml_node_t *node,
@@ -391,8 +398,8 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 	if (!node)
 		return 0;
 	settings->is_on = true;
-	if (!read_mapping(document, node, "learn", learn_keys, LEARN_KEYS_OTHER,
-			  &learn_general_fields, values, settings))
+	if (!read_mapping(document, &(struct mapping) { node, "learn" }, learn_keys,
+			  LEARN_KEYS_OTHER, &learn_general_fields, values, settings))
 		return 0;
 	read_mode(document, values[LEARN_KEY_MODE], settings);
 	read_rules(document, values[LEARN_KEY_RULES], settings);

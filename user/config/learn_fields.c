@@ -24,13 +24,13 @@ const char *const learn_mode_names[2] = { "suggest", "auto" };
 
 #define NUMBER(key_, part_, member_, min_, max_, standard_)                                        \
 	{                                                                                          \
-		.key = key_, .full_key = "learn." part_ key_,                                      \
+		.key = (key_), .full_key = "learn." part_ key_,                                    \
 		.offset = offsetof(struct learn_settings, member_), .min = (min_), .max = (max_),  \
 		.standard = (standard_)                                                            \
 	}
 #define DURATION(key_, part_, member_, min_, max_, standard_)                                      \
 	{                                                                                          \
-		.key = key_, .full_key = "learn." part_ key_, .is_duration = true,                 \
+		.key = (key_), .full_key = "learn." part_ key_, .is_duration = true,               \
 		.offset = offsetof(struct learn_settings, member_), .min = (min_), .max = (max_),  \
 		.standard = (standard_)                                                            \
 	}
@@ -73,7 +73,7 @@ static const struct learn_field reputation[] = {
 
 #define TABLE(fields_)                                                                             \
 	{                                                                                          \
-		.fields = fields_, .count = sizeof(fields_) / sizeof(*(fields_))                   \
+		.fields = (fields_), .count = sizeof(fields_) / sizeof(*(fields_))                 \
 	}
 
 const struct learn_field_table learn_general_fields = TABLE(general);

@@ -50,7 +50,7 @@ static int receive_message(int *fds, size_t count)
 
 int receive_files(const int *places, size_t count, int connection)
 {
-	int fds[RECEIVE_FILES_MAX];
+	int fds[RECEIVE_FILES_MAX] = { 0 };
 	int raised;
 	int err = count <= RECEIVE_FILES_MAX ? receive_message(fds, count) : -EINVAL;
 

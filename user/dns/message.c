@@ -3,6 +3,7 @@
 #include "dns/message.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -247,7 +248,7 @@ static int read_answers(const struct message *message, size_t position, const ch
 	struct resource resource;
 	int err = 1;
 
-	strcpy(name, asked);
+	snprintf(name, sizeof(name), "%s", asked);
 	for (int i = 0; err == 1; i++)
 		err = i == ALIASES_MAX ? -EBADMSG : follow_alias(message, position, name, answer);
 	for (unsigned int i = number16(message->bytes + 6); !err && i > 0; i--) {
@@ -323,18 +324,18 @@ static int read_valid(const struct message *message, const char *name, enum dns_
 	return 0;
 }
 
-int dns_message_read(const uint8_t *bytes, size_t count, const char *name, enum dns_type type,
+int dns_message_read(const uint8_t *data, size_t bytes, const char *name, enum dns_type type,
 		     struct dns_answer *ret_answer)
 {
-	const struct message message = { bytes, count };
+	const struct message message = { data, bytes };
 	struct dns_answer answer = { .status = DNS_ANSWER_FAILED };
 	int err;
 
-	if (count < HEADER_BYTES || !(bytes[2] & FLAG_RESPONSE)) {
+	if (bytes < HEADER_BYTES || !(data[2] & FLAG_RESPONSE)) {
 		fail(&answer, "the answer is malformed");
-	} else if ((bytes[3] & 0xf) != RCODE_OK && (bytes[3] & 0xf) != RCODE_NO_DOMAIN) {
-		fail(&answer, describe_code(bytes[3] & 0xf));
-	} else if (bytes[2] & FLAG_TRUNCATED) {
+	} else if ((data[3] & 0xf) != RCODE_OK && (data[3] & 0xf) != RCODE_NO_DOMAIN) {
+		fail(&answer, describe_code(data[3] & 0xf));
+	} else if (data[2] & FLAG_TRUNCATED) {
 		fail(&answer, "the answer is truncated");
 	} else {
 		err = read_valid(&message, name, type, &answer);

@@ -24,7 +24,7 @@ bool dns_message_is_format_error(const uint8_t *message, size_t bytes);
  * and one with an error are a failed answer. ttl_sec is the shortest of the records that count, or
  * that for which the absence of records holds (RFC 2308). Return: 0 or -ENOMEM.
  */
-int dns_message_read(const uint8_t *message, size_t bytes, const char *name, enum dns_type type,
+int dns_message_read(const uint8_t *data, size_t bytes, const char *name, enum dns_type type,
 		     struct dns_answer *ret_answer);
 
 #endif

@@ -56,7 +56,7 @@ static bool take_servers(struct dns_request *request, const char *value)
 {
 	if (strlen(value) >= sizeof(request->servers))
 		return false;
-	strcpy(request->servers, value);
+	snprintf(request->servers, sizeof(request->servers), "%s", value);
 	return true;
 }
 

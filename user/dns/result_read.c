@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the text of a result. It accepts only what result_write.c writes. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ static bool read_family(struct reader *reader, const char *key, struct dns_famil
 		return true;
 	if (!*reader->line || strlen(reader->line) >= sizeof(family->message))
 		return false;
-	strcpy(family->message, reader->line);
+	snprintf(family->message, sizeof(family->message), "%s", reader->line);
 	utf8_sanitize(family->message, strlen(family->message));
 	return true;
 }

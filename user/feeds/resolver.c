@@ -136,7 +136,7 @@ static void judge_status(const struct dns_result *result, struct fetched *fetche
 
 static void resolver_read_result(const int fds[FEED_FILE_COUNT], struct fetched *fetched)
 {
-	struct dns_result result;
+	struct dns_result result = { .ttl_sec = 0 };
 	size_t bytes = 0;
 	char *text = NULL;
 	int err = read_result_text(fds[FEED_FILE_RESULT], &text, &bytes);

@@ -84,8 +84,12 @@ static bool is_equal(const char *expected, const char *given)
 
 bool credentials_match(const struct credentials *credentials, const char *authorization)
 {
+	bool is_basic, is_bearer;
+
 	if (!authorization)
 		return false;
-	return is_equal(credentials->basic, authorization) |
-	       is_equal(credentials->bearer, authorization);
+	/* Both, so that the time does not tell which is known. */
+	is_basic = is_equal(credentials->basic, authorization);
+	is_bearer = is_equal(credentials->bearer, authorization);
+	return is_basic || is_bearer;
 }

@@ -51,7 +51,8 @@ static void clean(char *text, size_t text_bytes)
 			is_string = !is_string;
 		} else if (!is_string && text_bytes - i >= 3 &&
 			   (!strncasecmp(text + i, "nan", 3) || !strncasecmp(text + i, "inf", 3))) {
-			memcpy(text + i, "0  ", 3);
+			text[i] = '0';
+			memset(text + i + 1, ' ', 2);
 			i += 2;
 		}
 	}

@@ -63,8 +63,8 @@ static size_t text_escape(const char *text, char *out)
 		return 1;
 	}
 	if (!strcmp(text, "-")) {
-		memcpy(out, "%2d", 3);
-		return 3;
+		memcpy(out, "%2d", sizeof("%2d"));
+		return strlen("%2d");
 	}
 	for (; *text; text++) {
 		const unsigned char c = (unsigned char)*text;

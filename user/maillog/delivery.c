@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the lines of delivery agents, one for each recipient. The remote server's reply is at
  * their end and is not read, except the queue id that a filter on this host gives. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,9 +93,9 @@ static void note_sent(struct postfix_log *log, struct message *message,
 		return;
 	evidence.has_address = delivery->has_address;
 	evidence.address = delivery->address;
-	strcpy(evidence.domain, delivery->domain);
+	snprintf(evidence.domain, sizeof(evidence.domain), "%s", delivery->domain);
 	if (message->person)
-		strcpy(evidence.person, message->person);
+		snprintf(evidence.person, sizeof(evidence.person), "%s", message->person);
 	evidence.recipient_count = message->recipient_count;
 	postfix_note_evidence(log, &evidence);
 }
@@ -109,10 +110,10 @@ static void note_accepted(struct postfix_log *log, struct message *message,
 	message->is_accepted = true;
 	evidence.has_address = true;
 	evidence.address = message->client;
-	strcpy(evidence.domain, message->domain);
+	snprintf(evidence.domain, sizeof(evidence.domain), "%s", message->domain);
 	if (message->name)
-		strcpy(evidence.name, message->name);
-	strcpy(evidence.person, delivery->recipient);
+		snprintf(evidence.name, sizeof(evidence.name), "%s", message->name);
+	snprintf(evidence.person, sizeof(evidence.person), "%s", delivery->recipient);
 	evidence.recipient_count = message->recipient_count;
 	postfix_note_evidence(log, &evidence);
 }

@@ -319,7 +319,7 @@ static void report_missing(struct follower *follower, int err)
 	char problem[512];
 	const double now_sec = time_monotonic_sec();
 
-	if (!follower->missing_since_sec)
+	if (follower->missing_since_sec <= 0)
 		follower->missing_since_sec = now_sec;
 	if (err == -ENOENT && now_sec - follower->missing_since_sec < MISSING_SEC)
 		return;

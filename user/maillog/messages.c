@@ -112,7 +112,7 @@ struct message *messages_add(struct messages *messages, const struct span *id, i
 		messages_remove(messages, message);
 	if (id->bytes >= QUEUE_ID_BYTES)
 		return NULL;
-	if (messages->count >= MESSAGES_MAX)
+	if (messages->oldest && messages->count >= MESSAGES_MAX)
 		messages_remove(messages, messages->oldest);
 	message = calloc(1, sizeof(*message));
 	if (!message)

@@ -15,8 +15,8 @@ struct output;
 struct output *output_new(int fd, int connection);
 void output_free(struct output *output);
 
-/* A postfix_note: write the line of this evidence. */
-void output_evidence(void *output, const struct evidence *evidence);
+/* A postfix_note with the output as its context: write the line of this evidence. */
+void output_evidence(void *context, const struct evidence *evidence);
 /* Write that all evidence until now is of the log before this place, unless it was written last.
  * Then write all lines to ipwld. */
 void output_position(struct output *output, const char *position,

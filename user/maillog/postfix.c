@@ -86,9 +86,8 @@ static void scan_client_fields(struct scan *scan, struct client_fields *fields)
 			fields->has_first_client =
 			    scan_host(scan, &fields->first_name, &fields->first_address);
 			return;
-		} else if (!scan_word(scan, "sasl_method=") && !scan_word(scan, "sasl_sender=")) {
-			return;
-		} else if (!scan_value(scan, &value)) {
+		} else if ((!scan_word(scan, "sasl_method=") && !scan_word(scan, "sasl_sender=")) ||
+			   !scan_value(scan, &value)) {
 			return;
 		}
 	}

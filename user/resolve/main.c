@@ -69,7 +69,7 @@ int main(int argc, char *argv[])
 {
 	static const int places[RESOLVE_FILE_COUNT] = { RESOLVE_REQUEST_FD, RESOLVE_RESULT_FD };
 	struct dns_result result = { .ttl_sec = 0 };
-	struct dns_request request;
+	struct dns_request request = { .timeout_sec = 0 };
 	int last_fd = STDERR_FILENO;
 
 	if (argc > 1 || isatty(RESOLVE_REQUEST_FD))

@@ -262,7 +262,7 @@ int resolver_query(void *context, const char *name, enum dns_type type,
 		known = calloc(1, sizeof(*known));
 		if (!known)
 			return -ENOMEM;
-		strcpy(known->name, name);
+		snprintf(known->name, sizeof(known->name), "%s", name);
 		known->type = type;
 		resolver->known[resolver->known_count++] = known;
 		resolver->asked = known;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a walk does with DNS: it asks, counts its queries, and describes what is wrong. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "spf/walk.h"
@@ -47,7 +48,7 @@ enum walk_end walk_name(struct walk *walk, const struct frame *frame, const stru
 			uint32_t index, char ret_name[DNS_NAME_BYTES])
 {
 	if (!term->domain)
-		strcpy(ret_name, frame->domain);
+		snprintf(ret_name, DNS_NAME_BYTES, "%s", frame->domain);
 	else if (!dns_name_normalise(term->domain, term->domain_bytes, ret_name))
 		return walk_say(walk, WALK_PERMANENT, "%s: \"%.80s\" names no domain",
 				frame->domain, walk->result->terms[index].text);

@@ -188,11 +188,11 @@ enum walk_end walk_record(struct walk *walk, struct frame *frame, const struct d
 {
 	char message[SPF_MESSAGE_BYTES];
 	struct spf_record record;
-	const struct dns_item *item;
+	const struct dns_item *item = NULL;
 	enum walk_end end = find_record(walk, frame, answer, &item);
 	int err;
 
-	if (end != WALK_DONE)
+	if (end != WALK_DONE || !item)
 		return end;
 	err = spf_record_parse(item->text, item->text_bytes, &record, message);
 	if (err == -EINVAL)

@@ -42,7 +42,7 @@ static int statement_of_three(struct evidence_store *store, const char *sql, int
 
 	if (database_statement(store->database, sql, ret_statement))
 		return -EIO;
-	for (int i = 0; i < sqlite3_bind_parameter_count(*ret_statement); i++)
+	for (int i = 0; i < 3 && i < sqlite3_bind_parameter_count(*ret_statement); i++)
 		sqlite3_bind_int64(*ret_statement, i + 1, numbers[i]);
 	return 0;
 }

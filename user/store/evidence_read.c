@@ -135,7 +135,7 @@ static int read_domains(struct evidence_store *store, const struct prefix *subje
 	int64_t *ids = NULL, last;
 	int err = read_links(store, subject, last_day, facts, &ids);
 
-	for (size_t i = 0; i < facts->facts.domain_count && !err; i++)
+	for (size_t i = 0; ids && i < facts->facts.domain_count && !err; i++)
 		err = read_sent(store, ids[i], first_day, last_day, &facts->domains[i], &last);
 	free(ids);
 	return err;

@@ -31,9 +31,12 @@ static void copy_text(char *to, size_t bytes, const char *from)
 static bool read_row(sqlite3_stmt *row, struct learned *ret_learned)
 {
 	struct learned learned = {
-		.state = find_name(learn_state_names, LEARN_STATE_COUNT, database_text(row, 1)),
-		.rule = find_name(learn_rule_names, LEARN_RULE_COUNT, database_text(row, 2)),
-		.cause = find_name(learn_cause_names, LEARN_CAUSE_COUNT, database_text(row, 3)),
+		.state = (enum learn_state)find_name(learn_state_names, LEARN_STATE_COUNT,
+						     database_text(row, 1)),
+		.rule = (enum learn_rule)find_name(learn_rule_names, LEARN_RULE_COUNT,
+						   database_text(row, 2)),
+		.cause = (enum learn_cause)find_name(learn_cause_names, LEARN_CAUSE_COUNT,
+						     database_text(row, 3)),
 		.is_rejected = sqlite3_column_int(row, 4) != 0,
 		.is_noticed = sqlite3_column_int(row, 5) != 0,
 		.is_held = sqlite3_column_int(row, 6) != 0,

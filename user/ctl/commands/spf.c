@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `spf`: shows which addresses may send mail for a domain, and why. Needs no daemon. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/duration.h"
@@ -42,7 +43,7 @@ static enum ctl_exit read_arguments(const struct arguments *arguments, struct dn
 		return ctl_usage_error("spf", "--servers: not a list of addresses");
 	request->timeout_sec = (unsigned int)timeout_sec;
 	if (servers)
-		strcpy(request->servers, servers);
+		snprintf(request->servers, sizeof(request->servers), "%s", servers);
 	request->needs_authenticated = arguments->options[SPF_AUTHENTICATED];
 	return CTL_DONE;
 }

@@ -62,8 +62,10 @@ static void add_item(struct zone *zone, int name, int type, const char *data, si
 	if (zone->item_count == ITEMS_MAX ||
 	    (answer->item_count && answer->items + answer->item_count != item))
 		return;
-	*item = (struct dns_item) { .text = strndup(data, bytes) };
+	*item = (struct dns_item) { .text = malloc(bytes + 1) };
 	require(item->text);
+	memcpy(item->text, data, bytes);
+	item->text[bytes] = '\0';
 	item->text_bytes = strlen(item->text);
 	if (type == 1 || type == 2) {
 		const size_t most = type == 1 ? 4 : 16;

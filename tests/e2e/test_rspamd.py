@@ -181,15 +181,19 @@ def memory_kib(pid):
 def test_a_flood_of_messages(filtered, ipwld):
     """Mail is answered as fast as without it, memory is bounded, and nothing is lost
     silently."""
-    partner = filtered.hosts[PARTNER]
+    def seconds_to_send():
+        began = time.monotonic()
+        assert rspamd.send(filtered.hosts[PARTNER], PARTNER.ipv4, "bob@partner.test")[0] == 250
+        return time.monotonic() - began
+
+    # What this machine takes without a flood. A receiver that hangs costs 5 s more.
+    bound = max(0.5, 3 * min(seconds_to_send() for _ in range(3)))
     flood = Flood(ipwld)
     taken = []
     try:
         deadline = time.monotonic() + netns.PATIENCE_SEC / 3
-        while (len(taken) < 5 or min(taken) > 0.5) and time.monotonic() < deadline:
-            began = time.monotonic()
-            assert rspamd.send(partner, PARTNER.ipv4, "bob@partner.test")[0] == 250
-            taken.append(time.monotonic() - began)
+        while (len(taken) < 5 or min(taken) > bound) and time.monotonic() < deadline:
+            taken.append(seconds_to_send())
         before = memory_kib(ipwld.process.pid)
         time.sleep(2)
         after = memory_kib(ipwld.process.pid)
@@ -197,8 +201,8 @@ def test_a_flood_of_messages(filtered, ipwld):
         flood.end()
     print(f"{flood.sent} messages; mail took {', '.join(f'{sec:.2f}' for sec in taken)} s; "
           f"{before} and {after} KiB")
-    # A receiver that hangs costs 5 s. A busy machine is excused by trying again.
-    assert min(taken) <= 0.5
+    # A busy machine is excused by trying again.
+    assert min(taken) <= bound
     assert after - before < 64 * 1024
 
     def all_counted():

@@ -18,9 +18,8 @@
 #include <bpf/libbpf.h>
 
 #include "datapath/internal.h"
+#include "datapath/netlink.h"
 
-/* A netlink dump comes in messages of up to 32 KiB. */
-#define DUMP_BYTES 32768
 #define MTU_USUAL 1500
 #define WORDS_BYTES 128
 
@@ -118,32 +117,9 @@ static int survey_link(const struct nlmsghdr *message, void *context)
 
 static int dump_links(struct survey *survey)
 {
-	char buffer[DUMP_BYTES];
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-	struct mnl_socket *netlink = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	struct ifinfomsg *request;
-	int result = MNL_CB_ERROR;
+	struct ifinfomsg request = { .ifi_family = AF_UNSPEC };
 
-	if (!netlink)
-		return -errno;
-	header->nlmsg_type = RTM_GETLINK;
-	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header->nlmsg_seq = 1;
-	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
-	request->ifi_family = AF_UNSPEC;
-	if (!mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(netlink, header, header->nlmsg_len) > 0) {
-		do {
-			ssize_t size = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
-
-			result = size < 0 ? MNL_CB_ERROR
-					  : mnl_cb_run(buffer, (size_t)size, 1,
-						       mnl_socket_get_portid(netlink), survey_link,
-						       survey);
-		} while (result == MNL_CB_OK);
-	}
-	mnl_socket_close(netlink);
-	return result == MNL_CB_ERROR ? -EIO : 0;
+	return netlink_dump(RTM_GETLINK, &request, sizeof(request), survey_link, survey);
 }
 
 /* Dump twice: relatives can be recognised only once the device itself is known. */

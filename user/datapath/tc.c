@@ -14,9 +14,8 @@
 
 #include "base/device.h"
 #include "datapath/internal.h"
+#include "datapath/netlink.h"
 
-/* A netlink dump comes in messages of up to 32 KiB. */
-#define DUMP_BYTES 32768
 #define FILTER_HANDLE 0x6970776cU /* "ipwl" */
 /* We use the lowest priority number that has no filters yet or only `bpf` filters. It is low
  * because a filter before ours may end the chain. */
@@ -59,35 +58,15 @@ static int count_message(const struct nlmsghdr *message, void *context)
 /* Count the filters of a parent. Return a negative number if that is not known. */
 static int count_filters(int ifindex, uint32_t parent)
 {
-	char buffer[DUMP_BYTES];
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-	struct mnl_socket *netlink = mnl_socket_open(NETLINK_ROUTE);
-	struct tcmsg *request;
+	struct tcmsg request = {
+		.tcm_family = AF_UNSPEC,
+		.tcm_ifindex = ifindex,
+		.tcm_parent = parent,
+	};
 	int count = 0;
-	int result = MNL_CB_ERROR;
+	int err = netlink_dump(RTM_GETTFILTER, &request, sizeof(request), count_message, &count);
 
-	if (!netlink)
-		return -errno;
-	header->nlmsg_type = RTM_GETTFILTER;
-	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header->nlmsg_seq = 1;
-	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
-	request->tcm_family = AF_UNSPEC;
-	request->tcm_ifindex = ifindex;
-	request->tcm_parent = parent;
-	if (!mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(netlink, header, header->nlmsg_len) > 0) {
-		do {
-			ssize_t size = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
-
-			result = size < 0 ? MNL_CB_ERROR
-					  : mnl_cb_run(buffer, (size_t)size, 1,
-						       mnl_socket_get_portid(netlink),
-						       count_message, &count);
-		} while (result == MNL_CB_OK);
-	}
-	mnl_socket_close(netlink);
-	return result == MNL_CB_ERROR ? -EIO : count;
+	return err ? err : count;
 }
 
 /* Remove the qdisc if it is certainly empty. Otherwise another program may use it by now. */

@@ -371,6 +371,24 @@ void database_reset(sqlite3_stmt *statement)
 	sqlite3_clear_bindings(statement);
 }
 
+int database_read_image(struct database *database, sqlite3_stmt *row,
+			char *(*image_of)(sqlite3_stmt *row), char **ret_image)
+{
+	char *image = NULL;
+	int step = database_step(database, row);
+
+	if (step > 0) {
+		image = image_of(row);
+		if (!image)
+			step = database_fail(database);
+	}
+	database_reset(row);
+	if (step < 0)
+		return step;
+	*ret_image = image;
+	return 0;
+}
+
 void database_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
 	if (text)

@@ -98,6 +98,11 @@ int database_run(struct database *database, sqlite3_stmt *statement);
 
 void database_reset(sqlite3_stmt *statement);
 
+/* Make an image of the first row, and reset the statement. @image_of: NULL: no memory.
+ * @ret_image: the caller's; NULL: there is no row. Return: 0 or -EIO: rolled back. */
+int database_read_image(struct database *database, sqlite3_stmt *row,
+			char *(*image_of)(sqlite3_stmt *row), char **ret_image);
+
 /* Bind a text; NULL is bound as SQL NULL. */
 void database_bind_text(sqlite3_stmt *statement, int index, const char *text);
 void database_bind_prefix(sqlite3_stmt *statement, int index, const struct prefix *prefix);

@@ -32,6 +32,21 @@ bool evidence_read_subject(sqlite3_stmt *row, int column, struct prefix *ret_sub
 	return true;
 }
 
+int evidence_read_subjects(struct evidence_store *store, sqlite3_stmt *row, size_t max,
+			   struct prefix *ret_subjects, size_t *ret_count)
+{
+	size_t count = 0;
+	int step = 0;
+
+	while (count < max && (step = database_step(store->database, row)) > 0)
+		count += evidence_read_subject(row, 0, &ret_subjects[count]);
+	database_reset(row);
+	if (step < 0)
+		return step;
+	*ret_count = count;
+	return 0;
+}
+
 int evidence_statement_of(struct evidence_store *store, const char *sql,
 			  const struct prefix *subject, sqlite3_stmt **ret_statement)
 {

@@ -28,6 +28,9 @@ extern const struct database_schema evidence_schema;
 void evidence_bind_subject(sqlite3_stmt *statement, int index, const struct prefix *subject);
 /* Return: whether the column is a key. */
 bool evidence_read_subject(sqlite3_stmt *row, int column, struct prefix *ret_subject);
+/* Read the keys in column 0 of at most @max rows, and reset the statement. */
+int evidence_read_subjects(struct evidence_store *store, sqlite3_stmt *row, size_t max,
+			   struct prefix *ret_subjects, size_t *ret_count);
 
 /* Prepare a statement whose first parameter is an address. */
 int evidence_statement_of(struct evidence_store *store, const char *sql,

@@ -391,18 +391,10 @@ int evidence_read_touched(struct evidence_store *store, size_t max, struct prefi
 			  size_t *ret_count)
 {
 	static const char query[] = "SELECT address FROM touched LIMIT ?";
-	size_t count = 0;
 	sqlite3_stmt *row;
-	int step = 0;
 
 	if (database_statement(store->database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, (int64_t)max);
-	while (count < max && (step = database_step(store->database, row)) > 0)
-		count += evidence_read_subject(row, 0, &ret_subjects[count]);
-	database_reset(row);
-	if (step < 0)
-		return step;
-	*ret_count = count;
-	return 0;
+	return evidence_read_subjects(store, row, max, ret_subjects, ret_count);
 }

@@ -49,24 +49,12 @@ static char *row_image(sqlite3_stmt *row)
 int learned_entry_image(struct state *state, const struct prefix *prefix, char **ret_image)
 {
 	static const char query[] = "SELECT rule, why, added_at FROM learned WHERE prefix = ?";
-	char *image = NULL;
 	sqlite3_stmt *row;
-	int step;
 
 	if (database_statement(state_database(state), query, &row))
 		return -EIO;
 	database_bind_prefix(row, 1, prefix);
-	step = database_step(state_database(state), row);
-	if (step > 0) {
-		image = row_image(row);
-		if (!image)
-			step = database_fail(state_database(state));
-	}
-	database_reset(row);
-	if (step < 0)
-		return step;
-	*ret_image = image;
-	return 0;
+	return database_read_image(state_database(state), row, row_image, ret_image);
 }
 
 /* ---- changes -------------------------------------------------------------------- */

@@ -109,21 +109,13 @@ int learned_rows_read_due(struct evidence_store *store, int64_t now_sec, size_t 
 {
 	static const char query[] =
 	    "SELECT address FROM learned WHERE due > 0 AND due <= ? ORDER BY due LIMIT ?";
-	size_t count = 0;
 	sqlite3_stmt *row;
-	int step = 0;
 
 	if (database_statement(store->database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, now_sec);
 	sqlite3_bind_int64(row, 2, (int64_t)max);
-	while (count < max && (step = database_step(store->database, row)) > 0)
-		count += evidence_read_subject(row, 0, &ret_subjects[count]);
-	database_reset(row);
-	if (step < 0)
-		return step;
-	*ret_count = count;
-	return 0;
+	return evidence_read_subjects(store, row, max, ret_subjects, ret_count);
 }
 
 int learned_rows_walk(struct evidence_store *store, enum learn_state state,

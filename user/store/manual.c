@@ -52,25 +52,13 @@ int manual_image(struct state *state, const char *list, const struct prefix *pre
 	    "SELECT e.reason, e.author, e.added_at, e.expires_at, p.protected_at, p.author, "
 	    "p.reason FROM entries e LEFT JOIN protections p ON p.list = e.list AND "
 	    "p.prefix = e.prefix WHERE e.list = ? AND e.prefix = ?";
-	char *image = NULL;
 	sqlite3_stmt *row;
-	int step;
 
 	if (database_statement(state_database(state), query, &row))
 		return -EIO;
 	database_bind_text(row, 1, list);
 	database_bind_prefix(row, 2, prefix);
-	step = database_step(state_database(state), row);
-	if (step > 0) {
-		image = row_image(row);
-		if (!image)
-			step = database_fail(state_database(state));
-	}
-	database_reset(row);
-	if (step < 0)
-		return step;
-	*ret_image = image;
-	return 0;
+	return database_read_image(state_database(state), row, row_image, ret_image);
 }
 
 int64_t manual_image_expiry_sec(const char *image)

@@ -3,9 +3,8 @@
 #ifndef EVIDENCE_FIXTURE_H
 #define EVIDENCE_FIXTURE_H
 
-#include <sqlite3.h>
-
 #include "config_fixture.h"
+#include "sql_number.h"
 #include "store/evidence.h"
 #include "store/learned_rows.h"
 
@@ -92,17 +91,7 @@ static FIXTURE_UNUSED void note(const struct evidence *evidence, size_t count)
 
 static FIXTURE_UNUSED int64_t query(const char *sql)
 {
-	sqlite3_stmt *row;
-	sqlite3 *handle;
-	int64_t number = -1;
-
-	assert_int_equal(sqlite3_open(PATH, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &row, NULL), SQLITE_OK);
-	if (sqlite3_step(row) == SQLITE_ROW)
-		number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	sqlite3_close(handle);
-	return number;
+	return sql_number(PATH, sql);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, reset, close_store)

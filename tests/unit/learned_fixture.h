@@ -6,11 +6,10 @@
 #ifndef LEARNED_FIXTURE_H
 #define LEARNED_FIXTURE_H
 
-#include <sqlite3.h>
-
 #include "engine/learned.h"
 #include "engine/undo.h"
 #include "engine_requests.h"
+#include "sql_number.h"
 
 #define DAY LEARN_DAY_SEC
 #define LEARN_DB "state/learn.db"
@@ -172,17 +171,7 @@ static FIXTURE_UNUSED struct learning_counters counters_now(void)
 /* Run SQL in learn.db and return its first number. */
 static FIXTURE_UNUSED int64_t learn_sql(const char *sql)
 {
-	sqlite3_stmt *row;
-	sqlite3 *handle;
-	int64_t number = -1;
-
-	assert_int_equal(sqlite3_open(LEARN_DB, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &row, NULL), SQLITE_OK);
-	if (sqlite3_step(row) == SQLITE_ROW)
-		number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	sqlite3_close(handle);
-	return number;
+	return sql_number(LEARN_DB, sql);
 }
 
 /* ---- entries in force ------------------------------------------------------------------ */

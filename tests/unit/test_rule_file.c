@@ -153,6 +153,34 @@ static void test_restarts(void **state)
 	policy_free(policy);
 }
 
+/* Another process reads it, and neither makes nor changes anything. */
+static void test_peek(void **state)
+{
+	struct policy *policy = next_policy(NULL), *peeked = NULL;
+	struct rules_change change;
+	struct rule_file *file;
+	struct rule_ids ids;
+
+	(void)state;
+	unlink("rules");
+	assert_int_equal(rule_file_peek(".", COOKIE, &peeked), -ENOENT);
+	assert_int_equal(access("rules", F_OK), -1);
+	file = open_file(false);
+	rule_ids_init(&ids, IDS_LIMIT);
+	assert_int_equal(rules_number(policy, NULL, &ids, &change), 0);
+	assert_int_equal(rule_file_update(file, policy, &change), 0);
+	assert_int_equal(rule_file_peek(".", COOKIE + 1, &peeked), -ENOENT);
+	assert_int_equal(rule_file_peek(".", COOKIE, &peeked), 0);
+	assert_within(policy, peeked);
+	assert_within(peeked, policy);
+	rule_file_close(file);
+	rule_file_close(open_file(true));
+	rules_change_done(&change);
+	rule_ids_done(&ids);
+	policy_free(peeked);
+	policy_free(policy);
+}
+
 /* ---- kills -------------------------------------------------------------- */
 
 struct history {
@@ -325,9 +353,8 @@ static void test_of_other_maps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_restarts),
-		cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_restarts),      cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_killed),	      cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_of_other_maps),
 	};
 

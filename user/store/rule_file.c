@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "ipwl.h"
 #include "store/rule_file_format.h"
 
 struct rule_file {
@@ -97,6 +98,24 @@ void rule_file_close(struct rule_file *file)
 int rule_file_load(const struct rule_file *file, struct rule_ids *ids, struct policy **ret_policy)
 {
 	return rule_file_read(file->fd, ids, ret_policy);
+}
+
+int rule_file_peek(const char *runtime_dir, uint64_t cookie, struct policy **ret_policy)
+{
+	struct rule_ids ids;
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (snprintf(path, sizeof(path), "%s/rules", runtime_dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	rule_ids_init(&ids, IPWL_CHUNKS_MAX * IPWL_CHUNK_RULES);
+	err = is_of(fd, cookie) ? rule_file_read(fd, &ids, ret_policy) : -ENOENT;
+	rule_ids_done(&ids);
+	close(fd);
+	return err;
 }
 
 /* ---- update ------------------------------------------------------------- */

@@ -41,6 +41,14 @@ void rule_file_close(struct rule_file *file);
 int rule_file_load(const struct rule_file *file, struct rule_ids *ids, struct policy **ret_policy);
 
 /**
+ * rule_file_peek() - read the rules of these maps, and change nothing
+ * @ret_policy: lists with only a name, an action and rules; to be freed with policy_free()
+ *
+ * Return: 0; -ENOENT: there is no file of exactly these maps; -ENOMEM; another -errno.
+ */
+int rule_file_peek(const char *runtime_dir, uint64_t cookie, struct policy **ret_policy);
+
+/**
  * rule_file_update() - record a change that the kernel has applied
  * @policy: numbered, with slots; now in force
  *

@@ -150,6 +150,26 @@ int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **re
 	return 0;
 }
 
+int datapath_peek(const char *bpffs_dir, struct datapath **ret_datapath,
+		  char error[DATAPATH_ERROR_BYTES])
+{
+	struct datapath *datapath = new_datapath(bpffs_dir, NULL);
+	int err;
+
+	if (!datapath)
+		return errors_report(error, -ENOMEM, "cannot open the data path");
+	err = load_pinned(bpffs_dir, &datapath->shared, error);
+	if (!err)
+		err = map_values(datapath, error);
+	if (err) {
+		datapath_close(datapath);
+		return err;
+	}
+	chunks_open_pinned(datapath);
+	*ret_datapath = datapath;
+	return 0;
+}
+
 static void close_all(const int *fds, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

@@ -39,6 +39,17 @@ struct datapath;
 int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **ret_datapath,
 		  bool *ret_adopted, char error[DATAPATH_ERROR_BYTES]);
 
+/**
+ * datapath_peek() - read the counters of maps that are pinned, without a claim
+ *
+ * Creates and pins nothing. Only datapath_cookie(), datapath_settle(), datapath_read_rule() and
+ * datapath_close() may be called.
+ *
+ * Return: 0; -ENOENT: not all maps are pinned there; another -errno.
+ */
+int datapath_peek(const char *bpffs_dir, struct datapath **ret_datapath,
+		  char error[DATAPATH_ERROR_BYTES]);
+
 /* Release what this process holds. Pinned maps and attached programs keep working. NULL is
  * fine. */
 void datapath_close(struct datapath *datapath);

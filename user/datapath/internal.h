@@ -19,6 +19,7 @@
 #define PIN_STATE "state"
 _Static_assert(IPWL_ABI_VERSION == 4, "PIN_MAPS_DIR names the version");
 
+struct bpf_map;
 struct ipwl_bpf; /* the skeleton */
 
 struct datapath {
@@ -116,6 +117,13 @@ int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DAT
  * @meta_owner marks the metadata that these programs write and trust. */
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
 		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES]);
+/* Use a pinned map of the skeleton, which is not loaded yet. Return: 0; -ENOENT: it is not
+ * pinned; another -errno. */
+int load_share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
+/* Load ipwl_settle with the shared maps, all of which must be pinned. Nothing is pinned.
+ * Return: as load_share_map(). */
+int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
+		char error[DATAPATH_ERROR_BYTES]);
 
 /* ---- table_maps.c: the LPM tries -------------------------------------------- */
 

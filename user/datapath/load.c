@@ -237,6 +237,56 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t met
 	return 0;
 }
 
+/* If libbpf were given the path, it would create and pin a missing map. */
+int load_share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+	int err = pins_path(path, bpffs_dir, PIN_MAPS_DIR, bpf_map__name(map));
+	int fd;
+
+	if (err)
+		return errors_report(error, err, "cannot open the maps in %s", bpffs_dir);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errors_report(error, -errno, "cannot open the map %s", path);
+	errors_clear();
+	err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err ? errors_report_words(error, err, "cannot use the map %s", path) : 0;
+}
+
+int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
+		char error[DATAPATH_ERROR_BYTES])
+{
+	struct bpf_program *program;
+	struct ipwl_bpf *skeleton;
+	struct bpf_map *map;
+	int err;
+
+	errors_capture();
+	errors_clear();
+	err = load_open(&skeleton);
+	if (err)
+		return errors_report_words(error, err, "cannot open the BPF object");
+	bpf_object__for_each_program(program, skeleton->obj)
+	{
+		bpf_program__set_autoload(program, program == skeleton->progs.ipwl_settle);
+	}
+	bpf_object__for_each_map(map, skeleton->obj)
+	{
+		if (!err && !bpf_map__is_internal(map) && !is_of_interface(skeleton, map))
+			err = load_share_map(map, bpffs_dir, error);
+	}
+	if (!err)
+		err = load_into_kernel(skeleton, "program", error);
+	if (err) {
+		ipwl_bpf__destroy(skeleton);
+		return err;
+	}
+	*ret_skeleton = skeleton;
+	return 0;
+}
+
 const char *datapath_libbpf_version(void)
 {
 	static char version[16];

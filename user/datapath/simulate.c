@@ -41,24 +41,6 @@ static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *ma
 	       bpf_map__is_internal(map);
 }
 
-/* Use a pinned map. If libbpf were given the path, it would create and pin a missing map. */
-static int share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
-{
-	char path[PATH_MAX];
-	int err = pins_path(path, bpffs_dir, PIN_MAPS_DIR, bpf_map__name(map));
-	int fd;
-
-	if (err)
-		return errors_report(error, err, "cannot open the maps in %s", bpffs_dir);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return errors_report(error, -errno, "cannot open the map %s", path);
-	errors_clear();
-	err = bpf_map__reuse_fd(map, fd);
-	close(fd);
-	return err ? errors_report_words(error, err, "cannot use the map %s", path) : 0;
-}
-
 static int make_mappable(struct bpf_map *map)
 {
 	int err = bpf_map__set_type(map, BPF_MAP_TYPE_ARRAY);
@@ -79,7 +61,7 @@ static int prepare_maps(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 	bpf_object__for_each_map(map, skeleton->obj)
 	{
 		if (!is_private(skeleton, map))
-			err = share_map(map, bpffs_dir, error);
+			err = load_share_map(map, bpffs_dir, error);
 		if (err)
 			return err;
 	}

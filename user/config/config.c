@@ -92,10 +92,10 @@ int config_load(const char *path, struct diagnostics *diagnostics, struct config
 	return 0;
 }
 
-int config_read_bpffs_dir(const char *path, char **ret_dir)
+static int read_one_directory(const char *path, enum setting setting, const char *dir,
+			      char **ret_dir)
 {
 	yaml_node_t *values[SETTING_COUNT];
-	const char *dir = CONFIG_DEFAULT_BPFFS_DIR;
 	struct diagnostics diagnostics;
 	struct document document;
 	int err;
@@ -106,13 +106,23 @@ int config_read_bpffs_dir(const char *path, char **ret_dir)
 		if (!document_mapping(&document, document_root(&document), "a configuration",
 				      setting_keys, SETTING_COUNT, values))
 			dir = NULL;
-		else if (values[SETTING_BPFFS_DIR])
-			dir = document_text(&document, values[SETTING_BPFFS_DIR], "bpffs_dir");
+		else if (values[setting])
+			dir = document_text(&document, values[setting], setting_keys[setting]);
 		err = !dir || *dir != '/' ? -EINVAL : (*ret_dir = strdup(dir)) ? 0 : -ENOMEM;
 		document_done(&document);
 	}
 	diagnostics_done(&diagnostics);
 	return err;
+}
+
+int config_read_bpffs_dir(const char *path, char **ret_dir)
+{
+	return read_one_directory(path, SETTING_BPFFS_DIR, CONFIG_DEFAULT_BPFFS_DIR, ret_dir);
+}
+
+int config_read_runtime_dir(const char *path, char **ret_dir)
+{
+	return read_one_directory(path, SETTING_RUNTIME_DIR, CONFIG_DEFAULT_RUNTIME_DIR, ret_dir);
 }
 
 void config_free(struct config *config)

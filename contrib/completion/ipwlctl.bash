@@ -66,7 +66,7 @@ _ipwlctl() {
 	case $command in
 	status) options='--check --config' ;;
 	test) options='--config' ;;
-	list) options='--list --source' ;;
+	list) options='--list --source --config' ;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'
@@ -123,8 +123,6 @@ _ipwlctl() {
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
 		elif [[ ! $command ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
-		elif [[ $command == help && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
 		elif [[ $command == feeds && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W 'accept diff' -- "$cur")

@@ -13,7 +13,8 @@ COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
-OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"}, "list": {"--list", "--source"},
+OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"},
+           "list": {"--list", "--source", "--config"},
            "add": {"--list", "--reason", "--ttl", "--force"},
            "del": {"--list", "--reason", "--yes", "--accept"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run",

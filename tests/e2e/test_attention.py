@@ -2,7 +2,7 @@
 """What an administrator is told without asking: metrics, `status` and its exit codes."""
 
 import frames
-from daemon import DONE, IS_BLOCKED, NEGATIVE, UNREACHABLE
+from daemon import DONE, INVALID, IS_BLOCKED, NEGATIVE, UNREACHABLE
 from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -122,12 +122,81 @@ def test_stopped(running):
     check(running, OK)
 
 
+def stopped_list(ipwld, *argv, status=DONE):
+    """(prefix, list, packets) of what `list` shows without ipwld."""
+    entries = ipwld.ask("list", "--config", ipwld.config, *argv, status=status)["entries"]
+    for entry in entries:
+        for unknown in ("source", "origin", "reason", "author", "added_at", "expires_at",
+                        "total_packets", "protected"):
+            assert entry[unknown] is None
+    return [(entry["prefix"], entry["list"], entry["packets"]) for entry in entries]
+
+
+def test_list_while_stopped(running, wire):
+    """Every rule of the kernel with its hits, also those of packets that came since, and of an
+    entry that was added by hand."""
+    running.ask("add", "--list", "partners", "192.0.2.7")
+    known = {entry["prefix"] for entry in running.ask("list")["entries"]}
+    running.stop()
+    for address, count in (BLOCKED.ipv4, 3), ("192.0.2.7", 2):
+        wire.send(frames.tcp(wire, address), count=count)
+    # A list file that changes now changes nothing in the kernel.
+    running.write_list("allow.d/partners.list", "9.9.9.9")
+    listed = stopped_list(running)
+    assert {prefix for prefix, _, _ in listed} == known
+    assert ("203.0.113.0/24", "drop", 3) in listed and ("192.0.2.7/32", "partners", 2) in listed
+    assert all(packets == 0 for prefix, _, packets in listed
+               if prefix not in ("203.0.113.0/24", "192.0.2.7/32"))
+    assert stopped_list(running, "--list", "drop", "203.0.113.7") == [
+        ("203.0.113.0/24", "drop", 3)]
+    assert {prefix for prefix, _, _ in stopped_list(running, "203.0.113.0/24")} \
+        == {"203.0.113.0/24", "203.0.113.77/32"}
+    entry, = running.ask("list", "--config", running.config, "192.0.2.7")["entries"]
+    assert entry["last_hit_at"] and entry["connections"] == 2
+    text = running.ctl("list", "--config", running.config, BLOCKED.ipv4)
+    assert "warning: this is what the kernel still has" in text.stderr
+    head, row = text.stdout.splitlines()
+    assert head.split() == ["PREFIX", "LIST", "ACTION", "PACKETS", "CONNECTIONS", "AVERTED",
+                            "LAST", "HIT"]
+    assert row.split()[:5] == ["203.0.113.0/24", "drop", "block", "3", "3"]
+    # Looking changed nothing.
+    running.start()
+    assert running.ask("list", BLOCKED.ipv4)["entries"][0]["packets"] == 3
+
+
+def test_list_while_stopped_that_finds_nothing(running):
+    running.stop()
+    ctl = "list", "--config", running.config
+    for argv, status, message in (
+            (["8.8.8.8"], NEGATIVE, "no entry matches"),
+            (["--list", "none"], NEGATIVE, 'there is no list "none"'),
+            (["192.0.2.1/24"], INVALID, "192.0.2.1/24 has host bits"),
+            (["--source", "file"], UNREACHABLE, "only ipwld knows the sources of entries")):
+        result = running.ctl(*ctl, *argv)
+        assert (result.returncode, result.stdout) == (status, ""), result
+        assert message in result.stderr
+    (running.socket.parent / "rules").unlink()
+    result = running.ctl(*ctl)
+    assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+    assert "/rules: it is missing, or not of these tables" in result.stderr
+    assert not (running.socket.parent / "rules").exists()
+
+
+def test_list_while_stopped_with_packets_that_wait(ipwld, wire):
+    """So many rules are counted in batches. None of the packets is missing."""
+    ipwld.write_list("block.d/a.list", *(f"9.{i >> 8}.{i & 255}.0/24" for i in range(20000)))
+    ipwld.start()
+    ipwld.stop()
+    wire.send(frames.tcp(wire, BLOCKED.ipv4), count=7)
+    assert stopped_list(ipwld, BLOCKED.ipv4) == [("203.0.113.0/24", "drop", 7)]
+
+
 def test_stopped_for_others_than_root(running):
     running.stop()
     for path in running.top, running.socket.parent:
         path.chmod(0o755)
     nobody = "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"
-    for command in ("status",), ("test", BLOCKED.ipv4):
+    for command in ("status",), ("test", BLOCKED.ipv4), ("list",):
         result = running.namespace.run(
             *nobody, running.argv()[0].parent / "ipwlctl", "--socket", running.socket, *command,
             "--config", running.config, check=False)

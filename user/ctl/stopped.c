@@ -14,12 +14,14 @@
 #include <unistd.h>
 
 #include "base/claim.h"
+#include "base/clock.h"
 #include "base/device.h"
 #include "config/config.h"
 #include "ctl/memory.h"
 #include "ctl/writer.h"
 #include "datapath/names.h"
 #include "datapath/simulate.h"
+#include "store/rule_file.h"
 
 #define FRAME_BYTES_MAX 74
 /* Entries of block lists that are tried in order to find out whether packets are dropped. */
@@ -48,9 +50,11 @@ static bool is_running(const char *dir)
 	return pid > 0 && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
-static enum ctl_exit deny(void)
+/* Return: CTL_UNREACHABLE, which is already reported. */
+static enum ctl_exit fail_look(int err)
 {
-	ctl_error("run this with sudo to see what the kernel still does without ipwld");
+	if (err == -EPERM || err == -EACCES)
+		ctl_error("run this with sudo to see what the kernel still does without ipwld");
 	return CTL_UNREACHABLE;
 }
 
@@ -206,7 +210,7 @@ enum ctl_exit stopped_status(const char *config, json_t **ret_status)
 	free(dir);
 	if (err) {
 		json_decref(interfaces);
-		return err == -EACCES || err == -EPERM ? deny() : CTL_UNREACHABLE;
+		return fail_look(err);
 	}
 	*ret_status = ctl_allocated(json_pack("{s:b,s:o,s:o}", "running", 0, "mode_in_force",
 					      writer_string(mode), "interfaces", interfaces));
@@ -251,5 +255,97 @@ enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, s
 		return CTL_DONE;
 	}
 	json_decref(results);
-	return err == -EPERM || err == -EACCES ? deny() : CTL_UNREACHABLE;
+	return fail_look(err);
+}
+
+/* ---- rules ------------------------------------------------------------------- */
+
+static json_t *rule_json(struct datapath *datapath, const struct list *list,
+			 const struct rule *rule)
+{
+	struct ipwl_rule_counters counters = { 0 };
+	char prefix[PREFIX_TEXT_BYTES], last_hit[TIME_TEXT_BYTES];
+
+	if (datapath_read_rule(datapath, rule->id, &counters))
+		counters = (struct ipwl_rule_counters) { 0 };
+	return ctl_allocated(json_pack(
+	    "{s:s,s:s,s:s,s:n,s:n,s:n,s:n,s:n,s:n,s:I,s:I,s:I,s:I,s:n,s:o,s:n,s:n,s:n}", "prefix",
+	    prefix_format(&rule->prefix, prefix), "list", list->name, "action",
+	    action_names[list->action], "source", "origin", "reason", "author", "added_at",
+	    "expires_at", "packets", (json_int_t)counters.packets, "bytes",
+	    (json_int_t)counters.bytes, "connections", (json_int_t)counters.connections,
+	    "averted_packets", (json_int_t)counters.averted_packets, "protected", "last_hit_at",
+	    writer_string(counters.last_hit_sec ? time_format(counters.last_hit_sec, last_hit)
+						: NULL),
+	    "total_packets", "total_connections", "total_averted_packets"));
+}
+
+static bool is_asked(const struct stopped_query *query, const struct prefix *prefix)
+{
+	return !query->has_prefix || prefix_contains(prefix, &query->prefix) ||
+	       prefix_contains(&query->prefix, prefix);
+}
+
+static enum ctl_exit visit_rules(struct datapath *datapath, const struct policy *policy,
+				 const struct stopped_query *query,
+				 void (*visit)(const json_t *entry, void *context), void *context)
+{
+	bool has_list = !query->list;
+
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+
+		if (query->list && strcmp(query->list, list->name) != 0)
+			continue;
+		has_list = true;
+		for (size_t j = 0; j < list->rule_count; j++) {
+			json_t *entry;
+
+			if (!is_asked(query, &list->rules[j].prefix))
+				continue;
+			entry = rule_json(datapath, list, &list->rules[j]);
+			visit(entry, context);
+			json_decref(entry);
+		}
+	}
+	if (!has_list)
+		ctl_error("there is no list \"%s\"", query->list);
+	return has_list ? CTL_DONE : CTL_NEGATIVE;
+}
+
+/* The kernel's maps have numbers instead of prefixes. The rule file names them. */
+static enum ctl_exit read_rules(const char *config, const struct datapath *datapath,
+				struct policy **ret_policy)
+{
+	char *dir;
+	int err;
+
+	if (config_read_runtime_dir(config ? config : CONFIG_DEFAULT_PATH, &dir))
+		dir = ctl_allocated(strdup(CONFIG_DEFAULT_RUNTIME_DIR));
+	err = rule_file_peek(dir, datapath_cookie(datapath), ret_policy);
+	if (err)
+		ctl_error("cannot tell what the kernel has: %s/rules: %s", dir,
+			  err == -ENOENT ? "it is missing, or not of these tables"
+					 : strerror(-err));
+	free(dir);
+	return err ? CTL_UNREACHABLE : CTL_DONE;
+}
+
+enum ctl_exit stopped_list(const char *config, const struct stopped_query *query,
+			   void (*visit)(const json_t *entry, void *context), void *context)
+{
+	char *dir = pins_dir(config), error[DATAPATH_ERROR_BYTES];
+	struct datapath *datapath = NULL;
+	struct policy *policy = NULL;
+	int err = is_running(dir) ? -ENOENT : datapath_peek(dir, &datapath, error);
+	enum ctl_exit code = err ? fail_look(err) : read_rules(config, datapath, &policy);
+
+	free(dir);
+	if (!code) {
+		datapath_settle(datapath);
+		code = visit_rules(datapath, policy, query, visit, context);
+	}
+	policy_free(policy);
+	datapath_close(datapath);
+	return code;
 }

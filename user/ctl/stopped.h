@@ -4,6 +4,7 @@
 #define CTL_STOPPED_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/prefix.h"
@@ -27,5 +28,22 @@ enum ctl_exit stopped_status(const char *config, json_t **ret_status);
  */
 enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, size_t count,
 			   json_t **ret_results);
+
+/* The rules of which list, and of which prefix: those that cover it or lie inside it. */
+struct stopped_query {
+	const char *list; /* NULL: all */
+	bool has_prefix;
+	struct prefix prefix;
+};
+
+/**
+ * stopped_list() - the rules that the kernel decides by
+ * @visit: called for each in the form of ENTRY; what only ipwld knows is null: source, origin,
+ *         reason, author, times, and the hits before the last boot
+ *
+ * Return: as stopped_status(); CTL_NEGATIVE: there is no such list.
+ */
+enum ctl_exit stopped_list(const char *config, const struct stopped_query *query,
+			   void (*visit)(const json_t *entry, void *context), void *context);
 
 #endif

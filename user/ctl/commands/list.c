@@ -2,13 +2,15 @@
 /* `list`: entries, page by page; memory does not grow with their number. */
 #include <string.h>
 
+#include "core/prefix_error.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/memory.h"
+#include "ctl/stopped.h"
 
 #define PAGE_ENTRIES "1000"
 
-enum { LIST_LIST, LIST_SOURCE };
+enum { LIST_LIST, LIST_SOURCE, LIST_CONFIG };
 
 /* A walk over all pages. */
 struct walk {
@@ -91,6 +93,56 @@ static void end_entries(struct walk *walk, enum ctl_exit code)
 	}
 }
 
+/* ---- without ipwld --------------------------------------------------------- */
+
+static void write_rule(const json_t *entry, void *context)
+{
+	struct walk *walk = context;
+
+	begin_entries(walk);
+	writer_row(&walk->writer, entry);
+	walk->entry_count++;
+}
+
+/* Return: CTL_DONE; CTL_INVALID after a message. */
+static enum ctl_exit read_query(const struct arguments *arguments, struct stopped_query *ret_query)
+{
+	const char *text = arguments->positional_count ? arguments->positional[0] : NULL;
+	struct stopped_query query = { .list = arguments->options[LIST_LIST], .has_prefix = text };
+	char message[PREFIX_MESSAGE_BYTES];
+	enum prefix_error error = PREFIX_OK;
+
+	if (text)
+		error = prefix_parse(text, strlen(text), &query.prefix, NULL);
+	if (error) {
+		prefix_error_message(error, text, strlen(text), message);
+		ctl_error("%s", message);
+		return CTL_INVALID;
+	}
+	*ret_query = query;
+	return CTL_DONE;
+}
+
+static enum ctl_exit list_stopped(struct walk *walk)
+{
+	const struct arguments *arguments = walk->arguments;
+	struct stopped_query query;
+	enum ctl_exit code;
+
+	if (arguments->options[LIST_SOURCE]) {
+		ctl_error("only ipwld knows the sources of entries: leave out --source to see what "
+			  "the kernel still has");
+		return CTL_UNREACHABLE;
+	}
+	code = read_query(arguments, &query);
+	if (!code)
+		code = stopped_list(arguments->options[LIST_CONFIG], &query, write_rule, walk);
+	if (!code)
+		ctl_error("warning: this is what the kernel still has; only ipwld knows the "
+			  "source, reason and expiry of an entry, and earlier hits");
+	return code;
+}
+
 static enum ctl_exit run_list(const struct arguments *arguments)
 {
 	struct walk walk = { .client = client_new(arguments), .arguments = arguments };
@@ -101,6 +153,8 @@ static enum ctl_exit run_list(const struct arguments *arguments)
 	do
 		code = write_entries_page(&walk);
 	while (!code && walk.after && !ferror(stdout));
+	if (code == CTL_UNREACHABLE && !walk.has_begun)
+		code = list_stopped(&walk);
 	end_entries(&walk, code);
 	if (!code && !walk.entry_count) {
 		ctl_error(is_filtered ? "no entry matches" : "there are no entries");
@@ -116,9 +170,13 @@ const struct command command_list = {
 	.positional = "[PREFIX]",
 	.positional_max = 1,
 	.summary = "show entries and their hits",
-	.description = "With PREFIX, shows only entries that cover it or lie inside it.",
+	.description = "With PREFIX, shows only entries that cover it or lie inside it.\n"
+		       "If ipwld does not run, root sees what the kernel still has.",
 	.options = { [LIST_LIST] = { "list", "NAME", "show only entries of this list", 0 },
-		     [LIST_SOURCE] = { "source", "S", "one of config, file, feed, manual, learned",
+		     [LIST_SOURCE] = { "source", "S",
+				       "one of config, file, feed, domain, manual, learned", 0 },
+		     [LIST_CONFIG] = { "config", "FILE",
+				       "without ipwld: the configuration that names bpffs_dir",
 				       0 } },
 	.run = run_list,
 };

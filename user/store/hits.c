@@ -10,10 +10,9 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "store/hits_note.h"
+#include "store/hits_walk.h"
 
 #define DAY_SEC 86400
-/* The most days that a caller asks hits_sum_days() for, and today. */
-#define DAYS_KEPT 32
 /* This many changed records justify a transaction. */
 #define FLUSH_RECORDS 10000
 
@@ -63,8 +62,7 @@ static void hits_keep_error(struct hits *hits, const char *error)
 	hits->error = text_copy(error);
 }
 
-/* Keep the error. A corrupt database is closed, so that hits_load() sets it aside. */
-static int hits_fail(struct hits *hits)
+int hits_fail(struct hits *hits)
 {
 	hits_keep_error(hits, database_error(hits->database));
 	if (database_is_corrupt(hits->database)) {
@@ -350,7 +348,7 @@ int hits_prune(struct hits *hits, const struct policy *policy, int64_t before_se
 	if (!hits->database)
 		return -EIO;
 	if (database_begin(hits->database) ||
-	    hits_file_delete_days(hits->database, now_sec / DAY_SEC - DAYS_KEPT + 1) ||
+	    hits_file_delete_days(hits->database, now_sec / DAY_SEC - HITS_DAYS_KEPT + 1) ||
 	    delete_unwanted(hits, &pruning) || database_commit(hits->database))
 		return hits_fail(hits);
 	pthread_mutex_lock(&hits->lock);

@@ -99,27 +99,33 @@ static struct hit_counts read_counts(sqlite3_stmt *row, int column)
 	};
 }
 
-/* Return: whether the row is valid. */
-static bool read_row(sqlite3_stmt *row, struct hits_row *ret_row)
+/* Read the first three columns. Return: whether they are valid. */
+static bool read_key(sqlite3_stmt *row, struct hits_row *ret_row)
 {
 	const char *action = database_text(row, 1);
 	const char *prefix = database_text(row, 2);
-	struct hits_row read = {
-		.list = database_text(row, 0),
+
+	ret_row->list = database_text(row, 0);
+	ret_row->action = 0;
+	if (!ret_row->list || !action || !prefix ||
+	    prefix_parse(prefix, strlen(prefix), &ret_row->prefix, NULL) != PREFIX_OK)
+		return false;
+	while (ret_row->action < ACTION_COUNT && strcmp(action, action_names[ret_row->action]) != 0)
+		ret_row->action++;
+	return ret_row->action < ACTION_COUNT;
+}
+
+/* Return: whether the row is valid. */
+static bool read_row(sqlite3_stmt *row, struct hits_row *ret_row)
+{
+	*ret_row = (struct hits_row) {
 		.cookie = (uint64_t)sqlite3_column_int64(row, 3),
 		.rule = (uint32_t)sqlite3_column_int64(row, 4),
 		.counted = read_counts(row, 5),
 		.total = read_counts(row, 8),
 		.last_hit_sec = sqlite3_column_int64(row, 11),
 	};
-
-	if (!read.list || !action || !prefix ||
-	    prefix_parse(prefix, strlen(prefix), &read.prefix, NULL) != PREFIX_OK)
-		return false;
-	while (read.action < ACTION_COUNT && strcmp(action, action_names[read.action]) != 0)
-		read.action++;
-	*ret_row = read;
-	return read.action < ACTION_COUNT;
+	return read_key(row, ret_row);
 }
 
 int hits_file_read(struct database *database,
@@ -171,6 +177,29 @@ int hits_file_sum(struct database *database, const char *list, enum action actio
 		*ret_counts = read_counts(statement, 0);
 	database_reset(statement);
 	return step > 0 ? 0 : -EIO;
+}
+
+int hits_file_sum_all(struct database *database, int64_t day,
+		      int (*visit)(const struct hits_row *row, void *context), void *context)
+{
+	static const char query[] =
+	    "SELECT list, action, prefix, sum(days.packets), sum(days.connections), "
+	    "sum(days.averted_packets) FROM days JOIN hits ON days.hit = hits.id WHERE day >= ? "
+	    "GROUP BY days.hit";
+	sqlite3_stmt *statement;
+	int step = 0, err = 0;
+
+	if (database_statement(database, query, &statement))
+		return -EIO;
+	sqlite3_bind_int64(statement, 1, day);
+	while (!err && (step = database_step(database, statement)) > 0) {
+		struct hits_row row = { .total = read_counts(statement, 3) };
+
+		if (read_key(statement, &row))
+			err = visit(&row, context);
+	}
+	database_reset(statement);
+	return err ? err : step;
 }
 
 /* ---- write ---------------------------------------------------------------- */

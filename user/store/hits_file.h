@@ -51,4 +51,9 @@ int hits_file_delete_days(struct database *database, int64_t day);
 int hits_file_sum(struct database *database, const char *list, enum action action,
 		  const struct prefix *prefix, int64_t day, struct hit_counts *ret_counts);
 
+/* Call @visit with the sum of each entry's days from @day on, as the total of a row in which
+ * only the key and the total are set. Return: 0, a value of @visit that is not 0, or -EIO. */
+int hits_file_sum_all(struct database *database, int64_t day,
+		      int (*visit)(const struct hits_row *row, void *context), void *context);
+
 #endif

@@ -65,4 +65,8 @@ void hits_filter(struct hits *hits,
 			      void *context),
 		 void *context);
 
+/* Keep the error of the database. A corrupt one is closed, so that hits_load() sets it aside.
+ * Return: -EIO. For the worker. */
+int hits_fail(struct hits *hits);
+
 #endif

@@ -44,6 +44,7 @@ static const struct route {
 	{ "/v1/status", EVHTTP_REQ_GET, "GET", .serve = control_status },
 	{ "/v1/test", EVHTTP_REQ_POST, "POST", .serve = control_test },
 	{ "/v1/entries", EVHTTP_REQ_GET, "GET", .serve = control_list_entries },
+	{ "/v1/entries/hit", EVHTTP_REQ_GET, "GET", .command = &hit_entries_command },
 	{ "/v1/entries", EVHTTP_REQ_POST, "POST", .command = &add_command },
 	{ "/v1/entries", EVHTTP_REQ_DELETE, "DELETE", .command = &delete_command },
 	{ "/v1/import", EVHTTP_REQ_POST, "POST", .command = &import_command },

@@ -2,7 +2,9 @@
 /* Entries as JSON. */
 #include "api/entry.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/provenance.h"
 #include "datapath/datapath.h"
@@ -71,4 +73,20 @@ json_t *entry_json(const struct entry_view *view, const struct list *list,
 		object = NULL;
 	}
 	return object;
+}
+
+int entry_choose_source(struct evhttp_request *request, const char *name, bool *ret_has_source,
+			enum source *ret_source)
+{
+	*ret_has_source = false;
+	for (int source = 0; name && source < SOURCE_COUNT; source++) {
+		if (strcmp(name, source_names[source]) != 0)
+			continue;
+		*ret_has_source = true;
+		*ret_source = (enum source)source;
+	}
+	if (!name || *ret_has_source)
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID, "unknown source \"%s\"", name);
+	return -EINVAL;
 }

@@ -3,7 +3,9 @@
 #ifndef API_ENTRY_H
 #define API_ENTRY_H
 
+#include <event2/http.h>
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "core/policy.h"
 #include "engine/view.h"
@@ -14,5 +16,9 @@ json_t *entry_json(const struct entry_view *view, const struct list *list,
 
 /* The same for an exclusion, without the members that only entries have. */
 json_t *exclusion_json(const struct list *list, const struct entry *exclusion);
+
+/* Read the source that a request asks for. NULL: any. Return: 0; -EINVAL: an error was sent. */
+int entry_choose_source(struct evhttp_request *request, const char *name, bool *ret_has_source,
+			enum source *ret_source);
 
 #endif

@@ -159,21 +159,6 @@ static json_t *page_json(const struct runtime *runtime, const struct query *quer
 
 /* ---- the query ---------------------------------------------------------- */
 
-static int query_choose_source(struct evhttp_request *request, const char *text,
-			       struct query *query)
-{
-	for (int source = 0; text && source < SOURCE_COUNT; source++) {
-		if (strcmp(text, source_names[source]))
-			continue;
-		query->has_source = true;
-		query->source = (enum source)source;
-	}
-	if (!text || query->has_source)
-		return 0;
-	http_reply_errorf(request, OUTCOME_INVALID, "unknown source \"%s\"", text);
-	return -EINVAL;
-}
-
 static int query_choose_place(struct evhttp_request *request, const char *text,
 			      const struct policy *policy, struct query *query)
 {
@@ -213,7 +198,7 @@ void control_list_entries(struct runtime *runtime, struct evhttp_request *reques
 
 	if (!arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments)) &&
 	    !query_choose_list(request, list, policy, &query) &&
-	    !query_choose_source(request, source, &query) &&
+	    !entry_choose_source(request, source, &query.has_source, &query.source) &&
 	    !query_choose_place(request, after, policy, &query)) {
 		query.limit = (size_t)limit;
 		http_reply(request, page_json(runtime, &query));

@@ -23,6 +23,7 @@ extern const struct api_command accept_domain_command;
 extern const struct api_command diff_domain_command;
 extern const struct api_command lint_command;
 extern const struct api_command diff_command;
+extern const struct api_command hit_entries_command;
 extern const struct api_command history_command;
 extern const struct api_command undo_command;
 extern const struct api_command learned_command;

@@ -71,6 +71,20 @@ bool engine_sample(struct engine *engine)
 	return is_complete;
 }
 
+int engine_look_at_hits(struct engine *engine)
+{
+	const int64_t now_sec = time_now_sec();
+	struct sampling sampling = { 0 };
+	int done, err = hits_load(engine->hits, now_sec);
+
+	if (err)
+		return err;
+	datapath_settle(engine->datapath);
+	done = sampling_step(&sampling, engine->hits, engine->datapath, engine->current->policy,
+			     SIZE_MAX, now_sec);
+	return done < 0 ? done : 0;
+}
+
 void engine_sample_all(struct engine *engine)
 {
 	const int64_t now_sec = time_now_sec();

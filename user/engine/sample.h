@@ -10,6 +10,10 @@ struct engine;
 /* A step of the look. Return: whether it is complete. */
 bool engine_sample(struct engine *engine);
 
+/* Look at all of them at once, and write nothing. Return: 0; -ENOMEM or -EIO: hits_error() says
+ * why. */
+int engine_look_at_hits(struct engine *engine);
+
 /* Look at all of them for the last time. The caller's thread must be the only one here. */
 void engine_sample_all(struct engine *engine);
 

@@ -36,7 +36,7 @@ _ipwlctl() {
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
 			--check | --family | --unused | --expiring | --state | --by | --user | \
-			--servers | --timeout)
+			--servers | --timeout | --sort)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -66,7 +66,7 @@ _ipwlctl() {
 	case $command in
 	status) options='--check --config' ;;
 	test) options='--config' ;;
-	list) options='--list --source --config' ;;
+	list) options='--list --source --hit --sort --since --limit --config' ;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'
@@ -109,6 +109,9 @@ _ipwlctl() {
 		mapfile -t COMPREPLY < <(
 			compgen -W 'candidate probation active at_risk removed' -- "$cur"
 		)
+		;;
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -W 'hits connections averted last_hit' -- "$cur")
 		;;
 	--by)
 		if [[ $command == undo ]]; then

@@ -14,7 +14,7 @@ COMMANDS = ["status", "test", "list", "add", "del", "import", "history", "undo",
             "unprotect", "reload", "diff", "lint", "simulate", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"},
-           "list": {"--list", "--source", "--config"},
+           "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
            "add": {"--list", "--reason", "--ttl", "--force"},
            "del": {"--list", "--reason", "--yes", "--accept"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run",

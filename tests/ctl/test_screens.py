@@ -85,6 +85,12 @@ CASES = {
     "list-wide": ("list --wide", GET, "/v1/entries", page("entries", ENTRIES)),
     "list-files": ("list --source file", GET, "/v1/entries", page("entries", [
         entry(f"192.0.{i}.0/24", reason=None) for i in range(3)])),
+    "list-hit": ("list --hit --since 2026-11-23 --limit 3", GET, "/v1/entries/hit", (200, {
+        "schema_version": 1, "match_count": 1234, "counted_from": "2026-11-23T00:00:00Z",
+        "entries": [
+            {**item, "recent": {"packets": 10 ** (6 - i), "connections": 10 ** (5 - i),
+                                "averted_packets": 7 * i}}
+            for i, item in enumerate([BLOCK, *ENTRIES[:2]])]})),
     "test": ("test 192.0.2.1 192.0.2.2", POST, "/v1/test", verdicts(
         result(verdict="averted", list="partners", mark=31, averted_packets=17,
                entries=[{**ENTRIES[0], "decides": True}, BLOCK],

@@ -593,3 +593,27 @@ def test_test_shows_what_is_overridden_and_averted(running, wire):
     assert (result["overrides"], result["averted_packets"]) == ([], None)
     result, = running.ask("test", UNLISTED.ipv4, status=NEGATIVE)["results"]
     assert (result["overrides"], result["averted_packets"]) == ([], None)
+
+
+# ---- the entries that are hit most -----------------------------------------------------------
+
+
+def test_list_hit(running, wire):
+    """Known numbers of packets, in the order asked for."""
+    counts = {ALLOWED.ipv4: 7, BLOCKED.ipv4: 12, BLOCKED.ipv6: 3}
+    for address, count in counts.items():
+        wire.send(frames.tcp(wire, address), count=count)
+    answer = running.ask("list", "--hit", "--since", "1h")
+    shown = {entry["prefix"]: entry["recent"]["packets"] for entry in answer["entries"]}
+    assert list(shown.values()) == [12, 7, 3] and answer["match_count"] == 3
+    assert [entry["list"] for entry in answer["entries"]] == ["drop", "partners", "drop"]
+    assert all(entry["recent"]["connections"] == entry["recent"]["packets"] and
+               entry["last_hit_at"] for entry in answer["entries"])
+    answer = running.ask("list", "--hit", "--list", "drop", "--limit", "1")
+    assert [entry["recent"]["packets"] for entry in answer["entries"]] == [12]
+    assert answer["match_count"] == 2
+    text = running.ctl("list", "--hit").stdout
+    assert text.splitlines()[-1].startswith("3 of 3 entries with hits; hits since ")
+    assert running.ctl("list", "--hit", "--sort", "averted").returncode == NEGATIVE
+    assert running.ctl("list", "--hit", "--since", "60d").returncode == INVALID
+    assert running.ctl("list", "--hit", "--list", "none").returncode == NEGATIVE

@@ -5,12 +5,11 @@
 #include "core/prefix_error.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
+#include "ctl/list_hits.h"
 #include "ctl/memory.h"
 #include "ctl/stopped.h"
 
 #define PAGE_ENTRIES "1000"
-
-enum { LIST_LIST, LIST_SOURCE, LIST_CONFIG };
 
 /* A walk over all pages. */
 struct walk {
@@ -145,11 +144,17 @@ static enum ctl_exit list_stopped(struct walk *walk)
 
 static enum ctl_exit run_list(const struct arguments *arguments)
 {
-	struct walk walk = { .client = client_new(arguments), .arguments = arguments };
+	struct walk walk = { .arguments = arguments };
 	bool is_filtered = arguments->options[LIST_LIST] || arguments->options[LIST_SOURCE] ||
 			   arguments->positional_count;
 	enum ctl_exit code;
 
+	if (arguments->options[LIST_HIT])
+		return list_hits(arguments);
+	if (arguments->options[LIST_SORT] || arguments->options[LIST_SINCE] ||
+	    arguments->options[LIST_LIMIT])
+		return ctl_usage_error("list", "--sort, --since and --limit need --hit");
+	walk.client = client_new(arguments);
 	do
 		code = write_entries_page(&walk);
 	while (!code && walk.after && !ferror(stdout));
@@ -170,11 +175,20 @@ const struct command command_list = {
 	.positional = "[PREFIX]",
 	.positional_max = 1,
 	.summary = "show entries and their hits",
-	.description = "With PREFIX, shows only entries that cover it or lie inside it.\n"
-		       "If ipwld does not run, root sees what the kernel still has.",
+	.description =
+	    "With PREFIX, shows only entries that cover it or lie inside it.\n"
+	    "--hit shows only entries with hits. With --since, the hits are those of whole\n"
+	    "days (UTC) from the given one on.\n"
+	    "If ipwld does not run, root sees what the kernel still has.",
 	.options = { [LIST_LIST] = { "list", "NAME", "show only entries of this list", 0 },
 		     [LIST_SOURCE] = { "source", "S",
 				       "one of config, file, feed, domain, manual, learned", 0 },
+		     [LIST_HIT] = { "hit", NULL, "show the entries with most hits first", 0 },
+		     [LIST_SORT] = { "sort", "KEY",
+				     "by hits, connections, averted or last_hit (hits)", 0 },
+		     [LIST_SINCE] = { "since", "TIME",
+				      "only entries hit since 2026-11-24, or since 24h ago", 0 },
+		     [LIST_LIMIT] = { "limit", "N", "show at most N entries (20)", 0 },
 		     [LIST_CONFIG] = { "config", "FILE",
 				       "without ipwld: the configuration that names bpffs_dir",
 				       0 } },

@@ -5,9 +5,9 @@
 
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
-#include "ctl/health.h"
 #include "ctl/memory.h"
 #include "ctl/stopped.h"
+#include "health/health.h"
 
 enum { STATUS_CHECK, STATUS_CONFIG };
 
@@ -124,11 +124,17 @@ static const struct request status_request = {
 static const enum colour level_colours[] = { COLOUR_GREEN, COLOUR_YELLOW, COLOUR_RED,
 					     COLOUR_YELLOW };
 
+static void judge(struct health *health, const json_t *status)
+{
+	if (health_judge(health, status))
+		ctl_allocated(NULL);
+}
+
 static void write_health(struct writer *writer, const json_t *status)
 {
 	struct health health;
 
-	health_judge(&health, status);
+	judge(&health, status);
 	writer_text(writer, level_colours[health.protection], "%s", health.summary);
 	writer_line_end(writer);
 	for (size_t i = 0; i < health.problem_count; i++) {
@@ -308,10 +314,10 @@ static enum ctl_exit check_status(const struct arguments *arguments)
 	enum ctl_exit code = get_status(arguments, &status);
 
 	if (status)
-		health_judge(&health, status);
-	else
-		health_fail(&health, code == CTL_UNREACHABLE ? HEALTH_CRITICAL : HEALTH_UNKNOWN,
-			    "ipwld gives no usable answer");
+		judge(&health, status);
+	else if (health_fail(&health, code == CTL_UNREACHABLE ? HEALTH_CRITICAL : HEALTH_UNKNOWN,
+			     "ipwld gives no usable answer"))
+		ctl_allocated(NULL);
 	writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
 	write_check(&writer, &health);
 	writer_end(&writer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether mail is protected right now, and what does not work. */
-#ifndef CTL_HEALTH_H
-#define CTL_HEALTH_H
+#ifndef HEALTH_HEALTH_H
+#define HEALTH_HEALTH_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -30,13 +30,14 @@ struct health {
 	char *summary; /* "mail is protected: …", one line */
 	struct health_problem *problems;
 	size_t problem_count;
+	bool is_incomplete; /* memory has run out */
 };
 
 /* Judge the answer of GET /v1/status, or what ipwlctl has read of the pins
- * (`"running": false`). */
-void health_judge(struct health *health, const json_t *status);
-/* There is nothing to judge, and @why says so. */
-void health_fail(struct health *health, enum health_level level, const char *why);
+ * (`"running": false`). Return: 0; -ENOMEM: there is nothing to be freed. */
+int health_judge(struct health *health, const json_t *status);
+/* There is nothing to judge, and @why says so. Return: as above. */
+int health_fail(struct health *health, enum health_level level, const char *why);
 void health_done(struct health *health);
 
 #endif

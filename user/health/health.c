@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puts the state of ipwld into one line, and each trouble into another. */
-#include "ctl/health.h"
+#include "health/health.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/plural.h"
-#include "ctl/memory.h"
 
 #define NAMES_MAX 3
 
@@ -26,19 +26,26 @@ static void health_add(struct health *health, enum health_level level, const cha
 
 static void health_add(struct health *health, enum health_level level, const char *format, ...)
 {
-	struct health_problem *problem;
+	struct health_problem *problems =
+	    reallocarray(health->problems, health->problem_count + 1, sizeof(*problems));
+	char *text;
 	va_list arguments;
 
-	health->problems = ctl_allocated(
-	    reallocarray(health->problems, health->problem_count + 1, sizeof(*health->problems)));
-	problem = &health->problems[health->problem_count++];
-	problem->level = level;
-	va_start(arguments, format);
-	if (vasprintf(&problem->text, format, arguments) < 0)
-		ctl_allocated(NULL);
-	va_end(arguments);
 	if (health->level < level)
 		health->level = level;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	if (problems)
+		health->problems = problems;
+	if (!problems || !text) {
+		health->is_incomplete = true;
+		free(text);
+		return;
+	}
+	problems[health->problem_count++] =
+	    (struct health_problem) { .level = level, .text = text };
 }
 
 static void health_summarise(struct health *health, enum health_level level, const char *format,
@@ -51,8 +58,9 @@ static void health_summarise(struct health *health, enum health_level level, con
 
 	va_start(arguments, format);
 	if (vasprintf(&health->summary, format, arguments) < 0)
-		ctl_allocated(NULL);
+		health->summary = NULL;
 	va_end(arguments);
+	health->is_incomplete |= !health->summary;
 	health->protection = level;
 	if (health->level < level)
 		health->level = level;
@@ -72,15 +80,18 @@ static bool member_is(const json_t *object, const char *key, const char *value)
 
 /* ---- interfaces ------------------------------------------------------------ */
 
-/* "eth0 (native)" or "eth0, eth1, eth2 and 3 more"; to be freed. */
+/* "eth0 (native)" or "eth0, eth1, eth2 and 3 more"; to be freed. NULL: out of memory. */
 static char *interface_names(const json_t *interfaces, bool is_attached, size_t *ret_count)
 {
 	const json_t *interface;
 	const char *mode = "";
 	char *names = NULL;
 	size_t size, count = 0, i;
-	FILE *stream = ctl_allocated(open_memstream(&names, &size));
+	FILE *stream = open_memstream(&names, &size);
 
+	*ret_count = 0;
+	if (!stream)
+		return NULL;
 	json_array_foreach(interfaces, i, interface)
 	{
 		if (json_is_true(json_object_get(interface, "attached")) != is_attached)
@@ -95,7 +106,7 @@ static char *interface_names(const json_t *interfaces, bool is_attached, size_t 
 	if (count > NAMES_MAX)
 		fprintf(stream, " and %zu more", count - NAMES_MAX);
 	*ret_count = count;
-	return ctl_allocated(fclose(stream) ? NULL : names);
+	return fclose(stream) ? NULL : names;
 }
 
 static bool has_marks(const json_t *status)
@@ -204,7 +215,9 @@ static void judge_protection(struct health *health, const json_t *status)
 	char *attached = interface_names(interfaces, true, &attached_count);
 	char *missing = interface_names(interfaces, false, &missing_count);
 
-	if (json_is_false(json_object_get(status, "running"))) {
+	if (!attached || !missing) {
+		health->is_incomplete = true;
+	} else if (json_is_false(json_object_get(status, "running"))) {
 		judge_stopped(health, status, attached, attached_count > 0);
 	} else if (json_is_true(json_object_get(status, "detached"))) {
 		health_summarise(
@@ -331,7 +344,7 @@ static void judge_mail_log(struct health *health, const json_t *mail_log)
 		    member_text(mail_log, "source"));
 }
 
-void health_judge(struct health *health, const json_t *status)
+int health_judge(struct health *health, const json_t *status)
 {
 	const json_t *state = json_object_get(status, "state");
 
@@ -347,12 +360,17 @@ void health_judge(struct health *health, const json_t *status)
 	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 	judge_mail_log(health, json_object_get(status, "mail_log"));
+	if (!health->is_incomplete)
+		return 0;
+	health_done(health);
+	return -ENOMEM;
 }
 
-void health_fail(struct health *health, enum health_level level, const char *why)
+int health_fail(struct health *health, enum health_level level, const char *why)
 {
 	*health = (struct health) { .level = level };
 	health_summarise(health, level, "%s", why);
+	return health->is_incomplete ? -ENOMEM : 0;
 }
 
 void health_done(struct health *health)
@@ -361,4 +379,5 @@ void health_done(struct health *health)
 		free(health->problems[i].text);
 	free(health->problems);
 	free(health->summary);
+	*health = (struct health) { 0 };
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who may send evidence: only those who know the token. */
-#include "intake/credentials.h"
+#include "http/credentials.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,9 +11,9 @@
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/log.h"
+#include "http/credentials.h"
 #include "http/http.h"
 #include "http/server.h"
-#include "intake/credentials.h"
 #include "intake/queue.h"
 #include "runtime/runtime.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The token that a client must know. */
-#ifndef INTAKE_CREDENTIALS_H
-#define INTAKE_CREDENTIALS_H
+#ifndef HTTP_CREDENTIALS_H
+#define HTTP_CREDENTIALS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Compares what a client sends with what it must send, so that nothing of it is decoded. */
-#include "intake/credentials.h"
+#include "http/credentials.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -110,6 +110,8 @@ def test_nothing_else_there(running):
         result = running.namespace.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
                                        "-X", method, url + path)
         assert result.stdout in expected, (path, method)
+    assert "\nAllow: GET, HEAD\n" in running.namespace.run(
+        "curl", "-s", "-i", "-d", "", f"{url}/metrics").stdout.replace("\r", "")
     assert running.interface()["attached"]
 
 

@@ -225,6 +225,8 @@ def test_only_who_has_the_token(ipwld):
     assert rspamd.post(ipwld, "/v1/rspamd", GOOD, token="wrong") == 401
     assert rspamd.post(ipwld, "/v1/rspamd", GOOD, user="root") == 401
     assert rspamd.post(ipwld, "/v1/report", GOOD, token="wrong") == 401
+    answer = ipwld.namespace.run("curl", "-s", "-i", "http://{}:{}/".format(*rspamd.LISTEN)).stdout
+    assert '\nWWW-Authenticate: Basic realm="ipwl"\n' in answer.replace("\r", "")
     assert rspamd.post(ipwld, "/v1/status", "") == 404
     assert rspamd.post(ipwld, "/v1/rspamd", "no JSON") == 200
     wait_for(lambda: evidence(ipwld, "spam") == 2, "two messages are evidence")

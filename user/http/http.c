@@ -88,6 +88,15 @@ void http_reply_errorf(struct evhttp_request *request, enum outcome outcome, con
 	free(message);
 }
 
+void http_refuse(struct evhttp_request *request, int status, const char *reason)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "text/plain; charset=utf-8");
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
+	evbuffer_add_printf(evhttp_request_get_output_buffer(request), "%d %s\n", status, reason);
+	evhttp_send_reply(request, status, reason, NULL);
+}
+
 /* ---- requests ----------------------------------------------------------- */
 
 json_t *http_read_body(struct evhttp_request *request)

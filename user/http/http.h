@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests and JSON replies of the control socket. */
+/* Requests, and replies in JSON, over evhttp. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -27,6 +27,10 @@ void http_reply_error(struct evhttp_request *request, enum outcome outcome, cons
 		      const struct lines *details);
 void http_reply_errorf(struct evhttp_request *request, enum outcome outcome, const char *format,
 		       ...) __attribute__((format(printf, 3, 4)));
+
+/* Refuse by status and reason, as plain text. Unlike evhttp_send_error(), this keeps the headers
+ * that the caller has added. */
+void http_refuse(struct evhttp_request *request, int status, const char *reason);
 
 /**
  * http_read_body() - the request's body as a JSON object

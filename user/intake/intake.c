@@ -55,12 +55,12 @@ static void intake_on_request(struct evhttp_request *request, void *context)
 	if (!credentials_match(&intake->credentials, authorization)) {
 		evhttp_add_header(evhttp_request_get_output_headers(request), "WWW-Authenticate",
 				  "Basic realm=\"ipwl\"");
-		evhttp_send_error(request, 401, "Unauthorized");
+		http_refuse(request, 401, "Unauthorized");
 	} else if (!is_message && (!path || strcmp(path, "/v1/report") != 0)) {
-		evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+		http_refuse(request, HTTP_NOTFOUND, "Not Found");
 	} else if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "POST");
-		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+		http_refuse(request, HTTP_BADMETHOD, "Method Not Allowed");
 	} else if (is_message) {
 		intake_take_message(intake, request);
 	} else {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/http.h"
 #include "http/server.h"
 #include "runtime/runtime.h"
 #include "web/metrics.h"
@@ -61,10 +62,10 @@ static void on_request(struct evhttp_request *request, void *context)
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 
 	if (!page) {
-		evhttp_send_error(request, HTTP_NOTFOUND, NULL);
+		http_refuse(request, HTTP_NOTFOUND, "Not Found");
 	} else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
 		evhttp_add_header(headers, "Allow", "GET, HEAD");
-		evhttp_send_error(request, HTTP_BADMETHOD, NULL);
+		http_refuse(request, HTTP_BADMETHOD, "Method Not Allowed");
 	} else {
 		evhttp_add_header(headers, "Content-Type", page->type);
 		page->write(metrics->runtime, evhttp_request_get_output_buffer(request));

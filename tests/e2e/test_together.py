@@ -138,7 +138,7 @@ def test_a_feed_takes_no_allow_entry_in_use_away_by_itself(ipwld, source, wire):
     source.put("/list", *LIST[2:7], *LIST[8:], ETag='"less"')
     found = refresh(ipwld, result="held")
     assert found["held"]["reasons"] == \
-        ["it would remove 1 of 1 allow entries in use, wholly or in part: more than the guard "
+        ["it would remove 1 of 1 allow entry in use, wholly or in part: more than the guard "
          "permits"]
     assert verdict(ipwld, sender) == "allow"
     # Still so when the source has no other, and over a restart.
@@ -159,7 +159,7 @@ def test_a_held_reload_is_recorded(ipwld, wire):
     assert ipwld.ctl("reload").returncode == NEGATIVE
     record = newest(ipwld)
     assert (record["event"], record["author"]) == ("held", "root")
-    assert "it would remove 1 of 1 allow entries in use" in record["reason"]
+    assert "it would remove 1 of 1 allow entry in use" in record["reason"]
     assert (record["added"], record["removed"]) == (0, 2)
     assert ipwld.ctl("undo", "--yes", str(record["id"])).returncode == NEGATIVE
     ipwld.ask("reload", "--accept")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* POST /v1/report: what a person says about an address. POST /v1/learn/evidence: evidence as
  * lines (learn/evidence_line.h), for a look back at old logs. */
+#include "base/plural.h"
 #include "learn/evidence_line.h"
 
 #include <errno.h>
@@ -162,9 +163,9 @@ static int lines_read_batch(struct evbuffer *body, struct evidence *items, size_
 		free(line);
 	}
 	*ret_count = count;
-	return wrong ? refusal_set(refusal, OUTCOME_INVALID,
-				   "line %zu: %s; the first %zu items have been noted",
-				   result->line, wrong, result->noted)
+	return wrong ? refusal_set(refusal, OUTCOME_INVALID, "line %zu: %s; %zu %s been noted",
+				   result->line, wrong, result->noted,
+				   plural(result->noted, "earlier item has", "earlier items have"))
 		     : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "config/own_addresses.h"
 
 /* Maximum number of single warnings for each file. */
@@ -88,12 +89,14 @@ int hazards_warn(const struct hazards *hazards, const struct list *list, unsigne
 
 	for (size_t i = 0; i < warning.file_count; i++)
 		if (warning.files[i].count > WARNINGS_PER_FILE_MAX)
-			diagnostics_add(diagnostics, SEVERITY_WARNING, warning.files[i].origin, 0,
-					0,
-					"%zu more times the block list %s has reserved, own or "
-					"protected address space: exclude it from the list, or see "
-					"`ipwlctl lint --check space'",
-					warning.files[i].count - WARNINGS_PER_FILE_MAX, list->name);
+			diagnostics_add(
+			    diagnostics, SEVERITY_WARNING, warning.files[i].origin, 0, 0,
+			    "%zu more %s the block list %s has reserved, own or "
+			    "protected address space: exclude it from the list, or see "
+			    "`ipwlctl lint --check space'",
+			    warning.files[i].count - WARNINGS_PER_FILE_MAX,
+			    plural(warning.files[i].count - WARNINGS_PER_FILE_MAX, "time", "times"),
+			    list->name);
 	free(warning.files);
 	return err || warning.is_out_of_memory ? -ENOMEM : 0;
 }

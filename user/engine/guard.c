@@ -54,8 +54,9 @@ static char *guard_describe(const struct lines *kept, const struct guard_result 
 			 result->emptied);
 	if (result->is_held)
 		snprintf(removed, sizeof(removed),
-			 "it would remove %zu of %zu allow entries in use, wholly or in part: %s",
-			 result->removed_count, result->in_use_count, why);
+			 "it would remove %zu of %zu allow %s in use, wholly or in part: %s",
+			 result->removed_count, result->in_use_count,
+			 plural(result->in_use_count, "entry", "entries"), why);
 	if (!kept->count)
 		return strdup(removed);
 	if (asprintf(&message, "it would remove %zu protected %s, wholly or in part: %s%s%s%s",
@@ -104,8 +105,9 @@ void engine_warn_block_losses(const struct engine *engine, const struct snapshot
 		if (before_count < after_count + GUARD_SHARE_ENTRIES_MIN ||
 		    (before_count - after_count) * 100 <= share * before_count)
 			continue;
-		lines_add(warnings, "the block list %s loses %zu of its %zu entries", list->name,
-			  before_count - after_count, before_count);
+		lines_add(warnings, "the block list %s loses %zu of its %zu %s", list->name,
+			  before_count - after_count, before_count,
+			  plural(before_count, "entry", "entries"));
 	}
 }
 

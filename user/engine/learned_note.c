@@ -127,11 +127,12 @@ static int write_items(struct noting *noting)
 		count_item(noting, noting->items[i].evidence, noting->items[i].drop);
 	if (result.capped_user_count)
 		log_warning("learn",
-			    "%zu %s wrote to more than %u new domains in a day: the new ones of "
+			    "%zu %s wrote to more than %u new %s in a day: the new ones of "
 			    "that day do not count; an account may be misused",
 			    result.capped_user_count,
 			    plural(result.capped_user_count, "user", "users"),
-			    noting->settings->partner.max_new_domains);
+			    noting->settings->partner.max_new_domains,
+			    plural(noting->settings->partner.max_new_domains, "domain", "domains"));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "engine/records.h"
@@ -405,8 +406,8 @@ static int plan_try(const struct engine *engine, struct plan *plan, struct manua
 	if (err)
 		refuse_failed(engine, err, refusal);
 	else if (!refusal->details.count)
-		refusal_set(refusal, OUTCOME_CONFLICT, "all %zu entries would already have expired",
-			    plan->skipped_count);
+		refusal_set(refusal, OUTCOME_CONFLICT, "%s would already have expired",
+			    plural(plan->skipped_count, "the entry", "all entries"));
 	else if (plan->records->count > 1)
 		refusal_set(refusal, OUTCOME_CONFLICT, "%zu records cannot be undone: %s%s",
 			    plan->records->count, refusal->details.items[0],

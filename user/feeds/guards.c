@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/plural.h"
 #include "core/prefix_search.h"
 #include "core/prefix_set.h"
 #include "core/reserved.h"
@@ -86,8 +87,10 @@ static void check_numbers(const struct feed_guards *guards, const struct feed_ca
 
 	if (candidate->is_cut && guards->checks_count)
 		lines_add(reasons,
-			  "it says that it has %" PRIu64 " records and has %zu: it may be cut off",
-			  candidate->declared_count, candidate->record_count);
+			  "it says that it has %" PRIu64 " %s and has %zu: it may be cut off",
+			  candidate->declared_count,
+			  plural(candidate->declared_count, "record", "records"),
+			  candidate->record_count);
 	if (!before)
 		return;
 	if (!after) {
@@ -95,14 +98,15 @@ static void check_numbers(const struct feed_guards *guards, const struct feed_ca
 			lines_add(reasons, "it has no entries, and had %zu (may_be_empty)", before);
 	} else if (after < before &&
 		   (uint64_t)(before - after) * 100 > (uint64_t)before * guards->max_shrink_percent)
-		lines_add(reasons,
-			  "it has %zu entries, and had %zu: more than %u %% fewer (max_shrink)",
-			  after, before, guards->max_shrink_percent);
+		lines_add(reasons, "it has %zu %s, and had %zu: more than %u %% fewer (max_shrink)",
+			  after, plural(after, "entry", "entries"), before,
+			  guards->max_shrink_percent);
 	if (after > (uint64_t)before * guards->max_growth_factor)
 		lines_add(reasons,
-			  "it has %zu entries, and had %zu: more than %u times as many "
+			  "it has %zu %s, and had %zu: more than %u times as many "
 			  "(max_growth)",
-			  after, before, guards->max_growth_factor);
+			  after, plural(after, "entry", "entries"), before,
+			  guards->max_growth_factor);
 }
 
 static void check_width(const struct feed_guards *guards, const struct prefix_set *pieces,

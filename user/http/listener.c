@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/plural.h"
 
 /* More than any number of scrapers or administrators. */
 #define CONNECTIONS_MAX 256
@@ -164,8 +165,9 @@ static struct bufferevent *on_connection(struct event_base *base, void *context)
 		return NULL;
 	if (may_log(listener))
 		log_warning(listener->name,
-			    "%zu connections are open, as many as there may be: more have to wait",
-			    listener->connection_count);
+			    "%zu %s open, as many as there may be: more have to wait",
+			    listener->connection_count,
+			    plural(listener->connection_count, "connection is", "connections are"));
 	rest(listener);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 /* Each rule is a list of criteria. The one that is furthest from being met gives the score. */
 #include "learn/rules.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,8 +140,8 @@ static void judge_reply(const struct learn_facts *facts, const struct learn_sett
 	const uint32_t replies = sum_of(facts, EVIDENCE_REPLY);
 
 	add_criterion(finding, "replies", replies, settings->replies,
-		      share_of(replies, settings->replies), "%u of %u answers to mail of our users",
-		      replies, settings->replies);
+		      share_of(replies, settings->replies), "%u of %u %s to mail of our users",
+		      replies, settings->replies, plural(settings->replies, "answer", "answers"));
 	add_quality(finding, facts, settings, settings->max_spam, now_sec);
 	snprintf(finding->why, sizeof(finding->why), "%u %s to mail of our users", replies,
 		 plural(replies, "answer", "answers"));
@@ -163,8 +164,8 @@ static void judge_report(const struct learn_facts *facts, const struct learn_set
 	const bool is_contradicted = last_day_of(facts, EVIDENCE_REPORTED_SPAM) >= good_day;
 
 	add_criterion(finding, "reports", reports, settings->reports,
-		      share_of(reports, settings->reports), "%u of %u reports of good mail",
-		      reports, settings->reports);
+		      share_of(reports, settings->reports), "%u of %u %s of good mail", reports,
+		      settings->reports, plural(settings->reports, "report", "reports"));
 	if (reports)
 		add_criterion(
 		    finding, "contradiction", is_contradicted, 0, is_contradicted ? 0 : 1, "%s",
@@ -203,12 +204,14 @@ static void judge_reputation(const struct learn_facts *facts, const struct learn
 	const struct learn_traffic traffic = learn_traffic_of(facts, settings, INT64_MIN, now_sec);
 	const int64_t age_sec = age_of(facts, now_sec);
 	const int64_t clean_sec = clean_sec_of(facts, now_sec);
+	const uint64_t good = (uint64_t)llround(traffic.good);
+	const uint64_t days = (uint64_t)llround((double)age_sec / LEARN_DAY_SEC);
 	const double clean_share =
 	    clean_sec < 0 ? 1 : share_of((double)clean_sec, (double)need->clean_sec);
 
 	add_criterion(finding, "messages", traffic.good, need->messages,
-		      share_of(traffic.good, need->messages), "%.1f of %u good messages, weighted",
-		      traffic.good, need->messages);
+		      share_of(traffic.good, need->messages), "%.1f of %u good %s, weighted",
+		      traffic.good, need->messages, plural(need->messages, "message", "messages"));
 	add_criterion(finding, "age", (double)age_sec / LEARN_DAY_SEC,
 		      (double)need->age_sec / LEARN_DAY_SEC,
 		      share_of((double)age_sec, (double)need->age_sec),
@@ -221,8 +224,10 @@ static void judge_reputation(const struct learn_facts *facts, const struct learn
 				    : "last spam or reject %.1f of %.1f days ago",
 		      (double)clean_sec / LEARN_DAY_SEC, (double)need->clean_sec / LEARN_DAY_SEC);
 	add_quality(finding, facts, settings, need->max_spam, now_sec);
-	snprintf(finding->why, sizeof(finding->why), "%.0f good messages in %.0f days, %.1f %% bad",
-		 traffic.good, (double)age_sec / LEARN_DAY_SEC, bad_share(&traffic));
+	snprintf(finding->why, sizeof(finding->why),
+		 "%" PRIu64 " good %s in %" PRIu64 " %s, %.1f %% bad", good,
+		 plural(good, "message", "messages"), days, plural(days, "day", "days"),
+		 bad_share(&traffic));
 }
 
 /* ---- partner ------------------------------------------------------------------------ */
@@ -250,8 +255,8 @@ static void add_link(struct learn_finding *finding, const struct learn_domain *d
 	else
 		add_criterion(finding, "link", domain->authenticated_days, need,
 			      share_of(domain->authenticated_days, need),
-			      "authenticated mail of the domain on %u of %u days",
-			      domain->authenticated_days, need);
+			      "authenticated mail of the domain on %u of %u %s",
+			      domain->authenticated_days, need, plural(need, "day", "days"));
 }
 
 static void judge_domain(const struct learn_domain *domain, const struct learn_facts *facts,
@@ -266,9 +271,11 @@ static void judge_domain(const struct learn_domain *domain, const struct learn_f
 		      domain->name, refusal ? " is " : "", refusal ? refusal : "");
 	add_criterion(finding, "messages", domain->messages, need->messages,
 		      share_of(domain->messages, need->messages),
-		      "our users sent %u of %u messages to it", domain->messages, need->messages);
+		      "our users sent %u of %u %s to it", domain->messages, need->messages,
+		      plural(need->messages, "message", "messages"));
 	add_criterion(finding, "days", domain->days, need->days, share_of(domain->days, need->days),
-		      "on %u of %u days", domain->days, need->days);
+		      "on %u of %u %s", domain->days, need->days,
+		      plural(need->days, "day", "days"));
 	add_link(finding, domain, facts, settings);
 	add_quality(finding, facts, settings, settings->max_spam, now_sec);
 	snprintf(finding->why, sizeof(finding->why), "%.150s: our users sent %u %s on %u %s",

@@ -103,12 +103,13 @@ void runtime_notify_ready(const struct runtime *runtime)
 	for (i = 0; i < snapshot->policy->list_count; i++)
 		entry_count += snapshot->entry_counts[i].of[FAMILY_IPV4] +
 			       snapshot->entry_counts[i].of[FAMILY_IPV6];
-	notify_manager("READY=1\nSTATUS=%s, %zu %s, %zu %s, %zu of %zu interfaces attached",
+	notify_manager("READY=1\nSTATUS=%s, %zu %s, %zu %s, %zu of %zu %s attached",
 		       snapshot->suspension		? "enforcement suspended"
 		       : snapshot->config->is_enforcing ? "enforcing"
 							: "monitoring",
 		       snapshot->policy->list_count,
 		       plural(snapshot->policy->list_count, "list", "lists"), entry_count,
 		       plural(entry_count, "entry", "entries"),
-		       interfaces_count_attached(&runtime->interfaces), runtime->interfaces.count);
+		       interfaces_count_attached(&runtime->interfaces), runtime->interfaces.count,
+		       plural(runtime->interfaces.count, "interface", "interfaces"));
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "ctl/exchange.h"
 #include "ctl/learn.h"
 
@@ -156,8 +157,9 @@ static void write_domain(struct writer *writer, const json_t *answer)
 	writer_text(writer, is_partner ? COLOUR_GREEN : COLOUR_NONE, "%s  %s",
 		    text_of(partner, "domain"), is_partner ? "a partner" : "not a partner");
 	writer_line_end(writer);
-	writer_text(writer, COLOUR_NONE, "our messages: %lld, on %lld days, by %lld users",
-		    counts[0], counts[1], counts[2]);
+	writer_text(writer, COLOUR_NONE, "our messages: %lld, on %lld %s, by %lld %s", counts[0],
+		    counts[1], plural((uint64_t)counts[1], "day", "days"), counts[2],
+		    plural((uint64_t)counts[2], "user", "users"));
 	writer_line_end(writer);
 	if (*text_of(partner, "never"))
 		write_line(writer, COLOUR_YELLOW, "never a partner: ", text_of(partner, "never"));

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/plural.h"
 #include "base/process.h"
 #include "ctl/client.h"
 #include "ctl/learn.h"
@@ -48,13 +49,14 @@ static const struct column backfill_columns[] = {
 static void show_progress(const struct backfill *backfill)
 {
 	const off_t place = lseek(backfill->fd, 0, SEEK_CUR);
+	const long long found = backfill->noted + backfill->dropped;
 
 	if (!backfill->shows_progress)
 		return;
 	fprintf(stderr, "\r%s: ", backfill->path);
 	if (backfill->size > 0 && place >= 0)
 		fprintf(stderr, "%3d %%, ", (int)(place * 100 / backfill->size));
-	fprintf(stderr, "%lld items of evidence", backfill->noted + backfill->dropped);
+	fprintf(stderr, "%lld %s of evidence", found, plural((uint64_t)found, "item", "items"));
 }
 
 static void end_progress(const struct backfill *backfill)
@@ -244,9 +246,10 @@ static void write_backfilled(const struct arguments *arguments, const struct bac
 
 	writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
 	writer_members(&writer, backfill_columns, answer);
-	writer_text(&writer, COLOUR_NONE,
-		    "%lld lines of Postfix: %lld items of evidence noted, %lld not",
-		    backfill->lines, backfill->noted, backfill->dropped);
+	writer_text(&writer, COLOUR_NONE, "%lld %s of Postfix: %lld %s of evidence noted, %lld not",
+		    backfill->lines, plural((uint64_t)backfill->lines, "line", "lines"),
+		    backfill->noted, plural((uint64_t)backfill->noted, "item", "items"),
+		    backfill->dropped);
 	writer_line_end(&writer);
 	writer_end(&writer);
 	json_decref(answer);

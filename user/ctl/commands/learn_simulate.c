@@ -33,6 +33,7 @@ static long long simulate_number(const json_t *answer, const char *key)
 
 static void write_simulation(struct writer *writer, const json_t *answer)
 {
+	const long long addresses = simulate_number(answer, "addresses");
 	const long long active = simulate_number(answer, "active_count");
 	const long long spam = simulate_number(answer, "spam_count");
 
@@ -43,9 +44,9 @@ static void write_simulation(struct writer *writer, const json_t *answer)
 		writer_line_end(writer);
 	}
 	writer_text(writer, COLOUR_NONE,
-		    "%lld addresses with evidence; %lld would have been in force, and %lld of them "
+		    "%lld %s with evidence; %lld would have been in force, and %lld of them "
 		    "sent spam then",
-		    simulate_number(answer, "addresses"), active, spam);
+		    addresses, plural((uint64_t)addresses, "address", "addresses"), active, spam);
 	writer_line_end(writer);
 }
 

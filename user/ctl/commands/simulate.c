@@ -56,7 +56,8 @@ static void show_packets(struct run *run)
 	if (now - run->shown_sec < PROGRESS_SEC)
 		return;
 	run->shown_sec = now;
-	fprintf(stderr, "\r%llu packets", (unsigned long long)run->packets);
+	fprintf(stderr, "\r%llu %s", (unsigned long long)run->packets,
+		plural(run->packets, "packet", "packets"));
 	if (percent >= 0)
 		fprintf(stderr, ", %d %%", percent);
 	fputs("\033[K", stderr);

@@ -2,6 +2,7 @@
 /* `test`: the kernel's verdict for addresses, with every entry behind it. */
 #include <stdint.h>
 
+#include "base/plural.h"
 #include "ctl/addresses.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
@@ -96,8 +97,9 @@ static enum ctl_exit check_results(const json_t *results, size_t count)
 	}
 	if (json_array_size(results) == count)
 		return CTL_DONE;
-	ctl_error("no usable answer from ipwld: %zu results for %zu addresses",
-		  json_array_size(results), count);
+	ctl_error("no usable answer from ipwld: %zu %s for %zu %s", json_array_size(results),
+		  plural(json_array_size(results), "result", "results"), count,
+		  plural(count, "address", "addresses"));
 	return CTL_UNREACHABLE;
 }
 

@@ -64,7 +64,7 @@ def test_overview(ctl):
     assert options_in(done.out) == GLOBAL
     assert ctl("-h").out == done.out
     assert ctl().err == done.out
-    assert max(map(len, done.out.splitlines())) <= 100
+    assert max(map(len, done.out.splitlines())) <= 80
     codes = re.search(r"exit codes: (.*?)\n\n", done.out, re.S)[1]
     rows = re.findall(r"^\.It (\d)$", man_sections()["EXIT STATUS"], re.M)
     assert rows == re.findall(r"\b(\d) ", codes) == list("0123456")
@@ -74,11 +74,12 @@ def test_overview(ctl):
 def test_command(ctl, command):
     done = ctl(command, "--help")
     assert (done.code, done.err) == (0, "")
-    usage = done.out.splitlines()[0]
+    usage = re.sub(r"\n +", " ", done.out.split("\n\n")[0])
     expected = OPTIONS.get(command, set())
     assert usage.startswith(f"usage: ipwlctl [--socket PATH] [--json] {command}")
     assert set(re.findall(r"--[a-z-]+", usage)) == expected | {"--socket", "--json"}
     assert options_in(done.out) == expected | GLOBAL
+    assert max(map(len, done.out.splitlines())) <= 80
     assert ctl(command, "-h", "whatever").out == done.out
     heading, = (key for key in man_sections() if re.match(rf"{command}( |$)", key))
     assert man_options(man_sections()[heading]) == expected

@@ -4,10 +4,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/memory.h"
 #include "ctl/suggest.h"
+
+#define HELP_WIDTH 80
+#define USAGE_INDENT 15 /* of the lines after the first */
 
 const struct option_spec global_options[GLOBAL_COUNT + 1] = {
 	[GLOBAL_SOCKET] = { "socket", "PATH", "control socket (" CTL_DEFAULT_SOCKET ")", 0 },
@@ -189,14 +193,33 @@ enum ctl_exit command_parse(char **argv, const struct command *command, struct a
 	return check_counts(command, arguments);
 }
 
-static void print_usage_line(const struct command *command, FILE *stream)
+/* Break the line before a word that does not fit. */
+static void print_usage_word(const char *word, size_t *column, FILE *stream)
 {
-	fprintf(stream, "%s", command->name);
-	for (const struct option_spec *spec = command->options; spec->name; spec++)
-		fprintf(stream, spec->is_required ? " --%s%s%s" : " [--%s%s%s]", spec->name,
-			spec->metavar ? " " : "", spec->metavar ? spec->metavar : "");
+	if (*column + 1 + strlen(word) > HELP_WIDTH) {
+		fprintf(stream, "\n%*s", USAGE_INDENT - 1, "");
+		*column = USAGE_INDENT - 1;
+	}
+	*column += (size_t)fprintf(stream, " %s", word);
+}
+
+static void print_usage(const struct command *command, FILE *stream)
+{
+	static const char start[] = "usage: ipwlctl [--socket PATH] [--json]";
+	size_t column = strlen(start);
+
+	fputs(start, stream);
+	print_usage_word(command->name, &column, stream);
+	for (const struct option_spec *spec = command->options; spec->name; spec++) {
+		char word[HELP_WIDTH];
+
+		snprintf(word, sizeof(word), spec->is_required ? "--%s%s%s" : "[--%s%s%s]",
+			 spec->name, spec->metavar ? " " : "", spec->metavar ? spec->metavar : "");
+		print_usage_word(word, &column, stream);
+	}
 	if (*command->positional)
-		fprintf(stream, " %s", command->positional);
+		print_usage_word(command->positional, &column, stream);
+	fputc('\n', stream);
 }
 
 static void print_options(const struct option_spec *spec, FILE *stream)
@@ -226,9 +249,8 @@ void command_print_overview(const struct command *const *commands, FILE *stream)
 
 void command_print_help(const struct command *command, FILE *stream)
 {
-	fputs("usage: ipwlctl [--socket PATH] [--json] ", stream);
-	print_usage_line(command, stream);
-	fprintf(stream, "\n\n%s: %s\n", command->name, command->summary);
+	print_usage(command, stream);
+	fprintf(stream, "\n%s: %s\n", command->name, command->summary);
 	if (command->description)
 		fprintf(stream, "%s\n", command->description);
 	fputs("\noptions:\n", stream);

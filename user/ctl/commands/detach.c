@@ -228,8 +228,8 @@ const struct command command_detach = {
 	    "If ipwld is not running, or does not answer within 10 seconds, ipwlctl detaches\n"
 	    "the programs itself. For that it must run as root.",
 	.options = { [DETACH_CONFIG] = { "config", "FILE",
-					 "the configuration that names bpffs_dir "
-					 "(" CONFIG_DEFAULT_PATH ")",
+					 "the configuration with bpffs_dir (" CONFIG_DEFAULT_PATH
+					 ")",
 					 0 } },
 	.run = run_detach,
 };

@@ -114,8 +114,7 @@ const struct command command_learn = {
 	    "simulate   show what the rules would have listed, and which of it sent spam\n"
 	    "partners   show the domains that users write to",
 	.options = { [LEARN_STATE] = { "state", "S",
-				       "list: one of candidate, probation, active, at_risk, "
-				       "removed",
+				       "list: candidate, probation, active, at_risk or removed",
 				       0 },
 		     [LEARN_SINCE] = { "since", "TIME",
 				       "simulate: since 2026-11-24, or since 30d ago (30d)", 0 },

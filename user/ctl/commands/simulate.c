@@ -151,9 +151,12 @@ static const struct column verdict_columns[] = {
 };
 
 static const struct column source_columns[] = {
-	{ "address", "SOURCE", FORM_PLAIN },	       { "verdict", "VERDICT", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },  { "packets", "PACKETS", FORM_NUMBER },
-	{ "connections", "CONNECTIONS", FORM_NUMBER }, { NULL, NULL, FORM_PLAIN },
+	{ "address", "SOURCE", FORM_PLAIN },
+	{ "verdict", "VERDICT", FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
+	{ "packets", "PACKETS", FORM_NUMBER },
+	{ "connections", "CONNECTIONS", FORM_NUMBER | COLUMN_LEAVES(1) },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static json_t *counts_json(const uint64_t *counts, const char *const *names, size_t count)
@@ -323,8 +326,8 @@ const struct command command_simulate = {
 	    "FILE is a pcap or pcapng file, or - for standard input. The command uses the\n"
 	    "lists in force, and does not affect traffic. It needs root, but not ipwld.",
 	.options = { [SIMULATE_CONFIG] = { "config", "FILE",
-					   "the configuration that names bpffs_dir "
-					   "(" CONFIG_DEFAULT_PATH ")",
+					   "the configuration with bpffs_dir (" CONFIG_DEFAULT_PATH
+					   ")",
 					   0 },
 		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 } },
 	.run = run_simulate,

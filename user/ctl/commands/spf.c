@@ -94,9 +94,9 @@ const struct command command_spf = {
 		       "address space are left out.",
 	.options = {
 		{ .name = "servers", .metavar = "ADDRESS...",
-		  .help = "ask these resolvers (ADDRESS:PORT), not those of resolv.conf" },
+		  .help = "ask these (ADDRESS:PORT), not those of resolv.conf" },
 		{ .name = "authenticated",
-		  .help = "accept only answers that a resolver on this host has validated" },
+		  .help = "accept only what a resolver on this host validates" },
 		{ .name = "timeout", .metavar = "DURATION",
 		  .help = "give up after this time (1m)" },
 		{ .name = NULL },

@@ -231,8 +231,7 @@ const struct command command_undo = {
 		       "again, undo the RECORD of the undo. undo refuses if an affected entry has\n"
 		       "changed since. --since undoes all changes since a time together.",
 	.options = { [UNDO_SINCE] = { "since", "TIME",
-				      "undo all changes since a time, or for a duration such as 2h",
-				      0 },
+				      "undo all since a time, or for a duration such as 2h", 0 },
 		     [UNDO_BY] = { "by", "WHO", "with --since: undo only changes by this user", 0 },
 		     [UNDO_DRY_RUN] = { "dry-run", NULL, "show the result, but change nothing", 0 },
 		     [UNDO_REASON] = { "reason", "TEXT", "the reason, shown by history", 0 },

@@ -22,14 +22,14 @@ HOST = {
     "gone_since": "2026-11-23T12:00:00Z"}
 DOMAINS = {"schema_version": 1, "domains": [PARTNER, HOST]}
 TABLE = """\
-DOMAIN                LIST      ENTRIES  AGE     LAST    NEXT                  HELD
-spf:partner.example   partners       12  15m 0s  held    2026-11-24T01:00:00Z     0
-mail.partner.example  partners        1  14h 0m  failed  -                        -
+DOMAIN                LIST      ENTRIES  AGE     LAST    NEXT               HELD
+spf:partner.example   partners       12  15m 0s  held    2026-11-24T01:00Z     0
+mail.partner.example  partners        1  14h 0m  failed  -                     -
 spf:partner.example: missing: exists:%{i}.x.example in the record of x.example: \
 exists cannot be expanded
 spf:partner.example: held back: it has no entries, and had 12 (may_be_empty)
-spf:partner.example: `ipwlctl domains diff spf:partner.example` shows the changes, \
-`ipwlctl domains accept spf:partner.example` accepts them
+spf:partner.example: `ipwlctl domains diff spf:partner.example' shows the changes, \
+`ipwlctl domains accept spf:partner.example' accepts them
 mail.partner.example: failed: the domain does not exist since 2026-11-23T12:00:00Z
 """
 

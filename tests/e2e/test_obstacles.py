@@ -3,6 +3,7 @@
 
 import errno
 import json
+import re
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_program_of_someone_else(lab, ipwld, other_program, word, off):
     assert not found["attached"]
     command = f"ip link set dev eth0 {off} off"
     assert (f"another XDP program (id {number}, name pass) is attached: remove it with "
-            f"`{command}`") in found["error"], found
+            f"`{command}'") in found["error"], found
     assert "Qdisc" not in found["error"] and "Qdisc" not in ipwld.words()
     assert program_id(lab, "eth0") == number
     lab.mx.run(*command.split())
@@ -57,7 +58,7 @@ def test_link_of_someone_else(lab, ipwld):
     found = ipwld.interface()
     assert not found["attached"]
     assert "`bpftool link detach id " in found["error"], found
-    lab.mx.run(*found["error"].split("`")[1].split())
+    lab.mx.run(*re.search("`(.*?)'", found["error"])[1].split())
     (ipwld.bpffs.parent / "not_ours").unlink()
     assert ipwld.ctl("reload").returncode == 0
     await_attached(ipwld, "eth0")
@@ -73,8 +74,8 @@ def test_without_the_right_to_look_at_links(lab, ipwld):
     error = ipwld.interface()["error"]
     number = program_id(lab, "eth0")
     assert f"another XDP program (id {number}) is attached: remove it with `ip link set dev " \
-        "eth0 xdp off` or, if a link holds it" in error, error
-    assert "`bpftool link detach id LINK`" in error
+        "eth0 xdp off' or, if a link holds it" in error, error
+    assert "`bpftool link detach id LINK'" in error
     (ipwld.bpffs.parent / "not_ours").unlink()
 
 

@@ -59,7 +59,7 @@ static const char *advise(const struct yaml_text *text, const yaml_parser_t *par
 
 	/* `[!192.0.2.9]` */
 	if (parser->context && !strcmp(parser->context, "while scanning a tag"))
-		return ": quote an exclusion, \"!PREFIX\", because in YAML `!` begins a tag";
+		return ": quote an exclusion, \"!PREFIX\", because in YAML `!' begins a tag";
 	switch (char_at(text, mark)) {
 	case '\t':
 		return ": indent with spaces, not with tabs";
@@ -206,7 +206,7 @@ int yaml_text_scan(const struct yaml_text *text)
 	yaml_parser_delete(&parser);
 	if (!err && scan.document_count == 0) {
 		diagnostics_add(text->diagnostics, SEVERITY_ERROR, text->path, 0, 0,
-				"empty: a configuration needs at least `interfaces: [NAME]`");
+				"empty: a configuration needs at least `interfaces: [NAME]'");
 		err = -EINVAL;
 	}
 	return err;

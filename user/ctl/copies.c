@@ -45,7 +45,7 @@ void copies_write_held(struct writer *writer, enum feed_kind kind, const char *n
 	}
 	writer_text(
 	    writer, COLOUR_NONE,
-	    "%s: `ipwlctl %s diff %s` shows the changes, `ipwlctl %s accept %s` accepts them", name,
+	    "%s: `ipwlctl %s diff %s' shows the changes, `ipwlctl %s accept %s' accepts them", name,
 	    feed_kinds[kind].plural, name, feed_kinds[kind].plural, name);
 	writer_line_end(writer);
 }

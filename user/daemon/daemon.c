@@ -175,7 +175,7 @@ static int daemon_adopt_socket(struct metrics *metrics, struct lines *warnings)
 		return 0;
 	if (fd < 0) {
 		lines_add(warnings, "metrics: the service manager passed several sockets, or an "
-				    "unusable one: serving at `listen` instead");
+				    "unusable one: serving at `listen' instead");
 		return 0;
 	}
 	err = evutil_make_socket_nonblocking(fd) ? -errno : metrics_adopt(metrics, fd);

@@ -197,16 +197,16 @@ static void explain_program(const struct device *device)
 	describe_program(device->xdp_id, program);
 	if (err)
 		errors_explain("another XDP program (%s) is attached: remove it with `ip link "
-			       "set dev %s %s off` or, if a link holds it (`bpftool link` shows "
-			       "that to root), with `bpftool link detach id LINK`",
+			       "set dev %s %s off' or, if a link holds it (`bpftool link' shows "
+			       "that to root), with `bpftool link detach id LINK'",
 			       program, device->name, xdp_word(device->xdp_mode));
 	else if (link)
 		errors_explain("another XDP program (%s) is attached: remove it with `bpftool "
-			       "link detach id %u`",
+			       "link detach id %u'",
 			       program, link);
 	else
 		errors_explain("another XDP program (%s) is attached: remove it with `ip link "
-			       "set dev %s %s off`",
+			       "set dev %s %s off'",
 			       program, device->name, xdp_word(device->xdp_mode));
 }
 

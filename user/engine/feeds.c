@@ -273,7 +273,7 @@ static void feed_hold(const struct engine *engine, struct stored_feed *feed,
 			err = feed_copy_commit(directory, name, COPY_HELD);
 		if (err)
 			lines_add(&arrival->warnings,
-				  "it is held back, but cannot be stored for `%s accept`: %s",
+				  "it is held back, but cannot be stored for `%s accept': %s",
 				  words_of(feed)->plural, strerror(-err));
 	}
 	feed_copy_done(&feed->held);

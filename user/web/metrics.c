@@ -340,7 +340,7 @@ static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 	};
 	static const struct metric held = {
 		"ipwl_reload_held", "gauge",
-		"Whether the guard holds the last reload (1); `ipwlctl diff` shows it."
+		"Whether the guard holds the last reload (1); `ipwlctl diff' shows it."
 	};
 	static const struct metric mode = {
 		"ipwl_mode_in_force", "gauge",

@@ -7,15 +7,15 @@
 #include "ctl/copies.h"
 
 static const struct column domain_columns[] = {
-	{ "name", "DOMAIN", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN },
+	{ "name", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
 	{ "action", NULL, FORM_PLAIN },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "fetched_at", NULL, FORM_PLAIN },
 	{ "checked_at", NULL, FORM_PLAIN },
-	{ "age_seconds", "AGE", FORM_DURATION },
+	{ "age_seconds", "AGE", FORM_DURATION | COLUMN_LEAVES(2) },
 	{ "last_fetch.result", "LAST", FORM_PLAIN },
-	{ "next_fetch_at", "NEXT", FORM_PLAIN },
+	{ "next_fetch_at", "NEXT", FORM_TIME | COLUMN_LEAVES(1) },
 	{ "fetching", NULL, FORM_PLAIN },
 	{ "missing", NULL, FORM_PLAIN },
 	{ "gone_since", NULL, FORM_PLAIN },

@@ -2,9 +2,18 @@
 /* The columns of entries, once for all commands. */
 #include "ctl/entries.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ctl/memory.h"
+#include "ctl/text.h"
+
+/* Between the parts of a line. */
+#define GAP 2
+/* The list's name is cut before the origin is cut to less than this … */
+#define ORIGIN_WIDTH 14
+/* … but neither is cut to less than this. */
+#define CUT_WIDTH_MIN 10
 
 /* The columns leave in the order of these ranks; 0 stays. */
 /* clang-format off */
@@ -43,6 +52,41 @@ const char *entry_string(const json_t *entry, const char *key)
 	const char *text = json_string_value(json_object_get(entry, key));
 
 	return text ? text : "?";
+}
+
+/* A copy that a terminal shows, at most @width wide. To be freed. */
+static char *cut_text(const char *text, size_t width, bool is_cut_before)
+{
+	char *plain = text_escape(text);
+	char *cut = text_cut(plain, width, is_cut_before);
+
+	free(plain);
+	return cut;
+}
+
+static size_t width_left(size_t width, size_t used)
+{
+	return width > used + CUT_WIDTH_MIN ? width - used : CUT_WIDTH_MIN;
+}
+
+void entry_write_line(struct writer *writer, enum colour colour, size_t used, const json_t *entry)
+{
+	const size_t width = writer_width(writer);
+	char *provenance = entry_provenance(entry);
+	char *prefix = text_escape(entry_string(entry, "prefix")), *list, *origin;
+	bool is_exclusion = json_is_true(json_object_get(entry, "exclusion"));
+
+	used += is_exclusion + text_width(prefix) + GAP;
+	list = cut_text(entry_string(entry, "list"), width_left(width, used + GAP + ORIGIN_WIDTH),
+			false);
+	used += text_width(list) + GAP;
+	origin = cut_text(provenance, width_left(width, used), true);
+	writer_text(writer, colour, "%s%s  %s  %s", is_exclusion ? "!" : "", prefix, list, origin);
+	writer_line_end(writer);
+	free(origin);
+	free(list);
+	free(prefix);
+	free(provenance);
 }
 
 char *entry_provenance(const json_t *entry)

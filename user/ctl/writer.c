@@ -260,12 +260,14 @@ static bool is_shown(const struct column *column)
 }
 
 /* watch(1) sets COLUMNS for what it runs. */
-static size_t output_width(const struct writer *writer)
+size_t writer_width(const struct writer *writer)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 	int64_t width;
 
+	if (shows_all)
+		return SIZE_MAX;
 	if (columns && number_parse(columns, WIDTH_MIN, WIDTH_MAX, &width))
 		return (size_t)width;
 	if (!ioctl(fileno(writer->stream), TIOCGWINSZ, &size) && size.ws_col >= WIDTH_MIN)
@@ -297,7 +299,7 @@ void writer_table_begin(struct writer *writer, const char *key, const struct col
 			.leave_rank = columns->form >> 12,
 		};
 	}
-	grid_init(&writer->grid, writer->stream, indent, shows_all ? 0 : output_width(writer),
+	grid_init(&writer->grid, writer->stream, indent, shows_all ? 0 : writer_width(writer),
 		  specs, count);
 }
 

@@ -60,6 +60,9 @@ struct writer {
 void writer_show_all(void);
 bool writer_shows_all(void);
 
+/* Columns that a line of text may have; SIZE_MAX: any number. */
+size_t writer_width(const struct writer *writer);
+
 /* Start the one object; colour only on a terminal, and not if NO_COLOR is set. */
 void writer_begin(struct writer *writer, FILE *stream, bool is_json);
 void writer_end(struct writer *writer);

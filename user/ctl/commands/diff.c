@@ -51,14 +51,10 @@ static void write_entries(struct writer *writer, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "entries"), i, entry)
 	{
 		bool is_added = !strcmp(entry_string(entry, "change"), "added");
-		char *provenance = entry_provenance(entry);
+		enum colour colour = is_added ? COLOUR_GREEN : COLOUR_RED;
 
-		writer_text(writer, is_added ? COLOUR_GREEN : COLOUR_RED, "%c %s%s  %s  %s",
-			    is_added ? '+' : '-',
-			    json_is_true(json_object_get(entry, "exclusion")) ? "!" : "",
-			    entry_string(entry, "prefix"), entry_string(entry, "list"), provenance);
-		writer_line_end(writer);
-		free(provenance);
+		writer_text(writer, colour, is_added ? "+ " : "- ");
+		entry_write_line(writer, colour, strlen("+ "), entry);
 	}
 	if (left_out && i) {
 		writer_text(writer, COLOUR_NONE, "and %lld more %s", left_out,

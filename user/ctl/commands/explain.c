@@ -26,10 +26,10 @@ static const struct column subject_columns[] = {
 /* A day has only the kinds of evidence that occurred. */
 static const struct column day_columns[] = {
 	{ "day", "DAY", FORM_PLAIN },
-	{ "sent", "SENT", FORM_NUMBER },
+	{ "sent", "SENT", FORM_NUMBER | COLUMN_LEAVES(2) },
 	{ "accepted", "ACCEPTED", FORM_NUMBER },
 	{ "rejected", "REJECTED", FORM_NUMBER },
-	{ "listed", "LISTED", FORM_NUMBER },
+	{ "listed", "LISTED", FORM_NUMBER | COLUMN_LEAVES(1) },
 	{ "ham", "HAM", FORM_NUMBER },
 	{ "spam", "SPAM", FORM_NUMBER },
 	{ "reply", "REPLIES", FORM_NUMBER },
@@ -39,7 +39,7 @@ static const struct column day_columns[] = {
 };
 
 static const struct column domain_columns[] = {
-	{ "domain", "DOMAIN", FORM_PLAIN },
+	{ "domain", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
 	{ "authenticated_days", "AUTHENTICATED-DAYS", FORM_NUMBER },
 	{ "server", "SERVER", FORM_PLAIN },
 	{ "messages", "OUR-MESSAGES", FORM_NUMBER },
@@ -51,7 +51,7 @@ static const struct column domain_columns[] = {
 static const struct column link_columns[] = {
 	{ "prefix", "ADDRESS", FORM_PLAIN },
 	{ "authenticated_days", "AUTHENTICATED-DAYS", FORM_NUMBER },
-	{ "server", "SERVER", FORM_PLAIN },
+	{ "server", "SERVER", FORM_PLAIN | COLUMN_LEAVES(1) },
 	{ "state", "STATE", FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
@@ -78,10 +78,10 @@ static void write_standing(struct writer *writer, const json_t *answer)
 	const bool is_in_force = json_is_true(json_object_get(learned, "in_force"));
 
 	if (!json_is_object(learned)) {
-		write_line(writer, COLOUR_NONE, text_of(answer, "prefix"), "  not learned");
+		write_line(writer, COLOUR_NONE, text_of(answer, "prefix"), ": not learned");
 	} else {
 		writer_text(writer, is_in_force ? COLOUR_GREEN : COLOUR_NONE,
-			    "%s  %s since %s, %s, by rule %s", text_of(answer, "prefix"),
+			    "%s: %s since %s, %s, by rule %s", text_of(answer, "prefix"),
 			    text_of(learned, "state"), text_of(learned, "since"),
 			    is_in_force ? "in force" : "not in force", text_of(learned, "rule"));
 		writer_line_end(writer);
@@ -154,7 +154,7 @@ static void write_domain(struct writer *writer, const json_t *answer)
 	for (size_t i = 0; i < 3; i++)
 		counts[i] = json_integer_value(json_object_get(partner, keys[i]));
 	writer_members(writer, subject_columns, answer);
-	writer_text(writer, is_partner ? COLOUR_GREEN : COLOUR_NONE, "%s  %s",
+	writer_text(writer, is_partner ? COLOUR_GREEN : COLOUR_NONE, "%s: %s",
 		    text_of(partner, "domain"), is_partner ? "a partner" : "not a partner");
 	writer_line_end(writer);
 	writer_text(writer, COLOUR_NONE, "our messages: %lld, on %lld %s, by %lld %s", counts[0],

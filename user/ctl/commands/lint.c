@@ -34,18 +34,14 @@ static const struct column head_columns[] = {
 
 static void write_finding(struct writer *writer, const json_t *finding)
 {
-	char *provenance = entry_provenance(finding);
+	const char *check = entry_string(finding, "check");
 
-	writer_text(writer, COLOUR_YELLOW, "%s  ", entry_string(finding, "check"));
-	writer_text(writer, COLOUR_NONE, "%s%s  %s  %s",
-		    json_is_true(json_object_get(finding, "exclusion")) ? "!" : "",
-		    entry_string(finding, "prefix"), entry_string(finding, "list"), provenance);
-	writer_line_end(writer);
+	writer_text(writer, COLOUR_YELLOW, "%s  ", check);
+	entry_write_line(writer, COLOUR_NONE, strlen(check) + 2, finding);
 	writer_text(writer, COLOUR_NONE, "    %s", entry_string(finding, "message"));
 	writer_line_end(writer);
 	writer_text(writer, COLOUR_NONE, "    -> %s", entry_string(finding, "suggestion"));
 	writer_line_end(writer);
-	free(provenance);
 }
 
 static void write_totals(struct writer *writer, const json_t *answer)

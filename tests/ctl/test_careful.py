@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """history, undo, protect and unprotect, and del that asks."""
-import os
-import pty
-import select
-import subprocess
 import time
 
 import pytest
-from conftest import PROGRAM, environment
 from fake_daemon import change, entry, error, record
+from terminal import at_terminal
 
 MANUAL = entry("192.0.2.7/32", source="manual", origin="alice", author="alice", reason="invoices")
 IMPACT = {
@@ -23,27 +19,6 @@ IMPACT = {
                     "source": "feed", "origin": "spamhaus", "drops": False}],
     "blocked_inside": [{"list": "drop", "entries": 7, "drops": True}],
 }
-
-
-def at_terminal(daemon, *arguments, answer=b"", stdout=None):
-    """Run ipwlctl on a terminal, type an answer: (code, what it shows)."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen([PROGRAM, "--socket", daemon.path, *arguments], stdin=follower,
-                               stdout=stdout or follower, stderr=follower, env=environment())
-    os.close(follower)
-    shown = b""
-    deadline = time.monotonic() + 180
-    while time.monotonic() < deadline:
-        if select.select([leader], [], [], 0.1)[0]:
-            try:
-                shown += os.read(leader, 4096)
-            except OSError:  # closed at the other end
-                break
-        if answer and shown.endswith(b"[y/N] "):
-            os.write(leader, answer)
-            answer = None
-    os.close(leader)
-    return process.wait(10), shown.decode().replace("\r\n", "\n")
 
 
 def answer_del(daemon, impact=IMPACT, allow=MANUAL):

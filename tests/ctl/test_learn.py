@@ -117,7 +117,7 @@ def test_explain_an_address(ask, daemon):
     done = ask("explain", "192.0.2.7", "--wide")
     assert (done.code, done.err) == (0, "")
     assert done.out == """\
-192.0.2.7/32  probation since 2026-11-24T09:00:00Z, not in force, by rule partner
+192.0.2.7/32: probation since 2026-11-24T09:00:00Z, not in force, by rule partner
 why: it sends for partner.test
 next: active at 2026-12-01T09:00:00Z
 reverse name: mx.partner.test
@@ -138,7 +138,7 @@ def test_explain_a_stranger(ask, daemon):
     answer = {**ADDRESS, "learned": None, "never": "an address of this host", "name": None,
               "days": [], "domains": [], "rules": []}
     daemon.answers["GET", "/v1/explain"] = 200, answer
-    assert ask("explain", "192.0.2.7").out == ("192.0.2.7/32  not learned\n"
+    assert ask("explain", "192.0.2.7").out == ("192.0.2.7/32: not learned\n"
                                                "never learned: an address of this host\n"
                                                "there is no evidence\n")
 
@@ -148,7 +148,7 @@ def test_explain_a_domain(ask, daemon):
     done = ask("explain", "partner.test", "--wide")
     assert (done.code, done.err) == (0, "")
     assert done.out == """\
-partner.test  a partner
+partner.test: a partner
 our messages: 12, on 5 days, by 2 users
 ADDRESS       AUTHENTICATED-DAYS  SERVER  STATE
 192.0.2.7/32                   2  no      active

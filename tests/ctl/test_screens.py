@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an administrator sees at 80 columns, compared with the files in screens/.
-
-IPWL_WRITE_SCREENS=1 writes the files; look at the difference before you commit it."""
+"""Tables at 80 columns and other widths, compared with the files in screens/."""
 import copy
-import os
-import pathlib
-import re
 
 import pytest
 from fake_daemon import FEEDS, STATUS, change, entry, record, result
+from screens import SCREENS, compare, tables
+from test_terminal import CASES as TERMINAL_CASES
 
-SCREENS = pathlib.Path(__file__).parent / "screens"
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666/128"
 ENTRIES = [
     entry(),
@@ -105,13 +101,6 @@ CASES = {
 }
 
 
-def compare(name, text):
-    path = SCREENS / f"{name}.txt"
-    if os.environ.get("IPWL_WRITE_SCREENS"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_screen(ask, daemon, name):
     command, method, path, answer = CASES[name]
@@ -119,14 +108,13 @@ def test_screen(ask, daemon, name):
     done = ask(*command.split())
     assert done.err == ""
     compare(name, f"$ ipwlctl {command}\n{done.out}")
-    tables = [line for line in done.out.splitlines() if re.search(r"\S  +\S", line)]
-    assert tables
+    assert tables(done.out)
     if "--wide" not in command:
-        assert max(map(len, tables)) <= 80
+        assert max(map(len, tables(done.out))) <= 80
 
 
 def test_no_file_without_a_case():
-    assert {path.stem for path in SCREENS.iterdir()} == set(CASES)
+    assert {path.stem for path in SCREENS.iterdir()} == set(CASES) | set(TERMINAL_CASES)
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 100, 132, 200, 1000])
@@ -136,8 +124,7 @@ def test_any_width(ask, daemon, name, columns):
     command, method, path, answer = CASES[name]
     daemon.answers[method, path] = answer
     done = ask(*command.split(), env={"COLUMNS": str(columns)})
-    tables = [line for line in done.out.splitlines() if re.search(r"\S  +\S", line)]
-    assert max(map(len, tables)) <= max(columns, 80)
+    assert max(map(len, tables(done.out))) <= max(columns, 80)
     if columns == 1000:
         assert "…" not in done.out
 

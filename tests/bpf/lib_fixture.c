@@ -9,9 +9,11 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "datapath/internal.h"
@@ -36,11 +38,25 @@ static void open_datapath(struct fixture *fixture, bool is_adopted)
 	fixture->tc_fd = bpf_program__fd(fixture->interface->skeleton->progs.ipwl_tc);
 }
 
+/* A BPF file system that no other process sees: it ends with this process, however that ends. */
+static void mount_own_bpffs(void)
+{
+	static bool is_mounted;
+
+	if (is_mounted)
+		return;
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL), 0);
+	is_mounted = true;
+}
+
 int fixture_setup(void **state)
 {
 	static unsigned int number;
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
+	mount_own_bpffs();
 	assert_non_null(fixture);
 	*state = fixture;
 	fixture->expected = calloc(1, sizeof(*fixture->expected));

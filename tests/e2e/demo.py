@@ -7,7 +7,6 @@ Exits with 0 only if each came out as expected. Started by scripts/demo.sh."""
 import argparse
 import re
 import sys
-import threading
 import time
 
 import daemon
@@ -43,6 +42,7 @@ METRICS = re.compile(r"ipwl_(packets|connections)_total\{.*ipv[46]"
 
 
 def say(text):
+    netns.heed_interrupt()
     print(f"==> {text}", flush=True)
 
 
@@ -192,7 +192,9 @@ Everything is running. In another terminal, as root:
   configuration, log  {ipwld.config}, {ipwld.log}
 To take it all down: Ctrl-C here.""", flush=True)
     try:
-        threading.Event().wait()
+        while True:
+            netns.heed_interrupt()
+            time.sleep(1)
     except KeyboardInterrupt:
         print()
 
@@ -217,7 +219,7 @@ def main():
         print("\nInterrupted.", file=sys.stderr)
         return 130
     finally:
-        say("cleaning up")
+        print("==> cleaning up", flush=True)
         netns.clean_up()
     return 0 if is_good else 1
 

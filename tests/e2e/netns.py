@@ -25,8 +25,9 @@ RUN_NETNS = pathlib.Path("/run/netns")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _scopes = [contextlib.ExitStack()]
-_critical = types.SimpleNamespace(depth=0, is_interrupted=False)
+_critical = types.SimpleNamespace(depth=0, is_interrupted=False, lock=threading.Lock())
 _is_worker = False
+_is_told_to_stop = False
 
 
 def at_exit(function, *args):
@@ -57,17 +58,31 @@ def clean_up():
 def uninterrupted():
     """An interrupt inside is raised at the end. A program that is being started when it
     comes would go on, and make what nobody takes away."""
-    _critical.depth += 1
+    with _critical.lock:
+        _critical.depth += 1
     try:
         yield
     finally:
-        _critical.depth -= 1
+        with _critical.lock:
+            _critical.depth -= 1
         if _critical.is_interrupted and not _critical.depth:
-            _critical.is_interrupted = False
-            _interrupt()
+            if threading.current_thread() is threading.main_thread():
+                _critical.is_interrupted = False
+                _interrupt()
+            else:
+                os.kill(os.getpid(), signal.SIGTERM)  # the main thread raises it
+
+
+def heed_interrupt():
+    """Raise an interrupt that was lost: one that comes while Python runs a finalizer is only
+    reported. To be called between the steps of a long program, and while it waits."""
+    if _is_told_to_stop:
+        raise KeyboardInterrupt
 
 
 def _interrupt():
+    global _is_told_to_stop  # pylint: disable=global-statement
+    _is_told_to_stop = True
     if not _is_worker:
         raise KeyboardInterrupt  # the one that pytest, too, stops for
     # execnet, which runs the workers of pytest-xdist, ends them without a clean-up.
@@ -76,6 +91,7 @@ def _interrupt():
 
 
 def _on_signal(_number, _frame):
+    _critical.is_interrupted = False
     if _critical.depth:
         _critical.is_interrupted = True
     else:

@@ -93,6 +93,30 @@ def test_interrupted(number, step):
         assert left_by(process.pid) == [], output
 
 
+LOST_INTERRUPT = """
+import os, signal, sys, time
+sys.path.insert(0, sys.argv[1])
+import netns
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+netns.handle_signals()
+Finalized()
+print("went on", flush=True)
+netns.heed_interrupt()
+"""
+
+
+def test_an_interrupt_that_python_loses_is_heeded_later():
+    """Python only reports an exception that is raised in a finalizer."""
+    result = netns.run(sys.executable, "-c", LOST_INTERRUPT, DEMO.parent, check=False)
+    assert result.returncode != 0
+    assert result.stdout == "went on\n" and "heed_interrupt" in result.stderr, result
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_kept(number):
     """It waits at its end, until it is told to stop."""

@@ -96,12 +96,16 @@ $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,
 VERSIONED := $(shell grep -rl --include='*.c' IPWL_VERSION user tests)
 VERSIONED_OBJECTS := $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(VERSIONED:%.c=$(dir)/%.o))
 $(VERSIONED_OBJECTS): VERSION
-$(VERSIONED_OBJECTS): ALL_CFLAGS += $(VERSION_CFLAGS)
+# Private: its prerequisites, of which flags is one, are made for all.
+$(VERSIONED_OBJECTS): private ALL_CFLAGS += $(VERSION_CFLAGS)
 
-# Other flags make other objects.
+# Other flags make other objects. -Werror does not: objects built with it serve any build, so
+# that those who share a build directory do not rebuild each other's.
+FLAGS_LINE = $(CC) $(filter-out -Werror,$(ALL_CFLAGS))
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(ALL_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS)' >$@
+	@grep -qsxF -e '$(FLAGS_LINE) -Werror' $(if $(WERROR_FLAG),,-e '$(FLAGS_LINE)') $@ || \
+		echo '$(strip $(FLAGS_LINE) $(WERROR_FLAG))' >$@
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

@@ -111,3 +111,16 @@ def test_make_help_lists_the_public_targets():
 def test_ci_runs_the_whole_script():
     text = (TOP / ".ci/run").read_text()
     assert "export CI=true" in text and text.rstrip().endswith("./scripts/test.sh </dev/null")
+
+
+def test_builds_of_one_directory_share_their_objects(tmp_path):
+    """Whatever is made first, and with -Werror or without. Other flags make other objects."""
+    def flags(*argv):
+        make(f"B={tmp_path}", *argv)
+        return (tmp_path / "flags").read_text()
+
+    first = flags(f"{tmp_path}/user/base/log.o", "WERROR=1")
+    assert first.endswith(" -Werror\n") and "IPWL_VERSION" not in first
+    assert flags(f"{tmp_path}/user/ctl/main.o", "WERROR=1") == first
+    assert flags(f"{tmp_path}/user/base/log.o", "WERROR=") == first
+    assert "-O0" in flags(f"{tmp_path}/user/base/log.o", "CFLAGS=-O0")

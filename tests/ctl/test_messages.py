@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages with numbers read well if the number is 1: "1 entry", not "1 entries"."""
+"""Messages of all programs: "1 entry", not "1 entries"; commands between ` and '."""
 import re
 
 import pytest
@@ -21,6 +21,7 @@ NEVER_ONE = {
     "%d nested ifs", "%d terms", "%d names", "%zu columns",  # limits
     "more than %zu entries",   # of a list
     "%zu domains, checksum",   # as many as are not shown by name
+    "kept for %d days",        # a limit
     "%zu %s lists",            # as many as are not shown by name
     "%zu domains %s: see",     # of health
     "%zu records cannot be",   # of undo
@@ -56,6 +57,12 @@ def test_every_count_has_its_noun(room):
              for path in sorted((ROOT / "user" / room).rglob("*.[ch]")) for text in texts(path)
              if counted(text) and not any(part in text for part in NEVER_ONE)]
     assert not wrong, "use plural() of base/plural.h"
+
+
+def test_commands_are_quoted_one_way():
+    wrong = [f"{path.relative_to(ROOT)}: {text}" for path in (ROOT / "user").rglob("*.[ch]")
+             for text in texts(path) if re.search("`[^`']*`", text)]
+    assert not wrong, "write `command'"
 
 
 def test_no_exemption_is_left_over():

@@ -88,7 +88,7 @@ static void refuse_no_interface(struct document *document, const yaml_node_t *no
 	diagnostics_add(
 	    document->diagnostics, SEVERITY_WARNING, place.file, place.line, place.column,
 	    "no interface, so ipwl sees no packets: name the interfaces on which mail arrives (`ip "
-	    "-brief link` lists them), such as interfaces: [eth0], then reload");
+	    "-brief link' lists them), such as interfaces: [eth0], then reload");
 }
 
 static int read_interfaces(struct document *document, const yaml_node_t *node,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "base/plural.h"
 #include "ctl/client.h"
 #include "ctl/entries.h"
 #include "ctl/memory.h"
@@ -53,8 +54,9 @@ static void write_ranking(struct writer *writer, const json_t *answer, const jso
 
 	writer_members(writer, answer_columns, answer);
 	writer_table(writer, "entries", hit_columns, "", entries);
-	writer_text(writer, COLOUR_NONE, "%zu of %lld entries with hits; hits since %s",
-		    json_array_size(entries), (long long)match_count, from);
+	writer_text(writer, COLOUR_NONE, "%zu of %lld %s with hits; hits since %s",
+		    json_array_size(entries), (long long)match_count,
+		    plural((uint64_t)match_count, "entry", "entries"), from);
 	writer_line_end(writer);
 	free(from);
 }

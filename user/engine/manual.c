@@ -112,14 +112,16 @@ static void manual_reopen(struct engine *engine, struct lines *warnings)
 	state_close(engine->state);
 	engine->state = state;
 	protections_load(engine->protections, state);
-	if (state_error(state))
+	if (state_suspension(state) && !was_suspended) {
+		/* The administrator could not know of it when requesting this reload. */
+		lines_add(warnings, "%s; enforcement is suspended until the next reload",
+			  state_suspension(state));
+		engine->manual.is_lost_now = true;
+	} else if (state_error(state) && !(state_suspension(state) && state_database(state))) {
+		/* Not if a usable database takes the place of the lost one: this reload accepts it.
+		 */
 		lines_add(warnings, "%s", state_error(state));
-	/* The administrator could not know of it when requesting this reload. */
-	if (was_suspended || !state_suspension(state))
-		return;
-	lines_add(warnings, "%s; enforcement is suspended until the next reload",
-		  state_suspension(state));
-	engine->manual.is_lost_now = true;
+	}
 }
 
 /* The entries in force now stay in force. */

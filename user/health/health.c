@@ -347,12 +347,14 @@ static void judge_mail_log(struct health *health, const json_t *mail_log)
 int health_judge(struct health *health, const json_t *status)
 {
 	const json_t *state = json_object_get(status, "state");
+	const char *error = member_text(state, "error");
 
 	*health = (struct health) { .level = HEALTH_OK };
 	judge_protection(health, status);
-	if (json_is_false(json_object_get(state, "ok")))
-		health_add(health, HEALTH_WARNING, "%s: %s", member_text(state, "path"),
-			   member_text(state, "error"));
+	/* Lost entries are told of once. */
+	if (json_is_false(json_object_get(state, "ok")) &&
+	    strcmp(error, member_text(status, "suspended")) != 0)
+		health_add(health, HEALTH_WARNING, "%s", error);
 	judge_reload(health, json_object_get(status, "reload"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));

@@ -12,6 +12,8 @@
 #include "store/database.h"
 #include "store/state_schema.h"
 
+#define LOST "manual entries were lost"
+
 struct state {
 	struct database *database; /* NULL: could not be opened */
 	char *path;
@@ -19,15 +21,20 @@ struct state {
 	char *suspension;
 };
 
-/* Keep an error for state_error(). */
+/* Keep an error for state_error(). @error was allocated; NULL: out of memory. */
+static void state_keep_text(struct state *state, char *error)
+{
+	if (!error)
+		return;
+	free(state->error);
+	state->error = error;
+}
+
 static void state_keep_error(struct state *state, const char *message)
 {
 	char *error;
 
-	if (asprintf(&error, "%s: %s", state->path, message) < 0)
-		return;
-	free(state->error);
-	state->error = error;
+	state_keep_text(state, asprintf(&error, "%s: %s", state->path, message) < 0 ? NULL : error);
 }
 
 static void state_clear_error(struct state *state)
@@ -68,8 +75,8 @@ static void recall_suspension(struct state *state)
 	if (database_step(state->database, row) > 0) {
 		const char *reason = database_text(row, 0);
 
-		state_suspend(state, reason ? reason : "manual entries were lost");
-		state_keep_error(state, state->suspension);
+		state_suspend(state, reason ? reason : LOST);
+		state_keep_text(state, strdup(reason ? reason : LOST));
 	}
 	database_reset(row);
 }
@@ -104,7 +111,7 @@ static int replace_corrupt(struct state *state, char message[DATABASE_MESSAGE_BY
 		 "entries again, then reload",
 		 message);
 	state_suspend(state, reason);
-	state_keep_error(state, reason);
+	state_keep_text(state, strdup(reason));
 	if (open_database(state, false))
 		return -EIO;
 	remember_suspension(state);

@@ -46,7 +46,8 @@ const char *state_path(const struct state *state);
 /* What is wrong with the database at present, or NULL. */
 const char *state_error(const struct state *state);
 
-/* Why enforcement must be suspended, or NULL. The reason is that existing entries could not be
+/* Why enforcement must be suspended, or NULL; if a database was set aside, state_error() says the
+ * same. The reason is that existing entries could not be
  * read. If they were lost, the suspension lasts over restarts until state_acknowledge(). */
 const char *state_suspension(const struct state *state);
 void state_acknowledge(struct state *state);

@@ -213,3 +213,16 @@ def test_stopped_in_monitor_mode_and_detached(ipwld):
     assert ipwld.ctl("detach", "--config", ipwld.config).returncode == DONE
     result = ipwld.ctl("status", "--config", ipwld.config)
     assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+    assert result.stderr.endswith(
+        f"ipwlctl: nothing is pinned in {ipwld.bpffs}: ipwl is not attached, unless with another "
+        "bpffs_dir\n")
+
+
+def test_another_socket(running):
+    """One who asks at the wrong socket is told so."""
+    for command in ["status"], ["test", BLOCKED.ipv4], ["list"]:
+        result = running.namespace.run(
+            running.argv()[0].parent / "ipwlctl", "--socket", running.top / "none.sock", *command,
+            "--config", running.config, check=False)
+        assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+        assert f"an ipwld runs that uses {running.bpffs}: if it has another socket" in result.stderr

@@ -50,11 +50,19 @@ static bool is_running(const char *dir)
 	return pid > 0 && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
-/* Return: CTL_UNREACHABLE, which is already reported. */
-static enum ctl_exit fail_look(int err)
+/* Say why nothing can be looked at, beside that ipwld cannot be reached. */
+static enum ctl_exit fail_look(const char *dir, int err)
 {
 	if (err == -EPERM || err == -EACCES)
 		ctl_error("run this with sudo to see what the kernel still does without ipwld");
+	else if (err == -EBUSY)
+		ctl_error("an ipwld runs that uses %s: if it has another socket, name that with "
+			  "--socket",
+			  dir);
+	else if (err == -ENOENT)
+		ctl_error("nothing is pinned in %s: ipwl is not attached, unless with another "
+			  "bpffs_dir",
+			  dir);
 	return CTL_UNREACHABLE;
 }
 
@@ -202,19 +210,21 @@ enum ctl_exit stopped_status(const char *config, json_t **ret_status)
 	json_t *interfaces = ctl_allocated(json_array());
 	struct simulation *simulation = NULL;
 	const char *mode = NULL;
-	int err = is_running(dir) ? -ENOENT : read_interfaces(dir, interfaces);
+	int err = is_running(dir) ? -EBUSY : read_interfaces(dir, interfaces);
+	enum ctl_exit code;
 
 	if (!err && !simulation_open(dir, &simulation, error))
 		mode = find_mode(simulation, config);
 	simulation_close(simulation);
-	free(dir);
-	if (err) {
+	if (err)
 		json_decref(interfaces);
-		return fail_look(err);
-	}
-	*ret_status = ctl_allocated(json_pack("{s:b,s:o,s:o}", "running", 0, "mode_in_force",
-					      writer_string(mode), "interfaces", interfaces));
-	return CTL_DONE;
+	else
+		*ret_status =
+		    ctl_allocated(json_pack("{s:b,s:o,s:o}", "running", 0, "mode_in_force",
+					    writer_string(mode), "interfaces", interfaces));
+	code = err ? fail_look(dir, err) : CTL_DONE;
+	free(dir);
+	return code;
 }
 
 static int test_one(struct simulation *simulation, const struct prefix *address, json_t *results)
@@ -244,18 +254,19 @@ enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, s
 	char *dir = pins_dir(config), error[DATAPATH_ERROR_BYTES];
 	json_t *results = ctl_allocated(json_array());
 	struct simulation *simulation = NULL;
-	int err = is_running(dir) ? -ENOENT : simulation_open(dir, &simulation, error);
+	int err = is_running(dir) ? -EBUSY : simulation_open(dir, &simulation, error);
+	enum ctl_exit code;
 
 	for (size_t i = 0; i < count && !err; i++)
 		err = test_one(simulation, &addresses[i], results);
 	simulation_close(simulation);
-	free(dir);
-	if (!err) {
+	if (err)
+		json_decref(results);
+	else
 		*ret_results = results;
-		return CTL_DONE;
-	}
-	json_decref(results);
-	return fail_look(err);
+	code = err ? fail_look(dir, err) : CTL_DONE;
+	free(dir);
+	return code;
 }
 
 /* ---- rules ------------------------------------------------------------------- */
@@ -337,8 +348,8 @@ enum ctl_exit stopped_list(const char *config, const struct stopped_query *query
 	char *dir = pins_dir(config), error[DATAPATH_ERROR_BYTES];
 	struct datapath *datapath = NULL;
 	struct policy *policy = NULL;
-	int err = is_running(dir) ? -ENOENT : datapath_peek(dir, &datapath, error);
-	enum ctl_exit code = err ? fail_look(err) : read_rules(config, datapath, &policy);
+	int err = is_running(dir) ? -EBUSY : datapath_peek(dir, &datapath, error);
+	enum ctl_exit code = err ? fail_look(dir, err) : read_rules(config, datapath, &policy);
 
 	free(dir);
 	if (!code) {

@@ -16,7 +16,7 @@
  * @ret_status: with `"running": false`; to be released with json_decref()
  *
  * Return: CTL_DONE; CTL_UNREACHABLE: nothing is pinned, or an ipwld runs, or only root can look,
- * as a message says.
+ * and a message says so.
  */
 enum ctl_exit stopped_status(const char *config, json_t **ret_status);
 

@@ -232,7 +232,9 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_members(writer, is_running ? daemon_columns + 1 : daemon_columns, status);
 	if (writer->is_json)
 		writer_members(writer, reload_columns, status);
-	write_part(writer, "interfaces", interface_columns, status);
+	/* Without ipwld, nothing is known of them beyond the first line. */
+	if (writer->is_json || is_running)
+		write_part(writer, "interfaces", interface_columns, status);
 	write_part(writer, "lists", list_columns, status);
 	write_part(writer, "list_files", file_columns, status);
 	write_part(writer, "exports", export_columns, status);

@@ -86,8 +86,8 @@ def test_on_error(running):
     assert running.metric("ipwl_list_skipped_lines", list="drop") == 0
     running.configure(lists=PARTNERS + DROP + "    on_error: skip\n")
     warnings = without_space(running.ask("reload")["warnings"])
-    assert warnings[0].startswith(f"{path}: warning: further skipped lines: 16")
-    assert warnings[1].startswith(f"{path}:2:1: warning: ") and len(warnings) == 6
+    assert warnings[0].startswith(f"{path}: further skipped lines: 16")
+    assert warnings[1].startswith(f"{path}:2:1: ") and len(warnings) == 6
     assert verdicts(running, "192.0.2.1", "192.0.2.2") == ["block", "block"]
     status = list_status(running, "drop")
     assert (status["on_error"], status["skipped_lines"]) == ("skip", 21)
@@ -101,7 +101,7 @@ def test_cut_file(running):
     path = running.top / "block.d/drop.list"
     path.write_text('{"cidr":"192.0.2.0/24"}\n{"type":"metadata","records":2}\n', encoding="utf-8")
     warning, = without_space(running.ask("reload")["warnings"])
-    assert f"{path}: warning: says that it has 2 records but has 1" in warning
+    assert f"{path}: says that it has 2 records but has 1" in warning
     assert verdicts(running, "192.0.2.9") == ["block"]
     path.write_text("# ipv4 hash:net ipset\n# Entries : 2 subnets, 9 unique IPs\n198.51.100.0/24\n"
                     "203.0.113.0/24\n# Entries : 1 unique IPs\n192.0.2.1\n", encoding="utf-8")
@@ -112,7 +112,7 @@ def test_host_bits(running):
     """As the format's program, or as the list says."""
     path = running.write_list("block.d/set.list", "# ipv4 hash:net ipset", "192.0.2.9/24")
     warning, = without_space(running.ask("reload")["warnings"])
-    assert f"{path}:2:1: warning: 192.0.2.9/24 has host bits set" in warning
+    assert f"{path}:2:1: 192.0.2.9/24 has host bits set" in warning
     assert "192.0.2.0/24" in warning and "write 192.0.2.9" in warning
     assert verdicts(running, "192.0.2.200") == ["block"]
     running.configure(lists=PARTNERS + DROP + "    host_bits: refuse\n")

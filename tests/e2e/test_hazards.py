@@ -25,21 +25,22 @@ def _hazardous(lab, ipwld):
     return ipwld
 
 
-def expected(ipwld):
+def expected(ipwld, kind=""):
     path = ipwld.top / "block.d/a.list"
-    return [f"{path}: warning: 2 more times the block list foes has reserved, own or protected "
+    return [f"{path}: {kind}2 more times the block list foes has reserved, own or protected "
             "address space: exclude it from the list, or see `ipwlctl lint --check space'",
-            f"{path}:5: warning: 172.16.0.1 in the block list foes is private space, "
+            f"{path}:5: {kind}172.16.0.1 in the block list foes is private space, "
             "172.16.0.0/12",
-            f"{path}:6: warning: 198.51.100.0/24 in the block list foes is documentation space, "
+            f"{path}:6: {kind}198.51.100.0/24 in the block list foes is documentation space, "
             "198.51.100.0/24",
-            f"{path}:7: warning: 10.0.0.0/8 in the block list foes is private space, 10.0.0.0/8"]
+            f"{path}:7: {kind}10.0.0.0/8 in the block list foes is private space, 10.0.0.0/8"]
 
 
 def test_a_check_a_start_and_a_reload_name_file_and_line(hazardous):
     check = hazardous.ctl("check-config", hazardous.config)
     assert check.returncode == DONE
-    assert [line for line in check.stderr.splitlines() if "space" in line] == expected(hazardous)
+    assert [line for line in check.stderr.splitlines() if "space" in line] \
+        == expected(hazardous, "warning: ")
     hazardous.start()
     for line in expected(hazardous):
         assert line in hazardous.words()
@@ -83,9 +84,9 @@ def test_import_names_the_lines(hazardous, tmp_path):
     for options in ["--dry-run"], ["--force"]:
         result = hazardous.ctl("import", "--list", "foes", *options, path)
         assert result.returncode == DONE
-        assert f"{path}:2: warning: 10.1.1.1 in the block list foes is private space" \
+        assert f"{path}:2: 10.1.1.1 in the block list foes is private space" \
             in result.stderr
-        assert f"{path}:3: warning: 5.9.1.1 in the block list foes would block this host's own " \
+        assert f"{path}:3: 5.9.1.1 in the block list foes would block this host's own " \
             "address 5.9.1.1" in result.stderr
         assert "8.8.4.4" not in result.stderr
     assert "10.1.1.2" not in hazardous.ctl("import", "--list", "friends", path).stderr

@@ -56,7 +56,7 @@ def test_none_at_first(lab, ipwld):
     ipwld.start()
     assert ipwld.status()["interfaces"] == []
     assert has_programs(lab.mx) == (False, False)
-    assert "ipwld.yaml:1:13: warning: no interface, so ipwl sees no packets: name the interfaces" \
+    assert "ipwld.yaml:1:13: no interface, so ipwl sees no packets: name the interfaces" \
         in ipwld.words()
     assert any("no interface" in line for line in ipwld.status()["reload"]["warnings"])
     ipwld.configure()

@@ -151,7 +151,7 @@ static void test_lines(void **state)
 	assert_string_equal(errors.items[0], "f:1: bad 0");
 	assert_string_equal(errors.items[errors.count - 1], "and 3 more errors");
 	assert_int_equal(warnings.count, 2);
-	assert_string_equal(warnings.items[1], "f:2: warning: odd 1");
+	assert_string_equal(warnings.items[1], "f:2: odd 1");
 	lines_done(&errors);
 	lines_done(&warnings);
 	diagnostics_done(&diagnostics);

@@ -123,9 +123,9 @@ void diagnostics_sort(struct diagnostics *diagnostics, const char *first_file)
 	free(ranked);
 }
 
-void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t size)
+static void format_text(const struct diagnostic *diagnostic, const char *kind, char *text,
+			size_t size)
 {
-	const char *kind = diagnostic->severity == SEVERITY_WARNING ? "warning: " : "";
 	char line[16] = "", column[16] = "";
 
 	if (diagnostic->line)
@@ -134,6 +134,12 @@ void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t s
 		snprintf(column, sizeof(column), ":%u", diagnostic->column);
 	snprintf(text, size, "%s%s%s: %s%s", diagnostic->file, line, column, kind,
 		 diagnostic->message);
+}
+
+void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t size)
+{
+	format_text(diagnostic, diagnostic->severity == SEVERITY_WARNING ? "warning: " : "", text,
+		    size);
 }
 
 void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct lines *errors,
@@ -147,7 +153,10 @@ void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct
 	for (i = 0; i < diagnostics->count && i < max; i++, more--) {
 		bool is_error = diagnostics->items[i].severity == SEVERITY_ERROR;
 
-		diagnostic_format(&diagnostics->items[i], text, sizeof(text));
+		if (errors == warnings)
+			diagnostic_format(&diagnostics->items[i], text, sizeof(text));
+		else
+			format_text(&diagnostics->items[i], "", text, sizeof(text));
 		lines_add(is_error ? errors : warnings, "%s", text);
 		more_errors -= is_error;
 	}

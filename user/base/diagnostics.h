@@ -49,8 +49,8 @@ void diagnostic_format(const struct diagnostic *diagnostic, char *text, size_t s
  * diagnostics_lines() - the diagnostics as lines of text
  * @max: so many of them at most
  * @errors: where errors go, and last how many more there were
- * @warnings: where warnings go; may be @errors: then both are in their order, and the last
- *	      line counts both
+ * @warnings: where warnings go, which are not called that in the text; may be @errors: then
+ *	      both are in their order, warnings are called that, and the last line counts both
  */
 void diagnostics_lines(const struct diagnostics *diagnostics, size_t max, struct lines *errors,
 		       struct lines *warnings);

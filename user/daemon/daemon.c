@@ -86,6 +86,7 @@ static void daemon_report_config(const struct diagnostics *diagnostics)
 
 static enum exit_status daemon_load_config(struct runtime *runtime, struct snapshot **ret_first)
 {
+	struct lines no_errors = { 0 };
 	struct diagnostics diagnostics;
 	struct config *config = NULL;
 	int err;
@@ -97,8 +98,7 @@ static enum exit_status daemon_load_config(struct runtime *runtime, struct snaps
 		diagnostics_done(&diagnostics);
 		return err == -EINVAL ? STATUS_CONFIGURATION : STATUS_FAILED;
 	}
-	diagnostics_lines(&diagnostics, SIZE_MAX, &runtime->reload.warnings,
-			  &runtime->reload.warnings);
+	diagnostics_lines(&diagnostics, SIZE_MAX, &no_errors, &runtime->reload.warnings);
 	diagnostics_done(&diagnostics);
 	*ret_first = snapshot_new(config);
 	if (!*ret_first) {

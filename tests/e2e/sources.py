@@ -49,13 +49,13 @@ class Server(http.server.ThreadingHTTPServer):
 class Source:
     """answers[path] is (status, body, headers) or a function of the handler."""
 
-    def __init__(self, namespace, context=None, address="127.0.0.1"):
+    def __init__(self, namespace, context=None, address="127.0.0.1", port=0):
         self.answers = {}
         self.requests = []
         self.released = threading.Event()
         self.scheme = "https" if context else "http"
         with namespace.entered():
-            self.server = Server((address, 0), Handler)
+            self.server = Server((address, port), Handler)
         self.server.source = self
         if context:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True,

@@ -1,114 +1,99 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A day of a mail administrator, with the screens that she expects. README.md and the manual
-pages name each of these commands."""
+"""A day of a mail administrator: day.txt has what she types and the screens that she expects.
+README.md and the manual pages name each of these commands."""
 
-import os
-import time
+import pathlib
+import re
+import threading
 
-import daemon
 import frames
-from daemon import DONE, IS_BLOCKED, NEGATIVE, UNREACHABLE
-from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED, wait_for
+from daemon import has_programs
+from lab import wait_for
+from machine import Machine
+from scapy.utils import wrpcap
+from sources import Source
+from stack import Stack, mail_from
+from transcript import Transcript
 
-PARTNERS = [f"192.0.2.{i}" for i in range(101, 131)]
-
-
-def screen(ipwld, *argv, status=DONE, author=None):
-    """What a command prints: standard output and standard error."""
-    result = ipwld.namespace.run(
-        daemon.BUILD / "ipwlctl", "--socket", ipwld.socket, *argv, check=False,
-        env={**os.environ, "SUDO_USER": author} if author else None)
-    assert result.returncode == status, result
-    return result.stdout + result.stderr
+DAY = pathlib.Path(__file__).with_name("day.txt")
+FEED_PORT = 8000
 
 
-def first_line(ipwld, *argv, **options):
-    return screen(ipwld, *argv, **options).splitlines()[0]
+class Day:
+    """What happens to her."""
+
+    def __init__(self, lab, wire):
+        self.lab = lab
+        self.wire = wire
+        self.machine = Machine(lab.mx)
+        self.machine.install()
+        self.source = Source(lab.mx, port=FEED_PORT)
+
+    def mails(self, count, senders):
+        before = self.lab.received()
+        sent = sum(self.wire.send(frames.tcp(self.wire, sender), count=int(count))
+                   for sender in re.split(", | and ", senders))
+        wait_for(lambda: self.lab.received() >= before + sent, "all has arrived")
+
+    def capture(self, count, first, second, path):
+        part = self.machine.top / "capture"
+        wrpcap(str(part), [frames.tcp(self.wire, sender) for sender in (first, second)
+                           for _ in range(int(count))])
+        assert self.machine.run(f"cp {part} {path}").returncode == 0
+
+    def feed(self, prefix, count, network):
+        self.source.put("/list", prefix, *(f"{network}.{i}.1" for i in range(int(count))))
+
+    def fetched(self):
+        wait_for(lambda: self.machine.run("ipwlctl --json feeds | grep '\"result\": *\"new\"'")
+                 .returncode == 0, "the feed is fetched")
+
+    def upgrade(self, blocked, allowed):
+        """No packet of either may be judged by nobody."""
+        stack = Stack(self.lab, {"blocked": mail_from(blocked), "allowed": mail_from(allowed)})
+        sent, is_over = 0, threading.Event()
+        pair = frames.tcp(self.wire, blocked), frames.tcp(self.wire, allowed)
+
+        def send():
+            nonlocal sent
+            while not is_over.wait(0.01):
+                sent += self.wire.send(*pair) // 2
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            program = self.machine.program()
+            self.machine.make("install")
+            self.machine.stop()
+            self.machine.start()
+            assert self.machine.program() != program
+        finally:
+            is_over.set()
+            sender.join()
+        seen = stack.read()
+        assert sent > 10 and seen.allowed == sent, (sent, seen)
+        return f"{seen.blocked} of the blocked sender's packets arrived, and all of the other's"
+
+    def kernel(self):
+        programs = [name for name, is_there in zip(("XDP", "tc"), has_programs(self.lab.mx),
+                                                   strict=True) if is_there]
+        return "\n".join([*programs, self.machine.run("ls /sys/fs/bpf").stdout]).strip()
 
 
-def test_the_day(ipwld, wire):
-    config = str(ipwld.config)
-
-    # The first hour, in monitor mode: nothing is dropped, and she is told so.
-    ipwld.configure(mode="monitor", extra="history: {sample: 1s}\n")
-    assert ": valid, 2 lists with " in screen(ipwld, "check-config", config)
-    ipwld.start()
-    assert first_line(ipwld, "status") \
-        == "mail is not protected: monitor mode on eth0 (native) drops nothing"
-    for sender in ALLOWED, AVERTED, BLOCKED, UNLISTED:
-        wire.send(frames.tcp(wire, sender.ipv4))
-    wait_for(lambda: ipwld.packets()["would_block"] == 1, "all are counted")
-    assert first_line(ipwld, "test", BLOCKED.ipv4, status=IS_BLOCKED).startswith(
-        f"{BLOCKED.ipv4}: would_block: in monitor mode; would be blocked by drop 203.0.113.0/24 ")
-
-    # Going to enforce.
-    ipwld.configure(extra="history: {sample: 1s}\n")
-    assert first_line(ipwld, "diff", status=NEGATIVE) == "~ mode: monitor -> enforce"
-    assert "mode: monitor -> enforce" in screen(ipwld, "reload")
-    assert first_line(ipwld, "status") == "mail is protected: ipwl enforces on eth0 (native)"
-    assert screen(ipwld, "status", "--check").startswith("IPWL OK - mail is protected")
-
-    # Three in the morning: a partner's mail does not arrive.
-    wire.send(frames.tcp(wire, BLOCKED.ipv4), count=3)
-    assert first_line(ipwld, "test", BLOCKED.ipv4, status=IS_BLOCKED).startswith(
-        f"{BLOCKED.ipv4}: block: blocked by drop 203.0.113.0/24 (config {config}:")
-    assert screen(ipwld, "add", "--list", "partners", BLOCKED.ipv4, "--reason", "ticket 4711") \
-        == f"{BLOCKED.ipv4}/32 is now in allow list partners, with no expiry\n"
-    assert first_line(ipwld, "test", BLOCKED.ipv4).startswith(
-        f"{BLOCKED.ipv4}: averted: allowed by partners {BLOCKED.ipv4}/32 (manual root)")
-    assert "ticket 4711" in screen(ipwld, "history", BLOCKED.ipv4)
-
-    # A block list that comes under another name, and an allow list that comes empty.
-    listed = ipwld.write_list("block.d/ipsum.list", *(f"9.9.9.{i}" for i in range(100)))
-    ipwld.write_list("allow.d/partners.list", *PARTNERS[:3])
-    screen(ipwld, "reload")
-    for address in PARTNERS[:3]:
-        wire.send(frames.tcp(wire, address))
-    wait_for(lambda: len([entry for entry in ipwld.ask("list", "--source", "file")["entries"]
-                          if entry["total_packets"]]) == 3, "their mail is counted")
-    listed.rename(listed.with_suffix(".txt"))
-    text = screen(ipwld, "reload")
-    assert "matches no file, but " in text and "loses 100 of its 102 entries" in text
-    ipwld.write_list("allow.d/partners.list")
-    assert "held: it would remove 3 of " in screen(ipwld, "reload", status=NEGATIVE)
-    text = screen(ipwld, "status")
-    assert text.startswith("mail is protected: ") and "warning: the last reload is held: " in text
-    assert screen(ipwld, "status", "--check", status=1).startswith("IPWL WARNING - ")
-    ipwld.write_list("allow.d/partners.list", *PARTNERS[:3])
-    screen(ipwld, "reload")
-
-    # A colleague deletes what he should not.
-    for address in PARTNERS[3:]:
-        screen(ipwld, "add", "--list", "partners", address, author="alice")
-    time.sleep(1.1)
-    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    for number, address in enumerate(PARTNERS[3:]):
-        text = screen(ipwld, "del", "--yes", "--list", "partners", address, author="bob",
-                      status=DONE if number < 20 else NEGATIVE)
-    assert "held: 20 allow entries have been deleted within a minute" in text
-    text = screen(ipwld, "undo", "--since", start, "--by", "bob", "--dry-run")
-    assert text.endswith("20 added, 0 removed\ndry run: nothing has changed\n")
-    assert screen(ipwld, "undo", "--since", start, "--by", "bob").endswith("20 added, 0 removed\n")
-    assert first_line(ipwld, "test", PARTNERS[3]).startswith(f"{PARTNERS[3]}: allow: ")
-
-    # The daemon is stopped, and the kernel still decides.
-    ipwld.stop()
-    text = screen(ipwld, "status", "--config", config, status=UNREACHABLE)
-    assert text.startswith("ipwld is not running; still attached to eth0 and dropping\n")
-
-    # A damaged database: nothing is dropped until she says so.
-    for path in ipwld.state.glob("state.db-*"):
-        path.unlink()
-    (ipwld.state / "state.db").write_bytes(b"not a database" * 1000)
-    ipwld.start()
-    assert first_line(ipwld, "status") \
-        == "mail is not protected: enforcement is suspended, nothing is dropped"
-    assert screen(ipwld, "status", "--check", status=2).startswith("IPWL CRITICAL - ")
-    screen(ipwld, "reload")
-    assert first_line(ipwld, "status").startswith("mail is protected: ")
-
-    # Off with it, at once.
-    screen(ipwld, "detach", author="alice")
-    assert first_line(ipwld, "status") \
-        == "mail is not protected: ipwl is detached (`ipwlctl reload' attaches it)"
-    wait_for(lambda: " alice (sudo) " in screen(ipwld, "--wide", "history"), "it is recorded")
+def test_the_day(lab, wire):
+    day = Day(lab, wire)
+    Transcript(DAY, day.machine, {
+        "ipwld starts": day.machine.start,
+        "ipwld is stopped": day.machine.stop,
+        r"(\d+) mails from (.*)": day.mails,
+        r"a capture of (\d+) mails from (\S+) and (\S+) lies in (\S+)": day.capture,
+        r"the feed has (\S+) and (\d+) addresses of (\d+\.\d+)\.0\.0/16": day.feed,
+        "the feed is fetched": day.fetched,
+        "the feed is empty": lambda: day.source.put("/list"),
+        r"a new version is installed and ipwld is restarted, while (\S+) and (\S+) send":
+            day.upgrade,
+        "what came to syslog": lambda: "\n".join(
+            re.sub(r"^<\d+>.*? ipwlctl\[\d+\]: ", "", line) for line in day.machine.syslog_lines()),
+        "ipwl is uninstalled": lambda: day.machine.make("uninstall"),
+        "what is left in the kernel": day.kernel,
+    }).repeat()

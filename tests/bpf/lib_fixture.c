@@ -178,6 +178,7 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
 		.ports = scenario->ports,
 		.port_count = scenario->port_count,
 		.enforce = scenario->enforce,
+		.events = fixture->events,
 	};
 	if (datapath_apply(fixture->datapath, &change, error))
 		fail_msg("datapath_apply: %s", error);
@@ -237,6 +238,14 @@ static struct outcome run_xdp(const struct fixture *fixture, const struct packet
 
 struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet)
 {
+	struct packet first = *packet;
+
+	packet_begin_attempt(&first);
+	return run_xdp(fixture, &first, NULL);
+}
+
+struct outcome fixture_run_xdp_again(const struct fixture *fixture, const struct packet *packet)
+{
 	return run_xdp(fixture, packet, NULL);
 }
 
@@ -244,8 +253,10 @@ struct outcome fixture_run_xdp_split(const struct fixture *fixture, const struct
 				     size_t first_bytes)
 {
 	struct xdp_md context = { .data_end = (uint32_t)first_bytes };
+	struct packet first = *packet;
 
-	return run_xdp(fixture, packet, &context);
+	packet_begin_attempt(&first);
+	return run_xdp(fixture, &first, &context);
 }
 
 struct outcome fixture_run_tc(const struct fixture *fixture, const struct packet *packet,

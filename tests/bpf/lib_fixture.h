@@ -35,6 +35,7 @@ struct fixture {
 	const struct scenario *scenario;
 	struct policy *policy;
 	bool uses_index;
+	struct event_limits events; /* of the next fixture_apply() */
 	struct rule_ids ids;
 
 	struct tally *expected;
@@ -71,8 +72,11 @@ struct outcome {
 	uint32_t mark, priority; /* tc only */
 };
 
-/* Safe on several threads. */
+/* Safe on several threads. A SYN begins an attempt each time: it gets a sequence number of its
+ * own. */
 struct outcome fixture_run_xdp(const struct fixture *fixture, const struct packet *packet);
+/* The packet as it is. */
+struct outcome fixture_run_xdp_again(const struct fixture *fixture, const struct packet *packet);
 /* With the first bytes of the frame in its first buffer and the rest in others. -EINVAL: the
  * kernel has no frames of several buffers (Linux 5.18), or makes the first one as large as
  * it can (6.18). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Builds frames from recipes. Checksums are left out, because nothing reads them. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,13 +62,29 @@ static void put_ethernet(struct packet *packet, const struct recipe *recipe)
 	put_16(packet, ethertype);
 }
 
+/* An odd multiplier: no number returns before all have been there. */
+static uint32_t next_sequence(void)
+{
+	static _Atomic uint32_t count;
+
+	return ++count * 2654435761U;
+}
+
+void packet_begin_attempt(struct packet *packet)
+{
+	uint32_t sequence = next_sequence();
+
+	if (packet->sequence_at && packet->sequence_at + sizeof(sequence) <= packet->size)
+		memcpy(packet->data + packet->sequence_at, &sequence, sizeof(sequence));
+}
+
 static void put_tcp(struct packet *packet, const struct recipe *recipe)
 {
 	int doff = 5 + recipe->tcp_option_words + recipe->doff_error;
 
 	put_16(packet, recipe->port_from);
 	put_16(packet, recipe->port_to);
-	put_32(packet, 1000); /* sequence number */
+	put_32(packet, next_sequence());
 	put_32(packet, recipe->flags & TCP_ACK ? 2000 : 0);
 	put_8(packet, (unsigned int)doff << 4);
 	put_8(packet, recipe->flags);
@@ -82,6 +99,14 @@ static void put_transport(struct packet *packet, const struct recipe *recipe)
 	if (!recipe->is_not_tcp)
 		put_tcp(packet, recipe);
 	put_fill(packet, 'x', recipe->payload_bytes);
+}
+
+static void put_transport_of(struct packet *packet, const struct recipe *recipe,
+			     const struct packet *transport)
+{
+	if (!recipe->is_not_tcp && !recipe->ihl_error && !recipe->extension_length_error)
+		packet->sequence_at = packet->size + 4;
+	put(packet, transport->data, transport->size);
 }
 
 static uint8_t transport_protocol(const struct recipe *recipe)
@@ -168,7 +193,7 @@ static void put_ipv4(struct packet *packet, const struct recipe *recipe,
 	put(packet, (uint8_t[]) { 203, 0, 113, 25 }, 4);
 	put_fill(packet, 1, recipe->option_words * 4U);
 	put(packet, extensions.data, extensions.size);
-	put(packet, transport->data, transport->size);
+	put_transport_of(packet, recipe, transport);
 }
 
 static void put_ipv6(struct packet *packet, const struct recipe *recipe,
@@ -190,7 +215,7 @@ static void put_ipv6(struct packet *packet, const struct recipe *recipe,
 	put(packet, recipe->source.addr, 16);
 	put(packet, destination, 16);
 	put(packet, extensions.data, extensions.size);
-	put(packet, transport->data, transport->size);
+	put_transport_of(packet, recipe, transport);
 }
 
 void packet_build(const struct recipe *recipe, struct packet *ret_packet)

@@ -76,10 +76,15 @@ struct recipe {
 struct packet {
 	uint8_t data[PACKET_BYTES_MAX];
 	size_t size;
+	size_t sequence_at; /* where the sequence number of TCP is read; 0: not known */
 };
 
 /* Build the frame; what does not fit is cut off. */
 void packet_build(const struct recipe *recipe, struct packet *ret_packet);
+
+/* Give the packet a sequence number that no other has, so that a SYN begins an attempt. A packet
+ * that is built has such a number. */
+void packet_begin_attempt(struct packet *packet);
 
 /* Print the bytes in hex, for a failed test. */
 void packet_print(const struct packet *packet);

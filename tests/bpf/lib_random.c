@@ -148,6 +148,7 @@ struct recipe random_recipe(struct random *random, const struct prefix *source,
 
 void random_mutate(struct random *random, struct packet *packet)
 {
+	packet->sequence_at = 0; /* the change may move it */
 	for (uint32_t changes = random_below(random, 4); changes > 0; changes--) {
 		/* The smaller of two numbers: rather the headers than the payload. */
 		uint32_t a = random_below(random, (uint32_t)packet->size);

@@ -180,7 +180,7 @@ $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib
 	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -Wl,--as-needed $(LIBS) $(CMOCKA_LIBS) -o $@
 
 # The tests' fixture reaches for the programs and their maps.
-$(B)/tests/bpf/lib_fixture.o: $(B)/ipwl.skel.h
+$(B)/tests/bpf/lib_fixture.o $(B)/tests/bpf/lib_attempts.o: $(B)/ipwl.skel.h
 
 # What the end-to-end tests need beside ipwl: a source of packets, and a library that
 # makes calls fail.

@@ -10,8 +10,6 @@
 /* Set by the loader: two packets may be in progress on one CPU, so there are no batches. */
 const volatile __u8 counts_directly = 0;
 
-#define NSEC_PER_SEC 1000000000ULL
-
 static __always_inline void count_traffic(struct ipwl_traffic *traffic, const struct packet *packet)
 {
 	if (!traffic)

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "attempts.bpf.h"
 #include "classify.bpf.h"
 #include "count.bpf.h"
 #include "ipwl.h"
@@ -55,6 +56,8 @@ static __always_inline int judge(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	decision = classify(settings, &packet);
+	if (packet.is_connection)
+		note_attempt(ctx, settings, &packet, &decision);
 	count_interface(&packet, decision.verdict);
 	count_decision(settings, &packet, &decision);
 	if (decision.verdict == IPWL_BLOCK)

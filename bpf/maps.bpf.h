@@ -13,6 +13,8 @@
 #include "ipwl.h"
 #include "ipwl_index.h"
 
+#define NSEC_PER_SEC 1000000000ULL
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -115,6 +115,7 @@ static __always_inline int parse_ipv4(struct cursor *cursor, struct packet *pack
 	__u16 fragment;
 
 	packet->family = IPWL_FAMILY_IPV4;
+	packet->ip_offset = (__u16)cursor->offset;
 	if (!ip)
 		return stop_before_length(cursor, packet);
 	if (ip->version != 4 || ip->ihl < 5)
@@ -158,6 +159,7 @@ static __always_inline int parse_ipv6(struct cursor *cursor, struct packet *pack
 	__u32 payload_bytes, left;
 
 	packet->family = IPWL_FAMILY_IPV6;
+	packet->ip_offset = (__u16)cursor->offset;
 	if (!ip)
 		return stop_before_length(cursor, packet);
 	if (ip->version != 6)
@@ -183,6 +185,14 @@ static __always_inline int parse_ipv6(struct cursor *cursor, struct packet *pack
 	return is_extension(cursor->protocol) ? parse_extensions(cursor, packet) : 1;
 }
 
+/* The header reaches as far as the flags. */
+static __always_inline void read_connection(const struct tcphdr *tcp, struct packet *packet)
+{
+	packet->is_connection = tcp->syn && !tcp->ack;
+	packet->flow = (__u64)bpf_ntohs(tcp->source) << 48 | (__u64)bpf_ntohs(tcp->dest) << 32 |
+		       bpf_ntohl(tcp->seq);
+}
+
 /* Of a first fragment that ends inside the TCP header. */
 static __always_inline int parse_half_tcp(struct cursor *cursor, struct packet *packet,
 					  const struct ipwl_settings *settings)
@@ -194,7 +204,7 @@ static __always_inline int parse_half_tcp(struct cursor *cursor, struct packet *
 		tcp = peek(cursor, &copy, TCP_FLAGS_BYTES);
 		if (!tcp)
 			return stop(packet, OUT_OF_REACH);
-		packet->is_connection = tcp->syn && !tcp->ack;
+		read_connection(tcp, packet);
 		port = tcp->dest;
 	} else {
 		tcp = peek(cursor, &copy, FIRST_FRAGMENT_BYTES_MIN);
@@ -222,7 +232,7 @@ static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packe
 	if (!cursor->is_first_fragment &&
 	    (tcp->doff < 5 || cursor->offset + tcp->doff * 4 > cursor->limit))
 		return stop(packet, IPWL_MALFORMED);
-	packet->is_connection = tcp->syn && !tcp->ack;
+	read_connection(tcp, packet);
 	return is_port_set(settings, tcp->dest) ? 1 : stop(packet, IPWL_OTHER);
 }
 
@@ -237,6 +247,8 @@ static __always_inline int parse_headers(const struct frame *frame, enum reading
 	packet->family = IPWL_FAMILY_NONE;
 	packet->bytes = frame->bytes;
 	packet->is_connection = 0;
+	packet->flow = 0;
+	packet->ip_offset = 0;
 	if (!parse_ethernet(&cursor, packet, &type))
 		return 0;
 	if (type == bpf_htons(ETH_P_IP))

@@ -114,7 +114,8 @@ _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
 struct ipwl_traffic {
 	__u64 packets;
 	__u64 bytes;	   /* of whole frames, with the Ethernet header, no FCS */
-	__u64 connections; /* packets with SYN and without ACK */
+	__u64 connections; /* attempts to connect (ipwl_event.h); to other ports, packets with SYN
+			    * and without ACK */
 };
 _Static_assert(sizeof(struct ipwl_traffic) == 24, "ABI");
 
@@ -191,12 +192,12 @@ _Static_assert(IPWL_GENERATIONS == 2, "bit 0");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 decides;	/* IPWL_DECIDES_*, in one word, so that one read returns both from the same
-			 * moment, in  whatever order a CPU reads */
-	__u32 enforce;	/* 0: monitor, nothing is ever dropped */
-	__u64 cookie;	/* ties these maps to the rule file of the daemon */
-	__u32 batches;	/* 1: rules are counted in batches (struct ipwl_pending) */
-	__u32 reserved; /* 0 */
+	__u32 decides; /* IPWL_DECIDES_*, in one word, so that one read returns both from the same
+			* moment, in  whatever order a CPU reads */
+	__u32 enforce; /* 0: monitor, nothing is ever dropped */
+	__u64 cookie;  /* ties these maps to the rule file of the daemon */
+	__u32 batches; /* 1: rules are counted in batches (struct ipwl_pending) */
+	__u32 events;  /* 1: attempts are reported (ipwl_event.h) */
 	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
 };
 _Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");

@@ -257,6 +257,7 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		generation_wait_for_packets(datapath);
 		write_reach(datapath, &after);
 	}
+	attempts_set_limits(datapath, &change->events);
 	if (change->is_rebuild)
 		chunks_trim(datapath, change->policy);
 	return 0;

@@ -39,12 +39,18 @@ static void unmap_value(void *value, size_t bytes)
 
 static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 {
+	int err;
+
 	datapath->settings =
 	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings));
 	if (!datapath->settings)
 		return errors_report(error, -errno, "cannot map the settings");
 	if (settle_open(datapath))
 		return errors_report(error, -errno, "cannot map the pending packets");
+	err = attempts_open(bpf_map__fd(datapath->shared->maps.attempt_settings),
+			    &datapath->attempt_settings);
+	if (err)
+		return errors_report(error, err, "cannot map the settings of attempts");
 	datapath->roots = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots));
 	if (!datapath->roots)
 		return errors_report(error, -errno, "cannot map the index");
@@ -189,6 +195,7 @@ void datapath_close(struct datapath *datapath)
 		unmap_value(datapath->space.regions[region], IPWL_REGION_BYTES);
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
+	attempts_close(datapath->attempt_settings);
 	unmap_value(datapath->roots, sizeof(struct ipwl_roots));
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);

@@ -83,6 +83,13 @@ uint32_t datapath_first_fresh_rule(const struct datapath *datapath);
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
 			  char error[DATAPATH_ERROR_BYTES]);
 
+/* Which attempts the kernel reports (events.h). */
+struct event_limits {
+	bool is_on;
+	uint64_t per_second;	    /* of all sources; at once, as many as in 4 seconds */
+	uint64_t per_source_minute; /* of each source, see ipwl_event.h */
+};
+
 struct datapath_change {
 	const struct policy *policy; /* numbered (rules.h), with slots */
 	bool uses_index;	     /* false: the LPM tries decide */
@@ -96,6 +103,7 @@ struct datapath_change {
 	const uint16_t *ports; /* host byte order */
 	size_t port_count;
 	bool enforce;
+	struct event_limits events;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "compile/index.h"
 #include "compile/table.h"
 #include "datapath/datapath.h"
+#include "ipwl_event.h"
 
 /* Names below bpffs_dir: a directory of shared maps, named after the version of their layout,
  * and one directory for each interface. */
@@ -25,12 +26,13 @@ struct ipwl_bpf; /* the skeleton */
 struct datapath {
 	char *bpffs_dir;
 	const char *owner;
-	int claim;			/* on bpffs_dir; -1: none */
-	struct ipwl_bpf *shared;	/* the maps, and the program ipwl_settle */
-	struct ipwl_settings *settings; /* mapped */
-	struct ipwl_pending *pendings;	/* mapped; one for each possible CPU */
-	uint32_t cpu_count;		/* of these */
-	pthread_mutex_t settling;	/* only one thread settles counters */
+	int claim;					/* on bpffs_dir; -1: none */
+	struct ipwl_bpf *shared;			/* the maps, and the program ipwl_settle */
+	struct ipwl_settings *settings;			/* mapped */
+	struct ipwl_pending *pendings;			/* mapped; one for each possible CPU */
+	uint32_t cpu_count;				/* of these */
+	struct ipwl_attempt_settings *attempt_settings; /* mapped */
+	pthread_mutex_t settling;			/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
 	 * counters and decisions. */
 	pthread_mutex_t lock;
@@ -234,6 +236,14 @@ void settle_close(struct datapath *datapath);
 /* Whether this kernel may interrupt a packet by another one on the same CPU (PREEMPT_RT), so
  * that packets must be counted directly. */
 bool settle_is_direct(void);
+
+/* ---- attempts.c ------------------------------------------------------------ */
+
+/* Map the value of `attempt_settings`, and seed it if it is new. Return: 0 or -errno. */
+int attempts_open(int map, struct ipwl_attempt_settings **ret_settings);
+/* NULL is fine. */
+void attempts_close(struct ipwl_attempt_settings *settings);
+void attempts_set_limits(struct datapath *datapath, const struct event_limits *limits);
 
 /* ---- tc.c --------------------------------------------------------------- */
 

@@ -24,21 +24,24 @@
 struct simulation {
 	struct ipwl_bpf *skeleton;
 	int program;
-	struct ipwl_traffic *counters;	    /* mapped */
-	struct ipwl_traffic *list_counters; /* mapped */
+	struct ipwl_traffic *counters;			/* mapped */
+	struct ipwl_traffic *list_counters;		/* mapped */
+	struct ipwl_attempt_settings *attempt_settings; /* mapped */
 	struct ipwl_list list;
 };
 
 /* ---- maps ---------------------------------------------------------------- */
 
-/* These maps belong to the simulation: counters, the state of a driver, and maps that no
- * program reads. The maps that the program looks up are shared, as in load_skeleton(). */
+/* These maps belong to the simulation: counters, the state of a driver, the attempts, and maps
+ * that no program reads. The maps that the program looks up are shared, as in load_skeleton(). */
 static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *map)
 {
 	return map == skeleton->maps.counters || map == skeleton->maps.list_counters ||
 	       map == skeleton->maps.chunks || map == skeleton->maps.pendings ||
 	       map == skeleton->maps.interface_state || map == skeleton->maps.barrier ||
-	       bpf_map__is_internal(map);
+	       map == skeleton->maps.attempts || map == skeleton->maps.attempt_sources ||
+	       map == skeleton->maps.attempt_settings || map == skeleton->maps.attempt_cpus ||
+	       map == skeleton->maps.events || bpf_map__is_internal(map);
 }
 
 static int make_mappable(struct bpf_map *map)
@@ -119,6 +122,11 @@ static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
 	err = map_counters(skeleton->maps.counters, &simulation->counters);
 	if (!err)
 		err = map_counters(skeleton->maps.list_counters, &simulation->list_counters);
+	if (!err)
+		err = attempts_open(bpf_map__fd(skeleton->maps.attempt_settings),
+				    &simulation->attempt_settings);
+	if (!err) /* Report nothing. */
+		simulation->attempt_settings->due_ns = UINT64_MAX;
 	return err ? errors_report(error, err, "cannot map the counters") : 0;
 }
 
@@ -147,6 +155,7 @@ void simulation_close(struct simulation *simulation)
 	if (simulation->skeleton) {
 		unmap_counters(simulation->skeleton->maps.counters, simulation->counters);
 		unmap_counters(simulation->skeleton->maps.list_counters, simulation->list_counters);
+		attempts_close(simulation->attempt_settings);
 	}
 	ipwl_bpf__destroy(simulation->skeleton);
 	free(simulation);

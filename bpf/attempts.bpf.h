@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attempts to connect (ipwl_event.h): recognises a SYN that is sent again, and reports the first
+ * SYN of an attempt that a block list matches. It never changes a verdict.
+ *
+ * Global functions, so that the verifier checks them once. Before Linux 5.12 their arguments
+ * are numbers and the context only.
+ */
+#ifndef IPWL_ATTEMPTS_BPF_H
+#define IPWL_ATTEMPTS_BPF_H
+
+#include <bpf/bpf_endian.h>
+
+#include "ipwl_event.h"
+#include "ipwl_verdict.h"
+#include "maps.bpf.h"
+#include "parse.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1U << IPWL_ATTEMPT_BUCKET_BITS);
+	__type(key, __u32);
+	__type(value, struct ipwl_attempt_bucket);
+} attempts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1U << IPWL_SOURCE_BUCKET_BITS);
+	__type(key, __u32);
+	__type(value, struct ipwl_source_bucket);
+} attempt_sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_attempt_settings);
+} attempt_settings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_attempt_cpu);
+} attempt_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, IPWL_EVENTS_BYTES);
+} events SEC(".maps");
+
+/* ---- the table of attempts ---------------------------------------------------- */
+
+static __always_inline struct ipwl_attempt_settings *attempt_settings_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&attempt_settings, &zero);
+}
+
+static __always_inline struct ipwl_attempt_cpu *attempt_cpu_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&attempt_cpus, &zero);
+}
+
+/* Nanoseconds since boot, as of the kernel's last tick. Asking for the time takes longer than
+ * all else, so it is asked for only once in each tick. */
+static __always_inline __u64 tick_ns(struct ipwl_attempt_cpu *cpu)
+{
+	__u64 jiffies = bpf_jiffies64();
+
+	if (jiffies != cpu->jiffies) {
+		cpu->jiffies = jiffies;
+		cpu->now_ns = bpf_ktime_get_boot_ns();
+	}
+	return cpu->now_ns;
+}
+
+/* Hash six words of 32 bits; the upper half of the result is strongly universal. */
+static __always_inline __u64 hash_words(const __u64 *keys, __u64 high, __u64 low, __u64 flow)
+{
+	return keys[0] + (keys[1] + (high >> 32)) * (keys[2] + (__u32)high) +
+	       (keys[3] + (low >> 32)) * (keys[4] + (__u32)low) +
+	       (keys[5] + (flow >> 32)) * (keys[6] + (__u32)flow);
+}
+
+/* Seconds that a note is still valid, or 0. */
+static __always_inline __u32 life_of(__u64 note, __u16 now_sec)
+{
+	__u16 life = (__u16)((__u16)note - now_sec);
+
+	return note && life <= IPWL_ATTEMPT_LIFE_MAX_SEC ? life : 0;
+}
+
+static __always_inline __u64 make_note(__u64 id, __u64 repeats, __u16 now_sec)
+{
+	return id << IPWL_ATTEMPT_ID_SHIFT | repeats << IPWL_ATTEMPT_REPEATS_SHIFT |
+	       (__u16)(now_sec + (IPWL_ATTEMPT_LIFE_SEC << repeats));
+}
+
+/* The same attempt has been noted before: note that it was repeated. */
+static __always_inline void repeat_note(volatile __u64 *note, __u64 id, __u64 before, __u16 now_sec)
+{
+	__u64 repeats =
+	    before >> IPWL_ATTEMPT_REPEATS_SHIFT & ((1 << IPWL_ATTEMPT_REPEATS_BITS) - 1);
+
+	if (repeats < IPWL_ATTEMPT_REPEATS_MAX)
+		repeats++;
+	/* Otherwise the compiler forgets the limit before it shifts by it. */
+	asm volatile("" : "+r"(repeats));
+	*note = make_note(id, repeats & 7, now_sec);
+}
+
+/**
+ * attempt_begins() - note a SYN
+ * @high, @low: its source (see source_of())
+ * @flow: ports and sequence number
+ *
+ * Return: 1: it begins an attempt; 0: it has been sent before.
+ */
+__noinline int attempt_begins(__u64 high, __u64 low, __u64 flow)
+{
+	const struct ipwl_attempt_settings *from = attempt_settings_get();
+	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
+	struct ipwl_attempt_bucket *bucket;
+	volatile __u64 *free = NULL;
+	__u64 first, second, id;
+	__u16 now_sec;
+	__u32 key;
+
+	if (!from || !cpu)
+		return 1;
+	first = hash_words(from->keys[0], high, low, flow);
+	second = hash_words(from->keys[1], high, low, flow);
+	key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS));
+	/* 32 bits of one hash, 13 of the other below those of the bucket. */
+	id = second >> 32 << 13 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 13) & 0x1fff);
+	bucket = bpf_map_lookup_elem(&attempts, &key);
+	if (!bucket)
+		return 1;
+	now_sec = (__u16)(tick_ns(cpu) / NSEC_PER_SEC);
+#pragma unroll
+	for (int i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
+		volatile __u64 *note = &bucket->notes[i];
+		__u64 before = *note;
+
+		if (!life_of(before, now_sec)) {
+			free = note;
+		} else if (before >> IPWL_ATTEMPT_ID_SHIFT == id) {
+			repeat_note(note, id, before, now_sec);
+			return 0;
+		}
+	}
+	if (free)
+		*free = make_note(id, 0, now_sec);
+	else
+		cpu->crowded++;
+	return 1;
+}
+
+/* ---- limits ------------------------------------------------------------------- */
+
+/* Whether one more event fits, by a GCRA that stands at @due_ns. */
+static __always_inline int is_within(const struct ipwl_event_limit *limit, __u64 due_ns,
+				     __u64 now_ns)
+{
+	return due_ns <= now_ns + limit->burst_ns;
+}
+
+static __always_inline __u64 due_after(const struct ipwl_event_limit *limit, __u64 due_ns,
+				       __u64 now_ns)
+{
+	return (due_ns > now_ns ? due_ns : now_ns) + limit->interval_ns;
+}
+
+/* The note of a source, an unused one for it, or NULL if all are in use. */
+static __always_inline struct ipwl_source_note *
+source_note_of(const struct ipwl_attempt_settings *from, __u64 high, __u64 low, __u64 now_ns)
+{
+	__u64 first = hash_words(from->keys[0], high, low, 0);
+	__u64 second = hash_words(from->keys[1], high, low, 0);
+	__u32 key = (__u32)(first >> (64 - IPWL_SOURCE_BUCKET_BITS));
+	struct ipwl_source_bucket *bucket = bpf_map_lookup_elem(&attempt_sources, &key);
+	struct ipwl_source_note *free = NULL;
+	__u32 id = (__u32)(second >> 32);
+
+	if (!bucket)
+		return NULL;
+#pragma unroll
+	for (int i = 0; i < IPWL_SOURCE_NOTES; i++) {
+		struct ipwl_source_note *note = &bucket->notes[i];
+
+		if (note->id == id && note->due_ns)
+			return note;
+		if (note->due_ns <= now_ns)
+			free = note;
+	}
+	if (free) {
+		free->id = id;
+		free->left_out = 0;
+		free->due_ns = now_ns;
+	}
+	return free;
+}
+
+/* Return: IPWL_FATE_REPORTED: it may be reported; otherwise why not. */
+static __always_inline enum ipwl_fate limit_event(__u64 high, __u64 low, __u64 now_ns,
+						  __u32 *ret_left_out)
+{
+	struct ipwl_attempt_settings *settings = attempt_settings_get();
+	struct ipwl_source_note *note;
+
+	*ret_left_out = 0;
+	/* The limit of all comes first: in a flood, nothing else is looked up. CPUs that report at
+	 * the same moment may exceed it by one event each. */
+	if (!settings || !is_within(&settings->limit, settings->due_ns, now_ns))
+		return IPWL_FATE_LIMIT;
+	note = source_note_of(settings, high, low, now_ns);
+	if (note) {
+		if (!is_within(&settings->source_limit, note->due_ns, now_ns)) {
+			note->left_out++;
+			return IPWL_FATE_SOURCE_LIMIT;
+		}
+		note->due_ns = due_after(&settings->source_limit, note->due_ns, now_ns);
+		*ret_left_out = note->left_out;
+		note->left_out = 0;
+	}
+	settings->due_ns = due_after(&settings->limit, settings->due_ns, now_ns);
+	return IPWL_FATE_REPORTED;
+}
+
+/* ---- events ------------------------------------------------------------------- */
+
+/* What reporting needs of a packet and its decision, as one number. */
+union event_word {
+	struct {
+		__u32 rule : 24;
+		__u32 verdict : 4;
+		__u32 family : 4;
+		__u16 list;
+		__u16 ip_offset;
+	};
+	__u64 word;
+};
+_Static_assert(sizeof(union event_word) == sizeof(__u64), "an argument");
+_Static_assert(IPWL_CHUNKS_MAX *IPWL_CHUNK_RULES == 1U << 24, "rules fit");
+
+/* Copy the beginning of the frame. */
+static __always_inline void copy_packet(struct xdp_md *ctx, struct ipwl_event *event)
+{
+	const __u8 *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	__u32 bytes, i;
+
+	/* Pointers are 64 bits wide, also where only their difference is used. */
+	asm volatile("" : "+r"(data), "+r"(end));
+	event->bytes = bytes =
+	    has_xdp_frags ? (__u32)bpf_xdp_get_buff_len(ctx) : (__u32)(end - data);
+	event->packet_bytes = 0;
+	if (has_xdp_frags) {
+		if (bytes > IPWL_EVENT_PACKET_BYTES)
+			bytes = IPWL_EVENT_PACKET_BYTES;
+		if (bytes && !bpf_xdp_load_bytes(ctx, 0, event->packet, bytes))
+			event->packet_bytes = (__u16)bytes;
+		return;
+	}
+#pragma clang loop unroll(disable)
+	for (i = 0; i < IPWL_EVENT_PACKET_BYTES; i++) {
+		if (data + i + 1 > end)
+			break;
+		event->packet[i] = data[i];
+	}
+	event->packet_bytes = (__u16)i;
+}
+
+/* Report an attempt, as far as the limits allow. */
+__noinline int attempt_report(struct xdp_md *ctx, __u64 high, __u64 low, __u64 flow, __u64 word)
+{
+	const union event_word about = { .word = word };
+	const int is_ipv6 = about.family == IPWL_FAMILY_IPV6;
+	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
+	struct ipwl_event *event;
+	enum ipwl_fate fate;
+	__u32 left_out;
+
+	if (!cpu)
+		return 0;
+	fate = limit_event(high, is_ipv6 ? 0 : low, tick_ns(cpu), &left_out);
+	if (fate != IPWL_FATE_REPORTED) {
+		cpu->fates[fate]++;
+		return 0;
+	}
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		cpu->fates[IPWL_FATE_RING_FULL]++;
+		return 0;
+	}
+	event->time_ns = bpf_ktime_get_boot_ns();
+	__builtin_memset(event->source, 0, sizeof(event->source));
+	if (is_ipv6) {
+		__be64 halves[2] = { bpf_cpu_to_be64(high), bpf_cpu_to_be64(low) };
+
+		__builtin_memcpy(event->source, halves, sizeof(halves));
+	} else {
+		__be32 address = bpf_htonl((__u32)low);
+
+		__builtin_memcpy(event->source, &address, sizeof(address));
+	}
+	event->port_from = (__u16)(flow >> 48);
+	event->port_to = (__u16)(flow >> 32);
+	event->ifindex = ctx->ingress_ifindex;
+	event->rule = about.rule;
+	event->list = about.list;
+	event->family = about.family;
+	event->verdict = about.verdict;
+	event->left_out = left_out;
+	event->ip_offset = about.ip_offset;
+	event->reserved = 0;
+	copy_packet(ctx, event);
+	bpf_ringbuf_submit(event, 0);
+	cpu->fates[IPWL_FATE_REPORTED]++;
+	return 0;
+}
+
+/* ---- the hook ------------------------------------------------------------------ */
+
+/* The source as two numbers: an IPv6 address, or an IPv4-mapped one. */
+static __always_inline void source_of(const struct packet *packet, __u64 *ret_high, __u64 *ret_low)
+{
+	if (packet->family == IPWL_FAMILY_IPV4) {
+		__be32 address;
+
+		__builtin_memcpy(&address, packet->key4.addr, sizeof(address));
+		*ret_high = 0;
+		*ret_low = 0xffffULL << 32 | bpf_ntohl(address);
+	} else {
+		__be64 halves[2];
+
+		__builtin_memcpy(halves, packet->key6.addr, sizeof(halves));
+		*ret_high = bpf_be64_to_cpu(halves[0]);
+		*ret_low = bpf_be64_to_cpu(halves[1]);
+	}
+}
+
+/* Note a SYN to a mail port: is_connection becomes 0 if it has been sent before. */
+static __always_inline void note_attempt(struct xdp_md *ctx, const struct ipwl_settings *settings,
+					 struct packet *packet,
+					 const struct ipwl_decision *decision)
+{
+	union event_word about = { .word = 0 };
+	__u64 high, low;
+
+	source_of(packet, &high, &low);
+	if (!attempt_begins(high, low, packet->flow)) {
+		packet->is_connection = 0;
+		return;
+	}
+	if (!settings->events || decision->verdict < IPWL_AVERTED)
+		return;
+	about.rule = decision->rule;
+	about.verdict = decision->verdict;
+	about.family = packet->family;
+	about.list = (__u16)decision->list;
+	about.ip_offset = packet->ip_offset;
+	attempt_report(ctx, high, low, packet->flow, about.word);
+}
+
+#endif

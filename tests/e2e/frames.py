@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ethernet frames to put on a wire, made by scapy."""
 
+import itertools
 import logging
+import random
 
 logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
 
@@ -15,6 +17,8 @@ from scapy.packet import Raw  # noqa: E402
 from lab import is_ipv6, mx_address  # noqa: E402
 
 SENDER_MAC = "02:00:00:00:00:01"
+# Another one for each segment. Programs that outlive a test must not take it for the same.
+SEQUENCE = itertools.count(random.randrange(2**31))
 
 
 def ethernet(wire, *tags):
@@ -32,9 +36,14 @@ def network(source, **fields):
 
 
 def tcp(wire, source, port=25, flags="S", source_port=40000, tags=(), payload=b""):
-    """A TCP segment, a SYN to port 25 unless told."""
-    segment = TCP(sport=source_port, dport=port, flags=flags, seq=1)
+    """A TCP segment, a SYN to port 25 unless told. Each one begins an attempt."""
+    segment = TCP(sport=source_port, dport=port, flags=flags, seq=next(SEQUENCE))
     return bytes(ethernet(wire, *tags) / network(source) / segment / Raw(payload))
+
+
+def attempts(wire, source, count):
+    """SYNs that each begin an attempt."""
+    return [tcp(wire, source) for _ in range(count)]
 
 
 def udp(wire, source, port=25):
@@ -48,7 +57,7 @@ def ping(wire, source):
 
 def ipv4_with_options(wire, source):
     header = IP(src=source, dst=mx_address(source), options=[IPOption_Router_Alert()])
-    return bytes(ethernet(wire) / header / TCP(sport=40000, dport=25, flags="S"))
+    return bytes(ethernet(wire) / header / TCP(sport=40000, dport=25, flags="S", seq=next(SEQUENCE)))
 
 
 def ipv6_with_extensions(wire, source):
@@ -56,7 +65,7 @@ def ipv6_with_extensions(wire, source):
     chain = (IPv6ExtHdrHopByHop(options=[PadN(optdata=b"\0" * 4)]) / IPv6ExtHdrDestOpt()
              / IPv6ExtHdrRouting(type=4, segleft=0) / IPv6ExtHdrDestOpt())
     return bytes(ethernet(wire) / network(source) / chain
-                 / TCP(sport=40000, dport=25, flags="S"))
+                 / TCP(sport=40000, dport=25, flags="S", seq=next(SEQUENCE)))
 
 
 def fragments(wire, source, payload=b"y" * 2400):
@@ -73,7 +82,7 @@ def fragments(wire, source, payload=b"y" * 2400):
 
 def split_headers(wire, source):
     """A SYN in two fragments, the first of which ends between two extension headers."""
-    segment = TCP(sport=40000, dport=25, flags="S", seq=1)
+    segment = TCP(sport=40000, dport=25, flags="S", seq=next(SEQUENCE))
     body = bytes(network(source) / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() / segment)[40:]
     return [bytes(ethernet(wire) / network(source)
                   / IPv6ExtHdrFragment(nh=60, offset=at // 8, m=int(at == 0), id=78)

@@ -344,7 +344,7 @@ def test_undo_of_what_would_have_expired(running):
 
 def test_del_asks_on_a_terminal(running, wire):
     running.ask("add", "--list", "partners", BLOCKED.ipv4, "--reason", "invoices")
-    wire.send(frames.tcp(wire, BLOCKED.ipv4), count=3)
+    wire.send(*frames.attempts(wire, BLOCKED.ipv4, 3))
     code, shown = at_terminal(running, "del", "--list", "partners", BLOCKED.ipv4, answer=b"n\n")
     assert code == NEGATIVE and "nothing has changed" in shown
     assert "3 packets, 3 connections in 7 days" in shown
@@ -380,7 +380,7 @@ def test_del_does_not_ask_for_block_entries_or_with_yes(running):
 
 def test_del_in_a_script_warns(running, wire):
     running.ask("add", "--list", "partners", BLOCKED.ipv4)
-    wire.send(frames.tcp(wire, BLOCKED.ipv4), count=2)
+    wire.send(*frames.attempts(wire, BLOCKED.ipv4, 2))
     result = running.ctl("del", "--list", "partners", BLOCKED.ipv4)
     assert result.returncode == DONE
     assert "2 packets, 2 connections in 30 days" in result.stderr
@@ -395,7 +395,7 @@ def test_impact(running, wire):
     running.ask("add", "--list", "partners", "203.0.113.64/26")
     running.ask("add", "--list", "drop", "203.0.113.66")
     running.ask("add", "--list", "drop", "203.0.113.67")
-    wire.send(frames.tcp(wire, BLOCKED.ipv4), count=4)
+    wire.send(*frames.attempts(wire, BLOCKED.ipv4, 4))
     status, answer = running.request("GET", "/v1/impact?list=partners&prefix=203.0.113.64/26")
     impact = answer["impact"]
     assert status == 200 and answer["entry"]["prefix"] == "203.0.113.64/26"
@@ -508,7 +508,7 @@ def test_hits_outlive_reboots(running, wire):
     running.ask("reload")
     running.ask("add", "--list", "partners", UNLISTED.ipv4)
     assert entry_of(running)["last_hit_at"] is None
-    wire.send(frames.tcp(wire, UNLISTED.ipv4), count=5)
+    wire.send(*frames.attempts(wire, UNLISTED.ipv4, 5))
     wait_for(lambda: entry_of(running)["total_packets"] == 5, "counted")
     hit = entry_of(running)["last_hit_at"]
     assert hit is not None
@@ -520,7 +520,7 @@ def test_hits_outlive_reboots(running, wire):
         assert (entry["packets"], entry["total_packets"], entry["total_connections"]) == \
             (0, 5 * round_number, 5 * round_number)
         assert entry["last_hit_at"] is not None
-        wire.send(frames.tcp(wire, UNLISTED.ipv4), count=5)
+        wire.send(*frames.attempts(wire, UNLISTED.ipv4, 5))
         wait_for(lambda: entry_of(running)["packets"] == 5, "counted")
     impact = running.request("GET", f"/v1/impact?list=partners&prefix={UNLISTED.ipv4}")[1]["impact"]
     assert impact["hits"]["last_7_days"]["packets"] == 15
@@ -532,10 +532,10 @@ def test_hits_outlive_kill(running, wire):
     running.ask("reload")
     sent = 0
     for _ in range(4):
-        sent += wire.send(frames.tcp(wire, ALLOWED.ipv4), count=7)
+        sent += wire.send(*frames.attempts(wire, ALLOWED.ipv4, 7))
         time.sleep(0.7)
         running.kill()
-        sent += wire.send(frames.tcp(wire, ALLOWED.ipv4), count=3)
+        sent += wire.send(*frames.attempts(wire, ALLOWED.ipv4, 3))
         running.start()
     entry = wait_for(lambda: entry_of(running, "198.51.100.0/24", source="config")
                      ["total_packets"] and
@@ -546,7 +546,7 @@ def test_hits_outlive_kill(running, wire):
 def test_hits_outlive_removal(running, wire):
     """By list and prefix: an entry that comes back has its hits."""
     running.ask("add", "--list", "partners", UNLISTED.ipv4)
-    wire.send(frames.tcp(wire, UNLISTED.ipv4), count=5)
+    wire.send(*frames.attempts(wire, UNLISTED.ipv4, 5))
     running.configure(extra="history:\n  sample: 1s\n")
     running.ask("reload")
     database = running.state / "hits.db"
@@ -562,7 +562,7 @@ def test_hits_outlive_removal(running, wire):
     running.ask("undo")
     entry = entry_of(running)
     assert (entry["packets"], entry["total_packets"]) == (0, 5)
-    wire.send(frames.tcp(wire, UNLISTED.ipv4), count=2)
+    wire.send(*frames.attempts(wire, UNLISTED.ipv4, 2))
     assert entry_of(running)["total_packets"] == 7
 
 
@@ -574,13 +574,13 @@ def test_broken_hits_database_is_no_trouble(ipwld, wire):
     # It is read once the daemon serves: nobody waits for it.
     wait_for(lambda: "hits start again from zero" in ipwld.words(), "told")
     assert len(list(ipwld.state.glob("hits.db.corrupt-*"))) == 1
-    wire.send(frames.tcp(wire, ALLOWED.ipv4), count=5)
+    wire.send(*frames.attempts(wire, ALLOWED.ipv4, 5))
     wait_for(lambda: entry_of(ipwld, "198.51.100.0/24", source="config")["total_packets"] == 5,
              "counted")
 
 
 def test_test_shows_what_is_overridden_and_averted(running, wire):
-    wire.send(frames.tcp(wire, AVERTED.ipv4), count=6)
+    wire.send(*frames.attempts(wire, AVERTED.ipv4, 6))
     result, = running.ask("test", AVERTED.ipv4)["results"]
     assert (result["verdict"], result["averted_packets"]) == ("averted", 6)
     assert [(item["list"], item["prefix"], item["action"]) for item in result["overrides"]] == \

@@ -206,7 +206,7 @@ def test_del_and_undo_keep_the_hits(ipwld, wire):
     ipwld.start()
     wait_for(lambda: ipwld.ask("list")["entries"][0]["total_packets"] == 0, "hits are read")
     add(ipwld, MANY[0])
-    wire.send(frames.tcp(wire, MANY[0]), count=7)
+    wire.send(*frames.attempts(wire, MANY[0], 7))
     wait_for(lambda: ipwld.packets()["allow"] == 7, "all are counted")
     ipwld.ask("del", "--list", "partners", MANY[0])
     ipwld.ask("undo")

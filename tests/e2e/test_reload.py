@@ -52,7 +52,7 @@ def test_exclusion_lets_a_blocked_one_through(running, wire):
     running.ask("reload")
     before = running.packets()
     for address in BLOCKED.addresses:
-        wire.send(frames.tcp(wire, address), count=3)
+        wire.send(*frames.attempts(wire, address, 3))
     after = running.packets()
     assert after["block"] == before["block"]
     assert after["unlisted"] == before["unlisted"] + 6
@@ -122,7 +122,7 @@ def test_start_with_an_error(ipwld):
 def test_counters_survive(running, wire):
     """A reload that keeps a list and an entry keeps their counters."""
     for address in BLOCKED.ipv4, ALLOWED.ipv4:
-        wire.send(frames.tcp(wire, address), count=9)
+        wire.send(*frames.attempts(wire, address, 9))
     for lists in PARTNERS + DROP, DROP + PARTNERS, PARTNERS + """\
   - name: other
     action: block

@@ -135,7 +135,11 @@ def check_totals(ipwld, sets, sent, came, marked):
         assert packets["allow"] + packets["averted"] >= total(sent, sets.allowed)
         connections = {verdict: number for (of, verdict), number
                        in ipwld.counters("connections").items() if of == family}
-        assert connections == packets
+        # The same SYNs come again and again.
+        assert all(number <= packets[verdict] for verdict, number in connections.items())
+        assert sum(connections.values()) >= sum(
+            policies.version_of(source) == version and sent[source] > 0
+            for source in sets.everything)
     everything = ipwld.counters()
     assert {key: value * FRAME_BYTES for key, value in everything.items()} \
         == ipwld.counters("bytes")
@@ -152,7 +156,7 @@ def check_lists(ipwld, expected):
     """The lists' counters add up to the verdicts'."""
     counted = {"allow": 0, "block": 0}
     for item in ipwld.status()["lists"]:
-        assert item["packets"] == item["connections"]
+        assert item["packets"] >= item["connections"]
         counted[item["action"]] += item["packets"]
     assert counted == expected
 
@@ -161,8 +165,9 @@ def check_holders(entries, sets, sent):
     """Entries that decided all the time have counted all the time."""
     for source, holder in sets.holders.items():
         entry = entries[str(holder)]
-        assert (entry["packets"], entry["bytes"], entry["connections"]) \
-            == (sent[source], sent[source] * FRAME_BYTES, sent[source]), (source, entry)
+        assert (entry["packets"], entry["bytes"]) \
+            == (sent[source], sent[source] * FRAME_BYTES), (source, entry)
+        assert 1 <= entry["connections"] <= sent[source]
         assert entry["averted_packets"] <= sent[source]
 
 

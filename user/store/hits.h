@@ -24,7 +24,7 @@ struct hits;
 
 struct hit_counts {
 	uint64_t packets;
-	uint64_t connections;	  /* packets with SYN and without ACK */
+	uint64_t connections;	  /* attempts to connect */
 	uint64_t averted_packets; /* those of @packets whose address is also in a block list */
 };
 

@@ -65,7 +65,9 @@ static const struct {
 } interface_metrics[] = {
 	{ { "ipwl_packets_total", "counter", "Packets by verdict." }, COUNTER(packets) },
 	{ { "ipwl_bytes_total", "counter", "Bytes of frames by verdict." }, COUNTER(bytes) },
-	{ { "ipwl_connections_total", "counter", "Packets with SYN and without ACK." },
+	{ { "ipwl_connections_total", "counter",
+	    "Attempts to connect to a mail port. A SYN "
+	    "that is sent again counts once." },
 	  COUNTER(connections) },
 };
 

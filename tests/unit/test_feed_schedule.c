@@ -109,6 +109,7 @@ static int take_arrival(void *context, struct feed_arrival *arrival)
 
 static struct feed_config configs[8];
 static struct config config = { .feeds = configs };
+static const struct snapshot snapshot = { .config = &config };
 static char names[8][32], urls[8][64];
 static struct event_base *base;
 static struct feeds *feeds;
@@ -150,8 +151,8 @@ static void open_feeds(const int64_t *ages)
 	const struct feed_judge judge = { .take = take_arrival, .context = arrivals };
 	struct feed_reports reports = report(ages);
 
-	assert_int_equal(feeds_open(FEED_OF_URL, &fetcher, base, &judge, &config, &reports, &feeds),
-			 0);
+	assert_int_equal(
+	    feeds_open(FEED_OF_URL, &fetcher, base, &judge, &snapshot, &reports, &feeds), 0);
 	feed_reports_done(&reports);
 }
 
@@ -160,7 +161,7 @@ static void follow(const int64_t *ages)
 {
 	struct feed_reports reports = report(ages);
 
-	feeds_follow(feeds, &config, &reports);
+	feeds_follow(feeds, &snapshot, &reports);
 	feed_reports_done(&reports);
 }
 
@@ -223,7 +224,7 @@ static void test_other_url(void **unused)
 	assert_int_equal(running_count, 0);
 	reports = report(ages);
 	snprintf(urls[0], sizeof(urls[0]), "https://192.0.2.2/");
-	feeds_follow(feeds, &config, &reports);
+	feeds_follow(feeds, &snapshot, &reports);
 	feed_reports_done(&reports);
 	assert_int_equal(running_count, 1);
 	assert_null(running[0]->request.etag);
@@ -352,7 +353,7 @@ static void test_gone(void **unused)
 	end_fetch(urls[0], FETCH_IS_UNCHANGED, 0);
 	config.feed_count = 0;
 	reports = (struct feed_reports) { 0 };
-	feeds_follow(feeds, &config, &reports);
+	feeds_follow(feeds, &snapshot, &reports);
 	assert_int_equal(running_count, 0);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(feeds_count(feeds), 0);

@@ -13,7 +13,6 @@
 #define GONE_AFTER_MIN_SEC DAY_SEC
 #define GONE_AFTER_MAX_SEC (365 * DAY_SEC)
 #define GROWTH_MAX 1000000
-#define SPF_SCHEME "spf:"
 
 enum domain_key {
 	DOMAIN_NAME,
@@ -48,6 +47,7 @@ _Static_assert(sizeof(domain_keys) / sizeof(domain_keys[0]) == DOMAIN_KEY_COUNT,
 const char *const shared_choice_names[] = {
 	[SHARED_EVIDENCED] = "evidenced",
 	[SHARED_ALL] = "all",
+	[SHARED_NEVER] = "never",
 };
 _Static_assert(sizeof(shared_choice_names) / sizeof(shared_choice_names[0]) == SHARED_CHOICE_COUNT,
 	       "all");
@@ -72,7 +72,7 @@ bool domain_term_parse(const char *text, struct domain_term *ret_term)
 	return true;
 }
 
-static void domain_set_defaults(struct feed_config *domain, const struct config *config)
+void domain_set_defaults(struct feed_config *domain, const struct config *config)
 {
 	domain->kind = FEED_OF_DOMAIN;
 	domain->refresh_sec = DOMAIN_DEFAULT_MIN_REFRESH_SEC;

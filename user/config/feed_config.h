@@ -62,10 +62,11 @@ extern const char *const space_choice_names[SPACE_CHOICE_COUNT];
 enum shared_choice {
 	SHARED_EVIDENCED, /* they are left out: only evidence of their own can list them */
 	SHARED_ALL,	  /* they become entries */
+	SHARED_NEVER,	  /* they are left out, and evidence cannot list them, either */
 	SHARED_CHOICE_COUNT,
 };
 
-/* "evidenced", "all", indexed by enum shared_choice. */
+/* "evidenced", "all", "never", indexed by enum shared_choice. */
 extern const char *const shared_choice_names[SHARED_CHOICE_COUNT];
 
 /* The conditions under which a new copy takes effect automatically. */
@@ -100,6 +101,8 @@ struct feed_config {
 	char *ca_file;	    /* NULL: the system's */
 	struct feed_guards guards;
 	enum shared_choice shared; /* of a domain */
+	bool is_learned;	   /* a domain that no configuration names */
+	bool is_silent;		   /* its entries are known, but not in force */
 };
 
 struct feed_configs {
@@ -107,6 +110,7 @@ struct feed_configs {
 	size_t count;
 };
 
+void feed_config_done(struct feed_config *feed);
 void feeds_free(struct feed_config *feeds, size_t count);
 
 /* Find a feed by its name, or return NULL. */

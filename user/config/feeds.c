@@ -419,16 +419,20 @@ int protected_read(struct document *document, const yaml_node_t *node, struct co
 	return 0;
 }
 
+void feed_config_done(struct feed_config *feed)
+{
+	free(feed->name);
+	free(feed->list_name);
+	free(feed->url);
+	free(feed->user);
+	free(feed->token_file);
+	free(feed->ca_file);
+}
+
 void feeds_free(struct feed_config *feeds, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(feeds[i].name);
-		free(feeds[i].list_name);
-		free(feeds[i].url);
-		free(feeds[i].user);
-		free(feeds[i].token_file);
-		free(feeds[i].ca_file);
-	}
+	for (size_t i = 0; i < count; i++)
+		feed_config_done(&feeds[i]);
 	free(feeds);
 }
 

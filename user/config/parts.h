@@ -53,6 +53,9 @@ int feeds_read(struct document *document, const yaml_node_t *node, const struct 
 int domains_read(struct document *document, const yaml_node_t *node, const struct list *list,
 		 struct config *config);
 
+/* Set the kind and the defaults of a domain, but not its name and list. */
+void domain_set_defaults(struct feed_config *domain, const struct config *config);
+
 /* Read `resolver`. @node may be NULL: the defaults. */
 int resolver_read(struct document *document, const yaml_node_t *node,
 		  struct resolver_settings *settings);

@@ -10,6 +10,7 @@
 #include "dns/name.h"
 
 #define DOMAINS_MAX 4096
+#define SPF_SCHEME "spf:"
 /* A longer name would not fit into the name of a file. */
 #define DOMAIN_TERM_BYTES_MAX 240
 /* Of the text of an answer (dns/result.h). */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/domain_set.h"
+
 struct shared_config {
 	unsigned int references; /* atomic */
 	struct config *config;
@@ -55,7 +57,27 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 	__atomic_add_fetch(&snapshot->shared->references, 1, __ATOMIC_RELAXED);
 	copy->shared = snapshot->shared;
 	copy->config = snapshot->config;
+	copy->domains = domain_set_ref(snapshot->domains);
 	return copy;
+}
+
+struct feed_configs snapshot_feeds(const struct snapshot *snapshot, enum feed_kind kind)
+{
+	return kind == FEED_OF_DOMAIN && snapshot->domains ? domain_set_feeds(snapshot->domains)
+							   : config_feeds(snapshot->config, kind);
+}
+
+int snapshot_learn_domains(struct snapshot *snapshot, const struct learned_domain *domains,
+			   size_t count)
+{
+	struct domain_set *set;
+	int err = domain_set_new(snapshot->config, domains, count, &set);
+
+	if (err)
+		return err;
+	domain_set_unref(snapshot->domains);
+	snapshot->domains = set;
+	return 0;
 }
 
 static int64_t earliest_expiry(const struct list *list, int64_t earliest_sec)
@@ -99,6 +121,7 @@ void snapshot_unref(struct snapshot *snapshot)
 	if (!snapshot || __atomic_sub_fetch(&snapshot->references, 1, __ATOMIC_ACQ_REL))
 		return;
 	policy_free(snapshot->policy);
+	domain_set_unref(snapshot->domains);
 	shared_config_unref(snapshot->shared);
 	free(snapshot->entry_counts);
 	free(snapshot->suspension);

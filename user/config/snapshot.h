@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "core/policy.h"
 
+struct domain_set;
 struct shared_config;
 
 struct list_count {
@@ -19,6 +20,7 @@ struct snapshot {
 	unsigned int references;      /* atomic */
 	struct shared_config *shared; /* owns config */
 	const struct config *config;  /* settings; its policy is NULL */
+	struct domain_set *domains;   /* with learned ones; NULL: those of the configuration */
 	struct policy *policy;
 	struct list_count *entry_counts; /* by list; counting walks all entries */
 	int64_t next_expiry_sec;	 /* the earliest expiry of all entries; 0: none */
@@ -32,6 +34,20 @@ struct snapshot *snapshot_new(struct config *config);
 /* Create a snapshot that shares settings and entries with @snapshot. Its policy is a copy that
  * may be changed and is not numbered. NULL: out of memory. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
+
+/* The feeds of a kind. Learned domains are among those of FEED_OF_DOMAIN. They stay what they are
+ * in all copies of a snapshot. */
+struct feed_configs snapshot_feeds(const struct snapshot *snapshot, enum feed_kind kind);
+
+struct learned_domain {
+	const char *name;
+	bool is_in_force; /* else only known */
+};
+
+/* Add learned domains to those of the configuration, in the place of those that @snapshot has.
+ * One that the configuration names is not learned. Return: 0 or -ENOMEM. */
+int snapshot_learn_domains(struct snapshot *snapshot, const struct learned_domain *domains,
+			   size_t count);
 
 /* Set the counts and the next expiry when the entries are final. Return: 0 or -ENOMEM. */
 int snapshot_finish(struct snapshot *snapshot);

@@ -158,8 +158,7 @@ static int daemon_open_feeds(struct runtime *runtime)
 
 	for (int kind = 0; kind < FEED_KIND_COUNT && !err; kind++)
 		err = feeds_open((enum feed_kind)kind, fetchers[kind], runtime->base, &judge,
-				 runtime->snapshot->config, &reports.feeds[kind],
-				 &runtime->feeds[kind]);
+				 runtime->snapshot, &reports.feeds[kind], &runtime->feeds[kind]);
 	source_reports_done(&reports);
 	return err;
 }

@@ -74,7 +74,7 @@ static void note_families(const struct dns_result *result, struct lines *notes)
 
 /* Say which term lists the addresses. NULL: they are those of a host. */
 static const char *reason_of(const struct dns_result *result, uint32_t term_number,
-			     char text[REASON_BYTES])
+			     const char *preface, char text[REASON_BYTES])
 {
 	const struct dns_term *term;
 
@@ -82,10 +82,10 @@ static const char *reason_of(const struct dns_result *result, uint32_t term_numb
 		return NULL;
 	term = &result->terms[term_number];
 	if (term->record)
-		snprintf(text, REASON_BYTES, "%.230s in the record of %.250s", term->text,
-			 result->records[term->record].domain);
+		snprintf(text, REASON_BYTES, "%.20s%.200s in the record of %.250s", preface,
+			 term->text, result->records[term->record].domain);
 	else
-		snprintf(text, REASON_BYTES, "%.500s", term->text);
+		snprintf(text, REASON_BYTES, "%.20s%.480s", preface, term->text);
 	return text;
 }
 
@@ -114,7 +114,7 @@ static int add_entries(const struct dns_result *result, const struct domain_read
 			.prefix = prefix->prefix,
 			.source = (uint8_t)reading->source,
 			.origin = reading->origin,
-			.reason = reason_of(result, prefix->term, reason),
+			.reason = reason_of(result, prefix->term, reading->preface, reason),
 			.added_at_sec = reading->added_at_sec,
 		};
 

@@ -21,7 +21,8 @@ struct domain_reading {
 	int64_t added_at_sec;
 	/* The records of shared providers, separated by blanks (domains/shared.h); or NULL. */
 	const char *shared;
-	bool takes_shared; /* their addresses become entries as well */
+	bool takes_shared;   /* their addresses become entries as well */
+	const char *preface; /* of the reason of each entry, or "" */
 };
 
 /* What is in an answer. */

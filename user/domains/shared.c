@@ -17,9 +17,9 @@ static bool is_inside(const char *domain, const char *parent, size_t parent_byte
 	       (bytes == parent_bytes || domain[bytes - parent_bytes - 1] == '.');
 }
 
-static bool is_provider(const char *domain, const struct shared_search *search)
+bool domains_are_provider(const char *domain, const char *providers)
 {
-	const char *word = search->providers;
+	const char *word = providers;
 
 	for (size_t i = 0; shared_providers[i]; i++)
 		if (is_inside(domain, shared_providers[i], strlen(shared_providers[i])))
@@ -66,7 +66,7 @@ void domains_find_shared(const struct dns_result *result, const struct shared_se
 
 	domains_find_foreign(result, &foreign);
 	for (size_t i = 0; i < foreign.count; i++)
-		if (is_provider(foreign.items[i], search) ||
+		if (domains_are_provider(foreign.items[i], search->providers) ||
 		    search->count_others(foreign.items[i], search->context) + 1 >=
 			SHARED_DOMAINS_MIN)
 			lines_add(ret_domains, "%s", foreign.items[i]);

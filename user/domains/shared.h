@@ -31,6 +31,9 @@ void domains_find_foreign(const struct dns_result *result, struct lines *ret_dom
 void domains_find_shared(const struct dns_result *result, const struct shared_search *search,
 			 struct lines *ret_domains);
 
+/* Whether a domain is one of a shared provider. @providers: more of them, as above. */
+bool domains_are_provider(const char *domain, const char *providers);
+
 /* Whether a list of domains, separated by blanks, has this one. NULL has none. */
 bool domains_have(const char *domains, const char *domain);
 

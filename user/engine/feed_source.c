@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/source.h"
 #include "feeds/store.h"
 
@@ -43,11 +44,9 @@ static int feed_source_lost(const struct engine *engine, char **ret_why)
 static int stage_feeds(struct engine *engine, const struct snapshot *next, bool rereads,
 		       struct lines *warnings)
 {
-	const struct feed_store_owner owner = { next->config, next->policy };
-
 	for (int kind = 0; kind < FEED_KIND_COUNT; kind++) {
 		engine->staged_feeds[kind] = feed_store_load(
-		    (enum feed_kind)kind, &owner, engine->feeds[kind], rereads, warnings);
+		    (enum feed_kind)kind, next, engine->feeds[kind], rereads, warnings);
 		if (!engine->staged_feeds[kind])
 			return -ENOMEM;
 	}
@@ -84,6 +83,7 @@ static void feed_source_settle(struct engine *engine, bool is_in_force)
 		}
 		engine->staged_feeds[kind] = NULL;
 	}
+	engine->learning->are_covers_old = true;
 }
 
 static int feed_source_report(const struct engine *engine, struct source_reports *ret_reports)

@@ -127,8 +127,9 @@ static int read_answer(const struct feed_config *feed, const struct feed_copy *c
 		.added_at_sec = copy->fetched_at_sec,
 		.shared = copy->shared,
 		.takes_shared = feed->shared == SHARED_ALL,
+		.preface = feed->is_learned ? "learned partner: " : "",
 	};
-	struct domain_content content = { .set = body->set };
+	struct domain_content content = { .set = body->set, .shared = body->shared };
 	int err = domain_answer_read(copy->bytes, copy->byte_count, &reading, &content);
 
 	body->notes = content.notes;
@@ -141,6 +142,33 @@ static int read_answer(const struct feed_config *feed, const struct feed_copy *c
 
 /* ---- a copy --------------------------------------------------------------- */
 
+/* Read the copy into the sets of @body. */
+static int read_body(const struct feed_config *feed, const struct feed_copy *copy,
+		     struct feed_body *body, struct lines *details)
+{
+	int err;
+
+	body->set = entry_set_new();
+	if (!body->set)
+		return -ENOMEM;
+	if (feed->kind == FEED_OF_URL) {
+		err = read_set(feed, copy, body->set, &body->result, details);
+	} else {
+		if (feed->shared == SHARED_EVIDENCED) {
+			body->shared = entry_set_new();
+			if (!body->shared)
+				return -ENOMEM;
+		}
+		err = read_answer(feed, copy, body, details);
+	}
+	if (err)
+		return err;
+	entry_set_finish(body->set);
+	if (body->shared)
+		entry_set_finish(body->shared);
+	return cut_spaces(feed, copy, body);
+}
+
 int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 	       struct feed_body *ret_body, struct lines *details)
 {
@@ -152,21 +180,9 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 		lines_add(details, "it is an HTML page, not a list: an error page or a login?");
 		return -EINVAL;
 	}
-	body.set = entry_set_new();
-	if (!body.set)
-		return -ENOMEM;
-	err = feed->kind == FEED_OF_DOMAIN ? read_answer(feed, copy, &body, details)
-					   : read_set(feed, copy, body.set, &body.result, details);
-	if (!err) {
-		entry_set_finish(body.set);
-		err = cut_spaces(feed, copy, &body);
-	}
-	if (err) {
-		entry_set_unref(body.set);
-		body.set = NULL;
-		lines_done(&body.notes);
-		lines_done(&body.foreign);
-	}
+	err = read_body(feed, copy, &body, details);
+	if (err)
+		feed_body_done(&body);
 	*ret_body = body;
 	return err;
 }
@@ -174,7 +190,8 @@ int feed_parse(const struct feed_config *feed, const struct feed_copy *copy,
 void feed_body_done(struct feed_body *body)
 {
 	entry_set_unref(body->set);
-	body->set = NULL;
+	entry_set_unref(body->shared);
+	body->set = body->shared = NULL;
 	lines_done(&body->notes);
 	lines_done(&body->foreign);
 }

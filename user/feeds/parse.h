@@ -13,7 +13,9 @@
 
 /* The content of a copy. */
 struct feed_body {
-	struct entry_set *set; /* finished, with one reference */
+	struct entry_set *set;	  /* finished, with one reference */
+	struct entry_set *shared; /* the same, of shared providers whose addresses need evidence;
+				   * NULL: none */
 	struct format_result result;
 	size_t cut_counts[FEED_SPACE_COUNT]; /* entries from which space was removed */
 	struct lines notes;		     /* what is missing from the addresses of a domain */

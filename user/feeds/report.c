@@ -14,6 +14,11 @@ const char *const feed_result_names[] = {
 };
 _Static_assert(sizeof(feed_result_names) / sizeof(*feed_result_names) == FEED_RESULT_COUNT, "all");
 
+bool feed_report_matters(const struct feed_report *report)
+{
+	return !report->is_learned || report->has_copy;
+}
+
 void feed_report_done(struct feed_report *report)
 {
 	free(report->name);

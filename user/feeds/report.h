@@ -28,6 +28,7 @@ extern const char *const feed_result_names[FEED_RESULT_COUNT];
 struct feed_report {
 	char *name;
 	bool has_copy;
+	bool is_learned;		     /* a domain that no configuration names */
 	int64_t fetched_at_sec;		     /* the copy in force */
 	int64_t checked_at_sec;		     /* when the source last had no newer copy */
 	size_t entry_count;		     /* without exclusions */
@@ -51,6 +52,10 @@ struct feed_reports {
 	struct feed_report *items;
 	size_t count;
 };
+
+/* Whether trouble with the source is worth a word. A learned domain that never had addresses need
+ * not have an SPF record. */
+bool feed_report_matters(const struct feed_report *report);
 
 void feed_report_done(struct feed_report *report);
 void feed_reports_done(struct feed_reports *reports);

@@ -29,6 +29,7 @@ struct feeds {
 	struct event_base *base;
 	struct feed_judge judge;
 	const struct config *config; /* in force */
+	struct feed_configs configs;
 	struct event *timer;
 	bool is_ending;
 	char *program;
@@ -66,9 +67,7 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 
 static const struct feed_config *feed_config_of(const struct feed_state *state)
 {
-	const struct feeds *feeds = state->feeds;
-
-	return feed_config_find(config_feeds(feeds->config, feeds->kind), state->report.name);
+	return feed_config_find(state->feeds->configs, state->report.name);
 }
 
 /* ---- fetch -------------------------------------------------------------- */
@@ -88,6 +87,10 @@ static void feed_log_result(const struct feed_state *state, const struct lines *
 		log_info(subsystem, "%s: %s", name, state->message ? state->message : "");
 		return;
 	default:
+		if (!feed_report_matters(&state->report)) {
+			log_debug(subsystem, "%s: %s", name, state->message ? state->message : "");
+			return;
+		}
 		log_warning(subsystem, "%s: %s: %s", name, feed_result_names[state->result],
 			    state->message ? state->message : "out of memory");
 	}
@@ -328,13 +331,15 @@ static void feeds_forget(struct feeds *feeds, const struct feeds *old)
 	free(old->items);
 }
 
-void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_reports *reports)
+void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
+		  struct feed_reports *reports)
 {
 	const struct feeds old = *feeds;
 	struct feed_state *items = calloc(reports->count + 1, sizeof(*items));
 
 	/* The old configuration is freed in any case. */
-	feeds->config = config;
+	feeds->config = snapshot->config;
+	feeds->configs = snapshot_feeds(snapshot, feeds->kind);
 	if (!items) {
 		log_error(feed_kinds[feeds->kind].plural, "they have not changed: %s",
 			  strerror(ENOMEM));
@@ -367,7 +372,7 @@ void feeds_take_report(struct feeds *feeds, struct feed_report *report)
 }
 
 int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
-	       const struct feed_judge *judge, const struct config *config,
+	       const struct feed_judge *judge, const struct snapshot *snapshot,
 	       struct feed_reports *reports, struct feeds **ret_feeds)
 {
 	struct feeds *feeds = calloc(1, sizeof(*feeds));
@@ -386,7 +391,7 @@ int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct e
 		return -ENOMEM;
 	}
 	*ret_feeds = feeds;
-	feeds_follow(feeds, config, reports);
+	feeds_follow(feeds, snapshot, reports);
 	return 0;
 }
 

@@ -3,7 +3,7 @@
 #ifndef FEEDS_SCHEDULE_H
 #define FEEDS_SCHEDULE_H
 
-#include "config/config.h"
+#include "config/snapshot.h"
 #include "feeds/report.h"
 
 struct event_base;
@@ -40,13 +40,13 @@ struct feed_judge {
 /**
  * feeds_open() - start to fetch the feeds of a kind
  * @fetcher: fetches them
- * @config: in force; must stay valid until feeds_follow() gives another
- * @reports: for the feeds of @config; taken over
+ * @snapshot: in force; its settings and feeds must stay valid until feeds_follow() gives others
+ * @reports: for its feeds; taken over
  *
  * Return: 0 or -errno.
  */
 int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
-	       const struct feed_judge *judge, const struct config *config,
+	       const struct feed_judge *judge, const struct snapshot *snapshot,
 	       struct feed_reports *reports, struct feeds **ret_feeds);
 /* End all fetches and free @feeds. NULL is fine. */
 void feeds_close(struct feeds *feeds);
@@ -54,8 +54,9 @@ void feeds_close(struct feeds *feeds);
 /* Start no more fetches, because ipwld is stopping. */
 void feeds_end(struct feeds *feeds);
 
-/* Follow a new configuration. Takes over @reports. */
-void feeds_follow(struct feeds *feeds, const struct config *config, struct feed_reports *reports);
+/* Follow another configuration, or other learned domains. Takes over @reports. */
+void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
+		  struct feed_reports *reports);
 
 /* Record that a copy was judged. Return: whether a new copy is in force. */
 bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival);

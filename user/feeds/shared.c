@@ -49,7 +49,7 @@ static int join_domains(const struct lines *domains, char **ret_text)
 	return used && !*ret_text ? -ENOMEM : 0;
 }
 
-int feed_store_find_shared(const struct feed_store_owner *owner, const struct feed_store *store,
+int feed_store_find_shared(const struct snapshot *owner, const struct feed_store *store,
 			   const struct stored_feed *feed, struct feed_copy *copy)
 {
 	struct others others = { store, feed };

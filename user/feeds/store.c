@@ -55,8 +55,9 @@ static bool is_read_alike(const struct feed_config *a, const struct feed_config 
 	for (int space = 0; space < FEED_SPACE_COUNT; space++)
 		if (a->guards.spaces[space] != b->guards.spaces[space])
 			return false;
-	return a->action == b->action && a->shared == b->shared && a->format == b->format &&
-	       a->skips_errors == b->skips_errors && a->host_bits == b->host_bits;
+	return a->action == b->action && a->is_learned == b->is_learned && a->shared == b->shared &&
+	       a->format == b->format && a->skips_errors == b->skips_errors &&
+	       a->host_bits == b->host_bits;
 }
 
 static int share(const struct stored_feed *old, struct stored_feed *feed)
@@ -64,6 +65,7 @@ static int share(const struct stored_feed *old, struct stored_feed *feed)
 	if (copy_about(&old->copy, &feed->copy) || copy_text(old->trouble, &feed->trouble))
 		return -ENOMEM;
 	feed->set = old->set ? entry_set_ref(old->set) : NULL;
+	feed->shared = old->shared ? entry_set_ref(old->shared) : NULL;
 	feed->skipped_count = old->skipped_count;
 	lines_copy(&feed->notes, &old->notes, old->notes.count);
 	lines_copy(&feed->foreign, &old->foreign, old->foreign.count);
@@ -75,8 +77,10 @@ static int share(const struct stored_feed *old, struct stored_feed *feed)
 void stored_feed_take(struct stored_feed *feed, struct feed_body *body)
 {
 	entry_set_unref(feed->set);
+	entry_set_unref(feed->shared);
 	feed->set = body->set;
-	body->set = NULL;
+	feed->shared = body->shared;
+	body->set = body->shared = NULL;
 	lines_done(&feed->notes);
 	lines_done(&feed->foreign);
 	feed->notes = body->notes;
@@ -130,7 +134,7 @@ static int load_copy(const char *directory, struct stored_feed *feed, struct lin
 	return err == -ENOMEM ? err : 0;
 }
 
-void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
+void feed_store_guard(const struct snapshot *owner, const struct stored_feed *feed,
 		      const struct feed_body *body, struct lines *ret_reasons)
 {
 	struct feed_guards guards = feed->config->guards;
@@ -160,8 +164,8 @@ void feed_store_guard(const struct feed_store_owner *owner, const struct stored_
 }
 
 /* Judge the copy that is held back again, because the guards may have changed. */
-static int load_held(const struct feed_store_owner *owner, const char *directory,
-		     struct stored_feed *feed, struct lines *warnings)
+static int load_held(const struct snapshot *owner, const char *directory, struct stored_feed *feed,
+		     struct lines *warnings)
 {
 	char error[FEED_COPY_ERROR_BYTES];
 	struct lines details = { 0 };
@@ -204,7 +208,7 @@ static int load_gone(const char *directory, const struct stored_feed *old, struc
 	return err == -ENOMEM ? err : 0;
 }
 
-static int load_feed(const struct feed_store_owner *owner, const char *directory,
+static int load_feed(const struct snapshot *owner, const char *directory,
 		     const struct stored_feed *old, bool rereads, struct stored_feed *feed,
 		     struct lines *warnings)
 {
@@ -227,11 +231,11 @@ static int load_feed(const struct feed_store_owner *owner, const char *directory
 	return err ? err : load_gone(directory, old, feed);
 }
 
-struct feed_store *feed_store_load(enum feed_kind kind, const struct feed_store_owner *owner,
+struct feed_store *feed_store_load(enum feed_kind kind, const struct snapshot *owner,
 				   const struct feed_store *old, bool rereads,
 				   struct lines *warnings)
 {
-	const struct feed_configs configs = config_feeds(owner->config, kind);
+	const struct feed_configs configs = snapshot_feeds(owner, kind);
 	struct feed_store *store = calloc(1, sizeof(*store));
 	int err = -ENOMEM;
 
@@ -265,6 +269,7 @@ void feed_store_free(struct feed_store *store)
 
 		feed_copy_done(&feed->copy);
 		entry_set_unref(feed->set);
+		entry_set_unref(feed->shared);
 		free(feed->trouble);
 		feed_copy_done(&feed->held);
 		lines_done(&feed->held_reasons);
@@ -293,7 +298,8 @@ const struct stored_feed *feed_store_find_lost(const struct feed_store *store)
 	for (size_t i = 0; i < store->count; i++) {
 		const struct stored_feed *feed = &store->items[i];
 
-		if (feed->config->action == ACTION_ALLOW && feed->trouble && !feed->set)
+		if (feed->config->action == ACTION_ALLOW && !feed->config->is_silent &&
+		    feed->trouble && !feed->set)
 			return feed;
 	}
 	return NULL;
@@ -332,7 +338,7 @@ static bool gather(const struct feed_store *store, const struct list *list,
 		const struct stored_feed *feed = &store->items[i];
 		const bool is_changed = changed && feed == changed;
 
-		if (strcmp(feed->config->list_name, list->name) != 0)
+		if (feed->config->is_silent || strcmp(feed->config->list_name, list->name) != 0)
 			continue;
 		is_concerned |= is_changed;
 		ret_sets[*ret_count] = is_changed ? set : feed->set;
@@ -391,6 +397,7 @@ int stored_feed_report(const struct stored_feed *feed, struct feed_report *ret_r
 	const struct feed_copy *newest = feed->held.url ? &feed->held : &feed->copy;
 	struct feed_report report = {
 		.has_copy = feed->copy.url,
+		.is_learned = feed->config->is_learned,
 		.fetched_at_sec = feed->copy.fetched_at_sec,
 		.checked_at_sec = feed->copy.checked_at_sec,
 		.entry_count = feed_entry_count(feed->set),

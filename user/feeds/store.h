@@ -3,7 +3,7 @@
 #ifndef FEEDS_STORE_H
 #define FEEDS_STORE_H
 
-#include "config/config.h"
+#include "config/snapshot.h"
 #include "feeds/guards.h"
 #include "feeds/parse.h"
 #include "feeds/report.h"
@@ -15,6 +15,8 @@ struct stored_feed {
 	const struct feed_config *config; /* belongs to the snapshot of this store */
 	struct feed_copy copy; /* the copy in force, without its bytes; `url` NULL: none */
 	struct entry_set *set; /* NULL: none */
+	/* Of shared providers, left out: only evidence lists them. NULL: none. */
+	struct entry_set *shared;
 	size_t skipped_count;
 	struct lines notes;   /* what is missing from the addresses of a domain */
 	struct lines foreign; /* domains of other organisations that its record includes */
@@ -35,15 +37,10 @@ struct feed_store {
 	size_t count;
 };
 
-/* The configuration and the policy to which feeds belong. */
-struct feed_store_owner {
-	const struct config *config;
-	const struct policy *policy; /* with the entries from configuration and list files */
-};
-
 /**
  * feed_store_load() - load the feeds of a kind, from memory or from disk
- * @owner: its config must outlive the store
+ * @owner: to which the feeds belong, with the entries from configuration and list files; a
+ *         snapshot with its feeds must outlive the store
  * @old: the store of the previous configuration, or NULL. Entries that are read in the same way
  *       are shared with it
  * @rereads: read from disk in any case
@@ -51,7 +48,7 @@ struct feed_store_owner {
  *
  * If a copy cannot be read from disk, its entries in @old stay in force. NULL: out of memory.
  */
-struct feed_store *feed_store_load(enum feed_kind kind, const struct feed_store_owner *owner,
+struct feed_store *feed_store_load(enum feed_kind kind, const struct snapshot *owner,
 				   const struct feed_store *old, bool rereads,
 				   struct lines *warnings);
 /* NULL is fine. */
@@ -72,7 +69,7 @@ const struct stored_feed *feed_store_find_lost(const struct feed_store *store);
 void stored_feed_take(struct stored_feed *feed, struct feed_body *body);
 
 /* Check a copy against the guards of @feed. */
-void feed_store_guard(const struct feed_store_owner *owner, const struct stored_feed *feed,
+void feed_store_guard(const struct snapshot *owner, const struct stored_feed *feed,
 		      const struct feed_body *body, struct lines *ret_reasons);
 
 /* Make the reports for the main loop. Return: 0 or -ENOMEM. */
@@ -81,7 +78,7 @@ int feed_store_report(const struct feed_store *store, struct feed_reports *ret_r
 
 /* Find the records of shared providers in a new copy of a domain. Return: 0, also for another
  * kind of feed; -ENOMEM. */
-int feed_store_find_shared(const struct feed_store_owner *owner, const struct feed_store *store,
+int feed_store_find_shared(const struct snapshot *owner, const struct feed_store *store,
 			   const struct stored_feed *feed, struct feed_copy *copy);
 
 /* Count the entries of a set, without exclusions. */

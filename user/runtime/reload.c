@@ -107,7 +107,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);
 	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
-		feeds_follow(runtime->feeds[kind], config, &reload->reports.feeds[kind]);
+		feeds_follow(runtime->feeds[kind], runtime->snapshot, &reload->reports.feeds[kind]);
 }
 
 static void reload_keep_report(struct reload *reload, struct reload_report *report)

@@ -39,7 +39,8 @@ static void test_values(void **state)
 	snprintf(text, sizeof(text),
 		 LISTS "  list: partners\n  mode: auto\n  rules: [reply, report]\n"
 		       "  grace: 20d\n  partner: {messages: 5, max_new_domains: 7,"
-		       " ignored_users: [robot, All@x.example]}\n"
+		       " ignored_users: [robot, All@x.example],"
+		       " shared: never, max_domains: 9}\n"
 		       "  reputation: {clean: 2w}\n"
 		       "  never: [9.9.9.9, EXAMPLE.net, 2600::/32]\n"
 		       "  trusted_relays: [8.8.8.0/24]\n  local_domains: [home.example]\n"
@@ -53,6 +54,9 @@ static void test_values(void **state)
 	assert_int_equal(config->learn.partner.messages, 5);
 	assert_int_equal(config->learn.partner.max_new_domains, 7);
 	assert_int_equal(config->learn.partner.days, 2);
+	assert_int_equal(config->learn.partner.shared, SHARED_NEVER);
+	assert_int_equal(config->learn.partner.max_domains, 9);
+	assert_int_equal(config->learn.partner.max_domains_day, 10);
 	assert_true(learn_ignores_user(&config->learn, "Robot@home.example"));
 	assert_true(learn_ignores_user(&config->learn, "all@x.example"));
 	assert_false(learn_ignores_user(&config->learn, "all@y.example"));
@@ -75,8 +79,8 @@ static void test_errors(void **state)
 	assert_errors(LISTS "  list: partners\n  mode: on\n",
 		      "c.yaml:7:9: mode: must be suggest or auto, not \"on\"\n");
 	assert_errors(LISTS "  list: partners\n  rules: [luck]\n",
-		      "c.yaml:7:11: a rule: must be reply, partner, reputation or report, not "
-		      "\"luck\"\n");
+		      "c.yaml:7:11: a rule: must be reply, partner, reputation, report or spf, "
+		      "not \"luck\"\n");
 	assert_errors(LISTS "  list: partners\n  grace: 5\n", "c.yaml:7:10: grace: \"5\" ...\n");
 	assert_errors(LISTS "  list: partners\n  grace: 5m\n",
 		      "c.yaml:7:10: grace: must be from 1h to 365d, not \"5m\"\n");

@@ -190,20 +190,30 @@ static int read_list(struct document *document, const yaml_node_t *node, const y
 
 /* ---- rules ------------------------------------------------------------------------ */
 
-enum learn_partner_key { LEARN_PARTNER_IGNORED_USERS, LEARN_PARTNER_KEYS_OTHER };
+enum learn_partner_key {
+	LEARN_PARTNER_IGNORED_USERS,
+	LEARN_PARTNER_SHARED,
+	LEARN_PARTNER_KEYS_OTHER,
+};
 
 static const char *const partner_keys[LEARN_PARTNER_KEYS_OTHER] = {
 	[LEARN_PARTNER_IGNORED_USERS] = "ignored_users",
+	[LEARN_PARTNER_SHARED] = "shared",
 };
 
 static int read_partner(struct document *document, const yaml_node_t *node,
 			struct learn_settings *settings)
 {
 	yaml_node_t *values[LEARN_KEYS_MAX] = { NULL };
+	size_t choice;
 
 	if (node)
 		read_mapping(document, &(struct mapping) { node, "partner" }, partner_keys,
 			     LEARN_PARTNER_KEYS_OTHER, &learn_partner_fields, values, settings);
+	if (values[LEARN_PARTNER_SHARED] &&
+	    document_choice(document, values[LEARN_PARTNER_SHARED], "shared", shared_choice_names,
+			    SHARED_CHOICE_COUNT, &choice))
+		settings->partner.shared = (enum shared_choice)choice;
 	return read_users(document, values[LEARN_PARTNER_IGNORED_USERS],
 			  &settings->partner.ignored_users);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/domain_list.h"
+#include "config/feed_config.h"
 #include "core/prefix.h"
 
 /* The rules by which an address is learned. */
@@ -16,10 +17,11 @@ enum learn_rule {
 	LEARN_PARTNER,	  /* it sends for a domain that our users write to */
 	LEARN_REPUTATION, /* it has sent good mail for a while */
 	LEARN_REPORT,	  /* a person reported its mail as good */
+	LEARN_SPF,	  /* the SPF record of a partner domain lists it */
 	LEARN_RULE_COUNT,
 };
 
-/* "reply", "partner", "reputation", "report", indexed by enum learn_rule. */
+/* "reply", "partner", "reputation", "report", "spf", indexed by enum learn_rule. */
 extern const char *const learn_rule_names[LEARN_RULE_COUNT];
 
 struct prefix_list {
@@ -34,6 +36,9 @@ struct learn_partner_settings {
 	uint32_t max_recipients;     /* a message to more of them does not count */
 	uint32_t max_new_domains;    /* of one user on one day */
 	uint32_t authenticated_days; /* on which an address sent authenticated mail of it */
+	uint32_t max_domains;	     /* whose SPF records are in force */
+	uint32_t max_domains_day;    /* put in force in a day */
+	enum shared_choice shared;   /* addresses of shared providers in their SPF records */
 	/* Addresses or local parts of users whose mail does not count: programs write it. */
 	struct domain_list ignored_users;
 };

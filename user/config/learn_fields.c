@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "config/resolver_config.h"
 
 const char *const learn_rule_names[LEARN_RULE_COUNT] = {
-	[LEARN_REPLY] = "reply",
-	[LEARN_PARTNER] = "partner",
-	[LEARN_REPUTATION] = "reputation",
-	[LEARN_REPORT] = "report",
+	[LEARN_REPLY] = "reply",   [LEARN_PARTNER] = "partner", [LEARN_REPUTATION] = "reputation",
+	[LEARN_REPORT] = "report", [LEARN_SPF] = "spf",
 };
 
 const char *const learn_mode_names[2] = { "suggest", "auto" };
@@ -62,6 +61,8 @@ static const struct learn_field partner[] = {
 	NUMBER("max_recipients", "partner.", partner.max_recipients, 1, COUNT_MAX, 10),
 	NUMBER("max_new_domains", "partner.", partner.max_new_domains, 1, COUNT_MAX, 20),
 	NUMBER("authenticated_days", "partner.", partner.authenticated_days, 1, 365, 2),
+	NUMBER("max_domains", "partner.", partner.max_domains, 1, DOMAINS_MAX / 2, 500),
+	NUMBER("max_domains_day", "partner.", partner.max_domains_day, 1, DOMAINS_MAX / 2, 10),
 };
 
 static const struct learn_field reputation[] = {
@@ -127,6 +128,7 @@ enum {
 	TEXT_LISTEN,
 	TEXT_TOKEN_FILE,
 	TEXT_USERS,
+	TEXT_SHARED,
 	TEXTS
 };
 
@@ -143,6 +145,7 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_LISTEN] = "learn.listen",
 	[TEXT_TOKEN_FILE] = "learn.token_file",
 	[TEXT_USERS] = "learn.partner.ignored_users",
+	[TEXT_SHARED] = "learn.partner.shared",
 };
 
 static void write_separator(FILE *stream)
@@ -230,6 +233,10 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 	case TEXT_TOKEN_FILE:
 		if (settings->token_file)
 			fputs(settings->token_file, stream);
+		break;
+	case TEXT_SHARED:
+		if (settings->partner.shared)
+			fputs(shared_choice_names[settings->partner.shared], stream);
 		break;
 	case TEXT_FREEMAIL:
 		write_domains(stream, &settings->freemail_domains);

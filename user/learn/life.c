@@ -26,6 +26,11 @@ const char *const learn_cause_names[LEARN_CAUSE_COUNT] = {
 /* A score that changes by less is not stored. */
 #define SCORE_STEP 0.05
 
+bool learned_is_domain(const struct learned *learned)
+{
+	return !learned->prefix.len;
+}
+
 bool learn_state_is_in_force(enum learn_state state)
 {
 	return state == LEARN_ACTIVE || state == LEARN_AT_RISK;
@@ -52,11 +57,19 @@ int64_t learn_clock(int64_t now_sec, int64_t newest_evidence_sec)
 
 /* ---- helpers -------------------------------------------------------------------- */
 
+/* What the rules and the evidence say now. */
+struct standing {
+	struct learn_finding best; /* score 0: no rule is met, not even in part */
+	double staying_score;	   /* of what is in force */
+	int64_t last_message_sec;  /* 0: none */
+	bool has_complaints;
+	const char *name; /* verified reverse name, or "" */
+};
+
 struct stepping {
-	const struct learn_facts *facts;
+	const struct standing *standing;
 	const struct learn_settings *settings;
 	int64_t now_sec;
-	struct learn_finding best; /* score 0: no rule is in use */
 	double leave;
 	struct learn_step *step;
 };
@@ -80,49 +93,26 @@ static void enter(struct stepping *stepping, enum learn_state state, enum learn_
 static void take_finding(struct stepping *stepping)
 {
 	struct learned *to = &stepping->step->to;
-	const struct learn_finding *best = &stepping->best;
+	const struct learn_finding *best = &stepping->standing->best;
 
 	to->rule = best->rule;
 	memcpy(to->why, best->why, sizeof(to->why));
-	snprintf(to->domain, sizeof(to->domain), "%s", best->domain ? best->domain->name : "");
+	snprintf(to->domain, sizeof(to->domain), "%s", best->domain ? best->domain : "");
 	stepping->step->is_changed = true;
 }
 
-/* Since when nothing was heard of an address in force. */
-static int64_t idle_since(const struct learned *learned, const struct learn_facts *facts)
+/* Since when nothing was heard of what is in force. */
+static int64_t idle_since(const struct stepping *stepping)
 {
-	const int64_t last_sec = learn_last_message_sec(facts);
+	const int64_t last_sec = stepping->standing->last_message_sec;
+	const int64_t added_sec = stepping->step->to.added_sec;
 
-	return last_sec > learned->added_sec ? last_sec : learned->added_sec;
+	return last_sec > added_sec ? last_sec : added_sec;
 }
 
 static bool is_idle(const struct stepping *stepping)
 {
-	return idle_since(&stepping->step->to, stepping->facts) + stepping->settings->idle_sec <=
-	       stepping->now_sec;
-}
-
-/* Good mail renews an entry that is in force. */
-static double staying_score(const struct stepping *stepping)
-{
-	const struct learn_settings *settings = stepping->settings;
-	const struct learn_traffic traffic =
-	    learn_traffic_of(stepping->facts, settings, INT64_MIN, stepping->now_sec);
-
-	return fmax(stepping->best.score,
-		    RENEWAL_SCORE * learn_quality(&traffic, settings->max_spam));
-}
-
-/* Several people within a day, and not only a small part of the mail of that day. */
-static bool has_complaints(const struct stepping *stepping)
-{
-	const struct learn_settings *settings = stepping->settings;
-	const int64_t yesterday = stepping->now_sec / LEARN_DAY_SEC - 1;
-	const struct learn_traffic traffic =
-	    learn_traffic_of(stepping->facts, settings, yesterday, stepping->now_sec);
-
-	return stepping->facts->complaints >= settings->complaints &&
-	       learn_quality(&traffic, settings->max_spam) < 1;
+	return idle_since(stepping) + stepping->settings->idle_sec <= stepping->now_sec;
 }
 
 /* The address may belong to someone else now. */
@@ -131,7 +121,7 @@ static bool has_other_name(struct stepping *stepping)
 	struct learned *to = &stepping->step->to;
 	char organisation[EVIDENCE_DOMAIN_BYTES];
 
-	organisation_of(stepping->facts->name, organisation);
+	organisation_of(stepping->standing->name, organisation);
 	if (!*organisation || !strcmp(organisation, to->organisation))
 		return false;
 	const bool is_other = *to->organisation;
@@ -140,26 +130,33 @@ static bool has_other_name(struct stepping *stepping)
 	return is_other;
 }
 
+/* Where what meets a rule begins. Mail that is being lost does not wait for probation. */
+static enum learn_state first_state(const struct stepping *stepping)
+{
+	if (!stepping->settings->is_auto)
+		return LEARN_CANDIDATE;
+	return stepping->standing->best.is_urgent ? LEARN_ACTIVE : LEARN_PROBATION;
+}
+
 /* ---- a function for each state ------------------------------------------------------- */
 
 static void step_none(struct stepping *stepping)
 {
-	if (stepping->best.score < 1)
+	if (stepping->standing->best.score < 1)
 		return;
-	enter(stepping, stepping->settings->is_auto ? LEARN_PROBATION : LEARN_CANDIDATE,
-	      LEARN_BY_RULE);
+	enter(stepping, first_state(stepping), LEARN_BY_RULE);
 	take_finding(stepping);
 	has_other_name(stepping);
 }
 
 static void step_candidate(struct stepping *stepping)
 {
-	if (has_complaints(stepping)) {
+	if (stepping->standing->has_complaints) {
 		enter(stepping, LEARN_REMOVED, LEARN_BY_COMPLAINTS);
-	} else if (stepping->best.score < stepping->leave) {
+	} else if (stepping->standing->best.score < stepping->leave) {
 		enter(stepping, LEARN_NONE, LEARN_BY_SCORE);
 	} else if (stepping->settings->is_auto) {
-		enter(stepping, LEARN_PROBATION, LEARN_BY_RULE);
+		enter(stepping, first_state(stepping), LEARN_BY_RULE);
 		take_finding(stepping);
 	}
 }
@@ -167,16 +164,18 @@ static void step_candidate(struct stepping *stepping)
 static void step_probation(struct stepping *stepping)
 {
 	const struct learned *to = &stepping->step->to;
+	const bool is_urgent = stepping->standing->best.is_urgent;
 
-	if (has_complaints(stepping))
+	if (stepping->standing->has_complaints)
 		enter(stepping, LEARN_REMOVED, LEARN_BY_COMPLAINTS);
 	else if (has_other_name(stepping))
 		enter(stepping, LEARN_PROBATION, LEARN_BY_NAME);
-	else if (stepping->best.score < stepping->leave)
+	else if (stepping->standing->best.score < stepping->leave)
 		enter(stepping, LEARN_NONE, LEARN_BY_SCORE);
 	else if (stepping->settings->is_auto &&
-		 to->since_sec + stepping->settings->probation_sec <= stepping->now_sec) {
-		enter(stepping, LEARN_ACTIVE, LEARN_BY_TIME);
+		 (is_urgent ||
+		  to->since_sec + stepping->settings->probation_sec <= stepping->now_sec)) {
+		enter(stepping, LEARN_ACTIVE, is_urgent ? LEARN_BY_RULE : LEARN_BY_TIME);
 		take_finding(stepping);
 	}
 }
@@ -191,7 +190,7 @@ static void step_active(struct stepping *stepping)
 {
 	if (is_idle(stepping))
 		step_at_risk(stepping, LEARN_BY_IDLENESS);
-	else if (staying_score(stepping) < stepping->leave)
+	else if (stepping->standing->staying_score < stepping->leave)
 		step_at_risk(stepping, LEARN_BY_SCORE);
 }
 
@@ -201,7 +200,7 @@ static bool has_recovered(const struct stepping *stepping)
 	const bool was_idle = stepping->step->to.cause == LEARN_BY_IDLENESS;
 	const double need = was_idle ? stepping->leave : (1 + stepping->leave) / 2;
 
-	return !is_idle(stepping) && staying_score(stepping) >= need;
+	return !is_idle(stepping) && stepping->standing->staying_score >= need;
 }
 
 static void step_leaving(struct stepping *stepping)
@@ -223,7 +222,7 @@ static void step_leaving(struct stepping *stepping)
 
 static void step_in_force(struct stepping *stepping)
 {
-	if (has_complaints(stepping))
+	if (stepping->standing->has_complaints)
 		enter(stepping, LEARN_REMOVED, LEARN_BY_COMPLAINTS);
 	else if (has_other_name(stepping))
 		enter(stepping, LEARN_PROBATION, LEARN_BY_NAME);
@@ -242,7 +241,7 @@ static int64_t end_of_state(const struct stepping *stepping)
 	case LEARN_PROBATION:
 		return settings->is_auto ? to->since_sec + settings->probation_sec : 0;
 	case LEARN_ACTIVE:
-		return idle_since(to, stepping->facts) + settings->idle_sec;
+		return idle_since(stepping) + settings->idle_sec;
 	case LEARN_AT_RISK:
 		return to->since_sec + settings->grace_sec;
 	case LEARN_REMOVED:
@@ -277,11 +276,11 @@ static void step_state(struct stepping *stepping)
 	}
 }
 
-void learn_step(const struct learned *was, const struct learn_facts *facts,
-		const struct learn_settings *settings, const char *never, int64_t now_sec,
-		struct learn_step *ret_step)
+static void step(const struct learned *was, const struct standing *standing,
+		 const struct learn_settings *settings, const char *never, int64_t now_sec,
+		 struct learn_step *ret_step)
 {
-	struct stepping stepping = { .facts = facts,
+	struct stepping stepping = { .standing = standing,
 				     .settings = settings,
 				     .now_sec = now_sec,
 				     .leave = settings->leave_score / 100.0,
@@ -290,8 +289,6 @@ void learn_step(const struct learned *was, const struct learn_facts *facts,
 	int64_t next_sec;
 
 	*ret_step = (struct learn_step) { .to = *was };
-	if (!learn_judge(facts, settings, now_sec, &stepping.best))
-		stepping.best.score = 0;
 	if (never) {
 		if (was->state != LEARN_NONE)
 			enter(&stepping, LEARN_NONE, LEARN_BY_NEVER);
@@ -300,12 +297,62 @@ void learn_step(const struct learned *was, const struct learn_facts *facts,
 	}
 	next_sec = end_of_state(&stepping);
 	ret_step->is_changed |=
-	    to->next_sec != next_sec || fabs(to->score - stepping.best.score) >= SCORE_STEP;
+	    to->next_sec != next_sec || fabs(to->score - standing->best.score) >= SCORE_STEP;
 	to->next_sec = next_sec;
-	to->score = stepping.best.score;
+	to->score = standing->best.score;
 	/* Nothing is stored of those who are not learned. */
 	if (was->state == LEARN_NONE && to->state == LEARN_NONE)
 		ret_step->is_changed = false;
+}
+
+/* ---- addresses -------------------------------------------------------------------------- */
+
+/* Several people within a day, and not only a small part of the mail of that day. */
+static bool has_complaints(const struct learn_facts *facts, const struct learn_settings *settings,
+			   int64_t now_sec)
+{
+	const struct learn_traffic traffic =
+	    learn_traffic_of(facts, settings, now_sec / LEARN_DAY_SEC - 1, now_sec);
+
+	return facts->complaints >= settings->complaints &&
+	       learn_quality(&traffic, settings->max_spam) < 1;
+}
+
+void learn_step(const struct learned *was, const struct learn_facts *facts,
+		const struct learn_settings *settings, const char *never, int64_t now_sec,
+		struct learn_step *ret_step)
+{
+	const struct learn_traffic traffic = learn_traffic_of(facts, settings, INT64_MIN, now_sec);
+	struct standing standing = {
+		.last_message_sec = learn_last_message_sec(facts),
+		.has_complaints = has_complaints(facts, settings, now_sec),
+		.name = facts->name,
+	};
+
+	if (!learn_judge(facts, settings, now_sec, &standing.best))
+		standing.best.score = 0;
+	/* Good mail renews an entry that is in force. */
+	standing.staying_score =
+	    fmax(standing.best.score, RENEWAL_SCORE * learn_quality(&traffic, settings->max_spam));
+	step(was, &standing, settings, never, now_sec, ret_step);
+}
+
+/* ---- domains ---------------------------------------------------------------------------- */
+
+void learn_step_domain(const struct learned *was, const struct learn_domain *domain,
+		       int64_t last_sent_sec, const struct learn_settings *settings,
+		       const char *never, int64_t now_sec, struct learn_step *ret_step)
+{
+	struct standing standing = { .last_message_sec = last_sent_sec, .name = "" };
+
+	learn_judge_partner(domain, settings, &standing.best);
+	if (!settings->uses[LEARN_SPF])
+		standing.best.score = 0;
+	/* What was forgotten by accident removes nobody: only time without mail does. */
+	standing.staying_score =
+	    settings->uses[LEARN_SPF] ? fmax(standing.best.score, RENEWAL_SCORE) : 0;
+	step(was, &standing, settings, never, now_sec, ret_step);
+	memcpy(ret_step->to.domain, was->domain, sizeof(was->domain));
 }
 
 /* Those who wait for an administrator are looked at all the same: their evidence grows old. */

@@ -43,7 +43,7 @@ enum learn_cause {
  * "recovery". */
 extern const char *const learn_cause_names[LEARN_CAUSE_COUNT];
 
-/* What is known of a learned address. */
+/* What is known of a learned address, or of a partner domain, whose `domain` is its name. */
 struct learned {
 	struct prefix prefix; /* /32 or /64 */
 	enum learn_state state;
@@ -60,6 +60,9 @@ struct learned {
 	char organisation[EVIDENCE_DOMAIN_BYTES]; /* of its reverse name, or "" */
 	char why[LEARN_WHY_BYTES];		  /* the explanation */
 };
+
+/* Whether this is a domain, and no address. */
+bool learned_is_domain(const struct learned *learned);
 
 /* Whether entries of this state are in force. */
 bool learn_state_is_in_force(enum learn_state state);
@@ -88,6 +91,19 @@ struct learn_step {
 void learn_step(const struct learned *was, const struct learn_facts *facts,
 		const struct learn_settings *settings, const char *never, int64_t now_sec,
 		struct learn_step *ret_step);
+
+/**
+ * learn_step_domain() - decide what becomes of a partner domain
+ * @was: what is known; `domain` in any case
+ * @domain: what our users sent to it
+ * @last_sent_sec: when they last did; 0: unknown
+ * @never: why it must not be a partner, or NULL
+ *
+ * The life cycle is that of an address. It is renewed by mail that our users send to it.
+ */
+void learn_step_domain(const struct learned *was, const struct learn_domain *domain,
+		       int64_t last_sent_sec, const struct learn_settings *settings,
+		       const char *never, int64_t now_sec, struct learn_step *ret_step);
 
 /* When an address must be looked at though nothing new is known. What is held waits for the
  * next day. */

@@ -259,14 +259,13 @@ static void add_link(struct learn_finding *finding, const struct learn_domain *d
 			      domain->authenticated_days, need, plural(need, "day", "days"));
 }
 
-static void judge_domain(const struct learn_domain *domain, const struct learn_facts *facts,
-			 const struct learn_settings *settings, int64_t now_sec,
-			 struct learn_finding *finding)
+static void add_partner(struct learn_finding *finding, const struct learn_domain *domain,
+			const struct learn_settings *settings)
 {
 	const struct learn_partner_settings *need = &settings->partner;
 	const char *refusal = learn_refuse_domain(settings, domain->name);
 
-	finding->domain = domain;
+	finding->domain = domain->name;
 	add_criterion(finding, "domain", refusal ? 0 : 1, 1, refusal ? 0 : 1, "%.100s%s%s",
 		      domain->name, refusal ? " is " : "", refusal ? refusal : "");
 	add_criterion(finding, "messages", domain->messages, need->messages,
@@ -276,14 +275,20 @@ static void judge_domain(const struct learn_domain *domain, const struct learn_f
 	add_criterion(finding, "days", domain->days, need->days, share_of(domain->days, need->days),
 		      "on %u of %u %s", domain->days, need->days,
 		      plural(need->days, "day", "days"));
-	add_link(finding, domain, facts, settings);
-	add_quality(finding, facts, settings, settings->max_spam, now_sec);
 	snprintf(finding->why, sizeof(finding->why), "%.150s: our users sent %u %s on %u %s",
 		 domain->name, domain->messages, plural(domain->messages, "message", "messages"),
 		 domain->days, plural(domain->days, "day", "days"));
 }
 
 static const struct learn_finding blank = { .score = 1 };
+
+void learn_judge_partner(const struct learn_domain *domain, const struct learn_settings *settings,
+			 struct learn_finding *ret_finding)
+{
+	*ret_finding = blank;
+	ret_finding->rule = LEARN_PARTNER;
+	add_partner(ret_finding, domain, settings);
+}
 
 /* The best domain counts. */
 static void judge_partner(const struct learn_facts *facts, const struct learn_settings *settings,
@@ -297,7 +302,73 @@ static void judge_partner(const struct learn_facts *facts, const struct learn_se
 		struct learn_finding next = blank;
 
 		next.rule = LEARN_PARTNER;
-		judge_domain(&facts->domains[i], facts, settings, now_sec, &next);
+		add_partner(&next, &facts->domains[i], settings);
+		add_link(&next, &facts->domains[i], facts, settings);
+		add_quality(&next, facts, settings, settings->max_spam, now_sec);
+		if (!i || next.score > finding->score)
+			*finding = next;
+	}
+}
+
+/* ---- spf ---------------------------------------------------------------------------- */
+
+static const struct learn_domain *find_domain(const struct learn_facts *facts, const char *name)
+{
+	for (size_t i = 0; i < facts->domain_count; i++)
+		if (!strcmp(facts->domains[i].name, name))
+			return &facts->domains[i];
+	return NULL;
+}
+
+/* All customers of a shared provider send from its addresses, so one counts for a partner only
+ * if it has sent mail of the partner that a filter could authenticate. */
+static void add_own_evidence(struct learn_finding *finding, const struct learn_cover *cover,
+			     const struct learn_facts *facts, const struct learn_settings *settings)
+{
+	const struct learn_domain *domain = find_domain(facts, cover->domain);
+	const uint32_t have = domain ? domain->authenticated_days : 0;
+	const uint32_t need =
+	    sum_of(facts, EVIDENCE_LISTED) ? 1 : settings->partner.authenticated_days;
+
+	add_criterion(finding, "link", have, need, share_of(have, need),
+		      "a shared provider's address: authenticated mail of the domain on %u of %u "
+		      "days",
+		      have, need);
+}
+
+/* A block list that rejects an address of a partner is about to cost the partner's mail. */
+static void judge_cover(const struct learn_cover *cover, const struct learn_facts *facts,
+			const struct learn_settings *settings, int64_t now_sec,
+			struct learn_finding *finding)
+{
+	const uint32_t listed = sum_of(facts, EVIDENCE_LISTED);
+	const uint32_t good = sum_of(facts, EVIDENCE_ACCEPTED) + sum_of(facts, EVIDENCE_HAM);
+
+	finding->domain = cover->domain;
+	add_criterion(finding, "domain", 1, 1, 1, "the SPF record of %.100s lists it",
+		      cover->domain);
+	add_criterion(finding, "mail", listed + good, 1, listed + good ? 1 : 0,
+		      "%u accepted, %u rejected by a block list", good, listed);
+	if (cover->is_shared)
+		add_own_evidence(finding, cover, facts, settings);
+	add_quality(finding, facts, settings, settings->max_spam, now_sec);
+	finding->is_urgent = listed && finding->score >= 1;
+	snprintf(finding->why, sizeof(finding->why), "%.150s: its SPF record lists it%s",
+		 cover->domain, listed ? ", and a block list rejected it" : "");
+}
+
+/* The best domain counts. */
+static void judge_spf(const struct learn_facts *facts, const struct learn_settings *settings,
+		      int64_t now_sec, struct learn_finding *finding)
+{
+	if (!facts->cover_count)
+		add_criterion(finding, "domain", 0, 1, 0,
+			      "no SPF record of a partner domain lists it");
+	for (size_t i = 0; i < facts->cover_count; i++) {
+		struct learn_finding next = blank;
+
+		next.rule = LEARN_SPF;
+		judge_cover(&facts->covers[i], facts, settings, now_sec, &next);
 		if (!i || next.score > finding->score)
 			*finding = next;
 	}
@@ -316,6 +387,7 @@ void learn_rule_judge(enum learn_rule rule, const struct learn_facts *facts,
 		[LEARN_PARTNER] = judge_partner,
 		[LEARN_REPUTATION] = judge_reputation,
 		[LEARN_REPORT] = judge_report,
+		[LEARN_SPF] = judge_spf,
 	};
 
 	*ret_finding = blank;
@@ -334,7 +406,8 @@ bool learn_judge(const struct learn_facts *facts, const struct learn_settings *s
 		if (!settings->uses[rule])
 			continue;
 		learn_rule_judge((enum learn_rule)rule, facts, settings, now_sec, &finding);
-		if (!is_any || finding.score > ret_finding->score)
+		if (!is_any || finding.score > ret_finding->score ||
+		    (finding.is_urgent && !ret_finding->is_urgent))
 			*ret_finding = finding;
 		is_any = true;
 	}

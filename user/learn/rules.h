@@ -29,12 +29,20 @@ struct learn_domain {
 	uint32_t users;
 };
 
+/* A partner domain whose SPF record lists an address. */
+struct learn_cover {
+	char domain[EVIDENCE_DOMAIN_BYTES];
+	bool is_shared; /* the address is one of a shared provider that the record includes */
+};
+
 /* All that is known about one address. */
 struct learn_facts {
 	const struct learn_day *days; /* ascending */
 	size_t day_count;
 	const struct learn_domain *domains;
 	size_t domain_count;
+	const struct learn_cover *covers;
+	size_t cover_count;
 	uint32_t complaints;		  /* of different people within the last day */
 	char name[EVIDENCE_DOMAIN_BYTES]; /* its last verified reverse name, or "" */
 };
@@ -54,7 +62,8 @@ struct learn_finding {
 	double score;
 	struct learn_criterion criteria[LEARN_CRITERIA_MAX];
 	size_t criterion_count;
-	const struct learn_domain *domain; /* of the facts, or NULL */
+	bool is_urgent;	    /* mail of the address is being lost: it does not wait */
+	const char *domain; /* in the facts, or NULL */
 	char why[LEARN_WHY_BYTES];
 };
 
@@ -84,6 +93,10 @@ struct learn_traffic learn_traffic_of(const struct learn_facts *facts,
 
 /* 1: at most @max_spam percent are bad. 0.5: twice as many are. */
 double learn_quality(const struct learn_traffic *traffic, uint32_t max_spam);
+
+/* What our mail to a domain says: whether it is a partner. */
+void learn_judge_partner(const struct learn_domain *domain, const struct learn_settings *settings,
+			 struct learn_finding *ret_finding);
 
 /* Why mail for a domain makes no partner ("a freemail domain"), a constant; NULL: it can. */
 const char *learn_refuse_domain(const struct learn_settings *settings, const char *domain);

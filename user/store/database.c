@@ -409,6 +409,16 @@ const char *database_text(sqlite3_stmt *row, int column)
 	return (const char *)sqlite3_column_text(row, column);
 }
 
+int database_find_name(sqlite3_stmt *row, int column, const char *const names[], int count)
+{
+	const char *name = database_text(row, column);
+	int i = 0;
+
+	while (i < count && (!name || strcmp(names[i], name) != 0))
+		i++;
+	return i;
+}
+
 int64_t database_last_id(const struct database *database)
 {
 	return sqlite3_last_insert_rowid(database->handle);

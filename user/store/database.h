@@ -110,6 +110,9 @@ void database_bind_prefix(sqlite3_stmt *statement, int index, const struct prefi
 /* The text of a column, or NULL. It belongs to the row. */
 const char *database_text(sqlite3_stmt *row, int column);
 
+/* The index of a column's text among @names, or @count. */
+int database_find_name(sqlite3_stmt *row, int column, const char *const names[], int count);
+
 /* The id of the row that was inserted last. */
 int64_t database_last_id(const struct database *database);
 /* The number of rows that the last statement changed. */

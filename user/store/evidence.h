@@ -56,6 +56,7 @@ struct evidence_item {
 	struct prefix subject; /* what stands for the address, if it has one that counts */
 	bool has_subject;
 	bool makes_partner; /* the domain of mail sent can be a partner */
+	bool is_covered;    /* an SPF record of a partner lists the address: it is reviewed */
 	/* Set by evidence_note(): why it was not noted; EVIDENCE_DROP_COUNT: it was. */
 	enum evidence_drop drop;
 };
@@ -87,6 +88,7 @@ struct evidence_facts {
 	struct learn_facts facts;
 	struct learn_day *days;
 	struct learn_domain *domains;
+	struct learn_cover *covers; /* the caller's: not from the database */
 };
 
 /* All that is known of an address. @until_sec: as of then. @window_sec: in which mail to a
@@ -104,7 +106,11 @@ int evidence_clear_touched(struct evidence_store *store, const struct prefix *su
 /* Have an address, or all that have a row in learned_rows.h, reviewed. */
 int evidence_touch(struct evidence_store *store, const struct prefix *subject);
 int evidence_touch_learned(struct evidence_store *store);
-/* Touch the addresses of a domain to which mail was sent lately. */
+/* Domains that can be partners and to which mail was sent since evidence_touch_domains(). Return:
+ * 0; a value of @visit that is not 0; -EIO. */
+int evidence_walk_touched_domains(struct evidence_store *store,
+				  int (*visit)(const char *name, void *context), void *context);
+/* Touch the addresses of these domains. */
 int evidence_touch_domains(struct evidence_store *store);
 
 /* ---- domains and addresses, for queries --------------------------------------------- */

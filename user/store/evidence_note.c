@@ -80,6 +80,7 @@ struct group {
 	const char *name; /* the last one, or NULL */
 	bool has_bad;
 	bool has_good;
+	bool is_covered;
 };
 
 static void group_sum_up(struct group *group)
@@ -88,6 +89,7 @@ static void group_sum_up(struct group *group)
 		const struct evidence *evidence = group->items[i].evidence;
 
 		group->counts[evidence->kind]++;
+		group->is_covered |= group->items[i].is_covered;
 		if (is_message(evidence) && evidence->at_sec > group->last_sec)
 			group->last_sec = evidence->at_sec;
 		if (*evidence->name)
@@ -247,7 +249,8 @@ static int put_links(const struct group *group)
 	return err;
 }
 
-/* Bad evidence alone makes nobody a candidate, so only what is learned is reviewed for it. */
+/* Bad evidence alone makes nobody a candidate, so only what is learned is reviewed for it, and
+ * what a partner sends from. */
 static int group_follow_up(const struct group *group)
 {
 	static const char is_known[] = "SELECT 1 FROM learned WHERE address = ?";
@@ -258,7 +261,7 @@ static int group_follow_up(const struct group *group)
 		known = has_row(group->store, is_known, subject);
 		err = known < 0 ? known : known ? put_complaints(group) : 0;
 	}
-	if (err || (!group->has_good && !known))
+	if (err || (!group->has_good && !known && !group->is_covered))
 		return err;
 	if (group->name && put_name(group))
 		return -EIO;
@@ -367,6 +370,22 @@ int evidence_touch_learned(struct evidence_store *store)
 	    store,
 	    "INSERT OR IGNORE INTO touched SELECT address FROM learned WHERE length(address) > ?",
 	    0);
+}
+
+int evidence_walk_touched_domains(struct evidence_store *store,
+				  int (*visit)(const char *name, void *context), void *context)
+{
+	static const char query[] = "SELECT name FROM touched_domains JOIN domains ON domains.id = "
+				    "touched_domains.domain ORDER BY name";
+	sqlite3_stmt *row;
+	int step = 0, err = 0;
+
+	if (database_statement(store->database, query, &row))
+		return -EIO;
+	while (!err && (step = database_step(store->database, row)) > 0)
+		err = visit(database_text(row, 0), context);
+	database_reset(row);
+	return err ? err : step;
 }
 
 int evidence_touch_domains(struct evidence_store *store)

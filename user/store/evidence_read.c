@@ -206,6 +206,7 @@ void evidence_facts_done(struct evidence_facts *facts)
 {
 	free(facts->days);
 	free(facts->domains);
+	free(facts->covers);
 	*facts = (struct evidence_facts) { 0 };
 }
 

@@ -12,16 +12,6 @@
 	"SELECT address, state, rule, cause, is_rejected, is_noticed, is_held, score, since, "     \
 	"added, next, domain, organisation, why FROM learned "
 
-/* The index of a name, or @count. */
-static int find_name(const char *const names[], int count, const char *name)
-{
-	int i = 0;
-
-	while (i < count && (!name || strcmp(names[i], name) != 0))
-		i++;
-	return i;
-}
-
 static void copy_text(char *to, size_t bytes, const char *from)
 {
 	snprintf(to, bytes, "%s", from ? from : "");
@@ -31,12 +21,12 @@ static void copy_text(char *to, size_t bytes, const char *from)
 static bool read_row(sqlite3_stmt *row, struct learned *ret_learned)
 {
 	struct learned learned = {
-		.state = (enum learn_state)find_name(learn_state_names, LEARN_STATE_COUNT,
-						     database_text(row, 1)),
-		.rule = (enum learn_rule)find_name(learn_rule_names, LEARN_RULE_COUNT,
-						   database_text(row, 2)),
-		.cause = (enum learn_cause)find_name(learn_cause_names, LEARN_CAUSE_COUNT,
-						     database_text(row, 3)),
+		.state = (enum learn_state)database_find_name(row, 1, learn_state_names,
+							      LEARN_STATE_COUNT),
+		.rule =
+		    (enum learn_rule)database_find_name(row, 2, learn_rule_names, LEARN_RULE_COUNT),
+		.cause = (enum learn_cause)database_find_name(row, 3, learn_cause_names,
+							      LEARN_CAUSE_COUNT),
 		.is_rejected = sqlite3_column_int(row, 4) != 0,
 		.is_noticed = sqlite3_column_int(row, 5) != 0,
 		.is_held = sqlite3_column_int(row, 6) != 0,
@@ -157,10 +147,8 @@ int learned_rows_count(struct evidence_store *store, int64_t since_sec,
 		return -EIO;
 	sqlite3_bind_int64(row, 1, since_sec);
 	while ((step = database_step(store->database, row)) > 0) {
-		const int state =
-		    find_name(learn_state_names, LEARN_STATE_COUNT, database_text(row, 0));
-		const int rule =
-		    find_name(learn_rule_names, LEARN_RULE_COUNT, database_text(row, 1));
+		const int state = database_find_name(row, 0, learn_state_names, LEARN_STATE_COUNT);
+		const int rule = database_find_name(row, 1, learn_rule_names, LEARN_RULE_COUNT);
 
 		if (state == LEARN_STATE_COUNT || rule == LEARN_RULE_COUNT)
 			continue;

@@ -53,7 +53,21 @@ static const char learned[] = "CREATE TABLE learned ("
 			      " why TEXT,"
 			      " added_at INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char *const steps[] = { entries, history, learned };
+/* Partner domains and their life cycle: learned_domains.h. */
+static const char domains[] = "CREATE TABLE learned_domains ("
+			      " domain TEXT PRIMARY KEY,"
+			      " state TEXT NOT NULL,"
+			      " cause TEXT NOT NULL,"
+			      " is_rejected INTEGER NOT NULL,"
+			      " is_noticed INTEGER NOT NULL,"
+			      " is_held INTEGER NOT NULL,"
+			      " score REAL NOT NULL,"
+			      " since INTEGER NOT NULL,"
+			      " added INTEGER NOT NULL," /* 0: not in force */
+			      " next INTEGER NOT NULL,"
+			      " why TEXT NOT NULL) WITHOUT ROWID;";
+
+static const char *const steps[] = { entries, history, learned, domains };
 
 const struct database_schema state_schema = {
 	.steps = steps,

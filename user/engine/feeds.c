@@ -16,6 +16,7 @@
 #include "engine/gone.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
+#include "engine/learning.h"
 #include "engine/protected.h"
 #include "engine/records.h"
 #include "feeds/parse.h"
@@ -105,6 +106,7 @@ static void feed_take_newcomer(const struct engine *engine, struct stored_feed *
 	free(feed->trouble);
 	feed->trouble = NULL;
 	newcomer->copy = (struct feed_copy) { 0 };
+	engine->learning->are_covers_old = true;
 	feed_forget_held(engine, feed);
 }
 
@@ -314,10 +316,9 @@ static void feed_guard_use(const struct engine *engine, const struct stored_feed
 static void feed_judge(struct engine *engine, struct stored_feed *feed, struct newcomer *newcomer,
 		       struct feed_arrival *arrival)
 {
-	const struct feed_store_owner owner = { engine->current->config, engine->current->policy };
 	struct lines reasons = { 0 };
 
-	feed_store_guard(&owner, feed, &newcomer->body, &reasons);
+	feed_store_guard(engine->current, feed, &newcomer->body, &reasons);
 	feed_guard_use(engine, feed, newcomer, &reasons);
 	if (reasons.count)
 		feed_hold(engine, feed, newcomer, &reasons, arrival);
@@ -350,7 +351,6 @@ static void feed_take_unchanged(struct engine *engine, struct stored_feed *feed,
 static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 			   struct feed_arrival *arrival)
 {
-	const struct feed_store_owner owner = { engine->current->config, engine->current->policy };
 	struct feed_copy *copy = &arrival->copy;
 	struct newcomer newcomer = { 0 };
 	int err = feed_read_body(feed, arrival);
@@ -366,7 +366,7 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 		arrival->result = FEED_RESULT_UNCHANGED;
 		return;
 	}
-	err = feed_store_find_shared(&owner, store_of(engine, feed), feed, copy);
+	err = feed_store_find_shared(engine->current, store_of(engine, feed), feed, copy);
 	if (!err)
 		err = feed_parse(feed->config, copy, &newcomer.body, &arrival->refusal.details);
 	if (err) {

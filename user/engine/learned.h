@@ -9,6 +9,7 @@
 #define ENGINE_LEARNED_H
 
 #include "engine/engine.h"
+#include "feeds/report.h"
 #include "learn/life.h"
 
 struct learning;
@@ -77,6 +78,16 @@ int engine_learn(struct engine *engine, const struct deed *by, enum learn_deed d
 		 const struct prefix *subjects, size_t count, struct learn_changed *ret_changed,
 		 struct refusal *refusal);
 
+/* The same for partner domains, whose SPF records are then in force or barred. @domains: in lower
+ * case. */
+int engine_learn_domains(struct engine *engine, const struct deed *by, enum learn_deed deed,
+			 char *const *domains, size_t count, struct learn_changed *ret_changed,
+			 struct refusal *refusal);
+
+/* Whether learned domains have come, gone or changed since the last call. @ret_reports: then, of
+ * all domains; for feed_reports_done(). */
+bool engine_take_domains(struct engine *engine, struct feed_reports *ret_reports);
+
 /* ---- queries ------------------------------------------------------------------ */
 
 #define LEARN_PAGE_MAX 1000
@@ -104,10 +115,12 @@ struct learn_partner {
 	uint32_t messages; /* within the window */
 	uint32_t days;
 	uint32_t users;
-	int64_t last_day;     /* since 1970 */
-	bool is_partner;      /* enough of them */
-	const char *never;    /* a constant: why it cannot be one; NULL: it can */
-	size_t address_count; /* that send for it, or are its servers */
+	int64_t last_day;	/* since 1970 */
+	bool is_partner;	/* enough of them */
+	const char *never;	/* a constant: why it cannot be one; NULL: it can */
+	size_t address_count;	/* that send for it, or are its servers */
+	struct learned learned; /* of its SPF record; state LEARN_NONE: it is not learned */
+	size_t entry_count;	/* that the SPF record has, in force or not */
 };
 
 struct partner_query {
@@ -143,9 +156,11 @@ struct learn_explanation {
 	size_t day_count;
 	struct learn_domain *domains;
 	size_t domain_count;
+	struct learn_cover *covers;
+	size_t cover_count;
 	uint32_t complaints;
 	char name[EVIDENCE_DOMAIN_BYTES];
-	struct learn_finding findings[LEARN_RULE_COUNT]; /* `domain` is in domains, or NULL */
+	struct learn_finding findings[LEARN_RULE_COUNT]; /* `domain` is in domains or covers */
 	bool uses[LEARN_RULE_COUNT];
 	/* Of a domain. */
 	struct learn_partner partner;
@@ -194,6 +209,7 @@ struct learning_counters {
 	uint64_t removals[LEARN_CAUSE_COUNT];
 	uint64_t entries[LEARN_STATE_COUNT][LEARN_RULE_COUNT]; /* now */
 	int64_t last_evidence_sec[EVIDENCE_SOURCE_COUNT];      /* 0: none since the start */
+	uint64_t domains[LEARN_STATE_COUNT];		       /* partner domains now */
 	uint64_t held;	 /* transitions that a limit holds now */
 	bool is_failing; /* learn.db cannot be used */
 };

@@ -81,6 +81,8 @@ static enum evidence_drop check_item(const struct noting *noting, const struct e
 		return check_sent(noting, item);
 	if (!evidence->has_address)
 		return EVIDENCE_DROP_INVALID;
+	item->is_covered = evidence->kind == EVIDENCE_LISTED && item->has_subject &&
+			   learning_is_covered(noting->engine, &item->subject);
 	return refusal ? EVIDENCE_DROP_NEVER : EVIDENCE_DROP_COUNT;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers questions about what is learned, and why. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/lines.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
+#include "feeds/store.h"
 #include "learn/never.h"
 #include "store/learned_rows.h"
 
@@ -76,10 +78,13 @@ void learned_page_done(struct learned_page *page)
 
 /* ---- partners --------------------------------------------------------------------------- */
 
-static struct learn_partner partner_of(const struct learn_settings *settings,
+static struct learn_partner partner_of(const struct engine *engine,
 				       const struct learn_domain *domain, int64_t last_day,
 				       size_t address_count)
 {
+	const struct learn_settings *settings = learning_settings(engine);
+	char name[EVIDENCE_DOMAIN_BYTES + sizeof(SPF_SCHEME)];
+	const struct stored_feed *feed;
 	struct learn_partner partner = { .messages = domain->messages,
 					 .days = domain->days,
 					 .users = domain->users,
@@ -88,13 +93,17 @@ static struct learn_partner partner_of(const struct learn_settings *settings,
 
 	memcpy(partner.domain, domain->name, sizeof(partner.domain));
 	partner.never = learn_refuse_domain(settings, domain->name);
+	partner.learned = learned_domain_find(engine, domain->name);
+	snprintf(name, sizeof(name), SPF_SCHEME "%s", domain->name);
+	feed = feed_store_find(engine->feeds[FEED_OF_DOMAIN], name);
+	partner.entry_count = feed ? feed_entry_count(feed->set) : 0;
 	partner.is_partner = !partner.never && domain->messages >= settings->partner.messages &&
 			     domain->days >= settings->partner.days;
 	return partner;
 }
 
 struct partner_paging {
-	const struct learn_settings *settings;
+	const struct engine *engine;
 	struct partner_page page;
 	size_t limit;
 };
@@ -109,7 +118,7 @@ static int add_partner(const struct learn_domain *domain, int64_t last_day, size
 		return PAGE_FULL;
 	}
 	paging->page.items[paging->page.count++] =
-	    partner_of(paging->settings, domain, last_day, address_count);
+	    partner_of(paging->engine, domain, last_day, address_count);
 	return 0;
 }
 
@@ -127,7 +136,7 @@ int engine_learn_partners(struct engine *engine, const struct partner_query *que
 
 	if (err)
 		return err;
-	paging.settings = learning_settings(engine);
+	paging.engine = engine;
 	paging.page.items = calloc(paging.limit, sizeof(*paging.page.items));
 	err = paging.page.items
 		  ? evidence_walk_domains(engine->learning->store, window_begin(engine),
@@ -176,9 +185,8 @@ int engine_explain_address(struct engine *engine, const struct prefix *address,
 	explanation.learned.prefix = explanation.prefix;
 	err = learned_row_find(engine->learning->store, &explanation.prefix, &explanation.learned);
 	if (!err || err == -ENOENT)
-		err = evidence_read_facts(engine->learning->store, &explanation.prefix,
-					  learning_settings(engine)->partner.window_sec,
-					  learning_now(engine), &facts);
+		err =
+		    learning_read_facts(engine, &explanation.prefix, learning_now(engine), &facts);
 	if (err)
 		return refuse_query(engine, err, refusal);
 	explain_rules(engine, &facts.facts, &explanation);
@@ -186,6 +194,8 @@ int engine_explain_address(struct engine *engine, const struct prefix *address,
 	explanation.day_count = facts.facts.day_count;
 	explanation.domains = facts.domains;
 	explanation.domain_count = facts.facts.domain_count;
+	explanation.covers = facts.covers;
+	explanation.cover_count = facts.facts.cover_count;
 	explanation.complaints = facts.facts.complaints;
 	memcpy(explanation.name, facts.facts.name, sizeof(explanation.name));
 	*ret_explanation = explanation;
@@ -246,8 +256,7 @@ int engine_explain_domain(struct engine *engine, const char *domain,
 		learn_explanation_done(&explanation);
 		return refuse_query(engine, err, refusal);
 	}
-	explanation.partner =
-	    partner_of(learning_settings(engine), &found, last_day, address_count);
+	explanation.partner = partner_of(engine, &found, last_day, address_count);
 	*ret_explanation = explanation;
 	return 0;
 }
@@ -256,6 +265,7 @@ void learn_explanation_done(struct learn_explanation *explanation)
 {
 	free(explanation->days);
 	free(explanation->domains);
+	free(explanation->covers);
 	free(explanation->links);
 	*explanation = (struct learn_explanation) { 0 };
 }

@@ -71,8 +71,7 @@ static int review_subject(struct review *review, const struct prefix *subject)
 	err = learned_row_find(store, subject, &change->was);
 	if (err && err != -ENOENT)
 		return err;
-	err = evidence_read_facts(store, subject, review->settings->partner.window_sec,
-				  review->now_sec, &facts);
+	err = learning_read_facts(review->engine, subject, review->now_sec, &facts);
 	if (err)
 		return err;
 	learn_step(&change->was, &facts.facts, review->settings,
@@ -98,51 +97,7 @@ static int review_subjects(struct review *review)
 	return err;
 }
 
-/* ---- what is said of it ------------------------------------------------------------------------
- */
-
-/* "192.0.2.1 (reply: 2 answers to mail of our users)" */
-static const char *describe(const struct learned *learned,
-			    char text[PREFIX_TEXT_BYTES + LEARN_WHY_BYTES + 32])
-{
-	char prefix[PREFIX_TEXT_BYTES];
-
-	snprintf(text, PREFIX_TEXT_BYTES + LEARN_WHY_BYTES + 32, "%s (%s: %s)",
-		 prefix_format_short(&learned->prefix, prefix), learn_rule_names[learned->rule],
-		 learned->why);
-	return text;
-}
-
-static void tell_notice(const struct learned_change *change, const char *text)
-{
-	char time[TIME_TEXT_BYTES];
-
-	time_format(change->to.next_sec, time);
-	if (change->notice == LEARN_NOTICE_AT_RISK)
-		log_warning("learn", "at risk (%s): %s will be removed at %s",
-			    learn_cause_names[change->to.cause], text, time);
-	else if (change->notice == LEARN_NOTICE_REMOVAL)
-		log_warning("learn",
-			    "will be removed at %s (%s): %s; `ipwlctl learn accept' "
-			    "keeps it",
-			    time, learn_cause_names[change->to.cause], text);
-}
-
-static void tell_change(const struct learned_change *change)
-{
-	char text[PREFIX_TEXT_BYTES + LEARN_WHY_BYTES + 32];
-	const enum learn_state was = change->was.state, is = change->to.state;
-
-	describe(is == LEARN_NONE ? &change->was : &change->to, text);
-	tell_notice(change, text);
-	if (was == is || change->notice == LEARN_NOTICE_AT_RISK)
-		return;
-	if (learn_state_is_in_force(was) && !learn_state_is_in_force(is))
-		log_warning("learn", "removed (%s): %s", learn_cause_names[change->to.cause], text);
-	else
-		log_info("learn", "%s -> %s: %s", learn_state_names[was], learn_state_names[is],
-			 text);
-}
+/* ---- what is said of it ----------------------------------------------------------------- */
 
 /* Each limit is told once a day. */
 static void tell_caps(struct review *review)
@@ -166,7 +121,7 @@ static void tell_caps(struct review *review)
 static void tell(struct review *review, const char *held)
 {
 	for (size_t i = 0; i < review->change_count; i++)
-		tell_change(&review->changes[i]);
+		learning_tell(&review->changes[i]);
 	tell_caps(review);
 	if (held)
 		log_warning("learn", "removals are held: %s; `ipwlctl learn reject' removes them",
@@ -199,6 +154,8 @@ static int carry_out(struct review *review, struct refusal *refusal)
 	char *held = NULL;
 	int err = prune(review);
 
+	if (!err && learned_domains_review(review->engine, review->now_sec, refusal))
+		return -ECANCELED;
 	if (!err)
 		err = find_subjects(review);
 	if (!err)

@@ -79,9 +79,7 @@ static int simulate_subject(struct simulating *simulating, const struct prefix *
 	for (int64_t now_sec = simulating->since_sec; now_sec <= simulating->now_sec;
 	     now_sec += LEARN_DAY_SEC) {
 		struct evidence_facts facts;
-		int err =
-		    evidence_read_facts(simulating->engine->learning->store, subject,
-					simulating->settings.partner.window_sec, now_sec, &facts);
+		int err = learning_read_facts(simulating->engine, subject, now_sec, &facts);
 
 		if (err)
 			return err;

@@ -69,7 +69,7 @@ static struct entry_set *current_set(const struct engine *engine)
 	return list ? list->sets[SOURCE_LEARNED] : NULL;
 }
 
-static int learned_source_read(struct engine *engine, struct source_reading *reading)
+static int read_entries(struct engine *engine, struct source_reading *reading)
 {
 	struct learning *learning = engine->learning;
 	struct entry_set *current;
@@ -83,6 +83,22 @@ static int learned_source_read(struct engine *engine, struct source_reading *rea
 	current = current_set(engine);
 	learning->staged = current ? entry_set_ref(current) : NULL;
 	return 0;
+}
+
+static int learned_source_read(struct engine *engine, struct source_reading *reading)
+{
+	int err = read_entries(engine, reading);
+
+	if (!err && reading->next->config->learn.is_on) {
+		err = learned_domains_load(engine);
+		if (err == -EIO) {
+			lines_add(reading->warnings, "%s: partner domains cannot be read",
+				  state_error(engine->state));
+			engine->learning->is_unread = true;
+			err = 0;
+		}
+	}
+	return err ? err : learned_domains_give(engine, reading->next);
 }
 
 static int learned_source_fill(struct engine *engine, struct source_reading *reading)
@@ -111,7 +127,7 @@ static void learned_source_settle(struct engine *engine, bool is_in_force)
 	entry_set_unref(learning->staged);
 	learning->staged = NULL;
 	if (is_in_force)
-		learning->touches_all = learning->needs_follow = true;
+		learning->touches_all = learning->needs_follow = learning->reviews_domains = true;
 }
 
 const struct entry_source learned_source = {

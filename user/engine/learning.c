@@ -25,7 +25,7 @@ struct learning *learning_new(void)
 	if (!learning)
 		return NULL;
 	pthread_mutex_init(&learning->lock, NULL);
-	learning->needs_follow = true;
+	learning->needs_follow = learning->are_covers_old = true;
 	return learning;
 }
 
@@ -35,6 +35,8 @@ void learning_free(struct learning *learning)
 		return;
 	evidence_close(learning->store);
 	entry_set_unref(learning->staged);
+	free(learning->domains);
+	free(learning->covers);
 	free(learning->own);
 	pthread_mutex_destroy(&learning->lock);
 	free(learning);

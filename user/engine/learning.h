@@ -6,14 +6,31 @@
 #include <pthread.h>
 
 #include "engine/learned.h"
+#include "feeds/report.h"
 #include "learn/caps.h"
 #include "store/evidence.h"
+
+struct cover;
 
 struct learning {
 	struct evidence_store *store; /* NULL: not opened yet, or learning is off */
 	/* The entries of the snapshot that is to be. */
 	struct entry_set *staged;
 	bool is_unread; /* they are those in force, if there are any */
+
+	/* Partner domains, by name, as in state.db. */
+	struct learned *domains;
+	size_t domain_count;
+	bool are_domains_read;
+	bool reviews_domains;	  /* the configuration has changed: all of them */
+	bool have_domains_come;	  /* or gone, since the main loop was told */
+	int64_t told_domains_day; /* that a limit holds */
+	int64_t looked_at_domains_day;
+
+	/* Networks of the SPF records of partners, sorted (learned_covers.c). */
+	struct cover *covers;
+	size_t cover_count;
+	bool are_covers_old;
 
 	bool needs_follow; /* the rows of learn.db may differ from what is in force */
 	bool touches_all;  /* the configuration has changed */
@@ -45,6 +62,64 @@ const char *learning_refuse(struct engine *engine, const struct prefix *subject)
 int learning_ready(struct engine *engine, struct refusal *refusal);
 /* Refuse because learn.db fails. Roll back first. Return: -ECANCELED. */
 int learning_refuse_failed(struct engine *engine, struct refusal *refusal);
+
+/* ---- learned_covers.c ---- */
+
+/* Read the facts, with the partner domains whose SPF record lists the address. Return: 0, -ENOMEM
+ * or -EIO. */
+int learning_read_facts(struct engine *engine, const struct prefix *subject, int64_t until_sec,
+			struct evidence_facts *ret_facts);
+/* Whether the SPF record of a partner lists the address. Without memory it is no. */
+bool learning_is_covered(struct engine *engine, const struct prefix *subject);
+/* All of these partners. @ret_covers: to be freed. Return: 0 or -ENOMEM. */
+int learning_find_covers(struct engine *engine, const struct prefix *subject,
+			 struct learn_cover **ret_covers, size_t *ret_count);
+
+/* ---- learned_domains.c ---- */
+
+/* Partner domains, sorted by name. */
+struct domain_rows {
+	struct learned *items;
+	size_t count;
+};
+
+struct learned *domain_rows_find(const struct domain_rows *rows, const char *name);
+void domain_rows_sort(struct domain_rows *rows);
+/* Give @next these domains. Return: 0 or -ENOMEM. */
+int domain_rows_give(const struct domain_rows *rows, struct snapshot *next);
+
+/* Those of state.db. */
+struct domain_rows learned_domain_rows(const struct engine *engine);
+/* Whether the SPF record of a domain in that state is fetched. */
+bool learned_domain_is_fetched(enum learn_state state);
+/* Read them from state.db, once. Return: 0, -ENOMEM or -EIO. */
+int learned_domains_load(struct engine *engine);
+/* Give @next the domains. Return: 0 or -ENOMEM. */
+int learned_domains_give(const struct engine *engine, struct snapshot *next);
+/* What is known of a domain; state LEARN_NONE: nothing. */
+struct learned learned_domain_find(const struct engine *engine, const char *name);
+/* Why a domain is no partner, a constant; NULL: it can be one. */
+const char *learned_domain_refuse(const struct engine *engine, const char *name);
+void learned_domains_count(struct engine *engine);
+
+/* ---- learned_domains_change.c ---- */
+
+struct learned_change;
+
+/* As learning_change(), for domains. */
+int learned_domains_change(struct engine *engine, const struct deed *by,
+			   struct learned_change *changes, size_t count, char **ret_held,
+			   struct refusal *refusal);
+
+/* ---- learned_domains_review.c ---- */
+
+/* Look at the domains that our users wrote to, and at those whose time has come. */
+int learned_domains_review(struct engine *engine, int64_t now_sec, struct refusal *refusal);
+
+/* ---- learned_tell.c ---- */
+
+/* Say what has become of an address or domain, if anything has. */
+void learning_tell(const struct learned_change *change);
 
 /* ---- learned_follow.c ---- */
 

@@ -15,8 +15,8 @@
 static const struct entry_source *const sources[] = {
 	&config_source, /* and list files */
 	&manual_source,
+	&learned_source, /* before the feeds: it has domains that they fetch */
 	&feed_source,
-	&learned_source,
 };
 #define SOURCES (sizeof(sources) / sizeof(*sources))
 

@@ -74,6 +74,12 @@ static json_t *explain_domain_json(const struct learn_domain *domain)
 			 "users", (json_int_t)domain->users);
 }
 
+/* A partner domain whose SPF record lists the address. */
+static json_t *explain_cover_json(const struct learn_cover *cover)
+{
+	return json_pack("{s:s,s:b}", "domain", cover->domain, "shared", cover->is_shared);
+}
+
 static json_t *explain_rule_json(const struct learn_finding *finding, bool is_used)
 {
 	json_t *criteria = json_array();
@@ -88,30 +94,33 @@ static json_t *explain_rule_json(const struct learn_finding *finding, bool is_us
 	}
 	return json_pack("{s:s,s:b,s:b,s:f,s:s?,s:o,s:o}", "rule", learn_rule_names[finding->rule],
 			 "used", is_used, "met", finding->score >= 1, "score", finding->score,
-			 "domain", finding->domain ? finding->domain->name : NULL, "why",
-			 json_text_or_null(finding->why), "criteria", criteria);
+			 "domain", finding->domain, "why", json_text_or_null(finding->why),
+			 "criteria", criteria);
 }
 
 static json_t *explain_address_json(const struct learn_explanation *explanation, const char *list)
 {
 	const struct learned *learned = &explanation->learned;
 	json_t *days = json_array(), *domains = json_array(), *rules = json_array();
+	json_t *covers = json_array();
 	char prefix[PREFIX_TEXT_BYTES];
 
 	for (size_t i = 0; i < explanation->day_count; i++)
 		json_array_append_new(days, explain_day_json(&explanation->days[i]));
 	for (size_t i = 0; i < explanation->domain_count; i++)
 		json_array_append_new(domains, explain_domain_json(&explanation->domains[i]));
+	for (size_t i = 0; i < explanation->cover_count; i++)
+		json_array_append_new(covers, explain_cover_json(&explanation->covers[i]));
 	for (int rule = 0; rule < LEARN_RULE_COUNT; rule++)
 		json_array_append_new(rules, explain_rule_json(&explanation->findings[rule],
 							       explanation->uses[rule]));
-	return json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o}", "kind", "address", "prefix",
+	return json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o}", "kind", "address", "prefix",
 			 prefix_format(&explanation->prefix, prefix), "learned",
 			 learned->state == LEARN_NONE ? json_null() : learned_json(learned, list),
 			 "never", json_text(explanation->never), "complaints",
 			 (json_int_t)explanation->complaints, "name",
 			 json_text_or_null(explanation->name), "days", days, "domains", domains,
-			 "rules", rules);
+			 "spf", covers, "rules", rules);
 }
 
 /* ---- a domain --------------------------------------------------------------- */

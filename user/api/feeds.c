@@ -78,8 +78,11 @@ static void feed_add_url(const struct runtime *runtime, const struct feed_config
 }
 
 /* What only domains have. */
-static void feed_add_domain(const struct feed_report *report, json_t *object)
+static void feed_add_domain(const struct feed_config *feed, const struct feed_report *report,
+			    json_t *object)
 {
+	json_object_set_new(object, "origin", json_string(feed->is_learned ? "learned" : "config"));
+	json_object_set_new(object, "in_force", json_boolean(!feed->is_silent));
 	json_object_set_new(object, "missing", json_lines(&report->notes));
 	json_object_set_new(object, "gone_since", json_time(report->gone_since_sec));
 }
@@ -87,9 +90,9 @@ static void feed_add_domain(const struct feed_report *report, json_t *object)
 static json_t *feed_json(const struct runtime *runtime, enum feed_kind kind,
 			 const struct feed_state *state)
 {
-	const struct config *config = runtime->snapshot->config;
 	const struct feed_report *report = &state->report;
-	const struct feed_config *feed = feed_config_find(config_feeds(config, kind), report->name);
+	const struct feed_config *feed =
+	    feed_config_find(snapshot_feeds(runtime->snapshot, kind), report->name);
 	const bool is_fetching = state->process || state->is_judged;
 	json_t *object;
 
@@ -104,7 +107,7 @@ static json_t *feed_json(const struct runtime *runtime, enum feed_kind kind,
 	    is_fetching ? json_null() : json_time(state->next_at_sec), "fetching", is_fetching,
 	    "held", held_json(report), "trouble", json_text(report->trouble));
 	if (kind == FEED_OF_DOMAIN)
-		feed_add_domain(report, object);
+		feed_add_domain(feed, report, object);
 	else
 		feed_add_url(runtime, feed, report, object);
 	return object;

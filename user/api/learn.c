@@ -14,6 +14,8 @@
 #include "base/plural.h"
 #include "core/prefix_error.h"
 #include "http/http.h"
+#include "learn/evidence_line.h"
+#include "runtime/learner.h"
 
 /* ---- the learned addresses -------------------------------------------------- */
 
@@ -150,7 +152,48 @@ struct learn_task {
 	enum learn_deed deed;
 	struct prefix *subjects;
 	size_t count;
+	char **domains;
+	size_t domain_count;
+	bool has_feeds;
+	struct feed_reports feeds; /* of domains, after the change */
 };
+
+static bool is_domain(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	char domain[DOMAIN_BYTES];
+
+	return text && strchr(text, '.') && domain_normalise(text, strlen(text), domain) &&
+	       evidence_is_domain(domain);
+}
+
+/* Read the subjects, if all of them are domains. */
+static int learn_read_domains(struct evhttp_request *request, const json_t *array,
+			      struct learn_task *task)
+{
+	const size_t count = json_array_size(array);
+	char domain[DOMAIN_BYTES];
+
+	task->domains = calloc(count, sizeof(*task->domains));
+	for (size_t i = 0; task->domains && i < count; i++) {
+		const char *text = json_string_value(json_array_get(array, i));
+
+		if (!is_domain(json_array_get(array, i))) {
+			http_reply_errorf(request, OUTCOME_INVALID,
+					  "subjects must be addresses, or domains, but not both");
+			return -EINVAL;
+		}
+		domain_normalise(text, strlen(text), domain);
+		task->domains[i] = strdup(domain);
+		if (!task->domains[i])
+			break;
+		task->domain_count++;
+	}
+	if (task->domain_count == count)
+		return 0;
+	http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+	return -ENOMEM;
+}
 
 /* Read one subject: an address, or a prefix of GET /v1/learn. */
 static int learn_read_subject(struct evhttp_request *request, const json_t *value,
@@ -178,10 +221,12 @@ static int learn_read_subjects(struct evhttp_request *request, const json_t *arr
 	const size_t count = json_array_size(array);
 
 	if (!count || count > LEARN_PAGE_MAX) {
-		http_reply_errorf(request, OUTCOME_INVALID, "subjects must be 1 to %d addresses",
-				  LEARN_PAGE_MAX);
+		http_reply_errorf(request, OUTCOME_INVALID,
+				  "subjects must be 1 to %d addresses or domains", LEARN_PAGE_MAX);
 		return -EINVAL;
 	}
+	if (is_domain(json_array_get(array, 0)))
+		return learn_read_domains(request, array, task);
 	task->subjects = calloc(count, sizeof(*task->subjects));
 	if (!task->subjects) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
@@ -236,33 +281,52 @@ static int forget_read(struct api_task *base, struct runtime *runtime,
 
 static void learn_run(struct api_task *base, struct engine *engine)
 {
-	const struct learn_task *task = (const struct learn_task *)base;
+	struct learn_task *task = (struct learn_task *)base;
 	struct learn_changed changed = { 0 };
+	int err = task->domains ? engine_learn_domains(engine, &base->by, task->deed, task->domains,
+						       task->domain_count, &changed, &base->refusal)
+				: engine_learn(engine, &base->by, task->deed, task->subjects,
+					       task->count, &changed, &base->refusal);
 
-	if (engine_learn(engine, &base->by, task->deed, task->subjects, task->count, &changed,
-			 &base->refusal))
+	if (err)
 		return;
+	task->has_feeds = engine_take_domains(engine, &task->feeds);
 	log_info("learn", "%s: %s %zu learned %s%s%s", base->by.author,
 		 learn_deed_names[task->deed], changed.changed_count,
-		 plural(changed.changed_count, "address", "addresses"), base->by.reason ? ": " : "",
-		 base->by.reason ? base->by.reason : "");
+		 task->domains ? plural(changed.changed_count, "domain", "domains")
+			       : plural(changed.changed_count, "address", "addresses"),
+		 base->by.reason ? ": " : "", base->by.reason ? base->by.reason : "");
 	api_warn_detached(base, engine);
-	base->answer =
-	    json_pack("{s:s,s:o,s:o,s:o}", "deed", learn_deed_names[task->deed], "changed",
-		      json_count(changed.changed_count), "unchanged",
-		      json_lines(&changed.unchanged), "warnings", json_lines(&base->warnings));
+	base->answer = json_pack(
+	    "{s:s,s:s,s:o,s:o,s:o}", "deed", learn_deed_names[task->deed], "kind",
+	    task->domains ? "domain" : "address", "changed", json_count(changed.changed_count),
+	    "unchanged", json_lines(&changed.unchanged), "warnings", json_lines(&base->warnings));
 	lines_done(&changed.unchanged);
+}
+
+static void learn_finish(struct api_task *base, struct runtime *runtime)
+{
+	struct learn_task *task = (struct learn_task *)base;
+
+	if (task->has_feeds)
+		learner_follow_domains(runtime, &task->feeds);
 }
 
 static void learn_free(struct api_task *base)
 {
-	free(((struct learn_task *)base)->subjects);
+	struct learn_task *task = (struct learn_task *)base;
+
+	for (size_t i = 0; i < task->domain_count; i++)
+		free(task->domains[i]);
+	free(task->domains);
+	free(task->subjects);
+	feed_reports_done(&task->feeds);
 }
 
 #define LEARN_COMMAND(reader)                                                                      \
 	{                                                                                          \
 		.task_bytes = sizeof(struct learn_task), .read = (reader), .run = learn_run,       \
-		.free = learn_free,                                                                \
+		.finish = learn_finish, .free = learn_free,                                        \
 	}
 
 const struct api_command learn_accept_command = LEARN_COMMAND(accept_read);

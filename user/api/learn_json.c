@@ -41,12 +41,27 @@ json_t *learned_json(const struct learned *learned, const char *list)
 
 json_t *partner_json(const struct learn_partner *partner)
 {
-	return json_pack("{s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:o}", "domain", partner->domain, "partner",
-			 partner->is_partner, "messages", (json_int_t)partner->messages, "days",
-			 (json_int_t)partner->days, "users", (json_int_t)partner->users, "last_day",
-			 partner->last_day ? day_json(partner->last_day) : json_null(), "never",
-			 json_text(partner->never), "addresses",
-			 json_count(partner->address_count));
+	const struct learned *learned = &partner->learned;
+
+	return json_pack(
+	    "{s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:o,s:s,s:b,s:o,s:o,s:b,s:o}", "domain", partner->domain,
+	    "partner", partner->is_partner, "messages", (json_int_t)partner->messages, "days",
+	    (json_int_t)partner->days, "users", (json_int_t)partner->users, "last_day",
+	    partner->last_day ? day_json(partner->last_day) : json_null(), "never",
+	    json_text(partner->never), "addresses", json_count(partner->address_count), "state",
+	    learn_state_names[learned->state], "in_force", learn_state_is_in_force(learned->state),
+	    "since", json_time(learned->since_sec), "next_at", json_time(learned->next_sec), "held",
+	    learned->is_held, "entries", json_count(partner->entry_count));
+}
+
+static json_t *domain_counts_json(const struct learning_counters *counters)
+{
+	json_t *json = json_object();
+
+	for (int state = LEARN_NONE + 1; state < LEARN_STATE_COUNT; state++)
+		json_object_set_new(json, learn_state_names[state],
+				    json_count(counters->domains[state]));
+	return json;
 }
 
 /* The number of addresses in each state. */
@@ -77,8 +92,9 @@ json_t *learning_json(const struct runtime *runtime)
 	for (int source = 0; source < EVIDENCE_SOURCE_COUNT; source++)
 		json_object_set_new(last, evidence_source_names[source],
 				    json_time(counters.last_evidence_sec[source]));
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:b}", "mode",
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:b}", "mode",
 			 settings->is_auto ? "auto" : "suggest", "list", settings->list,
-			 "addresses", learned_counts_json(&counters), "last_evidence", last, "held",
+			 "addresses", learned_counts_json(&counters), "domains",
+			 domain_counts_json(&counters), "last_evidence", last, "held",
 			 json_count(counters.held), "failing", counters.is_failing);
 }

@@ -191,7 +191,7 @@ static json_t *feeds_json(const struct feeds *feeds)
 
 		if (report->is_held)
 			json_array_append_new(held, json_string(report->name));
-		if (!report->has_copy)
+		if (!report->has_copy && feed_report_matters(report))
 			json_array_append_new(missing, json_string(report->name));
 	}
 	return json_pack("{s:o,s:o,s:o}", "count", json_count(feeds_count(feeds)), "held", held,
@@ -219,7 +219,7 @@ static json_t *domains_json(const struct feeds *domains)
 	for (size_t i = 0; i < feeds_count(domains); i++) {
 		const struct feed_report *report = &feeds_at(domains, i)->report;
 
-		if (report->gone_since_sec)
+		if (report->gone_since_sec && feed_report_matters(report))
 			json_array_append_new(gone, json_string(report->name));
 	}
 	json_object_set_new(object, "gone", gone);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "engine/learned.h"
+#include "feeds/schedule.h"
 #include "runtime/runtime.h"
 
 /* New evidence is reviewed after a short time, so that much of it is reviewed at once. */
@@ -33,6 +34,8 @@ static void learner_arm(struct learner *learner, int64_t delay_sec)
 struct review_task {
 	struct engine_task task;
 	bool is_complete;
+	bool has_domains;
+	struct feed_reports domains;
 };
 
 static void review_task_run(struct engine_task *base, struct engine *engine)
@@ -40,21 +43,32 @@ static void review_task_run(struct engine_task *base, struct engine *engine)
 	struct review_task *task = (struct review_task *)base;
 
 	task->is_complete = engine_review_learned(engine);
+	task->has_domains = engine_take_domains(engine, &task->domains);
 }
 
 static void review_task_finish(struct engine_task *base, struct runtime *runtime)
 {
-	const struct review_task *task = (const struct review_task *)base;
+	struct review_task *task = (struct review_task *)base;
 	struct learner *learner = runtime->learner;
 	const bool is_woken = learner->is_woken;
 
+	if (task->has_domains)
+		learner_follow_domains(runtime, &task->domains);
 	learner->is_reviewing = learner->is_woken = false;
 	learner_arm(learner, !task->is_complete ? 0 : is_woken ? SOON_SEC : INTERVAL_SEC);
 }
 
-static void review_task_free(struct engine_task *task)
+static void review_task_free(struct engine_task *base)
 {
+	struct review_task *task = (struct review_task *)base;
+
+	feed_reports_done(&task->domains);
 	free(task);
+}
+
+void learner_follow_domains(struct runtime *runtime, struct feed_reports *reports)
+{
+	feeds_follow(runtime->feeds[FEED_OF_DOMAIN], runtime->snapshot, reports);
 }
 
 static void learner_on_timer(evutil_socket_t fd, short what, void *context)

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_LEARNER_H
 #define RUNTIME_LEARNER_H
 
+struct feed_reports;
 struct learner;
 struct runtime;
 
@@ -13,5 +14,9 @@ void learner_close(struct learner *learner);
 
 /* New evidence was noted, or the configuration has changed: review soon. */
 void learner_wake(struct learner *learner);
+
+/* Have the domains fetched that are learned now, as engine_take_domains() reported them in a
+ * task. For the task's finish(). Takes over @reports. */
+void learner_follow_domains(struct runtime *runtime, struct feed_reports *reports);
 
 #endif

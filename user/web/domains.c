@@ -14,6 +14,7 @@ enum domain_health {
 	DOMAIN_IS_FAILED,
 	DOMAIN_IS_GONE,
 	DOMAIN_IS_HELD,
+	DOMAIN_IS_ABSENT, /* learned, and DNS knows of no SPF record */
 	DOMAIN_HEALTH_COUNT,
 };
 
@@ -24,6 +25,7 @@ static const char *const health_names[DOMAIN_HEALTH_COUNT] = {
 	[DOMAIN_IS_FAILED] = "failed",
 	[DOMAIN_IS_GONE] = "gone",
 	[DOMAIN_IS_HELD] = "held",
+	[DOMAIN_IS_ABSENT] = "absent",
 };
 
 static enum domain_health health_of(const struct feed_state *state)
@@ -33,7 +35,7 @@ static enum domain_health health_of(const struct feed_state *state)
 	if (report->is_held)
 		return DOMAIN_IS_HELD;
 	if (report->gone_since_sec)
-		return DOMAIN_IS_GONE;
+		return feed_report_matters(report) ? DOMAIN_IS_GONE : DOMAIN_IS_ABSENT;
 	if (!state->has_result)
 		return DOMAIN_IS_WAITING;
 	if (state->result == FEED_RESULT_FAILED || state->result == FEED_RESULT_INVALID)

@@ -26,6 +26,16 @@ static void write_entries(const struct learning_counters *counters, struct evbuf
 					    counters->entries[state][rule]);
 }
 
+static void write_domains(const struct learning_counters *counters, struct evbuffer *buffer)
+{
+	static const char name[] = "ipwl_learned_domains";
+
+	write_head(buffer, name, "gauge", "Partner domains by state.");
+	for (int state = LEARN_NONE + 1; state < LEARN_STATE_COUNT; state++)
+		evbuffer_add_printf(buffer, "%s{state=\"%s\"} %" PRIu64 "\n", name,
+				    learn_state_names[state], counters->domains[state]);
+}
+
 static void write_removals(const struct learning_counters *counters, struct evbuffer *buffer)
 {
 	static const char name[] = "ipwl_learned_removals_total";
@@ -74,6 +84,7 @@ void learn_metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 		return;
 	learning_read_counters(runtime->view.learning, &counters);
 	write_entries(&counters, buffer);
+	write_domains(&counters, buffer);
 	write_removals(&counters, buffer);
 	write_evidence(&counters, buffer);
 	write_head(buffer, held, "gauge",

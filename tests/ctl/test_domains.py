@@ -3,7 +3,8 @@
 from fake_daemon import STATUS, error
 
 PARTNER = {
-    "name": "spf:partner.example", "list": "partners", "action": "allow", "entries": 12,
+    "name": "spf:partner.example", "list": "partners", "action": "allow", "origin": "config",
+    "in_force": True, "entries": 12,
     "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-24T00:00:00Z",
     "age_seconds": 900, "last_fetch": {"at": "2026-11-24T00:00:00Z", "result": "held",
                                        "message": "it has no entries, and had 12 (may_be_empty)"},
@@ -13,7 +14,8 @@ PARTNER = {
     "missing": ["exists:%{i}.x.example in the record of x.example: exists cannot be expanded"],
     "gone_since": None}
 HOST = {
-    "name": "mail.partner.example", "list": "partners", "action": "allow", "entries": 1,
+    "name": "mail.partner.example", "list": "partners", "action": "allow", "origin": "config",
+    "in_force": True, "entries": 1,
     "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T10:00:00Z",
     "age_seconds": 50400, "last_fetch": {
         "at": "2026-11-24T00:00:00Z", "result": "failed",
@@ -22,9 +24,9 @@ HOST = {
     "gone_since": "2026-11-23T12:00:00Z"}
 DOMAINS = {"schema_version": 1, "domains": [PARTNER, HOST]}
 TABLE = """\
-DOMAIN                LIST      ENTRIES  AGE     LAST    NEXT               HELD
-spf:partner.example   partners       12  15m 0s  held    2026-11-24T01:00Z     0
-mail.partner.example  partners        1  14h 0m  failed  -                     -
+DOMAIN                LIST      ORIGIN  IN-FORCE  ENTRIES  AGE     LAST    NEXT               HELD
+spf:partner.example   partners  config  yes            12  15m 0s  held    2026-11-24T01:00Z     0
+mail.partner.example  partners  config  yes             1  14h 0m  failed  -                     -
 spf:partner.example: missing: exists:%{i}.x.example in the record of x.example: \
 exists cannot be expanded
 spf:partner.example: held back: it has no entries, and had 12 (may_be_empty)
@@ -39,6 +41,16 @@ def test_domains(ask, daemon):
     done = ask("domains")
     assert (done.code, done.out, done.err) == (0, TABLE, "")
     assert ask("--json", "domains").json() == DOMAINS
+
+
+def test_learned(ask, daemon):
+    """Not every partner has an SPF record: that is nothing to complain about."""
+    absent = {**HOST, "origin": "learned", "in_force": False, "fetched_at": None,
+              "checked_at": None, "age_seconds": None, "entries": 0}
+    daemon.answers["GET", "/v1/domains"] = 200, {"schema_version": 1, "domains": [absent]}
+    done = ask("domains")
+    assert done.code == 0 and len(done.out.splitlines()) == 2
+    assert "learned  no  " in done.out and "does not exist" not in done.out
 
 
 def test_no_domains(ask, daemon):

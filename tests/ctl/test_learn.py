@@ -9,7 +9,9 @@ LEARNED = {"prefix": "192.0.2.7/32", "domain": "partner.test", "list": "partners
            "why": "it sends for partner.test", "next_state": "active",
            "next_at": "2026-12-01T09:00:00Z", "held": False}
 PARTNER = {"domain": "partner.test", "partner": True, "messages": 12, "days": 5, "users": 2,
-           "last_day": "2026-11-28", "never": None, "addresses": 3}
+           "last_day": "2026-11-28", "never": None, "addresses": 3, "state": "active",
+           "in_force": True, "since": "2026-11-24T09:00:00Z", "next_at": None, "held": False,
+           "entries": 7}
 SIMULATION = {"schema_version": 1, "since": "2026-10-30T00:00:00Z", "addresses": 812,
               "active_count": 2, "spam_count": 1, "truncated": False,
               "entries": [{"prefix": "192.0.2.7/32", "rule": "reply",
@@ -20,6 +22,7 @@ ADDRESS = {"schema_version": 1, "subject": "192.0.2.7", "kind": "address",
            "name": "mx.partner.test", "days": [{"day": "2026-11-28", "ham": 3, "reply": 1}],
            "domains": [{"domain": "partner.test", "authenticated_days": 2, "server": False,
                         "messages": 12, "days": 5, "users": 2}],
+           "spf": [{"domain": "partner.test", "shared": False}],
            "rules": [{"rule": "reply", "used": True, "met": False, "score": 0.5,
                       "domain": None, "why": None,
                       "criteria": [{"name": "replies", "have": 1.0, "need": 2.0, "met": False,
@@ -72,15 +75,16 @@ def test_pages_that_do_not_end(ask, daemon):
 
 
 def test_partners(ask, daemon):
-    never = {**PARTNER, "domain": "mail.test", "partner": False, "never": "a freemail domain"}
+    never = {**PARTNER, "domain": "mail.test", "partner": False, "never": "a freemail domain",
+             "state": "none", "in_force": False, "since": None, "entries": 0}
     answer = {"schema_version": 1, "partners": [PARTNER, never], "next": None}
     daemon.answers["GET", "/v1/learn/partners"] = 200, answer
     done = ask("learn", "partners", "--wide")
     assert (done.code, done.err) == (0, "")
     assert done.out == """\
-DOMAIN        PARTNER  MESSAGES  DAYS  USERS  ADDRESSES  LAST        NEVER
-partner.test  yes            12     5      2          3  2026-11-28  -
-mail.test     no             12     5      2          3  2026-11-28  a freemail domain
+DOMAIN        PARTNER  STATE   ENTRIES  MESSAGES  DAYS  USERS  ADDRESSES  LAST        NEVER
+partner.test  yes      active        7        12     5      2          3  2026-11-28  -
+mail.test     no       none          0        12     5      2          3  2026-11-28  a freemail domain
 """
     assert ask("--json", "learn", "partners").json()["partners"] == [PARTNER, never]
 
@@ -88,7 +92,7 @@ mail.test     no             12     5      2          3  2026-11-28  a freemail 
 @pytest.mark.parametrize("verb, word", [("accept", "accepted"), ("reject", "rejected"),
                                         ("forget", "forgotten")])
 def test_changes(ask, daemon, verb, word):
-    answer = {"schema_version": 1, "deed": verb, "changed": 1,
+    answer = {"schema_version": 1, "deed": verb, "kind": "address", "changed": 1,
               "unchanged": ["198.51.100.1/32: not learned"], "warnings": ["ipwl is detached"]}
     daemon.answers["POST", f"/v1/learn/{verb}"] = 200, answer
     done = ask("learn", verb, "192.0.2.7", "198.51.100.1", "--reason", "known",
@@ -99,6 +103,15 @@ def test_changes(ask, daemon, verb, word):
     assert daemon.requests[0]["body"] == {"subjects": ["192.0.2.7", "198.51.100.1"],
                                           "reason": "known", "sudo_user": "alice"}
     assert ask("--json", "learn", verb, "192.0.2.7").json() == answer
+
+
+def test_changes_of_domains(ask, daemon):
+    daemon.answers["POST", "/v1/learn/accept"] = 200, {
+        "schema_version": 1, "deed": "accept", "kind": "domain", "changed": 2, "unchanged": [],
+        "warnings": []}
+    done = ask("learn", "accept", "partner.test", "other.test")
+    assert (done.code, done.out) == (0, "accepted: 2 domains\n")
+    assert daemon.requests[0]["body"]["subjects"] == ["partner.test", "other.test"]
 
 
 def test_simulate(ask, daemon):
@@ -150,6 +163,7 @@ def test_explain_a_domain(ask, daemon):
     assert done.out == """\
 partner.test: a partner
 our messages: 12, on 5 days, by 2 users
+SPF record: active since 2026-11-24T09:00:00Z, in force, 7 entries
 ADDRESS       AUTHENTICATED-DAYS  SERVER  STATE
 192.0.2.7/32                   2  no      active
 """

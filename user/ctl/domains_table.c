@@ -9,6 +9,8 @@
 static const struct column domain_columns[] = {
 	{ "name", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
 	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
+	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_LEAVES(4) },
+	{ "in_force", "IN-FORCE", FORM_PLAIN | COLUMN_LEAVES(3) },
 	{ "action", NULL, FORM_PLAIN },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "fetched_at", NULL, FORM_PLAIN },
@@ -46,6 +48,10 @@ static void write_words(struct writer *writer, const json_t *domain)
 	}
 	if (json_is_object(held))
 		copies_write_held(writer, FEED_OF_DOMAIN, name, held);
+	/* Not every partner that is learned has a record. */
+	if (!strcmp(domain_text(domain, "origin"), "learned") &&
+	    !*domain_text(domain, "fetched_at"))
+		return;
 	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
 		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
 			    domain_text(last, "message"));

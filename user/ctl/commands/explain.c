@@ -13,7 +13,7 @@ static const struct column address_columns[] = {
 	{ "never", NULL, FORM_PLAIN },	 { "complaints", NULL, FORM_PLAIN },
 	{ "name", NULL, FORM_PLAIN },	 { "rules", NULL, FORM_PLAIN },
 	{ "days", NULL, FORM_PLAIN },	 { "domains", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "spf", NULL, FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column subject_columns[] = {
@@ -144,6 +144,22 @@ static void write_address(struct writer *writer, const json_t *answer)
 
 /* ---- a domain --------------------------------------------------------------- */
 
+/* What becomes of the SPF record of a partner. */
+static void write_record(struct writer *writer, const json_t *partner)
+{
+	const bool is_in_force = json_is_true(json_object_get(partner, "in_force"));
+
+	if (!*text_of(partner, "since"))
+		return;
+	writer_text(writer, is_in_force ? COLOUR_GREEN : COLOUR_NONE,
+		    "SPF record: %s since %s, %s, %lld entries", text_of(partner, "state"),
+		    text_of(partner, "since"), is_in_force ? "in force" : "not in force",
+		    json_integer_value(json_object_get(partner, "entries")));
+	writer_line_end(writer);
+	if (json_is_true(json_object_get(partner, "held")))
+		write_line(writer, COLOUR_YELLOW, "held: ", "a limit holds the next state");
+}
+
 static void write_domain(struct writer *writer, const json_t *answer)
 {
 	const json_t *partner = json_object_get(answer, "partner");
@@ -163,6 +179,7 @@ static void write_domain(struct writer *writer, const json_t *answer)
 	writer_line_end(writer);
 	if (*text_of(partner, "never"))
 		write_line(writer, COLOUR_YELLOW, "never a partner: ", text_of(partner, "never"));
+	write_record(writer, partner);
 	writer_table(writer, "addresses", link_columns, "", json_object_get(answer, "addresses"));
 }
 

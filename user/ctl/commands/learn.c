@@ -28,6 +28,12 @@ const struct column learned_columns[] = {
 static const struct column partner_columns[] = {
 	{ "domain", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
 	{ "partner", "PARTNER", FORM_PLAIN },
+	{ "state", "STATE", FORM_PLAIN },
+	{ "in_force", NULL, FORM_PLAIN },
+	{ "entries", "ENTRIES", FORM_NUMBER | COLUMN_LEAVES(3) },
+	{ "since", NULL, FORM_PLAIN },
+	{ "next_at", NULL, FORM_PLAIN },
+	{ "held", NULL, FORM_PLAIN },
 	{ "messages", "MESSAGES", FORM_NUMBER },
 	{ "days", "DAYS", FORM_NUMBER },
 	{ "users", "USERS", FORM_NUMBER },
@@ -82,8 +88,9 @@ static enum ctl_exit run_learn(const struct arguments *arguments)
 		if (strcmp(verbs[i].name, name) != 0)
 			continue;
 		if (verbs[i].has_subjects && arguments->positional_count < 2)
-			return ctl_usage_error("learn", "%s needs %s", name,
-					       verbs[i].run == learn_backfill ? "FILE" : "ADDRESS");
+			return ctl_usage_error(
+			    "learn", "%s needs %s", name,
+			    verbs[i].run == learn_backfill ? "FILE" : "ADDRESS or DOMAIN");
 		if (!verbs[i].has_subjects && arguments->positional_count > 1)
 			return ctl_usage_error("learn", "unexpected argument \"%s\"",
 					       arguments->positional[1]);
@@ -101,18 +108,18 @@ static enum ctl_exit run_learn(const struct arguments *arguments)
 
 const struct command command_learn = {
 	.name = "learn",
-	.positional = "VERB [ADDRESS|FILE...]",
+	.positional = "VERB [ADDRESS|DOMAIN|FILE...]",
 	.positional_min = 1,
 	.positional_max = SIZE_MAX,
 	.summary = "show what was learned about senders; accept, reject or forget it",
 	.description =
 	    "list       show learned addresses, their state, and why\n"
-	    "accept     put ADDRESS... in force now\n"
-	    "reject     take ADDRESS... out of force, and do not learn them for a long time\n"
-	    "forget     take ADDRESS... out of force, and delete what is known about them\n"
+	    "accept     put ADDRESS... in force now, or the SPF records of DOMAIN...\n"
+	    "reject     take them out of force, and do not learn them for a long time\n"
+	    "forget     take them out of force, and delete what is known about them\n"
 	    "backfill   read the evidence in old logs: FILE... of Postfix, also packed (.gz)\n"
 	    "simulate   show what the rules would have listed, and which of it sent spam\n"
-	    "partners   show the domains that users write to",
+	    "partners   show the domains that users write to, and whether they are learned",
 	.options = { [LEARN_STATE] = { "state", "S",
 				       "list: candidate, probation, active, at_risk or removed",
 				       0 },

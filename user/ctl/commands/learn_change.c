@@ -4,15 +4,16 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "core/prefix.h"
 #include "ctl/ask.h"
 #include "ctl/exchange.h"
 #include "ctl/learn.h"
 #include "ctl/memory.h"
 
 static const struct column changed_columns[] = {
-	{ "deed", NULL, FORM_PLAIN },	   { "changed", NULL, FORM_PLAIN },
-	{ "unchanged", NULL, FORM_PLAIN }, { "warnings", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "deed", NULL, FORM_PLAIN },	  { "kind", NULL, FORM_PLAIN },
+	{ "changed", NULL, FORM_PLAIN },  { "unchanged", NULL, FORM_PLAIN },
+	{ "warnings", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
 };
 
 /* What was done, by the name of the verb. */
@@ -22,9 +23,16 @@ static const char *const words[][2] = {
 	{ "forget", "forgotten" },
 };
 
+static const char *subjects_word(bool are_domains, uint64_t count)
+{
+	return are_domains ? plural(count, "domain", "domains")
+			   : plural(count, "address", "addresses");
+}
+
 static void write_changed(struct writer *writer, const json_t *answer)
 {
 	const char *deed = json_string_value(json_object_get(answer, "deed"));
+	const char *kind = json_string_value(json_object_get(answer, "kind"));
 	const json_t *lines = json_object_get(answer, "unchanged");
 	long long changed = json_integer_value(json_object_get(answer, "changed"));
 	const json_t *line;
@@ -35,7 +43,7 @@ static void write_changed(struct writer *writer, const json_t *answer)
 		if (!deed || strcmp(deed, words[i][0]) != 0)
 			continue;
 		writer_text(writer, COLOUR_NONE, "%s: %lld %s", words[i][1], changed,
-			    plural((uint64_t)changed, "address", "addresses"));
+			    subjects_word(kind && !strcmp(kind, "domain"), (uint64_t)changed));
 		writer_line_end(writer);
 	}
 	json_array_foreach(lines, i, line)
@@ -52,14 +60,17 @@ static void write_changed(struct writer *writer, const json_t *answer)
 static enum ctl_exit confirm_change(const struct arguments *arguments)
 {
 	const size_t count = arguments->positional_count - 1;
-	const char *verb = arguments->positional[0];
+	const char *verb = arguments->positional[0], *first = arguments->positional[1];
+	struct prefix prefix;
 	char question[128];
 
 	if (!strcmp(verb, "accept") || arguments->options[LEARN_YES] || !ask_is_possible())
 		return CTL_DONE;
-	snprintf(question, sizeof(question), "This takes %zu %s out of force if learned. %c%s %s?",
-		 count, plural(count, "address", "addresses"), verb[0] - 'a' + 'A', verb + 1,
-		 plural(count, "it", "them"));
+	snprintf(
+	    question, sizeof(question), "This takes %zu %s out of force if learned. %c%s %s?",
+	    count,
+	    subjects_word(prefix_parse(first, strlen(first), &prefix, NULL) != PREFIX_OK, count),
+	    verb[0] - 'a' + 'A', verb + 1, plural(count, "it", "them"));
 	if (ask_yes(question))
 		return CTL_DONE;
 	ctl_error("nothing has changed");

@@ -220,6 +220,23 @@ class Postfix:
         return self.process.poll() is not None
 
 
+class Postscreen(Postfix):
+    """Postfix with postscreen before it, which rejects who is in a DNS block list. `settings`: more
+    lines of main.cf."""
+
+    def __init__(self, namespace, peer, top, zone, settings):
+        super().__init__(namespace, peer, top)
+        master = top / "config/master.cf"
+        master.write_text(master.read_text().replace(
+            "smtp      inet  n  -  n  -  -  smtpd\n",
+            "smtp      inet  n  -  n  -  1  postscreen\nsmtpd     pass  -  -  n  -  -  smtpd\n"
+            "dnsblog   unix  -  -  n  -  0  dnsblog\ntlsproxy  unix  -  -  n  -  0  tlsproxy\n"))
+        with open(top / "config/main.cf", "a", encoding="utf-8") as main:
+            main.write(f"postscreen_dnsbl_sites = {zone}\npostscreen_dnsbl_action = enforce\n"
+                       f"postscreen_greet_wait = 2s\n{settings}")
+        self._write("resolv.conf", "nameserver 127.0.0.1\n")
+
+
 def _children(pid):
     text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
     return [int(child) for child in text.split()]

@@ -49,30 +49,11 @@ def test_rbldnsd_answers_by_the_zones(lab, ipwld):
 
 # ---- Postfix -------------------------------------------------------------------------
 
-class Postscreen(mta.Postfix):
-    """Postfix with postscreen before it, a DNS block list, and the snippet."""
-
-    snippet = ""
-
-    def _lay_out(self):
-        super()._lay_out()
-        master = self.top / "config/master.cf"
-        master.write_text(master.read_text().replace(
-            "smtp      inet  n  -  n  -  -  smtpd\n",
-            "smtp      inet  n  -  n  -  1  postscreen\nsmtpd     pass  -  -  n  -  -  smtpd\n"
-            "dnsblog   unix  -  -  n  -  0  dnsblog\ntlsproxy  unix  -  -  n  -  0  tlsproxy\n"))
-        with open(self.top / "config/main.cf", "a", encoding="utf-8") as main:
-            main.write(f"postscreen_dnsbl_sites = {consumers.DROP_ZONE}\n"
-                       "postscreen_dnsbl_action = enforce\npostscreen_greet_wait = 2s\n"
-                       f"{self.snippet}")
-        self._write("resolv.conf", "nameserver 127.0.0.1\n")
-
-
 @pytest.mark.usefixtures("rbldnsd")
 def test_postscreen_passes_the_exported_and_rejects_their_neighbours(
         lab, ipwld, directory, top, postfix_files):
-    Postscreen.snippet = consumers.snippet("postfix-postscreen.cf", directory)
-    postfix = Postscreen(lab.mx, postfix_files, top / "postfix")
+    postfix = mta.Postscreen(lab.mx, postfix_files, top / "postfix", consumers.DROP_ZONE,
+                             consumers.snippet("postfix-postscreen.cf", directory))
     postfix.start()
     host = consumers.add_senders(lab)
     replies = consumers.attempts(host)

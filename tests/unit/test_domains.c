@@ -3,16 +3,13 @@
  * What the answers of DNS make of the entries of domains: new ones, suspicious ones, and a
  * domain that has nothing any more. The answers are texts as ipwl-resolve writes them.
  */
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "domains/answer.h"
-#include "engine/feeds.h"
+#include "domain_answers.h"
 #include "engine/gone.h"
 #include "engine_requests.h"
-#include "feeds/resolver.h"
 
 #define DAY 86400
 #define SPF "spf:partner.example"
@@ -35,7 +32,6 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 
 /* ---- answers ----------------------------------------------------------------- */
 
-#define HEAD(status) "dns 1\nttl_sec 300\nauthenticated no\nipv4 " status "\nipv6 " status "\n"
 #define RECORD "record - partner.example\n"
 
 static const char three[] = HEAD("ok 0 0 complete") RECORD
@@ -55,54 +51,6 @@ static const char part[] = HEAD("ok 2 0 incomplete") RECORD
     "record 2 x.example\nterm too-wide too-wide ip4:5.0.0.0/8\n"
     "term taken other-family ip4:5.9.0.1\n"
     "prefix 0 5.1.0.0/24\nprefix 4 5.9.0.1/32\nend\n";
-
-/* What the fetcher makes of a text of ipwl-resolve. */
-static void read_answer(const char *text, int fds[FEED_FILE_COUNT], struct fetched *fetched)
-{
-	for (int i = 0; i < FEED_FILE_COUNT; i++) {
-		fds[i] = memfd_create("test", MFD_CLOEXEC);
-		assert_true(fds[i] >= 0);
-	}
-	assert_int_equal(write(fds[FEED_FILE_RESULT], text, strlen(text)), strlen(text));
-	*fetched = (struct fetched) { .result = FETCH_HAS_FAILED, .body_fd = -1 };
-	resolver_fetcher.read_result(fds, fetched);
-}
-
-static void close_files(const int fds[FEED_FILE_COUNT])
-{
-	for (int i = 0; i < FEED_FILE_COUNT; i++)
-		close(fds[i]);
-}
-
-static char message[512];
-
-/* ipwl-resolve gives this answer about a domain. */
-static enum feed_result answer_about(const char *name, const char *text)
-{
-	int fds[FEED_FILE_COUNT];
-	struct feed_arrival arrival;
-	struct fetched fetched;
-	enum feed_result result;
-
-	read_answer(text, fds, &fetched);
-	assert_int_not_equal(fetched.result, FETCH_HAS_FAILED);
-	assert_int_equal(feed_arrival_init(&arrival, FEED_OF_DOMAIN, name), 0);
-	arrival.copy.url = strdup(name);
-	arrival.copy.fetched_at_sec = arrival.copy.checked_at_sec = time_now_sec();
-	arrival.is_gone = fetched.result == FETCH_IS_GONE;
-	arrival.gone_message = strdup(fetched.message);
-	arrival.body_fd = dup(fds[FEED_FILE_BODY]);
-	engine_take_copy(fixture_engine, &arrival);
-	result = arrival.result;
-	snprintf(message, sizeof(message), "%s",
-		 arrival.refusal.message ? arrival.refusal.message : "");
-	for (size_t i = 0; i < arrival.report.held_reasons.count; i++)
-		snprintf(message + strlen(message), sizeof(message) - strlen(message), "%s\n",
-			 arrival.report.held_reasons.items[i]);
-	feed_arrival_done(&arrival);
-	close_files(fds);
-	return result;
-}
 
 static enum feed_result answer(const char *text)
 {

@@ -93,7 +93,7 @@ def test_a_suggested_domain(ipwld, zone):
     assert entries(ipwld) == []
     assert ipwld.ask("test", POOL, status=daemon.NEGATIVE)["results"][0]["verdict"] == "unlisted"
     assert ipwld.ask("learn", "accept", NAME)["changed"] == 1
-    assert "in force, 1 entries" in ipwld.ctl("explain", NAME).stdout
+    assert "in force, 1 entry" in ipwld.ctl("explain", NAME).stdout
     tested, = ipwld.ask("test", POOL)["results"]
     entry, = tested["entries"]
     assert (entry["source"], entry["origin"], entry["reason"]) \

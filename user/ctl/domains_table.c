@@ -9,8 +9,8 @@
 static const struct column domain_columns[] = {
 	{ "name", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
 	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_LEAVES(4) },
-	{ "in_force", "IN-FORCE", FORM_PLAIN | COLUMN_LEAVES(3) },
+	{ "origin", "ORIGIN", FORM_PLAIN | COLUMN_LEAVES(3) },
+	{ "in_force", "IN-FORCE", FORM_PLAIN | COLUMN_WIDE },
 	{ "action", NULL, FORM_PLAIN },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "fetched_at", NULL, FORM_PLAIN },

@@ -330,10 +330,10 @@ static void add_own_evidence(struct learn_finding *finding, const struct learn_c
 	const uint32_t need =
 	    sum_of(facts, EVIDENCE_LISTED) ? 1 : settings->partner.authenticated_days;
 
-	add_criterion(finding, "link", have, need, share_of(have, need),
-		      "a shared provider's address: authenticated mail of the domain on %u of %u "
-		      "days",
-		      have, need);
+	add_criterion(
+	    finding, "link", have, need, share_of(have, need),
+	    "a shared provider's address: authenticated mail of the domain on %u of %u %s", have,
+	    need, plural(need, "day", "days"));
 }
 
 /* A block list that rejects an address of a partner is about to cost the partner's mail. */

@@ -148,13 +148,14 @@ static void write_address(struct writer *writer, const json_t *answer)
 static void write_record(struct writer *writer, const json_t *partner)
 {
 	const bool is_in_force = json_is_true(json_object_get(partner, "in_force"));
+	const json_int_t entries = json_integer_value(json_object_get(partner, "entries"));
 
 	if (!*text_of(partner, "since"))
 		return;
 	writer_text(writer, is_in_force ? COLOUR_GREEN : COLOUR_NONE,
-		    "SPF record: %s since %s, %s, %lld entries", text_of(partner, "state"),
+		    "SPF record: %s since %s, %s, %lld %s", text_of(partner, "state"),
 		    text_of(partner, "since"), is_in_force ? "in force" : "not in force",
-		    json_integer_value(json_object_get(partner, "entries")));
+		    (long long)entries, plural((uint64_t)entries, "entry", "entries"));
 	writer_line_end(writer);
 	if (json_is_true(json_object_get(partner, "held")))
 		write_line(writer, COLOUR_YELLOW, "held: ", "a limit holds the next state");

@@ -7,66 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/diff_collector.h"
 #include "config/parts.h"
 
 /* Room for any value except arrays. */
 #define VALUE_BYTES 320
-
-/* Collects changes. Stops if memory runs out. */
-struct collector {
-	struct setting_changes changes;
-	int err;
-};
-
-static void collector_append(struct collector *collector, struct setting_change change)
-{
-	struct setting_change *items =
-	    reallocarray(collector->changes.items, collector->changes.count + 1, sizeof(*items));
-
-	if (!items) {
-		free(change.from);
-		free(change.to);
-		collector->err = -ENOMEM;
-		return;
-	}
-	collector->changes.items = items;
-	items[collector->changes.count++] = change;
-}
-
-/* Add a change. NULL: the setting is not set. */
-static void collector_add(struct collector *collector, const char *key, const char *from,
-			  const char *to)
-{
-	struct setting_change change = { .key = key };
-
-	if (!from == !to && (!from || !strcmp(from, to)))
-		return;
-	change.from = from ? strdup(from) : NULL;
-	change.to = to ? strdup(to) : NULL;
-	if (!change.from != !from || !change.to != !to)
-		collector->err = -ENOMEM;
-	collector_append(collector, change);
-}
-
-static void setting_changes_done(struct setting_changes *changes)
-{
-	for (size_t i = 0; i < changes->count; i++) {
-		free(changes->items[i].from);
-		free(changes->items[i].to);
-	}
-	free(changes->items);
-	*changes = (struct setting_changes) { 0 };
-}
-
-/* Give the changes to the caller, or free them. */
-static int collector_end(struct collector *collector, struct setting_changes *ret_changes)
-{
-	if (collector->err)
-		setting_changes_done(&collector->changes);
-	else
-		*ret_changes = collector->changes;
-	return collector->err;
-}
 
 /* ---- the daemon ----------------------------------------------------------- */
 
@@ -122,14 +67,13 @@ static void settings_add_arrays(struct collector *settings, const struct config 
 	}
 }
 
-static void format_listen(const struct config *config, char text[VALUE_BYTES])
+static void format_listen(const char *host, uint16_t port, char text[VALUE_BYTES])
 {
-	const char *host = config->metrics_host;
 	bool has_brackets = host && strchr(host, ':');
 
 	if (host)
 		snprintf(text, VALUE_BYTES, "%s%s%s:%u", has_brackets ? "[" : "", host,
-			 has_brackets ? "]" : "", config->metrics_port);
+			 has_brackets ? "]" : "", port);
 	else
 		snprintf(text, VALUE_BYTES, "none");
 }
@@ -212,8 +156,7 @@ static void settings_add_resolver(struct collector *settings, const struct resol
 				  const struct resolver_settings *to)
 {
 	collector_add(settings, "resolver.servers", from->servers, to->servers);
-	collector_add(settings, "resolver.require_ad", from->requires_ad ? "true" : "false",
-		      to->requires_ad ? "true" : "false");
+	collector_add_flag(settings, "resolver.require_ad", from->requires_ad, to->requires_ad);
 	collector_add(settings, "resolver.providers", from->providers, to->providers);
 	settings_add_seconds(settings, "resolver.timeout", from->timeout_sec, to->timeout_sec);
 }
@@ -287,8 +230,8 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	settings_add_arrays(settings, from, to);
 	collector_add(settings, "xdp_mode", xdp_mode_names[from->xdp_mode],
 		      xdp_mode_names[to->xdp_mode]);
-	format_listen(from, before);
-	format_listen(to, after);
+	format_listen(from->metrics_host, from->metrics_port, before);
+	format_listen(to->metrics_host, to->metrics_port, after);
 	collector_add(settings, "metrics.listen", before, after);
 	settings_add_guard(settings, &from->guard, &to->guard);
 	settings_add_seconds(settings, "history.keep", from->history.keep_sec,

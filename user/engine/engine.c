@@ -17,6 +17,7 @@
 #include "store/hits.h"
 #include "store/protections.h"
 #include "store/rule_file.h"
+#include "store/sample_store.h"
 #include "store/state.h"
 
 /* ---- start -------------------------------------------------------------- */
@@ -76,6 +77,8 @@ static int engine_open(struct engine *engine, const struct config *config,
 	if (!err)
 		err = hits_open(config->state_dir, datapath_cookie(engine->datapath), adopted,
 				&engine->hits);
+	if (!err)
+		err = sample_store_new(config->state_dir, &engine->sample_store);
 	if (err)
 		return err;
 	log_debug("engine", "%s kernel maps in %s", adopted ? "took over" : "made",
@@ -149,6 +152,7 @@ void engine_stop(struct engine *engine)
 	if (engine->datapath)
 		datapath_close(engine->datapath);
 	hits_close(engine->hits);
+	sample_store_free(engine->sample_store);
 	learning_free(engine->learning);
 	protections_free(engine->protections);
 	state_close(engine->state);

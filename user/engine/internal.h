@@ -13,6 +13,7 @@ struct feed_store;
 struct learning;
 struct protections;
 struct rule_file;
+struct sample_store;
 
 struct engine {
 	const char *config_path;
@@ -31,6 +32,8 @@ struct engine {
 	struct hits *hits; /* of entries, remembered */
 	struct learning *learning;
 	bool are_hits_failing;
+	struct sample_store *sample_store;
+	bool are_samples_failing;
 	struct sampling sampling;
 	double pruned_at_monotonic_sec; /* what is old was last forgotten; 0: never */
 	struct clock_watch clock_watch;

@@ -38,6 +38,7 @@ struct feeds;
 struct learner;
 struct maillog;
 struct sampler;
+struct trend;
 
 struct runtime {
 	const char *config_path;
@@ -50,6 +51,7 @@ struct runtime {
 	struct interfaces interfaces;
 	struct feeds *feeds[FEED_KIND_COUNT];
 	struct sampler *sampler;
+	struct trend *trend;
 	struct learner *learner;
 	struct maillog *maillog;
 	struct exports *exports;

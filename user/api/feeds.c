@@ -9,6 +9,7 @@
 #include "api/exchange.h"
 #include "api/request.h"
 #include "api/routes.h"
+#include "api/status.h"
 #include "base/log.h"
 #include "base/plural.h"
 #include "engine/feeds.h"
@@ -113,17 +114,21 @@ static json_t *feed_json(const struct runtime *runtime, enum feed_kind kind,
 	return object;
 }
 
-static void show_feeds(struct runtime *runtime, struct evhttp_request *request, enum feed_kind kind)
+json_t *feed_states_json(const struct runtime *runtime, enum feed_kind kind)
 {
 	const struct feeds *feeds = runtime->feeds[kind];
-	json_t *array;
+	json_t *array = json_array();
 
-	if (arguments_read_query(request, NULL, 0))
-		return;
-	array = json_array();
 	for (size_t i = 0; i < feeds_count(feeds); i++)
 		json_array_append_new(array, feed_json(runtime, kind, feeds_at(feeds, i)));
-	http_reply(request, json_pack("{s:o}", feed_kinds[kind].plural, array));
+	return array;
+}
+
+static void show_feeds(struct runtime *runtime, struct evhttp_request *request, enum feed_kind kind)
+{
+	if (!arguments_read_query(request, NULL, 0))
+		http_reply(request, json_pack("{s:o}", feed_kinds[kind].plural,
+					      feed_states_json(runtime, kind)));
 }
 
 void control_feeds(struct runtime *runtime, struct evhttp_request *request)

@@ -6,6 +6,7 @@
 #include "api/learn_json.h"
 #include "api/read_result.h"
 #include "api/routes.h"
+#include "api/status.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
@@ -231,7 +232,7 @@ static const char *mode_name(bool is_enforcing)
 	return is_enforcing ? "enforce" : "monitor";
 }
 
-static json_t *status_json(const struct runtime *runtime)
+json_t *status_json(const struct runtime *runtime)
 {
 	const struct snapshot *snapshot = runtime->snapshot;
 	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;

@@ -18,7 +18,7 @@ static const char *const setting_keys[] = {
 	[SETTING_LISTS] = "lists",	     [SETTING_PROTECTED] = "protected",
 	[SETTING_GUARD] = "guard",	     [SETTING_HISTORY] = "history",
 	[SETTING_EXPORTS] = "exports",	     [SETTING_LEARN] = "learn",
-	[SETTING_RESOLVER] = "resolver",
+	[SETTING_RESOLVER] = "resolver",     [SETTING_WEB] = "web",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -144,6 +144,7 @@ void config_free(struct config *config)
 	free(config->protected);
 	exports_free(config);
 	learn_settings_done(&config->learn);
+	web_settings_done(&config->web);
 	for (size_t i = 0; i < config->list_input_count; i++)
 		list_input_done(&config->list_inputs[i]);
 	free(config->list_inputs);

@@ -12,6 +12,7 @@
 #include "config/feed_config.h"
 #include "config/learn.h"
 #include "config/resolver_config.h"
+#include "config/web_config.h"
 #include "core/guard.h"
 #include "core/policy.h"
 #include "formats/read.h"
@@ -92,6 +93,7 @@ struct config {
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
 	struct learn_settings learn;
+	struct web_settings web;
 	struct config_export *exports;
 	size_t export_count;
 	struct policy *policy;		/* from configuration and files; may be taken */

@@ -161,6 +161,19 @@ static void settings_add_resolver(struct collector *settings, const struct resol
 	settings_add_seconds(settings, "resolver.timeout", from->timeout_sec, to->timeout_sec);
 }
 
+static void settings_add_web(struct collector *settings, const struct web_settings *from,
+			     const struct web_settings *to)
+{
+	char before[VALUE_BYTES], after[VALUE_BYTES];
+
+	format_listen(from->listen_host, from->listen_port, before);
+	format_listen(to->listen_host, to->listen_port, after);
+	collector_add(settings, "web.listen", before, after);
+	collector_add_flag(settings, "web.remote", from->is_remote, to->is_remote);
+	collector_add(settings, "web.token_file", from->token_file, to->token_file);
+	collector_add(settings, "web.names", from->names, to->names);
+}
+
 /* ---- exports ------------------------------------------------------------- */
 
 /* "/x/allow.cidr (postfix-cidr, lists a b, after postfix)"; the caller frees it. NULL: out of
@@ -240,6 +253,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 			     to->history.sample_sec);
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
+	settings_add_web(settings, &from->web, &to->web);
 	settings_add_exports(settings, from, to);
 }
 

@@ -25,6 +25,7 @@ enum setting {
 	SETTING_EXPORTS,
 	SETTING_LEARN,
 	SETTING_RESOLVER,
+	SETTING_WEB,
 	SETTING_COUNT,
 };
 
@@ -60,6 +61,10 @@ void domain_set_defaults(struct feed_config *domain, const struct config *config
 int resolver_read(struct document *document, const yaml_node_t *node,
 		  struct resolver_settings *settings);
 void resolver_done(struct resolver_settings *settings);
+
+/* Read `web`. @node may be NULL: there is no page. */
+int web_read(struct document *document, const yaml_node_t *node, struct web_settings *settings);
+void web_settings_done(struct web_settings *settings);
 
 /* Describe the feeds of a list: each with its URL and the settings that differ from the
  * default. The text is empty if there is none. The caller frees it. NULL: out of memory. */

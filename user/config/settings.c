@@ -337,5 +337,7 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 		err = read_metrics(document, values[SETTING_METRICS], config);
 	if (!err)
 		err = resolver_read(document, values[SETTING_RESOLVER], &config->resolver);
+	if (!err)
+		err = web_read(document, values[SETTING_WEB], &config->web);
 	return err;
 }

@@ -89,6 +89,10 @@ $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 	$(Q){ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
 	$(Q)rm $@.tmp
 
+# The files of the status page are part of the program.
+PAGE_FILES := $(wildcard user/web/page/* third_party/uplot/*)
+$(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(dir)/user/web/assets.o): $(PAGE_FILES)
+
 # Only the datapath includes the skeleton.
 $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(B)/ipwl.skel.h
 

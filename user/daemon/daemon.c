@@ -30,7 +30,9 @@
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
+#include "runtime/trend.h"
 #include "store/state.h"
+#include "web/page.h"
 #include "web/web.h"
 
 #define DESCRIPTORS_WANTED 65536
@@ -139,11 +141,14 @@ static void daemon_follow_config(void *context, const struct config *config, str
 {
 	struct daemon *daemon = context;
 	char error[METRICS_ERROR_BYTES], intake_error[INTAKE_ERROR_BYTES];
+	char page_error[PAGE_ERROR_BYTES];
 
 	if (metrics_listen(daemon->metrics, config->metrics_host, config->metrics_port, error))
 		lines_add(warnings, "%s", error);
 	if (intake_configure(daemon->intake, &config->learn, intake_error))
 		lines_add(warnings, "%s", intake_error);
+	if (page_configure(daemon->page, &config->web, page_error))
+		lines_add(warnings, "%s", page_error);
 }
 
 static int daemon_open_feeds(struct runtime *runtime)
@@ -198,6 +203,21 @@ static int daemon_open_intake(struct daemon *daemon, const struct config *config
 	return 0;
 }
 
+static int daemon_open_page(struct daemon *daemon, const struct config *config)
+{
+	struct runtime *runtime = &daemon->runtime;
+	char error[PAGE_ERROR_BYTES];
+	int err = page_open(runtime, &daemon->page);
+
+	if (err)
+		return err;
+	if (page_configure(daemon->page, &config->web, error)) {
+		log_error("web", "%s", error);
+		lines_add(&runtime->reload.warnings, "%s", error);
+	}
+	return 0;
+}
+
 static int daemon_open_sockets(struct daemon *daemon, const struct config *config)
 {
 	struct runtime *runtime = &daemon->runtime;
@@ -216,7 +236,8 @@ static int daemon_open_sockets(struct daemon *daemon, const struct config *confi
 		log_error("metrics", "%s", error);
 		lines_add(&runtime->reload.warnings, "%s", error);
 	}
-	return daemon_open_intake(daemon, config);
+	err = daemon_open_intake(daemon, config);
+	return err ? err : daemon_open_page(daemon, config);
 }
 
 /* The tables must be in force before this attaches programs. */
@@ -234,6 +255,10 @@ static int daemon_serve(struct daemon *daemon)
 		return err;
 	/* This must come before the worker starts, because it uses the worker's engine. */
 	err = daemon_open_feeds(runtime);
+	if (err)
+		return err;
+	/* So must this. */
+	err = trend_open(runtime, &runtime->trend);
 	if (err)
 		return err;
 	datapath_forget_old_layouts(runtime->datapath);
@@ -321,6 +346,7 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
+	trend_close(runtime->trend);
 	maillog_close(runtime->maillog);
 	learner_close(runtime->learner);
 	alarm_close(runtime->expiry);
@@ -328,6 +354,7 @@ static void daemon_stop(struct daemon *daemon)
 	control_close(daemon->control);
 	metrics_close(daemon->metrics);
 	intake_close(daemon->intake);
+	page_close(daemon->page);
 	for (int kind = 0; kind < FEED_KIND_COUNT; kind++)
 		feeds_close(runtime->feeds[kind]);
 	loop_close(daemon);

@@ -18,6 +18,7 @@ enum exit_status {
 struct control;
 struct intake;
 struct metrics;
+struct page;
 struct mnl_socket;
 
 /* Events that the loop waits for. */
@@ -38,6 +39,7 @@ struct daemon {
 	struct control *control;
 	struct metrics *metrics;
 	struct intake *intake;
+	struct page *page;
 	struct mnl_socket *links;
 	struct event *events[DAEMON_EVENT_COUNT];
 	size_t hangup_count;	/* SIGHUPs whose reload is not finished */

@@ -17,6 +17,7 @@
 #include "runtime/links.h"
 #include "runtime/notify.h"
 #include "runtime/reload.h"
+#include "web/page.h"
 #include "web/web.h"
 
 /* The interval at which failed operations are tried again. */
@@ -135,6 +136,7 @@ static void loop_on_retry(evutil_socket_t fd, short what, void *context)
 		interfaces_check(&daemon->runtime.interfaces, true);
 	metrics_retry(daemon->metrics);
 	intake_retry(daemon->intake);
+	page_retry(daemon->page);
 }
 
 /* The loop works, because it calls this. The worker must be checked. */

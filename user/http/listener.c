@@ -21,7 +21,7 @@
 
 /* More than any number of scrapers or administrators. */
 #define CONNECTIONS_MAX 256
-/* Of the descriptors; there are three listeners, and most are for maps and files. */
+/* Of the descriptors; there are four listeners, and most are for maps and files. */
 #define SHARE 8
 #define CONNECTIONS_MIN 4
 #define REST_USEC 100000

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts together what the status page shows. */
+#include "web/overview.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/learn_json.h"
+#include "api/request.h"
+#include "api/status.h"
+#include "core/samples.h"
+#include "datapath/names.h"
+#include "health/health.h"
+#include "http/http.h"
+#include "runtime/runtime.h"
+#include "runtime/trend.h"
+
+#define CANDIDATES_MAX 50
+#define HOST_BYTES 256
+
+/* ---- candidates ---------------------------------------------------------------- */
+
+/* Senders that wait for an administrator. null: nothing is learned, or it cannot be read. */
+static json_t *candidates_json(struct engine *engine)
+{
+	const struct learned_query query = { .state = LEARN_CANDIDATE, .limit = CANDIDATES_MAX };
+	struct refusal refusal = { 0 };
+	struct learned_page page;
+	json_t *array;
+
+	if (engine_learned_page(engine, &query, &page, &refusal)) {
+		refusal_done(&refusal);
+		return json_null();
+	}
+	array = json_array();
+	for (size_t i = 0; i < page.count; i++)
+		json_array_append_new(array, learned_json(&page.items[i], page.list));
+	learned_page_done(&page);
+	return array;
+}
+
+static void overview_run(struct api_task *task, struct engine *engine)
+{
+	task->answer = json_pack("{s:o}", "candidates", candidates_json(engine));
+}
+
+/* ---- samples ------------------------------------------------------------------- */
+
+/* A series as columns. Each has a number for each sample. */
+struct series_columns {
+	json_t *start;
+	json_t *seconds;
+	json_t *packets[IPWL_VERDICT_COUNT];
+	json_t *connections[IPWL_VERDICT_COUNT];
+};
+
+static struct series_columns columns_new(void)
+{
+	struct series_columns columns = { .start = json_array(), .seconds = json_array() };
+
+	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
+		columns.packets[verdict] = json_array();
+		columns.connections[verdict] = json_array();
+	}
+	return columns;
+}
+
+static void columns_add(const struct series_columns *columns, const struct sample *sample)
+{
+	json_array_append_new(columns->start, json_integer(sample->start_sec));
+	json_array_append_new(columns->seconds, json_integer(sample->covered_sec));
+	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
+		const struct verdict_counts *counts = &sample->counts[verdict];
+
+		json_array_append_new(columns->packets[verdict], json_count(counts->packets));
+		json_array_append_new(columns->connections[verdict],
+				      json_count(counts->connections));
+	}
+}
+
+static json_t *by_verdict_json(json_t *const columns[IPWL_VERDICT_COUNT])
+{
+	json_t *object = json_object();
+
+	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++)
+		json_object_set_new(object, verdict_names[verdict], columns[verdict]);
+	return object;
+}
+
+static json_t *series_json(const struct samples *samples, enum sample_series series,
+			   int64_t now_sec)
+{
+	const int64_t step_sec = samples_extents[series].step_sec;
+	const struct series_columns columns = columns_new();
+
+	for (int64_t start_sec = samples_oldest_sec(series, now_sec); start_sec <= now_sec;
+	     start_sec += step_sec) {
+		const struct sample *sample = samples_find(samples, series, start_sec);
+
+		if (sample)
+			columns_add(&columns, sample);
+	}
+	return json_pack("{s:I,s:o,s:o,s:o,s:o}", "step_seconds", (json_int_t)step_sec, "start",
+			 columns.start, "seconds", columns.seconds, "packets",
+			 by_verdict_json(columns.packets), "connections",
+			 by_verdict_json(columns.connections));
+}
+
+/* ---- health -------------------------------------------------------------------- */
+
+static json_t *health_json(const json_t *status)
+{
+	json_t *problems;
+	struct health health;
+	json_t *object;
+
+	if (!status || health_judge(&health, status))
+		return NULL;
+	problems = json_array();
+	for (size_t i = 0; i < health.problem_count; i++)
+		json_array_append_new(problems,
+				      json_pack("{s:s,s:o}", "level",
+						health_level_names[health.problems[i].level],
+						"text", json_text(health.problems[i].text)));
+	object = json_pack("{s:s,s:s,s:o,s:o}", "level", health_level_names[health.level],
+			   "protection", health_level_names[health.protection], "summary",
+			   json_text(health.summary), "problems", problems);
+	health_done(&health);
+	return object;
+}
+
+/* ---- all of it ------------------------------------------------------------------ */
+
+static json_t *host_json(void)
+{
+	char host[HOST_BYTES] = "";
+
+	if (gethostname(host, sizeof(host) - 1))
+		return json_null();
+	return json_text(host);
+}
+
+static json_t *overview_json(struct runtime *runtime)
+{
+	int64_t now_sec;
+	const struct samples *samples = trend_look(runtime->trend, &now_sec);
+	json_t *status = status_json(runtime);
+	json_t *health = health_json(status);
+
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o}}", "host", host_json(), "now",
+			 json_time(now_sec), "health", health, "status", status, "feeds",
+			 feed_states_json(runtime, FEED_OF_URL), "domains",
+			 feed_states_json(runtime, FEED_OF_DOMAIN), "samples", "day",
+			 series_json(samples, SAMPLES_OF_DAY, now_sec), "week",
+			 series_json(samples, SAMPLES_OF_WEEK, now_sec));
+}
+
+static void overview_finish(struct api_task *task, struct runtime *runtime)
+{
+	json_t *overview = task->answer ? overview_json(runtime) : NULL;
+
+	if (overview && !json_object_update(overview, task->answer)) {
+		json_decref(task->answer);
+		task->answer = overview;
+		return;
+	}
+	json_decref(overview);
+	refusal_set_memory(&task->refusal);
+}
+
+const struct api_command overview_command = {
+	.task_bytes = sizeof(struct api_task),
+	.run = overview_run,
+	.finish = overview_finish,
+};

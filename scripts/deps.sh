@@ -69,6 +69,9 @@ test=(
 	prometheus         # promtool; its service is disabled below
 	procps             # sysctl, pgrep
 	systemd-journal-remote # files of a journal for the reader of logs
+	chromium           # the status page, in a real browser
+	chromium-driver    # drives it
+	fonts-dejavu-core  # text in its pictures
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too
 	qemu-system-x86    # other kernels

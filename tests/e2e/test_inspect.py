@@ -281,6 +281,8 @@ SETTINGS = {
     "resolver.servers": ("[127.0.0.1]", "[127.0.0.1, 127.0.0.2:5353]"),
     "resolver.require_ad": ("false", "true"), "resolver.timeout": ("1m", "2m"),
     "resolver.providers": ("[a.example]", "[b.example]"),
+    "web.listen": ("127.0.0.1:12527", "127.0.0.1:12528"),
+    "web.token_file": ("/tmp/a", "/tmp/b"), "web.names": ("[a.example]", "[b.example]"),
 }
 LIST_SETTINGS = {
     # See below.
@@ -311,6 +313,7 @@ DOMAIN_SETTINGS = {
 }
 ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a change
              "lists", "exports", "guard", "history", "metrics", "resolver",
+             "web", "remote",  # which needs a token, see test_page.py
              "may_hold_reserved", "may_hold_own", "learn"}
 
 

@@ -39,6 +39,10 @@ def test_keys_of_learning_are_those_the_parser_knows():
     assert set(nested) <= set(re.findall(r"^\.Ic (\w+)(?: ,)?$", text, re.M))
 
 
+def test_keys_of_the_status_page_are_those_the_parser_knows():
+    assert sorted(page_keys("Status page")) == sorted(parser_keys("WEB"))
+
+
 def test_keys_of_a_list_are_those_the_parser_knows():
     assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
 

@@ -30,10 +30,11 @@ def _shown(ipwld):
 
 
 def send_some(wire, count=10):
-    for sender in SENDERS:
-        for address in sender.addresses:
+    """Attempts, and packets that are none. The same SYN again would be no further attempt."""
+    for address in (address for sender in SENDERS for address in sender.addresses):
+        for _ in range(count):
             wire.send(frames.tcp(wire, address), frames.tcp(wire, address, flags="A"),
-                      frames.udp(wire, address), count=count)
+                      frames.udp(wire, address))
 
 
 def counted(ipwld, what):
@@ -64,6 +65,16 @@ def test_figures_are_those_of_the_metrics(shown, wire):
         status.pop(changing)
     assert shown_now["status"] == status
     assert shown_now["feeds"] == shown_now["domains"] == [] and shown_now["candidates"] is None
+
+
+def test_whose_mail_was_saved(shown, wire):
+    """Entries of allow lists whose senders are on a block list, too, by packets."""
+    assert overview(shown)["saved"] == []
+    send_some(wire)
+    saved = overview(shown)["saved"]
+    assert [(entry["prefix"], entry["list"], entry["total_averted_packets"]) for entry in saved] \
+        == [("203.0.113.77/32", "partners", 20), ("2001:db8:bad::77/128", "partners", 20)]
+    assert all(entry["last_hit_at"] for entry in saved)
 
 
 def test_the_same_words_as_ipwlctl(shown):
@@ -237,6 +248,23 @@ def test_it_only_shows(shown):
         assert request(shown, path)[0] in (400, 404), path
     assert request(shown, "/v1/detach", "POST")[0] == 404
     assert shown.interface()["attached"]
+
+
+def test_strange_requests(shown):
+    """None is answered with more than an error, and the page goes on."""
+    for raw in (b"CONNECT localhost:25 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n",
+                b"GET http:// HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                b"GET ://[ HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /\r\n\r\n",
+                b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"):
+        with shown.namespace.entered():
+            connection = socket.create_connection(status_page.ADDRESS,
+                                                  timeout=netns.PATIENCE_SEC)
+        with contextlib.closing(connection):
+            connection.sendall(raw)
+            answer = connection.recv(64)
+        assert re.match(rb"HTTP/1\.[01] (400|404|421) ", answer), (raw, answer)
+    assert request(shown)[0] == 200
 
 
 def test_headers(shown):

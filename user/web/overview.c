@@ -6,18 +6,46 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/entry.h"
 #include "api/learn_json.h"
 #include "api/request.h"
 #include "api/status.h"
 #include "core/samples.h"
 #include "datapath/names.h"
+#include "engine/hit_rank.h"
 #include "health/health.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
 #include "runtime/trend.h"
 
 #define CANDIDATES_MAX 50
+#define SAVED_MAX 10
 #define HOST_BYTES 256
+
+/* ---- whose mail was saved -------------------------------------------------------- */
+
+/* Entries of allow lists whose senders are on a block list, too: those with most packets first.
+ * null: hits cannot be read. */
+static json_t *saved_json(struct engine *engine)
+{
+	const struct hit_query query = { .sort = HIT_SORT_AVERTED, .limit = SAVED_MAX };
+	const struct entry_view view = engine_view(engine);
+	struct refusal refusal = { 0 };
+	struct hit_ranking ranking;
+	json_t *array;
+
+	if (engine_rank_hits(engine, &query, &ranking, &refusal)) {
+		refusal_done(&refusal);
+		return json_null();
+	}
+	array = json_array();
+	for (size_t i = 0; i < ranking.count; i++)
+		json_array_append_new(array,
+				      entry_json(&view, ranking.items[i].list,
+						 ranking.items[i].entry, ranking.items[i].rule));
+	hit_ranking_done(&ranking);
+	return array;
+}
 
 /* ---- candidates ---------------------------------------------------------------- */
 
@@ -42,7 +70,8 @@ static json_t *candidates_json(struct engine *engine)
 
 static void overview_run(struct api_task *task, struct engine *engine)
 {
-	task->answer = json_pack("{s:o}", "candidates", candidates_json(engine));
+	task->answer = json_pack("{s:o,s:o}", "saved", saved_json(engine), "candidates",
+				 candidates_json(engine));
 }
 
 /* ---- samples ------------------------------------------------------------------- */

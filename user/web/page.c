@@ -107,7 +107,8 @@ static void page_on_request(struct evhttp_request *request, void *context)
 {
 	const struct page *page = context;
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
-	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	const struct asset *asset = path ? asset_find(path) : NULL;
 	const bool is_overview = path && !strcmp(path, "/status.json");
 

@@ -118,6 +118,17 @@ function showBins(figure, series, hours) {
 	], binsOf(series, hours));
 }
 
+function showSaved(entries, now) {
+	byId("saved-section").hidden = !entries?.length;
+	fillTable(byId("saved"), [
+		{ head: "Sender", cell: (entry) => name(entry.prefix) },
+		count("Packets", (entry) => entry.total_averted_packets ?? 0),
+		{ head: "Last", cell: (entry) => ago(entry.last_hit_at, now) },
+		{ head: "List", cell: (entry) => name(entry.list) },
+		{ head: "Reason", kind: "words", cell: (entry) => name(entry.reason ?? entry.origin) },
+	], entries ?? []);
+}
+
 // What a list does to its senders.
 function deedOf(list) {
 	return list.mode === "monitor" ? `${list.action} (monitor)` : list.action;
@@ -236,6 +247,7 @@ function show(data) {
 		plots[key].show(data.samples[key], seconds);
 		showBins(byId(key), data.samples[key], hours);
 	}
+	showSaved(data.saved, now);
 	showLists(status.lists);
 	showFeeds("feeds", data.feeds, now);
 	showFeeds("domains", data.domains, now);

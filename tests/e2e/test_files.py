@@ -59,12 +59,12 @@ def test_nobody_else_may_read_or_write(ipwld, source):
             elif name != "owner":  # a link to nothing, which says who has the directory
                 assert stat.S_ISDIR(mode) and not mode & 0o022, f"{path}: {mode:o}"
     os.kill(ipwld.process.pid, signal.SIGCONT)
-    assert {"state.db", "hits.db", "rules", "one.copy", "allow.list", "postfix"} <= seen
+    assert {"state.db", "hits.db", "samples.db", "rules", "one.copy", "allow.list", "postfix"} <= seen
 
 
 # Each place in which ipwld makes or replaces a file.
-PLACES = ("state/state.db", "state/state.db.v1", "state/hits.db", "state/feeds",
-          "state/feeds/one.copy", "state/feeds/.one.copy.ipwl-new", "state/export/allow.list",
+PLACES = ("state/state.db", "state/state.db.v1", "state/hits.db", "state/samples.db",
+          "state/feeds", "state/feeds/one.copy", "state/feeds/.one.copy.ipwl-new", "state/export/allow.list",
           "state/export/.allow.list.ipwl-new", "run/rules", "run/rules.new", "run/control.sock",
           "run/after", "run/after/postfix")
 

@@ -187,7 +187,7 @@ step_stranger() {
 		fail "a member of the group may not ask"
 	! runuser -u nobody -- ipwlctl status 2>/dev/null || fail "anybody may ask"
 	local path
-	for path in /var/lib/ipwl/state.db /var/lib/ipwl/hits.db /run/ipwl/rules; do
+	for path in /var/lib/ipwl/{state,hits,samples}.db /run/ipwl/rules; do
 		! runuser -u nobody -- cat "$path" >/dev/null 2>&1 || fail "anybody may read $path"
 	done
 	# What ipwl owns, and no more, is its own to write.

@@ -15,7 +15,7 @@
 
 struct verdict_counts {
 	uint64_t packets;
-	uint64_t connections; /* packets with SYN and without ACK */
+	uint64_t connections; /* attempts to connect */
 };
 
 /* What was counted in one step. */

@@ -126,11 +126,11 @@ static void keep_task_free(struct engine_task *base)
 	free(task);
 }
 
-/* What is not on the disk. NULL: out of memory. */
+/* What is not on the disk, and the minute before: a look may have added to it. NULL: out of
+ * memory. */
 static struct keep_task *keep_task_new(const struct trend *trend)
 {
 	struct keep_task *task = calloc(1, sizeof(*task));
-	/* If somebody has set the clock back, the last look began before what is kept now. */
 	const int64_t now_sec = trend->last.at_sec;
 
 	if (!task)
@@ -179,7 +179,8 @@ static void trend_on_alarm(void *context)
 	trend_arm(trend);
 }
 
-/* The first look is on the disk before a packet of this daemon can be. */
+/* Keep the first look at once: if ipwld is killed within its first minute, the next one knows from
+ * where to count. */
 static void trend_begin(struct trend *trend)
 {
 	struct keep_task *task;

@@ -75,6 +75,7 @@ static __always_inline __u64 tick_ns(struct ipwl_attempt_cpu *cpu)
 	if (jiffies != cpu->jiffies) {
 		cpu->jiffies = jiffies;
 		cpu->now_ns = bpf_ktime_get_boot_ns();
+		cpu->now_sec = cpu->now_ns / NSEC_PER_SEC;
 	}
 	return cpu->now_ns;
 }
@@ -114,54 +115,20 @@ static __always_inline void repeat_note(volatile __u64 *note, __u64 id, __u64 be
 	*note = make_note(id, repeats & 7, now_sec);
 }
 
-/**
- * attempt_begins() - note a SYN
- * @high, @low: its source (see source_of())
- * @flow: ports and sequence number
- *
- * Return: 1: it begins an attempt; 0: it has been sent before.
- */
-__noinline int attempt_begins(__u64 high, __u64 low, __u64 flow)
+/* The first place that is free, or NULL. The search begins at a place that the attempt picks, so
+ * that it mostly ends there. */
+static __always_inline volatile __u64 *free_note(struct ipwl_attempt_bucket *bucket, __u64 id,
+						 __u16 now_sec)
 {
-	const struct ipwl_attempt_settings *from = attempt_settings_get();
-	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
-	struct ipwl_attempt_bucket *bucket;
-	volatile __u64 *free = NULL;
-	__u64 first, second, id;
-	__u16 now_sec;
-	__u32 key;
-
-	if (!from || !cpu)
-		return 1;
-	first = hash_words(from->keys[0], high, low, flow);
-	second = hash_words(from->keys[1], high, low, flow);
-	key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS));
-	/* 32 bits of one hash, 13 of the other below those of the bucket. */
-	id = second >> 32 << 13 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 13) & 0x1fff);
-	bucket = bpf_map_lookup_elem(&attempts, &key);
-	if (!bucket)
-		return 1;
-	now_sec = (__u16)(tick_ns(cpu) / NSEC_PER_SEC);
 #pragma unroll
-	for (int i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
-		volatile __u64 *note = &bucket->notes[i];
-		__u64 before = *note;
+	for (__u32 i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
+		volatile __u64 *note = &bucket->notes[((__u32)id + i) % IPWL_ATTEMPT_NOTES];
 
-		if (!life_of(before, now_sec)) {
-			free = note;
-		} else if (before >> IPWL_ATTEMPT_ID_SHIFT == id) {
-			repeat_note(note, id, before, now_sec);
-			return 0;
-		}
+		if (!life_of(*note, now_sec))
+			return note;
 	}
-	if (free)
-		*free = make_note(id, 0, now_sec);
-	else
-		cpu->crowded++;
-	return 1;
+	return NULL;
 }
-
-/* ---- limits ------------------------------------------------------------------- */
 
 /* Whether one more event fits, by a GCRA that stands at @due_ns. */
 static __always_inline int is_within(const struct ipwl_event_limit *limit, __u64 due_ns,
@@ -169,6 +136,71 @@ static __always_inline int is_within(const struct ipwl_event_limit *limit, __u64
 {
 	return due_ns <= now_ns + limit->burst_ns;
 }
+
+/* What a SYN is. */
+enum attempt {
+	ATTEMPT_REPEATED,   /* it has been sent before */
+	ATTEMPT_BEGINS,	    /* it begins an attempt */
+	ATTEMPT_IS_REPORTED /* it does, and the attempt is to be reported */
+};
+
+/**
+ * attempt_note() - note a SYN
+ * @high, @low: its source (see source_of())
+ * @flow: ports and sequence number
+ * @is_wanted: it is to be reported, if the limit of all reports allows. In a flood it mostly does
+ *             not, and nothing more is done.
+ *
+ * Return: enum attempt.
+ */
+__noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 is_wanted)
+{
+	const struct ipwl_attempt_settings *from = attempt_settings_get();
+	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
+	struct ipwl_attempt_bucket *bucket;
+	volatile __u64 *free;
+	__u64 first, second, id, now_ns;
+	__u16 now_sec;
+	__u32 key;
+
+	if (!from || !cpu)
+		return ATTEMPT_BEGINS;
+	first = hash_words(from->keys[0], high, low, flow);
+	second = hash_words(from->keys[1], high, low, flow);
+	key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS));
+	/* 32 bits of one hash, 13 of the other below those of the bucket. */
+	id = second >> 32 << 13 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 13) & 0x1fff);
+	bucket = bpf_map_lookup_elem(&attempts, &key);
+	if (!bucket)
+		return ATTEMPT_BEGINS;
+	now_ns = tick_ns(cpu);
+	now_sec = (__u16)cpu->now_sec;
+	/* First the identity alone, because in a flood nobody knows which notes are still valid,
+	 * neither does the CPU that predicts branches. */
+#pragma unroll
+	for (int i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
+		volatile __u64 *note = &bucket->notes[i];
+		__u64 before = *note;
+
+		if (before >> IPWL_ATTEMPT_ID_SHIFT == id && life_of(before, now_sec)) {
+			repeat_note(note, id, before, now_sec);
+			return ATTEMPT_REPEATED;
+		}
+	}
+	free = free_note(bucket, id, now_sec);
+	if (free)
+		*free = make_note(id, 0, now_sec);
+	else
+		cpu->crowded++;
+	if (!is_wanted)
+		return ATTEMPT_BEGINS;
+	if (is_within(&from->limit, from->due_ns, now_ns))
+		return ATTEMPT_IS_REPORTED;
+	cpu->fates[IPWL_FATE_LIMIT]++;
+	return ATTEMPT_BEGINS;
+}
+
+/* ---- limits ------------------------------------------------------------------- */
 
 static __always_inline __u64 due_after(const struct ipwl_event_limit *limit, __u64 due_ns,
 				       __u64 now_ns)
@@ -206,30 +238,28 @@ source_note_of(const struct ipwl_attempt_settings *from, __u64 high, __u64 low, 
 	return free;
 }
 
-/* Return: IPWL_FATE_REPORTED: it may be reported; otherwise why not. */
-static __always_inline enum ipwl_fate limit_event(__u64 high, __u64 low, __u64 now_ns,
-						  __u32 *ret_left_out)
+/* Whether the limit of the source allows a report. The limit of all does, and the report counts
+ * towards it; CPUs that report at the same moment may exceed it by one each. */
+static __always_inline int limit_event(__u64 high, __u64 low, __u64 now_ns, __u32 *ret_left_out)
 {
 	struct ipwl_attempt_settings *settings = attempt_settings_get();
 	struct ipwl_source_note *note;
 
 	*ret_left_out = 0;
-	/* The limit of all comes first: in a flood, nothing else is looked up. CPUs that report at
-	 * the same moment may exceed it by one event each. */
-	if (!settings || !is_within(&settings->limit, settings->due_ns, now_ns))
-		return IPWL_FATE_LIMIT;
+	if (!settings)
+		return 0;
 	note = source_note_of(settings, high, low, now_ns);
 	if (note) {
 		if (!is_within(&settings->source_limit, note->due_ns, now_ns)) {
 			note->left_out++;
-			return IPWL_FATE_SOURCE_LIMIT;
+			return 0;
 		}
 		note->due_ns = due_after(&settings->source_limit, note->due_ns, now_ns);
 		*ret_left_out = note->left_out;
 		note->left_out = 0;
 	}
 	settings->due_ns = due_after(&settings->limit, settings->due_ns, now_ns);
-	return IPWL_FATE_REPORTED;
+	return 1;
 }
 
 /* ---- events ------------------------------------------------------------------- */
@@ -275,21 +305,19 @@ static __always_inline void copy_packet(struct xdp_md *ctx, struct ipwl_event *e
 	event->packet_bytes = (__u16)i;
 }
 
-/* Report an attempt, as far as the limits allow. */
+/* Report an attempt, if the limit of its source allows. */
 __noinline int attempt_report(struct xdp_md *ctx, __u64 high, __u64 low, __u64 flow, __u64 word)
 {
 	const union event_word about = { .word = word };
 	const int is_ipv6 = about.family == IPWL_FAMILY_IPV6;
 	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
 	struct ipwl_event *event;
-	enum ipwl_fate fate;
 	__u32 left_out;
 
 	if (!cpu)
 		return 0;
-	fate = limit_event(high, is_ipv6 ? 0 : low, tick_ns(cpu), &left_out);
-	if (fate != IPWL_FATE_REPORTED) {
-		cpu->fates[fate]++;
+	if (!limit_event(high, is_ipv6 ? 0 : low, cpu->now_ns, &left_out)) {
+		cpu->fates[IPWL_FATE_SOURCE_LIMIT]++;
 		return 0;
 	}
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -350,14 +378,15 @@ static __always_inline void note_attempt(struct xdp_md *ctx, const struct ipwl_s
 					 const struct ipwl_decision *decision)
 {
 	union event_word about = { .word = 0 };
+	__u32 is_wanted = settings->events && decision->verdict >= IPWL_AVERTED;
 	__u64 high, low;
+	int attempt;
 
 	source_of(packet, &high, &low);
-	if (!attempt_begins(high, low, packet->flow)) {
+	attempt = attempt_note(high, low, packet->flow, is_wanted);
+	if (attempt == ATTEMPT_REPEATED)
 		packet->is_connection = 0;
-		return;
-	}
-	if (!settings->events || decision->verdict < IPWL_AVERTED)
+	if (attempt != ATTEMPT_IS_REPORTED)
 		return;
 	about.rule = decision->rule;
 	about.verdict = decision->verdict;

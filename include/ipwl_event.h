@@ -36,7 +36,7 @@
  * A note: 45 bits that identify the attempt, 3 bits of how often its SYN was sent again, and
  * the 16 lowest bits of the second since boot at which it expires. 0: free.
  */
-#define IPWL_ATTEMPT_BUCKET_BITS 14
+#define IPWL_ATTEMPT_BUCKET_BITS 12
 #define IPWL_ATTEMPT_NOTES 8
 #define IPWL_ATTEMPT_REPEATS_SHIFT 16
 #define IPWL_ATTEMPT_REPEATS_BITS 3
@@ -111,10 +111,11 @@ enum ipwl_fate {
 struct ipwl_attempt_cpu {
 	__u64 jiffies; /* when `now_ns` was determined */
 	__u64 now_ns;  /* since boot */
+	__u64 now_sec; /* the same */
 	__u64 fates[IPWL_FATE_COUNT];
 	__u64 crowded; /* attempts that the table had no place for; a resent SYN counts again */
 };
-_Static_assert(sizeof(struct ipwl_attempt_cpu) == 56, "ABI");
+_Static_assert(sizeof(struct ipwl_attempt_cpu) == 64, "ABI");
 
 /* ---- events -------------------------------------------------------------------- */
 

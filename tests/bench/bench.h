@@ -17,6 +17,8 @@ struct bench_options {
 void packets_measure(const struct bench_options *options);
 /* What a decision costs, and the program around it. */
 void decision_measure(const struct bench_options *options);
+/* What it costs to recognise attempts and to report them. */
+void attempts_measure(const struct bench_options *options);
 /* Packets over a wire into ipwl, and into what it replaces. */
 void path_measure(const struct bench_options *options);
 /* What this machine's caches and atomic operations cost. */

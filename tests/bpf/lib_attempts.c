@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <string.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -70,23 +71,52 @@ void attempts_take_events(const struct fixture *fixture, size_t max)
 }
 
 /* Apply the attempts_scenario and start with empty tables and a ring without events. */
+/* All values of an array of @count buckets, which have the same size. */
+#define BUCKETS_MAX (1U << 13)
+_Static_assert(IPWL_ATTEMPT_BUCKET_BITS <= 13 && IPWL_SOURCE_BUCKET_BITS <= 13, "room");
+
+static union {
+	struct ipwl_attempt_bucket attempts[BUCKETS_MAX];
+	struct ipwl_source_bucket sources[BUCKETS_MAX];
+} buckets;
+static uint32_t keys[BUCKETS_MAX];
+
+static void read_buckets(int map, uint32_t count)
+{
+	uint32_t last, found = count;
+
+	/* -ENOENT: these were all. */
+	bpf_map_lookup_batch(map, NULL, &last, keys, &buckets, &found, NULL);
+	assert_int_equal(found, count);
+}
+
+static void write_buckets(int map, uint32_t count)
+{
+	uint32_t written = count;
+
+	for (uint32_t i = 0; i < count; i++)
+		keys[i] = i;
+	assert_int_equal(bpf_map_update_batch(map, keys, &buckets, &written, NULL), 0);
+}
+
+static int attempts_map(const struct fixture *fixture)
+{
+	return bpf_map__fd(fixture->datapath->shared->maps.attempts);
+}
+
+static int sources_map(const struct fixture *fixture)
+{
+	return bpf_map__fd(fixture->datapath->shared->maps.attempt_sources);
+}
+
 void attempts_begin(struct fixture *fixture, struct event_limits limits)
 {
-	const struct ipwl_attempt_bucket no_attempts = { .notes = { 0 } };
-	const struct ipwl_source_bucket no_sources = { .notes = { { .id = 0 } } };
-	const struct ipwl_bpf *shared = fixture->datapath->shared;
-
 	fixture->events = limits;
 	fixture_apply(fixture, &attempts_scenario, APPLY_REBUILD);
 	fixture->datapath->attempt_settings->due_ns = 0;
-	for (uint32_t i = 0; i < 1U << IPWL_ATTEMPT_BUCKET_BITS; i++)
-		assert_int_equal(
-		    bpf_map_update_elem(bpf_map__fd(shared->maps.attempts), &i, &no_attempts, 0),
-		    0);
-	for (uint32_t i = 0; i < 1U << IPWL_SOURCE_BUCKET_BITS; i++)
-		assert_int_equal(bpf_map_update_elem(bpf_map__fd(shared->maps.attempt_sources), &i,
-						     &no_sources, 0),
-				 0);
+	memset(&buckets, 0, sizeof(buckets));
+	write_buckets(attempts_map(fixture), 1U << IPWL_ATTEMPT_BUCKET_BITS);
+	write_buckets(sources_map(fixture), 1U << IPWL_SOURCE_BUCKET_BITS);
 	attempts_take_events(fixture, TAKEN_MAX);
 }
 
@@ -119,24 +149,35 @@ uint32_t attempts_boot_sec(void)
 
 uint64_t attempts_set_lives(const struct fixture *fixture, int life_sec)
 {
-	int map = bpf_map__fd(fixture->datapath->shared->maps.attempts);
+	const uint16_t until = (uint16_t)((int)attempts_boot_sec() + life_sec);
+	const uint32_t count = 1U << IPWL_ATTEMPT_BUCKET_BITS;
 	uint64_t found = 0;
 
-	for (uint32_t i = 0; i < 1U << IPWL_ATTEMPT_BUCKET_BITS; i++) {
-		struct ipwl_attempt_bucket bucket;
-
-		assert_int_equal(bpf_map_lookup_elem(map, &i, &bucket), 0);
+	read_buckets(attempts_map(fixture), count);
+	for (uint32_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < IPWL_ATTEMPT_NOTES; j++) {
-			uint16_t until = (uint16_t)((int)attempts_boot_sec() + life_sec);
+			__u64 *note = &buckets.attempts[i].notes[j];
 
-			if (!bucket.notes[j])
+			if (!*note)
 				continue;
-			found = bucket.notes[j];
-			bucket.notes[j] = (found & ~0xffffULL) | until;
+			found = *note;
+			*note = (found & ~0xffffULL) | until;
 		}
-		assert_int_equal(bpf_map_update_elem(map, &i, &bucket, 0), 0);
 	}
+	write_buckets(attempts_map(fixture), count);
 	return found;
+}
+
+void attempts_make_sources_due(const struct fixture *fixture)
+{
+	const uint32_t count = 1U << IPWL_SOURCE_BUCKET_BITS;
+
+	read_buckets(sources_map(fixture), count);
+	for (uint32_t i = 0; i < count; i++)
+		for (size_t j = 0; j < IPWL_SOURCE_NOTES; j++)
+			if (buckets.sources[i].notes[j].due_ns)
+				buckets.sources[i].notes[j].due_ns = 1;
+	write_buckets(sources_map(fixture), count);
 }
 
 void attempts_run(struct fixture *fixture, const struct packet *packet, bool begins)

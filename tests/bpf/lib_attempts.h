@@ -46,5 +46,7 @@ uint32_t attempts_boot_sec(void);
 /* Have all notes be valid for @life_sec from now on; -1: they have just expired. Return the last
  * one that was found, as it was. */
 uint64_t attempts_set_lives(const struct fixture *fixture, int life_sec);
+/* Have each source be below its limit. */
+void attempts_make_sources_due(const struct fixture *fixture);
 
 #endif

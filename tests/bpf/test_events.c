@@ -9,11 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
 #include "datapath/internal.h"
-#include "ipwl.skel.h"
 #include "lib_attempts.h"
 #include "lib_scenario.h"
 
@@ -134,22 +130,6 @@ static void test_limit_of_all(void **state)
 	assert_int_equal(taken.count, reported);
 }
 
-/* Let the GCRA of every source be due. */
-static void make_sources_due(const struct fixture *fixture)
-{
-	int map = bpf_map__fd(fixture->datapath->shared->maps.attempt_sources);
-
-	for (uint32_t i = 0; i < 1U << IPWL_SOURCE_BUCKET_BITS; i++) {
-		struct ipwl_source_bucket bucket;
-
-		assert_int_equal(bpf_map_lookup_elem(map, &i, &bucket), 0);
-		for (size_t j = 0; j < IPWL_SOURCE_NOTES; j++)
-			if (bucket.notes[j].due_ns)
-				bucket.notes[j].due_ns = 1;
-		assert_int_equal(bpf_map_update_elem(map, &i, &bucket, 0), 0);
-	}
-}
-
 /* @sources belong together: ten attempts, of which three are reported. */
 static void check_source_limit(struct fixture *fixture, const char *const sources[2])
 {
@@ -166,7 +146,7 @@ static void check_source_limit(struct fixture *fixture, const char *const source
 	assert_int_equal(after.fates[IPWL_FATE_REPORTED] - before.fates[IPWL_FATE_REPORTED], 3);
 	assert_int_equal(after.fates[IPWL_FATE_SOURCE_LIMIT] - before.fates[IPWL_FATE_SOURCE_LIMIT],
 			 7);
-	make_sources_due(fixture);
+	attempts_make_sources_due(fixture);
 	assert_int_equal(fixture_run_xdp(fixture, &packet).error, 0);
 	attempts_take_events(fixture, TAKEN_MAX);
 	assert_int_equal(taken.count, 4);

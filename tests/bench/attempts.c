@@ -18,7 +18,7 @@
 #define GOAL_NS 10
 
 /* The defaults of the configuration. */
-static const struct event_limits limits = { true, 500, 10 };
+static const struct event_limits limits = { true, 1000, 60 };
 
 struct trial {
 	const struct bench_options *options;

@@ -13,6 +13,7 @@ SECTIONS = {
     "limits": "one dependent read",
     "packets": "IPv4 UDP",
     "decision": "decision, any sources",
+    "attempts": "listed sources, SYN",
     "path": "listed sources: xdp-filter, times ipwl",
     "load": "from list files to in force",
     "daemon": "add an entry, median",

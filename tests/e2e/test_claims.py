@@ -12,7 +12,7 @@ import pytest
 import frames
 from daemon import IS_BLOCKED, NEGATIVE, DONE, Ipwld, has_programs
 from lab import BLOCKED, UNLISTED
-from netns import Namespace
+from netns import PATIENCE_SEC, Namespace
 
 SECOND_LISTS = f"""\
   - name: mine
@@ -109,6 +109,18 @@ def test_one_directory_for_two_settings(ipwld):
     ipwld.configure()
     ipwld.start()
     assert ipwld.stop() == 0
+
+
+def test_a_directory_of_another_user(ipwld):
+    """systemd-tmpfiles makes one for the user whom systemd starts ipwld as. Root without its
+    capabilities cannot write there."""
+    os.chown(ipwld.socket.parent, 65534, 65534)
+    ipwld.spawn()
+    assert ipwld.process.wait(PATIENCE_SEC) == 77
+    assert f"cannot write in runtime_dir {ipwld.socket.parent}, which belongs to nobody: let " \
+        "systemd start ipwld, or give the directory to the user who runs it" in ipwld.words()
+    os.chown(ipwld.socket.parent, 0, 0)
+    ipwld.start()
 
 
 def test_an_older_version_runs(ipwld):

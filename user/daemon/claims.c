@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/claim.h"
@@ -44,6 +46,24 @@ static int refuse_old(const char *runtime_dir, char error[CLAIMS_ERROR_BYTES])
 	return err;
 }
 
+/* Root has no more rights than its files give it: ipwld has dropped the capability. */
+static int refuse_unwritable(const char *directory, char error[CLAIMS_ERROR_BYTES])
+{
+	const struct passwd *owner;
+	struct stat status;
+	int err;
+
+	if (!access(directory, W_OK))
+		return 0;
+	err = -errno;
+	owner = stat(directory, &status) ? NULL : getpwuid(status.st_uid);
+	snprintf(error, CLAIMS_ERROR_BYTES,
+		 "cannot write in runtime_dir %s, which belongs to %s: let systemd start ipwld, or "
+		 "give the directory to the user who runs it",
+		 directory, owner ? owner->pw_name : "another user");
+	return err;
+}
+
 static int claim_runtime(const char *directory, const char *what, int *claim,
 			 char error[CLAIMS_ERROR_BYTES])
 {
@@ -51,8 +71,10 @@ static int claim_runtime(const char *directory, const char *what, int *claim,
 
 	if (!err)
 		err = claim_take(directory, what, claim);
-	if (!err)
-		return refuse_old(directory, error);
+	if (!err) {
+		err = refuse_unwritable(directory, error);
+		return err ? err : refuse_old(directory, error);
+	}
 	claim_explain(err, "runtime_dir", directory, error, CLAIMS_ERROR_BYTES);
 	return err;
 }

@@ -48,7 +48,7 @@ def test_list_asks_for_all_pages(ask, daemon):
     done = ask("learn", "list", "--wide")
     assert (done.code, done.err) == (0, "")
     assert done.out == """\
-ADDRESS        STATE      RULE     SCORE  SINCE                 NEXT    AT                    WHY
+ADDRESS        STATE      RULE     SCORE  SINCE                 NEXT    NEXT AT               WHY
 192.0.2.7/32   probation  partner    1.5  2026-11-24T09:00:00Z  active  2026-12-01T09:00:00Z  \
 it sends for partner.test
 2001:db8::/64  active     partner    1.5  2026-11-24T09:00:00Z  active  2026-12-01T09:00:00Z  \

@@ -80,7 +80,7 @@ class Machine:
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR", "PREFIX")}
         result = netns.run(*self.argv(ROOT / "scripts/make.sh", "-s", target), cwd=ROOT,
-                           env=environment | {"B": str(BUILD)})
+                           env=environment | {"B": os.path.relpath(BUILD, ROOT)})
         assert result.returncode == 0, result
 
     def install(self):

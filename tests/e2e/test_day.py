@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A day of a mail administrator: day.txt has what she types and the screens that she expects.
-README.md and the manual pages name each of these commands."""
+"""Days of a mail administrator: day.txt and learning.txt have what she types and the screens that
+she expects. README.md and the manual pages name each of these commands."""
 
+import itertools
 import pathlib
 import re
 import threading
 
+import demo
 import frames
 from daemon import has_programs
 from lab import wait_for
@@ -15,7 +17,7 @@ from sources import Source
 from stack import Stack, mail_from
 from transcript import Transcript
 
-DAY = pathlib.Path(__file__).with_name("day.txt")
+HERE = pathlib.Path(__file__).parent
 FEED_PORT = 8000
 
 
@@ -28,11 +30,13 @@ class Day:
         self.machine = Machine(lab.mx)
         self.machine.install()
         self.source = Source(lab.mx, port=FEED_PORT)
+        self.ports = itertools.count(40000)
 
     def mails(self, count, senders):
         before = self.lab.received()
-        sent = sum(self.wire.send(frames.tcp(self.wire, sender), count=int(count))
-                   for sender in re.split(", | and ", senders))
+        # Attempts of their own: a SYN that is sent again would count once.
+        sent = sum(self.wire.send(frames.tcp(self.wire, sender, source_port=next(self.ports)))
+                   for sender in re.split(", | and ", senders) for _ in range(int(count)))
         wait_for(lambda: self.lab.received() >= before + sent, "all has arrived")
 
     def capture(self, count, first, second, path):
@@ -82,7 +86,7 @@ class Day:
 
 def test_the_day(lab, wire):
     day = Day(lab, wire)
-    Transcript(DAY, day.machine, {
+    Transcript(HERE / "day.txt", day.machine, {
         "ipwld starts": day.machine.start,
         "ipwld is stopped": day.machine.stop,
         r"(\d+) mails from (.*)": day.mails,
@@ -96,4 +100,25 @@ def test_the_day(lab, wire):
             re.sub(r"^<\d+>.*? ipwlctl\[\d+\]: ", "", line) for line in day.machine.syslog_lines()),
         "ipwl is uninstalled": lambda: day.machine.make("uninstall"),
         "what is left in the kernel": day.kernel,
+    }).repeat()
+
+
+def test_learning(lab):
+    """A week of mail with a partner, in an old log and in the one that ipwl follows."""
+    machine = Machine(lab.mx)
+    machine.install()
+
+    def log(path):
+        part = machine.top / "log"
+        demo.write_mail_log(part)
+        assert machine.run(f"cp {part} {path}").returncode == 0
+
+    def is_reviewed():
+        shown = machine.run(f"ipwlctl explain {demo.PARTNER.ipv4}").stdout
+        return ": candidate " in shown and "sent 12 messages" in shown
+
+    Transcript(HERE / "learning.txt", machine, {
+        "ipwld starts": machine.start,
+        r"Postfix logs a week of mail with \S+ to (\S+)": log,
+        "a minute passes": lambda: wait_for(is_reviewed, "both logs count") and "",
     }).repeat()

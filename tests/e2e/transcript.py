@@ -16,6 +16,9 @@ VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-11-29T03:00:00Z"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"), "2026-11-29T03:00Z"),
     (re.compile(r"\d{8}T\d{6}Z"), "20261129T030000Z"),
+    (re.compile(r"\d{4}-\d\d-\d\d(?!T)"), "2026-11-29"),
+    (re.compile(r"[0-9.]+ of 10 good messages"), "5.5 of 10 good messages"),
+    (re.compile(r"first good message [0-9.]+ of"), "first good message 6.5 of"),
     # The age of a copy, in a column of three characters.
     (re.compile(r"  \d+s +(?=(?:new|unchanged|held|failed)\b)"), "  0s   "),
     (re.compile(r"process \d+, up for [^,]+,"), "process 4711, up for 5m 0s,"),

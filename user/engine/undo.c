@@ -130,7 +130,9 @@ int engine_find_undoable(const struct engine *engine, int64_t id, int64_t *ret_i
 	if (err)
 		return refuse_failed(engine, err, refusal);
 	if (!id)
-		return refusal_set(refusal, OUTCOME_NOT_FOUND, "there is no change to undo");
+		return refusal_set(refusal, OUTCOME_NOT_FOUND,
+				   "there is no change to manual entries to undo; "
+				   "`ipwlctl undo RECORD' undoes one to learned entries");
 	err = find_record(engine, id, &record, refusal);
 	if (!err)
 		*ret_id = id;

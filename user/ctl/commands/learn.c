@@ -19,7 +19,7 @@ const struct column learned_columns[] = {
 	{ "since", "SINCE", FORM_TIME | COLUMN_LEAVES(2) },
 	{ "added_at", NULL, FORM_PLAIN },
 	{ "next_state", "NEXT", FORM_PLAIN | COLUMN_LEAVES(5) },
-	{ "next_at", "AT", FORM_TIME | COLUMN_LEAVES(6) },
+	{ "next_at", "NEXT AT", FORM_TIME | COLUMN_LEAVES(6) },
 	{ "held", NULL, FORM_PLAIN },
 	{ "why", "WHY", FORM_PLAIN | COLUMN_CUT },
 	{ NULL, NULL, FORM_PLAIN },

@@ -16,6 +16,7 @@ VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-11-29T03:00:00Z"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"), "2026-11-29T03:00Z"),
     (re.compile(r"\d{8}T\d{6}Z"), "20261129T030000Z"),
+    (re.compile(r"ipwld\.yaml:\d+:\d+"), "ipwld.yaml:84:9"),
     (re.compile(r"\d{4}-\d\d-\d\d(?!T)"), "2026-11-29"),
     (re.compile(r"[0-9.]+ of 10 good messages"), "5.5 of 10 good messages"),
     (re.compile(r"first good message [0-9.]+ of"), "first good message 6.5 of"),

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Domains that mail services tell their customers to include in SPF records, and their parents.
- * Source: the public set-up instructions of the services. Date: 2026-11-29.
+ *
+ * Each was found as the target of an include in published zones or instructions, or is another
+ * name of such a service. Source: public repositories (zones, infrastructure as code,
+ * documentation) and the list of services in osintowl/domaintwistex of 2026-05-29.
+ * Date: 2026-11-29.
  *
  * A missing one is only found once three domains include it.
  */
@@ -11,6 +15,9 @@
 
 const char *const shared_providers[] = {
 	/* Mailboxes for organisations. */
+	"aruba.it",
+	"bluehost.com",
+	"dreamhost.com",
 	"emailsrvr.com",
 	"fastmail.com",
 	"gandi.net",
@@ -27,6 +34,7 @@ const char *const shared_providers[] = {
 	"messagingengine.com",
 	"migadu.com",
 	"mx.ovh.com",
+	"mxhichina.com",
 	"one.com",
 	"outlook.com",
 	"perfora.net",
@@ -38,6 +46,7 @@ const char *const shared_providers[] = {
 	"strato.com",
 	"strato.de",
 	"titan.email",
+	"websitewelcome.com",
 	"yahoo.com",
 	"yandex.net",
 	"your-server.de",
@@ -45,6 +54,7 @@ const char *const shared_providers[] = {
 	"zoho.eu",
 	"zohomail.com",
 	/* Filters in front of mailboxes. */
+	"antispamcloud.com",
 	"antispameurope.com",
 	"barracudanetworks.com",
 	"hornetsecurity.com",
@@ -54,7 +64,6 @@ const char *const shared_providers[] = {
 	"mimecast-offshore.com",
 	"pphosted.com",
 	"ppe-hosted.com",
-	"retarus.com",
 	"sophos.com",
 	"spamexperts.com",
 	"trendmicro.com",
@@ -67,7 +76,9 @@ const char *const shared_providers[] = {
 	"constantcontact.com",
 	"createsend.com",
 	"elasticemail.com",
+	"email-od.com",
 	"exacttarget.com",
+	"hubspot.com",
 	"hubspotemail.net",
 	"klaviyomail.com",
 	"mailchannels.net",
@@ -75,17 +86,16 @@ const char *const shared_providers[] = {
 	"mailerlite.com",
 	"mailgun.org",
 	"mailjet.com",
-	"mailkit.eu",
 	"mandrillapp.com",
 	"mcsv.net",
 	"mktomail.com",
 	"mlsend.com",
 	"mtasv.net",
+	"pardot.com",
 	"sendgrid.net",
 	"sendinblue.com",
 	"smtp2go.com",
 	"smtp.com",
-	"socketlabs.com",
 	"sparkpostmail.com",
 	/* Services that send for their customers. */
 	"atlassian.net",
@@ -94,7 +104,10 @@ const char *const shared_providers[] = {
 	"intercom.io",
 	"mail.zendesk.com",
 	"netsuite.com",
+	"oracleemaildelivery.com",
+	"qualtrics.com",
 	"salesforce.com",
+	"service-now.com",
 	"servicenow.com",
 	"shopify.com",
 	"zendesk.com",

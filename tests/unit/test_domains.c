@@ -209,6 +209,47 @@ static void test_guards(void **unused)
 	assert_false(fake_has("partners", "5.3.0.0/24"));
 }
 
+/* An answer with one network for each address of @networks. */
+static const char *answer_with(const char *const *networks, char *text, size_t bytes)
+{
+	size_t used = (size_t)snprintf(text, bytes, "%s", HEAD("ok 0 0 complete") RECORD);
+
+	for (size_t i = 0; networks[i]; i++)
+		used += (size_t)snprintf(text + used, bytes - used, "term taken taken ip:%s\n",
+					 networks[i]);
+	for (size_t i = 0; networks[i]; i++)
+		used +=
+		    (size_t)snprintf(text + used, bytes - used, "prefix %zu %s\n", i, networks[i]);
+	snprintf(text + used, bytes - used, "end\n");
+	return text;
+}
+
+/* Addresses count, not entries. */
+static void test_growth(void **unused)
+{
+	static const char *const one[] = { "5.1.0.1/32", NULL };
+	static const char *const many[] = { "5.1.0.1/32",  "5.1.0.3/32",  "5.1.0.5/32",
+					    "5.1.0.7/32",  "5.1.0.9/32",  "5.1.0.11/32",
+					    "5.1.0.13/32", "5.1.0.15/32", "5.1.0.17/32",
+					    "5.1.0.19/32", "5.1.0.21/32", NULL };
+	static const char *const few[] = { "5.1.0.0/22", "2620:fe:1::/48", NULL };
+	static const char *const large[] = { "5.1.0.0/18", "2620:fe:1::/48", NULL };
+	static const char *const large_ipv6[] = { "5.1.0.0/22", "2620:f0::/36", NULL };
+	char text[2048];
+
+	(void)unused;
+	begin_with(CONFIG);
+	assert_int_equal(answer(answer_with(one, text, sizeof(text))), FEED_RESULT_NEW);
+	assert_int_equal(answer(answer_with(many, text, sizeof(text))), FEED_RESULT_NEW);
+	/* One network with all of them is no loss, and the first IPv6 network no growth. */
+	assert_int_equal(answer(answer_with(few, text, sizeof(text))), FEED_RESULT_NEW);
+	assert_int_equal(answer(answer_with(large, text, sizeof(text))), FEED_RESULT_HELD);
+	assert_non_null(strstr(message, "16384 IPv4 addresses, and had 1024: more than 10 times"));
+	assert_int_equal(answer(answer_with(large_ipv6, text, sizeof(text))), FEED_RESULT_HELD);
+	assert_non_null(strstr(message, "4096 IPv6 networks /48, and had 1: more than 10 times"));
+	assert_int_equal(answer(answer_with(few, text, sizeof(text))), FEED_RESULT_UNCHANGED);
+}
+
 static void test_damaged_copy(void **unused)
 {
 	struct feed_report first;
@@ -329,15 +370,11 @@ static void test_failures(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ENGINE_TEST(test_entries),
-		ENGINE_TEST(test_shared_providers),
-		ENGINE_TEST(test_unknown_provider),
-		ENGINE_TEST(test_what_is_missing),
-		ENGINE_TEST(test_guards),
-		ENGINE_TEST(test_damaged_copy),
-		ENGINE_TEST(test_gone),
-		ENGINE_TEST(test_gone_and_back),
-		ENGINE_TEST(test_failures),
+		ENGINE_TEST(test_entries),	    ENGINE_TEST(test_shared_providers),
+		ENGINE_TEST(test_unknown_provider), ENGINE_TEST(test_what_is_missing),
+		ENGINE_TEST(test_guards),	    ENGINE_TEST(test_growth),
+		ENGINE_TEST(test_damaged_copy),	    ENGINE_TEST(test_gone),
+		ENGINE_TEST(test_gone_and_back),    ENGINE_TEST(test_failures),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

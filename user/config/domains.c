@@ -84,6 +84,7 @@ void domain_set_defaults(struct feed_config *domain, const struct config *config
 		.spaces = { [FEED_SPACE_RESERVED] = SPACE_CUT },
 		.max_shrink_percent = FEED_DEFAULT_MAX_SHRINK,
 		.max_growth_factor = FEED_DEFAULT_MAX_GROWTH,
+		.counts_addresses = true,
 		.min_len = { DOMAIN_DEFAULT_MIN_IPV4_LENGTH, DOMAIN_DEFAULT_MIN_IPV6_LENGTH },
 	};
 }

@@ -77,6 +77,7 @@ struct feed_guards {
 	bool checks_count;		/* a declared record count must match */
 	uint32_t max_shrink_percent;	/* 100: any */
 	uint32_t max_growth_factor;	/* times the present number of entries */
+	bool counts_addresses;		/* for the growth, in the place of entries */
 	uint32_t min_len[FAMILY_COUNT]; /* bits; 0: any */
 };
 

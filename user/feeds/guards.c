@@ -79,6 +79,58 @@ static size_t entry_count(const struct entry_set *set)
 
 /* ---- numbers ------------------------------------------------------------ */
 
+/* Count IPv4 addresses, or IPv6 networks /48: one customer. No entry lies in another. */
+static uint64_t count_addresses(const struct entry_set *set, enum family family)
+{
+	static const uint8_t units[FAMILY_COUNT] = { 32, 48 };
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct prefix *prefix = &set->entries[i].prefix;
+
+		if (prefix->family == family)
+			count +=
+			    prefix->len < units[family] ? 1ULL << (units[family] - prefix->len) : 1;
+	}
+	return count;
+}
+
+static bool shrinks(const struct feed_guards *guards, uint64_t before, uint64_t after)
+{
+	return after < before && (before - after) * 100 > before * guards->max_shrink_percent;
+}
+
+/* One network in the place of many hosts inside it is no loss. */
+static bool loses_addresses(const struct feed_guards *guards,
+			    const struct feed_candidate *candidate)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (shrinks(guards, count_addresses(candidate->before, (enum family)family),
+			    count_addresses(candidate->after, (enum family)family)))
+			return true;
+	return false;
+}
+
+/* One entry can be a host or a /16, so the number of entries does not tell how much a domain grows.
+ * A small set that grows is a small organisation that grows. */
+static void check_addresses(const struct feed_guards *guards,
+			    const struct feed_candidate *candidate, struct lines *reasons)
+{
+	static const char *const words[FAMILY_COUNT] = { "IPv4 addresses", "IPv6 networks /48" };
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const uint64_t before = count_addresses(candidate->before, (enum family)family);
+		const uint64_t after = count_addresses(candidate->after, (enum family)family);
+
+		if (before && after > GUARD_ADDRESSES_FEW &&
+		    after > before * guards->max_growth_factor)
+			lines_add(reasons,
+				  "it has %" PRIu64 " %s, and had %" PRIu64
+				  ": more than %u times as many (max_growth)",
+				  after, words[family], before, guards->max_growth_factor);
+	}
+}
+
 static void check_numbers(const struct feed_guards *guards, const struct feed_candidate *candidate,
 			  struct lines *reasons)
 {
@@ -96,12 +148,14 @@ static void check_numbers(const struct feed_guards *guards, const struct feed_ca
 	if (!after) {
 		if (!guards->may_be_empty)
 			lines_add(reasons, "it has no entries, and had %zu (may_be_empty)", before);
-	} else if (after < before &&
-		   (uint64_t)(before - after) * 100 > (uint64_t)before * guards->max_shrink_percent)
+	} else if (shrinks(guards, before, after) &&
+		   (!guards->counts_addresses || loses_addresses(guards, candidate)))
 		lines_add(reasons, "it has %zu %s, and had %zu: more than %u %% fewer (max_shrink)",
 			  after, plural(after, "entry", "entries"), before,
 			  guards->max_shrink_percent);
-	if (after > (uint64_t)before * guards->max_growth_factor)
+	if (guards->counts_addresses)
+		check_addresses(guards, candidate, reasons);
+	else if (after > (uint64_t)before * guards->max_growth_factor)
 		lines_add(reasons,
 			  "it has %zu %s, and had %zu: more than %u times as many "
 			  "(max_growth)",

@@ -38,6 +38,9 @@ struct feed_candidate {
 void feed_guards_check(const struct feed_guards *guards, const struct feed_candidate *candidate,
 		       struct lines *ret_reasons);
 
+/* So few addresses are never too many, where addresses are counted. */
+#define GUARD_ADDRESSES_FEW 1024
+
 /* Whether these bytes are a web page, like an error or login page, and not a list in any
  * format. */
 bool feed_is_html(const char *bytes, size_t byte_count);

@@ -30,7 +30,17 @@ enum ctl_exit copies_show(const struct arguments *arguments, enum feed_kind kind
 	return exchange(arguments, &request, feed_kinds[kind].plural, write);
 }
 
-void copies_write_held(struct writer *writer, enum feed_kind kind, const char *name,
+/* ---- what needs attention ------------------------------------------------- */
+
+const char *copies_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* Say why a copy is held back, and which commands show and accept it. */
+static void write_held(struct writer *writer, enum feed_kind kind, const char *name,
 		       const json_t *held)
 {
 	const json_t *reasons = json_object_get(held, "reasons");
@@ -48,6 +58,25 @@ void copies_write_held(struct writer *writer, enum feed_kind kind, const char *n
 	    "%s: `ipwlctl %s diff %s' shows the changes, `ipwlctl %s accept %s' accepts them", name,
 	    feed_kinds[kind].plural, name, feed_kinds[kind].plural, name);
 	writer_line_end(writer);
+}
+
+void copies_write_words(struct writer *writer, enum feed_kind kind, const json_t *copy)
+{
+	const json_t *held = json_object_get(copy, "held");
+	const json_t *last = json_object_get(copy, "last_fetch");
+	const char *name = copies_text(copy, "name"), *result = copies_text(last, "result");
+
+	if (json_is_object(held))
+		write_held(writer, kind, name, held);
+	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
+		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
+			    copies_text(last, "message"));
+		writer_line_end(writer);
+	}
+	if (*copies_text(copy, "trouble")) {
+		writer_text(writer, COLOUR_RED, "%s: %s", name, copies_text(copy, "trouble"));
+		writer_line_end(writer);
+	}
 }
 
 /* ---- refresh -------------------------------------------------------------- */

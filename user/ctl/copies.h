@@ -19,8 +19,11 @@ enum ctl_exit copies_diff(const struct arguments *arguments, enum feed_kind kind
 enum ctl_exit copies_accept(const struct arguments *arguments, enum feed_kind kind,
 			    const char *name);
 
-/* Say why a copy is held back, and which commands show and accept it. */
-void copies_write_held(struct writer *writer, enum feed_kind kind, const char *name,
-		       const json_t *held);
+/* Say why a copy is held back, why the last fetch failed, and what is wrong with the copy in
+ * force. @copy: a feed or domain as the API has it. */
+void copies_write_words(struct writer *writer, enum feed_kind kind, const json_t *copy);
+
+/* The text of a member; "" if it is null or another type. */
+const char *copies_text(const json_t *object, const char *key);
 
 #endif

@@ -26,41 +26,21 @@ static const struct column domain_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static const char *domain_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static void write_words(struct writer *writer, const json_t *domain)
 {
-	const json_t *held = json_object_get(domain, "held");
-	const json_t *last = json_object_get(domain, "last_fetch"), *line;
-	const char *name = domain_text(domain, "name"), *result = domain_text(last, "result");
+	const json_t *line;
 	size_t i;
 
 	json_array_foreach(json_object_get(domain, "missing"), i, line)
 	{
-		writer_text(writer, COLOUR_YELLOW, "%s: missing: %s", name,
+		writer_text(writer, COLOUR_YELLOW, "%s: missing: %s", copies_text(domain, "name"),
 			    json_is_string(line) ? json_string_value(line) : "");
 		writer_line_end(writer);
 	}
-	if (json_is_object(held))
-		copies_write_held(writer, FEED_OF_DOMAIN, name, held);
 	/* Not every partner that is learned has a record. */
-	if (!strcmp(domain_text(domain, "origin"), "learned") &&
-	    !*domain_text(domain, "fetched_at"))
-		return;
-	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
-		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
-			    domain_text(last, "message"));
-		writer_line_end(writer);
-	}
-	if (*domain_text(domain, "trouble")) {
-		writer_text(writer, COLOUR_RED, "%s: %s", name, domain_text(domain, "trouble"));
-		writer_line_end(writer);
-	}
+	if (strcmp(copies_text(domain, "origin"), "learned") != 0 ||
+	    *copies_text(domain, "fetched_at") || json_is_object(json_object_get(domain, "held")))
+		copies_write_words(writer, FEED_OF_DOMAIN, domain);
 }
 
 void domains_table(struct writer *writer, const json_t *domains)

@@ -2,8 +2,6 @@
 /* Prints one line for each feed, then messages about feeds that need attention. */
 #include "ctl/feeds_table.h"
 
-#include <string.h>
-
 #include "base/plural.h"
 #include "ctl/copies.h"
 
@@ -28,13 +26,6 @@ static const struct column feed_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static const char *feed_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 /* Say of how many entries address space was cut out. */
 static void write_cut(struct writer *writer, const char *name, const json_t *cut)
 {
@@ -55,32 +46,20 @@ static void write_cut(struct writer *writer, const char *name, const json_t *cut
 
 static void write_words(struct writer *writer, const json_t *feed)
 {
-	const json_t *held = json_object_get(feed, "held");
-	const json_t *last = json_object_get(feed, "last_fetch");
-	const char *result = feed_text(last, "result"), *name = feed_text(feed, "name");
+	const char *name = copies_text(feed, "name");
 	const long long overruled =
 	    json_integer_value(json_object_get(feed, "overruled_exclusions"));
 
-	if (json_is_object(held))
-		copies_write_held(writer, FEED_OF_URL, name, held);
 	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,
 			    "%s: %lld of its exclusions %s not in force, because list %s has "
 			    "protected entries there",
 			    name, overruled, plural((uint64_t)overruled, "is", "are"),
-			    feed_text(feed, "list"));
+			    copies_text(feed, "list"));
 		writer_line_end(writer);
 	}
-	if (!strcmp(result, "failed") || !strcmp(result, "invalid")) {
-		writer_text(writer, COLOUR_RED, "%s: %s: %s", name, result,
-			    feed_text(last, "message"));
-		writer_line_end(writer);
-	}
-	if (*feed_text(feed, "trouble")) {
-		writer_text(writer, COLOUR_RED, "%s: %s", name, feed_text(feed, "trouble"));
-		writer_line_end(writer);
-	}
+	copies_write_words(writer, FEED_OF_URL, feed);
 }
 
 void feeds_table(struct writer *writer, const json_t *feeds)

@@ -36,7 +36,8 @@ static void write_again(const struct feed_copy *copy)
 	require(!feed_copy_commit(directory, "b", COPY_HELD));
 	require(!feed_copy_read(directory, "b", COPY_HELD, &again, error));
 	require(is_same(copy->url, again.url) && is_same(copy->etag, again.etag) &&
-		is_same(copy->last_modified, again.last_modified));
+		is_same(copy->last_modified, again.last_modified) &&
+		is_same(copy->shared, again.shared) && copy->cut_spaces == again.cut_spaces);
 	require(copy->fetched_at_sec == again.fetched_at_sec);
 	require(copy->byte_count == again.byte_count && copy->checksum == again.checksum);
 	require(!memcmp(copy->bytes, again.bytes, copy->byte_count));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A resolver that answers as a test wants: well, wrongly, too much or not at all."""
 
+import contextlib
 import ipaddress
 import socket
 import struct
@@ -59,20 +60,32 @@ class Query:
             + (question or self.question) + b"".join(records)
 
 
+def hang(_query, _is_tcp):
+    return []
+
+
+def code(number):
+    return lambda query, _is_tcp: [query.answer(code=number)]
+
+
 class NameServer:
     """Listens on UDP and TCP until the end of the test. `zone`: {(name, type): values};
     `behaviours`: {name: function of (query, is_tcp)} that returns packets instead."""
 
-    def __init__(self, zone=(), behaviours=()):
+    def __init__(self, zone=(), behaviours=(), namespace=None, ttl=TTL_SEC):
         self.zone = dict(zone)
         self.behaviours = dict(behaviours)
+        self.ttl = ttl
         self.queries = []
         self.stopped = threading.Event()
         # Both with the same port.
-        self.tcp = socket.create_server(("127.0.0.1", 0))
-        self.port = self.tcp.getsockname()[1]
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", self.port))
+        with namespace.entered() if namespace else contextlib.nullcontext():
+            self.tcp = socket.create_server(("127.0.0.1", 0))
+            self.port = self.tcp.getsockname()[1]
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.udp.bind(("127.0.0.1", self.port))
+            # To wake the thread that waits for a query.
+            self.waker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.threads = [threading.Thread(target=run, daemon=True)
                         for run in (self._run_udp, self._run_tcp)]
         netns.at_exit(self.stop)
@@ -88,11 +101,22 @@ class NameServer:
             return
         self.stopped.set()
         self.tcp.shutdown(socket.SHUT_RDWR)
-        self.udp.sendto(b"", ("127.0.0.1", self.port))
+        self.waker.sendto(b"", ("127.0.0.1", self.port))
         for thread in self.threads:
             thread.join()
-        self.tcp.close()
-        self.udp.close()
+        for endpoint in self.tcp, self.udp, self.waker:
+            endpoint.close()
+
+    def put(self, name, **records):
+        """All records of a name: put("x.test", TXT="v=spf1 -all", A=["192.0.2.1"])."""
+        self.behaviours.pop(name, None)
+        for key in [key for key in self.zone if key[0] == name]:
+            del self.zone[key]
+        for kind, values in records.items():
+            self.zone[name, kind] = values if isinstance(values, list) else [values]
+
+    def asked(self, name):
+        return [kind for asked, kind, _ in self.queries if asked == name]
 
     def packets(self, packet, is_tcp):
         query = Query(packet)
@@ -109,7 +133,8 @@ class NameServer:
         """What the zone says."""
         values = self.zone.get((query.name, query.kind))
         if values is not None:
-            return query.answer(*(record(query.name, query.kind, value) for value in values))
+            return query.answer(*(record(query.name, query.kind, value, self.ttl)
+                                  for value in values))
         is_known = any(name == query.name for name, _ in self.zone)
         return query.answer(code=OK if is_known else NXDOMAIN)
 

@@ -14,7 +14,7 @@ import mta
 import netns
 import peers
 from lab import wait_for
-from zone import Zone
+from nameserver import NameServer
 
 CACHE = daemon.ROOT / "build/peers"
 NAME, SPF = "partner.test", "spf:partner.test"
@@ -27,7 +27,7 @@ RULES = "  postfix: {{file: {log}}}\n"
 
 @pytest.fixture(name="zone")
 def _zone(lab):
-    zone = Zone(lab.mx)
+    zone = NameServer(namespace=lab.mx)
     zone.put(NAME, TXT=RECORD)
     zone.put("spf.provider.test", TXT="v=spf1 ip4:5.8.0.0/16 -all")
     return zone
@@ -35,7 +35,7 @@ def _zone(lab):
 
 def configure(ipwld, zone, keys="", extra=""):
     ipwld.configure(extra=f"learn:\n  list: partners\n{keys}resolver: {{servers: "
-                    f"['{zone.server}'], providers: [provider.test]}}\n{extra}")
+                    f"['{zone.address}'], providers: [provider.test]}}\n{extra}")
 
 
 def begin(ipwld, zone, keys="", extra=""):

@@ -15,7 +15,7 @@ import daemon
 import nameserver
 import netns
 from lab import wait_for
-from nameserver import NameServer, record
+from nameserver import NameServer, code, hang, record
 from resolvers import PROGRAM, Validator, memory, read, request, resolve, spawn
 
 LONG = "v=spf1 " + " ".join(f"ip4:11.0.0.{2 * number}" for number in range(100)) + " -all"
@@ -113,10 +113,6 @@ GOOD = {("a.test", "TXT"): ["v=spf1 a mx -all"], ("a.test", "MX"): ["m.test"],
 TEXT = record("bad.test", "TXT", "v=spf1 ip4:11.9.0.1 -all")
 
 
-def hang(_query, _is_tcp):
-    return []
-
-
 def flood(query, _is_tcp):
     """Answers to other queries, without an end that is near."""
     return (query.answer(TEXT, query_id=(query.id + 1 + number) % 65536)
@@ -125,10 +121,6 @@ def flood(query, _is_tcp):
 
 def garbage(query, _is_tcp):
     return [query.answer(TEXT)[:length] for length in (5, 13, 30, 50)]
-
-
-def code(number):
-    return lambda query, _is_tcp: [query.answer(code=number)]
 
 
 @pytest.mark.parametrize("behaviour", [

@@ -126,8 +126,9 @@ class Validator:
     """unbound, and nsd with its zones: {name: (records, "signed", "plain" or "bogus")}. A
     bogus zone has an anchor that did not sign it. `dead`: a zone whose server is not there."""
 
-    def __init__(self, cache, top, zones, dead):
+    def __init__(self, cache, top, zones, dead, namespace=None):
         self.top = top
+        self.namespace = namespace
         self.port, self.zones_port = free_port(), free_port()
         self.roots = peers.unpack(cache, "unbound", "nsd", "ldnsutils")
         anchors, stubs, config = [], [], []
@@ -174,8 +175,10 @@ class Validator:
 
     def _start(self, *argv):
         with open(self.top / "output", "ab") as output:
-            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output,
-                                       stderr=output, cwd=self.top)
+            options = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output,
+                       "cwd": self.top}
+            process = self.namespace.popen(*argv, **options) if self.namespace \
+                else subprocess.Popen(argv, **options)
         netns.at_exit(self._stop, process)
 
     @staticmethod

@@ -2,10 +2,14 @@
 """Domains of allow lists, asked by ipwl-resolve from a name server of the test: whatever DNS
 says or does not say, the last good addresses stay in force."""
 
+import frames
+import netns
 import pytest
-from daemon import DONE, DROP, NEGATIVE, PARTNERS
+from daemon import DONE, DROP, NEGATIVE, PARTNERS, ROOT
 from lab import wait_for
 from nameserver import NXDOMAIN, SERVFAIL, NameServer, code, hang
+from resolvers import Validator
+from test_simulate import EN10MB, simulate, write
 
 SPF = "spf:partner.example"
 RECORD = "v=spf1 ip4:5.1.0.0/24 include:spf.mail.example a:mail.partner.example -all"
@@ -204,3 +208,73 @@ def test_a_shared_provider(one, zone):
     configure(one, zone, f"{{{{name: '{SPF}', shared: all}}}}")
     one.ask("reload")
     assert entries(one) == ["5.1.0.0/24", "5.2.0.0/24", "5.8.0.0/16"]
+
+
+def test_simulate_knows_them(one, wire):
+    """It judges by the tables in force, also without ipwld: they have the entries of all
+    sources."""
+    one.ask("add", "--list", "partners", "5.9.0.9", "--reason", "x")
+    capture = write(one.top / "capture.pcap", EN10MB, [
+        frames.tcp(wire, source) for source in ("5.2.0.7", "5.9.0.9", "5.9.0.8")])
+    for is_running in True, False:
+        if not is_running:
+            one.stop()
+        found = {row["address"]: row["verdict"] for row in simulate(one, capture)["sources"]}
+        assert found == {"5.2.0.7": "allow", "5.9.0.9": "allow", "5.9.0.8": "unlisted"}
+
+
+# ---- unbound and nsd -------------------------------------------------------------------
+
+LONG = "v=spf1 " + " ".join(f"ip4:5.3.0.{2 * number}" for number in range(100)) + " -all"
+SIGNED = f"""\
+@ TXT "v=spf1 mx include:_spf.partner.test -all"
+@ MX 10 mail
+mail A 5.4.0.1
+mail AAAA 2620:fe:4::1
+_spf CNAME long
+long TXT {" ".join(f'"{LONG[at:at + 200]}"' for at in range(0, len(LONG), 200))}
+"""
+BOGUS, DEAD, NONE, PLAIN = ("spf:bogus.test", "spf:dead.test", "spf:none.partner.test",
+                            "spf:plain.test")
+
+
+@pytest.fixture(name="validator")
+def _validator(lab):
+    return Validator(ROOT / "build/peers", netns.temporary_directory(), {
+        "partner.test": (SIGNED, "signed"),
+        "plain.test": ('@ TXT "v=spf1 ip4:5.5.0.0/24 -all"\n', "plain"),
+        "bogus.test": ('@ TXT "v=spf1 ip4:5.6.0.0/24 -all"\n', "bogus"),
+    }, dead="dead.test", namespace=lab.mx)
+
+
+def test_a_validating_resolver(ipwld, validator):
+    """A signed record of 1.8 kB over TCP, a zone that is not signed, one with a wrong signature,
+    a server that is not there, and a name that does not exist."""
+    names = "spf:partner.test", "mail.partner.test", PLAIN, BOGUS, DEAD, NONE
+    configure(ipwld, validator, *names, resolver="timeout: 20s")
+    ipwld.start()
+
+    def results():
+        found = {item["name"]: item for item in ipwld.ask("domains")["domains"]}
+        for item in found.values():
+            # unbound may not have been up.
+            if not item["last_fetch"] or item["fetching"]:
+                return None
+        if found["spf:partner.test"]["last_fetch"]["result"] != "new":
+            ipwld.ctl("domains", "refresh")
+            return None
+        return found
+
+    found = wait_for(results, "all are refreshed")
+    assert {name: (item["entries"], item["last_fetch"]["result"]) for name, item in found.items()} \
+        == {"spf:partner.test": (102, "new"), "mail.partner.test": (2, "new"), PLAIN: (1, "new"),
+            BOGUS: (0, "failed"), DEAD: (0, "failed"), NONE: (0, "failed")}
+    assert "does not exist" in found[NONE]["last_fetch"]["message"]
+    assert "does not exist" not in found[BOGUS]["last_fetch"]["message"]
+    # Now only what is authenticated counts; what was taken before stays.
+    configure(ipwld, validator, *names, resolver="timeout: 20s, require_ad: true")
+    ipwld.ask("reload")
+    refresh(ipwld, "unchanged", "spf:partner.test")
+    found = refresh(ipwld, "failed", PLAIN)
+    assert "AD" in found["last_fetch"]["message"] and found["entries"] == 1
+    assert "5.5.0.0/24" in entries(ipwld)

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/plural.h"
+#include "config/domain_set.h"
 #include "feeds/process.h"
 #include "feeds/timing.h"
 #include "feeds/waits.h"
@@ -30,6 +31,7 @@ struct feeds {
 	struct feed_judge judge;
 	const struct config *config; /* in force */
 	struct feed_configs configs;
+	struct domain_set *domains; /* that has them; or NULL */
 	struct event *timer;
 	bool is_ending;
 	char *program;
@@ -339,6 +341,9 @@ void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
 
 	/* The old configuration is freed in any case. */
 	feeds->config = snapshot->config;
+	domain_set_ref(snapshot->domains);
+	domain_set_unref(feeds->domains);
+	feeds->domains = snapshot->domains;
 	feeds->configs = snapshot_feeds(snapshot, feeds->kind);
 	if (!items) {
 		log_error(feed_kinds[feeds->kind].plural, "they have not changed: %s",
@@ -408,6 +413,7 @@ void feeds_close(struct feeds *feeds)
 		feed_state_free(&feeds->items[i]);
 	feed_waits_free(&feeds->waits);
 	event_free(feeds->timer);
+	domain_set_unref(feeds->domains);
 	free(feeds->items);
 	free(feeds->program);
 	free(feeds);

@@ -65,6 +65,13 @@ static bool has_feed(const char *name)
 				name) != NULL;
 }
 
+static uint32_t refresh_sec_of(const char *name)
+{
+	return feed_config_find(snapshot_feeds(engine_snapshot(fixture_engine), FEED_OF_DOMAIN),
+				name)
+	    ->refresh_sec;
+}
+
 /* Whether the main loop is told, once. */
 static bool has_news(void)
 {
@@ -106,11 +113,13 @@ static void test_suggested(void **unused)
 	/* It is known, and changes nothing. */
 	assert_int_equal(answer_about(SPF, RECORD), FEED_RESULT_NEW);
 	assert_int_equal(partner(NAME).entry_count, 2);
+	assert_int_equal(refresh_sec_of(SPF), 6 * 3600);
 	assert_false(fake_has("partners", "5.1.0.0/24"));
 	pass_to(30);
 	assert_int_equal(domain_state(NAME), LEARN_CANDIDATE);
 	assert_int_equal(do_domain(LEARN_ACCEPT, NAME), 1);
 	assert_true(fake_has("partners", "5.1.0.0/24") && has_news());
+	assert_int_equal(refresh_sec_of(SPF), DOMAIN_DEFAULT_MIN_REFRESH_SEC);
 	assert_int_equal(do_domain(LEARN_ACCEPT, NAME), 0);
 	learn_restart();
 	assert_true(fake_has("partners", "5.1.0.0/24"));

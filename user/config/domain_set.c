@@ -39,6 +39,9 @@ struct feed_configs domain_set_feeds(const struct domain_set *set)
 	return (struct feed_configs) { set->items, set->count };
 }
 
+/* What waits need not be as fresh as what is in force, and there may be hundreds of them. */
+#define WAITING_REFRESH_SEC (6 * 3600)
+
 /* Make a feed of a domain. Return: 0 or -ENOMEM; what was made is in @domain in any case. */
 static int domain_init_learned(struct feed_config *domain, const struct config *config,
 			       const struct learned_domain *learned)
@@ -47,6 +50,8 @@ static int domain_init_learned(struct feed_config *domain, const struct config *
 	domain_set_defaults(domain, config);
 	domain->is_learned = true;
 	domain->is_silent = !learned->is_in_force;
+	if (domain->is_silent)
+		domain->refresh_sec = WAITING_REFRESH_SEC;
 	domain->shared = config->learn.partner.shared;
 	domain->list_name = strdup(config->learn.list);
 	if (asprintf(&domain->name, SPF_SCHEME "%s", learned->name) < 0)

@@ -8,9 +8,9 @@ TABLE = """\
 FEED     LIST      FORMAT  ENTRIES  AGE    LAST    NEXT               HELD
 botnets  drop      netset      120  2h 0m  held    2026-11-24T01:00Z     0
 vendor   partners  -             0  -      failed  -                     -
+botnets: 12 of its entries had reserved address space, which is cut out
 botnets: held back: it has no entries, and had 120 (may_be_empty)
 botnets: `ipwlctl feeds diff botnets' shows the changes, `ipwlctl feeds accept botnets' accepts them
-botnets: 12 of its entries had reserved address space, which is cut out
 vendor: 1 of its entries had this host's own address space, which is cut out
 vendor: 2 of its exclusions are not in force, because list partners has protected \
 entries there

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps the best entries in a heap: time and memory for a million entries with hits are those of
- * one walk and of the answer. */
+/* Walks over all entries with hits, and keeps the best. */
 #include "engine/hit_rank.h"
 
 #include <errno.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/top.h"
 #include "engine/internal.h"
 #include "engine/lookup.h"
 #include "engine/sample.h"
@@ -25,8 +25,7 @@ const char *const hit_sort_names[HIT_SORT_COUNT] = {
 struct ranker {
 	const struct policy *policy;
 	const struct hit_query *query;
-	struct hit_ranked *heap; /* the lowest rank at the root */
-	size_t count;
+	struct top top;
 	size_t match_count;
 };
 
@@ -47,8 +46,10 @@ static uint64_t hit_key(const struct hit_ranked *ranked, enum hit_sort sort)
 }
 
 /* Lists are in the order of the configuration, so the order of all is total. */
-static bool ranks_higher(const struct hit_ranked *a, const struct hit_ranked *b, enum hit_sort sort)
+static bool ranks_higher(const void *a_pointer, const void *b_pointer, const void *context)
 {
+	const struct hit_ranked *a = a_pointer, *b = b_pointer;
+	const enum hit_sort sort = ((const struct hit_query *)context)->sort;
 	const uint64_t key_a = hit_key(a, sort), key_b = hit_key(b, sort);
 
 	if (key_a != key_b)
@@ -58,59 +59,6 @@ static bool ranks_higher(const struct hit_ranked *a, const struct hit_ranked *b,
 	if (a->list != b->list)
 		return a->list < b->list;
 	return prefix_compare(&a->entry->prefix, &b->entry->prefix) < 0;
-}
-
-static void heap_sink(struct hit_ranked *heap, size_t count, enum hit_sort sort)
-{
-	size_t i = 0, child;
-
-	while ((child = 2 * i + 1) < count) {
-		struct hit_ranked moved = heap[i];
-
-		if (child + 1 < count && ranks_higher(&heap[child], &heap[child + 1], sort))
-			child++;
-		if (!ranks_higher(&moved, &heap[child], sort))
-			return;
-		heap[i] = heap[child];
-		heap[child] = moved;
-		i = child;
-	}
-}
-
-static void heap_rise(struct hit_ranked *heap, size_t i, enum hit_sort sort)
-{
-	while (i && ranks_higher(&heap[(i - 1) / 2], &heap[i], sort)) {
-		struct hit_ranked moved = heap[i];
-
-		heap[i] = heap[(i - 1) / 2];
-		heap[(i - 1) / 2] = moved;
-		i = (i - 1) / 2;
-	}
-}
-
-static void ranker_add(struct ranker *ranker, const struct hit_ranked *ranked)
-{
-	const enum hit_sort sort = ranker->query->sort;
-
-	if (ranker->count < ranker->query->limit) {
-		ranker->heap[ranker->count] = *ranked;
-		heap_rise(ranker->heap, ranker->count++, sort);
-	} else if (ranks_higher(ranked, &ranker->heap[0], sort)) {
-		ranker->heap[0] = *ranked;
-		heap_sink(ranker->heap, ranker->count, sort);
-	}
-}
-
-/* Take the lowest one again and again. */
-static void ranker_sort(struct ranker *ranker)
-{
-	for (size_t left = ranker->count; left > 1; left--) {
-		struct hit_ranked lowest = ranker->heap[0];
-
-		ranker->heap[0] = ranker->heap[left - 1];
-		ranker->heap[left - 1] = lowest;
-		heap_sink(ranker->heap, left - 1, ranker->query->sort);
-	}
 }
 
 /* ---- what matches ---------------------------------------------------------- */
@@ -161,7 +109,7 @@ static void ranker_visit(const struct hit_usage *usage, void *context)
 	if (!ranked.entry)
 		return;
 	ranker->match_count++;
-	ranker_add(ranker, &ranked);
+	top_add(&ranker->top, &ranked);
 }
 
 /* ---- rank ------------------------------------------------------------------- */
@@ -190,21 +138,20 @@ int engine_rank_hits(struct engine *engine, const struct hit_query *query,
 				   HITS_DAYS_KEPT - 1);
 	if (query->list && !engine_find_list(engine, query->list, refusal))
 		return -ECANCELED;
-	ranker.heap = calloc(query->limit, sizeof(*ranker.heap));
-	if (!ranker.heap)
+	if (top_init(&ranker.top, query->limit, sizeof(struct hit_ranked), ranks_higher, query))
 		return refusal_set_memory(refusal);
 	err = engine_look_at_hits(engine);
 	if (!err)
 		err = hits_walk(engine->hits, query->since_sec ? from_day : INT64_MIN, ranker_visit,
 				&ranker);
 	if (err) {
-		free(ranker.heap);
+		top_done(&ranker.top);
 		return refuse_hits(engine, err, refusal);
 	}
-	ranker_sort(&ranker);
+	top_sort(&ranker.top);
 	*ret_ranking = (struct hit_ranking) {
-		.items = ranker.heap,
-		.count = ranker.count,
+		.items = (struct hit_ranked *)(void *)ranker.top.elements,
+		.count = ranker.top.count,
 		.match_count = ranker.match_count,
 		.counted_from_sec =
 		    query->since_sec ? from_day * DAY_SEC : hits_since_sec(engine->hits),

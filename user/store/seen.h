@@ -119,6 +119,9 @@ int seen_prune(struct seen_store *store, int64_t oldest_sec);
 /* Delete all rows of addresses inside @prefix, also those that wait. */
 int seen_forget(struct seen_store *store, const struct prefix *prefix, uint64_t *ret_row_count);
 
+/* Delete everything, as if the database were new. */
+int seen_clear(struct seen_store *store);
+
 /* ---- read ------------------------------------------------------------------------- */
 
 struct seen_filter {

@@ -418,3 +418,26 @@ int seen_forget(struct seen_store *store, const struct prefix *prefix, uint64_t 
 	store->row_count = seen_slots_row_count(&store->slots);
 	return 0;
 }
+
+int seen_clear(struct seen_store *store)
+{
+	static const char *const deletes[] = {
+		"DELETE FROM attempts WHERE ?",
+		"DELETE FROM slots WHERE ?",
+		"DELETE FROM decisions WHERE ?",
+		"DELETE FROM memory WHERE ?",
+	};
+	int err = database_begin(store->database);
+
+	for (size_t i = 0; i < sizeof(deletes) / sizeof(*deletes) && !err; i++)
+		err = run_number(store, deletes[i], 1);
+	if (!err)
+		err = database_commit(store->database);
+	if (err)
+		return -EIO;
+	seen_slots_done(&store->slots);
+	store->row_count = store->waiting_count = 0;
+	store->since_sec = 0;
+	store->overflow_count = store->lost_at_start = store->noted_count = 0;
+	return 0;
+}

@@ -189,6 +189,51 @@ static void test_history(void **state)
 			    "c.yaml:3:10: history must be a mapping, not one value\n");
 }
 
+static void test_events(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\n");
+	assert_int_equal(config->events.per_second, 1000);
+	assert_int_equal(config->events.per_source_minute, 60);
+	load_whole("interfaces: [a]\nevents: {per_second: 20, per_source_minute: 3}\n");
+	assert_int_equal(config->events.per_second, 20);
+	assert_int_equal(config->events.per_source_minute, 3);
+	load_whole("interfaces: [a]\nevents: {per_second: none}\n");
+	assert_int_equal(config->events.per_second, 0);
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nevents: {per_second: 0, per_source_minute: none}\n",
+	    "c.yaml:2:7: warning: no lists\n"
+	    "c.yaml:3:22: per_second: must be a decimal number from 1 to 100000, not \"0\"\n"
+	    "c.yaml:3:44: per_source_minute: must be a decimal number from 1 to 100000, not "
+	    "\"none\"\n");
+}
+
+static void test_seen(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\n");
+	assert_int_equal(config->seen.keep_sec, 7 * 86400);
+	assert_int_equal(config->seen.max_rows, 200000);
+	assert_int_equal(config->seen.journal_per_minute, 60);
+	load_whole("interfaces: [a]\nseen: {keep: 36h, max_rows: 5000, journal_per_minute: 7}\n");
+	assert_int_equal(config->seen.keep_sec, 36 * 3600);
+	assert_int_equal(config->seen.max_rows, 5000);
+	assert_int_equal(config->seen.journal_per_minute, 7);
+	load_whole("interfaces: [a]\nseen: {keep: none, journal_per_minute: none}\n");
+	assert_int_equal(config->seen.keep_sec, 0);
+	assert_int_equal(config->seen.journal_per_minute, 0);
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nseen: {keep: 7, max_rows: 999, journal_per_minute: 0}\n",
+	    "c.yaml:2:7: warning: no lists\n"
+	    "c.yaml:3:14: keep: \"7\" needs a unit\n"
+	    "c.yaml:3:27: max_rows: must be a decimal number from 1000 to 10000000, not \"999\"\n"
+	    "c.yaml:3:52: journal_per_minute: must be a decimal number from 1 to 10000, not "
+	    "\"0\"\n");
+	assert_whole_errors("interfaces: [a]\nlists:\nseen: {keep: 91d}\n",
+			    "c.yaml:2:7: warning: no lists\n"
+			    "c.yaml:3:14: keep: must be from 1h to 90d, or none, not \"91d\"\n");
+}
+
 /* A package starts without interfaces: the daemon runs, and says what to do. */
 static void test_no_interface_yet(void **state)
 {
@@ -386,7 +431,8 @@ int main(void)
 		LOADED_TEST(test_interfaces), LOADED_TEST(test_no_interface_yet),
 		LOADED_TEST(test_ports),      LOADED_TEST(test_keys_and_types),
 		LOADED_TEST(test_refusal),    LOADED_TEST(test_sample),
-		LOADED_TEST(test_history),
+		LOADED_TEST(test_history),    LOADED_TEST(test_events),
+		LOADED_TEST(test_seen),
 	};
 
 	return cmocka_run_group_tests(tests, open_group, fixture_close);

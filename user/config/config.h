@@ -36,6 +36,26 @@ struct history_settings {
 	int64_t sample_sec; /* how often the counters of entries are read */
 };
 
+/* Which attempts of sources that block lists match are remembered and told. */
+struct seen_settings {
+	int64_t keep_sec;	     /* 0: nothing is stored */
+	uint32_t max_rows;	     /* of what is stored */
+	uint32_t journal_per_minute; /* lines; 0: none */
+};
+
+/* Which of these attempts the kernel reports. */
+struct event_settings {
+	uint32_t per_second;	    /* of all sources; 0: it reports none */
+	uint32_t per_source_minute; /* of each source */
+};
+
+#define EVENTS_DEFAULT_PER_SECOND 1000
+#define EVENTS_DEFAULT_PER_SOURCE_MINUTE 60
+
+#define SEEN_DEFAULT_KEEP_SEC (7 * 86400)
+#define SEEN_DEFAULT_MAX_ROWS 200000
+#define SEEN_DEFAULT_JOURNAL_PER_MINUTE 60
+
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC, XDP_MODE_COUNT };
 
 /* "auto", "native", "generic", indexed by enum xdp_mode. */
@@ -85,6 +105,8 @@ struct config {
 	uint16_t metrics_port;
 	struct guard_limits guard;
 	struct history_settings history;
+	struct event_settings events;
+	struct seen_settings seen;
 	struct feed_config *feeds; /* of all lists */
 	size_t feed_count;
 	struct feed_config *domains; /* of all lists */

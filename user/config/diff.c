@@ -251,6 +251,10 @@ static void settings_compare(struct collector *settings, const struct config *fr
 			     to->history.keep_sec);
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
+	collector_add(settings, "events", events_text(&from->events, before),
+		      events_text(&to->events, after));
+	collector_add(settings, "seen", seen_text(&from->seen, before),
+		      seen_text(&to->seen, after));
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);

@@ -328,6 +328,8 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 		config->is_enforcing = choice == MODE_ENFORCE;
 	read_guard(document, values[SETTING_GUARD], &config->guard);
 	read_history(document, values[SETTING_HISTORY], &config->history);
+	events_read(document, values[SETTING_EVENTS], &config->events);
+	seen_read(document, values[SETTING_SEEN], &config->seen);
 	err = read_interfaces(document, values[SETTING_INTERFACES], config);
 	if (!err)
 		err = read_ports(document, values[SETTING_PORTS], config);

@@ -13,6 +13,7 @@
 #include "config_fixture.h"
 #include "core/entry.h"
 #include "datapath/datapath.h"
+#include "datapath/events.h"
 #include "engine/engine.h"
 #include "engine/source.h"
 
@@ -37,6 +38,8 @@ static size_t fake_apply_count;
 static struct fake_rule fake_rules[FAKE_RULES_MAX];
 static size_t fake_rule_count;
 static struct ipwl_rule_counters fake_counters[IPWL_CHUNK_RULES];
+static struct event_counts fake_events;
+static uint64_t fake_unread_events;
 
 /* ---- user/datapath/datapath.h ---------------------------------------------- */
 
@@ -184,6 +187,20 @@ int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 	if (rule >= IPWL_CHUNK_RULES)
 		return -ENOENT;
 	*ret_counters = fake_counters[rule];
+	return 0;
+}
+
+int datapath_read_event_counts(const struct datapath *datapath, struct event_counts *ret_counts)
+{
+	(void)datapath;
+	*ret_counts = fake_events;
+	return 0;
+}
+
+int datapath_count_unread_events(const struct datapath *datapath, uint64_t *ret_count)
+{
+	(void)datapath;
+	*ret_count = fake_unread_events;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "engine/protected.h"
+#include "engine/seen_internal.h"
 #include "engine/source.h"
 #include "feeds/store.h"
 #include "store/hits.h"
@@ -124,8 +125,11 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 		return -ENOMEM;
 	engine->config_path = config_path;
 	engine->learning = learning_new();
-	err = engine->learning ? engine_open(engine, first->config, error) : -ENOMEM;
+	engine->seen = seen_new();
+	err =
+	    engine->learning && engine->seen ? engine_open(engine, first->config, error) : -ENOMEM;
 	if (!err) {
+		seen_begin(engine, first->config);
 		engine_return_expired(engine);
 		err = engine_start_sources(engine, first, warnings, error);
 	}
@@ -154,6 +158,7 @@ void engine_stop(struct engine *engine)
 	hits_close(engine->hits);
 	sample_store_free(engine->sample_store);
 	learning_free(engine->learning);
+	seen_free(engine->seen);
 	protections_free(engine->protections);
 	state_close(engine->state);
 	free(engine);
@@ -190,7 +195,8 @@ struct entry_view engine_view(const struct engine *engine)
 	return (struct entry_view) { .datapath = engine->datapath,
 				     .hits = engine->hits,
 				     .protections = engine->protections,
-				     .learning = engine->learning };
+				     .learning = engine->learning,
+				     .seen = engine->seen };
 }
 
 struct datapath *engine_datapath(const struct engine *engine)

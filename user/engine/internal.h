@@ -11,6 +11,7 @@
 
 struct feed_store;
 struct learning;
+struct seen;
 struct protections;
 struct rule_file;
 struct sample_store;
@@ -31,6 +32,7 @@ struct engine {
 	struct protections *protections;
 	struct hits *hits; /* of entries, remembered */
 	struct learning *learning;
+	struct seen *seen; /* attempts */
 	bool are_hits_failing;
 	struct sample_store *sample_store;
 	bool are_samples_failing;

@@ -12,6 +12,7 @@
 #include "engine/internal.h"
 #include "engine/protected.h"
 #include "engine/records.h"
+#include "engine/seen.h"
 
 static int refuse_reload(struct refusal *refusal, const char *error)
 {
@@ -98,6 +99,8 @@ int engine_commit(struct engine *engine, const struct deed *by, struct snapshot 
 			state_acknowledge(engine->state);
 		engine_forget_expired(engine);
 		engine_record_reload(engine, by, before->policy, warnings);
+		/* `keep: none` is to take effect now. */
+		engine_update_seen(engine);
 	}
 	snapshot_unref(before);
 	snapshot_unref(next);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/internal.h"
+#include "engine/seen_internal.h"
 #include "store/history.h"
 #include "store/hits.h"
 
@@ -40,6 +41,7 @@ static void sample_prune(struct engine *engine, int64_t now_sec)
 		log_warning("state", "%s", state_error(engine->state));
 	sample_report(engine,
 		      hits_prune(engine->hits, engine->current->policy, before_sec, now_sec));
+	seen_forget_old(engine, now_sec);
 }
 
 /* Look at some rules and write what was found. */
@@ -68,6 +70,8 @@ bool engine_sample(struct engine *engine)
 	sample_report(engine, err);
 	if (!err && is_complete)
 		sample_prune(engine, now_sec);
+	if (is_complete)
+		engine_update_seen(engine);
 	return is_complete;
 }
 

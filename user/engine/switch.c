@@ -29,6 +29,9 @@ static int switch_kernel(struct engine *engine, const struct snapshot *to,
 		.ports = to->config->ports,
 		.port_count = to->config->port_count,
 		.enforce = snapshot_is_enforcing(to),
+		.events = { .is_on = to->config->events.per_second != 0,
+			    .per_second = to->config->events.per_second,
+			    .per_source_minute = to->config->events.per_source_minute },
 	};
 
 	if (change) {

@@ -7,6 +7,7 @@ struct datapath;
 struct hits;
 struct learning;
 struct protections;
+struct seen;
 
 /* What is known of entries beyond the policy. */
 struct entry_view {
@@ -14,6 +15,7 @@ struct entry_view {
 	struct hits *hits;
 	struct protections *protections;
 	struct learning *learning; /* see learned.h; never NULL */
+	struct seen *seen;	   /* see seen.h; never NULL */
 };
 
 #endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Attempts that block lists match: remembered in seen.db (store/seen.h), told in the log, and
+ * asked for. Nothing here changes a verdict or makes a change of the policy fail.
+ */
+#ifndef ENGINE_SEEN_H
+#define ENGINE_SEEN_H
+
+#include "core/attempt.h"
+#include "engine/engine.h"
+#include "store/seen.h"
+
+struct seen;
+
+/* ---- for any thread ------------------------------------------------------- */
+
+struct seen_counters {
+	bool is_failing;	       /* seen.db cannot be used, or not be written */
+	uint64_t row_count;	       /* in seen.db */
+	uint64_t waiting;	       /* attempts to be written */
+	uint64_t noted;		       /* attempts since the start */
+	uint64_t told_lines;	       /* in the log since the start */
+	uint64_t untold;	       /* attempts that had no line, because there were too many */
+	struct seen_left_out left_out; /* of all that is remembered */
+};
+
+void seen_read_counters(struct seen *seen, struct seen_counters *ret_counters);
+
+/* ---- for the engine's thread ---------------------------------------------- */
+
+/* Remember attempts, and tell of new sources. */
+void engine_note_attempts(struct engine *engine, const struct attempt *attempts, size_t count);
+
+/* Write what could not be written before, and what the kernel left out. To be called from time
+ * to time. */
+void engine_update_seen(struct engine *engine);
+
+/* What is wrong with seen.db at present, or NULL. */
+const char *engine_seen_error(const struct engine *engine);
+
+/* The most rows of one answer. */
+#define SEEN_ANSWER_MAX 1000
+
+enum seen_sort { SEEN_SORT_ATTEMPTS, SEEN_SORT_LAST, SEEN_SORT_FIRST, SEEN_SORT_COUNT };
+/* "attempts", "last", "first", indexed by enum seen_sort. */
+extern const char *const seen_sort_names[SEEN_SORT_COUNT];
+
+struct seen_query {
+	int64_t since_sec;
+	bool has_prefix;
+	struct prefix prefix; /* sources inside it */
+	const char *list;     /* or NULL: all; decided, or was overruled */
+	enum seen_sort sort;  /* of sources; rows: the newest first */
+	size_t limit;	      /* from 1 to SEEN_ANSWER_MAX */
+};
+
+/* All attempts of a source. */
+struct seen_source {
+	struct seen_row sum;		 /* of all; verdict and what decided: of the last one */
+	uint64_t of[IPWL_VERDICT_COUNT]; /* attempts by verdict */
+};
+
+struct seen_answer {
+	struct seen_row *rows;	     /* of engine_find_seen() */
+	struct seen_source *sources; /* of engine_find_blocked() */
+	size_t count;
+	/* Of all that match, with those beyond the limit. */
+	uint64_t match_count;
+	uint64_t attempt_count;
+	int64_t since_sec;	       /* what is older is not shown, or not remembered */
+	int64_t remembered_since_sec;  /* 0: nothing is remembered yet */
+	struct seen_left_out left_out; /* attempts of any source since then */
+};
+
+/* Find the attempts of a source or of all in a prefix, or the sources that attempted. Return: 0;
+ * -ECANCELED: as @refusal says. */
+int engine_find_seen(struct engine *engine, const struct seen_query *query,
+		     struct seen_answer *ret_answer, struct refusal *refusal);
+int engine_find_blocked(struct engine *engine, const struct seen_query *query,
+			struct seen_answer *ret_answer, struct refusal *refusal);
+void seen_answer_done(struct seen_answer *answer);
+
+/* Delete all attempts of sources in a prefix. */
+int engine_forget_seen(struct engine *engine, const struct prefix *prefix, uint64_t *ret_row_count,
+		       struct refusal *refusal);
+
+#endif

@@ -24,6 +24,7 @@
 #include "feeds/transfer.h"
 #include "intake/intake.h"
 #include "runtime/alarm.h"
+#include "runtime/attempts.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
 #include "runtime/learner.h"
@@ -271,6 +272,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = learner_open(runtime, &runtime->learner);
 	if (err)
 		return err;
+	err = attempt_reader_open(runtime, &runtime->attempts);
+	if (err)
+		return err;
 	err = maillog_open(runtime, &runtime->maillog);
 	if (err)
 		return err;
@@ -343,6 +347,7 @@ static void daemon_stop(struct daemon *daemon)
 
 	/* Stop the worker first, because it uses everything below. */
 	worker_stop(runtime->worker);
+	attempt_reader_close(runtime->attempts);
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);

@@ -33,6 +33,7 @@ struct reload_report {
 };
 
 struct alarm;
+struct attempt_reader;
 struct exports;
 struct feeds;
 struct learner;
@@ -54,6 +55,7 @@ struct runtime {
 	struct trend *trend;
 	struct learner *learner;
 	struct maillog *maillog;
+	struct attempt_reader *attempts;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */
 	bool is_expiring;     /* a task is with the worker */

@@ -74,6 +74,9 @@ static const struct route {
 	{ "/v1/learn/evidence", EVHTTP_REQ_POST, "POST", .command = &evidence_command },
 	{ "/v1/report", EVHTTP_REQ_POST, "POST", .command = &report_command },
 	{ "/v1/explain", EVHTTP_REQ_GET, "GET", .command = &explain_command },
+	{ "/v1/seen", EVHTTP_REQ_GET, "GET", .command = &seen_command },
+	{ "/v1/seen/forget", EVHTTP_REQ_POST, "POST", .command = &forget_seen_command },
+	{ "/v1/blocked", EVHTTP_REQ_GET, "GET", .command = &blocked_command },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", .command = &detach_command },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

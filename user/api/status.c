@@ -6,6 +6,7 @@
 #include "api/learn_json.h"
 #include "api/read_result.h"
 #include "api/routes.h"
+#include "api/seen_json.h"
 #include "api/status.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
@@ -239,7 +240,7 @@ json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,"
+	    "s:o,s:o,"
 	    "s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
@@ -254,7 +255,8 @@ json_t *status_json(const struct runtime *runtime)
 	    feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
-	    mail_log_json(runtime->maillog), "reload", reload_json(&runtime->reload));
+	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "reload",
+	    reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

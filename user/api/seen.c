@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GET /v1/seen, GET /v1/blocked and POST /v1/seen/forget: attempts that block lists match. */
+#include "engine/seen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/arguments.h"
+#include "api/request.h"
+#include "api/routes.h"
+#include "api/seen_json.h"
+#include "base/log.h"
+#include "base/plural.h"
+#include "datapath/names.h"
+#include "http/http.h"
+
+struct seen_task {
+	struct api_task task;
+	struct seen_query query;
+	char *list;
+};
+
+/* ---- the request ---------------------------------------------------------------- */
+
+/* Choose the order. NULL: by attempts. */
+static int seen_choose_sort(struct evhttp_request *request, const char *name,
+			    enum seen_sort *ret_sort)
+{
+	for (int sort = 0; name && sort < SEEN_SORT_COUNT; sort++) {
+		if (strcmp(name, seen_sort_names[sort]) != 0)
+			continue;
+		*ret_sort = (enum seen_sort)sort;
+		return 0;
+	}
+	if (!name)
+		return 0;
+	http_reply_errorf(request, OUTCOME_INVALID,
+			  "unknown order \"%s\": write attempts, last or first", name);
+	return -EINVAL;
+}
+
+static int seen_read_query(struct seen_task *task, struct evhttp_request *request, bool has_sort)
+{
+	struct seen_query *query = &task->query;
+	int64_t limit = SEEN_ANSWER_MAX;
+	char *sort = NULL;
+	const struct argument arguments[] = {
+		{ .name = "prefix",
+		  .ret_prefix = &query->prefix,
+		  .ret_is_given = &query->has_prefix },
+		{ .name = "since", .ret_number = &query->since_sec, .max = INT64_MAX },
+		ARGUMENT_LIMIT(&limit, 1, SEEN_ANSWER_MAX),
+		{ .name = "list", .ret_text = &task->list },
+		{ .name = "sort", .ret_text = &sort },
+	};
+	const size_t count = sizeof(arguments) / sizeof(*arguments);
+	int err = arguments_read_query(request, arguments, has_sort ? count : count - 1);
+
+	if (!err)
+		err = seen_choose_sort(request, sort, &query->sort);
+	query->list = task->list;
+	query->limit = (size_t)limit;
+	free(sort);
+	return err;
+}
+
+static int seen_read_request(struct api_task *base, struct runtime *runtime,
+			     struct evhttp_request *request)
+{
+	(void)runtime;
+	return seen_read_query((struct seen_task *)base, request, false);
+}
+
+static int blocked_read_request(struct api_task *base, struct runtime *runtime,
+				struct evhttp_request *request)
+{
+	(void)runtime;
+	return seen_read_query((struct seen_task *)base, request, true);
+}
+
+static void seen_free_task(struct api_task *base)
+{
+	free(((struct seen_task *)base)->list);
+}
+
+/* ---- the answer ------------------------------------------------------------------ */
+
+static json_t *match_json(const struct seen_match *match)
+{
+	char entry[PREFIX_TEXT_BYTES];
+
+	return json_pack("{s:o,s:o}", "list", json_text(*match->list ? match->list : NULL), "entry",
+			 json_text(match->has_entry ? prefix_format(&match->entry, entry) : NULL));
+}
+
+/* How the kernel's tables decide about the source now. */
+static json_t *decision_json(struct engine *engine, const struct prefix *source)
+{
+	struct ipwl_decision decision;
+	const struct list *list = NULL;
+
+	if (datapath_decide(engine_datapath(engine), source, &decision))
+		return json_null();
+	if (decision.rule)
+		list = snapshot_find_slot(engine_snapshot(engine), decision.list);
+	return json_pack("{s:s,s:o}", "verdict", verdict_names[decision.verdict], "list",
+			 json_text(list ? list->name : NULL));
+}
+
+static json_t *seen_row_json(struct engine *engine, const struct seen_row *row)
+{
+	const bool is_averted = row->verdict == IPWL_AVERTED;
+	char source[PREFIX_TEXT_BYTES];
+
+	return json_pack("{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "source",
+			 prefix_format_short(&row->source, source), "port", (int)row->port,
+			 "verdict", verdict_names[row->verdict], "block",
+			 match_json(is_averted ? &row->beaten : &row->decided), "allow",
+			 is_averted ? match_json(&row->decided) : json_null(), "attempts",
+			 json_count(row->attempts + row->left_out), "left_out",
+			 json_count(row->left_out), "first_at", json_time(row->first_sec),
+			 "last_at", json_time(row->last_sec), "now",
+			 decision_json(engine, &row->source));
+}
+
+/* Takes over @array. */
+static json_t *seen_answer_json(const struct engine *engine, const char *key, json_t *array,
+				const struct seen_answer *answer)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", key, array, "match_count",
+			 json_count(answer->match_count), "attempt_count",
+			 json_count(answer->attempt_count), "since", json_time(answer->since_sec),
+			 "remembered_since", json_time(answer->remembered_since_sec), "left_out",
+			 left_out_json(&answer->left_out), "error",
+			 json_text(engine_seen_error(engine)));
+}
+
+static void seen_run(struct api_task *base, struct engine *engine)
+{
+	const struct seen_query *query = &((struct seen_task *)base)->query;
+	struct seen_answer answer;
+	json_t *array;
+
+	if (engine_find_seen(engine, query, &answer, &base->refusal))
+		return;
+	array = json_array();
+	for (size_t i = 0; i < answer.count; i++)
+		json_array_append_new(array, seen_row_json(engine, &answer.rows[i]));
+	base->answer = seen_answer_json(engine, "attempts", array, &answer);
+	seen_answer_done(&answer);
+}
+
+const struct api_command seen_command = {
+	.task_bytes = sizeof(struct seen_task),
+	.read = seen_read_request,
+	.run = seen_run,
+	.free = seen_free_task,
+};
+
+static json_t *seen_source_json(struct engine *engine, const struct seen_source *source)
+{
+	json_t *object = seen_row_json(engine, &source->sum);
+	json_t *of = json_pack("{s:o,s:o,s:o}", "averted", json_count(source->of[IPWL_AVERTED]),
+			       "would_block", json_count(source->of[IPWL_WOULD_BLOCK]), "block",
+			       json_count(source->of[IPWL_BLOCK]));
+
+	if (json_object_set_new(object, "attempts_by_verdict", of)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static void blocked_run(struct api_task *base, struct engine *engine)
+{
+	const struct seen_query *query = &((struct seen_task *)base)->query;
+	struct seen_answer answer;
+	json_t *array;
+
+	if (engine_find_blocked(engine, query, &answer, &base->refusal))
+		return;
+	array = json_array();
+	for (size_t i = 0; i < answer.count; i++)
+		json_array_append_new(array, seen_source_json(engine, &answer.sources[i]));
+	base->answer = seen_answer_json(engine, "sources", array, &answer);
+	seen_answer_done(&answer);
+}
+
+const struct api_command blocked_command = {
+	.task_bytes = sizeof(struct seen_task),
+	.read = blocked_read_request,
+	.run = blocked_run,
+	.free = seen_free_task,
+};
+
+/* ---- forget ---------------------------------------------------------------------- */
+
+struct forget_task {
+	struct api_task task;
+	struct prefix prefix;
+};
+
+static int forget_read_request(struct api_task *base, struct runtime *runtime,
+			       struct evhttp_request *request)
+{
+	struct forget_task *task = (struct forget_task *)base;
+	const struct argument arguments[] = {
+		{ .name = "prefix", .is_needed = true, .ret_prefix = &task->prefix },
+		ARGUMENT_SUDO_USER(&base->sudo_user),
+	};
+
+	(void)runtime;
+	return arguments_read_body(request, arguments, sizeof(arguments) / sizeof(*arguments));
+}
+
+static void forget_run(struct api_task *base, struct engine *engine)
+{
+	const struct prefix *prefix = &((struct forget_task *)base)->prefix;
+	char text[PREFIX_TEXT_BYTES];
+	uint64_t count;
+
+	if (engine_forget_seen(engine, prefix, &count, &base->refusal))
+		return;
+	/* Without the address: it is to be forgotten. */
+	log_info("seen", "%s has deleted %llu %s of attempts", base->author,
+		 (unsigned long long)count, plural(count, "row", "rows"));
+	base->answer = json_pack("{s:s,s:o}", "prefix", prefix_format_short(prefix, text),
+				 "deleted", json_count(count));
+}
+
+const struct api_command forget_seen_command = {
+	.task_bytes = sizeof(struct forget_task),
+	.read = forget_read_request,
+	.run = forget_run,
+};

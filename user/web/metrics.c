@@ -16,6 +16,7 @@
 #include "web/domains.h"
 #include "web/learn_metrics.h"
 #include "web/maillog_metrics.h"
+#include "web/seen_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -396,4 +397,5 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	write_exports(runtime, buffer);
 	write_daemon(runtime, buffer);
 	maillog_metrics_write(runtime, buffer);
+	seen_metrics_write(runtime, buffer);
 }

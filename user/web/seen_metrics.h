@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Metrics of remembered attempts: numbers, never an address. */
+#ifndef WEB_SEEN_METRICS_H
+#define WEB_SEEN_METRICS_H
+
+struct evbuffer;
+struct runtime;
+
+void seen_metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+
+#endif

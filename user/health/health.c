@@ -344,6 +344,14 @@ static void judge_mail_log(struct health *health, const json_t *mail_log)
 		    member_text(mail_log, "source"));
 }
 
+static void judge_seen(struct health *health, const json_t *seen)
+{
+	if (json_is_true(json_object_get(seen, "failing")))
+		health_add(health, HEALTH_WARNING,
+			   "attempts of senders are not stored: the log says why; mail is not "
+			   "affected");
+}
+
 int health_judge(struct health *health, const json_t *status)
 {
 	const json_t *state = json_object_get(status, "state");
@@ -362,6 +370,7 @@ int health_judge(struct health *health, const json_t *status)
 	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 	judge_mail_log(health, json_object_get(status, "mail_log"));
+	judge_seen(health, json_object_get(status, "seen"));
 	if (!health->is_incomplete)
 		return 0;
 	health_done(health);

@@ -142,7 +142,7 @@ $(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine l
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap libcares) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.

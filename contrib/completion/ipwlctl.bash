@@ -22,7 +22,7 @@ _ipwlctl_domains() {
 
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
-	local commands='status test list add del import history undo protect unprotect'
+	local commands='status test list seen blocked add del import history undo protect unprotect'
 	commands+=' reload diff lint simulate spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
@@ -67,6 +67,8 @@ _ipwlctl() {
 	status) options='--check --config' ;;
 	test) options='--config' ;;
 	list) options='--list --source --hit --sort --since --limit --config' ;;
+	seen) options='--since --limit --names --servers' ;;
+	blocked) options='--since --sort --list --limit --names --servers' ;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'
@@ -111,7 +113,13 @@ _ipwlctl() {
 		)
 		;;
 	--sort)
-		mapfile -t COMPREPLY < <(compgen -W 'hits connections averted last_hit' -- "$cur")
+		if [[ $command == blocked ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'attempts last first' -- "$cur")
+		else
+			mapfile -t COMPREPLY < <(
+				compgen -W 'hits connections averted last_hit' -- "$cur"
+			)
+		fi
 		;;
 	--by)
 		if [[ $command == undo ]]; then
@@ -142,6 +150,8 @@ _ipwlctl() {
 			mapfile -t COMPREPLY < <(
 				compgen -W 'list accept reject forget backfill simulate partners' -- "$cur"
 			)
+		elif [[ $command == seen && ${#words[@]} -eq 0 ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'forget' -- "$cur")
 		elif [[ $command == report && ${#words[@]} -eq 0 ]]; then
 			mapfile -t COMPREPLY < <(compgen -W 'ham spam' -- "$cur")
 		elif [[ $command == learn && ${words[0]} == backfill ]]; then

@@ -102,6 +102,21 @@ def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **ch
             "overrides": [], "averted_packets": None, **changes}
 
 
+def attempts(source="203.0.113.66", verdict="block", **changes):
+    return {"source": source, "port": 25, "verdict": verdict,
+            "block": {"list": "drop", "entry": "203.0.113.0/24"}, "allow": None, "attempts": 3,
+            "left_out": 0, "first_at": "2026-11-24T09:00:00Z", "last_at": "2026-11-24T09:04:00Z",
+            "now": {"verdict": "block", "list": "drop"}, **changes}
+
+
+def seen(key, rows, **changes):
+    return 200, {"schema_version": 1, key: rows, "match_count": len(rows),
+                 "attempt_count": sum(row["attempts"] for row in rows),
+                 "since": "2026-11-17T09:00:00Z", "remembered_since": "2026-11-20T12:00:00Z",
+                 "left_out": {"source_limit": 0, "limit": 0, "ring_full": 0, "rows": 0, "lost": 0},
+                 "error": None, **changes}
+
+
 def record(number=1, event="add", changes=(), **more):
     return {"id": number, "at": "2026-11-24T09:00:00Z", "event": event, "author": "alice",
             "via": None, "origin": None, "reason": None, "undoes": None, "undone_by": None,
@@ -143,6 +158,11 @@ STATUS = {
          "duplicates": 0,
          "skipped": 1, "skipped_lines": 0,
          "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
+    "mail_log": None,
+    "seen": {"reported": True, "keep_seconds": 604800, "rows": 1234, "max_rows": 200000, "waiting": 0,
+             "failing": False, "attempts": 5678,
+             "left_out": {"source_limit": 1, "limit": 20, "ring_full": 0, "rows": 0, "lost": 0},
+             "lines": 60, "untold": 17},
     "exports": [
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from fake_daemon import FEEDS, STATUS, change, entry, record, result
+from fake_daemon import FEEDS, STATUS, attempts, change, entry, record, result, seen
 from screens import SCREENS, compare, tables
 from test_terminal import CASES as TERMINAL_CASES
 
@@ -87,6 +87,25 @@ CASES = {
             {**item, "recent": {"packets": 10 ** (6 - i), "connections": 10 ** (5 - i),
                                 "averted_packets": 7 * i}}
             for i, item in enumerate([BLOCK, *ENTRIES[:2]])]})),
+    "seen": ("seen 203.0.113.66", GET, "/v1/seen", seen("attempts", [
+        attempts(verdict="averted", allow={"list": "partners", "entry": "203.0.113.66/32"},
+                 now={"verdict": "averted", "list": "partners"}, attempts=1),
+        attempts(first_at="2026-11-23T17:30:00Z", last_at="2026-11-23T17:34:00Z",
+                 now={"verdict": "averted", "list": "partners"})])),
+    "seen-network": ("seen 2001:db8::/32", GET, "/v1/seen", seen("attempts", [
+        attempts("2001:db8:1111:2222:3333:4444:5555:6666"), attempts("2001:db8::1")])),
+    "blocked": ("blocked", GET, "/v1/blocked", seen("sources", [
+        {**attempts(attempts=12345, port=465), "attempts_by_verdict": {
+            "averted": 0, "would_block": 45, "block": 12300}},
+        {**attempts("198.51.100.7", "averted", allow={"list": "partners", "entry": "198.51.100.0/24"},
+                    now={"verdict": "averted", "list": "partners"}), "attempts_by_verdict": {
+            "averted": 3, "would_block": 0, "block": 0}},
+        {**attempts("2001:db8::1", "would_block", now={"verdict": "unlisted", "list": None},
+                    block={"list": "trial", "entry": None}), "attempts_by_verdict": {
+            "averted": 0, "would_block": 3, "block": 0}}],
+        match_count=417, attempt_count=98765,
+        left_out={"source_limit": 0, "limit": 123456, "ring_full": 0, "rows": 7, "lost": 1},
+        error="/var/lib/ipwl/seen.db: database or disk is full")),
     "test": ("test 192.0.2.1 192.0.2.2", POST, "/v1/test", verdicts(
         result(verdict="averted", list="partners", mark=31, averted_packets=17,
                entries=[{**ENTRIES[0], "decides": True}, BLOCK],
@@ -165,6 +184,7 @@ def test_columns_that_appear_later(ask, daemon):
     (status(expiring_in_use={"entries": 3, "next_at": "2026-11-24T09:00:00Z"}), 1, "WARNING"),
     (status(feeds={"count": 1, "held": ["botnets"], "missing": []}), 1, "WARNING"),
     (status(feeds={"count": 1, "held": [], "missing": ["botnets"]}), 1, "WARNING"),
+    (status(seen={**STATUS["seen"], "failing": True}), 1, "WARNING"),
     (status(mail_log=None), 0, "OK"),
     (status(mail_log={"source": "file /var/log/mail.log", "silent": False, "problem": "x"}), 1,
      "WARNING"),

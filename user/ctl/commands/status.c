@@ -33,6 +33,8 @@ static const struct column daemon_columns[] = {
 	{ "domains", NULL, FORM_PLAIN },
 	{ "expiring_in_use", NULL, FORM_PLAIN },
 	{ "learn", NULL, FORM_PLAIN },
+	{ "mail_log", NULL, FORM_PLAIN },
+	{ "seen", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -222,6 +224,38 @@ static void write_learning(struct writer *writer, const json_t *learn)
 	writer_line_end(writer);
 }
 
+/* A line if attempts of senders are not remembered, or not all of them. */
+static void write_seen(struct writer *writer, const json_t *seen)
+{
+	json_t *left_out = json_object_get(seen, "left_out");
+	json_int_t missing = 0;
+	const char *cause;
+	json_t *count;
+
+	if (!json_is_object(seen))
+		return;
+	if (json_is_false(json_object_get(seen, "reported"))) {
+		writer_text(writer, COLOUR_NONE,
+			    "attempts are not reported (events: per_second: none)");
+		writer_line_end(writer);
+		return;
+	}
+	if (json_is_null(json_object_get(seen, "keep_seconds"))) {
+		writer_text(writer, COLOUR_NONE, "attempts are not stored (seen: keep: none)");
+		writer_line_end(writer);
+		return;
+	}
+	json_object_foreach(left_out, cause, count) missing += json_integer_value(count);
+	if (!missing)
+		return;
+	writer_text(writer, COLOUR_YELLOW,
+		    "attempts: %lld of %lld rows stored; %lld attempts left out or lost",
+		    (long long)json_integer_value(json_object_get(seen, "rows")),
+		    (long long)json_integer_value(json_object_get(seen, "max_rows")),
+		    (long long)missing);
+	writer_line_end(writer);
+}
+
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
@@ -240,13 +274,16 @@ static void write_status(struct writer *writer, const json_t *status)
 	write_part(writer, "exports", export_columns, status);
 	if (is_running && !writer->is_json && !writer_shows_all())
 		write_daemon(writer, status);
-	if (!writer->is_json && !writer_shows_all())
+	if (!writer->is_json && !writer_shows_all()) {
 		write_learning(writer, json_object_get(status, "learn"));
+		write_seen(writer, json_object_get(status, "seen"));
+	}
 	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
 		writer_fields(writer, daemon_columns, status);
 		writer_fields(writer, reload_columns, status);
 		write_learning(writer, json_object_get(status, "learn"));
+		write_seen(writer, json_object_get(status, "seen"));
 	}
 	/* The first one is above. */
 	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)

@@ -9,7 +9,7 @@ import threading
 
 import netns
 
-TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 NAMES = {number: name for name, number in TYPES.items()}
 OK, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = range(6)
 RESPONSE, TRUNCATED, AUTHENTICATED = 0x8180, 0x200, 0x20

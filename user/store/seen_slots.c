@@ -87,6 +87,8 @@ void seen_slots_remove_before(struct seen_slots *slots, int64_t slot)
 {
 	const size_t i = slots_lower_bound(slots, slot);
 
+	if (!i)
+		return;
 	memmove(slots->items, &slots->items[i], (slots->count - i) * sizeof(*slots->items));
 	slots->count -= i;
 }

@@ -57,6 +57,7 @@ static const struct route {
 	{ "/v1/domains/refresh", EVHTTP_REQ_POST, "POST", .serve = control_refresh_domains },
 	{ "/v1/domains/accept", EVHTTP_REQ_POST, "POST", .command = &accept_domain_command },
 	{ "/v1/domains/diff", EVHTTP_REQ_GET, "GET", .command = &diff_domain_command },
+	{ "/v1/monitor", EVHTTP_REQ_GET, "GET", .serve = control_monitor },
 	{ "/v1/lint", EVHTTP_REQ_GET, "GET", .command = &lint_command },
 	{ "/v1/diff", EVHTTP_REQ_POST, "POST", .command = &diff_command },
 	{ "/v1/history", EVHTTP_REQ_GET, "GET", .command = &history_command },

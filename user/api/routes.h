@@ -46,6 +46,7 @@ void control_feeds(struct runtime *runtime, struct evhttp_request *request);
 void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *request);
 void control_domains(struct runtime *runtime, struct evhttp_request *request);
 void control_refresh_domains(struct runtime *runtime, struct evhttp_request *request);
+void control_monitor(struct runtime *runtime, struct evhttp_request *request);
 void control_export(struct runtime *runtime, struct evhttp_request *request);
 
 #endif

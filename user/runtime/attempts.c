@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/attempt.h"
@@ -30,7 +31,9 @@ struct attempt_reader {
 	struct attempt *batch;
 	size_t count;
 	bool is_noted;
-	int64_t epoch_ns; /* of the batch */
+	int64_t epoch_ns;	   /* of the batch */
+	struct attempt_kept *kept; /* a ring */
+	uint64_t next;
 };
 
 /* ---- in the worker ------------------------------------------------------------ */
@@ -81,6 +84,17 @@ static int64_t time_ns(clockid_t clock)
 	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
 
+static void reader_keep(struct attempt_reader *reader, const struct ipwl_event *event,
+			const struct attempt *attempt)
+{
+	struct attempt_kept *kept = &reader->kept[reader->next++ % ATTEMPTS_KEPT];
+
+	kept->attempt = *attempt;
+	kept->header_bytes = (uint16_t)attempt_header_bytes(event);
+	kept->packet_bytes = event->packet_bytes;
+	memcpy(kept->packet, event->packet, sizeof(kept->packet));
+}
+
 static void reader_take(void *context, const struct ipwl_event *event)
 {
 	struct attempt_reader *reader = context;
@@ -89,6 +103,7 @@ static void reader_take(void *context, const struct ipwl_event *event)
 	if (!attempt_read(event, reader->epoch_ns, attempt))
 		return;
 	attempt_resolve(attempt, reader->runtime->snapshot->policy);
+	reader_keep(reader, event, attempt);
 	reader->count++;
 }
 
@@ -139,7 +154,8 @@ static int reader_set_up(struct attempt_reader *reader)
 	int err;
 
 	reader->batch = calloc(BATCH_MAX, sizeof(*reader->batch));
-	if (!reader->batch)
+	reader->kept = calloc(ATTEMPTS_KEPT, sizeof(*reader->kept));
+	if (!reader->batch || !reader->kept)
 		return -ENOMEM;
 	err = events_open(reader->runtime->datapath, reader_take, reader, &reader->events);
 	if (err)
@@ -159,6 +175,7 @@ static void reader_free(struct attempt_reader *reader)
 		event_free(reader->pause);
 	events_close(reader->events);
 	free(reader->batch);
+	free(reader->kept);
 	free(reader);
 }
 
@@ -187,4 +204,18 @@ void attempt_reader_close(struct attempt_reader *reader)
 	if (!reader->is_noted)
 		engine_note_attempts(reader->runtime->engine, reader->batch, reader->count);
 	reader_free(reader);
+}
+
+/* ---- for those who watch ------------------------------------------------------------ */
+
+uint64_t attempt_reader_next(const struct attempt_reader *reader)
+{
+	return reader->next;
+}
+
+const struct attempt_kept *attempt_reader_get(const struct attempt_reader *reader, uint64_t number)
+{
+	if (number >= reader->next || reader->next - number > ATTEMPTS_KEPT)
+		return NULL;
+	return &reader->kept[number % ATTEMPTS_KEPT];
 }

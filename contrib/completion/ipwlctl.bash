@@ -23,7 +23,7 @@ _ipwlctl_domains() {
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
 	local commands='status test list seen blocked add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate spf feeds refresh domains learn explain report'
+	commands+=' reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -80,6 +80,7 @@ _ipwlctl() {
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
 	simulate) options='--config --limit' ;;
+	monitor) options='--verdict --list --port --count --pcap --payload' ;;
 	spf) options='--servers --authenticated --timeout' ;;
 	del) options='--list --reason --yes --accept' ;;
 	history) options='--list --since --limit' ;;
@@ -100,6 +101,8 @@ _ipwlctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		;;
 	--on-error) mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur") ;;
+	--verdict) mapfile -t COMPREPLY < <(compgen -W 'block would_block averted' -- "$cur") ;;
+	--pcap) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
 		mapfile -t COMPREPLY < <(compgen -W "$(_ipwlctl_lists "${socket[@]}")" -- "$cur")

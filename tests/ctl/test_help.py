@@ -11,7 +11,7 @@ from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "seen", "blocked", "add", "del", "import", "history", "undo", "protect",
-            "unprotect", "reload", "diff", "lint", "simulate", "spf", "feeds", "refresh", "domains",
+            "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"},
            "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
@@ -27,6 +27,7 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"},
            "protect": {"--list", "--reason"}, "unprotect": {"--list", "--reason"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
+           "monitor": {"--verdict", "--list", "--port", "--count", "--pcap", "--payload"},
            "simulate": {"--config", "--limit"}, "detach": {"--config"},
            "spf": {"--servers", "--authenticated", "--timeout"},
            "learn": {"--state", "--since", "--reason", "--yes"},

@@ -71,6 +71,7 @@ extern const struct command command_diff;
 extern const struct command command_lint;
 extern const struct command command_spf;
 extern const struct command command_simulate;
+extern const struct command command_monitor;
 extern const struct command command_export;
 extern const struct command command_learn;
 extern const struct command command_explain;

@@ -14,6 +14,8 @@ NAMES = {
     "ipwl_packets_total": {"interface", "family", "verdict"},
     "ipwl_bytes_total": {"interface", "family", "verdict"},
     "ipwl_connections_total": {"interface", "family", "verdict"},
+    "ipwl_attempts_total": {"fate"},
+    "ipwl_attempts_crowded_total": set(),
     "ipwl_list_packets_total": {"list", "action"},
     "ipwl_list_connections_total": {"list", "action"},
     "ipwl_list_entries": {"list", "action", "family"},

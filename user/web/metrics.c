@@ -13,6 +13,7 @@
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
+#include "web/attempt_metrics.h"
 #include "web/domains.h"
 #include "web/learn_metrics.h"
 #include "web/maillog_metrics.h"
@@ -398,4 +399,5 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 	write_daemon(runtime, buffer);
 	maillog_metrics_write(runtime, buffer);
 	seen_metrics_write(runtime, buffer);
+	attempt_metrics_write(runtime, buffer);
 }

@@ -27,7 +27,7 @@ build=(
 	libcurl4-openssl-dev # ipwlctl's HTTP, and the fetcher's
 	libseccomp-dev       # the fetcher's cage
 	libc-ares-dev        # DNS, in ipwl-resolve
-	libpcap-dev          # ipwlctl simulate
+	libpcap-dev          # ipwlctl simulate, ipwlctl monitor
 	libidn2-dev          # domains in the log of Postfix
 	libpsl-dev           # the organisation that a name belongs to
 	libsystemd-dev       # the journal
@@ -72,6 +72,7 @@ test=(
 	chromium           # the status page, in a real browser
 	chromium-driver    # drives it
 	fonts-dejavu-core  # text in its pictures
+	tcpdump            # reads what ipwlctl monitor writes
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too
 	qemu-system-x86    # other kernels

@@ -156,6 +156,17 @@ block_9() {
 	ipwlctl reload && no_mail 9
 }
 
+# An attempt that is dropped, as it is shown to those who watch.
+monitored() {
+	timeout 300 ipwlctl monitor --verdict block --count 1 >/tmp/monitor.log 2>&1 &
+	watcher=$!
+	while kill -0 $watcher 2>/dev/null; do
+		no_mail 66 || return 1
+	done
+	grep -qE '(192\.0\.2|2001:db8:)[.:]66\.[0-9]+ > .*\.25 drop .* mx0' /tmp/monitor.log ||
+		{ cat /tmp/monitor.log; return 1; }
+}
+
 # While no daemon runs, and after the next one has taken over.
 restart() {
 	stop
@@ -202,6 +213,7 @@ run_mode() {
 	check "$1: averted is counted" counted averted 2
 	check "$1: unlisted is counted" counted unlisted 2
 	check "$1: block is counted" counted block 2
+	check "$1: it is shown to those who watch" monitored
 	check "$1: a reload blocks one more" block_9
 	check "$1: decides without ipwld, and under the next one" restart
 	check "$1: counters outlive it" counted allow 6

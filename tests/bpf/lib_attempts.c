@@ -168,6 +168,24 @@ uint64_t attempts_set_lives(const struct fixture *fixture, int life_sec)
 	return found;
 }
 
+void attempts_fill(const struct fixture *fixture)
+{
+	const uint16_t until = (uint16_t)(attempts_boot_sec() + LONG_SEC);
+	const uint32_t count = 1U << IPWL_ATTEMPT_BUCKET_BITS;
+	uint64_t id = 0;
+
+	read_buckets(attempts_map(fixture), count);
+	for (uint32_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < IPWL_ATTEMPT_NOTES; j++) {
+			__u64 *note = &buckets.attempts[i].notes[j];
+
+			if (!*note)
+				*note = ++id << IPWL_ATTEMPT_ID_SHIFT | until;
+		}
+	}
+	write_buckets(attempts_map(fixture), count);
+}
+
 void attempts_make_sources_due(const struct fixture *fixture)
 {
 	const uint32_t count = 1U << IPWL_SOURCE_BUCKET_BITS;

@@ -8,7 +8,7 @@
 #include "lib_fixture.h"
 
 /* A life of notes that no test outlasts. */
-#define LONG_SEC 100
+#define LONG_SEC 120
 #define TAKEN_MAX 16384
 
 /* Limits that no test reaches. */
@@ -46,6 +46,8 @@ uint32_t attempts_boot_sec(void);
 /* Have all notes be valid for @life_sec from now on; -1: they have just expired. Return the last
  * one that was found, as it was. */
 uint64_t attempts_set_lives(const struct fixture *fixture, int life_sec);
+/* Have other attempts in all places of the table that are free, for LONG_SEC. */
+void attempts_fill(const struct fixture *fixture);
 /* Have each source be below its limit. */
 void attempts_make_sources_due(const struct fixture *fixture);
 

@@ -85,6 +85,14 @@ static __always_inline struct ipwl_match *table_match(const struct packet *packe
 	return table ? bpf_map_lookup_elem(table, &packet->key6) : NULL;
 }
 
+/* A match without a rule has no class. */
+static __always_inline const struct ipwl_class *class_of(const struct ipwl_match *match)
+{
+	__u32 class = match->class;
+
+	return match->rule ? bpf_map_lookup_elem(&classes, &class) : NULL;
+}
+
 static __always_inline struct ipwl_decision classify(const struct ipwl_settings *settings,
 						     const struct packet *packet)
 {
@@ -101,7 +109,7 @@ static __always_inline struct ipwl_decision classify(const struct ipwl_settings 
 		match = ipwl_merge(table_match(packet, slot + IPWL_ACTION_ALLOW),
 				   table_match(packet, slot + IPWL_ACTION_BLOCK));
 	}
-	return ipwl_decide(&match, settings->enforce);
+	return ipwl_decide(&match, class_of(&match), settings->enforce);
 }
 
 #endif

@@ -138,6 +138,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPWL_CLASSES_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_class);
+} classes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPWL_LISTS_MAX);
 	__type(key, __u32);
 	__type(value, struct ipwl_list);

@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define IPWL_ABI_VERSION 4
+#define IPWL_ABI_VERSION 5
 
 /* The maximum number of allow and block lists together. */
 #define IPWL_LISTS_MAX 1024
@@ -68,19 +68,31 @@ struct ipwl_key6 {
 };
 _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 
-/* The list's own mode is monitor: a block by this match never drops. */
-#define IPWL_MATCH_MONITOR (1U << 0)
-/* Of a match of both tables (ipwl_merge()), never in a table: the allow table's, */
-#define IPWL_MATCH_ALLOW (1U << 1)
-/* and the block table has one too. */
-#define IPWL_MATCH_AVERTED (1U << 2)
+/*
+ * A class is what a match decides. Its number is part of the match, its content is a value of
+ * `classes`. Two classes belong to each list: its slot, and its slot with IPWL_CLASS_SECOND.
+ */
+#define IPWL_CLASSES_MAX (2 * IPWL_LISTS_MAX)
+/* Of a block list: the list's own mode is monitor. Of an allow list: a block list contains the
+ * address, too. */
+#define IPWL_CLASS_SECOND IPWL_LISTS_MAX
 
-/* The rule that decides for an address. As a value in a table, it decides for the addresses
- * whose longest prefix it belongs to. */
+/* Value of `classes`. User space writes it through mmap, before a match refers to it. It does
+ * not change while one does. */
+struct ipwl_class {
+	__u16 list;    /* slot in `lists` of the list that decides */
+	__u8 verdict;  /* enum ipwl_verdict with `enforce`: IPWL_ALLOW or higher */
+	__u8 reserved; /* 0 */
+	__u32 padding; /* 0: arrays round their values up to 8 bytes */
+};
+_Static_assert(sizeof(struct ipwl_class) == 8, "ABI");
+
+/* The rule that decides for an address, and what it decides. As a value in a table, it decides
+ * for the addresses whose longest prefix it belongs to. */
 struct ipwl_match {
-	__u32 rule;  /* id; 0: a hole, as if no prefix matched */
-	__u16 list;  /* slot in `lists` */
-	__u16 flags; /* IPWL_MATCH_* */
+	__u32 rule;	/* id; 0: a hole, as if no prefix matched */
+	__u16 class;	/* number in `classes` */
+	__u16 reserved; /* 0 */
 };
 _Static_assert(sizeof(struct ipwl_match) == 8, "ABI");
 

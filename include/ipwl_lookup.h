@@ -34,11 +34,12 @@ struct ipwl_bits {
 static inline __attribute__((always_inline)) const char *ipwl_region(const void *regions,
 								     __u32 number);
 
-static inline __attribute__((always_inline)) const char *ipwl_line(const void *regions, __u32 word)
+/* The block or node that a word points to, or NULL. */
+static inline __attribute__((always_inline)) const char *ipwl_unit(const void *regions, __u32 word)
 {
-	__u32 line = word >> IPWL_WORD_COUNT_BITS;
-	const char *region = ipwl_region(regions, line / IPWL_REGION_LINES);
-	__u32 offset = line % IPWL_REGION_LINES * IPWL_LINE_BYTES;
+	__u32 unit = word >> IPWL_WORD_COUNT_BITS;
+	const char *region = ipwl_region(regions, unit / IPWL_REGION_UNITS);
+	__u32 offset = unit % IPWL_REGION_UNITS * IPWL_UNIT_BYTES;
 
 	if (!region)
 		return (const char *)0;
@@ -93,36 +94,33 @@ static inline __attribute__((always_inline)) __u32 ipwl_search_wide(const char *
 	return at;
 }
 
-static inline __attribute__((always_inline)) struct ipwl_match
-ipwl_leaf_match(const struct ipwl_leaf *leaf)
-{
-	struct ipwl_match match = {
-		.rule = leaf->rule,
-		.list = leaf->list_flags & IPWL_LEAF_LIST_MASK,
-		.flags = leaf->list_flags >> IPWL_LEAF_LIST_BITS,
-	};
-
-	return match;
-}
-
 /* In a block for at most 16 bits. */
 static inline __attribute__((always_inline)) struct ipwl_match
 ipwl_match_narrow(const char *block, __u32 count, __u32 key)
 {
-	struct ipwl_match none = { .rule = 0 };
-	const struct ipwl_leaf *leaf;
-	__u32 leaves = IPWL_NARROW_LEAVES(count);
-	__u32 at;
+	struct ipwl_match match = { .rule = 0 };
+	const struct ipwl_end *end;
+	__u32 ends = IPWL_NARROW_ENDS(count);
+	__u32 at, first;
 
-	IPWL_BOUND(leaves, 0xff8);
-	/* Prefetch the line that probably contains the leaf while the search continues. */
-	if (count > IPWL_ONE_LINE_MAX)
-		(void)*(const volatile __u32 *)(const void *)(block + leaves + 4 * count);
+	IPWL_BOUND(count, IPWL_WORD_COUNT_MAX);
+	IPWL_BOUND(ends, 0x1fc);
+	/* Prefetch the lines that probably contain the end and the rule while the search
+	 * continues. */
+	if (count > IPWL_ONE_LINE_MAX) {
+		__u32 middle = ends + (2 * count & ~3U);
+
+		(void)*(const volatile __u32 *)(const void *)(block + middle);
+		(void)*(const volatile __u32 *)(const void *)(block + middle + 4 * count);
+	}
 	at = ipwl_search_narrow(block, count, key, IPWL_WORD_COUNT_BITS);
-	leaf = (const void *)(block + leaves + 8 * at);
-	if (*(const __u16 *)(const void *)(block + 2 * at) > key || key > leaf->last)
-		return none;
-	return ipwl_leaf_match(leaf);
+	first = *(const __u16 *)(const void *)(block + 2 * at);
+	end = (const void *)(block + ends + 4 * at);
+	if (first > key || key > end->last)
+		return match;
+	match.class = end->class;
+	match.rule = *(const __u32 *)(const void *)(block + ends + 4 * count + 4 * at);
+	return match;
 }
 
 /**
@@ -139,25 +137,24 @@ ipwl_match4(const __u32 *root, const __u32 *filter, const void *regions, __u32 a
 	struct ipwl_match none = { .rule = 0 };
 	__u32 net = address >> (32 - IPWL_FILTER_BITS);
 	__u32 key = address & 0xffff;
-	const char *line;
-	__u32 word, count;
+	const char *unit;
+	__u32 word;
 
 	if (filter && !(IPWL_LOAD(&filter[net >> 5]) >> (net & 31) & 1))
 		return none;
 	word = IPWL_LOAD(&root[address >> 16]);
 	if (!word)
 		return none;
-	line = ipwl_line(regions, word);
-	count = word & IPWL_WORD_COUNT_MAX;
-	if (line && !count) {
-		word = *(const __u32 *)(const void *)(line + 4 * (key >> 8));
+	unit = ipwl_unit(regions, word);
+	/* At most two nodes, for 8 bits each. */
+	for (int level = 0; level < 2 && unit && !(word & IPWL_WORD_COUNT_MAX); level++) {
+		word = *(const __u32 *)(const void *)(unit + 4 * (key >> 8));
 		if (!word)
 			return none;
 		key = key << 8 & 0xffff;
-		line = ipwl_line(regions, word);
-		count = word & IPWL_WORD_COUNT_MAX;
+		unit = ipwl_unit(regions, word);
 	}
-	return line ? ipwl_match_narrow(line, count, key) : none;
+	return unit ? ipwl_match_narrow(unit, word & IPWL_WORD_COUNT_MAX, key) : none;
 }
 
 static inline __attribute__((always_inline)) void ipwl_take_bits(struct ipwl_bits *bits,
@@ -181,34 +178,35 @@ ipwl_step(const void *regions, __u32 *word, struct ipwl_bits *bits, struct ipwl_
 {
 	const struct ipwl_wide_leaf *leaf;
 	__u32 count = *word & IPWL_WORD_COUNT_MAX;
-	const char *line;
+	const char *unit;
 	__u32 at;
 
 	if (!*word)
 		return 0;
-	line = ipwl_line(regions, *word);
-	if (!line)
+	unit = ipwl_unit(regions, *word);
+	if (!unit)
 		return 0;
 	if (!count) {
-		*word = *(const __u32 *)(const void *)(line + 4 * (bits->high >> 56));
+		*word = *(const __u32 *)(const void *)(unit + 4 * (bits->high >> 56));
 		ipwl_take_bits(bits, IPWL_NODE_BITS);
 		return 1;
 	}
 	if (bits->left <= 16) {
-		*ret_match = ipwl_match_narrow(line, count, (__u32)(bits->high >> 48));
+		*ret_match = ipwl_match_narrow(unit, count, (__u32)(bits->high >> 48));
 		return 0;
 	}
 	IPWL_BOUND(count, 2 * IPWL_WIDE_MAX - 1);
-	at = ipwl_search_wide(line, count, bits->high);
-	leaf = (const void *)(line + IPWL_WIDE_LEAVES(count) + 16 * at);
-	if (*(const __u64 *)(const void *)(line + 8 * at) > bits->high || bits->high > leaf->last)
+	at = ipwl_search_wide(unit, count, bits->high);
+	leaf = (const void *)(unit + IPWL_WIDE_LEAVES(count) + 16 * at);
+	if (*(const __u64 *)(const void *)(unit + 8 * at) > bits->high || bits->high > leaf->last)
 		return 0;
-	if (leaf->leaf.list_flags & IPWL_LEAF_CHILD << IPWL_LEAF_LIST_BITS) {
-		*word = leaf->leaf.rule;
-		ipwl_take_bits(bits, leaf->leaf.list_flags & IPWL_LEAF_LIST_MASK);
+	if (leaf->child_bits) {
+		*word = leaf->rule;
+		ipwl_take_bits(bits, leaf->child_bits);
 		return 1;
 	}
-	*ret_match = ipwl_leaf_match(&leaf->leaf);
+	ret_match->rule = leaf->rule;
+	ret_match->class = leaf->class;
 	return 0;
 }
 

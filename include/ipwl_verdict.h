@@ -22,8 +22,7 @@ ipwl_merge(const struct ipwl_match *allow, const struct ipwl_match *block)
 
 	if (allow && allow->rule) {
 		match.rule = allow->rule;
-		match.list = allow->list;
-		match.flags = IPWL_MATCH_ALLOW | (is_blocked ? IPWL_MATCH_AVERTED : 0);
+		match.class = allow->class | (is_blocked ? IPWL_CLASS_SECOND : 0);
 	} else if (is_blocked) {
 		match = *block;
 	}
@@ -37,21 +36,22 @@ struct ipwl_decision {
 	__u32 list; /* slot; meaningless without a rule */
 };
 
-/* The decision by a merged match; @enforce: 0 in monitor mode. */
+/**
+ * ipwl_decide() - the decision by a merged match
+ * @class: of the match, or NULL, which is possible only without a rule
+ * @enforce: 0 in monitor mode
+ */
 static inline __attribute__((always_inline)) struct ipwl_decision
-ipwl_decide(const struct ipwl_match *match, __u32 enforce)
+ipwl_decide(const struct ipwl_match *match, const struct ipwl_class *class, __u32 enforce)
 {
-	struct ipwl_decision decision = { .rule = match->rule, .list = match->list };
+	struct ipwl_decision decision = { .verdict = IPWL_UNLISTED };
 
-	if (!match->rule)
-		decision.verdict = IPWL_UNLISTED;
-	else if (match->flags & IPWL_MATCH_AVERTED)
-		decision.verdict = IPWL_AVERTED;
-	else if (match->flags & IPWL_MATCH_ALLOW)
-		decision.verdict = IPWL_ALLOW;
-	else if (enforce && !(match->flags & IPWL_MATCH_MONITOR))
-		decision.verdict = IPWL_BLOCK;
-	else
+	if (!match->rule || !class)
+		return decision;
+	decision.rule = match->rule;
+	decision.list = class->list;
+	decision.verdict = (enum ipwl_verdict)class->verdict;
+	if (decision.verdict == IPWL_BLOCK && !enforce)
 		decision.verdict = IPWL_WOULD_BLOCK;
 	return decision;
 }

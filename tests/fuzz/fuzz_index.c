@@ -104,15 +104,9 @@ static void build(const struct policy *policy, uint32_t split_above, const struc
 static struct ipwl_match table_match(const struct table *table, const struct prefix *address)
 {
 	const struct node *node = table_lookup(table, address);
-	struct ipwl_match match = { .rule = 0 };
+	struct ipwl_match none = { .rule = 0 };
 
-	if (node)
-		match = (struct ipwl_match) {
-			.rule = node->rule,
-			.list = node->list,
-			.flags = node->flags & NODE_MONITOR ? IPWL_MATCH_MONITOR : 0,
-		};
-	return match;
+	return node ? match_of_node(node) : none;
 }
 
 static void check_address(const struct tables *tables, const struct prefix *address)
@@ -127,7 +121,7 @@ static void check_address(const struct tables *tables, const struct prefix *addr
 	struct ipwl_match match = index_lookup(&root, &space, address);
 
 	check(match.rule == expected.rule);
-	check(!match.rule || (match.list == expected.list && match.flags == expected.flags));
+	check(!match.rule || match.class == expected.class);
 }
 
 /* Check the ends of all prefixes of either policy. */

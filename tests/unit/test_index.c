@@ -98,8 +98,7 @@ static struct ipwl_match oracle_match(const struct policy *policy, enum action a
 
 	return (struct ipwl_match) {
 		.rule = decision.rule,
-		.list = decision.list,
-		.flags = decision.flags & NODE_MONITOR ? IPWL_MATCH_MONITOR : 0,
+		.class = decision.list | (decision.flags & NODE_MONITOR ? IPWL_CLASS_SECOND : 0),
 	};
 }
 
@@ -110,12 +109,10 @@ static void check_match(const struct prefix *address, const struct ipwl_match *e
 	struct ipwl_match match = index_lookup(&root, &built->space, address);
 	char text[PREFIX_TEXT_BYTES];
 
-	if (match.rule == expected->rule &&
-	    (!match.rule || (match.list == expected->list && match.flags == expected->flags)))
+	if (match.rule == expected->rule && (!match.rule || match.class == expected->class))
 		return;
-	fail_msg("%s: rule %u list %u flags %u instead of %u %u %u", prefix_format(address, text),
-		 match.rule, match.list, match.flags, expected->rule, expected->list,
-		 expected->flags);
+	fail_msg("%s: rule %u class %u instead of %u %u", prefix_format(address, text), match.rule,
+		 match.class, expected->rule, expected->class);
 }
 
 static void check_address(const struct prefix *address, void *context)
@@ -143,7 +140,7 @@ static void check_policy(const struct policy *policy, const struct built *built)
 
 static uint32_t random_split(void)
 {
-	static const uint32_t splits[] = { 1, 3, 31, 32, 33, INDEX_SPLIT_ABOVE, INDEX_SPLIT_LARGE };
+	static const uint32_t splits[] = { 1, 3, 31, 32, 33, INDEX_SPLIT_ABOVE };
 
 	return splits[random_below(sizeof(splits) / sizeof(splits[0]))];
 }
@@ -213,11 +210,7 @@ static void check_by_tables(const struct policy *policy, const struct tables *ta
 		    table_lookup(&tables->of[action][address->family], address);
 
 		if (node)
-			matches[action] = (struct ipwl_match) {
-				.rule = node->rule,
-				.list = node->list,
-				.flags = node->flags & NODE_MONITOR ? IPWL_MATCH_MONITOR : 0,
-			};
+			matches[action] = match_of_node(node);
 	}
 	(void)policy;
 	expected = ipwl_merge(&matches[ACTION_ALLOW], &matches[ACTION_BLOCK]);

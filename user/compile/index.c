@@ -21,9 +21,14 @@ struct span {
 	uint32_t depth;		  /* length of the prefix */
 };
 
+/* The most bytes of a block with one interval. */
+#define SINGLE_BYTES_MAX IPWL_WIDE_BYTES(1)
+#define CACHE_LINE_UNITS (64U / IPWL_UNIT_BYTES)
+
 /* The last block with one interval. Below a wide prefix, all slots share the same block. */
 struct single {
-	unsigned char line[IPWL_LINE_BYTES];
+	unsigned char block[SINGLE_BYTES_MAX];
+	size_t bytes;
 	uint32_t word; /* 0: none yet */
 };
 
@@ -40,36 +45,47 @@ struct index_builder {
 void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space))
 {
 	/* The position is at the end, so the first write adds a region. */
-	space->position = (struct index_position) { .next_line = IPWL_REGION_LINES };
+	space->position = (struct index_position) { .next_unit = IPWL_REGION_UNITS };
 	space->add_region = add_region;
 }
 
-/* Allocate lines for @bytes. Return: 0 or the -errno of add_region(). */
-static int take_lines(struct index_space *space, size_t bytes, unsigned char **ret_memory,
-		      uint32_t *ret_line)
+/* A block that fits into a line of a cache does not begin so late in one that it needs two. */
+static uint32_t skip_to_line(uint32_t unit, uint32_t count)
 {
-	uint32_t lines = (uint32_t)((bytes + IPWL_LINE_BYTES - 1) / IPWL_LINE_BYTES);
-	struct index_position *position = &space->position;
+	uint32_t left = CACHE_LINE_UNITS - unit % CACHE_LINE_UNITS;
 
-	if (position->next_line + lines > IPWL_REGION_LINES) {
+	return count <= CACHE_LINE_UNITS && count > left ? left : 0;
+}
+
+/* Allocate units for @bytes. Return: 0 or the -errno of add_region(). */
+static int take_units(struct index_space *space, size_t bytes, unsigned char **ret_memory,
+		      uint32_t *ret_unit)
+{
+	uint32_t count = (uint32_t)((bytes + IPWL_UNIT_BYTES - 1) / IPWL_UNIT_BYTES);
+	struct index_position *position = &space->position;
+	uint32_t skip = skip_to_line(position->next_unit, count);
+
+	if (position->next_unit + skip + count > IPWL_REGION_UNITS) {
 		int region = space->add_region(space);
 
 		if (region < 0)
 			return region;
 		position->region = (uint32_t)region;
-		/* Leave out line 0 of region 0: the word of a node there would be 0. */
-		position->next_line = region == 0;
+		/* Leave out the first line of region 0: the word of a node at unit 0 would be 0. */
+		position->next_unit = region == 0 ? CACHE_LINE_UNITS : 0;
+		skip = 0;
 	}
-	*ret_line = position->region * IPWL_REGION_LINES + position->next_line;
-	*ret_memory = space->regions[position->region] + position->next_line * IPWL_LINE_BYTES;
-	position->next_line += lines;
-	position->line_count += lines;
+	position->next_unit += skip;
+	*ret_unit = position->region * IPWL_REGION_UNITS + position->next_unit;
+	*ret_memory = space->regions[position->region] + position->next_unit * IPWL_UNIT_BYTES;
+	position->next_unit += count;
+	position->unit_count += skip + count;
 	return 0;
 }
 
-static uint32_t word_of(uint32_t line, size_t count)
+static uint32_t word_of(uint32_t unit, size_t count)
 {
-	return line << IPWL_WORD_COUNT_BITS | (uint32_t)count;
+	return unit << IPWL_WORD_COUNT_BITS | (uint32_t)count;
 }
 
 /* ---- spans --------------------------------------------------------------- */
@@ -110,7 +126,7 @@ static struct span part_of(const struct span *span, uint32_t bits, address_bits 
  * address and with 1 in a last one. */
 static uint64_t unit_first(const struct span *span, address_bits address)
 {
-	return (uint64_t)((address << span->depth) >> 64);
+	return span->depth < 128 ? (uint64_t)((address << span->depth) >> 64) : 0;
 }
 
 static uint64_t unit_last(const struct span *span, address_bits address)
@@ -118,20 +134,12 @@ static uint64_t unit_last(const struct span *span, address_bits address)
 	return ~unit_first(span, ~address);
 }
 
-static struct ipwl_leaf leaf_of(const struct ipwl_match *match)
-{
-	return (struct ipwl_leaf) {
-		.rule = match->rule,
-		.list_flags = (uint16_t)(match->list | match->flags << IPWL_LEAF_LIST_BITS),
-	};
-}
-
 /* ---- blocks -------------------------------------------------------------- */
 
 static int build_word(struct index_builder *builder, const struct span *span, uint32_t *ret_word);
 
-/* Write a block of one line, or reuse the last one if it is the same. */
-static int put_single(struct index_builder *builder, const unsigned char line[IPWL_LINE_BYTES],
+/* Write a block of one interval, or reuse the last one if it is the same. */
+static int put_single(struct index_builder *builder, const unsigned char *block, size_t bytes,
 		      uint32_t *ret_word)
 {
 	struct single *single = &builder->single;
@@ -139,12 +147,13 @@ static int put_single(struct index_builder *builder, const unsigned char line[IP
 	uint32_t number = 0;
 	int error;
 
-	if (!single->word || memcmp(single->line, line, IPWL_LINE_BYTES) != 0) {
-		error = take_lines(builder->space, IPWL_LINE_BYTES, &memory, &number);
+	if (!single->word || single->bytes != bytes || memcmp(single->block, block, bytes) != 0) {
+		error = take_units(builder->space, bytes, &memory, &number);
 		if (error)
 			return error;
-		memcpy(memory, line, IPWL_LINE_BYTES);
-		memcpy(single->line, line, IPWL_LINE_BYTES);
+		memcpy(memory, block, bytes);
+		memcpy(single->block, block, bytes);
+		single->bytes = bytes;
 		single->word = word_of(number, 1);
 	}
 	*ret_word = single->word;
@@ -153,32 +162,36 @@ static int put_single(struct index_builder *builder, const unsigned char line[IP
 
 static void fill_narrow(const struct span *span, unsigned char *memory)
 {
-	uint32_t leaves = IPWL_NARROW_LEAVES((uint32_t)span->count);
+	uint32_t count = (uint32_t)span->count;
+	unsigned char *ends = memory + IPWL_NARROW_ENDS(count);
+	unsigned char *rules = memory + IPWL_NARROW_RULES(count);
 
 	for (size_t i = 0; i < span->count; i++) {
+		const struct ipwl_match *match = &span->items[i].match;
 		uint16_t first = (uint16_t)(unit_first(span, first_of(span, i)) >> 48);
-		struct ipwl_leaf leaf = leaf_of(&span->items[i].match);
+		struct ipwl_end end = {
+			.last = (uint16_t)(unit_last(span, last_of(span, i)) >> 48),
+			.class = match->class,
+		};
 
-		leaf.last = (uint16_t)(unit_last(span, last_of(span, i)) >> 48);
-		memcpy(memory + 2 * i, &first, sizeof(first));
-		memcpy(memory + leaves + sizeof(leaf) * i, &leaf, sizeof(leaf));
+		memcpy(memory + sizeof(first) * i, &first, sizeof(first));
+		memcpy(ends + sizeof(end) * i, &end, sizeof(end));
+		memcpy(rules + sizeof(match->rule) * i, &match->rule, sizeof(match->rule));
 	}
 }
 
 static int build_narrow(struct index_builder *builder, const struct span *span, uint32_t *ret_word)
 {
-	unsigned char line[IPWL_LINE_BYTES] = { 0 };
+	unsigned char single[IPWL_NARROW_BYTES(1)] = { 0 };
 	unsigned char *memory = NULL;
 	uint32_t number = 0;
 	int error;
 
 	if (span->count == 1) {
-		fill_narrow(span, line);
-		return put_single(builder, line, ret_word);
+		fill_narrow(span, single);
+		return put_single(builder, single, sizeof(single), ret_word);
 	}
-	error = take_lines(builder->space,
-			   IPWL_NARROW_LEAVES(span->count) + sizeof(struct ipwl_leaf) * span->count,
-			   &memory, &number);
+	error = take_units(builder->space, IPWL_NARROW_BYTES(span->count), &memory, &number);
 	if (error)
 		return error;
 	fill_narrow(span, memory);
@@ -252,52 +265,57 @@ static size_t count_wide(const struct span *span)
 }
 
 static void put_wide(unsigned char *memory, size_t count, size_t i, const struct wide *wide,
-		     const struct ipwl_leaf *leaf)
+		     const struct ipwl_wide_leaf *leaf)
 {
-	struct ipwl_wide_leaf wide_leaf = { .last = wide->last, .leaf = *leaf };
-
-	memcpy(memory + 8 * i, &wide->first, sizeof(wide->first));
-	memcpy(memory + IPWL_WIDE_LEAVES(count) + sizeof(wide_leaf) * i, &wide_leaf,
-	       sizeof(wide_leaf));
+	memcpy(memory + sizeof(wide->first) * i, &wide->first, sizeof(wide->first));
+	memcpy(memory + IPWL_WIDE_LEAVES(count) + sizeof(*leaf) * i, leaf, sizeof(*leaf));
 }
 
-static struct ipwl_leaf child_leaf(uint32_t word, uint32_t bits)
+static struct ipwl_wide_leaf match_leaf(const struct wide *wide)
 {
-	return (struct ipwl_leaf) {
+	return (struct ipwl_wide_leaf) {
+		.last = wide->last,
+		.rule = wide->match->rule,
+		.class = wide->match->class,
+	};
+}
+
+static struct ipwl_wide_leaf child_leaf(const struct wide *wide, uint32_t word, uint32_t bits)
+{
+	return (struct ipwl_wide_leaf) {
+		.last = wide->last,
 		.rule = word,
-		.list_flags = (uint16_t)(bits | IPWL_LEAF_CHILD << IPWL_LEAF_LIST_BITS),
+		.child_bits = (uint16_t)bits,
 	};
 }
 
 static int build_wide(struct index_builder *builder, const struct span *span, size_t count,
 		      uint32_t *ret_word)
 {
-	unsigned char line[IPWL_LINE_BYTES] = { 0 };
+	unsigned char single[IPWL_WIDE_BYTES(1)] = { 0 };
 	struct wide_walk walk = { .span = span };
-	unsigned char *memory = line;
+	unsigned char *memory = single;
 	uint32_t number = 0, word = 0;
 	struct wide wide;
 	int error = 0;
 
 	if (count > 1)
-		error = take_lines(builder->space,
-				   IPWL_WIDE_LEAVES(count) + sizeof(struct ipwl_wide_leaf) * count,
-				   &memory, &number);
+		error = take_units(builder->space, IPWL_WIDE_BYTES(count), &memory, &number);
 	for (size_t i = 0; i < count && !error && wide_next(&walk, &wide); i++) {
-		struct ipwl_leaf leaf;
+		struct ipwl_wide_leaf leaf;
 
 		if (wide.match) {
-			leaf = leaf_of(wide.match);
+			leaf = match_leaf(&wide);
 		} else {
 			error = build_word(builder, &wide.inner, &word);
-			leaf = child_leaf(word, 64);
+			leaf = child_leaf(&wide, word, 64);
 		}
 		put_wide(memory, count, i, &wide, &leaf);
 	}
 	if (error)
 		return error;
 	if (count == 1)
-		return put_single(builder, line, ret_word);
+		return put_single(builder, single, sizeof(single), ret_word);
 	*ret_word = word_of(number, count);
 	return 0;
 }
@@ -306,7 +324,7 @@ static int build_wide(struct index_builder *builder, const struct span *span, si
 static int build_skip(struct index_builder *builder, const struct span *span, uint32_t bits,
 		      uint32_t *ret_word)
 {
-	unsigned char line[IPWL_LINE_BYTES] = { 0 };
+	unsigned char single[IPWL_WIDE_BYTES(1)] = { 0 };
 	address_bits hosts = ~(address_bits)0 >> (span->depth + bits);
 	address_bits first = first_of(span, 0) & ~hosts;
 	struct wide wide = {
@@ -314,7 +332,7 @@ static int build_skip(struct index_builder *builder, const struct span *span, ui
 		.last = unit_last(span, first | hosts),
 	};
 	size_t skip = 0;
-	struct ipwl_leaf leaf;
+	struct ipwl_wide_leaf leaf;
 	uint32_t word;
 	int error;
 
@@ -322,9 +340,9 @@ static int build_skip(struct index_builder *builder, const struct span *span, ui
 	error = build_word(builder, &wide.inner, &word);
 	if (error)
 		return error;
-	leaf = child_leaf(word, bits);
-	put_wide(line, 1, 0, &wide, &leaf);
-	return put_single(builder, line, ret_word);
+	leaf = child_leaf(&wide, word, bits);
+	put_wide(single, 1, 0, &wide, &leaf);
+	return put_single(builder, single, sizeof(single), ret_word);
 }
 
 /* ---- nodes --------------------------------------------------------------- */
@@ -336,7 +354,7 @@ static int build_node(struct index_builder *builder, const struct span *span, ui
 	uint32_t number = 0;
 	size_t skip = 0;
 	int error =
-	    take_lines(builder->space, sizeof(uint32_t) * IPWL_NODE_WORDS, &memory, &number);
+	    take_units(builder->space, sizeof(uint32_t) * IPWL_NODE_WORDS, &memory, &number);
 
 	if (error)
 		return error;
@@ -375,7 +393,7 @@ static int build_word(struct index_builder *builder, const struct span *span, ui
 	if (!span->count)
 		return 0;
 	if (left <= 16) {
-		if (span->count <= builder->split_above || left <= IPWL_NODE_BITS)
+		if (span->count <= builder->split_above)
 			return build_narrow(builder, span, ret_word);
 		return build_node(builder, span, ret_word);
 	}

@@ -6,16 +6,16 @@
 #include "compile/interval.h"
 #include "ipwl_index.h"
 
-/* The position at which the next line is written. */
+/* The position at which the next unit is written. */
 struct index_position {
 	uint32_t region;     /* the region that is being filled */
-	uint32_t next_line;  /* in this region */
-	uint32_t line_count; /* lines written since index_space_init() */
+	uint32_t next_unit;  /* in this region */
+	uint32_t unit_count; /* units used since index_space_init() */
 };
 
 /*
- * The memory of the index: regions that are filled from the first line to the last. Written
- * lines never change. Lines that are no longer needed are only freed together with their
+ * The memory of the index: regions that are filled from the first unit to the last. Written
+ * units never change. Units that are no longer needed are only freed together with their
  * region.
  */
 struct index_space {
@@ -36,8 +36,8 @@ struct index_builder;
  * index_builder_new() - create a builder for a policy
  * @policy: numbered, with slots; must outlive the builder
  * @space: must outlive the builder
- * @split_above: a root slot with more intervals than this gets a node. A smaller number means
- *               shorter searches and more memory
+ * @split_above: up to this number of intervals share a block; more get a node. At most
+ *               INDEX_SPLIT_ABOVE. A smaller number means shorter searches and more memory
  *
  * Return: the builder; NULL: out of memory.
  */
@@ -45,10 +45,7 @@ struct index_builder *index_builder_new(const struct policy *policy, struct inde
 					uint32_t split_above);
 void index_builder_free(struct index_builder *builder);
 
-#define INDEX_SPLIT_ABOVE 128
-/* @split_above for policies that are so large that nodes would not fit. */
-#define INDEX_SPLIT_LARGE IPWL_WORD_COUNT_MAX
-#define INDEX_LARGE_RULES (4U << 20)
+#define INDEX_SPLIT_ABOVE IPWL_WORD_COUNT_MAX
 
 /* The root of the index of one family. */
 struct index_root {

@@ -46,20 +46,22 @@ address_bits prefix_last(const struct prefix *prefix)
 	return prefix_first(prefix) | hosts;
 }
 
-static struct ipwl_match match_of(const struct stack *stack)
+struct ipwl_match match_of_node(const struct node *node)
 {
-	const struct node *node = stack->nodes[stack->count - 1];
-
 	return (struct ipwl_match) {
 		.rule = node->rule,
-		.list = node->list,
-		.flags = node->flags & NODE_MONITOR ? IPWL_MATCH_MONITOR : 0,
+		.class = node->list | (node->flags & NODE_MONITOR ? IPWL_CLASS_SECOND : 0),
 	};
+}
+
+static struct ipwl_match match_of(const struct stack *stack)
+{
+	return match_of_node(stack->nodes[stack->count - 1]);
 }
 
 static bool decide_alike(const struct ipwl_match *a, const struct ipwl_match *b)
 {
-	return a->rule == b->rule && a->list == b->list && a->flags == b->flags;
+	return a->rule == b->rule && a->class == b->class;
 }
 
 static int append_interval(struct interval_compiler *sweep, const struct interval *interval)

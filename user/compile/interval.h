@@ -21,6 +21,9 @@ struct interval {
 address_bits prefix_first(const struct prefix *prefix);
 address_bits prefix_last(const struct prefix *prefix);
 
+/* The match of a node by itself. */
+struct ipwl_match match_of_node(const struct node *node);
+
 struct interval_compiler;
 
 /* Create a compiler for @policy (numbered, with slots), which must outlive it. NULL: out of

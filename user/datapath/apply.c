@@ -32,6 +32,24 @@ static struct ipwl_list slot_content(const struct list *list)
 	return content;
 }
 
+static void write_class(struct datapath *datapath, uint32_t class, uint32_t slot,
+			enum ipwl_verdict verdict)
+{
+	const struct ipwl_class content = { .list = (uint16_t)slot, .verdict = (uint8_t)verdict };
+
+	__atomic_store(&datapath->classes[class], &content, __ATOMIC_RELEASE);
+}
+
+/* A slot that is in use keeps its action, and so its classes do not change either. */
+static void write_slot_classes(struct datapath *datapath, uint32_t slot, uint32_t action)
+{
+	const bool is_allow = action == IPWL_ACTION_ALLOW;
+
+	write_class(datapath, slot, slot, is_allow ? IPWL_ALLOW : IPWL_BLOCK);
+	write_class(datapath, slot | IPWL_CLASS_SECOND, slot,
+		    is_allow ? IPWL_AVERTED : IPWL_WOULD_BLOCK);
+}
+
 static int write_slot(struct datapath *datapath, uint32_t slot, const struct ipwl_list *content)
 {
 	int fd = bpf_map__fd(datapath->shared->maps.lists);
@@ -82,6 +100,8 @@ static int take_slot(struct datapath *datapath, struct list *list)
 	err = zero_list_counters(datapath, slot);
 	if (err)
 		return err;
+	/* First, so that a slot in use has its classes even if this process is killed. */
+	write_slot_classes(datapath, slot, content.action);
 	err = write_slot(datapath, slot, &content);
 	if (err)
 		return err;
@@ -313,7 +333,7 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address,
 	pthread_mutex_unlock(&datapath->lock);
 	if (err)
 		return err;
-	*ret_decision =
-	    ipwl_decide(&match, __atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
+	*ret_decision = ipwl_decide(&match, &datapath->classes[match.class],
+				    __atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Builds the index in the kernel, or changes it in place. Written lines never change. A root
+ * Builds the index in the kernel, or changes it in place. Written units never change. A root
  * word is replaced by one store, so that each address is decided either as before or as after.
  * Nothing is published before all of it is written, so a failure needs no undo.
  */
@@ -14,15 +14,9 @@ _Static_assert((int)FAMILY_IPV4 == 0 && (int)FAMILY_IPV6 == 1, "roots go by fami
 
 /* If at least this many slots change, building a new index is as quick. */
 #define CHANGED_SLOTS_MAX (IPWL_ROOT_WORDS / 2)
-/* Changes leave unused lines behind; only a new index frees them. It is built when there are
- * more unused lines than the index had at first, and more than this number. */
-#define GARBAGE_LINES_MIN (4 * IPWL_REGION_LINES)
-
-static uint32_t split_above(const struct policy *policy)
-{
-	return chunks_count_rules(policy) > INDEX_LARGE_RULES ? INDEX_SPLIT_LARGE
-							      : INDEX_SPLIT_ABOVE;
-}
+/* Changes leave unused units behind; only a new index frees them. It is built when there are
+ * more unused units than the index had at first, and more than this number. */
+#define GARBAGE_UNITS_MIN (4 * IPWL_REGION_UNITS)
 
 static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 {
@@ -57,7 +51,7 @@ static int build_roots(struct datapath *datapath, const struct policy *policy,
 		       const struct index_root roots[FAMILY_COUNT])
 {
 	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, split_above(policy));
+	    index_builder_new(policy, &datapath->space, INDEX_SPLIT_ABOVE);
 	int err;
 
 	if (!builder)
@@ -132,7 +126,7 @@ static int switch_index(struct datapath *datapath, const struct policy *policy,
 		undo_writes(datapath, &before.regions, &before.position);
 		return report_index(error, err);
 	}
-	datapath->rebuilt_lines = datapath->space.position.line_count;
+	datapath->rebuilt_units = datapath->space.position.unit_count;
 	generation_finish(datapath, &before, &next);
 	return 0;
 }
@@ -197,12 +191,12 @@ static void publish_slots(const struct datapath *datapath, enum family family,
 	}
 }
 
-/* Write the lines that the slots lead to, and enter the new regions. */
+/* Write the units that the slots lead to, and enter the new regions. */
 static int write_slots(struct datapath *datapath, const struct policy *policy,
 		       const struct regions_mark *before, struct slots slots[FAMILY_COUNT])
 {
 	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, split_above(policy));
+	    index_builder_new(policy, &datapath->space, INDEX_SPLIT_ABOVE);
 	int err;
 
 	if (!builder)
@@ -232,9 +226,9 @@ static int change_slots(struct datapath *datapath, const struct policy *policy,
 
 static bool has_much_garbage(const struct datapath *datapath)
 {
-	uint32_t added = datapath->space.position.line_count - datapath->rebuilt_lines;
+	uint32_t added = datapath->space.position.unit_count - datapath->rebuilt_units;
 
-	return added > GARBAGE_LINES_MIN && added > datapath->rebuilt_lines;
+	return added > GARBAGE_UNITS_MIN && added > datapath->rebuilt_units;
 }
 
 /* Return: 0; -EAGAIN: build a new index instead; another -errno. */
@@ -256,7 +250,7 @@ static int change_in_place(struct datapath *datapath, const struct datapath_chan
 	if (slots[FAMILY_IPV4].count + slots[FAMILY_IPV6].count < CHANGED_SLOTS_MAX)
 		err = change_slots(datapath, change->policy, slots, error);
 	free(slots);
-	/* Unused lines may fill the space; a new index frees them. */
+	/* Unused units may fill the space; a new index frees them. */
 	return err == -ENOSPC ? -EAGAIN : err;
 }
 

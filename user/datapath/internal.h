@@ -13,12 +13,12 @@
 
 /* Names below bpffs_dir: a directory of shared maps, named after the version of their layout,
  * and one directory for each interface. */
-#define PIN_MAPS_DIR "v4"
+#define PIN_MAPS_DIR "v5"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
-_Static_assert(IPWL_ABI_VERSION == 4, "PIN_MAPS_DIR names the version");
+_Static_assert(IPWL_ABI_VERSION == 5, "PIN_MAPS_DIR names the version");
 
 struct bpf_map;
 struct ipwl_bpf; /* the skeleton */
@@ -41,8 +41,9 @@ struct datapath {
 	int regions[IPWL_REGIONS_MAX];		    /* -1: none */
 	struct index_space space;		    /* the regions that are mapped */
 	struct ipwl_roots *roots;		    /* mapped */
+	struct ipwl_class *classes;		    /* mapped */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
-	uint32_t rebuilt_lines;			    /* lines of the index when it was built */
+	uint32_t rebuilt_units;			    /* units of the index when it was built */
 	struct tables in_force; /* the content of the tables in force, if known */
 	uint32_t first_fresh_rule;
 	bool is_known; /* this process built the generation in force, and it is intact */

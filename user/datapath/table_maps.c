@@ -43,11 +43,7 @@ static bool is_transient(int err)
 
 static int update_element(int table, const struct node *node)
 {
-	struct ipwl_match match = {
-		.rule = node->rule,
-		.list = node->list,
-		.flags = node->flags & NODE_MONITOR ? IPWL_MATCH_MONITOR : 0,
-	};
+	struct ipwl_match match = match_of_node(node);
 	union table_key key = key_of(&node->prefix);
 	int err = 0;
 

@@ -177,16 +177,27 @@ static __always_inline void count_rule(__u64 pending, __u32 batches)
 	release(batch);
 }
 
-/* Count at the rule that decided and at its list, if a rule decided. */
+/* An index out of range finds no counter. */
+static __always_inline void count_averted(const struct packet *packet, __u32 class)
+{
+	__u32 key = class - IPWL_CLASS_AVERTED;
+
+	count_traffic(bpf_map_lookup_elem(&averted_counters, &key), packet);
+}
+
+/* Count at the rule that decided, at its list and at the block lists that it beat, if a rule
+ * decided. */
 static __always_inline void count_decision(const struct ipwl_settings *settings,
 					   const struct packet *packet,
 					   const struct ipwl_decision *decision)
 {
-	__u32 list_key = decision->list;
+	__u32 list_key = IPWL_LIST_COUNTER(decision->list, decision->verdict);
 
 	if (!decision->rule)
 		return;
 	count_traffic(bpf_map_lookup_elem(&list_counters, &list_key), packet);
+	if (decision->verdict == IPWL_AVERTED)
+		count_averted(packet, decision->class);
 	count_rule(decision->rule | (__u64)packet->bytes << IPWL_PENDING_RULE_BITS |
 		       (packet->is_connection ? IPWL_PENDING_CONNECTION : 0) |
 		       (decision->verdict == IPWL_AVERTED ? IPWL_PENDING_AVERTED : 0),

@@ -153,10 +153,26 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, IPWL_LISTS_MAX);
+	__uint(max_entries, IPWL_LIST_COUNTER_COUNT);
 	__type(key, __u32);
 	__type(value, struct ipwl_traffic);
 } list_counters SEC(".maps");
+
+/* No program reads this map. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPWL_AVERTED_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_block_set);
+} averted_sets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IPWL_AVERTED_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_traffic);
+} averted_counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

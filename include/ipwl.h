@@ -71,10 +71,14 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 /*
  * A class is what a match decides. Its number is part of the match, its content is a value of
  * `classes`. Two classes belong to each list: its slot, and its slot with IPWL_CLASS_SECOND.
+ * From IPWL_CLASS_AVERTED on, a class belongs to an allow list and a set of block lists, which
+ * all contain the address.
  */
-#define IPWL_CLASSES_MAX (2 * IPWL_LISTS_MAX)
+#define IPWL_CLASS_AVERTED (2 * IPWL_LISTS_MAX)
+#define IPWL_AVERTED_MAX 1024
+#define IPWL_CLASSES_MAX (IPWL_CLASS_AVERTED + IPWL_AVERTED_MAX)
 /* Of a block list: the list's own mode is monitor. Of an allow list: a block list contains the
- * address, too. */
+ * address, too. Such an address has this class only if there is none for its block lists. */
 #define IPWL_CLASS_SECOND IPWL_LISTS_MAX
 
 /* Value of `classes`. User space writes it through mmap, before a match refers to it. It does
@@ -84,8 +88,17 @@ struct ipwl_class {
 	__u8 verdict;  /* enum ipwl_verdict with `enforce`: IPWL_ALLOW or higher */
 	__u8 reserved; /* 0 */
 	__u32 padding; /* 0: arrays round their values up to 8 bytes */
-};
+} __attribute__((aligned(8)));
 _Static_assert(sizeof(struct ipwl_class) == 8, "ABI");
+
+/* Value of `averted_sets`, by class - IPWL_CLASS_AVERTED: the block lists of a class, bit
+ * slot % 64 of word slot / 64. Only user space uses it. It does not change while a match refers
+ * to the class. */
+#define IPWL_BLOCK_SET_WORDS (IPWL_LISTS_MAX / 64)
+struct ipwl_block_set {
+	__u64 words[IPWL_BLOCK_SET_WORDS];
+};
+_Static_assert(sizeof(struct ipwl_block_set) == 128, "ABI");
 
 /* The rule that decides for an address, and what it decides. As a value in a table, it decides
  * for the addresses whose longest prefix it belongs to. */
@@ -121,8 +134,9 @@ struct ipwl_list {
 };
 _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
 
-/* Value of `list_counters` (by list slot) and of `counters` (one such map an
- * interface, by IPWL_COUNTER): one for each CPU, to be summed. */
+/* Value of `list_counters` (by IPWL_LIST_COUNTER), of `averted_counters` (by class -
+ * IPWL_CLASS_AVERTED) and of `counters` (one such map an interface, by IPWL_COUNTER): one for
+ * each CPU, to be summed. */
 struct ipwl_traffic {
 	__u64 packets;
 	__u64 bytes;	   /* of whole frames, with the Ethernet header, no FCS */
@@ -131,6 +145,11 @@ struct ipwl_traffic {
 };
 _Static_assert(sizeof(struct ipwl_traffic) == 24, "ABI");
 
+/* An allow list decides IPWL_ALLOW and IPWL_AVERTED, a block list the two others. */
+#define IPWL_LIST_COUNTER(slot, verdict) (2 * (slot) + (verdict) % 2)
+#define IPWL_LIST_COUNTER_COUNT (2 * IPWL_LISTS_MAX)
+_Static_assert(IPWL_ALLOW % 2 != IPWL_AVERTED % 2 && IPWL_WOULD_BLOCK % 2 != IPWL_BLOCK % 2,
+	       "counters of a list");
 #define IPWL_COUNTER(family, verdict) ((family)*IPWL_VERDICT_COUNT + (verdict))
 #define IPWL_COUNTER_COUNT (IPWL_FAMILY_COUNT * IPWL_VERDICT_COUNT)
 

@@ -33,7 +33,9 @@ ipwl_merge(const struct ipwl_match *allow, const struct ipwl_match *block)
 struct ipwl_decision {
 	enum ipwl_verdict verdict;
 	__u32 rule; /* 0: none */
-	__u32 list; /* slot; meaningless without a rule */
+	/* Meaningless without a rule: */
+	__u32 list; /* slot */
+	__u32 class;
 };
 
 /**
@@ -50,7 +52,8 @@ ipwl_decide(const struct ipwl_match *match, const struct ipwl_class *class, __u3
 		return decision;
 	decision.rule = match->rule;
 	decision.list = class->list;
-	decision.verdict = (enum ipwl_verdict)class->verdict;
+	decision.class = match->class;
+	decision.verdict = (enum ipwl_verdict) class->verdict;
 	if (decision.verdict == IPWL_BLOCK && !enforce)
 		decision.verdict = IPWL_WOULD_BLOCK;
 	return decision;

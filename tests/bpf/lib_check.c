@@ -10,8 +10,10 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "datapath/names.h"
 #include "lib_fixture.h"
 
 /* Unlike any mark or priority that a test's list sets. */
@@ -49,6 +51,25 @@ static void expect_traffic(struct ipwl_traffic *traffic, const struct packet *pa
 	traffic->connections += ruling->is_connection ? times : 0;
 }
 
+/* The tries know only one of the block lists that contain a source, and count for none. */
+static void expect_averted(struct fixture *fixture, const struct packet *packet,
+			   const struct ruling *ruling, uint64_t times)
+{
+	const struct scenario *scenario = fixture->scenario;
+	const uint16_t allow = fixture_list(fixture, ruling)->slot;
+	struct reading reading = oracle_read(scenario, packet->data, packet->size);
+
+	for (size_t i = 0; fixture->uses_index && i < scenario->list_count; i++) {
+		const uint16_t block = fixture->policy->lists[i].slot;
+
+		if (scenario->lists[i].action != ACTION_BLOCK ||
+		    !oracle_list_has(&scenario->lists[i], &reading.source))
+			continue;
+		assert_true(allow < TALLY_SLOTS_MAX && block < TALLY_SLOTS_MAX);
+		expect_traffic(&fixture->expected->averted[allow][block], packet, ruling, times);
+	}
+}
+
 void fixture_expect(struct fixture *fixture, const struct packet *packet,
 		    const struct ruling *ruling, uint64_t times)
 {
@@ -60,7 +81,10 @@ void fixture_expect(struct fixture *fixture, const struct packet *packet,
 		       ruling, times);
 	if (!list)
 		return;
-	expect_traffic(&tally->lists[list->slot], packet, ruling, times);
+	expect_traffic(&tally->lists[IPWL_LIST_COUNTER(list->slot, ruling->verdict)], packet,
+		       ruling, times);
+	if (ruling->verdict == IPWL_AVERTED)
+		expect_averted(fixture, packet, ruling, times);
 	rule = &tally->rules[fixture_rule(fixture, ruling)];
 	rule->packets += times;
 	rule->bytes += times * packet->size;
@@ -156,12 +180,44 @@ static bool check_interface(struct fixture *fixture)
 
 static bool check_list(struct fixture *fixture, const struct list *list)
 {
-	struct ipwl_traffic counters;
+	const enum ipwl_verdict *verdicts = list_verdicts[list->action];
 
-	return agrees(fixture, "datapath_read_list()",
-		      (uint64_t)datapath_read_list(fixture->datapath, list->slot, &counters), 0) &&
-	       check_traffic(fixture, "list", list->slot, &counters,
-			     &fixture->expected->lists[list->slot]);
+	for (size_t i = 0; i < LIST_VERDICTS; i++) {
+		uint32_t key = IPWL_LIST_COUNTER(list->slot, verdicts[i]);
+		struct ipwl_traffic counters;
+		int err = datapath_read_list(fixture->datapath, list->slot, verdicts[i], &counters);
+
+		if (!agrees(fixture, "datapath_read_list()", (uint64_t)err, 0) ||
+		    !check_traffic(fixture, "list and verdict", key, &counters,
+				   &fixture->expected->lists[key]))
+			return false;
+	}
+	return true;
+}
+
+/* All pairs of lists, also those that are not read. */
+static bool check_averted(struct fixture *fixture)
+{
+	static const struct ipwl_traffic none;
+	struct averted_pair *pairs = NULL;
+	size_t count = 0;
+	bool is_fine =
+	    agrees(fixture, "datapath_read_averted()",
+		   (uint64_t)datapath_read_averted(fixture->datapath, &pairs, &count), 0);
+
+	for (uint16_t allow = 0; is_fine && allow < TALLY_SLOTS_MAX; allow++)
+		for (uint16_t block = 0; is_fine && block < TALLY_SLOTS_MAX; block++) {
+			const struct ipwl_traffic *traffic = &none;
+
+			for (size_t i = 0; i < count; i++)
+				if (pairs[i].allow == allow && pairs[i].block == block)
+					traffic = &pairs[i].traffic;
+			is_fine =
+			    check_traffic(fixture, "lists that were averted", allow * 1000U + block,
+					  traffic, &fixture->expected->averted[allow][block]);
+		}
+	free(pairs);
+	return is_fine;
 }
 
 static bool check_rule(struct fixture *fixture, uint32_t id)
@@ -209,7 +265,7 @@ static bool check_rules(struct fixture *fixture, const struct list *list)
 
 void fixture_check_counters(struct fixture *fixture)
 {
-	bool are_fine = check_interface(fixture);
+	bool are_fine = check_interface(fixture) && check_averted(fixture);
 
 	for (size_t i = 0; are_fine && i < fixture->policy->list_count; i++)
 		are_fine = check_list(fixture, &fixture->policy->lists[i]) &&

@@ -140,6 +140,16 @@ static struct policy *make_policy(const struct scenario *scenario)
 	return policy;
 }
 
+static void expect_fresh_list(struct tally *tally, uint16_t slot)
+{
+	static const struct ipwl_traffic none;
+
+	tally->lists[IPWL_LIST_COUNTER(slot, 0)] = none;
+	tally->lists[IPWL_LIST_COUNTER(slot, 1)] = none;
+	for (size_t other = 0; other < TALLY_SLOTS_MAX; other++)
+		tally->averted[slot][other] = tally->averted[other][slot] = none;
+}
+
 /* New rules and lists start to count at zero. All others keep their counts. */
 static void expect_fresh(struct fixture *fixture, const struct policy *policy,
 			 const struct rules_change *rules)
@@ -147,14 +157,17 @@ static void expect_fresh(struct fixture *fixture, const struct policy *policy,
 	for (size_t i = 0; i < rules->added_count; i++)
 		memset(&fixture->expected->rules[rules->added[i]], 0,
 		       sizeof(fixture->expected->rules[0]));
+	/* What a list without a slot has averted is forgotten, too. */
+	for (uint16_t slot = 0; slot < TALLY_SLOTS_MAX; slot++)
+		if (!policy_find_slot(policy, slot))
+			expect_fresh_list(fixture->expected, slot);
 	for (size_t i = 0; i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
 		const struct list *old =
 		    fixture->policy ? policy_find_list(fixture->policy, list->name) : NULL;
 
 		if (!old || old->action != list->action)
-			memset(&fixture->expected->lists[list->slot], 0,
-			       sizeof(fixture->expected->lists[0]));
+			expect_fresh_list(fixture->expected, list->slot);
 	}
 }
 

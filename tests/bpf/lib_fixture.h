@@ -17,11 +17,15 @@
 
 #define FIXTURE_RULES_MAX (IPWL_CHUNK_RULES * 4)
 
+/* Slots are given from 0 on, to the lists of at most two scenarios at a time. */
+#define TALLY_SLOTS_MAX (2 * SCENARIO_LISTS_MAX)
+
 /* The expected counters. */
 struct tally {
 	struct ipwl_traffic interface[IPWL_COUNTER_COUNT];
-	struct ipwl_traffic lists[IPWL_LISTS_MAX];	    /* by slot */
-	struct ipwl_rule_counters rules[FIXTURE_RULES_MAX]; /* by id */
+	struct ipwl_traffic lists[IPWL_LIST_COUNTER_COUNT];	       /* by IPWL_LIST_COUNTER */
+	struct ipwl_traffic averted[TALLY_SLOTS_MAX][TALLY_SLOTS_MAX]; /* by allow, block slot */
+	struct ipwl_rule_counters rules[FIXTURE_RULES_MAX];	       /* by id */
 };
 
 struct fixture {

@@ -209,6 +209,11 @@ static const struct scenario_entry *find_entry(const struct scenario_list *list,
 	return best && !best->is_exclusion ? best : NULL;
 }
 
+bool oracle_list_has(const struct scenario_list *list, const struct prefix *source)
+{
+	return find_entry(list, source) != NULL;
+}
+
 /* Find the list of @action that decides, or return -1. */
 static int find_list(const struct scenario *scenario, enum action action,
 		     const struct prefix *source, const struct scenario_entry **ret_entry)

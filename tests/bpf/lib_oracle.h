@@ -69,6 +69,9 @@ struct reading {
 struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame, size_t size);
 struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame, size_t size);
 
+/* Whether a list contains @source. */
+bool oracle_list_has(const struct scenario_list *list, const struct prefix *source);
+
 /* The same for an address, as if it had sent mail. */
 struct ruling oracle_judge_source(const struct scenario *scenario, const struct prefix *source);
 

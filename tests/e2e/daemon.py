@@ -224,6 +224,11 @@ class Ipwld:
         """The one sample of that name with these labels."""
         return self.metrics()[(name, tuple(sorted(labels.items())))]
 
+    def metric_sum(self, name, **labels):
+        """The sum of all samples of that name with these labels and others."""
+        return sum(value for (of, its), value in self.metrics().items()
+                   if of == name and labels.items() <= dict(its).items())
+
 
 def parse_metrics(text):
     samples = {}

@@ -118,7 +118,7 @@ def test_figures(shown, chromium, wire):
     assert number(saved["203.0.113.77/32"][1]) == number(saved["2001:db8:bad::77/128"][1]) == 130
     for row in table(chromium, "#lists"):
         labels = {"list": row[0], "action": row[1].split(maxsplit=1)[0]}
-        assert number(row[3]) == shown.metric("ipwl_list_connections_total", **labels)
+        assert number(row[3]) == shown.metric_sum("ipwl_list_connections_total", **labels)
     assert table(chromium, "#interfaces")[0][:2] == ["eth0", "native"]
     # All of it came from ipwld, and the browser has no complaint.
     assert chromium.run("return performance.getEntriesByType('resource')"

@@ -16,8 +16,9 @@ NAMES = {
     "ipwl_connections_total": {"interface", "family", "verdict"},
     "ipwl_attempts_total": {"fate"},
     "ipwl_attempts_crowded_total": set(),
-    "ipwl_list_packets_total": {"list", "action"},
-    "ipwl_list_connections_total": {"list", "action"},
+    "ipwl_list_packets_total": {"list", "action", "verdict"},
+    "ipwl_list_connections_total": {"list", "action", "verdict"},
+    "ipwl_averted_connections_total": {"allow_list", "block_list"},
     "ipwl_list_entries": {"list", "action", "family"},
     "ipwl_list_skipped_lines": {"list"},
     "ipwl_interface_attached": {"interface", "xdp_mode"},
@@ -69,9 +70,9 @@ def test_same_as_status(running, wire):
     assert by_verdict == {key: value for key, value in
                           status["interfaces"][0]["packets"].items() if value}
     for item in status["lists"]:
-        labels = {"list": item["name"], "action": item["action"]}
-        assert running.metric("ipwl_list_packets_total", **labels) == item["packets"]
-        assert running.metric("ipwl_list_connections_total", **labels) == item["connections"]
+        for what in "packets", "connections":
+            assert running.metric_sum(f"ipwl_list_{what}_total", list=item["name"],
+                                      action=item["action"]) == item[what]
 
 
 def test_a_hundred_clients(running):

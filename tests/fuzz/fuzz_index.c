@@ -24,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct index_space space;
 static uint32_t words[FAMILY_COUNT][IPWL_ROOT_WORDS];
 static uint32_t filter[IPWL_FILTER_WORDS];
+static struct ipwl_class classes[IPWL_CLASSES_MAX];
+static struct ipwl_block_set block_sets[IPWL_AVERTED_MAX];
+static struct averted_classes averted = { .classes = classes, .sets = block_sets };
 
 static void check(bool is_true)
 {
@@ -91,7 +94,7 @@ static struct policy *policy_from(const uint8_t *data, size_t size)
 
 static void build(const struct policy *policy, uint32_t split_above, const struct prefix *range)
 {
-	struct index_builder *builder = index_builder_new(policy, &space, split_above);
+	struct index_builder *builder = index_builder_new(policy, &space, &averted, split_above);
 	const struct index_root root = {
 		.words = words[range->family],
 		.filter = range->family == FAMILY_IPV4 ? filter : NULL,
@@ -121,6 +124,8 @@ static void check_address(const struct tables *tables, const struct prefix *addr
 	struct ipwl_match match = index_lookup(&root, &space, address);
 
 	check(match.rule == expected.rule);
+	if (match.class >= IPWL_CLASS_AVERTED)
+		match.class = classes[match.class].list | IPWL_CLASS_SECOND;
 	check(!match.rule || match.class == expected.class);
 }
 

@@ -64,15 +64,31 @@ static json_t *list_mode_json(const struct snapshot *snapshot, const struct list
 									       : "enforce");
 }
 
+/* All that a list has decided. */
+static struct ipwl_traffic read_list_traffic(const struct runtime *runtime, const struct list *list)
+{
+	struct ipwl_traffic sum = { 0 };
+
+	for (size_t i = 0; i < LIST_VERDICTS; i++) {
+		struct ipwl_traffic traffic = { 0 };
+
+		datapath_read_list(runtime->datapath, list->slot, list_verdicts[list->action][i],
+				   &traffic);
+		sum.packets += traffic.packets;
+		sum.bytes += traffic.bytes;
+		sum.connections += traffic.connections;
+	}
+	return sum;
+}
+
 static json_t *list_json(const struct runtime *runtime, size_t index)
 {
 	const struct snapshot *snapshot = runtime->snapshot;
 	const struct list *list = &snapshot->policy->lists[index];
 	const struct list_count *count = &snapshot->entry_counts[index];
 	const struct list_input *input = &snapshot->config->list_inputs[index];
-	struct ipwl_traffic traffic = { 0 };
+	const struct ipwl_traffic traffic = read_list_traffic(runtime, list);
 
-	datapath_read_list(runtime->datapath, list->slot, &traffic);
 	return json_pack(
 	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name", list->name, "action",
 	    action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
@@ -92,6 +108,30 @@ static json_t *lists_json(const struct runtime *runtime)
 
 	for (i = 0; i < runtime->snapshot->policy->list_count; i++)
 		json_array_append_new(array, list_json(runtime, i));
+	return array;
+}
+
+/* What allow lists have averted, by block list; pairs without a packet are left out. */
+static json_t *averted_json(const struct runtime *runtime)
+{
+	const struct policy *policy = runtime->snapshot->policy;
+	json_t *array = json_array();
+	struct averted_pair *pairs = NULL;
+	size_t count = 0;
+
+	datapath_read_averted(runtime->datapath, &pairs, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct list *allow = policy_find_slot(policy, pairs[i].allow);
+		const struct list *block = policy_find_slot(policy, pairs[i].block);
+
+		if (!allow || !block || !pairs[i].traffic.packets)
+			continue;
+		json_array_append_new(
+		    array, json_pack("{s:s,s:s,s:o,s:o}", "allow_list", allow->name, "block_list",
+				     block->name, "packets", json_count(pairs[i].traffic.packets),
+				     "connections", json_count(pairs[i].traffic.connections)));
+	}
+	free(pairs);
 	return array;
 }
 
@@ -250,9 +290,9 @@ json_t *status_json(const struct runtime *runtime)
 	    json_text(snapshot->suspension), "detached", runtime->is_detached, "lookup",
 	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
 	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
-	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "list_files",
-	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
-	    feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
+	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "averted",
+	    averted_json(runtime), "list_files", list_files_json(snapshot), "exports",
+	    exports_json(runtime), "feeds", feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
 	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "reload",

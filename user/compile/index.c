@@ -408,7 +408,7 @@ static int build_word(struct index_builder *builder, const struct span *span, ui
 /* ---- builder ------------------------------------------------------------- */
 
 struct index_builder *index_builder_new(const struct policy *policy, struct index_space *space,
-					uint32_t split_above)
+					struct averted_classes *averted, uint32_t split_above)
 {
 	struct index_builder *builder = calloc(1, sizeof(*builder));
 
@@ -416,7 +416,7 @@ struct index_builder *index_builder_new(const struct policy *policy, struct inde
 		return NULL;
 	builder->space = space;
 	builder->split_above = split_above;
-	builder->intervals = interval_compiler_new(policy);
+	builder->intervals = interval_compiler_new(policy, averted);
 	if (!builder->intervals) {
 		free(builder);
 		return NULL;

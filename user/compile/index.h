@@ -36,13 +36,14 @@ struct index_builder;
  * index_builder_new() - create a builder for a policy
  * @policy: numbered, with slots; must outlive the builder
  * @space: must outlive the builder
+ * @averted: numbers classes; must outlive the builder
  * @split_above: up to this number of intervals share a block; more get a node. At most
  *               INDEX_SPLIT_ABOVE. A smaller number means shorter searches and more memory
  *
  * Return: the builder; NULL: out of memory.
  */
 struct index_builder *index_builder_new(const struct policy *policy, struct index_space *space,
-					uint32_t split_above);
+					struct averted_classes *averted, uint32_t split_above);
 void index_builder_free(struct index_builder *builder);
 
 #define INDEX_SPLIT_ABOVE IPWL_WORD_COUNT_MAX

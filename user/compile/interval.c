@@ -17,12 +17,15 @@
 
 struct stack {
 	const struct node *nodes[STACK_MAX];
-	address_bits last[STACK_MAX]; /* last address of the node's prefix */
+	const uint64_t *sets[STACK_MAX]; /* of block lists; NULL in the stack of allow lists */
+	address_bits last[STACK_MAX];	 /* last address of the node's prefix */
 	size_t count;
 };
 
 struct interval_compiler {
 	struct table_compiler *tables[ACTION_COUNT];
+	struct averted_classes *averted;
+	size_t set_words;
 	struct stack stacks[ACTION_COUNT];
 	address_bits next; /* all addresses before it are done */
 	struct interval *intervals;
@@ -86,15 +89,27 @@ static int append_interval(struct interval_compiler *sweep, const struct interva
 	return 0;
 }
 
+/* What the present nodes decide together. */
+static struct ipwl_match present_match(const struct interval_compiler *sweep)
+{
+	const struct stack *blocking = &sweep->stacks[ACTION_BLOCK];
+	struct ipwl_match allow = match_of(&sweep->stacks[ACTION_ALLOW]);
+	struct ipwl_match block = match_of(blocking);
+	struct ipwl_match match = ipwl_merge(&allow, &block);
+
+	if (allow.rule && block.rule)
+		match.class = averted_class(sweep->averted, allow.class,
+					    blocking->sets[blocking->count - 1], sweep->set_words);
+	return match;
+}
+
 /* The present nodes decide up to @last. */
 static int sweep_to(struct interval_compiler *sweep, address_bits last)
 {
-	struct ipwl_match allow = match_of(&sweep->stacks[ACTION_ALLOW]);
-	struct ipwl_match block = match_of(&sweep->stacks[ACTION_BLOCK]);
 	const struct interval interval = {
 		.first = sweep->next,
 		.last = last,
-		.match = ipwl_merge(&allow, &block),
+		.match = present_match(sweep),
 	};
 
 	sweep->next = last + 1;
@@ -126,7 +141,8 @@ static int leave_nodes(struct interval_compiler *sweep, address_bits first)
 	return error;
 }
 
-static int enter_node(struct interval_compiler *sweep, enum action action, const struct node *node)
+static int enter_node(struct interval_compiler *sweep, enum action action,
+		      const struct table *table, const struct node *node)
 {
 	struct stack *stack = &sweep->stacks[action];
 	address_bits first = prefix_first(&node->prefix);
@@ -135,6 +151,9 @@ static int enter_node(struct interval_compiler *sweep, enum action action, const
 	if (!error && sweep->next < first)
 		error = sweep_to(sweep, first - 1);
 	stack->nodes[stack->count] = node;
+	if (table->sets)
+		stack->sets[stack->count] =
+		    table->sets + (size_t)(node - table->nodes) * table->set_words;
 	stack->last[stack->count++] = prefix_last(&node->prefix);
 	return error;
 }
@@ -159,7 +178,8 @@ static int sweep_tables(struct interval_compiler *sweep, const struct table tabl
 		if (!allow || (block && prefix_compare(&block->prefix, &allow->prefix) < 0))
 			action = ACTION_BLOCK;
 		next[action]++;
-		error = enter_node(sweep, action, action == ACTION_ALLOW ? allow : block);
+		error = enter_node(sweep, action, &tables[action],
+				   action == ACTION_ALLOW ? allow : block);
 	}
 	return error;
 }
@@ -172,11 +192,13 @@ static int start_sweep(struct interval_compiler *sweep, const struct prefix *ran
 
 	for (int action = 0; action < ACTION_COUNT && !error; action++) {
 		error = table_compiler_run(sweep->tables[action], (enum action)action, range,
-					   &tables[action], &outer[action]);
+					   &tables[action], &outer[action],
+					   &sweep->stacks[action].sets[0]);
 		sweep->stacks[action].nodes[0] = &outer[action];
 		sweep->stacks[action].last[0] = prefix_last(range);
 		sweep->stacks[action].count = 1;
 	}
+	sweep->set_words = tables[ACTION_BLOCK].set_words;
 	sweep->next = prefix_first(range);
 	sweep->count = 0;
 	return error;
@@ -185,7 +207,7 @@ static int start_sweep(struct interval_compiler *sweep, const struct prefix *ran
 int interval_compiler_run(struct interval_compiler *compiler, const struct prefix *range,
 			  const struct interval **ret_intervals, size_t *ret_count)
 {
-	struct table tables[ACTION_COUNT];
+	struct table tables[ACTION_COUNT] = { 0 };
 	struct node outer[ACTION_COUNT];
 	const address_bits last = prefix_last(range);
 	int error = start_sweep(compiler, range, tables, outer);
@@ -202,12 +224,16 @@ int interval_compiler_run(struct interval_compiler *compiler, const struct prefi
 	return error;
 }
 
-struct interval_compiler *interval_compiler_new(const struct policy *policy)
+struct interval_compiler *interval_compiler_new(const struct policy *policy,
+						struct averted_classes *averted)
 {
 	struct interval_compiler *compiler = calloc(1, sizeof(*compiler));
 
-	for (int action = 0; compiler && action < ACTION_COUNT; action++) {
-		compiler->tables[action] = table_compiler_new(policy);
+	if (!compiler)
+		return NULL;
+	compiler->averted = averted;
+	for (int action = 0; action < ACTION_COUNT; action++) {
+		compiler->tables[action] = table_compiler_new(policy, action == ACTION_BLOCK);
 		if (!compiler->tables[action]) {
 			interval_compiler_free(compiler);
 			return NULL;

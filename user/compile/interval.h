@@ -4,6 +4,7 @@
 #ifndef COMPILE_INTERVAL_H
 #define COMPILE_INTERVAL_H
 
+#include "compile/averted.h"
 #include "compile/table.h"
 #include "ipwl.h"
 
@@ -26,9 +27,10 @@ struct ipwl_match match_of_node(const struct node *node);
 
 struct interval_compiler;
 
-/* Create a compiler for @policy (numbered, with slots), which must outlive it. NULL: out of
- * memory. */
-struct interval_compiler *interval_compiler_new(const struct policy *policy);
+/* Create a compiler for @policy (numbered, with slots). @averted numbers classes. Both must
+ * outlive it. NULL: out of memory. */
+struct interval_compiler *interval_compiler_new(const struct policy *policy,
+						struct averted_classes *averted);
 void interval_compiler_free(struct interval_compiler *compiler);
 
 /**

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/prefix_search.h"
 #include "core/rule_merge.h"
@@ -15,6 +16,7 @@
 /* The most prefixes that can cover an address: /0 to /128. */
 #define FRAMES_MAX 129
 #define NO_ITEM SIZE_MAX
+#define SET_WORDS_MAX (POLICY_LISTS_MAX / 64)
 
 /* Block lists decide in this order. All allow lists count as enforcing. */
 enum class { CLASS_ENFORCING, CLASS_MONITORING, CLASS_COUNT };
@@ -32,6 +34,8 @@ struct frame {
 	struct prefix prefix;
 	size_t first_item;
 	size_t best[CLASS_COUNT]; /* items that decide, or NO_ITEM */
+	/* The lists that contain the prefix, as bits of their slots. */
+	uint64_t set[SET_WORDS_MAX];
 };
 
 struct table_compiler {
@@ -43,6 +47,8 @@ struct table_compiler {
 	size_t item_count;
 	size_t item_capacity;
 	size_t *innermost; /* by list: its innermost item, or NO_ITEM */
+	size_t set_words;  /* of frames and nodes; 0: no sets */
+	uint64_t outer_set[SET_WORDS_MAX];
 	struct table table;
 	size_t node_capacity;
 };
@@ -104,6 +110,22 @@ static size_t find_best(const struct table_compiler *compiler, enum class class)
 	return NO_ITEM;
 }
 
+/* An entry adds its list to the set that the frame has from the frame around it, an exclusion
+ * takes it away. */
+static void note_in_set(const struct table_compiler *compiler, struct frame *frame,
+			const struct item *item)
+{
+	const uint16_t slot = compiler->policy->lists[item->list].slot;
+	const uint64_t bit = 1ULL << slot % 64;
+
+	if (!compiler->set_words)
+		return;
+	if (item->rule)
+		frame->set[slot / 64] |= bit;
+	else
+		frame->set[slot / 64] &= ~bit;
+}
+
 /* Set frame->best of the innermost frame, which has all its items. The search through the
  * frames is only needed if this frame excludes the item that decided so far. */
 static void decide_frame(struct table_compiler *compiler)
@@ -115,6 +137,7 @@ static void decide_frame(struct table_compiler *compiler)
 		const struct item *item = &compiler->items[i];
 		enum class class = class_of(&compiler->policy->lists[item->list]);
 
+		note_in_set(compiler, frame, item);
 		if (item->rule) {
 			frame->best[class] = i;
 			has_entry[class] = true;
@@ -164,16 +187,31 @@ static struct node frame_node(const struct table_compiler *compiler)
 	return node;
 }
 
-/* Add a node for the innermost frame if its decision differs from that of the frame around it.
- * Then it also differs from the nearest node around it. */
+/* Whether the lists differ that contain a frame and the frame around it. Outside of all frames
+ * there are none. */
+static bool has_other_set(const struct table_compiler *compiler, const struct frame *frame)
+{
+	static const uint64_t none[SET_WORDS_MAX];
+	const uint64_t *outer = compiler->frame_count > 1 ? frame[-1].set : none;
+
+	return memcmp(frame->set, outer, compiler->set_words * sizeof(*outer)) != 0;
+}
+
+/* Add a node for the innermost frame if its decision or its set differs from that of the frame
+ * around it. Then it also differs from the nearest node around it. */
 static void emit_node(struct table_compiler *compiler)
 {
 	const struct frame *frame = &compiler->frames[compiler->frame_count - 1];
 	uint32_t outer_rule = compiler->frame_count > 1 ? deciding_rule(compiler, frame - 1) : 0;
 	struct node node = frame_node(compiler);
+	struct table *table = &compiler->table;
 
-	if (node.rule != outer_rule)
-		compiler->table.nodes[compiler->table.count++] = node;
+	if (node.rule == outer_rule && !has_other_set(compiler, frame))
+		return;
+	if (compiler->set_words)
+		memcpy(table->sets + table->count * compiler->set_words, frame->set,
+		       compiler->set_words * sizeof(*table->sets));
+	table->nodes[table->count++] = node;
 }
 
 static void push_frame(struct table_compiler *compiler, const struct prefix *prefix)
@@ -187,6 +225,8 @@ static void push_frame(struct table_compiler *compiler, const struct prefix *pre
 	};
 	for (int class = 0; compiler->frame_count && class < CLASS_COUNT; class ++)
 		frame->best[class] = frame[-1].best[class];
+	if (compiler->frame_count)
+		memcpy(frame->set, frame[-1].set, compiler->set_words * sizeof(*frame->set));
 	compiler->frame_count++;
 }
 
@@ -277,13 +317,25 @@ static int compile_prefix(struct table_compiler *compiler)
 	return 0;
 }
 
-struct table_compiler *table_compiler_new(const struct policy *policy)
+/* How many words have the bits of all slots. */
+static size_t words_of_slots(const struct policy *policy)
+{
+	size_t words = 1;
+
+	for (size_t i = 0; i < policy->list_count; i++)
+		if (policy->lists[i].slot / 64U >= words)
+			words = policy->lists[i].slot / 64U + 1;
+	return words;
+}
+
+struct table_compiler *table_compiler_new(const struct policy *policy, bool has_sets)
 {
 	struct table_compiler *compiler = calloc(1, sizeof(*compiler));
 
 	if (!compiler)
 		return NULL;
 	compiler->policy = policy;
+	compiler->set_words = has_sets ? words_of_slots(policy) : 0;
 	compiler->innermost = malloc((policy->list_count + 1) * sizeof(*compiler->innermost));
 	if (!compiler->innermost || rule_merge_init(&compiler->merge, policy)) {
 		table_compiler_free(compiler);
@@ -302,6 +354,7 @@ void table_compiler_free(struct table_compiler *compiler)
 	free(compiler->innermost);
 	free(compiler->items);
 	free(compiler->table.nodes);
+	free(compiler->table.sets);
 	free(compiler);
 }
 
@@ -309,6 +362,7 @@ void table_compiler_free(struct table_compiler *compiler)
 static int reserve_nodes(struct table_compiler *compiler, size_t count)
 {
 	struct node *nodes;
+	uint64_t *sets;
 
 	if (count <= compiler->node_capacity)
 		return 0;
@@ -316,12 +370,19 @@ static int reserve_nodes(struct table_compiler *compiler, size_t count)
 	if (!nodes)
 		return -ENOMEM;
 	compiler->table.nodes = nodes;
+	if (compiler->set_words) {
+		sets = realloc(compiler->table.sets, count * compiler->set_words * sizeof(*sets));
+		if (!sets)
+			return -ENOMEM;
+		compiler->table.sets = sets;
+	}
 	compiler->node_capacity = count;
 	return 0;
 }
 
 int table_compiler_run(struct table_compiler *compiler, enum action action,
-		       const struct prefix *range, struct table *ret_table, struct node *ret_outer)
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer,
+		       const uint64_t **ret_outer_set)
 {
 	struct node outer = { .rule = 0 };
 	int error;
@@ -329,18 +390,24 @@ int table_compiler_run(struct table_compiler *compiler, enum action action,
 	while (compiler->frame_count)
 		pop_frame(compiler);
 	compiler->table.count = 0;
+	compiler->table.set_words = compiler->set_words;
+	memset(compiler->outer_set, 0, sizeof(compiler->outer_set));
 	rule_merge_start(&compiler->merge, compiler->policy, action, range);
 	error = reserve_nodes(compiler, compiler->merge.rule_count);
 	if (!error)
 		error = push_all_outer(compiler, action, range);
-	if (!error && compiler->frame_count)
+	if (!error && compiler->frame_count) {
 		outer = frame_node(compiler);
+		memcpy(compiler->outer_set, compiler->frames[compiler->frame_count - 1].set,
+		       compiler->set_words * sizeof(*compiler->outer_set));
+	}
 	while (!error && !rule_merge_is_done(&compiler->merge))
 		error = compile_prefix(compiler);
 	if (error)
 		return error;
 	*ret_table = compiler->table;
 	*ret_outer = outer;
+	*ret_outer_set = compiler->set_words ? compiler->outer_set : NULL;
 	return 0;
 }
 
@@ -349,10 +416,12 @@ static int compile_table(const struct policy *policy, enum action action, enum f
 			 struct table *ret_table)
 {
 	const struct prefix all = { .family = (uint8_t)family };
-	struct table_compiler *compiler = table_compiler_new(policy);
+	struct table_compiler *compiler = table_compiler_new(policy, false);
 	struct table table = { 0 };
 	struct node outer, *shrunk;
-	int error = compiler ? table_compiler_run(compiler, action, &all, &table, &outer) : -ENOMEM;
+	const uint64_t *no_set;
+	int error = compiler ? table_compiler_run(compiler, action, &all, &table, &outer, &no_set)
+			     : -ENOMEM;
 
 	if (!error) {
 		compiler->table.nodes = NULL;

@@ -15,10 +15,15 @@ struct node {
 	uint32_t rule;	/* id; 0: a hole */
 };
 
-/* Sorted by prefix, each prefix once. Each node decides differently from its parent. */
+/* Sorted by prefix, each prefix once. Each node decides differently from its parent, or belongs
+ * to other lists. */
 struct table {
 	struct node *nodes;
 	size_t count;
+	/* The lists that contain the prefix of each node, as bits of their slots: set_words for
+	 * each node. NULL if they were not requested. */
+	uint64_t *sets;
+	size_t set_words;
 };
 
 struct tables {
@@ -43,8 +48,9 @@ void tables_done(struct tables *tables);
 /* Compiles the same tables range by range. */
 struct table_compiler;
 
-/* Create a compiler for @policy, which must outlive it. NULL: out of memory. */
-struct table_compiler *table_compiler_new(const struct policy *policy);
+/* Create a compiler for @policy, which must outlive it. @has_sets: tables have `sets`. NULL: out
+ * of memory. */
+struct table_compiler *table_compiler_new(const struct policy *policy, bool has_sets);
 void table_compiler_free(struct table_compiler *compiler);
 
 /**
@@ -52,10 +58,12 @@ void table_compiler_free(struct table_compiler *compiler);
  * @ret_table: the nodes inside @range. They belong to the compiler and are valid until the next
  *             run
  * @ret_outer: decides in @range where no node does; rule 0: nothing decides there
+ * @ret_outer_set: the set of @ret_outer, valid as long as the nodes; NULL without sets
  *
  * Return: 0 or -ENOMEM.
  */
 int table_compiler_run(struct table_compiler *compiler, enum action action,
-		       const struct prefix *range, struct table *ret_table, struct node *ret_outer);
+		       const struct prefix *range, struct table *ret_table, struct node *ret_outer,
+		       const uint64_t **ret_outer_set);
 
 #endif

@@ -84,6 +84,14 @@ struct list *policy_find_list(const struct policy *policy, const char *name)
 	return NULL;
 }
 
+const struct list *policy_find_slot(const struct policy *policy, uint16_t slot)
+{
+	for (size_t i = 0; i < policy->list_count; i++)
+		if (policy->lists[i].slot == slot)
+			return &policy->lists[i];
+	return NULL;
+}
+
 struct policy *policy_copy(const struct policy *policy)
 {
 	struct policy *copy = policy_new();

@@ -72,6 +72,9 @@ bool policy_is_name(const char *name);
 /* Find a list by its name, or return NULL. */
 struct list *policy_find_list(const struct policy *policy, const char *name);
 
+/* Find the list with this slot, or return NULL. */
+const struct list *policy_find_slot(const struct policy *policy, uint16_t slot);
+
 /* Create a copy without rules that shares all entry sets. NULL: out of memory. */
 struct policy *policy_copy(const struct policy *policy);
 

@@ -32,24 +32,6 @@ static struct ipwl_list slot_content(const struct list *list)
 	return content;
 }
 
-static void write_class(struct datapath *datapath, uint32_t class, uint32_t slot,
-			enum ipwl_verdict verdict)
-{
-	const struct ipwl_class content = { .list = (uint16_t)slot, .verdict = (uint8_t)verdict };
-
-	__atomic_store(&datapath->classes[class], &content, __ATOMIC_RELEASE);
-}
-
-/* A slot that is in use keeps its action, and so its classes do not change either. */
-static void write_slot_classes(struct datapath *datapath, uint32_t slot, uint32_t action)
-{
-	const bool is_allow = action == IPWL_ACTION_ALLOW;
-
-	write_class(datapath, slot, slot, is_allow ? IPWL_ALLOW : IPWL_BLOCK);
-	write_class(datapath, slot | IPWL_CLASS_SECOND, slot,
-		    is_allow ? IPWL_AVERTED : IPWL_WOULD_BLOCK);
-}
-
 static int write_slot(struct datapath *datapath, uint32_t slot, const struct ipwl_list *content)
 {
 	int fd = bpf_map__fd(datapath->shared->maps.lists);
@@ -72,17 +54,18 @@ static uint16_t find_slot(const struct datapath *datapath, const struct list *li
 
 static int zero_list_counters(const struct datapath *datapath, uint32_t slot)
 {
-	struct ipwl_traffic *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
-	int err;
+	int fd = bpf_map__fd(datapath->shared->maps.list_counters);
+	int err = counters_zero(fd, IPWL_LIST_COUNTER(slot, 0));
 
-	if (!zero)
-		return -ENOMEM;
-	err = bpf_map_update_elem(bpf_map__fd(datapath->shared->maps.list_counters), &slot, zero,
-				  BPF_ANY)
-		  ? -errno
-		  : 0;
-	free(zero);
-	return err;
+	return err ? err : counters_zero(fd, IPWL_LIST_COUNTER(slot, 1));
+}
+
+/* Write a slot as free. Its classes are free before it is, so that the next list that takes it
+ * has none of them even if this process is killed in between. */
+static int free_slot(struct datapath *datapath, uint32_t slot)
+{
+	classes_forget(datapath, (uint16_t)slot);
+	return write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
 }
 
 /* Take a free slot. Zeroing its counters is safe because no policy in force uses it. */
@@ -101,7 +84,7 @@ static int take_slot(struct datapath *datapath, struct list *list)
 	if (err)
 		return err;
 	/* First, so that a slot in use has its classes even if this process is killed. */
-	write_slot_classes(datapath, slot, content.action);
+	classes_write(datapath, slot, (enum ipwl_action)content.action);
 	err = write_slot(datapath, slot, &content);
 	if (err)
 		return err;
@@ -115,8 +98,7 @@ static void release_new_slots(struct datapath *datapath)
 {
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
 		if (datapath->is_slot_new[slot])
-			datapath->is_slot_new[slot] =
-			    write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+			datapath->is_slot_new[slot] = free_slot(datapath, slot);
 }
 
 int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
@@ -159,7 +141,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 	}
 	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++)
 		if (!is_used[slot] && datapath->lists[slot].flags)
-			write_slot(datapath, slot, &(struct ipwl_list) { .flags = 0 });
+			free_slot(datapath, slot);
 	memset(datapath->is_slot_new, 0, sizeof(datapath->is_slot_new));
 }
 
@@ -333,7 +315,8 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address,
 	pthread_mutex_unlock(&datapath->lock);
 	if (err)
 		return err;
-	*ret_decision = ipwl_decide(&match, &datapath->classes[match.class],
-				    __atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
+	*ret_decision =
+	    ipwl_decide(&match, &datapath->averted.classes[match.class],
+			__atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
 	return 0;
 }

@@ -127,8 +127,7 @@ static struct ipwl_traffic sum_traffic(const struct ipwl_traffic *values, int cp
 	return sum;
 }
 
-/* Read @count values of a per-CPU map, beginning with key @first. Each is summed over the CPUs. */
-static int read_summed(int map, uint32_t first, uint32_t count, struct ipwl_traffic *ret_traffic)
+int counters_read(int map, uint32_t first, uint32_t count, struct ipwl_traffic *ret_traffic)
 {
 	int cpu_count = libbpf_num_possible_cpus();
 	struct ipwl_traffic *values;
@@ -152,15 +151,32 @@ static int read_summed(int map, uint32_t first, uint32_t count, struct ipwl_traf
 	return err;
 }
 
-int datapath_read_list(const struct datapath *datapath, uint16_t slot,
+int counters_zero(int map, uint32_t key)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+	struct ipwl_traffic *zero;
+	int err;
+
+	if (cpu_count < 0)
+		return cpu_count;
+	zero = calloc((size_t)cpu_count, sizeof(*zero));
+	if (!zero)
+		return -ENOMEM;
+	err = bpf_map_update_elem(map, &key, zero, BPF_ANY) ? -errno : 0;
+	free(zero);
+	return err;
+}
+
+int datapath_read_list(const struct datapath *datapath, uint16_t slot, enum ipwl_verdict verdict,
 		       struct ipwl_traffic *ret_traffic)
 {
-	return read_summed(bpf_map__fd(datapath->shared->maps.list_counters), slot, 1, ret_traffic);
+	return counters_read(bpf_map__fd(datapath->shared->maps.list_counters),
+			     IPWL_LIST_COUNTER(slot, (uint32_t)verdict), 1, ret_traffic);
 }
 
 int interface_read_counters(const struct interface *interface,
 			    struct ipwl_traffic ret_counters[IPWL_COUNTER_COUNT])
 {
-	return read_summed(bpf_map__fd(interface->skeleton->maps.counters), 0, IPWL_COUNTER_COUNT,
-			   ret_counters);
+	return counters_read(bpf_map__fd(interface->skeleton->maps.counters), 0, IPWL_COUNTER_COUNT,
+			     ret_counters);
 }

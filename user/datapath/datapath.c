@@ -22,7 +22,7 @@ static size_t mapped_bytes(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* Map the values of a mappable array. On failure, return NULL and set errno. */
+/* Map the value of a mappable array. On failure, return NULL and set errno. */
 static void *map_value(const struct bpf_map *map, size_t bytes)
 {
 	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -54,9 +54,7 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	datapath->roots = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots));
 	if (!datapath->roots)
 		return errors_report(error, -errno, "cannot map the index");
-	datapath->classes = map_value(datapath->shared->maps.classes,
-				      IPWL_CLASSES_MAX * sizeof(struct ipwl_class));
-	if (!datapath->classes)
+	if (classes_open(datapath))
 		return errors_report(error, -errno, "cannot map the classes");
 	while (!datapath->settings->cookie)
 		if (getrandom(&datapath->settings->cookie, sizeof(uint64_t), 0) < 0)
@@ -201,7 +199,7 @@ void datapath_close(struct datapath *datapath)
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
 	unmap_value(datapath->roots, sizeof(struct ipwl_roots));
-	unmap_value(datapath->classes, IPWL_CLASSES_MAX * sizeof(struct ipwl_class));
+	classes_close(datapath);
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);

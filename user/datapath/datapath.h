@@ -143,9 +143,27 @@ int datapath_read_rule(struct datapath *datapath, uint32_t rule,
 int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 			struct ipwl_rule_counters ret_counters[IPWL_CHUNK_RULES]);
 
-/* Read a list's counters by its slot, summed over all CPUs. */
-int datapath_read_list(const struct datapath *datapath, uint16_t slot,
+/* Read what a list has decided, by its slot, summed over all CPUs. @verdict: allow or averted of
+ * an allow list, block or would_block of a block list. */
+int datapath_read_list(const struct datapath *datapath, uint16_t slot, enum ipwl_verdict verdict,
 		       struct ipwl_traffic *ret_traffic);
+
+/* What an allow list has passed that a block list contains. */
+struct averted_pair {
+	uint16_t allow, block; /* slots */
+	struct ipwl_traffic traffic;
+};
+
+/**
+ * datapath_read_averted() - read what allow lists have averted, by block list
+ * @ret_pairs: each pair once, in no order; to be freed
+ *
+ * A packet counts for each block list that contains its source, in whichever mode. If the tries
+ * decide, or if there are more combinations of lists than classes, packets count for no block
+ * list.
+ */
+int datapath_read_averted(struct datapath *datapath, struct averted_pair **ret_pairs,
+			  size_t *ret_count);
 
 /* ---- interfaces --------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ static int build_roots(struct datapath *datapath, const struct policy *policy,
 		       const struct index_root roots[FAMILY_COUNT])
 {
 	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, INDEX_SPLIT_ABOVE);
+	    index_builder_new(policy, &datapath->space, &datapath->averted, INDEX_SPLIT_ABOVE);
 	int err;
 
 	if (!builder)
@@ -196,7 +196,7 @@ static int write_slots(struct datapath *datapath, const struct policy *policy,
 		       const struct regions_mark *before, struct slots slots[FAMILY_COUNT])
 {
 	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, INDEX_SPLIT_ABOVE);
+	    index_builder_new(policy, &datapath->space, &datapath->averted, INDEX_SPLIT_ABOVE);
 	int err;
 
 	if (!builder)
@@ -261,5 +261,8 @@ int index_apply(struct datapath *datapath, const struct datapath_change *change,
 
 	if (!change->is_rebuild && datapath->is_known && generation_is_indexed(datapath))
 		err = change_in_place(datapath, change, error);
-	return err == -EAGAIN ? switch_index(datapath, change->policy, error) : err;
+	if (err == -EAGAIN)
+		err = switch_index(datapath, change->policy, error);
+	classes_report_full(datapath);
+	return err;
 }

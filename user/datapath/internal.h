@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <pthread.h>
 
+#include "compile/averted.h"
 #include "compile/index.h"
 #include "compile/table.h"
 #include "datapath/datapath.h"
@@ -41,7 +42,7 @@ struct datapath {
 	int regions[IPWL_REGIONS_MAX];		    /* -1: none */
 	struct index_space space;		    /* the regions that are mapped */
 	struct ipwl_roots *roots;		    /* mapped */
-	struct ipwl_class *classes;		    /* mapped */
+	struct averted_classes averted;		    /* mapped, with all other classes */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
 	uint32_t rebuilt_units;			    /* units of the index when it was built */
 	struct tables in_force; /* the content of the tables in force, if known */
@@ -228,6 +229,26 @@ size_t chunks_count_rules(const struct policy *policy);
 void chunks_choose_batches(struct datapath *datapath, const struct policy *policy);
 /* Release the chunks that hold no rule of @policy. */
 void chunks_trim(struct datapath *datapath, const struct policy *policy);
+
+/* ---- classes.c ------------------------------------------------------------- */
+
+/* Map the classes. Return: 0 or -errno. */
+int classes_open(struct datapath *datapath);
+void classes_close(struct datapath *datapath);
+/* Write the two classes of a slot that is not yet in use. */
+void classes_write(struct datapath *datapath, uint32_t slot, enum ipwl_action action);
+/* Free all other classes of a slot that is no longer in use, and zero their counters. */
+void classes_forget(struct datapath *datapath, uint16_t slot);
+/* Log a warning if there were too few classes. */
+void classes_report_full(struct datapath *datapath);
+
+/* ---- counters.c ------------------------------------------------------------ */
+
+/* Zero a value of a per-CPU map. Return: 0 or -errno. */
+int counters_zero(int map, uint32_t key);
+/* Read @count values of a per-CPU map, beginning with key @first. Each is summed over the CPUs.
+ * Return: 0 or -errno. */
+int counters_read(int map, uint32_t first, uint32_t count, struct ipwl_traffic *ret_traffic);
 
 /* ---- settle.c -------------------------------------------------------------- */
 

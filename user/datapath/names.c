@@ -13,6 +13,11 @@ const char *const verdict_names[IPWL_VERDICT_COUNT] = {
 	[IPWL_BLOCK] = "block",
 };
 
+const enum ipwl_verdict list_verdicts[IPWL_ACTION_COUNT][LIST_VERDICTS] = {
+	[IPWL_ACTION_ALLOW] = { IPWL_ALLOW, IPWL_AVERTED },
+	[IPWL_ACTION_BLOCK] = { IPWL_WOULD_BLOCK, IPWL_BLOCK },
+};
+
 const char *const family_names[IPWL_FAMILY_COUNT] = {
 	[IPWL_FAMILY_NONE] = "none",
 	[IPWL_FAMILY_IPV4] = "ipv4",

@@ -7,6 +7,9 @@
 
 /* "other", "fragment", … indexed by enum ipwl_verdict. */
 extern const char *const verdict_names[IPWL_VERDICT_COUNT];
+/* The two verdicts that a list can give, indexed by enum ipwl_action. */
+#define LIST_VERDICTS 2
+extern const enum ipwl_verdict list_verdicts[IPWL_ACTION_COUNT][LIST_VERDICTS];
 /* "none", "ipv4", "ipv6", indexed by enum ipwl_family. */
 extern const char *const family_names[IPWL_FAMILY_COUNT];
 

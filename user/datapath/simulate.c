@@ -37,11 +37,12 @@ struct simulation {
 static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *map)
 {
 	return map == skeleton->maps.counters || map == skeleton->maps.list_counters ||
-	       map == skeleton->maps.chunks || map == skeleton->maps.pendings ||
-	       map == skeleton->maps.interface_state || map == skeleton->maps.barrier ||
-	       map == skeleton->maps.attempts || map == skeleton->maps.attempt_sources ||
-	       map == skeleton->maps.attempt_settings || map == skeleton->maps.attempt_cpus ||
-	       map == skeleton->maps.events || bpf_map__is_internal(map);
+	       map == skeleton->maps.averted_counters || map == skeleton->maps.chunks ||
+	       map == skeleton->maps.pendings || map == skeleton->maps.interface_state ||
+	       map == skeleton->maps.barrier || map == skeleton->maps.attempts ||
+	       map == skeleton->maps.attempt_sources || map == skeleton->maps.attempt_settings ||
+	       map == skeleton->maps.attempt_cpus || map == skeleton->maps.events ||
+	       bpf_map__is_internal(map);
 }
 
 static int make_mappable(struct bpf_map *map)
@@ -187,12 +188,12 @@ static int read_verdict(const struct simulation *simulation, struct simulation_r
 /* Find the list that counted. Slots are assigned from 0 upwards, so the search is short. */
 static void read_list(struct simulation *simulation, struct simulation_result *result)
 {
-	for (uint32_t slot = 0; slot < IPWL_LISTS_MAX; slot++) {
-		if (!simulation->list_counters[slot].packets)
+	for (uint32_t key = 0; key < IPWL_LIST_COUNTER_COUNT; key++) {
+		if (!simulation->list_counters[key].packets)
 			continue;
 		result->has_list = true;
-		result->list = (uint16_t)slot;
-		simulation->list_counters[slot] = (struct ipwl_traffic) { 0 };
+		result->list = (uint16_t)(key / 2);
+		simulation->list_counters[key] = (struct ipwl_traffic) { 0 };
 		return;
 	}
 }

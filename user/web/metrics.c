@@ -72,7 +72,6 @@ static const struct {
 	    "that is sent again counts once." },
 	  COUNTER(connections) },
 };
-
 static void write_counters(struct evbuffer *buffer, const char *name, size_t offset,
 			   const char *interface, const struct ipwl_traffic *counters)
 {
@@ -153,27 +152,81 @@ static void write_list_labels(struct evbuffer *buffer, const char *name, const s
 	evbuffer_add_printf(buffer, ",action=\"%s\"", action_names[list->action]);
 }
 
+/* The counters of a list, in the order of list_verdicts. */
+struct list_traffic {
+	struct ipwl_traffic of[LIST_VERDICTS];
+};
+
+static void write_list_metric(const struct policy *policy, const struct list_traffic *traffic,
+			      const struct metric *metric, size_t offset, struct evbuffer *buffer)
+{
+	write_head(buffer, metric);
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+
+		for (size_t v = 0; v < LIST_VERDICTS; v++) {
+			write_list_labels(buffer, metric->name, list);
+			evbuffer_add_printf(buffer, ",verdict=\"%s\"} %" PRIu64 "\n",
+					    verdict_names[list_verdicts[list->action][v]],
+					    member_of(&traffic[i].of[v], offset));
+		}
+	}
+}
+
 static void write_list_counters(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	const struct policy *policy = runtime->snapshot->policy;
-	struct ipwl_traffic *traffic = calloc(policy->list_count + 1, sizeof(*traffic));
-	size_t i, m;
+	struct list_traffic *traffic = calloc(policy->list_count + 1, sizeof(*traffic));
 
 	if (!traffic)
 		return;
-	for (i = 0; i < policy->list_count; i++)
-		datapath_read_list(runtime->datapath, policy->lists[i].slot, &traffic[i]);
-	for (m = 0; m < sizeof(list_metrics) / sizeof(*list_metrics); m++) {
-		const struct metric *metric = &list_metrics[m].metric;
-
-		write_head(buffer, metric);
-		for (i = 0; i < policy->list_count; i++) {
-			write_list_labels(buffer, metric->name, &policy->lists[i]);
-			evbuffer_add_printf(buffer, "} %" PRIu64 "\n",
-					    member_of(&traffic[i], list_metrics[m].offset));
-		}
-	}
+	for (size_t i = 0; i < policy->list_count; i++)
+		for (size_t v = 0; v < LIST_VERDICTS; v++)
+			datapath_read_list(runtime->datapath, policy->lists[i].slot,
+					   list_verdicts[policy->lists[i].action][v],
+					   &traffic[i].of[v]);
+	for (size_t m = 0; m < sizeof(list_metrics) / sizeof(*list_metrics); m++)
+		write_list_metric(policy, traffic, &list_metrics[m].metric, list_metrics[m].offset,
+				  buffer);
 	free(traffic);
+}
+
+/* ---- averted by block list --------------------------------------------------- */
+
+static void write_averted_pair(struct evbuffer *buffer, const char *metric,
+			       const struct list *allow, const struct list *block, uint64_t count)
+{
+	evbuffer_add_printf(buffer, "%s{", metric);
+	write_label(buffer, "allow_list", allow->name);
+	evbuffer_add(buffer, ",", 1);
+	write_label(buffer, "block_list", block->name);
+	evbuffer_add_printf(buffer, "} %" PRIu64 "\n", count);
+}
+
+/* Only pairs of lists that overlap: most lists do not. */
+static void write_averted(const struct runtime *runtime, struct evbuffer *buffer)
+{
+	static const struct metric connections = {
+		"ipwl_averted_connections_total", "counter",
+		"Connections allowed by allow_list from addresses that block_list contains, too."
+	};
+	const struct policy *policy = runtime->snapshot->policy;
+	struct averted_pair *pairs;
+	size_t count;
+
+	if (datapath_read_averted(runtime->datapath, &pairs, &count))
+		return;
+	write_head(buffer, &connections);
+	for (size_t i = 0; i < count; i++) {
+		const struct list *allow = policy_find_slot(policy, pairs[i].allow);
+		const struct list *block = policy_find_slot(policy, pairs[i].block);
+
+		/* The snapshot may be older than a list. */
+		if (allow && block)
+			write_averted_pair(buffer, connections.name, allow, block,
+					   pairs[i].traffic.connections);
+	}
+	free(pairs);
 }
 
 static void write_list_entries(const struct snapshot *snapshot, struct evbuffer *buffer)
@@ -389,6 +442,7 @@ void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
 {
 	write_interfaces(&runtime->interfaces, buffer);
 	write_list_counters(runtime, buffer);
+	write_averted(runtime, buffer);
 	write_list_entries(runtime->snapshot, buffer);
 	write_list_skipped(runtime->snapshot, buffer);
 	write_attached(&runtime->interfaces, buffer);

@@ -73,6 +73,14 @@ static const struct column list_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column averted_columns[] = {
+	{ "allow_list", "ALLOWED BY", FORM_PLAIN | COLUMN_NAME },
+	{ "block_list", "ALSO IN", FORM_PLAIN | COLUMN_NAME },
+	{ "packets", "PACKETS", FORM_NUMBER },
+	{ "connections", "CONNECTIONS", FORM_NUMBER },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 static const struct column export_columns[] = {
 	{ "path", "EXPORT", FORM_PLAIN | COLUMN_CUT_BEFORE },
 	{ "format", "FORMAT", FORM_PLAIN | COLUMN_LEAVES(2) },
@@ -270,6 +278,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	if (writer->is_json || is_running)
 		write_part(writer, "interfaces", interface_columns, status);
 	write_part(writer, "lists", list_columns, status);
+	write_part(writer, "averted", averted_columns, status);
 	write_part(writer, "list_files", file_columns, status);
 	write_part(writer, "exports", export_columns, status);
 	if (is_running && !writer->is_json && !writer_shows_all())

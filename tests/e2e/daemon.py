@@ -43,8 +43,9 @@ DROP = """\
 EX_CONFIG = 78  # how ipwld ends on a bad configuration
 DONE, NEGATIVE, USAGE, UNREACHABLE, INVALID, DENIED, IS_BLOCKED = range(7)
 
-# Behind a configuration that takes allow entries away under traffic.
-UNGUARDED = "guard: {max_removed_entries: none, max_removed_share: 100}\n"
+# Behind a configuration that takes allow entries away under traffic, by reloads or by hand.
+UNGUARDED = ("guard: {max_removed_entries: none, max_removed_share: 100, "
+             "max_deleted_entries: none}\n")
 
 
 def without_space(warnings):

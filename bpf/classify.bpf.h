@@ -20,12 +20,12 @@ static __always_inline const char *ipwl_region(const void *unused __attribute__(
 	return region ? bpf_map_lookup_elem(region, &zero) : NULL;
 }
 
-static __always_inline const __u32 *root_of(__u32 generation, enum ipwl_family family)
+/* @number: IPWL_ROOT */
+static __always_inline const __u32 *root_of(__u32 number, enum ipwl_family family)
 {
-	__u32 zero = 0;
-	struct ipwl_roots *all = bpf_map_lookup_elem(&roots, &zero);
+	struct ipwl_roots *root = bpf_map_lookup_elem(&roots, &number);
 
-	return all ? all->words[generation][family == IPWL_FAMILY_IPV6] : NULL;
+	return root ? root->words[family == IPWL_FAMILY_IPV6] : NULL;
 }
 
 static __always_inline const __u32 *filter_of(__u32 generation)
@@ -38,9 +38,9 @@ static __always_inline const __u32 *filter_of(__u32 generation)
 
 /* A global function, so that the verifier checks the loop once instead of once for each path to
  * it. Returns a struct ipwl_match, which fits a word. */
-__noinline __u64 index_match6(__u32 generation, __u64 high, __u64 low)
+__noinline __u64 index_match6(__u32 number, __u64 high, __u64 low)
 {
-	const __u32 *root = root_of(generation % IPWL_GENERATIONS, IPWL_FAMILY_IPV6);
+	const __u32 *root = root_of(number, IPWL_FAMILY_IPV6);
 	struct ipwl_match match = { .rule = 0 };
 	__u64 word;
 
@@ -50,13 +50,14 @@ __noinline __u64 index_match6(__u32 generation, __u64 high, __u64 low)
 	return word;
 }
 
-static __always_inline struct ipwl_match index_match(const struct packet *packet, __u32 generation)
+static __always_inline struct ipwl_match index_match(const struct packet *packet, __u32 generation,
+						     __u32 number)
 {
 	struct ipwl_match match = { .rule = 0 };
 	__u64 word;
 
 	if (packet->family == IPWL_FAMILY_IPV4) {
-		const __u32 *root = root_of(generation, IPWL_FAMILY_IPV4);
+		const __u32 *root = root_of(number, IPWL_FAMILY_IPV4);
 		__be32 address;
 
 		__builtin_memcpy(&address, packet->key4.addr, sizeof(address));
@@ -67,7 +68,7 @@ static __always_inline struct ipwl_match index_match(const struct packet *packet
 
 		__builtin_memcpy(&high, packet->key6.addr, sizeof(high));
 		__builtin_memcpy(&low, packet->key6.addr + sizeof(high), sizeof(low));
-		word = index_match6(generation, bpf_be64_to_cpu(high), bpf_be64_to_cpu(low));
+		word = index_match6(number, bpf_be64_to_cpu(high), bpf_be64_to_cpu(low));
 		__builtin_memcpy(&match, &word, sizeof(match));
 	}
 	return match;
@@ -85,6 +86,17 @@ static __always_inline struct ipwl_match *table_match(const struct packet *packe
 	return table ? bpf_map_lookup_elem(table, &packet->key6) : NULL;
 }
 
+/* The group of the packet's port, in a generation that has several. */
+static __always_inline __u32 group_of(const struct ipwl_settings *settings, __u32 generation,
+				      __u32 port)
+{
+	__u32 word = port / 64 % IPWL_PORT_WORDS, group = 0;
+
+	for (int bit = 0; bit < IPWL_PORT_GROUP_BITS; bit++)
+		group |= (settings->port_groups[generation][bit][word] >> port % 64 & 1) << bit;
+	return group;
+}
+
 /* A match without a rule has no class. */
 static __always_inline const struct ipwl_class *class_of(const struct ipwl_match *match)
 {
@@ -99,12 +111,15 @@ static __always_inline struct ipwl_decision classify(const struct ipwl_settings 
 	/* Read once for each packet, so that one generation decides. */
 	__u32 decides = *(const volatile __u32 *)&settings->decides;
 	__u32 generation = decides & IPWL_DECIDES_GENERATION;
+	__u32 number = IPWL_ROOT(generation, 0);
 	struct ipwl_match match;
 
+	if (decides & IPWL_DECIDES_BY_PORT)
+		number += group_of(settings, generation, packet->port);
 	if (decides & IPWL_DECIDES_BY_INDEX) {
-		match = index_match(packet, generation);
+		match = index_match(packet, generation, number);
 	} else {
-		__u32 slot = generation * IPWL_ACTION_COUNT;
+		__u32 slot = number * IPWL_ACTION_COUNT;
 
 		match = ipwl_merge(table_match(packet, slot + IPWL_ACTION_ALLOW),
 				   table_match(packet, slot + IPWL_ACTION_BLOCK));

@@ -26,7 +26,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
+	__uint(max_entries, IPWL_ROOT_COUNT);
 	__type(key, __u32);
 	__type(value, struct ipwl_roots);
 } roots SEC(".maps");

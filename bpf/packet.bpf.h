@@ -20,6 +20,7 @@ struct packet {
 	__u32 verdict;	     /* of a packet that is not mail: enum ipwl_verdict */
 	__u32 bytes;	     /* of the whole frame */
 	__u32 is_connection; /* SYN without ACK: 0 or 1 */
+	__u32 port;	     /* to which it goes, host byte order; 0: not known */
 	__u64 flow;	 /* of such a packet: ports and sequence number, the source port first */
 	__u16 ip_offset; /* where the IP header begins */
 	union {

@@ -40,11 +40,17 @@
 /* Of a TCP header, up to its flags. */
 #define TCP_FLAGS_BYTES 14
 
-static __always_inline int is_port_set(const struct ipwl_settings *settings, __be16 port)
+static __always_inline int is_port_set(const struct ipwl_settings *settings, __u16 port)
 {
-	__u16 number = bpf_ntohs(port);
+	return (settings->ports[port / 64] >> (port % 64)) & 1;
+}
 
-	return (settings->ports[number / 64] >> (number % 64)) & 1;
+/* Whether it is mail. */
+static __always_inline int judge_port(struct packet *packet, const struct ipwl_settings *settings,
+				      __be16 port)
+{
+	packet->port = bpf_ntohs(port);
+	return is_port_set(settings, (__u16)packet->port) ? 1 : stop(packet, IPWL_OTHER);
 }
 
 /* A header before the length of the packet cannot be read. */
@@ -212,7 +218,7 @@ static __always_inline int parse_half_tcp(struct cursor *cursor, struct packet *
 			return stop_short(cursor, packet, FIRST_FRAGMENT_BYTES_MIN);
 		port = tcp->dest;
 	}
-	return is_port_set(settings, port) ? 1 : stop(packet, IPWL_OTHER);
+	return judge_port(packet, settings, port);
 }
 
 static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packet,
@@ -233,7 +239,7 @@ static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packe
 	    (tcp->doff < 5 || cursor->offset + tcp->doff * 4 > cursor->limit))
 		return stop(packet, IPWL_MALFORMED);
 	read_connection(tcp, packet);
-	return is_port_set(settings, tcp->dest) ? 1 : stop(packet, IPWL_OTHER);
+	return judge_port(packet, settings, tcp->dest);
 }
 
 static __always_inline int parse_headers(const struct frame *frame, enum reading reading,
@@ -249,6 +255,7 @@ static __always_inline int parse_headers(const struct frame *frame, enum reading
 	packet->is_connection = 0;
 	packet->flow = 0;
 	packet->ip_offset = 0;
+	packet->port = 0;
 	if (!parse_ethernet(&cursor, packet, &type))
 		return 0;
 	if (type == bpf_htons(ETH_P_IP))

@@ -110,12 +110,23 @@ struct ipwl_match {
 _Static_assert(sizeof(struct ipwl_match) == 8, "ABI");
 
 /*
- * Tables are slots of two maps of maps, `tables4` and `tables6`, one for each
- * family: slot = generation * IPWL_ACTION_COUNT + action. An empty slot
- * matches nothing.
+ * A list may be for some mail ports only. Ports with the same lists form a group, and each
+ * group is decided by tables or a root of its own. A generation numbers its groups from 0;
+ * most have only one. Packets whose port cannot be read belong to group 0.
  */
 #define IPWL_GENERATIONS 2
-#define IPWL_TABLE_SLOTS (IPWL_GENERATIONS * IPWL_ACTION_COUNT)
+#define IPWL_PORT_GROUPS 4
+#define IPWL_PORT_GROUP_BITS 2
+_Static_assert(IPWL_PORT_GROUPS == 1 << IPWL_PORT_GROUP_BITS, "bits of a number");
+#define IPWL_ROOT(generation, group) ((generation)*IPWL_PORT_GROUPS + (group))
+#define IPWL_ROOT_COUNT (IPWL_GENERATIONS * IPWL_PORT_GROUPS)
+
+/*
+ * Tables are slots of two maps of maps, `tables4` and `tables6`, one for each
+ * family: slot = IPWL_ROOT(generation, group) * IPWL_ACTION_COUNT + action. An empty slot
+ * matches nothing.
+ */
+#define IPWL_TABLE_SLOTS (IPWL_ROOT_COUNT * IPWL_ACTION_COUNT)
 
 #define IPWL_LIST_IN_USE (1U << 0)
 #define IPWL_LIST_SETS_MARK (1U << 1)
@@ -215,11 +226,14 @@ enum ipwl_holder {
 #define IPWL_PENDING_AVERTED (1ULL << 57)
 _Static_assert(IPWL_CHUNKS_MAX *IPWL_CHUNK_RULES == 1U << IPWL_PENDING_RULE_BITS, "ids fit");
 
-/* Of settings.decides: the number of the generation that decides, and whether it does so by
- * an index (ipwl_index.h) or by tables. */
+/* Of settings.decides: the number of the generation that decides, whether it does so by an index
+ * (ipwl_index.h) or by tables, and whether it has more than one group of ports. */
 #define IPWL_DECIDES_GENERATION (IPWL_GENERATIONS - 1U)
 #define IPWL_DECIDES_BY_INDEX (1U << 1)
+#define IPWL_DECIDES_BY_PORT (1U << 2)
 _Static_assert(IPWL_GENERATIONS == 2, "bit 0");
+
+#define IPWL_PORT_WORDS (65536 / 64)
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
@@ -229,9 +243,12 @@ struct ipwl_settings {
 	__u64 cookie;  /* ties these maps to the rule file of the daemon */
 	__u32 batches; /* 1: rules are counted in batches (struct ipwl_pending) */
 	__u32 events;  /* 1: attempts are reported (ipwl_event.h) */
-	__u64 ports[65536 / 64]; /* bit port % 64 of word port / 64: a mail port */
+	__u64 ports[IPWL_PORT_WORDS]; /* bit port % 64 of word port / 64: a mail port */
+	/* Bits of the number of a port's group, by generation: bit n of the number is bit port %
+	 * 64 of word port / 64 in element n. */
+	__u64 port_groups[IPWL_GENERATIONS][IPWL_PORT_GROUP_BITS][IPWL_PORT_WORDS];
 };
-_Static_assert(sizeof(struct ipwl_settings) == 24 + 8192, "ABI");
+_Static_assert(sizeof(struct ipwl_settings) == 24 + 5 * 8192, "ABI");
 
 /* The one value of `interface_state`, one such map an interface. */
 struct ipwl_interface_state {

@@ -52,15 +52,14 @@
  * address. */
 #define IPWL_STEPS_MAX 15
 
-/* The value of `roots`; user space writes it through mmap. By generation and family
- * (IPv4, IPv6). */
+/* A value of `roots`, by IPWL_ROOT; user space writes it through mmap. By family (IPv4, IPv6). */
 struct ipwl_roots {
-	__u32 words[IPWL_GENERATIONS][2][IPWL_ROOT_WORDS];
+	__u32 words[2][IPWL_ROOT_WORDS];
 };
 
 /* A filter before a large index: whether anything is listed below the first 24 bits of an IPv4
- * address. Most packets of a flood come from unlisted networks, and 2 MiB stay in a cache that
- * is too small for the index. Bit n % 32 of word n / 32; 0: unlisted. */
+ * address, for any group of ports. Most packets of a flood come from unlisted networks, and 2 MiB
+ * stay in a cache that is too small for the index. Bit n % 32 of word n / 32; 0: unlisted. */
 #define IPWL_FILTER_BITS 24
 #define IPWL_FILTER_WORDS (1U << (IPWL_FILTER_BITS - 5))
 

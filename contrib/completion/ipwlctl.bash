@@ -65,7 +65,7 @@ _ipwlctl() {
 
 	case $command in
 	status) options='--check --config' ;;
-	test) options='--config' ;;
+	test) options='--config --port' ;;
 	list) options='--list --source --hit --sort --since --limit --config' ;;
 	seen) options='--since --limit --names --servers' ;;
 	blocked) options='--since --sort --list --limit --names --servers' ;;

@@ -63,7 +63,7 @@ static void expect_averted(struct fixture *fixture, const struct packet *packet,
 		const uint16_t block = fixture->policy->lists[i].slot;
 
 		if (scenario->lists[i].action != ACTION_BLOCK ||
-		    !oracle_list_has(&scenario->lists[i], &reading.source))
+		    !oracle_list_has(scenario, &scenario->lists[i], reading.port, &reading.source))
 			continue;
 		assert_true(allow < TALLY_SLOTS_MAX && block < TALLY_SLOTS_MAX);
 		expect_traffic(&fixture->expected->averted[allow][block], packet, ruling, times);

@@ -135,6 +135,12 @@ static struct policy *make_policy(const struct scenario *scenario)
 		list->mark = from->mark;
 		list->mark_mask = from->mark_mask;
 		list->priority = from->priority;
+		if (from->port_count) {
+			list->port_count = from->port_count;
+			list->ports = malloc(sizeof(from->ports));
+			assert_non_null(list->ports);
+			memcpy(list->ports, from->ports, sizeof(from->ports));
+		}
 		add_entries(list, from);
 	}
 	return policy;

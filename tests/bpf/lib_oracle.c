@@ -61,6 +61,7 @@ static struct reading read_tcp(struct layer tcp)
 		return ends_early(&tcp);
 	if (tcp.size >= 14)
 		tcp.known.is_connection = (tcp.bytes[13] & (2 + 16)) == 2;
+	tcp.known.port = (uint16_t)number(&tcp, 2);
 	return is(&tcp, is_mail_port(tcp.scenario, number(&tcp, 2)) ? READING_MAIL : READING_OTHER);
 }
 
@@ -209,13 +210,26 @@ static const struct scenario_entry *find_entry(const struct scenario_list *list,
 	return best && !best->is_exclusion ? best : NULL;
 }
 
-bool oracle_list_has(const struct scenario_list *list, const struct prefix *source)
+static bool is_for_port(const struct scenario *scenario, const struct scenario_list *list,
+			uint16_t port)
 {
-	return find_entry(list, source) != NULL;
+	if (!port)
+		port = scenario->ports[0];
+	for (size_t i = 0; i < list->port_count; i++) {
+		if (list->ports[i] == port)
+			return true;
+	}
+	return list->port_count == 0;
+}
+
+bool oracle_list_has(const struct scenario *scenario, const struct scenario_list *list,
+		     uint16_t port, const struct prefix *source)
+{
+	return is_for_port(scenario, list, port) && find_entry(list, source) != NULL;
 }
 
 /* Find the list of @action that decides, or return -1. */
-static int find_list(const struct scenario *scenario, enum action action,
+static int find_list(const struct scenario *scenario, enum action action, uint16_t port,
 		     const struct prefix *source, const struct scenario_entry **ret_entry)
 {
 	int best = -1;
@@ -224,7 +238,7 @@ static int find_list(const struct scenario *scenario, enum action action,
 		const struct scenario_list *list = &scenario->lists[i];
 		const struct scenario_entry *entry = find_entry(list, source);
 
-		if (list->action != action || !entry)
+		if (list->action != action || !entry || !is_for_port(scenario, list, port))
 			continue;
 		if (best >= 0) {
 			bool best_is_monitor = scenario->lists[best].is_monitor;
@@ -241,11 +255,12 @@ static int find_list(const struct scenario *scenario, enum action action,
 	return best;
 }
 
-struct ruling oracle_judge_source(const struct scenario *scenario, const struct prefix *source)
+struct ruling oracle_judge_source(const struct scenario *scenario, uint16_t port,
+				  const struct prefix *source)
 {
 	const struct scenario_entry *allow_entry = NULL, *block_entry = NULL;
-	int allow = find_list(scenario, ACTION_ALLOW, source, &allow_entry);
-	int block = find_list(scenario, ACTION_BLOCK, source, &block_entry);
+	int allow = find_list(scenario, ACTION_ALLOW, port, source, &allow_entry);
+	int block = find_list(scenario, ACTION_BLOCK, port, source, &block_entry);
 	struct ruling ruling = { .verdict = IPWL_UNLISTED, .list = -1 };
 
 	ruling.family = source->family == FAMILY_IPV4 ? IPWL_FAMILY_IPV4 : IPWL_FAMILY_IPV6;
@@ -281,7 +296,7 @@ struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame
 		ruling.verdict = verdicts[reading.kind];
 		return ruling;
 	}
-	ruling = oracle_judge_source(scenario, &reading.source);
+	ruling = oracle_judge_source(scenario, reading.port, &reading.source);
 	ruling.is_connection = reading.is_connection;
 	return ruling;
 }

@@ -28,6 +28,8 @@ struct scenario_list {
 	bool is_monitor;
 	bool sets_mark, sets_priority;
 	uint32_t mark, mark_mask, priority;
+	uint16_t ports[SCENARIO_PORTS_MAX]; /* that it is for */
+	size_t port_count;		    /* 0: all */
 	struct scenario_entry *entries;
 	size_t entry_count;
 };
@@ -63,16 +65,20 @@ struct reading {
 	enum reading_kind kind;
 	enum ipwl_family family;
 	bool is_connection;
+	uint16_t port; /* 0: it cannot be read */
 	struct prefix source;
 };
 
 struct reading oracle_read(const struct scenario *scenario, const uint8_t *frame, size_t size);
 struct ruling oracle_judge(const struct scenario *scenario, const uint8_t *frame, size_t size);
 
-/* Whether a list contains @source. */
-bool oracle_list_has(const struct scenario_list *list, const struct prefix *source);
+/* Whether a list contains @source and is for the port. */
+bool oracle_list_has(const struct scenario *scenario, const struct scenario_list *list,
+		     uint16_t port, const struct prefix *source);
 
-/* The same for an address, as if it had sent mail. */
-struct ruling oracle_judge_source(const struct scenario *scenario, const struct prefix *source);
+/* The same for an address, as if it had sent mail to a port; 0: to an unknown one, which is
+ * judged as the scenario's first. */
+struct ruling oracle_judge_source(const struct scenario *scenario, uint16_t port,
+				  const struct prefix *source);
 
 #endif

@@ -160,6 +160,16 @@ static void draw_list(struct random *random, struct scenario_list *list)
 	list->priority = (uint32_t)random_next(random);
 }
 
+/* Some of the scenario's ports, or all. */
+static void draw_ports(struct random *random, const struct scenario *scenario,
+		       struct scenario_list *list)
+{
+	for (size_t i = 0; i < scenario->port_count; i++) {
+		if (random_chance(random, 50))
+			list->ports[list->port_count++] = scenario->ports[i];
+	}
+}
+
 void scenario_random(struct random *random, const struct scenario *near,
 		     struct scenario *ret_scenario)
 {
@@ -178,7 +188,9 @@ void scenario_random(struct random *random, const struct scenario *near,
 	ret_scenario->ports[0] = 25;
 	ret_scenario->port_count = 1 + random_below(random, 4);
 	for (size_t i = 1; i < ret_scenario->port_count; i++)
-		ret_scenario->ports[i] = (uint16_t)(1 + random_below(random, 65535));
+		ret_scenario->ports[i] = (uint16_t)(26 + 1000 * i + random_below(random, 1000));
+	for (uint32_t i = 0; i < count && random_chance(random, 50); i++)
+		draw_ports(random, ret_scenario, &ret_scenario->lists[i]);
 }
 
 struct prefix scenario_random_source(struct random *random, const struct scenario *scenario)

@@ -157,7 +157,7 @@ static void check_decision(const struct fixture *fixture, const char *by,
 	struct ipwl_decision decision;
 	char text[PREFIX_TEXT_BYTES];
 
-	assert_int_equal(datapath_decide(fixture->datapath, address, &decision), 0);
+	assert_int_equal(datapath_decide(fixture->datapath, address, 0, &decision), 0);
 	if (decision.verdict == ruling->verdict && decision.rule == fixture_rule(fixture, ruling) &&
 	    (!decision.rule || decision.list == fixture_list(fixture, ruling)->slot))
 		return;
@@ -229,6 +229,7 @@ static void draw_scenario(struct random *random, struct scenario *scenario)
 	scenario->ports[0] = 25;
 	scenario->port_count = 1;
 	for (size_t i = 0; i < scenario->list_count; i++) {
+		scenario->lists[i].port_count = 0;
 		if (random_chance(random, 30))
 			add_chain(random, &scenario->lists[i]);
 		for (uint32_t run = random_below(random, 4); run > 0; run--)

@@ -148,7 +148,7 @@ static void check_source(struct fixture *fixture, const char *source, const stru
 	struct ipwl_decision decision;
 
 	fixture_check(fixture, source, &packet, ruling);
-	assert_int_equal(datapath_decide(fixture->datapath, &address, &decision), 0);
+	assert_int_equal(datapath_decide(fixture->datapath, &address, 0, &decision), 0);
 	assert_int_equal(decision.verdict, ruling->verdict);
 	assert_int_equal(decision.rule, fixture_rule(fixture, ruling));
 	if (decision.rule)

@@ -45,10 +45,15 @@ static void check_decisions(const struct fixture *fixture, struct random *random
 {
 	for (int i = 0; i < 50; i++) {
 		struct prefix source = scenario_random_source(random, fixture->scenario);
-		struct ruling ruling = oracle_judge_source(fixture->scenario, &source);
+		const uint32_t chosen =
+		    random_below(random, (uint32_t)fixture->scenario->port_count + 1);
+		/* The last one: not known. */
+		const uint16_t port =
+		    chosen < fixture->scenario->port_count ? fixture->scenario->ports[chosen] : 0;
+		struct ruling ruling = oracle_judge_source(fixture->scenario, port, &source);
 		struct ipwl_decision decision;
 
-		assert_int_equal(datapath_decide(fixture->datapath, &source, &decision), 0);
+		assert_int_equal(datapath_decide(fixture->datapath, &source, port, &decision), 0);
 		assert_int_equal(decision.verdict, ruling.verdict);
 		assert_int_equal(decision.rule, fixture_rule(fixture, &ruling));
 	}

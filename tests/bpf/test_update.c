@@ -110,8 +110,8 @@ static void set_probes(struct watch *watch, const struct prefix sources[PROBES],
 	for (size_t i = 0; i < PROBES; i++) {
 		struct probe *probe = &watch->probes[i];
 		struct recipe recipe = { .source = sources[i], .port_to = 25, .flags = TCP_SYN };
-		struct ruling before = oracle_judge_source(from, &sources[i]);
-		struct ruling after = oracle_judge_source(to, &sources[i]);
+		struct ruling before = oracle_judge_source(from, 25, &sources[i]);
+		struct ruling after = oracle_judge_source(to, 25, &sources[i]);
 
 		packet_build(&recipe, &probe->packet);
 		probe->before = treatment_of(&before);

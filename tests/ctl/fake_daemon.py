@@ -96,10 +96,10 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
-    return {"address": address, "verdict": verdict, "list": None, "mark": None,
+    return {"address": address, "port": 25, "verdict": verdict, "list": None, "mark": None,
             "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
             "overruled": [],
-            "overrides": [], "averted_packets": None, **changes}
+            "overrides": [], "averted_packets": None, "by_port": [], **changes}
 
 
 def attempts(source="203.0.113.66", verdict="block", **changes):
@@ -146,12 +146,13 @@ STATUS = {
          "packets": {"other": 0, "fragment": 0, "malformed": 0, "unlisted": 0,
                      "allow": 0, "averted": 0, "would_block": 0, "block": 0}}],
     "lists": [
-        {"name": "partners", "action": "allow", "mode": None, "mark": 31, "priority": 6,
+        {"name": "partners", "action": "allow", "mode": None, "ports": None, "mark": 31, "priority": 6,
          "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2,
          "format": "auto", "on_error": "fail", "skipped_lines": 0},
-        {"name": "drop", "action": "block", "mode": "monitor", "mark": None, "priority": None,
+        {"name": "drop", "action": "block", "mode": "monitor", "ports": None, "mark": None, "priority": None,
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
          "connections": 0, "format": "netset", "on_error": "skip", "skipped_lines": 3}],
+    "averted": [],
     "list_files": [
         {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
          "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,

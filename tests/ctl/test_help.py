@@ -13,7 +13,7 @@ COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "seen", "blocked", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
-OPTIONS = {"status": {"--check", "--config"}, "test": {"--config"},
+OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
            "seen": {"--since", "--limit", "--names", "--servers"},
            "blocked": {"--since", "--sort", "--list", "--limit", "--names", "--servers"},

@@ -94,7 +94,8 @@ static struct policy *policy_from(const uint8_t *data, size_t size)
 
 static void build(const struct policy *policy, uint32_t split_above, const struct prefix *range)
 {
-	struct index_builder *builder = index_builder_new(policy, &space, &averted, split_above);
+	struct index_builder *builder =
+	    index_builder_new(policy, 0, 0, &space, &averted, split_above);
 	const struct index_root root = {
 		.words = words[range->family],
 		.filter = range->family == FAMILY_IPV4 ? filter : NULL,
@@ -135,7 +136,7 @@ static void check_index(const struct policy *policy, const struct policy *other)
 	const struct policy *const policies[] = { policy, other };
 	struct tables tables;
 
-	check(!tables_compile(policy, &tables));
+	check(!tables_compile(policy, 0, &tables));
 	for (int i = 0; i < 2 * LISTS; i++) {
 		const struct list *list = &policies[i % 2]->lists[i / 2];
 

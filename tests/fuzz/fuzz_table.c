@@ -102,8 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rules_change_done(&change);
 	check(!rules_number(new, old, &ids, &change));
 	rules_change_done(&change);
-	check(!tables_compile(old, &tables[0]));
-	check(!tables_compile(new, &tables[1]));
+	check(!tables_compile(old, 0, &tables[0]));
+	check(!tables_compile(new, 0, &tables[1]));
 	check_probes(policies, tables);
 	tables_done(&tables[0]);
 	tables_done(&tables[1]);

@@ -29,6 +29,42 @@ static void test_values(void **state)
 	assert_int_equal(lists[4].slot, POLICY_NO_SLOT);
 }
 
+static void test_ports(void **state)
+{
+	const struct list *lists;
+
+	(void)state;
+	load("- {name: a, action: allow, ports: [587, 25]}\n"
+	     "- {name: b, action: block}\n"
+	     "ports: [25, 465, 587]\n",
+	     "");
+	lists = config->policy->lists;
+	assert_true(list_has_port(&lists[0], 25) && list_has_port(&lists[0], 587));
+	assert_false(list_has_port(&lists[0], 465));
+	assert_true(list_has_port(&lists[1], 465));
+	assert_false(list_has_same_ports(&lists[0], &lists[1]));
+	assert_errors("- {name: a, action: allow, ports: [26, 25, 25, 0]}\n"
+		      "- {name: b, action: block, ports: []}\n"
+		      "ports: [25, 465]\n",
+		      "c.yaml:3:36: port 26 is no mail port: add it to the ports of the daemon\n"
+		      "c.yaml:3:44: port 25 is duplicated: remove one\n"
+		      "c.yaml:3:48: a port: \n"
+		      "c.yaml:4:35: no port: leave ports out for all mail ports\n");
+	/* Four kinds of ports fit, and five do not. */
+	load("- {name: a, action: allow, ports: [1]}\n"
+	     "- {name: b, action: block, ports: [2]}\n"
+	     "- {name: c, action: block, ports: [3]}\n"
+	     "ports: [1, 2, 3, 4, 5]\n",
+	     "");
+	assert_errors("- {name: a, action: allow, ports: [1]}\n"
+		      "- {name: b, action: block, ports: [2]}\n"
+		      "- {name: c, action: block, ports: [3]}\n"
+		      "- {name: d, action: block, ports: [4]}\n"
+		      "ports: [1, 2, 3, 4, 5]\n",
+		      "c.yaml:3:1: the ports of the lists differ too much: more than 4 ports have "
+		      "different lists\n");
+}
+
 static void test_mark_mask(void **state)
 {
 	(void)state;
@@ -197,10 +233,11 @@ static void test_everyone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOADED_TEST(test_values),  LOADED_TEST(test_mark_mask),
-		LOADED_TEST(test_numbers), LOADED_TEST(test_keys),
-		LOADED_TEST(test_names),   LOADED_TEST(test_many_lists),
-		LOADED_TEST(test_entries), LOADED_TEST(test_everyone),
+		LOADED_TEST(test_values),     LOADED_TEST(test_ports),
+		LOADED_TEST(test_mark_mask),  LOADED_TEST(test_numbers),
+		LOADED_TEST(test_keys),	      LOADED_TEST(test_names),
+		LOADED_TEST(test_many_lists), LOADED_TEST(test_entries),
+		LOADED_TEST(test_everyone),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

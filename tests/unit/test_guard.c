@@ -88,6 +88,9 @@ static struct policy *small_policy(unsigned int entries_max)
 	return policy;
 }
 
+static const uint16_t ports[] = { 25, 587 };
+#define PORT_COUNT (sizeof(ports) / sizeof(ports[0]))
+
 static void test_against_oracle(void **state)
 {
 	const struct guard_limits limits = { .max_removed_entries = 3, .max_removed_share = 100 };
@@ -99,7 +102,8 @@ static void test_against_oracle(void **state)
 		struct guard_result result;
 		size_t in_use = 0, removed = 0;
 
-		assert_int_equal(guard_check(from, to, &hits, &limits, &result), 0);
+		assert_int_equal(guard_check(from, to, ports, PORT_COUNT, &hits, &limits, &result),
+				 0);
 		for (size_t i = 0; i < from->list_count; i++) {
 			const struct list *list = &from->lists[i];
 
@@ -134,7 +138,8 @@ static void test_no_change(void **state)
 		struct guard_result result;
 
 		number_alone(policy);
-		assert_int_equal(guard_check(policy, policy, &hits, &limits, &result), 0);
+		assert_int_equal(
+		    guard_check(policy, policy, ports, PORT_COUNT, &hits, &limits, &result), 0);
 		assert_false(result.is_held);
 		assert_int_equal(result.removed_count, 0);
 		policy_free(policy);
@@ -181,7 +186,7 @@ static bool is_held(unsigned int from_count, unsigned int to_count, uint32_t ent
 	struct policy *from = addresses(from_count), *to = addresses(to_count);
 	struct guard_result result;
 
-	assert_int_equal(guard_check(from, to, &all, &limits, &result), 0);
+	assert_int_equal(guard_check(from, to, ports, PORT_COUNT, &all, &limits, &result), 0);
 	assert_int_equal(result.in_use_count, from_count);
 	assert_int_equal(result.removed_count, from_count - to_count);
 	policy_free(from);
@@ -243,7 +248,7 @@ static void check_loss(const char *from_words, const char *to_words, size_t remo
 	struct guard_result result;
 	char text[PREFIX_TEXT_BYTES];
 
-	assert_int_equal(guard_check(from, to, &all, &limits, &result), 0);
+	assert_int_equal(guard_check(from, to, ports, PORT_COUNT, &all, &limits, &result), 0);
 	assert_int_equal(result.removed_count, removed);
 	assert_int_equal(result.is_held, removed > 0);
 	if (removed)
@@ -266,13 +271,37 @@ static void test_holes(void **state)
 	check_loss("0.0.0.0/0", "0.0.0.0/1 128.0.0.0/1", 0, "");
 }
 
+/* Only the ports of the test's lists matter, and each by itself. */
+static void test_ports(void **state)
+{
+	static const uint16_t submission[] = { 587 };
+	const struct guard_limits limits = { .max_removed_entries = 0, .max_removed_share = 100 };
+	const struct guard_hits all = { .is_hit = always_hit };
+	struct policy *everywhere = policy_of("9.9.9.0/24"), *narrow = policy_of("9.9.9.0/24");
+	struct guard_result result;
+
+	(void)state;
+	narrow->lists[0].ports = malloc(sizeof(submission));
+	assert_non_null(narrow->lists[0].ports);
+	memcpy(narrow->lists[0].ports, submission, sizeof(submission));
+	narrow->lists[0].port_count = 1;
+	assert_int_equal(guard_check(everywhere, narrow, ports, 2, &all, &limits, &result), 0);
+	assert_true(result.is_held && result.removed_count == 1);
+	assert_int_equal(guard_check(narrow, everywhere, ports, 2, &all, &limits, &result), 0);
+	assert_false(result.is_held);
+	/* If 587 is the only port of both configurations, nothing is lost. */
+	assert_int_equal(guard_check(everywhere, narrow, submission, 1, &all, &limits, &result), 0);
+	assert_false(result.is_held);
+	policy_free(everywhere);
+	policy_free(narrow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_oracle),
-		cmocka_unit_test(test_no_change),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_against_oracle), cmocka_unit_test(test_no_change),
+		cmocka_unit_test(test_limits),	       cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

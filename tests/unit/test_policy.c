@@ -182,6 +182,41 @@ static size_t count_covering(const struct policy *policy, const struct prefix *p
 	return count;
 }
 
+static void set_ports(struct list *list, uint16_t first, uint16_t second)
+{
+	list->ports = calloc(2, sizeof(*list->ports));
+	assert_non_null(list->ports);
+	list->ports[0] = first;
+	list->ports[1] = second;
+	list->port_count = 2;
+}
+
+/* Ports are in one group if the same lists are for them, also in a copy of the policy. */
+static void test_port_groups(void **state)
+{
+	static const uint16_t ports[] = { 25, 465, 587, 2525 };
+	struct policy *policy = policy_new(), *copy;
+	uint16_t firsts[POLICY_PORT_GROUPS_MAX];
+	uint8_t groups[4];
+
+	(void)state;
+	policy_add_list(policy, "all", ACTION_BLOCK);
+	assert_int_equal(policy_group_ports(policy, ports, 4, groups, firsts), 1);
+	assert_int_equal(groups[3], 0);
+	set_ports(policy_add_list(policy, "submission", ACTION_ALLOW), 587, 465);
+	copy = policy_copy(policy);
+	policy_free(policy);
+	assert_non_null(copy);
+	assert_int_equal(policy_group_ports(copy, ports, 4, groups, firsts), 2);
+	assert_true(groups[0] == 0 && groups[1] == 1 && groups[2] == 1 && groups[3] == 0);
+	assert_true(firsts[0] == 25 && firsts[1] == 465);
+	/* Whether two lists are for the same ports does not depend on the order. */
+	set_ports(policy_add_list(copy, "other", ACTION_ALLOW), 465, 587);
+	assert_true(list_has_same_ports(&copy->lists[1], &copy->lists[2]));
+	assert_false(list_has_same_ports(&copy->lists[0], &copy->lists[2]));
+	policy_free(copy);
+}
+
 static void test_covering(void **state)
 {
 	size_t seen = 0;
@@ -208,10 +243,9 @@ static void test_covering(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_copy_shares_sets),
-		cmocka_unit_test(test_random_walks),
-		cmocka_unit_test(test_covering),
+		cmocka_unit_test(test_lists),	     cmocka_unit_test(test_copy_shares_sets),
+		cmocka_unit_test(test_random_walks), cmocka_unit_test(test_covering),
+		cmocka_unit_test(test_port_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ static void expect(const struct policy *policy, const struct tables *tables, enu
 static void compile(struct policy *policy, struct tables *ret_tables)
 {
 	number_alone(policy);
-	assert_int_equal(tables_compile(policy, ret_tables), 0);
+	assert_int_equal(tables_compile(policy, 0, ret_tables), 0);
 }
 
 static void test_empty(void **state)

@@ -94,13 +94,13 @@ static json_t *match_json(const struct seen_match *match)
 			 json_text(match->has_entry ? prefix_format(&match->entry, entry) : NULL));
 }
 
-/* How the kernel's tables decide about the source now. */
-static json_t *decision_json(struct engine *engine, const struct prefix *source)
+/* How the kernel's tables decide about the source now, at the same port. */
+static json_t *decision_json(struct engine *engine, const struct prefix *source, uint16_t port)
 {
 	struct ipwl_decision decision;
 	const struct list *list = NULL;
 
-	if (datapath_decide(engine_datapath(engine), source, &decision))
+	if (datapath_decide(engine_datapath(engine), source, port, &decision))
 		return json_null();
 	if (decision.rule)
 		list = snapshot_find_slot(engine_snapshot(engine), decision.list);
@@ -121,7 +121,7 @@ static json_t *seen_row_json(struct engine *engine, const struct seen_row *row)
 			 json_count(row->attempts + row->left_out), "left_out",
 			 json_count(row->left_out), "first_at", json_time(row->first_sec),
 			 "last_at", json_time(row->last_sec), "now",
-			 decision_json(engine, &row->source));
+			 decision_json(engine, &row->source, row->port));
 }
 
 /* Takes over @array. */

@@ -81,6 +81,16 @@ static struct ipwl_traffic read_list_traffic(const struct runtime *runtime, cons
 	return sum;
 }
 
+/* The ports that a list is for; null: all. */
+static json_t *list_ports_json(const struct list *list)
+{
+	json_t *array = list->port_count ? json_array() : json_null();
+
+	for (size_t i = 0; i < list->port_count; i++)
+		json_array_append_new(array, json_integer(list->ports[i]));
+	return array;
+}
+
 static json_t *list_json(const struct runtime *runtime, size_t index)
 {
 	const struct snapshot *snapshot = runtime->snapshot;
@@ -89,16 +99,17 @@ static json_t *list_json(const struct runtime *runtime, size_t index)
 	const struct list_input *input = &snapshot->config->list_inputs[index];
 	const struct ipwl_traffic traffic = read_list_traffic(runtime, list);
 
-	return json_pack(
-	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name", list->name, "action",
-	    action_names[list->action], "mode", list_mode_json(snapshot, list), "mark",
-	    list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
-	    list->sets_priority ? json_integer(list->priority) : json_null(), "ipv4_entries",
-	    json_count(count->of[FAMILY_IPV4]), "ipv6_entries", json_count(count->of[FAMILY_IPV6]),
-	    "packets", json_count(traffic.packets), "bytes", json_count(traffic.bytes),
-	    "connections", json_count(traffic.connections), "format", format_names[input->format],
-	    "on_error", on_error_names[input->skips_bad_lines], "skipped_lines",
-	    json_count(list_input_skipped_lines(input)));
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name",
+			 list->name, "action", action_names[list->action], "ports",
+			 list_ports_json(list), "mode", list_mode_json(snapshot, list), "mark",
+			 list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
+			 list->sets_priority ? json_integer(list->priority) : json_null(),
+			 "ipv4_entries", json_count(count->of[FAMILY_IPV4]), "ipv6_entries",
+			 json_count(count->of[FAMILY_IPV6]), "packets", json_count(traffic.packets),
+			 "bytes", json_count(traffic.bytes), "connections",
+			 json_count(traffic.connections), "format", format_names[input->format],
+			 "on_error", on_error_names[input->skips_bad_lines], "skipped_lines",
+			 json_count(list_input_skipped_lines(input)));
 }
 
 static json_t *lists_json(const struct runtime *runtime)

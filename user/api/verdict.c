@@ -22,6 +22,12 @@
 #define ADDRESSES_MAX 1000
 #define ENTRIES_MAX 50
 
+/* The block lists that would decide at a port without allow lists. */
+struct overridden {
+	json_t *array;
+	uint16_t port;
+};
+
 struct explanation {
 	const struct entry_view *view;
 	uint32_t deciding_rule; /* 0: none */
@@ -58,19 +64,22 @@ static void explain_entry(const struct list *list, const struct entry *entry, ui
 
 static void take_overridden(const struct list *list, const struct entry *entry, void *context)
 {
-	if (list->action == ACTION_BLOCK)
-		json_array_append_new(context, exclusion_json(list, entry));
+	const struct overridden *overridden = context;
+
+	if (list->action == ACTION_BLOCK && list_has_port(list, overridden->port))
+		json_array_append_new(overridden->array, exclusion_json(list, entry));
 }
 
 /* The block entries that would decide without allow lists. */
 static json_t *overridden_json(const struct runtime *runtime, const struct prefix *address,
-			       const struct ipwl_decision *decision)
+			       uint16_t port, const struct ipwl_decision *decision)
 {
-	json_t *array = json_array();
+	struct overridden overridden = { .array = json_array(), .port = port };
 
 	if (decision->verdict == IPWL_ALLOW || decision->verdict == IPWL_AVERTED)
-		effective_entries(runtime->snapshot->policy, address, NULL, take_overridden, array);
-	return array;
+		effective_entries(runtime->snapshot->policy, address, NULL, take_overridden,
+				  &overridden);
+	return overridden.array;
 }
 
 static void take_averted(const struct list *list, const struct entry *entry, uint32_t rule,
@@ -137,8 +146,45 @@ static void explain_overruled(const struct list *list, const struct entry *exclu
 	json_array_append_new(explanation->overruled, object);
 }
 
+static const struct list *deciding_list(const struct runtime *runtime,
+					const struct ipwl_decision *decision)
+{
+	return decision->rule ? snapshot_find_slot(runtime->snapshot, decision->list) : NULL;
+}
+
+/* The verdicts at all mail ports, if lists are for some of them only. Return: 0 or -errno. */
+static int by_port_json(const struct runtime *runtime, const struct prefix *address,
+			json_t **ret_array)
+{
+	const struct config *config = runtime->snapshot->config;
+	const struct policy *policy = runtime->snapshot->policy;
+	json_t *array = json_array();
+	bool has_ports = false;
+
+	for (size_t i = 0; i < policy->list_count; i++)
+		has_ports |= policy->lists[i].port_count > 0;
+	for (size_t i = 0; has_ports && i < config->port_count; i++) {
+		struct ipwl_decision decision;
+		const struct list *list;
+		int err = datapath_decide(runtime->datapath, address, config->ports[i], &decision);
+
+		if (err) {
+			json_decref(array);
+			return err;
+		}
+		list = deciding_list(runtime, &decision);
+		json_array_append_new(array,
+				      json_pack("{s:i,s:s,s:o}", "port", config->ports[i],
+						"verdict", verdict_names[decision.verdict], "list",
+						json_text(list ? list->name : NULL)));
+	}
+	*ret_array = array;
+	return 0;
+}
+
+/* @by_port: taken over */
 static json_t *verdict_json(const struct runtime *runtime, const struct prefix *address,
-			    const struct ipwl_decision *decision)
+			    uint16_t port, const struct ipwl_decision *decision, json_t *by_port)
 {
 	struct explanation explanation = {
 		.view = &runtime->view,
@@ -147,21 +193,20 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 		.exclusions = json_array(),
 		.overruled = json_array(),
 	};
-	const struct list *list =
-	    decision->rule ? snapshot_find_slot(runtime->snapshot, decision->list) : NULL;
+	const struct list *list = deciding_list(runtime, decision);
 	char text[PREFIX_TEXT_BYTES];
 
 	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
 	policy_overruled(runtime->snapshot->policy, address, explain_overruled, &explanation);
 	return json_pack(
-	    "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
-	    prefix_format_short(address, text), "verdict", verdict_names[decision->verdict], "list",
-	    json_text(list ? list->name : NULL), "mark",
+	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+	    prefix_format_short(address, text), "port", port, "verdict",
+	    verdict_names[decision->verdict], "list", json_text(list ? list->name : NULL), "mark",
 	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "entries",
 	    explanation.entries, "exclusions", explanation.exclusions, "overruled",
 	    explanation.overruled, "left_out", json_count(explanation.left_out), "overrides",
-	    overridden_json(runtime, address, decision), "averted_packets",
-	    averted_json(runtime, address, &explanation));
+	    overridden_json(runtime, address, port, decision), "averted_packets",
+	    averted_json(runtime, address, &explanation), "by_port", by_port);
 }
 
 /* Return: 0; -EINVAL: an error was sent. */
@@ -192,9 +237,9 @@ static int read_address(struct evhttp_request *request, const json_t *value,
 
 /* Return: the results, or NULL: an error was sent. */
 static json_t *test_all(const struct runtime *runtime, struct evhttp_request *request,
-			const json_t *addresses)
+			const json_t *addresses, uint16_t port)
 {
-	json_t *results = json_array();
+	json_t *results = json_array(), *by_port = NULL;
 	struct ipwl_decision decision;
 	struct prefix address;
 	json_t *value;
@@ -206,13 +251,16 @@ static json_t *test_all(const struct runtime *runtime, struct evhttp_request *re
 	{
 		if (read_address(request, value, &address))
 			goto fail;
-		err = datapath_decide(runtime->datapath, &address, &decision);
+		err = datapath_decide(runtime->datapath, &address, port, &decision);
+		if (!err)
+			err = by_port_json(runtime, &address, &by_port);
 		if (err) {
 			http_reply_errorf(request, OUTCOME_INTERNAL,
 					  "cannot read the kernel's tables: %s", strerror(-err));
 			goto fail;
 		}
-		json_array_append_new(results, verdict_json(runtime, &address, &decision));
+		json_array_append_new(results,
+				      verdict_json(runtime, &address, port, &decision, by_port));
 	}
 	return results;
 fail:
@@ -220,22 +268,41 @@ fail:
 	return NULL;
 }
 
+/* The port to test, by default the first one. Return: 0: an error was sent. */
+static uint16_t choose_port(const struct runtime *runtime, struct evhttp_request *request,
+			    int64_t asked)
+{
+	const struct config *config = runtime->snapshot->config;
+
+	if (!asked)
+		return config->ports[0];
+	for (size_t i = 0; i < config->port_count; i++)
+		if (config->ports[i] == asked)
+			return config->ports[i];
+	http_reply_errorf(request, OUTCOME_INVALID, "%lld is not one of the mail ports",
+			  (long long)asked);
+	return 0;
+}
+
 void control_test(struct runtime *runtime, struct evhttp_request *request)
 {
 	json_t *addresses = NULL, *results = NULL;
+	int64_t asked = 0;
 	const struct argument arguments[] = {
 		{ .name = "addresses", .is_needed = true, .ret_array = &addresses },
+		{ .name = "port", .ret_number = &asked, .min = 1, .max = UINT16_MAX },
 	};
+	uint16_t port;
 
-	if (arguments_read_body(request, arguments, 1)) {
+	if (arguments_read_body(request, arguments, 2)) {
 		json_decref(addresses);
 		return;
 	}
 	if (json_array_size(addresses) > ADDRESSES_MAX)
 		http_reply_errorf(request, OUTCOME_INVALID,
 				  "\"addresses\" must be an array of at most %d", ADDRESSES_MAX);
-	else
-		results = test_all(runtime, request, addresses);
+	else if ((port = choose_port(runtime, request, asked)))
+		results = test_all(runtime, request, addresses, port);
 	if (results)
 		http_reply(request, json_pack("{s:o}", "results", results));
 	json_decref(addresses);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Builds the index: makes blocks and nodes from the intervals below a root slot, top-down. The
- * builder never reads what it wrote for the kernel. index_lookup() is only for tests, and to
- * tell what the kernel would decide.
+ * builder never reads what it wrote for the kernel.
  */
 #include "compile/index.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "ipwl_lookup.h"
 
 /* The intervals below a prefix of an address. The first and the last interval may extend beyond
  * it. */
@@ -23,7 +20,6 @@ struct span {
 
 /* The most bytes of a block with one interval. */
 #define SINGLE_BYTES_MAX IPWL_WIDE_BYTES(1)
-#define CACHE_LINE_UNITS (64U / IPWL_UNIT_BYTES)
 
 /* The last block with one interval. Below a wide prefix, all slots share the same block. */
 struct single {
@@ -34,54 +30,12 @@ struct single {
 
 struct index_builder {
 	struct interval_compiler *intervals;
+	struct interval_compiler *first; /* of the first port, or NULL */
 	struct index_space *space;
 	uint32_t split_above;
 	uint32_t address_len; /* 32 or 128 */
 	struct single single;
 };
-
-/* ---- space --------------------------------------------------------------- */
-
-void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space))
-{
-	/* The position is at the end, so the first write adds a region. */
-	space->position = (struct index_position) { .next_unit = IPWL_REGION_UNITS };
-	space->add_region = add_region;
-}
-
-/* A block that fits into a line of a cache does not begin so late in one that it needs two. */
-static uint32_t skip_to_line(uint32_t unit, uint32_t count)
-{
-	uint32_t left = CACHE_LINE_UNITS - unit % CACHE_LINE_UNITS;
-
-	return count <= CACHE_LINE_UNITS && count > left ? left : 0;
-}
-
-/* Allocate units for @bytes. Return: 0 or the -errno of add_region(). */
-static int take_units(struct index_space *space, size_t bytes, unsigned char **ret_memory,
-		      uint32_t *ret_unit)
-{
-	uint32_t count = (uint32_t)((bytes + IPWL_UNIT_BYTES - 1) / IPWL_UNIT_BYTES);
-	struct index_position *position = &space->position;
-	uint32_t skip = skip_to_line(position->next_unit, count);
-
-	if (position->next_unit + skip + count > IPWL_REGION_UNITS) {
-		int region = space->add_region(space);
-
-		if (region < 0)
-			return region;
-		position->region = (uint32_t)region;
-		/* Leave out the first line of region 0: the word of a node at unit 0 would be 0. */
-		position->next_unit = region == 0 ? CACHE_LINE_UNITS : 0;
-		skip = 0;
-	}
-	position->next_unit += skip;
-	*ret_unit = position->region * IPWL_REGION_UNITS + position->next_unit;
-	*ret_memory = space->regions[position->region] + position->next_unit * IPWL_UNIT_BYTES;
-	position->next_unit += count;
-	position->unit_count += skip + count;
-	return 0;
-}
 
 static uint32_t word_of(uint32_t unit, size_t count)
 {
@@ -148,7 +102,7 @@ static int put_single(struct index_builder *builder, const unsigned char *block,
 	int error;
 
 	if (!single->word || single->bytes != bytes || memcmp(single->block, block, bytes) != 0) {
-		error = take_units(builder->space, bytes, &memory, &number);
+		error = index_space_take(builder->space, bytes, &memory, &number);
 		if (error)
 			return error;
 		memcpy(memory, block, bytes);
@@ -191,7 +145,7 @@ static int build_narrow(struct index_builder *builder, const struct span *span, 
 		fill_narrow(span, single);
 		return put_single(builder, single, sizeof(single), ret_word);
 	}
-	error = take_units(builder->space, IPWL_NARROW_BYTES(span->count), &memory, &number);
+	error = index_space_take(builder->space, IPWL_NARROW_BYTES(span->count), &memory, &number);
 	if (error)
 		return error;
 	fill_narrow(span, memory);
@@ -300,7 +254,7 @@ static int build_wide(struct index_builder *builder, const struct span *span, si
 	int error = 0;
 
 	if (count > 1)
-		error = take_units(builder->space, IPWL_WIDE_BYTES(count), &memory, &number);
+		error = index_space_take(builder->space, IPWL_WIDE_BYTES(count), &memory, &number);
 	for (size_t i = 0; i < count && !error && wide_next(&walk, &wide); i++) {
 		struct ipwl_wide_leaf leaf;
 
@@ -354,7 +308,7 @@ static int build_node(struct index_builder *builder, const struct span *span, ui
 	uint32_t number = 0;
 	size_t skip = 0;
 	int error =
-	    take_units(builder->space, sizeof(uint32_t) * IPWL_NODE_WORDS, &memory, &number);
+	    index_space_take(builder->space, sizeof(uint32_t) * IPWL_NODE_WORDS, &memory, &number);
 
 	if (error)
 		return error;
@@ -407,7 +361,8 @@ static int build_word(struct index_builder *builder, const struct span *span, ui
 
 /* ---- builder ------------------------------------------------------------- */
 
-struct index_builder *index_builder_new(const struct policy *policy, struct index_space *space,
+struct index_builder *index_builder_new(const struct policy *policy, uint16_t port,
+					uint16_t first_port, struct index_space *space,
 					struct averted_classes *averted, uint32_t split_above)
 {
 	struct index_builder *builder = calloc(1, sizeof(*builder));
@@ -416,9 +371,11 @@ struct index_builder *index_builder_new(const struct policy *policy, struct inde
 		return NULL;
 	builder->space = space;
 	builder->split_above = split_above;
-	builder->intervals = interval_compiler_new(policy, averted);
-	if (!builder->intervals) {
-		free(builder);
+	builder->intervals = interval_compiler_new(policy, port, averted);
+	if (first_port)
+		builder->first = interval_compiler_new(policy, first_port, averted);
+	if (!builder->intervals || (first_port && !builder->first)) {
+		index_builder_free(builder);
 		return NULL;
 	}
 	return builder;
@@ -429,15 +386,20 @@ void index_builder_free(struct index_builder *builder)
 	if (!builder)
 		return;
 	interval_compiler_free(builder->intervals);
+	interval_compiler_free(builder->first);
 	free(builder);
 }
 
-/* Set the filter bits of a slot's intervals, and clear its other bits. */
-static void fill_filter(const struct span *slot, uint32_t *filter)
+static void clear_filter(const struct span *slot, uint32_t *filter)
 {
 	uint32_t base = (uint32_t)(slot->first >> (128 - IPWL_FILTER_BITS));
 
 	memset(&filter[base / 32], 0, INDEX_SLOT_FILTER_WORDS * sizeof(*filter));
+}
+
+/* Set the filter bits of a slot's intervals. */
+static void fill_filter(const struct span *slot, uint32_t *filter)
+{
 	for (size_t i = 0; i < slot->count; i++) {
 		uint32_t net = (uint32_t)(first_of(slot, i) >> (128 - IPWL_FILTER_BITS));
 		uint32_t last = (uint32_t)(last_of(slot, i) >> (128 - IPWL_FILTER_BITS));
@@ -447,42 +409,59 @@ static void fill_filter(const struct span *slot, uint32_t *filter)
 	}
 }
 
+/* Whether two spans of the same prefix have the same intervals. Beyond it they may differ. */
+static bool is_same_span(const struct span *a, const struct span *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (first_of(a, i) != first_of(b, i) || last_of(a, i) != last_of(b, i) ||
+		    a->items[i].match.rule != b->items[i].match.rule ||
+		    a->items[i].match.class != b->items[i].match.class)
+			return false;
+	return true;
+}
+
+/* Build the word of a slot, or share that of the first port. @first: the first port's intervals
+ * there. */
+static int build_slot(struct index_builder *builder, const struct index_root *root, uint32_t slot,
+		      const struct span *part, const struct span *first)
+{
+	int error = 0;
+
+	if (builder->first && is_same_span(part, first))
+		root->words[slot] = root->first_words[slot];
+	else
+		error = build_word(builder, part, &root->words[slot]);
+	if (error || !root->filter)
+		return error;
+	if (!builder->first)
+		clear_filter(part, root->filter);
+	fill_filter(part, root->filter);
+	return 0;
+}
+
 int index_builder_run(struct index_builder *builder, const struct prefix *range,
 		      const struct index_root *root)
 {
 	struct span span = { .first = prefix_first(range), .last = prefix_last(range) };
+	struct span first_span = span;
 	uint32_t slot = (uint32_t)(span.first >> (128 - IPWL_ROOT_BITS));
 	uint32_t last_slot = (uint32_t)(span.last >> (128 - IPWL_ROOT_BITS));
-	size_t skip = 0;
+	size_t skip = 0, first_skip = 0;
 	int error = interval_compiler_run(builder->intervals, range, &span.items, &span.count);
+
+	if (!error && builder->first)
+		error = interval_compiler_run(builder->first, range, &first_span.items,
+					      &first_span.count);
 
 	builder->address_len = prefix_max_len(range->family);
 	for (; slot <= last_slot && !error; slot++) {
 		address_bits first = (address_bits)slot << (128 - IPWL_ROOT_BITS);
 		struct span part = part_of(&span, IPWL_ROOT_BITS, first, &skip);
+		struct span twin = part_of(&first_span, IPWL_ROOT_BITS, first, &first_skip);
 
-		error = build_word(builder, &part, &root->words[slot]);
-		if (!error && root->filter)
-			fill_filter(&part, root->filter);
+		error = build_slot(builder, root, slot, &part, &twin);
 	}
 	return error;
-}
-
-/* ---- lookup -------------------------------------------------------------- */
-
-static inline const char *ipwl_region(const void *regions, uint32_t number)
-{
-	const struct index_space *space = regions;
-
-	return (const char *)space->regions[number];
-}
-
-struct ipwl_match index_lookup(const struct index_root *root, const struct index_space *space,
-			       const struct prefix *address)
-{
-	address_bits bits = prefix_first(address);
-
-	if (address->family == FAMILY_IPV4)
-		return ipwl_match4(root->words, root->filter, space, (uint32_t)(bits >> 96));
-	return ipwl_match6(root->words, space, (uint64_t)(bits >> 64), (uint64_t)bits);
 }

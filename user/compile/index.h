@@ -30,11 +30,17 @@ struct index_space {
 /* Start a new index, which uses none of the existing regions. */
 void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space));
 
+/* Allocate units for @bytes. Return: 0 or the -errno of add_region(). */
+int index_space_take(struct index_space *space, size_t bytes, unsigned char **ret_memory,
+		     uint32_t *ret_unit);
+
 struct index_builder;
 
 /**
  * index_builder_new() - create a builder for a policy
  * @policy: numbered, with slots; must outlive the builder
+ * @port: the lists that are for it count; 0: all lists
+ * @first_port: a port whose index is built already, to share with; 0: none
  * @space: must outlive the builder
  * @averted: numbers classes; must outlive the builder
  * @split_above: up to this number of intervals share a block; more get a node. At most
@@ -42,7 +48,8 @@ struct index_builder;
  *
  * Return: the builder; NULL: out of memory.
  */
-struct index_builder *index_builder_new(const struct policy *policy, struct index_space *space,
+struct index_builder *index_builder_new(const struct policy *policy, uint16_t port,
+					uint16_t first_port, struct index_space *space,
 					struct averted_classes *averted, uint32_t split_above);
 void index_builder_free(struct index_builder *builder);
 
@@ -50,8 +57,11 @@ void index_builder_free(struct index_builder *builder);
 
 /* The root of the index of one family. */
 struct index_root {
-	uint32_t *words;  /* IPWL_ROOT_WORDS */
-	uint32_t *filter; /* IPv4: IPWL_FILTER_WORDS, or NULL */
+	uint32_t *words; /* IPWL_ROOT_WORDS */
+	/* The root of the builder's first port. Where both have the same intervals, they have the
+	 * same word. NULL without a first port. */
+	const uint32_t *first_words;
+	uint32_t *filter; /* IPv4: IPWL_FILTER_WORDS, or NULL. With a first port, bits are added */
 };
 
 /* A filter is worth its memory from about this many IPv4 rules. */

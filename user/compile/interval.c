@@ -224,7 +224,7 @@ int interval_compiler_run(struct interval_compiler *compiler, const struct prefi
 	return error;
 }
 
-struct interval_compiler *interval_compiler_new(const struct policy *policy,
+struct interval_compiler *interval_compiler_new(const struct policy *policy, uint16_t port,
 						struct averted_classes *averted)
 {
 	struct interval_compiler *compiler = calloc(1, sizeof(*compiler));
@@ -233,7 +233,7 @@ struct interval_compiler *interval_compiler_new(const struct policy *policy,
 		return NULL;
 	compiler->averted = averted;
 	for (int action = 0; action < ACTION_COUNT; action++) {
-		compiler->tables[action] = table_compiler_new(policy, action == ACTION_BLOCK);
+		compiler->tables[action] = table_compiler_new(policy, port, action == ACTION_BLOCK);
 		if (!compiler->tables[action]) {
 			interval_compiler_free(compiler);
 			return NULL;

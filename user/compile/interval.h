@@ -27,9 +27,9 @@ struct ipwl_match match_of_node(const struct node *node);
 
 struct interval_compiler;
 
-/* Create a compiler for @policy (numbered, with slots). @averted numbers classes. Both must
- * outlive it. NULL: out of memory. */
-struct interval_compiler *interval_compiler_new(const struct policy *policy,
+/* Create a compiler for @policy (numbered, with slots) and @port (see tables_compile()).
+ * @averted numbers classes. Both must outlive it. NULL: out of memory. */
+struct interval_compiler *interval_compiler_new(const struct policy *policy, uint16_t port,
 						struct averted_classes *averted);
 void interval_compiler_free(struct interval_compiler *compiler);
 

@@ -40,6 +40,7 @@ struct frame {
 
 struct table_compiler {
 	const struct policy *policy;
+	uint16_t port; /* 0: all lists count */
 	struct rule_merge merge;
 	struct frame frames[FRAMES_MAX];
 	size_t frame_count;
@@ -56,6 +57,13 @@ struct table_compiler {
 static enum class class_of(const struct list *list) {
 	return list->action == ACTION_BLOCK && list->is_monitor ? CLASS_MONITORING
 								: CLASS_ENFORCING;
+}
+
+/* Whether a list is part of the table. */
+static bool counts(const struct table_compiler *compiler, const struct list *list,
+		   enum action action)
+{
+	return list->action == action && (!compiler->port || list_has_port(list, compiler->port));
 }
 
 static void pop_frame(struct table_compiler *compiler)
@@ -240,7 +248,7 @@ static int push_outer(struct table_compiler *compiler, enum action action,
 	for (size_t i = 0; i < compiler->policy->list_count && !error; i++) {
 		const struct list *list = &compiler->policy->lists[i];
 		const struct rule *rule =
-		    list->action == action ? list_find_rule(list, prefix) : NULL;
+		    counts(compiler, list, action) ? list_find_rule(list, prefix) : NULL;
 
 		if (!rule)
 			continue;
@@ -263,7 +271,7 @@ static void mark_outer_lens(const struct table_compiler *compiler, enum action a
 		struct prefix_array array = PREFIX_ARRAY(list->rules, list->rule_count);
 		uint8_t len = range->len;
 
-		while (list->action == action && len > 0) {
+		while (counts(compiler, list, action) && len > 0) {
 			struct prefix outer = prefix_truncate(range, (uint8_t)(len - 1));
 			size_t index = prefix_find_covering(array, &outer);
 
@@ -328,13 +336,14 @@ static size_t words_of_slots(const struct policy *policy)
 	return words;
 }
 
-struct table_compiler *table_compiler_new(const struct policy *policy, bool has_sets)
+struct table_compiler *table_compiler_new(const struct policy *policy, uint16_t port, bool has_sets)
 {
 	struct table_compiler *compiler = calloc(1, sizeof(*compiler));
 
 	if (!compiler)
 		return NULL;
 	compiler->policy = policy;
+	compiler->port = port;
 	compiler->set_words = has_sets ? words_of_slots(policy) : 0;
 	compiler->innermost = malloc((policy->list_count + 1) * sizeof(*compiler->innermost));
 	if (!compiler->innermost || rule_merge_init(&compiler->merge, policy)) {
@@ -392,7 +401,7 @@ int table_compiler_run(struct table_compiler *compiler, enum action action,
 	compiler->table.count = 0;
 	compiler->table.set_words = compiler->set_words;
 	memset(compiler->outer_set, 0, sizeof(compiler->outer_set));
-	rule_merge_start(&compiler->merge, compiler->policy, action, range);
+	rule_merge_start(&compiler->merge, compiler->policy, action, compiler->port, range);
 	error = reserve_nodes(compiler, compiler->merge.rule_count);
 	if (!error)
 		error = push_all_outer(compiler, action, range);
@@ -412,11 +421,11 @@ int table_compiler_run(struct table_compiler *compiler, enum action action,
 }
 
 /* Compile the table of one action and family. It passes to the caller. */
-static int compile_table(const struct policy *policy, enum action action, enum family family,
-			 struct table *ret_table)
+static int compile_table(const struct policy *policy, uint16_t port, enum action action,
+			 enum family family, struct table *ret_table)
 {
 	const struct prefix all = { .family = (uint8_t)family };
-	struct table_compiler *compiler = table_compiler_new(policy, false);
+	struct table_compiler *compiler = table_compiler_new(policy, port, false);
 	struct table table = { 0 };
 	struct node outer, *shrunk;
 	const uint64_t *no_set;
@@ -434,15 +443,15 @@ static int compile_table(const struct policy *policy, enum action action, enum f
 	return error;
 }
 
-int tables_compile(const struct policy *policy, struct tables *ret_tables)
+int tables_compile(const struct policy *policy, uint16_t port, struct tables *ret_tables)
 {
 	struct tables tables = { 0 };
 	int error = 0;
 
 	for (int action = 0; action < ACTION_COUNT && !error; action++) {
 		for (int family = 0; family < FAMILY_COUNT && !error; family++)
-			error = compile_table(policy, (enum action)action, (enum family)family,
-					      &tables.of[action][family]);
+			error = compile_table(policy, port, (enum action)action,
+					      (enum family)family, &tables.of[action][family]);
 	}
 	if (error)
 		tables_done(&tables);

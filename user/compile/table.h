@@ -31,8 +31,9 @@ struct tables {
 };
 
 /**
- * tables_compile() - merge the lists of @policy
+ * tables_compile() - merge the lists of @policy that are for @port
  * @policy: numbered (rules.h), its lists have slots
+ * @port: a mail port; 0: all lists count
  * @ret_tables: to be freed with tables_done()
  *
  * Within a list, the most specific entry or exclusion applies. An exclusion makes a hole only
@@ -42,15 +43,16 @@ struct tables {
  *
  * Return: 0 or -ENOMEM.
  */
-int tables_compile(const struct policy *policy, struct tables *ret_tables);
+int tables_compile(const struct policy *policy, uint16_t port, struct tables *ret_tables);
 void tables_done(struct tables *tables);
 
 /* Compiles the same tables range by range. */
 struct table_compiler;
 
-/* Create a compiler for @policy, which must outlive it. @has_sets: tables have `sets`. NULL: out
- * of memory. */
-struct table_compiler *table_compiler_new(const struct policy *policy, bool has_sets);
+/* Create a compiler for @policy, which must outlive it, and @port, as above. @has_sets: tables
+ * have `sets`. NULL: out of memory. */
+struct table_compiler *table_compiler_new(const struct policy *policy, uint16_t port,
+					  bool has_sets);
 void table_compiler_free(struct table_compiler *compiler);
 
 /**

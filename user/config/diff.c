@@ -290,6 +290,12 @@ static void list_compare_settings(struct collector *settings, const struct list 
 	collector_add(settings, "priority",
 		      format_decimal(from->sets_priority, from->priority, before),
 		      format_decimal(to->sets_priority, to->priority, after));
+	if (list_has_same_ports(from, to))
+		return;
+	list_ports_format(from, before, sizeof(before));
+	list_ports_format(to, after, sizeof(after));
+	collector_add(settings, "ports", from->port_count ? before : NULL,
+		      to->port_count ? after : NULL);
 }
 
 static const struct list_input *find_input(const struct config *config, const struct policy *policy,

@@ -24,6 +24,7 @@ enum list_key {
 	LIST_HOST_BITS,
 	LIST_FEEDS,
 	LIST_DOMAINS,
+	LIST_PORTS,
 	LIST_KEY_COUNT,
 };
 
@@ -34,7 +35,7 @@ static const char *const list_keys[] = {
 	[LIST_ENTRIES] = "entries",	[LIST_FILES] = "files",
 	[LIST_FORMAT] = "format",	[LIST_ON_ERROR] = "on_error",
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
-	[LIST_DOMAINS] = "domains",
+	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -235,7 +236,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	read_priority(document, values[LIST_PRIORITY], list);
 	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],
 			values[LIST_HOST_BITS], &reader->config->list_inputs[index]);
-	if (values[LIST_ENTRIES])
+	err = list_ports_read(document, values[LIST_PORTS], reader->config, list);
+	if (!err && values[LIST_ENTRIES])
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])
 		err = read_file_names(document, values[LIST_FILES], &reader->files[index]);
@@ -299,6 +301,8 @@ int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUN
 	config->list_inputs = calloc(POLICY_LISTS_MAX, sizeof(*config->list_inputs));
 	if (reader.places && reader.files && config->list_inputs)
 		err = values[SETTING_LISTS] ? read_lists(&reader, values[SETTING_LISTS]) : 0;
+	if (!err && values[SETTING_LISTS])
+		err = list_ports_check(document, values[SETTING_LISTS], config);
 	if (!err && config->policy->list_count == 0 &&
 	    document->diagnostics->error_count == errors_before)
 		warn_of_no_lists(document, values[SETTING_LISTS]);

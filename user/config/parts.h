@@ -79,6 +79,15 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 		     const yaml_node_t *on_error, const yaml_node_t *host_bits,
 		     struct list_input *input);
 
+/* Read the ports that a list is for. @node may be NULL: all. */
+int list_ports_read(struct document *document, const yaml_node_t *node, const struct config *config,
+		    struct list *list);
+/* Check that the ports of all lists make no more groups than there can be. */
+int list_ports_check(struct document *document, const yaml_node_t *lists,
+		     const struct config *config);
+/* Write "25, 587", or as many as fit. Empty: all ports. */
+void list_ports_format(const struct list *list, char *text, size_t size);
+
 /* Read all files of a list into one set, even if some have errors. */
 int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
 		    struct list_input *input, struct list *list);

@@ -23,7 +23,7 @@ int list_addresses(const struct list *list, struct prefix_set *ret_addresses)
 	return flatten(&list, 1, ret_addresses);
 }
 
-int policy_addresses(const struct policy *policy, enum action action,
+int policy_addresses(const struct policy *policy, enum action action, uint16_t port,
 		     struct prefix_set *ret_addresses)
 {
 	const struct list **lists = calloc(policy->list_count + 1, sizeof(*lists));
@@ -33,7 +33,8 @@ int policy_addresses(const struct policy *policy, enum action action,
 	if (!lists)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy->list_count; i++)
-		if (policy->lists[i].action == action)
+		if (policy->lists[i].action == action &&
+		    (!port || list_has_port(&policy->lists[i], port)))
 			lists[count++] = &policy->lists[i];
 	err = flatten(lists, count, ret_addresses);
 	free(lists);

@@ -125,21 +125,53 @@ static bool is_too_much(const struct guard_result *result, const struct guard_li
 	       removed * 100 > (uint64_t)limits->max_removed_share * result->in_use_count;
 }
 
-int guard_check(const struct policy *from, const struct policy *to, const struct guard_hits *hits,
-		const struct guard_limits *limits, struct guard_result *ret_result)
+static int check_port(const struct policy *from, const struct policy *to, uint16_t port,
+		      const struct guard_hits *hits, const struct guard_limits *limits,
+		      struct guard_result *ret_result)
 {
 	struct prefix_set allowed;
-	int err = policy_addresses(to, ACTION_ALLOW, &allowed);
+	int err = policy_addresses(to, ACTION_ALLOW, port, &allowed);
 
 	*ret_result = (struct guard_result) { 0 };
 	if (err)
 		return err;
 	for (size_t i = 0; i < from->list_count && !err; i++)
-		if (from->lists[i].action == ACTION_ALLOW)
+		if (from->lists[i].action == ACTION_ALLOW && list_has_port(&from->lists[i], port))
 			err = check_list(&from->lists[i], &allowed, hits, ret_result);
 	prefix_set_done(&allowed);
 	if (limits->max_removed_share == 100)
 		ret_result->emptied = NULL;
 	ret_result->is_held = is_too_much(ret_result, limits);
 	return err;
+}
+
+/* Whether one of the lists is for some ports only. */
+static bool has_ports(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->list_count; i++)
+		if (policy->lists[i].port_count)
+			return true;
+	return false;
+}
+
+int guard_check(const struct policy *from, const struct policy *to, const uint16_t *ports,
+		size_t port_count, const struct guard_hits *hits, const struct guard_limits *limits,
+		struct guard_result *ret_result)
+{
+	/* Without ports of lists, all ports are alike. */
+	const size_t count = has_ports(from) || has_ports(to) ? port_count : 1;
+
+	*ret_result = (struct guard_result) { 0 };
+	for (size_t i = 0; i < count && i < port_count; i++) {
+		struct guard_result result;
+		int err = check_port(from, to, ports[i], hits, limits, &result);
+
+		if (err)
+			return err;
+		if (i == 0 || (result.is_held && !ret_result->is_held) ||
+		    (result.is_held == ret_result->is_held &&
+		     result.removed_count > ret_result->removed_count))
+			*ret_result = result;
+	}
+	return 0;
 }

@@ -53,15 +53,18 @@ struct guard_result {
  * guard_check() - find senders in use that a new policy no longer allows
  * @from: the policy in force, numbered (rules.h); the result points into it
  * @to: need not be numbered
+ * @ports: the mail ports of both configurations
  *
  * Only addresses matter, not the entries that contain them. An entry in use counts as removed
  * if its list allows an address inside it and no allow list of @to does. So an entry with a new
  * exclusion inside it counts as removed. An entry whose addresses other entries still cover
- * does not.
+ * does not. All this is checked for each port by the lists that are for it. The result is that of
+ * the port with the most removed entries.
  *
  * Return: 0 or -ENOMEM.
  */
-int guard_check(const struct policy *from, const struct policy *to, const struct guard_hits *hits,
-		const struct guard_limits *limits, struct guard_result *ret_result);
+int guard_check(const struct policy *from, const struct policy *to, const uint16_t *ports,
+		size_t port_count, const struct guard_hits *hits, const struct guard_limits *limits,
+		struct guard_result *ret_result);
 
 #endif

@@ -173,8 +173,8 @@ static int sweep_family(struct sweep *sweep, enum family family)
 		return err;
 	err = rule_merge_init(&merges[ACTION_BLOCK], sweep->policy);
 	if (!err) {
-		rule_merge_start(&merges[ACTION_ALLOW], sweep->policy, ACTION_ALLOW, &all);
-		rule_merge_start(&merges[ACTION_BLOCK], sweep->policy, ACTION_BLOCK, &all);
+		rule_merge_start(&merges[ACTION_ALLOW], sweep->policy, ACTION_ALLOW, 0, &all);
+		rule_merge_start(&merges[ACTION_BLOCK], sweep->policy, ACTION_BLOCK, 0, &all);
 		err = sweep_rules(sweep, merges);
 		rule_merge_done(&merges[ACTION_BLOCK]);
 	}

@@ -3,6 +3,7 @@
 #include "core/policy.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ void policy_free(struct policy *policy)
 			entry_set_unref(list->overruled[source]);
 		}
 		rule_array_unref(list->rules);
+		free(list->ports);
 		free(list->name);
 	}
 	free(policy->lists);
@@ -92,9 +94,68 @@ const struct list *policy_find_slot(const struct policy *policy, uint16_t slot)
 	return NULL;
 }
 
+bool list_has_port(const struct list *list, uint16_t port)
+{
+	for (size_t i = 0; i < list->port_count; i++)
+		if (list->ports[i] == port)
+			return true;
+	return !list->port_count;
+}
+
+bool list_has_same_ports(const struct list *a, const struct list *b)
+{
+	if (a->port_count != b->port_count)
+		return false;
+	for (size_t i = 0; i < a->port_count; i++)
+		if (!list_has_port(b, a->ports[i]))
+			return false;
+	return true;
+}
+
+/* Whether two ports have the same lists. */
+static bool are_ports_alike(const struct policy *policy, uint16_t a, uint16_t b)
+{
+	for (size_t i = 0; i < policy->list_count; i++)
+		if (list_has_port(&policy->lists[i], a) != list_has_port(&policy->lists[i], b))
+			return false;
+	return true;
+}
+
+size_t policy_group_ports(const struct policy *policy, const uint16_t *ports, size_t port_count,
+			  uint8_t *ret_groups, uint16_t ret_firsts[POLICY_PORT_GROUPS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < port_count; i++) {
+		size_t group = 0;
+
+		while (group < count && !are_ports_alike(policy, ports[i], ret_firsts[group]))
+			group++;
+		if (group == POLICY_PORT_GROUPS_MAX)
+			return 0;
+		if (group == count)
+			ret_firsts[count++] = ports[i];
+		ret_groups[i] = (uint8_t)group;
+	}
+	return count;
+}
+
+/* Give the copy of a list its own ports. Return: 0 or -ENOMEM. */
+static int copy_ports(const struct list *from, struct list *to)
+{
+	if (!from->port_count)
+		return 0;
+	to->ports = malloc(from->port_count * sizeof(*to->ports));
+	if (!to->ports)
+		return -ENOMEM;
+	memcpy(to->ports, from->ports, from->port_count * sizeof(*to->ports));
+	return 0;
+}
+
 struct policy *policy_copy(const struct policy *policy)
 {
 	struct policy *copy = policy_new();
+	bool has_failed = false;
 
 	if (!copy)
 		return NULL;
@@ -110,15 +171,21 @@ struct policy *policy_copy(const struct policy *policy)
 		name = to->name;
 		*to = *from;
 		to->name = name;
+		to->ports = NULL;
 		to->rules = NULL;
 		to->rule_count = 0;
 		to->is_numbered = false;
+		has_failed |= copy_ports(from, to) != 0;
 		for (int source = 0; source < SOURCE_COUNT; source++) {
 			if (to->sets[source])
 				entry_set_ref(to->sets[source]);
 			if (to->overruled[source])
 				entry_set_ref(to->overruled[source]);
 		}
+	}
+	if (has_failed) {
+		policy_free(copy);
+		return NULL;
 	}
 	return copy;
 }

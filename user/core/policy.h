@@ -39,6 +39,8 @@ struct list {
 	uint32_t mark; /* no bit outside mark_mask */
 	uint32_t mark_mask;
 	uint32_t priority;
+	uint16_t *ports;		      /* the mail ports that the list is for; NULL: all */
+	size_t port_count;		      /* 0: all */
 	struct entry_set *sets[SOURCE_COUNT]; /* NULL: none from this source */
 	/* Exclusions of these sources that are not in force (overrule.h); NULL: none. */
 	struct entry_set *overruled[SOURCE_COUNT];
@@ -81,6 +83,25 @@ struct policy *policy_copy(const struct policy *policy);
 /* Replace a list's set of one source. None of its exclusions is overruled afterwards. The list
  * takes over the caller's reference to @set. */
 void list_replace_set(struct list *list, enum source source, struct entry_set *set);
+
+/* Whether the list is for a mail port. */
+bool list_has_port(const struct list *list, uint16_t port);
+/* Whether two lists are for the same ports. */
+bool list_has_same_ports(const struct list *a, const struct list *b);
+
+/* The most groups of ports that a policy may have. */
+#define POLICY_PORT_GROUPS_MAX 4
+/**
+ * policy_group_ports() - group mail ports by the lists that are for them
+ * @ports: all of them
+ * @ret_groups: the group of each, from 0
+ * @ret_firsts: the first port of each group
+ *
+ * The first port is in group 0. Return: the number of groups; 0: there would be more than
+ * POLICY_PORT_GROUPS_MAX.
+ */
+size_t policy_group_ports(const struct policy *policy, const uint16_t *ports, size_t port_count,
+			  uint8_t *ret_groups, uint16_t ret_firsts[POLICY_PORT_GROUPS_MAX]);
 
 /* Count the entries of one family from all sources, without exclusions. */
 size_t list_count_entries(const struct list *list, enum family family);

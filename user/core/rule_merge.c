@@ -48,7 +48,7 @@ void rule_merge_done(struct rule_merge *merge)
 }
 
 void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enum action action,
-		      const struct prefix *range)
+		      uint16_t port, const struct prefix *range)
 {
 	merge->run_count = 0;
 	merge->rule_count = 0;
@@ -56,7 +56,7 @@ void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enu
 		const struct list *list = &policy->lists[i];
 		size_t begin, end;
 
-		if (list->action != action)
+		if (list->action != action || (port && !list_has_port(list, port)))
 			continue;
 		prefix_inside(PREFIX_ARRAY(list->rules, list->rule_count), range, &begin, &end);
 		if (begin == end)

@@ -23,9 +23,10 @@ struct rule_merge {
 int rule_merge_init(struct rule_merge *merge, const struct policy *policy);
 void rule_merge_done(struct rule_merge *merge);
 
-/* Start to merge the rules of one action inside @range, including @range itself. */
+/* Start to merge the rules of one action inside @range, including @range itself. Only lists that
+ * are for @port count; 0: all lists. */
 void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enum action action,
-		      const struct prefix *range);
+		      uint16_t port, const struct prefix *range);
 
 static inline bool rule_merge_is_done(const struct rule_merge *merge)
 {

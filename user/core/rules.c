@@ -402,6 +402,7 @@ static bool lists_differ(const struct policy *a, const struct policy *b)
 	for (size_t i = 0; i < a->list_count; i++)
 		if (a->lists[i].action != b->lists[i].action ||
 		    a->lists[i].is_monitor != b->lists[i].is_monitor ||
+		    !list_has_same_ports(&a->lists[i], &b->lists[i]) ||
 		    strcmp(a->lists[i].name, b->lists[i].name) != 0)
 			return true;
 	return false;

@@ -31,8 +31,8 @@ struct rules_change {
 	/* The new policy decides differently only below these prefixes. */
 	struct prefix *changed;
 	size_t changed_count;
-	/* The lists, their order or their modes have changed, so `changed` does not tell
-	 * everything. */
+	/* The lists, their order, their modes or their ports have changed, so `changed` does not
+	 * tell everything. */
 	bool is_everything;
 };
 void rules_change_done(struct rules_change *change);

@@ -148,15 +148,16 @@ static size_t make_frame(const struct prefix *source, uint16_t port, uint8_t fra
 	return transport + 20;
 }
 
-/* Judge an address at the first of the usual ports that is a mail port. Return: 0 or -errno. */
-static int judge(struct simulation *simulation, const struct prefix *source,
+/* Judge an address at a port; 0: at the first of the usual ports that is a mail port. Return: 0;
+ * -ENOENT: it is not a mail port; another -errno. */
+static int judge(struct simulation *simulation, uint16_t port, const struct prefix *source,
 		 struct simulation_result *ret_result)
 {
-	static const uint16_t ports[] = { 25, 587, 465, 2525 };
+	static const uint16_t usual[] = { 25, 587, 465, 2525 };
 	uint8_t frame[FRAME_BYTES_MAX];
 
-	for (size_t i = 0; i < sizeof(ports) / sizeof(*ports); i++) {
-		size_t bytes = make_frame(source, ports[i], frame);
+	for (size_t i = 0; i < (port ? 1 : sizeof(usual) / sizeof(*usual)); i++) {
+		size_t bytes = make_frame(source, port ? port : usual[i], frame);
 		int err = simulation_run(simulation, frame, bytes, ret_result);
 
 		if (err)
@@ -189,7 +190,8 @@ static const char *find_mode(struct simulation *simulation, const char *path)
 			struct simulation_result result;
 
 			entry = entry_cursor_next(&cursor);
-			if (!entry || judge(simulation, &entry->prefix, &result))
+			if (!entry || judge(simulation, list->port_count ? list->ports[0] : 0,
+					    &entry->prefix, &result))
 				break;
 			if (result.verdict == IPWL_BLOCK)
 				mode = "enforce";
@@ -227,29 +229,30 @@ enum ctl_exit stopped_status(const char *config, json_t **ret_status)
 	return code;
 }
 
-static int test_one(struct simulation *simulation, const struct prefix *address, json_t *results)
+static int test_one(struct simulation *simulation, uint16_t port, const struct prefix *address,
+		    json_t *results)
 {
 	struct simulation_result result;
 	char text[PREFIX_TEXT_BYTES];
-	int err = judge(simulation, address, &result);
+	int err = judge(simulation, port, address, &result);
 
 	if (err)
 		return err;
 	json_array_append_new(
 	    results,
 	    ctl_allocated(json_pack(
-		"{s:s,s:s,s:o,s:n,s:[],s:[],s:[],s:i,s:[],s:n}", "address",
-		prefix_format_short(address, text), "verdict", verdict_names[result.verdict],
-		"list",
+		"{s:s,s:o,s:s,s:o,s:n,s:[],s:[],s:[],s:i,s:[],s:n,s:[]}", "address",
+		prefix_format_short(address, text), "port", port ? json_integer(port) : json_null(),
+		"verdict", verdict_names[result.verdict], "list",
 		writer_string(result.has_list ? simulation_list_name(simulation, result.list)
 					      : NULL),
 		"mark", "entries", "exclusions", "overruled", "left_out", 0, "overrides",
-		"averted_packets")));
+		"averted_packets", "by_port")));
 	return 0;
 }
 
-enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, size_t count,
-			   json_t **ret_results)
+enum ctl_exit stopped_test(const char *config, uint16_t port, const struct prefix *addresses,
+			   size_t count, json_t **ret_results)
 {
 	char *dir = pins_dir(config), error[DATAPATH_ERROR_BYTES];
 	json_t *results = ctl_allocated(json_array());
@@ -258,7 +261,7 @@ enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, s
 	enum ctl_exit code;
 
 	for (size_t i = 0; i < count && !err; i++)
-		err = test_one(simulation, &addresses[i], results);
+		err = test_one(simulation, port, &addresses[i], results);
 	simulation_close(simulation);
 	if (err)
 		json_decref(results);

@@ -22,12 +22,13 @@ enum ctl_exit stopped_status(const char *config, json_t **ret_status);
 
 /**
  * stopped_test() - the verdicts of the tables that are pinned, in the form of POST /v1/test
+ * @port: 0: the first of the usual ports that is a mail port
  * @ret_results: an array; to be released with json_decref()
  *
  * The list is named, but not the entry that decides. Return: as stopped_status().
  */
-enum ctl_exit stopped_test(const char *config, const struct prefix *addresses, size_t count,
-			   json_t **ret_results);
+enum ctl_exit stopped_test(const char *config, uint16_t port, const struct prefix *addresses,
+			   size_t count, json_t **ret_results);
 
 /* The rules of which list, and of which prefix: those that cover it or lie inside it. */
 struct stopped_query {

@@ -147,18 +147,16 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 
 /* ---- mode and ports -------------------------------------------------------- */
 
-#define PORT_WORDS (65536 / 64)
-
 /* Whether a block decision drops the packet, and the ports whose packets are decided at all. */
 struct reach {
 	bool enforce;
-	uint64_t ports[PORT_WORDS];
+	uint64_t ports[IPWL_PORT_WORDS];
 };
 
 static void read_reach(const struct ipwl_settings *settings, struct reach *ret_reach)
 {
 	ret_reach->enforce = __atomic_load_n(&settings->enforce, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < PORT_WORDS; i++)
+	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		ret_reach->ports[i] = __atomic_load_n(&settings->ports[i], __ATOMIC_RELAXED);
 }
 
@@ -173,7 +171,7 @@ static void fill_reach(const struct datapath_change *change, struct reach *ret_r
 static void narrow_reach(const struct reach *a, const struct reach *b, struct reach *ret_reach)
 {
 	ret_reach->enforce = a->enforce && b->enforce;
-	for (size_t i = 0; i < PORT_WORDS; i++)
+	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		ret_reach->ports[i] = a->ports[i] & b->ports[i];
 }
 
@@ -181,7 +179,7 @@ static void write_reach(struct datapath *datapath, const struct reach *reach)
 {
 	struct ipwl_settings *settings = datapath->settings;
 
-	for (size_t i = 0; i < PORT_WORDS; i++)
+	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		__atomic_store_n(&settings->ports[i], reach->ports[i], __ATOMIC_RELAXED);
 	datapath_set_enforce(datapath, reach->enforce);
 }
@@ -203,26 +201,26 @@ bool datapath_uses_index(const struct datapath *datapath)
 
 /* If the policy is too large for an index, the tries decide. */
 static int apply_policy(struct datapath *datapath, const struct datapath_change *change,
-			char error[DATAPATH_ERROR_BYTES])
+			const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES])
 {
 	int err = -ENOSPC;
 
 	if (change->uses_index)
-		err = index_apply(datapath, change, error);
+		err = index_apply(datapath, change, groups, error);
 	if (err == -ENOSPC)
-		err = tables_apply(datapath, change->policy, error);
+		err = tables_apply(datapath, change->policy, groups, error);
 	return err;
 }
 
 /* Change what decides, and create the counters that it needs. */
 static int change_policy(struct datapath *datapath, const struct datapath_change *change,
-			 char error[DATAPATH_ERROR_BYTES])
+			 const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES])
 {
 	int err = chunks_prepare(datapath, change->added_rules, change->added_rule_count, error);
 
 	if (err)
 		return err;
-	err = apply_policy(datapath, change, error);
+	err = apply_policy(datapath, change, groups, error);
 	if (err)
 		return err;
 	commit_slots(datapath, change->policy);
@@ -241,8 +239,11 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		   char error[DATAPATH_ERROR_BYTES])
 {
 	struct reach before, after, both;
-	int err;
+	struct port_groups groups;
+	int err = ports_group(change, &groups, error);
 
+	if (err)
+		return err;
 	read_reach(datapath->settings, &before);
 	fill_reach(change, &after);
 	narrow_reach(&before, &after, &both);
@@ -250,7 +251,7 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		write_reach(datapath, &both);
 		generation_wait_for_packets(datapath);
 	}
-	err = change_policy(datapath, change, error);
+	err = change_policy(datapath, change, &groups, error);
 	if (err) {
 		write_reach(datapath, &before);
 		return err;
@@ -268,10 +269,11 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 /* ---- decide ---------------------------------------------------------------- */
 
 static struct ipwl_match decide_by_index(const struct datapath *datapath,
-					 const struct prefix *address)
+					 const struct prefix *address, uint32_t group)
 {
+	const uint32_t number = IPWL_ROOT(generation_in_force(datapath), group);
 	const struct index_root root = {
-		.words = datapath->roots->words[generation_in_force(datapath)][address->family],
+		.words = datapath->roots[number].words[address->family],
 		.filter = address->family == FAMILY_IPV4 ? datapath->filter : NULL,
 	};
 
@@ -279,13 +281,13 @@ static struct ipwl_match decide_by_index(const struct datapath *datapath,
 }
 
 static int decide_by_tables(const struct datapath *datapath, const struct prefix *address,
-			    struct ipwl_match *ret_match)
+			    uint32_t group, struct ipwl_match *ret_match)
 {
 	struct ipwl_match matches[ACTION_COUNT] = { 0 };
 
 	for (enum action action = 0; action < ACTION_COUNT; action++) {
-		int table =
-		    table_map_of(datapath, generation_in_force(datapath), action, address->family);
+		int table = table_map_of(datapath, generation_in_force(datapath), group, action,
+					 address->family);
 		int err = table_map_lookup(table, address, &matches[action]);
 
 		if (err && err != -ENOENT)
@@ -295,23 +297,25 @@ static int decide_by_tables(const struct datapath *datapath, const struct prefix
 	return 0;
 }
 
-static int find_match(const struct datapath *datapath, const struct prefix *address,
+static int find_match(const struct datapath *datapath, const struct prefix *address, uint16_t port,
 		      struct ipwl_match *ret_match)
 {
+	const uint32_t group = ports_group_of(datapath, port);
+
 	if (!generation_is_indexed(datapath))
-		return decide_by_tables(datapath, address, ret_match);
-	*ret_match = decide_by_index(datapath, address);
+		return decide_by_tables(datapath, address, group, ret_match);
+	*ret_match = decide_by_index(datapath, address, group);
 	return 0;
 }
 
-int datapath_decide(struct datapath *datapath, const struct prefix *address,
+int datapath_decide(struct datapath *datapath, const struct prefix *address, uint16_t port,
 		    struct ipwl_decision *ret_decision)
 {
 	struct ipwl_match match = { 0 };
 	int err;
 
 	pthread_mutex_lock(&datapath->lock);
-	err = find_match(datapath, address, &match);
+	err = find_match(datapath, address, port, &match);
 	pthread_mutex_unlock(&datapath->lock);
 	if (err)
 		return err;

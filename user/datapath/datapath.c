@@ -51,7 +51,8 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 			    &datapath->attempt_settings);
 	if (err)
 		return errors_report(error, err, "cannot map the settings of attempts");
-	datapath->roots = map_value(datapath->shared->maps.roots, sizeof(struct ipwl_roots));
+	datapath->roots =
+	    map_value(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	if (!datapath->roots)
 		return errors_report(error, -errno, "cannot map the index");
 	if (classes_open(datapath))
@@ -198,13 +199,14 @@ void datapath_close(struct datapath *datapath)
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
-	unmap_value(datapath->roots, sizeof(struct ipwl_roots));
+	unmap_value(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	classes_close(datapath);
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);
 	pthread_mutex_destroy(&datapath->settling);
-	tables_done(&datapath->in_force);
+	for (size_t group = 0; group < IPWL_PORT_GROUPS; group++)
+		tables_done(&datapath->in_force[group]);
 	claim_give(datapath->claim);
 	free(datapath->bpffs_dir);
 	free(datapath);

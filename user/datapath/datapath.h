@@ -123,8 +123,9 @@ void datapath_set_enforce(struct datapath *datapath, bool enforce);
 /* Whether the index, not the LPM tries, decides packets. */
 bool datapath_uses_index(const struct datapath *datapath);
 
-/* Decide an address with the tables and the mode in force. No counter changes. */
-int datapath_decide(struct datapath *datapath, const struct prefix *address,
+/* Decide an address with the tables and the mode in force, for a mail port; 0: as packets whose
+ * port cannot be read, like the first port. No counter changes. */
+int datapath_decide(struct datapath *datapath, const struct prefix *address, uint16_t port,
 		    struct ipwl_decision *ret_decision);
 
 /* ---- counters ----------------------------------------------------------- */

@@ -61,7 +61,7 @@ bool generation_is_indexed(const struct datapath *datapath)
 
 struct generation_before generation_begin(struct datapath *datapath)
 {
-	static const struct tables unknown;
+	static const struct tables unknown[IPWL_PORT_GROUPS];
 	uint32_t in_force = generation_in_force(datapath);
 	struct generation_before before = {
 		.next = (in_force + 1) % IPWL_GENERATIONS,
@@ -70,7 +70,7 @@ struct generation_before generation_begin(struct datapath *datapath)
 	};
 
 	/* A killed daemon may have left tables there. */
-	table_maps_drop(datapath, before.next, &unknown);
+	table_maps_drop(datapath, before.next, unknown);
 	return before;
 }
 
@@ -79,7 +79,8 @@ struct generation_before generation_begin(struct datapath *datapath)
 static uint32_t *put_in_force(struct datapath *datapath, uint32_t number,
 			      const struct generation *next)
 {
-	uint32_t decides = number | (next->is_indexed ? IPWL_DECIDES_BY_INDEX : 0);
+	uint32_t decides = number | (next->is_indexed ? IPWL_DECIDES_BY_INDEX : 0) |
+			   (next->has_groups ? IPWL_DECIDES_BY_PORT : 0);
 	uint32_t *filter = datapath->filter;
 
 	pthread_mutex_lock(&datapath->lock);
@@ -96,9 +97,11 @@ void generation_finish(struct datapath *datapath, const struct generation_before
 	uint32_t last = generation_in_force(datapath);
 	uint32_t *last_filter = put_in_force(datapath, before->next, next);
 
-	table_maps_drop(datapath, last, &datapath->in_force);
-	tables_done(&datapath->in_force);
-	datapath->in_force = next->tables;
+	table_maps_drop(datapath, last, datapath->in_force);
+	for (size_t group = 0; group < IPWL_PORT_GROUPS; group++) {
+		tables_done(&datapath->in_force[group]);
+		datapath->in_force[group] = next->tables[group];
+	}
 	if (last_filter)
 		filter_enter(datapath, last, -1);
 	filter_unmap(last_filter);

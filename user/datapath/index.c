@@ -47,32 +47,55 @@ static int build_root(struct index_builder *builder, enum family family,
 	return 0;
 }
 
-static int build_roots(struct datapath *datapath, const struct policy *policy,
-		       const struct index_root roots[FAMILY_COUNT])
+/* The root of a group, or of the first one, in the generation @generation. */
+static uint32_t *root_words(const struct datapath *datapath, uint32_t generation, uint32_t group,
+			    enum family family)
 {
-	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, &datapath->averted, INDEX_SPLIT_ABOVE);
-	int err;
+	return datapath->roots[IPWL_ROOT(generation, group)].words[family];
+}
 
-	if (!builder)
-		return -ENOMEM;
-	err = build_root(builder, FAMILY_IPV4, &roots[FAMILY_IPV4]);
-	if (!err)
-		err = build_root(builder, FAMILY_IPV6, &roots[FAMILY_IPV6]);
+/* NULL: out of memory. */
+static struct index_builder *new_builder(struct datapath *datapath, const struct policy *policy,
+					 const struct port_groups *groups, uint32_t group)
+{
+	return index_builder_new(policy, groups->firsts[group], group ? groups->firsts[0] : 0,
+				 &datapath->space, &datapath->averted, INDEX_SPLIT_ABOVE);
+}
+
+static int build_group(struct datapath *datapath, const struct policy *policy,
+		       const struct port_groups *groups, uint32_t generation, uint32_t group,
+		       uint32_t *filter)
+{
+	struct index_builder *builder = new_builder(datapath, policy, groups, group);
+	int err = builder ? 0 : -ENOMEM;
+
+	for (enum family family = 0; family < FAMILY_COUNT && !err; family++) {
+		struct index_root root = {
+			.words = root_words(datapath, generation, group, family),
+			.first_words = root_words(datapath, generation, 0, family),
+		};
+
+		if (family == FAMILY_IPV4)
+			root.filter = filter;
+		err = build_root(builder, family, &root);
+	}
 	index_builder_free(builder);
 	return err;
 }
 
-/* Write the index of a generation that is not in force, and enter the new regions. @filter_fd:
- * descriptor of the filter in @roots, or -1. */
+/* Write the index of a generation that is not in force, and enter the new regions. @filter:
+ * mapped, with the descriptor @filter_fd; or NULL and -1. */
 static int write_index(struct datapath *datapath, const struct generation_before *before,
-		       const struct policy *policy, const struct index_root roots[FAMILY_COUNT],
-		       int filter_fd)
+		       const struct policy *policy, const struct port_groups *groups,
+		       uint32_t *filter, int filter_fd)
 {
-	int err = build_roots(datapath, policy, roots);
+	int err = 0;
 
+	for (uint32_t group = 0; group < groups->count && !err; group++)
+		err = build_group(datapath, policy, groups, before->next, group, filter);
 	if (err)
 		return err;
+	ports_write(datapath, before->next, groups);
 	err = regions_enter(datapath, &before->regions);
 	if (err)
 		return err;
@@ -81,29 +104,27 @@ static int write_index(struct datapath *datapath, const struct generation_before
 
 /* @ret_filter: mapped, or NULL. */
 static int build_index(struct datapath *datapath, const struct generation_before *before,
-		       const struct policy *policy, uint32_t **ret_filter)
+		       const struct policy *policy, const struct port_groups *groups,
+		       uint32_t **ret_filter)
 {
-	struct index_root roots[FAMILY_COUNT] = {
-		{ .words = datapath->roots->words[before->next][FAMILY_IPV4] },
-		{ .words = datapath->roots->words[before->next][FAMILY_IPV6] },
-	};
+	uint32_t *filter = NULL;
 	int filter_fd = -1;
 	int err;
 
 	if (chunks_count_rules(policy) >= INDEX_FILTER_RULES) {
-		err = filter_new(&roots[FAMILY_IPV4].filter, &filter_fd);
+		err = filter_new(&filter, &filter_fd);
 		if (err)
 			return err;
 	}
 	index_space_init(&datapath->space, regions_add);
-	err = write_index(datapath, before, policy, roots, filter_fd);
+	err = write_index(datapath, before, policy, groups, filter, filter_fd);
 	if (filter_fd >= 0)
 		close(filter_fd);
 	if (err) {
-		filter_unmap(roots[FAMILY_IPV4].filter);
+		filter_unmap(filter);
 		return err;
 	}
-	*ret_filter = roots[FAMILY_IPV4].filter;
+	*ret_filter = filter;
 	return 0;
 }
 
@@ -116,11 +137,11 @@ static void undo_writes(struct datapath *datapath, const struct regions_mark *re
 }
 
 static int switch_index(struct datapath *datapath, const struct policy *policy,
-			char error[DATAPATH_ERROR_BYTES])
+			const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES])
 {
 	struct generation_before before = generation_begin(datapath);
-	struct generation next = { .is_indexed = true };
-	int err = build_index(datapath, &before, policy, &next.filter);
+	struct generation next = { .is_indexed = true, .has_groups = groups->count > 1 };
+	int err = build_index(datapath, &before, policy, groups, &next.filter);
 
 	if (err) {
 		undo_writes(datapath, &before.regions, &before.position);
@@ -136,7 +157,7 @@ static int switch_index(struct datapath *datapath, const struct policy *policy,
 /* The slots of a root that change, and their new content. */
 struct slots {
 	bool is_changed[IPWL_ROOT_WORDS];
-	uint32_t words[IPWL_ROOT_WORDS];
+	uint32_t words[IPWL_PORT_GROUPS][IPWL_ROOT_WORDS];
 	uint32_t filter[IPWL_FILTER_WORDS]; /* IPv4 */
 	size_t count;
 };
@@ -154,10 +175,12 @@ static void mark_slots(struct slots slots[FAMILY_COUNT], const struct prefix *pr
 	}
 }
 
-static int build_slots(struct index_builder *builder, enum family family, struct slots *slots)
+static int build_slots(struct index_builder *builder, uint32_t group, enum family family,
+		       struct slots *slots)
 {
 	const struct index_root root = {
-		.words = slots->words,
+		.words = slots->words[group],
+		.first_words = slots->words[0],
 		.filter = family == FAMILY_IPV4 ? slots->filter : NULL,
 	};
 
@@ -175,52 +198,64 @@ static int build_slots(struct index_builder *builder, enum family family, struct
 	return 0;
 }
 
-static void publish_slots(const struct datapath *datapath, enum family family,
+/* Of all groups. Only the ports of a group see its word. */
+static void publish_slot(const struct datapath *datapath, size_t group_count, enum family family,
+			 const struct slots *slots, uint32_t slot)
+{
+	for (uint32_t group = 0; group < group_count; group++) {
+		uint32_t *words =
+		    root_words(datapath, generation_in_force(datapath), group, family);
+
+		__atomic_store_n(&words[slot], slots->words[group][slot], __ATOMIC_RELEASE);
+	}
+}
+
+static void publish_slots(const struct datapath *datapath, size_t group_count, enum family family,
 			  const struct slots *slots)
 {
-	uint32_t *words = datapath->roots->words[generation_in_force(datapath)][family];
-
 	for (uint32_t slot = 0; slot < IPWL_ROOT_WORDS; slot++) {
 		if (!slots->is_changed[slot])
 			continue;
 		if (family == FAMILY_IPV4)
 			filter_publish(datapath, slots->filter, slot, true);
-		__atomic_store_n(&words[slot], slots->words[slot], __ATOMIC_RELEASE);
+		publish_slot(datapath, group_count, family, slots, slot);
 		if (family == FAMILY_IPV4)
 			filter_publish(datapath, slots->filter, slot, false);
 	}
 }
 
-/* Write the units that the slots lead to, and enter the new regions. */
-static int write_slots(struct datapath *datapath, const struct policy *policy,
-		       const struct regions_mark *before, struct slots slots[FAMILY_COUNT])
+/* Write the units that the slots of a group lead to. */
+static int write_group(struct datapath *datapath, const struct policy *policy,
+		       const struct port_groups *groups, uint32_t group,
+		       struct slots slots[FAMILY_COUNT])
 {
-	struct index_builder *builder =
-	    index_builder_new(policy, &datapath->space, &datapath->averted, INDEX_SPLIT_ABOVE);
-	int err;
+	struct index_builder *builder = new_builder(datapath, policy, groups, group);
+	int err = builder ? 0 : -ENOMEM;
 
-	if (!builder)
-		return -ENOMEM;
-	err = build_slots(builder, FAMILY_IPV4, &slots[FAMILY_IPV4]);
-	if (!err)
-		err = build_slots(builder, FAMILY_IPV6, &slots[FAMILY_IPV6]);
+	for (enum family family = 0; family < FAMILY_COUNT && !err; family++)
+		err = build_slots(builder, group, family, &slots[family]);
 	index_builder_free(builder);
-	return err ? err : regions_enter(datapath, before);
+	return err;
 }
 
 static int change_slots(struct datapath *datapath, const struct policy *policy,
-			struct slots slots[FAMILY_COUNT], char error[DATAPATH_ERROR_BYTES])
+			const struct port_groups *groups, struct slots slots[FAMILY_COUNT],
+			char error[DATAPATH_ERROR_BYTES])
 {
 	const struct index_position position = datapath->space.position;
 	const struct regions_mark regions = regions_mark(datapath);
-	int err = write_slots(datapath, policy, &regions, slots);
+	int err = 0;
 
+	for (uint32_t group = 0; group < groups->count && !err; group++)
+		err = write_group(datapath, policy, groups, group, slots);
+	if (!err)
+		err = regions_enter(datapath, &regions);
 	if (err) {
 		undo_writes(datapath, &regions, &position);
 		return report_index(error, err);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		publish_slots(datapath, family, &slots[family]);
+		publish_slots(datapath, groups->count, family, &slots[family]);
 	return 0;
 }
 
@@ -233,7 +268,7 @@ static bool has_much_garbage(const struct datapath *datapath)
 
 /* Return: 0; -EAGAIN: build a new index instead; another -errno. */
 static int change_in_place(struct datapath *datapath, const struct datapath_change *change,
-			   char error[DATAPATH_ERROR_BYTES])
+			   const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES])
 {
 	struct slots *slots;
 	int err = -EAGAIN;
@@ -248,21 +283,22 @@ static int change_in_place(struct datapath *datapath, const struct datapath_chan
 	for (size_t i = 0; i < change->changed_count; i++)
 		mark_slots(slots, &change->changed[i]);
 	if (slots[FAMILY_IPV4].count + slots[FAMILY_IPV6].count < CHANGED_SLOTS_MAX)
-		err = change_slots(datapath, change->policy, slots, error);
+		err = change_slots(datapath, change->policy, groups, slots, error);
 	free(slots);
 	/* Unused units may fill the space; a new index frees them. */
 	return err == -ENOSPC ? -EAGAIN : err;
 }
 
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
-		char error[DATAPATH_ERROR_BYTES])
+		const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES])
 {
 	int err = -EAGAIN;
 
-	if (!change->is_rebuild && datapath->is_known && generation_is_indexed(datapath))
-		err = change_in_place(datapath, change, error);
+	if (!change->is_rebuild && datapath->is_known && generation_is_indexed(datapath) &&
+	    ports_are_in_force(datapath, groups))
+		err = change_in_place(datapath, change, groups, error);
 	if (err == -EAGAIN)
-		err = switch_index(datapath, change->policy, error);
+		err = switch_index(datapath, change->policy, groups, error);
 	classes_report_full(datapath);
 	return err;
 }

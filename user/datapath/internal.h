@@ -41,11 +41,12 @@ struct datapath {
 	int chunks[IPWL_CHUNKS_MAX];		    /* -1: none */
 	int regions[IPWL_REGIONS_MAX];		    /* -1: none */
 	struct index_space space;		    /* the regions that are mapped */
-	struct ipwl_roots *roots;		    /* mapped */
+	struct ipwl_roots *roots;		    /* mapped; IPWL_ROOT_COUNT */
 	struct averted_classes averted;		    /* mapped, with all other classes */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
 	uint32_t rebuilt_units;			    /* units of the index when it was built */
-	struct tables in_force; /* the content of the tables in force, if known */
+	/* By group of ports: the content of the tables in force, if known. */
+	struct tables in_force[IPWL_PORT_GROUPS];
 	uint32_t first_fresh_rule;
 	bool is_known; /* this process built the generation in force, and it is intact */
 	/* The content of the map `lists`. */
@@ -129,6 +130,25 @@ int load_share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPA
 int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 		char error[DATAPATH_ERROR_BYTES]);
 
+/* ---- ports.c -------------------------------------------------------------- */
+
+/* The groups of the mail ports of a policy. */
+struct port_groups {
+	size_t count;			   /* at least 1 */
+	uint16_t firsts[IPWL_PORT_GROUPS]; /* a port of each; 0: there is no port */
+	uint64_t bits[IPWL_PORT_GROUP_BITS][IPWL_PORT_WORDS]; /* as in struct ipwl_settings */
+};
+
+/* Group the ports of a change. Return: 0; -ENOSPC: there are too many groups; -ENOMEM. */
+int ports_group(const struct datapath_change *change, struct port_groups *ret_groups,
+		char error[DATAPATH_ERROR_BYTES]);
+/* Whether the generation in force has these groups. */
+bool ports_are_in_force(const struct datapath *datapath, const struct port_groups *groups);
+/* Write the groups of a generation that is not in force. */
+void ports_write(struct datapath *datapath, uint32_t generation, const struct port_groups *groups);
+/* The group of a port in the generation in force. */
+uint32_t ports_group_of(const struct datapath *datapath, uint16_t port);
+
 /* ---- table_maps.c: the LPM tries -------------------------------------------- */
 
 /* Write the path at which a table is pinned. */
@@ -137,29 +157,30 @@ int table_maps_pin_path(const struct datapath *datapath, enum family family, uin
 /* Open all pinned tables that exist. */
 void table_maps_open_pinned(struct datapath *datapath);
 /* The table's fd, or -1. */
-int table_map_of(const struct datapath *datapath, uint32_t generation, enum action action,
-		 enum family family);
+int table_map_of(const struct datapath *datapath, uint32_t generation, uint32_t group,
+		 enum action action, enum family family);
 int table_map_lookup(int table, const struct prefix *address, struct ipwl_match *ret_match);
 /* Create, fill, pin and enter a table of a generation that is not in force. A table that is
  * half done after a failure is released by table_maps_drop(). */
-int table_map_build(struct datapath *datapath, uint32_t generation, enum action action,
-		    enum family family, const struct table *table);
-/* Release the tables of a generation that is not in force. @content: their content, as far as
- * it is known. */
-void table_maps_drop(struct datapath *datapath, uint32_t generation, const struct tables *content);
+int table_map_build(struct datapath *datapath, uint32_t generation, uint32_t group,
+		    enum action action, enum family family, const struct table *table);
+/* Release the tables of a generation that is not in force. @content: their content by group, as
+ * far as it is known. */
+void table_maps_drop(struct datapath *datapath, uint32_t generation,
+		     const struct tables content[IPWL_PORT_GROUPS]);
 
 /* ---- tables.c ---------------------------------------------------------------- */
 
 /* Make the tries decide by @policy. */
 int tables_apply(struct datapath *datapath, const struct policy *policy,
-		 char error[DATAPATH_ERROR_BYTES]);
+		 const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES]);
 
 /* ---- index.c, regions.c --------------------------------------------------- */
 
 /* Make the index decide by @change->policy. The index is changed in place or built as a new
  * generation. Return: 0; -ENOSPC: the policy is too large for an index; another -errno. */
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
-		char error[DATAPATH_ERROR_BYTES]);
+		const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES]);
 int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX]);
 void regions_open_pinned(struct datapath *datapath);
 /* The add_region() of the index space: create, map and pin a region. */
@@ -193,8 +214,9 @@ void filter_publish(const struct datapath *datapath, const uint32_t *changed, ui
 /* A generation that is built but not yet in force. */
 struct generation {
 	bool is_indexed;
-	struct tables tables; /* content of its tries; empty with an index */
-	uint32_t *filter;     /* filter of its index, mapped; NULL: none */
+	bool has_groups;			/* more than one */
+	struct tables tables[IPWL_PORT_GROUPS]; /* content of its tries; empty with an index */
+	uint32_t *filter;			/* filter of its index, mapped; NULL: none */
 };
 
 /* The state before a new generation is built. */

@@ -97,15 +97,15 @@ void table_maps_open_pinned(struct datapath *datapath)
 				datapath->tables[family][slot] = bpf_obj_get(path);
 }
 
-static uint32_t slot_of(uint32_t generation, enum action action)
+static uint32_t slot_of(uint32_t generation, uint32_t group, enum action action)
 {
-	return generation * IPWL_ACTION_COUNT + (uint32_t)action;
+	return IPWL_ROOT(generation, group) * IPWL_ACTION_COUNT + (uint32_t)action;
 }
 
-int table_map_of(const struct datapath *datapath, uint32_t generation, enum action action,
-		 enum family family)
+int table_map_of(const struct datapath *datapath, uint32_t generation, uint32_t group,
+		 enum action action, enum family family)
 {
-	return datapath->tables[family][slot_of(generation, action)];
+	return datapath->tables[family][slot_of(generation, group, action)];
 }
 
 static int outer_table_fd(const struct datapath *datapath, enum family family)
@@ -132,10 +132,10 @@ static void set_table_fd(struct datapath *datapath, enum family family, uint32_t
 	pthread_mutex_unlock(&datapath->lock);
 }
 
-int table_map_build(struct datapath *datapath, uint32_t generation, enum action action,
-		    enum family family, const struct table *table)
+int table_map_build(struct datapath *datapath, uint32_t generation, uint32_t group,
+		    enum action action, enum family family, const struct table *table)
 {
-	uint32_t slot = slot_of(generation, action);
+	uint32_t slot = slot_of(generation, group, action);
 	char path[PATH_MAX];
 	int fd, err = table_maps_pin_path(datapath, family, slot, path);
 
@@ -185,10 +185,18 @@ static void drop_table(struct datapath *datapath, enum family family, uint32_t s
 	close(fd);
 }
 
-void table_maps_drop(struct datapath *datapath, uint32_t generation, const struct tables *content)
+static void drop_group(struct datapath *datapath, uint32_t generation, uint32_t group,
+		       const struct tables *content)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		for (enum action action = 0; action < ACTION_COUNT; action++)
-			drop_table(datapath, family, slot_of(generation, action),
+			drop_table(datapath, family, slot_of(generation, group, action),
 				   &content->of[action][family]);
+}
+
+void table_maps_drop(struct datapath *datapath, uint32_t generation,
+		     const struct tables content[IPWL_PORT_GROUPS])
+{
+	for (uint32_t group = 0; group < IPWL_PORT_GROUPS; group++)
+		drop_group(datapath, generation, group, &content[group]);
 }

@@ -75,6 +75,20 @@ static void guard_add_kept(const struct lines *kept, struct lines *examples)
 			  plural(kept->count - GUARD_EXAMPLES_MAX, "entry", "entries"));
 }
 
+/* The mail ports of both: at others, no mail was allowed before, or all is afterwards. The caller
+ * frees them. NULL: out of memory. */
+static uint16_t *common_ports(const struct config *from, const struct config *to, size_t *ret_count)
+{
+	uint16_t *ports = calloc(from->port_count + 1, sizeof(*ports));
+
+	*ret_count = 0;
+	for (size_t i = 0; ports && i < from->port_count; i++)
+		for (size_t j = 0; j < to->port_count; j++)
+			if (from->ports[i] == to->ports[j])
+				ports[(*ret_count)++] = from->ports[i];
+	return ports;
+}
+
 /* Return: 0 or -ENOMEM. */
 static int guard_judge(const struct engine *engine, const struct snapshot *next,
 		       struct usage *usage, struct lines *kept, struct guard_result *result)
@@ -82,10 +96,18 @@ static int guard_judge(const struct engine *engine, const struct snapshot *next,
 	const struct snapshot *current = engine->current;
 	const struct guard_hits hits = { usage_is_hit, usage };
 	int err = protected_lost(engine->protections, current->policy, next->policy, kept);
+	uint16_t *ports;
+	size_t count;
 
 	if (err)
 		return err;
-	return guard_check(current->policy, next->policy, &hits, &current->config->guard, result);
+	ports = common_ports(current->config, next->config, &count);
+	if (!ports)
+		return -ENOMEM;
+	err = guard_check(current->policy, next->policy, ports, count, &hits,
+			  &current->config->guard, result);
+	free(ports);
+	return err;
 }
 
 void engine_warn_block_losses(const struct engine *engine, const struct snapshot *next,

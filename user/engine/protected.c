@@ -140,7 +140,7 @@ static int list_lost(const struct list *list, const struct policy *to, struct pr
 
 	if (err)
 		return err;
-	err = policy_addresses(to, list->action, &after);
+	err = policy_addresses(to, list->action, 0, &after);
 	if (!err) {
 		err = prefix_set_subtract(&before, &after, ret_lost);
 		prefix_set_done(&after);

@@ -229,6 +229,7 @@ void seen_forget_old(struct engine *engine, int64_t now_sec)
 /* ---- attempts ------------------------------------------------------------------- */
 
 struct beaten {
+	uint16_t port;
 	const struct list *list;
 	const struct entry *entry;
 };
@@ -239,13 +240,14 @@ static void take_beaten(const struct list *list, const struct entry *entry, void
 {
 	struct beaten *beaten = context;
 
-	if (list->action != ACTION_BLOCK)
+	if (list->action != ACTION_BLOCK || !list_has_port(list, beaten->port))
 		return;
 	if (beaten->list && (list->is_monitor != beaten->list->is_monitor
 				 ? list->is_monitor
 				 : entry->prefix.len <= beaten->entry->prefix.len))
 		return;
-	*beaten = (struct beaten) { .list = list, .entry = entry };
+	beaten->list = list;
+	beaten->entry = entry;
 }
 
 static void set_match(struct seen_match *match, const char *list, const struct prefix *entry)
@@ -259,7 +261,7 @@ static void set_match(struct seen_match *match, const char *list, const struct p
 static struct seen_row row_of(const struct engine *engine, const struct attempt *attempt)
 {
 	const int64_t at_sec = attempt->at_ns / NSEC_PER_SEC;
-	struct beaten beaten = { 0 };
+	struct beaten beaten = { .port = attempt->port_to };
 	struct seen_row row = {
 		.source = attempt->source,
 		.port = attempt->port_to,

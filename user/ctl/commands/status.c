@@ -60,6 +60,7 @@ static const struct column list_columns[] = {
 	{ "name", "LIST", FORM_PLAIN | COLUMN_NAME },
 	{ "action", "ACTION", FORM_PLAIN },
 	{ "mode", "MODE", FORM_PLAIN },
+	{ "ports", "PORTS", FORM_PLAIN },
 	{ "mark", "MARK", FORM_HEX | COLUMN_LEAVES(4) },
 	{ "priority", "PRIORITY", FORM_NUMBER | COLUMN_LEAVES(2) },
 	{ "ipv4_entries", "IPV4", FORM_NUMBER },

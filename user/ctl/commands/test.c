@@ -2,6 +2,7 @@
 /* `test`: the kernel's verdict for addresses, with every entry behind it. */
 #include <stdint.h>
 
+#include "base/number.h"
 #include "base/plural.h"
 #include "ctl/addresses.h"
 #include "ctl/client.h"
@@ -10,15 +11,15 @@
 #include "ctl/stopped.h"
 #include "ctl/verdict.h"
 
-enum { TEST_CONFIG };
+enum { TEST_CONFIG, TEST_PORT };
 
 /* Addresses in one request: an answer has all entries of each. */
 #define BATCH_ADDRESSES 500
 
 static const struct column result_columns[] = {
-	{ "address", NULL, FORM_PLAIN }, { "verdict", NULL, FORM_PLAIN },
-	{ "list", NULL, FORM_PLAIN },	 { "mark", NULL, FORM_HEX },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "address", NULL, FORM_PLAIN }, { "port", NULL, FORM_NUMBER },
+	{ "verdict", NULL, FORM_PLAIN }, { "list", NULL, FORM_PLAIN },
+	{ "mark", NULL, FORM_HEX },	 { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column more_columns[] = {
@@ -47,7 +48,15 @@ static const struct column overruled_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
-static json_t *make_test_body(const struct prefix *addresses, size_t count)
+static const struct column port_columns[] = {
+	{ "port", "PORT", FORM_NUMBER },
+	{ "verdict", "VERDICT", FORM_PLAIN },
+	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
+/* @port: 0: the first mail port */
+static json_t *make_test_body(const struct prefix *addresses, size_t count, int64_t port)
 {
 	json_t *array = ctl_allocated(json_array());
 	char text[PREFIX_TEXT_BYTES];
@@ -56,7 +65,8 @@ static json_t *make_test_body(const struct prefix *addresses, size_t count)
 		prefix_format_short(&addresses[i], text);
 		json_array_append_new(array, ctl_allocated(json_string(text)));
 	}
-	return ctl_allocated(json_pack("{s:o}", "addresses", array));
+	return ctl_allocated(
+	    json_pack("{s:o,s:o*}", "addresses", array, "port", port ? json_integer(port) : NULL));
 }
 
 static void write_test_result(struct writer *writer, const json_t *result)
@@ -66,6 +76,7 @@ static void write_test_result(struct writer *writer, const json_t *result)
 	writer_object_begin(writer, NULL);
 	writer_members(writer, result_columns, result);
 	verdict_write(writer, result);
+	writer_table(writer, "by_port", port_columns, "  ", json_object_get(result, "by_port"));
 	writer_table(writer, "entries", entry_test_columns, "  ",
 		     json_object_get(result, "entries"));
 	writer_table(writer, "exclusions", exclusion_columns, "  ",
@@ -131,9 +142,9 @@ static void write_results(struct output *output, bool is_json, const json_t *res
 }
 
 static enum ctl_exit test_batch(struct client *client, bool is_json, struct output *output,
-				const struct prefix *addresses, size_t count)
+				const struct prefix *addresses, size_t count, int64_t port)
 {
-	json_t *body = make_test_body(addresses, count);
+	json_t *body = make_test_body(addresses, count, port);
 	const struct request request = { .method = "POST",
 					 .path = "/v1/test",
 					 .body = body,
@@ -156,11 +167,12 @@ static enum ctl_exit test_batch(struct client *client, bool is_json, struct outp
 
 /* No ipwld runs: the kernel's tables know the verdict and the list, but no entry. */
 static enum ctl_exit test_stopped(const struct arguments *arguments,
-				  const struct addresses *addresses, struct output *output)
+				  const struct addresses *addresses, int64_t port,
+				  struct output *output)
 {
 	json_t *results;
-	enum ctl_exit code = stopped_test(arguments->options[TEST_CONFIG], addresses->items,
-					  addresses->count, &results);
+	enum ctl_exit code = stopped_test(arguments->options[TEST_CONFIG], (uint16_t)port,
+					  addresses->items, addresses->count, &results);
 
 	if (code)
 		return code;
@@ -170,7 +182,8 @@ static enum ctl_exit test_stopped(const struct arguments *arguments,
 	return CTL_DONE;
 }
 
-static enum ctl_exit test_all(const struct arguments *arguments, const struct addresses *addresses)
+static enum ctl_exit test_all(const struct arguments *arguments, const struct addresses *addresses,
+			      int64_t port)
 {
 	struct client *client = client_new(arguments);
 	struct output output = { .highest = CTL_DONE };
@@ -181,10 +194,10 @@ static enum ctl_exit test_all(const struct arguments *arguments, const struct ad
 		size_t left = addresses->count - i;
 
 		code = test_batch(client, is_json, &output, addresses->items + i,
-				  left < BATCH_ADDRESSES ? left : BATCH_ADDRESSES);
+				  left < BATCH_ADDRESSES ? left : BATCH_ADDRESSES, port);
 	}
 	if (code == CTL_UNREACHABLE && !output.has_begun)
-		code = test_stopped(arguments, addresses, &output);
+		code = test_stopped(arguments, addresses, port, &output);
 	/* As with `list`, JSON that was cut short by a failure stays so. */
 	if (!code) {
 		writer_array_end(&output.writer);
@@ -196,11 +209,18 @@ static enum ctl_exit test_all(const struct arguments *arguments, const struct ad
 
 static enum ctl_exit run_test(const struct arguments *arguments)
 {
+	const char *text = arguments->options[TEST_PORT];
 	struct addresses addresses = { 0 };
-	enum ctl_exit code = addresses_read(&addresses, arguments);
+	enum ctl_exit code;
+	int64_t port = 0;
 
+	if (text && !number_parse(text, 1, UINT16_MAX, &port)) {
+		ctl_error("--port: \"%s\" is not a port", text);
+		return CTL_USAGE;
+	}
+	code = addresses_read(&addresses, arguments);
 	if (!code)
-		code = test_all(arguments, &addresses);
+		code = test_all(arguments, &addresses, port);
 	addresses_done(&addresses);
 	return code;
 }
@@ -215,7 +235,8 @@ const struct command command_test = {
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
 		       "would_block. If ipwld does not run, root sees the verdicts of the kernel.",
 	.options = { [TEST_CONFIG] = { "config", "FILE",
-				       "without ipwld: the configuration that names bpffs_dir",
-				       0 } },
+				       "without ipwld: the configuration that names bpffs_dir", 0 },
+		     [TEST_PORT] = { "port", "NUMBER", "the mail port (default: the first one)",
+				     0 } },
 	.run = run_test,
 };

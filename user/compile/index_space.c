@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Allocates units in the regions of an index. */
+#include "compile/index.h"
+
+#define CACHE_LINE_UNITS (64U / IPWL_UNIT_BYTES)
+
+void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space))
+{
+	/* The position is at the end, so the first write adds a region. */
+	space->position = (struct index_position) { .next_unit = IPWL_REGION_UNITS };
+	space->add_region = add_region;
+}
+
+/* A block that fits into a line of a cache does not begin so late in one that it needs two. */
+static uint32_t skip_to_line(uint32_t unit, uint32_t count)
+{
+	uint32_t left = CACHE_LINE_UNITS - unit % CACHE_LINE_UNITS;
+
+	return count <= CACHE_LINE_UNITS && count > left ? left : 0;
+}
+
+int index_space_take(struct index_space *space, size_t bytes, unsigned char **ret_memory,
+		     uint32_t *ret_unit)
+{
+	uint32_t count = (uint32_t)((bytes + IPWL_UNIT_BYTES - 1) / IPWL_UNIT_BYTES);
+	struct index_position *position = &space->position;
+	uint32_t skip = skip_to_line(position->next_unit, count);
+
+	if (position->next_unit + skip + count > IPWL_REGION_UNITS) {
+		int region = space->add_region(space);
+
+		if (region < 0)
+			return region;
+		position->region = (uint32_t)region;
+		/* Leave out the first line of region 0: the word of a node at unit 0 would be 0. */
+		position->next_unit = region == 0 ? CACHE_LINE_UNITS : 0;
+		skip = 0;
+	}
+	position->next_unit += skip;
+	*ret_unit = position->region * IPWL_REGION_UNITS + position->next_unit;
+	*ret_memory = space->regions[position->region] + position->next_unit * IPWL_UNIT_BYTES;
+	position->next_unit += count;
+	position->unit_count += skip + count;
+	return 0;
+}

@@ -290,10 +290,14 @@ static __always_inline void copy_packet(struct xdp_md *ctx, struct ipwl_event *e
 	    has_xdp_frags ? (__u32)bpf_xdp_get_buff_len(ctx) : (__u32)(end - data);
 	event->packet_bytes = 0;
 	if (has_xdp_frags) {
-		if (bytes > IPWL_EVENT_PACKET_BYTES)
-			bytes = IPWL_EVENT_PACKET_BYTES;
-		if (bytes && !bpf_xdp_load_bytes(ctx, 0, event->packet, bytes))
-			event->packet_bytes = (__u16)bytes;
+		/* Of the last byte: so the verifier of 6.1 knows that it is not 0 bytes. */
+		__u64 last = (__u64)bytes - 1;
+
+		if (last > IPWL_EVENT_PACKET_BYTES - 1)
+			last = IPWL_EVENT_PACKET_BYTES - 1;
+		asm volatile("" : "+r"(last));
+		if (!bpf_xdp_load_bytes(ctx, 0, event->packet, (__u32)(last + 1)))
+			event->packet_bytes = (__u16)(last + 1);
 		return;
 	}
 #pragma clang loop unroll(disable)

@@ -291,8 +291,7 @@ json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,s:o,"
-	    "s:o}",
+	    "s:o,s:o,s:o,s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",

@@ -78,28 +78,34 @@ static void format_listen(const char *host, uint16_t port, char text[VALUE_BYTES
 		snprintf(text, VALUE_BYTES, "none");
 }
 
-static void format_entries_limit(uint32_t limit, char text[VALUE_BYTES])
+/* @none: the number that the configuration calls none. */
+static void format_number(uint32_t number, uint32_t none, char text[VALUE_BYTES])
 {
-	if (limit == GUARD_NO_LIMIT)
+	if (number == none)
 		snprintf(text, VALUE_BYTES, "none");
 	else
-		snprintf(text, VALUE_BYTES, "%u", limit);
+		snprintf(text, VALUE_BYTES, "%u", number);
+}
+
+static void settings_add_number(struct collector *settings, const char *key, uint32_t none,
+				uint32_t from, uint32_t to)
+{
+	char before[VALUE_BYTES], after[VALUE_BYTES];
+
+	format_number(from, none, before);
+	format_number(to, none, after);
+	collector_add(settings, key, before, after);
 }
 
 static void settings_add_guard(struct collector *settings, const struct guard_limits *from,
 			       const struct guard_limits *to)
 {
-	char before[VALUE_BYTES], after[VALUE_BYTES];
-
-	format_entries_limit(from->max_removed_entries, before);
-	format_entries_limit(to->max_removed_entries, after);
-	collector_add(settings, "guard.max_removed_entries", before, after);
-	format_entries_limit(from->max_deleted_entries, before);
-	format_entries_limit(to->max_deleted_entries, after);
-	collector_add(settings, "guard.max_deleted_entries", before, after);
-	snprintf(before, sizeof(before), "%u", from->max_removed_share);
-	snprintf(after, sizeof(after), "%u", to->max_removed_share);
-	collector_add(settings, "guard.max_removed_share", before, after);
+	settings_add_number(settings, "guard.max_removed_entries", GUARD_NO_LIMIT,
+			    from->max_removed_entries, to->max_removed_entries);
+	settings_add_number(settings, "guard.max_deleted_entries", GUARD_NO_LIMIT,
+			    from->max_deleted_entries, to->max_deleted_entries);
+	settings_add_number(settings, "guard.max_removed_share", GUARD_NO_LIMIT,
+			    from->max_removed_share, to->max_removed_share);
 }
 
 /* "1d12h": exact, and as a configuration has it. */
@@ -129,6 +135,25 @@ static void settings_add_seconds(struct collector *settings, const char *key, in
 	format_duration(from_sec, before);
 	format_duration(to_sec, after);
 	collector_add(settings, key, before, after);
+}
+
+static void settings_add_seen(struct collector *settings, const struct config *from,
+			      const struct config *to)
+{
+	char before[VALUE_BYTES] = "none", after[VALUE_BYTES] = "none";
+
+	settings_add_number(settings, "events.per_second", 0, from->events.per_second,
+			    to->events.per_second);
+	settings_add_number(settings, "events.per_source_minute", 0, from->events.per_source_minute,
+			    to->events.per_source_minute);
+	if (from->seen.keep_sec)
+		format_duration(from->seen.keep_sec, before);
+	if (to->seen.keep_sec)
+		format_duration(to->seen.keep_sec, after);
+	collector_add(settings, "seen.keep", before, after);
+	settings_add_number(settings, "seen.max_rows", 0, from->seen.max_rows, to->seen.max_rows);
+	settings_add_number(settings, "seen.journal_per_minute", 0, from->seen.journal_per_minute,
+			    to->seen.journal_per_minute);
 }
 
 static void settings_compare_learning(struct collector *settings, const struct learn_settings *from,
@@ -251,10 +276,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 			     to->history.keep_sec);
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
-	collector_add(settings, "events", events_text(&from->events, before),
-		      events_text(&to->events, after));
-	collector_add(settings, "seen", seen_text(&from->seen, before),
-		      seen_text(&to->seen, after));
+	settings_add_seen(settings, from, to);
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);

@@ -101,19 +101,12 @@ void exports_free(struct config *config);
 int learn_read(struct document *document, const yaml_node_t *node, const struct policy *policy,
 	       struct learn_settings *settings);
 
-/* Room for the text of `events` or `seen`. */
-#define SEEN_TEXT_BYTES 128
-
 /* Read `events`. @node may be NULL: the defaults. */
 void events_read(struct document *document, const yaml_node_t *node,
 		 struct event_settings *settings);
-/* All of `events` in words. Returns @text. */
-const char *events_text(const struct event_settings *settings, char text[SEEN_TEXT_BYTES]);
 
 /* Read `seen`. @node may be NULL: the defaults. */
 void seen_read(struct document *document, const yaml_node_t *node, struct seen_settings *settings);
-/* All of `seen` in words. Returns @text. */
-const char *seen_text(const struct seen_settings *settings, char text[SEEN_TEXT_BYTES]);
 
 /* Warn of prefixes that a list has twice, or both as entry and exclusion. @place is the place
  * of the list, for the warning that counts the others. */

@@ -113,32 +113,3 @@ void seen_read(struct document *document, const yaml_node_t *node, struct seen_s
 				    seen_keys[SEEN_JOURNAL_PER_MINUTE], JOURNAL_MAX,
 				    &settings->journal_per_minute);
 }
-
-/* ---- in words ----------------------------------------------------------------- */
-
-static const char *number_text(uint32_t number, char text[16])
-{
-	if (!number)
-		return "none";
-	snprintf(text, 16, "%u", number);
-	return text;
-}
-
-const char *events_text(const struct event_settings *settings, char text[SEEN_TEXT_BYTES])
-{
-	char number[16];
-
-	snprintf(text, SEEN_TEXT_BYTES, "per_second %s, per_source_minute %u",
-		 number_text(settings->per_second, number), settings->per_source_minute);
-	return text;
-}
-
-const char *seen_text(const struct seen_settings *settings, char text[SEEN_TEXT_BYTES])
-{
-	char keep[DURATION_TEXT_BYTES], number[16];
-
-	snprintf(text, SEEN_TEXT_BYTES, "keep %s, max_rows %u, journal_per_minute %s",
-		 settings->keep_sec ? duration_format(settings->keep_sec, keep) : "none",
-		 settings->max_rows, number_text(settings->journal_per_minute, number));
-	return text;
-}

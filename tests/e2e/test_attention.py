@@ -139,7 +139,8 @@ def test_list_while_stopped(running, wire):
     known = {entry["prefix"] for entry in running.ask("list")["entries"]}
     running.stop()
     for address, count in (BLOCKED.ipv4, 3), ("192.0.2.7", 2):
-        wire.send(frames.tcp(wire, address), count=count)
+        for syn in frames.attempts(wire, address, count):
+            wire.send(syn)
     # A list file that changes now changes nothing in the kernel.
     running.write_list("allow.d/partners.list", "9.9.9.9")
     listed = stopped_list(running)

@@ -308,6 +308,7 @@ def test_every_snippet_is_here():
     tests = (daemon.ROOT / "tests/e2e/test_consumers.py").read_text(encoding="utf-8")
     others = {"60-ipwl.conf",                         # test_marks, test_contrib
               "rspamd-metadata-exporter.conf",        # test_rspamd
+              "fail2ban-ipwl.conf",                   # test_seen
               "prometheus.yml", "ipwl-alerts.yml"}    # test_contrib
     for path in (daemon.ROOT / "contrib").iterdir():
         if path.is_file() and path.name not in others:

@@ -24,7 +24,7 @@ ERRORS = (errno.ENOMEM, errno.ENOSPC, errno.E2BIG, errno.EBUSY, errno.EDEADLK, e
 FOR_GOOD = 1 << 40  # that many calls fail: all until the fault is taken away
 WRITES = mask_without(*READS)
 LIGHT = 8192  # frames in a burst, which leave most of the CPU to ipwld
-GROWTH = 17_000  # more prefixes than fit beside others in one map of counters
+GROWTH = 33_000  # more prefixes than fit into two maps of counters
 STARTS = 40
 # A sweep that has fewer refused reloads has met nothing. How many there are hangs on the
 # random policies: from 10 on.
@@ -199,7 +199,7 @@ def test_calls_fail_for_good(lab, ipwld, wire, make):
 
 
 def test_growth_fails(lab, ipwld, wire):
-    """Each time the policy grows by more than one map of counters holds: what makes that
+    """Each time the policy grows by more than two maps of counters hold: what makes such a
     map fails, or any other call."""
     generator = policies.generator_of(SEED)
     faulty = (("MAP_CREATE", 1), ("OBJ_PIN", 1), ("MAP_UPDATE_ELEM", 1), ("MAP_CREATE", 2),

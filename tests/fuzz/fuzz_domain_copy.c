@@ -105,19 +105,27 @@ static void check_copy(const struct feed_copy *copy)
 		feed_body_done(&bodies[shared]);
 }
 
+/* A string; the data ends without a 0, so strndup() may not read it. */
+static char *text_of(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	require(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *end = size ? memchr(data, '\n', size) : NULL;
+	const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
 	struct feed_copy copy = { .fetched_at_sec = 1 };
 
 	if (!end)
 		return 0;
-	copy.shared = strndup((const char *)data, (size_t)(end - (const char *)data));
-	copy.byte_count = size - (size_t)(end + 1 - (const char *)data);
-	copy.bytes = malloc(copy.byte_count + 1);
-	require(copy.shared && copy.bytes);
-	memcpy(copy.bytes, end + 1, copy.byte_count);
-	copy.bytes[copy.byte_count] = '\0';
+	copy.shared = text_of(data, (size_t)(end - data));
+	copy.byte_count = size - (size_t)(end + 1 - data);
+	copy.bytes = text_of(end + 1, copy.byte_count);
 	check_copy(&copy);
 	feed_copy_done(&copy);
 	return 0;

@@ -3,12 +3,10 @@
 #include "store/evidence.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/file.h"
 #include "store/evidence_internal.h"
 
 /* ---- keys and statements ------------------------------------------------------------ */
@@ -38,7 +36,7 @@ int evidence_read_subjects(struct evidence_store *store, sqlite3_stmt *row, size
 	size_t count = 0;
 	int step = 0;
 
-	while (count < max && (step = database_step(store->database, row)) > 0)
+	while (count < max && (step = database_step(store->side.database, row)) > 0)
 		count += evidence_read_subject(row, 0, &ret_subjects[count]);
 	database_reset(row);
 	if (step < 0)
@@ -50,7 +48,7 @@ int evidence_read_subjects(struct evidence_store *store, sqlite3_stmt *row, size
 int evidence_statement_of(struct evidence_store *store, const char *sql,
 			  const struct prefix *subject, sqlite3_stmt **ret_statement)
 {
-	if (database_statement(store->database, sql, ret_statement))
+	if (database_statement(store->side.database, sql, ret_statement))
 		return -EIO;
 	evidence_bind_subject(*ret_statement, 1, subject);
 	return 0;
@@ -60,20 +58,21 @@ int evidence_run_of(struct evidence_store *store, const char *sql, const struct 
 {
 	sqlite3_stmt *statement;
 
-	if (database_begin(store->database) ||
+	if (database_begin(store->side.database) ||
 	    evidence_statement_of(store, sql, subject, &statement))
 		return -EIO;
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 int evidence_run_number(struct evidence_store *store, const char *sql, int64_t number)
 {
 	sqlite3_stmt *statement;
 
-	if (database_begin(store->database) || database_statement(store->database, sql, &statement))
+	if (database_begin(store->side.database) ||
+	    database_statement(store->side.database, sql, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, number);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 int evidence_query_number(struct evidence_store *store, const char *sql, int64_t parameter,
@@ -82,10 +81,10 @@ int evidence_query_number(struct evidence_store *store, const char *sql, int64_t
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, sql, &row))
+	if (database_statement(store->side.database, sql, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, parameter);
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step >= 0)
 		*ret_number = step ? sqlite3_column_int64(row, 0) : 0;
 	database_reset(row);
@@ -94,20 +93,10 @@ int evidence_query_number(struct evidence_store *store, const char *sql, int64_t
 
 uint64_t evidence_changed(const struct evidence_store *store)
 {
-	return (uint64_t)database_change_count(store->database);
+	return (uint64_t)database_change_count(store->side.database);
 }
 
 /* ---- open --------------------------------------------------------------------------- */
-
-static void keep_error(struct evidence_store *store, const char *message)
-{
-	char *error;
-
-	if (asprintf(&error, "%s: %s", store->path, message) < 0)
-		return;
-	free(store->error);
-	store->error = error;
-}
 
 /* A new database gets a key. */
 static int read_memory(struct evidence_store *store)
@@ -120,13 +109,13 @@ static int read_memory(struct evidence_store *store)
 	int step;
 
 	if (getrandom(key, sizeof(key), 0) != sizeof(key) ||
-	    database_statement(store->database, insert, &statement))
+	    database_statement(store->side.database, insert, &statement))
 		return -EIO;
 	sqlite3_bind_blob(statement, 1, key, sizeof(key), SQLITE_TRANSIENT);
-	if (database_run(store->database, statement) ||
-	    database_statement(store->database, query, &statement))
+	if (database_run(store->side.database, statement) ||
+	    database_statement(store->side.database, query, &statement))
 		return -EIO;
-	step = database_step(store->database, statement);
+	step = database_step(store->side.database, statement);
 	if (step > 0 && sqlite3_column_bytes(statement, 0) == SIPHASH_KEY_BYTES) {
 		memcpy(store->key, sqlite3_column_blob(statement, 0), SIPHASH_KEY_BYTES);
 		store->newest_sec = sqlite3_column_int64(statement, 1);
@@ -137,8 +126,9 @@ static int read_memory(struct evidence_store *store)
 	return step > 0 ? 0 : -EIO;
 }
 
-static int read_numbers(struct evidence_store *store)
+static int read_numbers(void *context)
 {
+	struct evidence_store *store = context;
 	static const char count[] = "SELECT count(*) FROM days WHERE day > ?";
 	int64_t rows;
 
@@ -150,78 +140,23 @@ static int read_numbers(struct evidence_store *store)
 	return 0;
 }
 
-/* Return: 0; -EBADMSG: it is corrupt; -EIO. */
-static int open_database(struct evidence_store *store)
-{
-	char message[DATABASE_MESSAGE_BYTES] = "";
-	enum database_result result =
-	    database_open(store->path, &evidence_schema, &store->database, message);
-	bool is_corrupt = result == DATABASE_CORRUPT;
-
-	if (result == DATABASE_OK && !read_numbers(store)) {
-		free(store->error);
-		store->error = NULL;
-		return 0;
-	}
-	if (result == DATABASE_OK) {
-		const char *error = database_error(store->database);
-
-		is_corrupt = database_is_corrupt(store->database);
-		free(store->error);
-		store->error = error ? strdup(error) : NULL;
-	} else {
-		keep_error(store, message);
-	}
-	database_close(store->database);
-	store->database = NULL;
-	return is_corrupt ? -EBADMSG : -EIO;
-}
-
-static int set_aside(struct evidence_store *store, char **ret_lost)
-{
-	char aside[DATABASE_MESSAGE_BYTES];
-
-	if (database_set_aside(store->path, aside)) {
-		keep_error(store, aside);
-		return -EIO;
-	}
-	if (asprintf(ret_lost, "%s is corrupt and is kept as %s", store->path, aside) < 0)
-		*ret_lost = NULL;
-	return open_database(store) ? -EIO : 0;
-}
-
 int evidence_ready(struct evidence_store *store, char **ret_lost)
 {
-	int err;
-
-	*ret_lost = NULL;
-	if (store->database && !database_is_corrupt(store->database))
-		return 0;
-	if (store->database) {
-		database_close(store->database);
-		store->database = NULL;
-		return set_aside(store, ret_lost);
-	}
-	err = open_database(store);
-	return err == -EBADMSG ? set_aside(store, ret_lost) : err;
+	return side_database_ready(&store->side, &evidence_schema, read_numbers, store, ret_lost);
 }
 
 int evidence_open(const char *state_dir, struct evidence_store **ret_store, char **ret_lost)
 {
 	struct evidence_store *store = calloc(1, sizeof(*store));
-	int err;
 
 	if (!store)
 		return -ENOMEM;
-	if (asprintf(&store->path, "%s/learn.db", state_dir) < 0) {
+	if (side_database_init(&store->side, state_dir, "learn.db")) {
 		free(store);
 		return -ENOMEM;
 	}
 	*ret_lost = NULL;
-	err = directory_make(state_dir, 0750);
-	if (err)
-		keep_error(store, strerror(-err));
-	else
+	if (!store->side.error)
 		evidence_ready(store, ret_lost);
 	*ret_store = store;
 	return 0;
@@ -231,17 +166,13 @@ void evidence_close(struct evidence_store *store)
 {
 	if (!store)
 		return;
-	database_close(store->database);
-	free(store->path);
-	free(store->error);
+	side_database_done(&store->side);
 	free(store);
 }
 
 const char *evidence_error(const struct evidence_store *store)
 {
-	const char *error = database_error(store->database);
-
-	return error ? error : store->error;
+	return side_database_error(&store->side);
 }
 
 /* ---- transactions ---------------------------------------------------------------------- */
@@ -258,7 +189,9 @@ int evidence_commit(struct evidence_store *store)
 
 	if ((store->newest_sec != store->committed_newest_sec &&
 	     evidence_run_number(store, update, store->newest_sec)) ||
-	    (!database_in_transaction(store->database) ? 0 : database_commit(store->database))) {
+	    (!database_in_transaction(store->side.database)
+		 ? 0
+		 : database_commit(store->side.database))) {
 		return_to_commit(store);
 		return -EIO;
 	}
@@ -269,7 +202,7 @@ int evidence_commit(struct evidence_store *store)
 
 void evidence_rollback(struct evidence_store *store)
 {
-	database_rollback(store->database);
+	database_rollback(store->side.database);
 	return_to_commit(store);
 }
 
@@ -290,11 +223,12 @@ int evidence_set_position(struct evidence_store *store, const char *reader, cons
 	static const char put[] = "INSERT OR REPLACE INTO positions VALUES (?, ?)";
 	sqlite3_stmt *statement;
 
-	if (database_begin(store->database) || database_statement(store->database, put, &statement))
+	if (database_begin(store->side.database) ||
+	    database_statement(store->side.database, put, &statement))
 		return -EIO;
 	database_bind_text(statement, 1, reader);
 	database_bind_text(statement, 2, position);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 int evidence_position(struct evidence_store *store, const char *reader, char **ret_position)
@@ -304,10 +238,10 @@ int evidence_position(struct evidence_store *store, const char *reader, char **r
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	database_bind_text(row, 1, reader);
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	text = step > 0 ? database_text(row, 0) : NULL;
 	*ret_position = text ? strdup(text) : NULL;
 	if (text && !*ret_position)

@@ -16,21 +16,21 @@ int evidence_domain_id(struct evidence_store *store, const char *name, int64_t *
 	sqlite3_stmt *statement;
 	int step;
 
-	if (database_statement(store->database, query, &statement))
+	if (database_statement(store->side.database, query, &statement))
 		return -EIO;
 	database_bind_text(statement, 1, name);
-	step = database_step(store->database, statement);
+	step = database_step(store->side.database, statement);
 	if (step > 0)
 		*ret_id = sqlite3_column_int64(statement, 0);
 	database_reset(statement);
 	if (step)
 		return step < 0 ? step : 0;
-	if (database_statement(store->database, insert, &statement))
+	if (database_statement(store->side.database, insert, &statement))
 		return -EIO;
 	database_bind_text(statement, 1, name);
-	if (database_run(store->database, statement))
+	if (database_run(store->side.database, statement))
 		return -EIO;
-	*ret_id = database_last_id(store->database);
+	*ret_id = database_last_id(store->side.database);
 	return 0;
 }
 
@@ -40,7 +40,7 @@ static int statement_of_three(struct evidence_store *store, const char *sql, int
 {
 	const int64_t numbers[] = { a, b, c };
 
-	if (database_statement(store->database, sql, ret_statement))
+	if (database_statement(store->side.database, sql, ret_statement))
 		return -EIO;
 	for (int i = 0; i < 3 && i < sqlite3_bind_parameter_count(*ret_statement); i++)
 		sqlite3_bind_int64(*ret_statement, i + 1, numbers[i]);
@@ -54,7 +54,7 @@ static int run_with_three(struct evidence_store *store, const char *sql, int64_t
 
 	if (statement_of_three(store, sql, a, b, c, &statement))
 		return -EIO;
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 static int query_with_two(struct evidence_store *store, const char *sql, int64_t a, int64_t b,
@@ -65,7 +65,7 @@ static int query_with_two(struct evidence_store *store, const char *sql, int64_t
 
 	if (statement_of_three(store, sql, a, b, 0, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step >= 0)
 		*ret_number = step ? sqlite3_column_int64(row, 0) : 0;
 	database_reset(row);
@@ -148,7 +148,7 @@ static int update_link(struct evidence_store *store, const struct prefix *subjec
 		return -EIO;
 	sqlite3_bind_int64(statement, 2, domain);
 	sqlite3_bind_int64(statement, 3, day);
-	if (database_run(store->database, statement))
+	if (database_run(store->side.database, statement))
 		return -EIO;
 	return evidence_changed(store) ? 1 : 0;
 }
@@ -162,7 +162,7 @@ static int count_links(struct evidence_store *store, const struct prefix *subjec
 
 	if (evidence_statement_of(store, query, subject, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0)
 		*ret_count = sqlite3_column_int64(row, 0);
 	database_reset(row);
@@ -182,7 +182,7 @@ static int insert_link(struct evidence_store *store, const struct prefix *subjec
 	sqlite3_bind_int64(statement, 4, is_server ? 0 : day);
 	sqlite3_bind_int64(statement, 5, is_server ? 0 : 1);
 	sqlite3_bind_int64(statement, 6, is_server ? day : 0);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 /* Room for a domain that our users write to is made by one that they do not. */

@@ -4,13 +4,11 @@
 #define STORE_EVIDENCE_INTERNAL_H
 
 #include "base/siphash.h"
-#include "store/database.h"
 #include "store/evidence.h"
+#include "store/side_database.h"
 
 struct evidence_store {
-	struct database *database; /* NULL: not open */
-	char *path;
-	char *error; /* why it is not open */
+	struct side_database side;
 	uint8_t key[SIPHASH_KEY_BYTES];
 	int64_t newest_sec;
 	uint64_t row_count;

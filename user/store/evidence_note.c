@@ -118,12 +118,12 @@ static int group_update(const struct group *group)
 	    "last = max(last, ?) WHERE address = ? AND day = ?";
 	sqlite3_stmt *statement;
 
-	if (database_statement(group->store->database, update, &statement))
+	if (database_statement(group->store->side.database, update, &statement))
 		return -EIO;
 	group_bind_counts(group, statement, 1);
 	evidence_bind_subject(statement, EVIDENCE_KIND_COUNT + 2, &group->items[0].subject);
 	sqlite3_bind_int64(statement, EVIDENCE_KIND_COUNT + 3, group->day);
-	if (database_run(group->store->database, statement))
+	if (database_run(group->store->side.database, statement))
 		return -EIO;
 	return evidence_changed(group->store) ? 1 : 0;
 }
@@ -138,7 +138,7 @@ static int group_insert(const struct group *group)
 		return -EIO;
 	sqlite3_bind_int64(statement, 2, group->day);
 	group_bind_counts(group, statement, 3);
-	if (database_run(store->database, statement))
+	if (database_run(store->side.database, statement))
 		return -EIO;
 	store->row_count++;
 	store->worthless_count += !group->has_good;
@@ -171,7 +171,7 @@ static int put_name(const struct group *group)
 	if (evidence_statement_of(group->store, put, &group->items[0].subject, &statement))
 		return -EIO;
 	database_bind_text(statement, 2, group->name);
-	return database_run(group->store->database, statement);
+	return database_run(group->store->side.database, statement);
 }
 
 /* Return: 1 if there is a row, else 0; -EIO. */
@@ -182,7 +182,7 @@ static int has_row(struct evidence_store *store, const char *sql, const struct p
 
 	if (evidence_statement_of(store, sql, subject, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	database_reset(row);
 	return step;
 }
@@ -214,7 +214,7 @@ static int put_complaint(const struct group *group, const struct evidence *evide
 		return -EIO;
 	sqlite3_bind_int64(statement, 2, person_of(group->store, evidence));
 	sqlite3_bind_int64(statement, 3, evidence->at_sec);
-	return database_run(group->store->database, statement);
+	return database_run(group->store->side.database, statement);
 }
 
 static int put_complaints(const struct group *group)
@@ -330,7 +330,7 @@ int evidence_note(struct evidence_store *store, struct evidence_item *items, siz
 {
 	struct evidence_noting noting = { 0 };
 	size_t selected;
-	int err = database_begin(store->database);
+	int err = database_begin(store->side.database);
 
 	for (size_t i = 0; i < count; i++) {
 		items[i].drop = EVIDENCE_DROP_COUNT;
@@ -380,9 +380,9 @@ int evidence_walk_touched_domains(struct evidence_store *store,
 	sqlite3_stmt *row;
 	int step = 0, err = 0;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
-	while (!err && (step = database_step(store->database, row)) > 0)
+	while (!err && (step = database_step(store->side.database, row)) > 0)
 		err = visit(database_text(row, 0), context);
 	database_reset(row);
 	return err ? err : step;
@@ -412,7 +412,7 @@ int evidence_read_touched(struct evidence_store *store, size_t max, struct prefi
 	static const char query[] = "SELECT address FROM touched LIMIT ?";
 	sqlite3_stmt *row;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, (int64_t)max);
 	return evidence_read_subjects(store, row, max, ret_subjects, ret_count);

@@ -60,7 +60,7 @@ static int read_days(struct evidence_store *store, const struct prefix *subject,
 	if (evidence_statement_of(store, query, subject, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 2, last_day);
-	while (!err && (step = database_step(store->database, row)) > 0)
+	while (!err && (step = database_step(store->side.database, row)) > 0)
 		err = add_day(row, facts);
 	database_reset(row);
 	return err ? err : step;
@@ -78,12 +78,12 @@ static int read_sent(struct evidence_store *store, int64_t domain, int64_t first
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, domain);
 	sqlite3_bind_int64(row, 2, first_day);
 	sqlite3_bind_int64(row, 3, last_day);
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0) {
 		ret_domain->messages = column_count(row, 0);
 		ret_domain->days = column_count(row, 1);
@@ -108,7 +108,7 @@ static int read_links(struct evidence_store *store, const struct prefix *subject
 	if (evidence_statement_of(store, query, subject, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 2, last_day);
-	while (!err && (step = database_step(store->database, row)) > 0) {
+	while (!err && (step = database_step(store->side.database, row)) > 0) {
 		const size_t count = facts->facts.domain_count;
 		struct learn_domain *domain =
 		    grow((void **)&facts->domains, count, sizeof(*facts->domains));
@@ -152,7 +152,7 @@ static int read_name(struct evidence_store *store, const struct prefix *subject,
 
 	if (evidence_statement_of(store, query, subject, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0)
 		copy_text(facts->name, database_text(row, 0));
 	database_reset(row);
@@ -173,7 +173,7 @@ static int read_complaints(struct evidence_store *store, const struct prefix *su
 		return -EIO;
 	sqlite3_bind_int64(row, 2, LEARN_DAY_SEC);
 	sqlite3_bind_int64(row, 3, until_sec);
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0)
 		facts->complaints = column_count(row, 0);
 	database_reset(row);
@@ -236,11 +236,11 @@ int evidence_walk_domains(struct evidence_store *store, int64_t first_day, const
 	sqlite3_stmt *row;
 	int step = 0, err = 0;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, first_day);
 	database_bind_text(row, 2, after ? after : "");
-	while (!err && (step = database_step(store->database, row)) > 0) {
+	while (!err && (step = database_step(store->side.database, row)) > 0) {
 		const struct learn_domain domain = read_domain_row(row);
 
 		err = visit(&domain, sqlite3_column_int64(row, 4), column_count(row, 5), context);
@@ -259,10 +259,10 @@ int evidence_find_domain(struct evidence_store *store, const char *name, int64_t
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	database_bind_text(row, 1, name);
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0) {
 		id = sqlite3_column_int64(row, 0);
 		*ret_address_count = column_count(row, 1);
@@ -287,10 +287,10 @@ int evidence_walk_links(struct evidence_store *store, const char *domain,
 	sqlite3_stmt *row;
 	int step = 0, err = 0;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	database_bind_text(row, 1, domain);
-	while (!err && (step = database_step(store->database, row)) > 0)
+	while (!err && (step = database_step(store->side.database, row)) > 0)
 		if (evidence_read_subject(row, 0, &subject))
 			err = visit(&subject, column_count(row, 1), column_count(row, 2) > 0,
 				    context);
@@ -309,10 +309,10 @@ int evidence_walk_good(struct evidence_store *store, int64_t first_day,
 	int step = 0, err = 0;
 
 	/* Those who are visited use statements of their own. */
-	if (database_prepare(store->database, query, &row))
+	if (database_prepare(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, first_day);
-	while (!err && (step = database_step(store->database, row)) > 0)
+	while (!err && (step = database_step(store->side.database, row)) > 0)
 		if (evidence_read_subject(row, 0, &subject))
 			err = visit(&subject, context);
 	sqlite3_finalize(row);

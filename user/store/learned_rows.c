@@ -56,7 +56,7 @@ int learned_row_find(struct evidence_store *store, const struct prefix *subject,
 
 	if (evidence_statement_of(store, query, subject, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0)
 		is_found = read_row(row, ret_learned);
 	database_reset(row);
@@ -69,7 +69,7 @@ int learned_row_put(struct evidence_store *store, const struct learned *learned,
 				  "?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
-	if (database_begin(store->database) ||
+	if (database_begin(store->side.database) ||
 	    evidence_statement_of(store, put, &learned->prefix, &statement))
 		return -EIO;
 	database_bind_text(statement, 2, learn_state_names[learned->state]);
@@ -86,7 +86,7 @@ int learned_row_put(struct evidence_store *store, const struct learned *learned,
 	database_bind_text(statement, 13, learned->domain);
 	database_bind_text(statement, 14, learned->organisation);
 	database_bind_text(statement, 15, learned->why);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 int learned_row_delete(struct evidence_store *store, const struct prefix *subject)
@@ -101,7 +101,7 @@ int learned_rows_read_due(struct evidence_store *store, int64_t now_sec, size_t 
 	    "SELECT address FROM learned WHERE due > 0 AND due <= ? ORDER BY due LIMIT ?";
 	sqlite3_stmt *row;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, now_sec);
 	sqlite3_bind_int64(row, 2, (int64_t)max);
@@ -121,12 +121,12 @@ int learned_rows_walk(struct evidence_store *store, enum learn_state state,
 	int step = 0, err = 0;
 
 	/* Those who are visited may use statements of their own. */
-	if (database_prepare(store->database, query, &row))
+	if (database_prepare(store->side.database, query, &row))
 		return -EIO;
 	database_bind_text(row, 1, state == LEARN_NONE ? NULL : learn_state_names[state]);
 	if (after)
 		evidence_bind_subject(row, 2, after);
-	while (!err && (step = database_step(store->database, row)) > 0)
+	while (!err && (step = database_step(store->side.database, row)) > 0)
 		if (read_row(row, &learned))
 			err = visit(&learned, context);
 	sqlite3_finalize(row);
@@ -143,10 +143,10 @@ int learned_rows_count(struct evidence_store *store, int64_t since_sec,
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	sqlite3_bind_int64(row, 1, since_sec);
-	while ((step = database_step(store->database, row)) > 0) {
+	while ((step = database_step(store->side.database, row)) > 0) {
 		const int state = database_find_name(row, 0, learn_state_names, LEARN_STATE_COUNT);
 		const int rule = database_find_name(row, 1, learn_rule_names, LEARN_RULE_COUNT);
 

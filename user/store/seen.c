@@ -3,12 +3,8 @@
 #include "store/seen.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
-#include "base/lines.h"
 #include "store/seen_internal.h"
 
 /* Never change a released step. Slots are numbered since 1970; `first` and `last` are seconds
@@ -61,16 +57,6 @@ static const struct database_schema seen_schema = {
 
 /* ---- open --------------------------------------------------------------------- */
 
-static void keep_error(struct seen_store *store, const char *message)
-{
-	char *error;
-
-	if (asprintf(&error, "%s: %s", store->path, message) < 0)
-		return;
-	free(store->error);
-	store->error = error;
-}
-
 /* A new database has no row; then the kernel's counts begin with those at the start. */
 static int read_memory(struct seen_store *store)
 {
@@ -79,9 +65,9 @@ static int read_memory(struct seen_store *store)
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
-	step = database_step(store->database, row);
+	step = database_step(store->side.database, row);
 	if (step > 0) {
 		store->since_sec = sqlite3_column_int64(row, 0);
 		store->kernel = (struct seen_kernel_counts) {
@@ -96,15 +82,16 @@ static int read_memory(struct seen_store *store)
 	return step < 0 ? step : 0;
 }
 
-static int read_content(struct seen_store *store)
+static int read_content(void *context)
 {
+	struct seen_store *store = context;
 	struct seen_slots slots;
 	int err;
 
 	store->since_sec = 0;
 	err = read_memory(store);
 	if (!err)
-		err = seen_slots_read(store->database, &slots);
+		err = seen_slots_read(store->side.database, &slots);
 	if (err)
 		return err;
 	seen_slots_done(&store->slots);
@@ -113,83 +100,25 @@ static int read_content(struct seen_store *store)
 	return 0;
 }
 
-/* Return: 0; -EBADMSG: it is corrupt; -ENOMEM or -EIO. */
-static int open_database(struct seen_store *store)
-{
-	char message[DATABASE_MESSAGE_BYTES] = "";
-	enum database_result result =
-	    database_open(store->path, &seen_schema, &store->database, message);
-	bool is_corrupt = result == DATABASE_CORRUPT;
-	int err = result == DATABASE_OK ? read_content(store) : -EIO;
-
-	if (!err) {
-		free(store->error);
-		store->error = NULL;
-		return 0;
-	}
-	if (result == DATABASE_OK) {
-		const char *error = database_error(store->database);
-
-		is_corrupt = database_is_corrupt(store->database);
-		free(store->error);
-		store->error = text_copy(error ? error : strerror(-err));
-	} else {
-		keep_error(store, message);
-	}
-	database_close(store->database);
-	store->database = NULL;
-	return is_corrupt ? -EBADMSG : err;
-}
-
-static int set_aside(struct seen_store *store, char **ret_lost)
-{
-	char aside[DATABASE_MESSAGE_BYTES];
-
-	if (database_set_aside(store->path, aside)) {
-		keep_error(store, aside);
-		return -EIO;
-	}
-	if (asprintf(ret_lost, "%s is corrupt and is kept as %s", store->path, aside) < 0)
-		*ret_lost = NULL;
-	return open_database(store) ? -EIO : 0;
-}
-
 int seen_ready(struct seen_store *store, char **ret_lost)
 {
-	int err;
-
-	*ret_lost = NULL;
-	if (store->database && !database_is_corrupt(store->database))
-		return 0;
-	if (store->database) {
-		database_close(store->database);
-		store->database = NULL;
-		return set_aside(store, ret_lost);
-	}
-	err = open_database(store);
-	if (err == -EBADMSG)
-		err = set_aside(store, ret_lost);
-	return err ? -EIO : 0;
+	return side_database_ready(&store->side, &seen_schema, read_content, store, ret_lost);
 }
 
 int seen_open(const char *state_dir, struct seen_store **ret_store, char **ret_lost)
 {
 	struct seen_store *store = calloc(1, sizeof(*store));
-	int err;
 
 	*ret_lost = NULL;
 	if (!store)
 		return -ENOMEM;
 	store->waiting = calloc(SEEN_WAITING_MAX, sizeof(*store->waiting));
-	if (!store->waiting || asprintf(&store->path, "%s/seen.db", state_dir) < 0) {
+	if (!store->waiting || side_database_init(&store->side, state_dir, "seen.db")) {
 		free(store->waiting);
 		free(store);
 		return -ENOMEM;
 	}
-	err = directory_make(state_dir, 0750);
-	if (err)
-		keep_error(store, strerror(-err));
-	else
+	if (!store->side.error)
 		seen_ready(store, ret_lost);
 	*ret_store = store;
 	return 0;
@@ -199,19 +128,15 @@ void seen_close(struct seen_store *store)
 {
 	if (!store)
 		return;
-	database_close(store->database);
+	side_database_done(&store->side);
 	seen_slots_done(&store->slots);
 	free(store->waiting);
-	free(store->path);
-	free(store->error);
 	free(store);
 }
 
 const char *seen_error(const struct seen_store *store)
 {
-	const char *error = database_error(store->database);
-
-	return error ? error : store->error;
+	return side_database_error(&store->side);
 }
 
 /* ---- what is known -------------------------------------------------------------- */

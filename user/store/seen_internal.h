@@ -3,8 +3,8 @@
 #ifndef STORE_SEEN_INTERNAL_H
 #define STORE_SEEN_INTERNAL_H
 
-#include "store/database.h"
 #include "store/seen.h"
+#include "store/side_database.h"
 
 /* SEEN_SLOT_SEC from slot × SEEN_SLOT_SEC on. */
 struct seen_slot {
@@ -22,9 +22,7 @@ struct seen_slots {
 };
 
 struct seen_store {
-	struct database *database; /* NULL: not open */
-	char *path;
-	char *error; /* why it is not open */
+	struct side_database side;
 	int64_t since_sec;
 	struct seen_slots slots;
 	uint64_t row_count; /* of all slots */

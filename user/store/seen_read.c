@@ -68,7 +68,8 @@ static int select_rows(struct seen_store *store, const struct seen_filter *filte
 	    "?3 AND length(source) = ?4 ORDER BY source, slot, first, verdict, "
 	    "port, decision";
 
-	if (database_statement(store->database, filter->has_prefix ? some : all, ret_statement))
+	if (database_statement(store->side.database, filter->has_prefix ? some : all,
+			       ret_statement))
 		return -EIO;
 	sqlite3_bind_int64(*ret_statement, 1, seen_slot_of(filter->since_sec));
 	if (filter->has_prefix)
@@ -123,7 +124,7 @@ static int merge_row(struct merge *merge, const struct seen_row *row)
 
 static int walk_stored(struct merge *merge)
 {
-	struct database *database = merge->store->database;
+	struct database *database = merge->store->side.database;
 	struct seen_row row = { 0 };
 	sqlite3_stmt *statement;
 	int step = 0, err = 0;
@@ -146,7 +147,7 @@ int seen_walk(struct seen_store *store, const struct seen_filter *filter,
 	int err = 0;
 
 	qsort(store->waiting, store->waiting_count, sizeof(*store->waiting), compare_waiting);
-	if (store->database)
+	if (store->side.database)
 		err = walk_stored(&merge);
 	return err ? err : merge_waiting(&merge, NULL);
 }

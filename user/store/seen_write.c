@@ -70,21 +70,21 @@ static int delete_fewest(struct seen_store *store, struct seen_slot *slot, uint6
 	uint64_t rows, attempts;
 	int step;
 
-	if (database_statement(store->database, sum, &statement))
+	if (database_statement(store->side.database, sum, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, slot->slot);
 	sqlite3_bind_int64(statement, 2, (int64_t)count);
-	step = database_step(store->database, statement);
+	step = database_step(store->side.database, statement);
 	rows = step > 0 ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
 	attempts = step > 0 ? (uint64_t)(sqlite3_column_int64(statement, 1) +
 					 sqlite3_column_int64(statement, 2))
 			    : 0;
 	database_reset(statement);
-	if (step < 0 || database_statement(store->database, delete, &statement))
+	if (step < 0 || database_statement(store->side.database, delete, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, slot->slot);
 	sqlite3_bind_int64(statement, 2, (int64_t)count);
-	if (database_run(store->database, statement))
+	if (database_run(store->side.database, statement))
 		return -EIO;
 	slot->rows = minus(slot->rows, rows);
 	slot->left_out.rows += attempts;
@@ -136,7 +136,7 @@ static int bind_row(struct seen_store *store, const char *sql, const struct seen
 {
 	const int64_t slot = seen_slot_of(row->first_sec);
 
-	if (database_statement(store->database, sql, ret_statement))
+	if (database_statement(store->side.database, sql, ret_statement))
 		return -EIO;
 	seen_bind_address(*ret_statement, 1, &row->source);
 	sqlite3_bind_int64(*ret_statement, 2, slot);
@@ -163,13 +163,13 @@ static int put_row(struct seen_store *store, const struct seen_row *row, int64_t
 	int room;
 
 	if (bind_row(store, update, row, decision, &statement) ||
-	    database_run(store->database, statement))
+	    database_run(store->side.database, statement))
 		return -EIO;
 	slot = seen_slots_enter(&store->slots, seen_slot_of(row->first_sec));
 	if (!slot)
 		return -ENOMEM;
 	slot->attributed += row->left_out;
-	if (database_change_count(store->database))
+	if (database_change_count(store->side.database))
 		return 0;
 	room = make_room(store, slot, rows_max);
 	if (room < 0)
@@ -179,7 +179,7 @@ static int put_row(struct seen_store *store, const struct seen_row *row, int64_t
 		return 0;
 	}
 	if (bind_row(store, insert, row, decision, &statement) ||
-	    database_run(store->database, statement))
+	    database_run(store->side.database, statement))
 		return -EIO;
 	slot->rows++;
 	store->row_count++;
@@ -192,7 +192,7 @@ static int put_rows(struct seen_store *store, uint64_t rows_max)
 	int err = shrink(store, rows_max);
 
 	for (size_t i = 0; i < store->waiting_count && !err; i++) {
-		err = seen_decision_id(store->database, &store->waiting[i], &decision);
+		err = seen_decision_id(store->side.database, &store->waiting[i], &decision);
 		if (!err)
 			err = put_row(store, &store->waiting[i], decision, rows_max);
 	}
@@ -207,7 +207,7 @@ static int put_memory(struct seen_store *store, const struct seen_kernel_counts 
 	static const char put[] = "INSERT OR REPLACE INTO memory VALUES (1, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
-	if (database_statement(store->database, put, &statement))
+	if (database_statement(store->side.database, put, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, since_sec);
 	sqlite3_bind_int64(statement, 2, (int64_t)kernel->cookie);
@@ -215,7 +215,7 @@ static int put_memory(struct seen_store *store, const struct seen_kernel_counts 
 	sqlite3_bind_int64(statement, 4, (int64_t)kernel->source_limit);
 	sqlite3_bind_int64(statement, 5, (int64_t)kernel->limit);
 	sqlite3_bind_int64(statement, 6, (int64_t)kernel->ring_full);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 /* Add what the kernel has left out since the last commit, and what is lost, to the present
@@ -258,7 +258,7 @@ static int write_all(struct seen_store *store, const struct seen_kernel_counts *
 {
 	struct seen_kernel_counts kernel = *counts;
 	const int64_t since_sec = store->since_sec ? store->since_sec : now_sec;
-	int err = database_begin(store->database);
+	int err = database_begin(store->side.database);
 
 	kernel.reported = store->kernel.reported + store->noted_count;
 	if (!err)
@@ -266,11 +266,11 @@ static int write_all(struct seen_store *store, const struct seen_kernel_counts *
 	if (!err)
 		err = add_left_out(store, counts, now_sec);
 	if (!err)
-		err = seen_slots_write(store->database, before, &store->slots);
+		err = seen_slots_write(store->side.database, before, &store->slots);
 	if (!err)
 		err = put_memory(store, &kernel, since_sec);
 	if (!err)
-		err = database_commit(store->database);
+		err = database_commit(store->side.database);
 	if (err)
 		return err;
 	store->kernel = kernel;
@@ -286,7 +286,7 @@ int seen_write(struct seen_store *store, const struct seen_kernel_counts *counts
 	struct seen_slots before;
 	int err;
 
-	if (!store->database)
+	if (!store->side.database)
 		return -EIO;
 	continue_counts(store);
 	if (!has_changed(store, counts, rows_max))
@@ -295,7 +295,7 @@ int seen_write(struct seen_store *store, const struct seen_kernel_counts *counts
 	if (!err)
 		err = write_all(store, counts, rows_max, now_sec, &before);
 	if (err) {
-		database_rollback(store->database);
+		database_rollback(store->side.database);
 		seen_slots_done(&store->slots);
 		store->slots = before;
 		store->row_count = seen_slots_row_count(&store->slots);
@@ -311,10 +311,10 @@ static int run_number(struct seen_store *store, const char *sql, int64_t number)
 {
 	sqlite3_stmt *statement;
 
-	if (database_statement(store->database, sql, &statement))
+	if (database_statement(store->side.database, sql, &statement))
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, number);
-	return database_run(store->database, statement);
+	return database_run(store->side.database, statement);
 }
 
 static int delete_unused_decisions(struct seen_store *store)
@@ -330,13 +330,13 @@ int seen_prune(struct seen_store *store, int64_t oldest_sec)
 	/* The slot ends before that time. */
 	const int64_t slot = seen_slot_of(oldest_sec);
 
-	if (!store->database)
+	if (!store->side.database)
 		return -EIO;
-	if (database_begin(store->database) ||
+	if (database_begin(store->side.database) ||
 	    run_number(store, "DELETE FROM attempts WHERE slot < ?", slot) ||
 	    run_number(store, "DELETE FROM slots WHERE slot < ?", slot) ||
-	    delete_unused_decisions(store) || database_commit(store->database)) {
-		database_rollback(store->database);
+	    delete_unused_decisions(store) || database_commit(store->side.database)) {
+		database_rollback(store->side.database);
 		return -EIO;
 	}
 	seen_slots_remove_before(&store->slots, slot);
@@ -353,10 +353,10 @@ static int count_forgotten(struct seen_store *store, const struct prefix *prefix
 	sqlite3_stmt *row;
 	int step;
 
-	if (database_statement(store->database, query, &row))
+	if (database_statement(store->side.database, query, &row))
 		return -EIO;
 	seen_bind_range(row, 1, prefix);
-	while ((step = database_step(store->database, row)) > 0) {
+	while ((step = database_step(store->side.database, row)) > 0) {
 		struct seen_slot *slot =
 		    seen_slots_enter(&store->slots, sqlite3_column_int64(row, 0));
 
@@ -374,15 +374,15 @@ static int delete_forgotten(struct seen_store *store, const struct prefix *prefi
 	    "DELETE FROM attempts WHERE source BETWEEN ? AND ? AND length(source) = ?";
 	sqlite3_stmt *statement;
 
-	if (database_begin(store->database) || count_forgotten(store, prefix) ||
-	    database_statement(store->database, delete, &statement))
+	if (database_begin(store->side.database) || count_forgotten(store, prefix) ||
+	    database_statement(store->side.database, delete, &statement))
 		return -EIO;
 	seen_bind_range(statement, 1, prefix);
-	if (database_run(store->database, statement))
+	if (database_run(store->side.database, statement))
 		return -EIO;
-	*ret_row_count = (uint64_t)database_change_count(store->database);
-	return seen_slots_write(store->database, before, &store->slots) ||
-		       delete_unused_decisions(store) || database_commit(store->database)
+	*ret_row_count = (uint64_t)database_change_count(store->side.database);
+	return seen_slots_write(store->side.database, before, &store->slots) ||
+		       delete_unused_decisions(store) || database_commit(store->side.database)
 		   ? -EIO
 		   : 0;
 }
@@ -402,13 +402,13 @@ int seen_forget(struct seen_store *store, const struct prefix *prefix, uint64_t 
 	struct seen_slots before;
 	int err;
 
-	if (!store->database)
+	if (!store->side.database)
 		return -EIO;
 	err = seen_slots_copy(&store->slots, &before);
 	if (!err)
 		err = delete_forgotten(store, prefix, &before, ret_row_count);
 	if (err) {
-		database_rollback(store->database);
+		database_rollback(store->side.database);
 		seen_slots_done(&store->slots);
 		store->slots = before;
 		return -EIO;
@@ -427,12 +427,12 @@ int seen_clear(struct seen_store *store)
 		"DELETE FROM decisions WHERE ?",
 		"DELETE FROM memory WHERE ?",
 	};
-	int err = database_begin(store->database);
+	int err = database_begin(store->side.database);
 
 	for (size_t i = 0; i < sizeof(deletes) / sizeof(*deletes) && !err; i++)
 		err = run_number(store, deletes[i], 1);
 	if (!err)
-		err = database_commit(store->database);
+		err = database_commit(store->side.database);
 	if (err)
 		return -EIO;
 	seen_slots_done(&store->slots);

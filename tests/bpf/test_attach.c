@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +116,8 @@ static pid_t start_namespace(int taken_index)
 	if (child == 0) {
 		char command[128];
 
+		/* It ends with the test, also if that is killed. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		snprintf(command, sizeof(command), "ip link add taken index %d type bridge",
 			 taken_index);
 		/* NOLINTNEXTLINE(cert-env33-c): a test's own words */

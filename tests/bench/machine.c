@@ -14,6 +14,7 @@
 #include "report.h"
 
 #define PRIORITY 10
+#define CACHES "/sys/devices/system/cpu/cpu0/cache"
 #define VULNERABILITIES "/sys/devices/system/cpu/vulnerabilities"
 
 static void put(json_t *machine, const char *key, const char *text)
@@ -48,6 +49,45 @@ static void put_cpu(json_t *machine)
 	put(machine, "cpu", colon ? colon + 2 : "unknown");
 	snprintf(line, sizeof(line), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	put(machine, "cpus", line);
+}
+
+/* A file of the last-level cache of the first CPU. "": it has none. */
+static void read_cache(const char *file, char *line, int size)
+{
+	char path[128], level[16];
+	char last = '0'; /* levels are digits */
+
+	line[0] = '\0';
+	for (int cache = 0; cache < 8; cache++) {
+		snprintf(path, sizeof(path), CACHES "/index%d/level", cache);
+		read_line(path, "", level, sizeof(level));
+		if (level[0] <= last)
+			continue;
+		last = level[0];
+		snprintf(path, sizeof(path), CACHES "/index%d/%s", cache, file);
+		read_line(path, "", line, size);
+	}
+}
+
+size_t machine_cache_bytes(void)
+{
+	char size[32], *unit;
+	size_t bytes;
+
+	read_cache("size", size, sizeof(size));
+	bytes = strtoul(size, &unit, 10);
+	return bytes << (*unit == 'M' ? 20 : *unit == 'K' ? 10 : 0);
+}
+
+static void put_cache(json_t *machine)
+{
+	char size[32], cpus[64], text[128] = "unknown";
+
+	read_cache("size", size, sizeof(size));
+	read_cache("shared_cpu_list", cpus, sizeof(cpus));
+	if (size[0])
+		snprintf(text, sizeof(text), "%s, shared by CPUs %s", size, cpus);
+	put(machine, "last_cache", text);
 }
 
 /* Those that cost something: what does not affect this CPU is left out. */
@@ -94,6 +134,7 @@ json_t *machine_describe(void)
 	if (!machine || uname(&name))
 		die("cannot describe this machine");
 	put_cpu(machine);
+	put_cache(machine);
 	snprintf(text, sizeof(text), "%s %s %s", name.sysname, name.release, name.machine);
 	put(machine, "kernel", text);
 	snprintf(text, sizeof(text), "%ld MiB",

@@ -11,6 +11,10 @@
 /* Print it, and return the same as an object. */
 json_t *machine_describe(void);
 
+/* The size of the last-level cache, which other machines may share with this virtual one. 0:
+ * unknown. */
+size_t machine_cache_bytes(void);
+
 /* Stay on the last CPU: interrupts mostly arrive at the first. */
 void machine_pin(void);
 /* Run anywhere again, as the kernel likes. */

@@ -18,7 +18,7 @@
 #define GOAL_SIZE 1000000
 #define GOAL_LOAD_MS 2000
 #define GOAL_CHANGE_MS 300
-#define GOAL_BYTES 160
+#define GOAL_BYTES 48
 #define GOAL_HELD_MS 10
 
 #define IDLE_SEC 2

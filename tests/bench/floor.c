@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "datapath/internal.h"
 #include "floor.skel.h"
 #include "receiver.h"
 #include "report.h"
@@ -15,6 +16,14 @@
 
 /* Behind ipwl's filter, which has one of the first priorities. */
 #define END_PRIORITY 1000
+#define LINE_BYTES 64
+
+static size_t index_bytes;
+
+size_t floor_index_bytes(void)
+{
+	return index_bytes;
+}
 
 static struct floor_bpf *programs(void)
 {
@@ -79,6 +88,21 @@ static void open_pass(struct receiver *receiver,
 	attach(&receiver->wire, programs()->progs.pass_all);
 }
 
+static void open_read(struct receiver *receiver,
+		      const struct receiver_list *list __attribute__((unused)))
+{
+	uint32_t line_count = (uint32_t)(index_bytes / LINE_BYTES + 1);
+	struct floor_bpf *reader = floor_bpf__open();
+
+	if (!reader || bpf_map__set_max_entries(reader->maps.memory, line_count) ||
+	    floor_bpf__load(reader))
+		die("cannot load the program that reads once");
+	reader->bss->line_count = line_count;
+	attach(&receiver->wire, reader->progs.read_once);
+	/* The device keeps the program. */
+	floor_bpf__destroy(reader);
+}
+
 static void open_ipwl(struct receiver *receiver, const struct receiver_list *list)
 {
 	struct bench_datapath *bench = &receiver->bench;
@@ -89,6 +113,7 @@ static void open_ipwl(struct receiver *receiver, const struct receiver_list *lis
 	bench_datapath_open(bench, receiver->wire.device);
 	bench_policy_load(bench, list->files.allow, list->files.block, NULL, &receiver->loaded,
 			  &times);
+	index_bytes = (size_t)bench->datapath->space.position.unit_count * IPWL_UNIT_BYTES;
 	sandbox_netns_enter(receiver->wire.netns);
 	err = interface_attach(bench->interface, receiver->wire.device_ifindex, true, false, error);
 	sandbox_netns_enter(SANDBOX_HOME);
@@ -116,6 +141,13 @@ const struct receiver_kind receiver_pass = {
 	.name = "XDP that passes all",
 	.passes_listed = true,
 	.open = open_pass,
+	.passed = floor_passed,
+};
+
+const struct receiver_kind receiver_read = {
+	.name = "XDP that reads once",
+	.drops_unlisted = true,
+	.open = open_read,
 	.passed = floor_passed,
 };
 

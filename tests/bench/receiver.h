@@ -42,7 +42,7 @@ struct receiver_kind {
 };
 
 extern const struct receiver_kind receiver_drop, receiver_pass, receiver_ipwl, receiver_nftables,
-    receiver_ipset, receiver_xdp_filter;
+    receiver_read, receiver_ipset, receiver_xdp_filter;
 
 void receiver_open(struct receiver *receiver, const struct receiver_kind *kind,
 		   const struct receiver_list *list);
@@ -62,5 +62,8 @@ void receiver_need(const struct receiver_kind *kind);
 /* The end of the line behind XDP programs: counts and drops. */
 void floor_attach_end(const struct wire *wire);
 uint64_t floor_passed(const struct receiver *receiver);
+/* The bytes of the index that ipwl had when it was opened last. receiver_read reads in so much
+ * memory, so it is opened afterwards. */
+size_t floor_index_bytes(void);
 
 #endif

@@ -116,6 +116,21 @@ void report_value(const char *what, double value, const char *unit, struct goal 
 	keep(what, value, unit, NULL, value, goal);
 }
 
+void report_note(const char *format, ...)
+{
+	json_t *figures = json_object_get(report, "figures");
+	char note[128];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(note, sizeof(note), format, arguments);
+	va_end(arguments);
+	printf("    %s\n", note);
+	if (json_object_set_new(json_array_get(figures, json_array_size(figures) - 1), "note",
+				json_string(note)))
+		die("out of memory");
+}
+
 void report_goals(void)
 {
 	size_t i, met = 0, count = 0;

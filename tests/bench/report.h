@@ -33,6 +33,8 @@ void report_net(const char *what, double ns, double baseline_ns, struct goal goa
 void report_ratio(const char *what, double value, double divisor, const char *unit,
 		  struct goal goal);
 void report_value(const char *what, double value, const char *unit, struct goal goal);
+/* Print a remark on the figure before. */
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print the goals again, all in one place. */
 void report_goals(void);
 /* Write all that was reported as JSON. */

@@ -33,6 +33,7 @@ def test_section_gives_figures(section, tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     content = json.loads(report.read_text())
     assert content["machine"]["kernel"]
+    assert content["machine"]["last_cache"]
     names = [f"{figure['section']}: {figure['what']}" for figure in content["figures"]]
     assert any(SECTIONS[section] in name for name in names), names
     for figure in content["figures"]:

@@ -6,7 +6,6 @@
  */
 #include "http/listener.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -16,8 +15,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/plural.h"
+#include "base/resources.h"
 
 /* More than any number of scrapers or administrators. */
 #define CONNECTIONS_MAX 256
@@ -80,27 +79,28 @@ static bool is_connection(int fd, const struct sockaddr_storage *listening)
 	       !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &bytes) && !is_listening;
 }
 
+struct connection_count {
+	struct sockaddr_storage listening;
+	int count;
+};
+
+static void count_connection(int fd, void *context)
+{
+	struct connection_count *connections = context;
+
+	connections->count += is_connection(fd, &connections->listening);
+}
+
 /* Return: how many; -errno: not known. */
 static int count_connections(int listening_fd)
 {
-	struct sockaddr_storage listening;
-	const struct dirent *item;
-	DIR *descriptors;
-	int count = 0;
+	struct connection_count connections = { .count = 0 };
+	int err;
 
-	if (!read_place(listening_fd, &listening))
+	if (!read_place(listening_fd, &connections.listening))
 		return -errno;
-	descriptors = opendir("/proc/self/fd");
-	if (!descriptors)
-		return -errno;
-	while ((item = readdir(descriptors))) {
-		int64_t fd;
-
-		if (number_parse(item->d_name, 0, INT32_MAX, &fd))
-			count += is_connection((int)fd, &listening);
-	}
-	closedir(descriptors);
-	return count;
+	err = resources_walk_fds(count_connection, &connections);
+	return err ? err : connections.count;
 }
 
 /* Whether as many are open as there may be. */

@@ -3,9 +3,9 @@
 #ifndef WEB_ATTEMPT_METRICS_H
 #define WEB_ATTEMPT_METRICS_H
 
-struct evbuffer;
+struct exposition;
 struct runtime;
 
-void attempt_metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+void attempt_metrics_write(const struct runtime *runtime, const struct exposition *to);
 
 #endif

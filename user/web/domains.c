@@ -2,10 +2,10 @@
 /* Counts domains by their state. */
 #include "web/domains.h"
 
-#include <event2/buffer.h>
 #include <inttypes.h>
 
 #include "feeds/schedule.h"
+#include "web/exposition.h"
 
 enum domain_health {
 	DOMAIN_IS_WAITING, /* DNS was not asked since the start */
@@ -59,36 +59,34 @@ static void sums_add(struct sums *sums, const struct feed_state *state)
 		sums->oldest_sec = report->checked_at_sec;
 }
 
-static void write_head(struct evbuffer *buffer, const char *name, const char *type,
-		       const char *help)
+void domains_write(const struct feeds *domains, const struct exposition *to)
 {
-	evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-void domains_write(const struct feeds *domains, struct evbuffer *buffer)
-{
+	static const struct metric by_state = { "ipwl_domains", "gauge",
+						"Domains of lists by state." };
+	static const struct metric entries = { "ipwl_domain_entries", "gauge",
+					       "Entries of all domains." };
+	static const struct metric oldest = {
+		"ipwl_domain_oldest_success_timestamp_seconds", "gauge",
+		"When DNS last confirmed the entries of the domain that has waited longest; 0: no "
+		"domain has entries."
+	};
+	static const struct metric refreshes = { "ipwl_domain_refreshes_total", "counter",
+						 "Refreshes of domains by result." };
 	struct sums sums = { .oldest_sec = 0 };
 
 	if (!feeds_count(domains))
 		return;
 	for (size_t i = 0; i < feeds_count(domains); i++)
 		sums_add(&sums, feeds_at(domains, i));
-	write_head(buffer, "ipwl_domains", "gauge", "Domains of lists by state.");
+	exposition_head(to, &by_state);
 	for (int health = 0; health < DOMAIN_HEALTH_COUNT; health++)
-		evbuffer_add_printf(buffer, "ipwl_domains{state=\"%s\"} %zu\n",
-				    health_names[health], sums.healths[health]);
-	write_head(buffer, "ipwl_domain_entries", "gauge", "Entries of all domains.");
-	evbuffer_add_printf(buffer, "ipwl_domain_entries %" PRIu64 "\n", sums.entries);
-	write_head(buffer, "ipwl_domain_oldest_success_timestamp_seconds", "gauge",
-		   "When DNS last confirmed the entries of the domain that has waited longest; 0: "
-		   "no domain has entries.");
-	evbuffer_add_printf(buffer, "ipwl_domain_oldest_success_timestamp_seconds %" PRId64 "\n",
-			    sums.oldest_sec);
-	write_head(buffer, "ipwl_domain_refreshes_total", "counter",
-		   "Refreshes of domains by result.");
+		exposition_add(to, "%s{state=\"%s\"} %zu\n", by_state.name, health_names[health],
+			       sums.healths[health]);
+	exposition_single(to, &entries, sums.entries);
+	exposition_single(to, &oldest, (uint64_t)sums.oldest_sec);
+	exposition_head(to, &refreshes);
 	for (int result = 0; result < FEED_RESULT_COUNT; result++)
-		evbuffer_add_printf(buffer,
-				    "ipwl_domain_refreshes_total{result=\"%s\"} %" PRIu64 "\n",
-				    feed_result_names[result],
-				    feeds_result_count(domains, (enum feed_result)result));
+		exposition_add(to, "%s{result=\"%s\"} %" PRIu64 "\n", refreshes.name,
+			       feed_result_names[result],
+			       feeds_result_count(domains, (enum feed_result)result));
 }

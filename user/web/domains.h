@@ -3,10 +3,10 @@
 #ifndef WEB_DOMAINS_H
 #define WEB_DOMAINS_H
 
-struct evbuffer;
+struct exposition;
 struct feeds;
 
 /* No label holds a domain: there may be thousands, and they are partners. */
-void domains_write(const struct feeds *domains, struct evbuffer *buffer);
+void domains_write(const struct feeds *domains, const struct exposition *to);
 
 #endif

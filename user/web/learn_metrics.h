@@ -3,10 +3,10 @@
 #ifndef WEB_LEARN_METRICS_H
 #define WEB_LEARN_METRICS_H
 
-struct evbuffer;
+struct exposition;
 struct runtime;
 
 /* All of them, appended; nothing if nothing is learned. */
-void learn_metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+void learn_metrics_write(const struct runtime *runtime, const struct exposition *to);
 
 #endif

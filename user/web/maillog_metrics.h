@@ -3,9 +3,9 @@
 #ifndef WEB_MAILLOG_METRICS_H
 #define WEB_MAILLOG_METRICS_H
 
-struct evbuffer;
+struct exposition;
 struct runtime;
 
-void maillog_metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+void maillog_metrics_write(const struct runtime *runtime, const struct exposition *to);
 
 #endif

@@ -2,54 +2,23 @@
 /* The metrics as text. No label ever holds an address or a prefix. */
 #include "web/metrics.h"
 
-#include <event2/buffer.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
 #include "web/attempt_metrics.h"
 #include "web/domains.h"
+#include "web/exposition.h"
 #include "web/learn_metrics.h"
 #include "web/maillog_metrics.h"
 #include "web/seen_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
-
-struct metric {
-	const char *name;
-	const char *type;
-	const char *help;
-};
-
-static void write_head(struct evbuffer *buffer, const struct metric *metric)
-{
-	evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
-			    metric->name, metric->type);
-}
-
-/* A label's value, escaped as the format wants it; an interface may have any name. */
-static void write_label(struct evbuffer *buffer, const char *name, const char *value)
-{
-	char *clean = strdup(value);
-	const char *c;
-
-	if (clean)
-		utf8_sanitize(clean, strlen(clean));
-	evbuffer_add_printf(buffer, "%s=\"", name);
-	for (c = clean ? clean : ""; *c; c++) {
-		if (*c == '\\' || *c == '"')
-			evbuffer_add(buffer, "\\", 1);
-		evbuffer_add(buffer, c, 1);
-	}
-	evbuffer_add(buffer, "\"", 1);
-	free(clean);
-}
 
 static uint64_t member_of(const struct ipwl_traffic *traffic, size_t offset)
 {
@@ -72,26 +41,26 @@ static const struct {
 	    "that is sent again counts once." },
 	  COUNTER(connections) },
 };
-static void write_counters(struct evbuffer *buffer, const char *name, size_t offset,
+
+static void write_counters(const struct exposition *to, const char *name, size_t offset,
 			   const char *interface, const struct ipwl_traffic *counters)
 {
 	int family, verdict;
 
 	for (family = 0; family < IPWL_FAMILY_COUNT; family++) {
 		for (verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
-			evbuffer_add_printf(buffer, "%s{", name);
-			write_label(buffer, "interface", interface);
-			evbuffer_add_printf(
-			    buffer, ",family=\"%s\",verdict=\"%s\"} %" PRIu64 "\n",
-			    family_names[family], verdict_names[verdict],
-			    member_of(&counters[IPWL_COUNTER(family, verdict)], offset));
+			exposition_add(to, "%s{", name);
+			exposition_label(to, "interface", interface);
+			exposition_add(to, ",family=\"%s\",verdict=\"%s\"} %" PRIu64 "\n",
+				       family_names[family], verdict_names[verdict],
+				       member_of(&counters[IPWL_COUNTER(family, verdict)], offset));
 		}
 	}
 }
 
 typedef struct ipwl_traffic interface_counters[IPWL_COUNTER_COUNT];
 
-static void write_interfaces(const struct interfaces *interfaces, struct evbuffer *buffer)
+static void write_interfaces(const struct interfaces *interfaces, const struct exposition *to)
 {
 	interface_counters *counters = calloc(interfaces->count + 1, sizeof(*counters));
 	size_t i, m;
@@ -105,16 +74,16 @@ static void write_interfaces(const struct interfaces *interfaces, struct evbuffe
 	for (m = 0; m < sizeof(interface_metrics) / sizeof(*interface_metrics); m++) {
 		const struct metric *metric = &interface_metrics[m].metric;
 
-		write_head(buffer, metric);
+		exposition_head(to, metric);
 		for (i = 0; i < interfaces->count; i++)
 			if (interfaces->items[i].interface)
-				write_counters(buffer, metric->name, interface_metrics[m].offset,
+				write_counters(to, metric->name, interface_metrics[m].offset,
 					       interfaces->items[i].name, counters[i]);
 	}
 	free(counters);
 }
 
-static void write_attached(const struct interfaces *interfaces, struct evbuffer *buffer)
+static void write_attached(const struct interfaces *interfaces, const struct exposition *to)
 {
 	static const struct metric attached = {
 		"ipwl_interface_attached", "gauge",
@@ -122,14 +91,14 @@ static void write_attached(const struct interfaces *interfaces, struct evbuffer 
 	};
 	size_t i;
 
-	write_head(buffer, &attached);
+	exposition_head(to, &attached);
 	for (i = 0; i < interfaces->count; i++) {
 		enum attach_mode mode = attachment_mode(&interfaces->items[i]);
 
-		evbuffer_add_printf(buffer, "%s{", attached.name);
-		write_label(buffer, "interface", interfaces->items[i].name);
-		evbuffer_add_printf(buffer, ",xdp_mode=\"%s\"} %d\n", attach_mode_names[mode],
-				    mode != ATTACH_NONE);
+		exposition_add(to, "%s{", attached.name);
+		exposition_label(to, "interface", interfaces->items[i].name);
+		exposition_add(to, ",xdp_mode=\"%s\"} %d\n", attach_mode_names[mode],
+			       mode != ATTACH_NONE);
 	}
 }
 
@@ -145,11 +114,12 @@ static const struct {
 	  COUNTER(connections) },
 };
 
-static void write_list_labels(struct evbuffer *buffer, const char *name, const struct list *list)
+static void write_list_labels(const struct exposition *to, const char *name,
+			      const struct list *list)
 {
-	evbuffer_add_printf(buffer, "%s{", name);
-	write_label(buffer, "list", list->name);
-	evbuffer_add_printf(buffer, ",action=\"%s\"", action_names[list->action]);
+	exposition_add(to, "%s{", name);
+	exposition_label(to, "list", list->name);
+	exposition_add(to, ",action=\"%s\"", action_names[list->action]);
 }
 
 /* The counters of a list, in the order of list_verdicts. */
@@ -158,22 +128,23 @@ struct list_traffic {
 };
 
 static void write_list_metric(const struct policy *policy, const struct list_traffic *traffic,
-			      const struct metric *metric, size_t offset, struct evbuffer *buffer)
+			      const struct metric *metric, size_t offset,
+			      const struct exposition *to)
 {
-	write_head(buffer, metric);
+	exposition_head(to, metric);
 	for (size_t i = 0; i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
 
 		for (size_t v = 0; v < LIST_VERDICTS; v++) {
-			write_list_labels(buffer, metric->name, list);
-			evbuffer_add_printf(buffer, ",verdict=\"%s\"} %" PRIu64 "\n",
-					    verdict_names[list_verdicts[list->action][v]],
-					    member_of(&traffic[i].of[v], offset));
+			write_list_labels(to, metric->name, list);
+			exposition_add(to, ",verdict=\"%s\"} %" PRIu64 "\n",
+				       verdict_names[list_verdicts[list->action][v]],
+				       member_of(&traffic[i].of[v], offset));
 		}
 	}
 }
 
-static void write_list_counters(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_list_counters(const struct runtime *runtime, const struct exposition *to)
 {
 	const struct policy *policy = runtime->snapshot->policy;
 	struct list_traffic *traffic = calloc(policy->list_count + 1, sizeof(*traffic));
@@ -187,24 +158,24 @@ static void write_list_counters(const struct runtime *runtime, struct evbuffer *
 					   &traffic[i].of[v]);
 	for (size_t m = 0; m < sizeof(list_metrics) / sizeof(*list_metrics); m++)
 		write_list_metric(policy, traffic, &list_metrics[m].metric, list_metrics[m].offset,
-				  buffer);
+				  to);
 	free(traffic);
 }
 
 /* ---- averted by block list --------------------------------------------------- */
 
-static void write_averted_pair(struct evbuffer *buffer, const char *metric,
+static void write_averted_pair(const struct exposition *to, const char *metric,
 			       const struct list *allow, const struct list *block, uint64_t count)
 {
-	evbuffer_add_printf(buffer, "%s{", metric);
-	write_label(buffer, "allow_list", allow->name);
-	evbuffer_add(buffer, ",", 1);
-	write_label(buffer, "block_list", block->name);
-	evbuffer_add_printf(buffer, "} %" PRIu64 "\n", count);
+	exposition_add(to, "%s{", metric);
+	exposition_label(to, "allow_list", allow->name);
+	exposition_add(to, ",");
+	exposition_label(to, "block_list", block->name);
+	exposition_add(to, "} %" PRIu64 "\n", count);
 }
 
 /* Only pairs of lists that overlap: most lists do not. */
-static void write_averted(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_averted(const struct runtime *runtime, const struct exposition *to)
 {
 	static const struct metric connections = {
 		"ipwl_averted_connections_total", "counter",
@@ -216,33 +187,33 @@ static void write_averted(const struct runtime *runtime, struct evbuffer *buffer
 
 	if (datapath_read_averted(runtime->datapath, &pairs, &count))
 		return;
-	write_head(buffer, &connections);
+	exposition_head(to, &connections);
 	for (size_t i = 0; i < count; i++) {
 		const struct list *allow = policy_find_slot(policy, pairs[i].allow);
 		const struct list *block = policy_find_slot(policy, pairs[i].block);
 
 		/* The snapshot may be older than a list. */
 		if (allow && block)
-			write_averted_pair(buffer, connections.name, allow, block,
+			write_averted_pair(to, connections.name, allow, block,
 					   pairs[i].traffic.connections);
 	}
 	free(pairs);
 }
 
-static void write_list_entries(const struct snapshot *snapshot, struct evbuffer *buffer)
+static void write_list_entries(const struct snapshot *snapshot, const struct exposition *to)
 {
 	static const struct metric entries = { "ipwl_list_entries", "gauge",
 					       "Entries of a list, without exclusions." };
 	size_t i;
 	int family;
 
-	write_head(buffer, &entries);
+	exposition_head(to, &entries);
 	for (i = 0; i < snapshot->policy->list_count; i++) {
 		for (family = 0; family < FAMILY_COUNT; family++) {
-			write_list_labels(buffer, entries.name, &snapshot->policy->lists[i]);
-			evbuffer_add_printf(buffer, ",family=\"%s\"} %zu\n",
-					    family == FAMILY_IPV4 ? "ipv4" : "ipv6",
-					    snapshot->entry_counts[i].of[family]);
+			write_list_labels(to, entries.name, &snapshot->policy->lists[i]);
+			exposition_add(to, ",family=\"%s\"} %zu\n",
+				       family == FAMILY_IPV4 ? "ipv4" : "ipv6",
+				       snapshot->entry_counts[i].of[family]);
 		}
 	}
 }
@@ -272,71 +243,71 @@ static int64_t feed_skipped(const struct feed_report *report)
 }
 
 static const struct {
-	const char *name;
-	const char *help;
+	struct metric metric;
 	int64_t (*value)(const struct feed_report *report);
 } feed_gauges[] = {
-	{ "ipwl_feed_last_success_timestamp_seconds",
-	  "When the source last confirmed the copy in force; 0: never.", feed_last_success },
-	{ "ipwl_feed_entries", "Entries of a feed, without exclusions.", feed_entries },
-	{ "ipwl_feed_held", "Whether a new copy of a feed is held back (1).", feed_is_held },
-	{ "ipwl_feed_skipped_lines", "Lines and records of a feed that were skipped.",
+	{ { "ipwl_feed_last_success_timestamp_seconds", "gauge",
+	    "When the source last confirmed the copy in force; 0: never." },
+	  feed_last_success },
+	{ { "ipwl_feed_entries", "gauge", "Entries of a feed, without exclusions." },
+	  feed_entries },
+	{ { "ipwl_feed_held", "gauge", "Whether a new copy of a feed is held back (1)." },
+	  feed_is_held },
+	{ { "ipwl_feed_skipped_lines", "gauge", "Lines and records of a feed that were skipped." },
 	  feed_skipped },
 };
 
-static void write_cut(const struct feeds *feeds, struct evbuffer *buffer)
+static void write_cut(const struct feeds *feeds, const struct exposition *to)
 {
 	static const struct metric cut = {
 		"ipwl_feed_cut_entries", "gauge",
 		"Entries of a feed of which reserved or own address space was cut out."
 	};
 
-	write_head(buffer, &cut);
+	exposition_head(to, &cut);
 	for (size_t i = 0; i < feeds_count(feeds); i++) {
 		const struct feed_report *report = &feeds_at(feeds, i)->report;
 
 		for (int space = 0; space < FEED_SPACE_COUNT; space++)
-			evbuffer_add_printf(buffer, "%s{feed=\"%s\",space=\"%s\"} %zu\n", cut.name,
-					    report->name, feed_space_names[space],
-					    report->cut_counts[space]);
+			exposition_add(to, "%s{feed=\"%s\",space=\"%s\"} %zu\n", cut.name,
+				       report->name, feed_space_names[space],
+				       report->cut_counts[space]);
 	}
 }
 
-static void write_feeds(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_feeds(const struct runtime *runtime, const struct exposition *to)
 {
-	static const char fetches[] = "ipwl_feed_fetches_total";
+	static const struct metric fetches = { "ipwl_feed_fetches_total", "counter",
+					       "Fetches of a feed by result." };
 	const struct feeds *feeds = runtime->feeds[FEED_OF_URL];
 	const size_t count = feeds_count(feeds);
 
 	for (size_t m = 0; m < sizeof(feed_gauges) / sizeof(*feed_gauges); m++) {
-		evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s gauge\n", feed_gauges[m].name,
-				    feed_gauges[m].help, feed_gauges[m].name);
+		const struct metric *metric = &feed_gauges[m].metric;
+
+		exposition_head(to, metric);
 		for (size_t i = 0; i < count; i++) {
 			const struct feed_report *report = &feeds_at(feeds, i)->report;
 
-			evbuffer_add_printf(buffer, "%s{feed=\"%s\"} %" PRId64 "\n",
-					    feed_gauges[m].name, report->name,
-					    feed_gauges[m].value(report));
+			exposition_add(to, "%s{feed=\"%s\"} %" PRId64 "\n", metric->name,
+				       report->name, feed_gauges[m].value(report));
 		}
 	}
-	write_cut(feeds, buffer);
-	evbuffer_add_printf(buffer,
-			    "# HELP %s Fetches of a feed by result.\n"
-			    "# TYPE %s counter\n",
-			    fetches, fetches);
+	write_cut(feeds, to);
+	exposition_head(to, &fetches);
 	for (size_t i = 0; i < count; i++) {
 		const struct feed_state *state = feeds_at(feeds, i);
 
 		for (int result = 0; result < FEED_RESULT_COUNT; result++)
-			evbuffer_add_printf(buffer, "%s{feed=\"%s\",result=\"%s\"} %" PRIu64 "\n",
-					    fetches, state->report.name, feed_result_names[result],
-					    state->fetch_counts[result]);
+			exposition_add(to, "%s{feed=\"%s\",result=\"%s\"} %" PRIu64 "\n",
+				       fetches.name, state->report.name, feed_result_names[result],
+				       state->fetch_counts[result]);
 	}
 }
 
 /* ---- exports ------------------------------------------------------------- */
 
-static void write_exports(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_exports(const struct runtime *runtime, const struct exposition *to)
 {
 	static const struct metric metrics[] = {
 		{ "ipwl_export_last_successful", "gauge",
@@ -349,7 +320,7 @@ static void write_exports(const struct runtime *runtime, struct evbuffer *buffer
 	size_t i, m;
 
 	for (m = 0; config->export_count && m < sizeof(metrics) / sizeof(*metrics); m++) {
-		write_head(buffer, &metrics[m]);
+		exposition_head(to, &metrics[m]);
 		for (i = 0; i < config->export_count; i++) {
 			const struct export_state *state = exports_state(runtime->exports, i);
 			int64_t values[sizeof(metrics) / sizeof(*metrics)];
@@ -359,16 +330,15 @@ static void write_exports(const struct runtime *runtime, struct evbuffer *buffer
 			values[0] = state->is_successful;
 			values[1] = state->succeeded_at_sec;
 			values[2] = (int64_t)state->prefix_count;
-			evbuffer_add_printf(buffer, "%s{", metrics[m].name);
-			write_label(buffer, "path", config->exports[i].path);
-			evbuffer_add_printf(buffer, ",format=\"%s\"} %" PRId64 "\n",
-					    export_format_names[config->exports[i].format],
-					    values[m]);
+			exposition_add(to, "%s{", metrics[m].name);
+			exposition_label(to, "path", config->exports[i].path);
+			exposition_add(to, ",format=\"%s\"} %" PRId64 "\n",
+				       export_format_names[config->exports[i].format], values[m]);
 		}
 	}
 }
 
-static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer *buffer)
+static void write_list_skipped(const struct snapshot *snapshot, const struct exposition *to)
 {
 	static const struct metric skipped = {
 		"ipwl_list_skipped_lines", "gauge",
@@ -376,18 +346,18 @@ static void write_list_skipped(const struct snapshot *snapshot, struct evbuffer 
 	};
 	size_t i;
 
-	write_head(buffer, &skipped);
+	exposition_head(to, &skipped);
 	for (i = 0; i < snapshot->policy->list_count; i++) {
-		evbuffer_add_printf(buffer, "%s{", skipped.name);
-		write_label(buffer, "list", snapshot->policy->lists[i].name);
-		evbuffer_add_printf(buffer, "} %zu\n",
-				    list_input_skipped_lines(&snapshot->config->list_inputs[i]));
+		exposition_add(to, "%s{", skipped.name);
+		exposition_label(to, "list", snapshot->policy->lists[i].name);
+		exposition_add(to, "} %zu\n",
+			       list_input_skipped_lines(&snapshot->config->list_inputs[i]));
 	}
 }
 
 /* ---- the daemon --------------------------------------------------------- */
 
-static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
+static void write_daemon(const struct runtime *runtime, const struct exposition *to)
 {
 	static const struct metric successful = { "ipwl_config_last_reload_successful", "gauge",
 						  "Whether the last reload succeeded (1)." };
@@ -415,43 +385,37 @@ static void write_daemon(const struct runtime *runtime, struct evbuffer *buffer)
 					     "The version of ipwl and of libbpf; always 1." };
 	const bool is_enforcing = snapshot_is_enforcing(runtime->snapshot);
 
-	write_head(buffer, &successful);
-	evbuffer_add_printf(buffer, "%s %d\n", successful.name, runtime->reload.successful);
-	write_head(buffer, &timestamp);
-	evbuffer_add_printf(buffer, "%s %" PRId64 "\n", timestamp.name,
-			    runtime->reload.succeeded_at_sec);
-	write_head(buffer, &held);
-	evbuffer_add_printf(buffer, "%s %d\n", held.name, runtime->reload.held != NULL);
-	write_head(buffer, &mode);
-	evbuffer_add_printf(buffer, "%s{mode=\"enforce\"} %d\n", mode.name, is_enforcing);
-	evbuffer_add_printf(buffer, "%s{mode=\"monitor\"} %d\n", mode.name, !is_enforcing);
-	write_head(buffer, &suspended);
-	evbuffer_add_printf(buffer, "%s %d\n", suspended.name,
-			    runtime->snapshot->suspension != NULL);
-	write_head(buffer, &expiring);
-	evbuffer_add_printf(buffer, "%s %zu\n", expiring.name, runtime->expiring.count);
-	write_head(buffer, &build);
-	evbuffer_add_printf(buffer, "%s{", build.name);
-	write_label(buffer, "version", IPWL_VERSION);
-	evbuffer_add(buffer, ",", 1);
-	write_label(buffer, "libbpf", datapath_libbpf_version());
-	evbuffer_add_printf(buffer, "} 1\n");
+	exposition_single(to, &successful, runtime->reload.successful);
+	exposition_single(to, &timestamp, (uint64_t)runtime->reload.succeeded_at_sec);
+	exposition_single(to, &held, runtime->reload.held != NULL);
+	exposition_head(to, &mode);
+	exposition_add(to, "%s{mode=\"enforce\"} %d\n", mode.name, is_enforcing);
+	exposition_add(to, "%s{mode=\"monitor\"} %d\n", mode.name, !is_enforcing);
+	exposition_single(to, &suspended, runtime->snapshot->suspension != NULL);
+	exposition_single(to, &expiring, runtime->expiring.count);
+	exposition_head(to, &build);
+	exposition_add(to, "%s{", build.name);
+	exposition_label(to, "version", IPWL_VERSION);
+	exposition_add(to, ",");
+	exposition_label(to, "libbpf", datapath_libbpf_version());
+	exposition_add(to, "} 1\n");
 }
 
-void metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
+void metrics_write(const struct runtime *runtime, const struct exposition *to)
 {
-	write_interfaces(&runtime->interfaces, buffer);
-	write_list_counters(runtime, buffer);
-	write_averted(runtime, buffer);
-	write_list_entries(runtime->snapshot, buffer);
-	write_list_skipped(runtime->snapshot, buffer);
-	write_attached(&runtime->interfaces, buffer);
-	write_feeds(runtime, buffer);
-	domains_write(runtime->feeds[FEED_OF_DOMAIN], buffer);
-	learn_metrics_write(runtime, buffer);
-	write_exports(runtime, buffer);
-	write_daemon(runtime, buffer);
-	maillog_metrics_write(runtime, buffer);
-	seen_metrics_write(runtime, buffer);
-	attempt_metrics_write(runtime, buffer);
+	write_interfaces(&runtime->interfaces, to);
+	write_list_counters(runtime, to);
+	write_averted(runtime, to);
+	write_list_entries(runtime->snapshot, to);
+	write_list_skipped(runtime->snapshot, to);
+	write_attached(&runtime->interfaces, to);
+	write_feeds(runtime, to);
+	domains_write(runtime->feeds[FEED_OF_DOMAIN], to);
+	learn_metrics_write(runtime, to);
+	write_exports(runtime, to);
+	write_daemon(runtime, to);
+	maillog_metrics_write(runtime, to);
+	seen_metrics_write(runtime, to);
+	attempt_metrics_write(runtime, to);
+	exposition_end(to);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The metrics in Prometheus's text format 0.0.4. */
+/* All metrics. */
 #ifndef WEB_METRICS_H
 #define WEB_METRICS_H
 
-struct evbuffer;
+struct exposition;
 struct runtime;
 
-/* All of them, appended. */
-void metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+/* All of them, with the end of the text. */
+void metrics_write(const struct runtime *runtime, const struct exposition *to);
 
 #endif

@@ -2,21 +2,18 @@
 /* How many attempts are remembered, and how many are not. */
 #include "web/seen_metrics.h"
 
-#include <event2/buffer.h>
 #include <inttypes.h>
 
 #include "engine/seen.h"
 #include "runtime/runtime.h"
+#include "web/exposition.h"
 
-static void write_sample(struct evbuffer *buffer, const char *name, const char *type,
-			 const char *help, uint64_t value)
+static void write_left_out(const struct exposition *to, const struct seen_left_out *left_out)
 {
-	evbuffer_add_printf(buffer, "# HELP %s %s\n# TYPE %s %s\n%s %" PRIu64 "\n", name, help,
-			    name, type, name, value);
-}
-
-static void write_left_out(struct evbuffer *buffer, const struct seen_left_out *left_out)
-{
+	static const struct metric metric = {
+		"ipwl_seen_left_out", "gauge",
+		"Attempts in the time that is remembered that no row contains."
+	};
 	const struct {
 		const char *cause;
 		uint64_t count;
@@ -28,31 +25,38 @@ static void write_left_out(struct evbuffer *buffer, const struct seen_left_out *
 		{ "lost", left_out->lost },
 	};
 
-	evbuffer_add_printf(buffer,
-			    "# HELP ipwl_seen_left_out Attempts in the time that is remembered "
-			    "that no row contains.\n# TYPE ipwl_seen_left_out gauge\n");
+	exposition_head(to, &metric);
 	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
-		evbuffer_add_printf(buffer, "ipwl_seen_left_out{cause=\"%s\"} %" PRIu64 "\n",
-				    causes[i].cause, causes[i].count);
+		exposition_add(to, "%s{cause=\"%s\"} %" PRIu64 "\n", metric.name, causes[i].cause,
+			       causes[i].count);
 }
 
-void seen_metrics_write(const struct runtime *runtime, struct evbuffer *buffer)
+void seen_metrics_write(const struct runtime *runtime, const struct exposition *to)
 {
+	static const struct metric rows = { "ipwl_seen_rows", "gauge",
+					    "Rows of attempts in seen.db." };
+	static const struct metric rows_max = { "ipwl_seen_rows_max", "gauge",
+						"How many rows there may be." };
+	static const struct metric attempts = {
+		"ipwl_seen_attempts_total", "counter",
+		"Attempts that block lists match, as the kernel reported them one by one."
+	};
+	static const struct metric failing = { "ipwl_seen_failing", "gauge",
+					       "Whether seen.db cannot be used (1)." };
+	static const struct metric lines = { "ipwl_seen_log_lines_total", "counter",
+					     "Lines of the log that tell of a source." };
+	static const struct metric untold = {
+		"ipwl_seen_untold_total", "counter",
+		"Attempts without a line, because there were too many."
+	};
 	struct seen_counters counters;
 
 	seen_read_counters(runtime->view.seen, &counters);
-	write_sample(buffer, "ipwl_seen_rows", "gauge", "Rows of attempts in seen.db.",
-		     counters.row_count);
-	write_sample(buffer, "ipwl_seen_rows_max", "gauge", "How many rows there may be.",
-		     runtime->snapshot->config->seen.max_rows);
-	write_sample(buffer, "ipwl_seen_attempts_total", "counter",
-		     "Attempts that block lists match, as the kernel reported them one by one.",
-		     counters.noted);
-	write_left_out(buffer, &counters.left_out);
-	write_sample(buffer, "ipwl_seen_failing", "gauge", "Whether seen.db cannot be used (1).",
-		     counters.is_failing);
-	write_sample(buffer, "ipwl_seen_log_lines_total", "counter",
-		     "Lines of the log that tell of a source.", counters.told_lines);
-	write_sample(buffer, "ipwl_seen_untold_total", "counter",
-		     "Attempts without a line, because there were too many.", counters.untold);
+	exposition_single(to, &rows, counters.row_count);
+	exposition_single(to, &rows_max, runtime->snapshot->config->seen.max_rows);
+	exposition_single(to, &attempts, counters.noted);
+	write_left_out(to, &counters.left_out);
+	exposition_single(to, &failing, counters.is_failing);
+	exposition_single(to, &lines, counters.told_lines);
+	exposition_single(to, &untold, counters.untold);
 }

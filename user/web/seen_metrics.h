@@ -3,9 +3,9 @@
 #ifndef WEB_SEEN_METRICS_H
 #define WEB_SEEN_METRICS_H
 
-struct evbuffer;
+struct exposition;
 struct runtime;
 
-void seen_metrics_write(const struct runtime *runtime, struct evbuffer *buffer);
+void seen_metrics_write(const struct runtime *runtime, const struct exposition *to);
 
 #endif

@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "http/server.h"
 #include "runtime/runtime.h"
+#include "web/exposition.h"
 #include "web/metrics.h"
 
 #define HEADER_BYTES_MAX (16 * 1024)
@@ -25,21 +26,34 @@ struct metrics {
 
 /* ---- requests ----------------------------------------------------------- */
 
-static void write_index(const struct runtime *runtime, struct evbuffer *buffer)
+static void serve_index(const struct metrics *metrics, struct evhttp_request *request)
 {
-	(void)runtime;
-	evbuffer_add_printf(buffer,
+	(void)metrics;
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "text/html; charset=utf-8");
+	evbuffer_add_printf(evhttp_request_get_output_buffer(request),
 			    "<!DOCTYPE html>\n<title>ipwl</title>\n"
 			    "<p>ipwl " IPWL_VERSION ": <a href=\"/metrics\">metrics</a></p>\n");
 }
 
+static void serve_metrics(const struct metrics *metrics, struct evhttp_request *request)
+{
+	const struct exposition to = {
+		.buffer = evhttp_request_get_output_buffer(request),
+		.format = EXPOSITION_TEXT,
+	};
+
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "text/plain; version=0.0.4; charset=utf-8");
+	metrics_write(metrics->runtime, &to);
+}
+
 static const struct page {
 	const char *path;
-	const char *type;
-	void (*write)(const struct runtime *runtime, struct evbuffer *buffer);
+	void (*serve)(const struct metrics *metrics, struct evhttp_request *request);
 } pages[] = {
-	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_write },
-	{ "/", "text/html; charset=utf-8", write_index },
+	{ "/metrics", serve_metrics },
+	{ "/", serve_index },
 };
 
 static const struct page *find_page(struct evhttp_request *request)
@@ -56,19 +70,16 @@ static const struct page *find_page(struct evhttp_request *request)
 
 static void on_request(struct evhttp_request *request, void *context)
 {
-	const struct metrics *metrics = context;
 	const struct page *page = find_page(request);
 	const enum evhttp_cmd_type method = evhttp_request_get_command(request);
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 
 	if (!page) {
 		http_refuse(request, HTTP_NOTFOUND, "Not Found");
 	} else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
-		evhttp_add_header(headers, "Allow", "GET, HEAD");
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
 		http_refuse(request, HTTP_BADMETHOD, "Method Not Allowed");
 	} else {
-		evhttp_add_header(headers, "Content-Type", page->type);
-		page->write(metrics->runtime, evhttp_request_get_output_buffer(request));
+		page->serve(context, request);
 		evhttp_send_reply(request, HTTP_OK, "OK", NULL);
 	}
 }

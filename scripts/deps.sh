@@ -66,7 +66,8 @@ test=(
 	python3-pytest-xdist # end-to-end tests side by side
 	python3-spf        # what checks addresses by SPF records, and the suite of such checks
 	python3-yaml       # that suite
-	prometheus         # promtool; its service is disabled below
+	prometheus         # promtool, and what runs the queries of the dashboard; its service is disabled below
+	python3-prometheus-client # reads OpenMetrics
 	procps             # sysctl, pgrep
 	systemd-journal-remote # files of a journal for the reader of logs
 	chromium           # the status page, in a real browser
@@ -197,7 +198,7 @@ if ! install_missing; then
 fi
 rm -f "$log"
 
-# Only promtool is wanted: no Prometheus that comes up with the next boot.
+# For tests only: no Prometheus that comes up with the next boot.
 if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
 	systemctl --quiet disable prometheus.service 2>/dev/null || true
 fi

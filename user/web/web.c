@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "http/server.h"
 #include "runtime/runtime.h"
+#include "web/accept.h"
 #include "web/exposition.h"
 #include "web/metrics.h"
 
@@ -38,13 +39,20 @@ static void serve_index(const struct metrics *metrics, struct evhttp_request *re
 
 static void serve_metrics(const struct metrics *metrics, struct evhttp_request *request)
 {
+	static const char *const types[] = {
+		[EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+		[EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; "
+					   "charset=utf-8",
+	};
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 	const struct exposition to = {
 		.buffer = evhttp_request_get_output_buffer(request),
-		.format = EXPOSITION_TEXT,
+		.format = accept_choose(
+		    evhttp_find_header(evhttp_request_get_input_headers(request), "Accept")),
 	};
 
-	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-			  "text/plain; version=0.0.4; charset=utf-8");
+	evhttp_add_header(headers, "Content-Type", types[to.format]);
+	evhttp_add_header(headers, "Vary", "Accept");
 	metrics_write(metrics->runtime, &to);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /metrics over HTTP, in Prometheus's text format 0.0.4. */
+/* /metrics over HTTP, in Prometheus's text format or in OpenMetrics, as the client asks. */
 #ifndef WEB_WEB_H
 #define WEB_WEB_H
 

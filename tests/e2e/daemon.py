@@ -17,6 +17,7 @@ from lab import wait_for
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / (os.environ.get("IPWL_BUILD") or os.environ.get("B") or "build")
 METRICS = ("127.0.0.1", 12525)
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 # What each sender in lab.py is to these lists.
 PARTNERS = """\
@@ -197,15 +198,18 @@ class Ipwld:
 
     # ---- metrics -----------------------------------------------------------
 
-    def metrics_text(self):
+    def metrics_text(self, accept=None):
+        """The metrics as text: in OpenMetrics if the header "Accept" asks for it."""
         connection = http.client.HTTPConnection(*METRICS, timeout=netns.PATIENCE_SEC)
         with self.namespace.entered():
             connection.connect()
         with contextlib.closing(connection):
-            connection.request("GET", "/metrics")
+            connection.request("GET", "/metrics", headers={"Accept": accept} if accept else {})
             response = connection.getresponse()
-            assert response.status == 200
-            assert response.getheader("Content-Type").startswith("text/plain; version=0.0.4")
+            assert response.status == 200 and response.getheader("Vary") == "Accept"
+            kind = response.getheader("Content-Type")
+            assert kind == (OPENMETRICS if accept == OPENMETRICS else
+                            "text/plain; version=0.0.4; charset=utf-8"), kind
             return response.read().decode()
 
     def metrics(self):

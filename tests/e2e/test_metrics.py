@@ -2,12 +2,16 @@
 """/metrics as Prometheus reads it, with one client and with many."""
 
 import concurrent.futures
+import os
 import re
 import socket
+import time
+
+from prometheus_client.openmetrics import parser
 
 import frames
 import netns
-from daemon import METRICS
+from daemon import METRICS, OPENMETRICS
 from lab import SENDERS
 
 NAMES = {
@@ -28,7 +32,16 @@ NAMES = {
     "ipwl_config_last_reload_successful": set(),
     "ipwl_config_last_reload_success_timestamp_seconds": set(),
     "ipwl_build_info": {"version", "libbpf"},
+    "process_cpu_seconds_total": set(),
+    "process_virtual_memory_bytes": set(),
+    "process_resident_memory_bytes": set(),
+    "process_start_time_seconds": set(),
+    "process_open_fds": set(),
+    "process_max_fds": set(),
 }
+# Each scrape changes them.
+CHANGING = {"process_cpu_seconds_total", "process_resident_memory_bytes",
+            "process_virtual_memory_bytes", "process_open_fds"}
 
 
 def send_some(wire, count=10):
@@ -43,12 +56,68 @@ def test_promtool(running, wire):
     assert (result.returncode, result.stdout + result.stderr) == (0, "")
 
 
+def test_openmetrics(running, wire):
+    """The same samples, as another program reads them."""
+    running.ctl("add", "--list", "drop", "44.0.0.1")
+    send_some(wire)
+    text = running.metrics_text(OPENMETRICS)
+    assert text.endswith("\n# EOF\n")
+    found, types = {}, {}
+    for family in parser.text_string_to_metric_families(text):
+        types[family.name] = family.type
+        assert family.documentation.endswith(".") or "process_" in family.name, family
+        for sample in family.samples:
+            found[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+    expected = running.metrics()
+    assert found.keys() == expected.keys()
+    for name, labels in expected:
+        assert types[name.removesuffix("_total")] == (
+            "counter" if name.endswith("_total") else "gauge"), name
+        if name not in CHANGING:
+            assert found[name, labels] == expected[name, labels], name
+    assert found["ipwl_connections_total",
+                 (("family", "ipv4"), ("interface", "eth0"), ("verdict", "block"))] > 0
+
+
+def test_whoever_does_not_ask_gets_text(running):
+    text = running.metrics_text()
+    for accept in ("*/*", "text/plain", "application/openmetrics-text;q=0.5, text/plain",
+                   "application/openmetrics-text; version=2.0.0", "image/png"):
+        other = running.metrics_text(accept)
+        assert other.count("\n") == text.count("\n") and "# EOF" not in other, accept
+
+
+def test_process(running):
+    """What the kernel says of the process."""
+    proc = f"/proc/{running.process.pid}"
+    with open(f"{proc}/limits", encoding="ascii") as limits:
+        max_fds = re.search(r"^Max open files +(\d+)", limits.read(), re.M)[1]
+    assert running.metric("process_max_fds") == int(max_fds)
+    # This scrape and the one before have connections of their own.
+    assert abs(running.metric("process_open_fds") - len(os.listdir(f"{proc}/fd"))) <= 2
+    assert time.time() - running.metric("process_start_time_seconds") \
+        <= running.status()["uptime_seconds"] + 2
+    with open(f"{proc}/statm", encoding="ascii") as memory:
+        pages = int(memory.read().split()[1])
+    resident = running.metric("process_resident_memory_bytes") / os.sysconf("SC_PAGESIZE")
+    assert 0.8 < resident / pages < 1.25, (resident, pages)
+    assert resident * os.sysconf("SC_PAGESIZE") < running.metric("process_virtual_memory_bytes")
+    before = running.metric("process_cpu_seconds_total")
+    for _ in range(50):
+        running.metrics_text()
+    with open(f"{proc}/stat", encoding="ascii") as stat:
+        ticks = sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13]))
+    after = running.metric("process_cpu_seconds_total")
+    assert before < after
+    assert abs(after - ticks / os.sysconf("SC_CLK_TCK")) < 0.5
+
+
 def test_names_and_labels(running, wire):
     send_some(wire)
     text = running.metrics_text()
     found = {}
     for name, labels in running.metrics():
-        if name.startswith("ipwl_"):
+        if name.startswith(("ipwl_", "process_")):
             found.setdefault(name, set()).add(frozenset(key for key, _ in labels))
     assert {name: found.get(name) for name in NAMES} \
         == {name: {frozenset(labels)} for name, labels in NAMES.items()}

@@ -16,6 +16,7 @@
 #include "web/exposition.h"
 #include "web/learn_metrics.h"
 #include "web/maillog_metrics.h"
+#include "web/process_metrics.h"
 #include "web/seen_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
@@ -417,5 +418,6 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	maillog_metrics_write(runtime, to);
 	seen_metrics_write(runtime, to);
 	attempt_metrics_write(runtime, to);
+	process_metrics_write(runtime, to);
 	exposition_end(to);
 }

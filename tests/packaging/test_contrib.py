@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sysctl and Prometheus files are accepted by the programs they are for."""
+"""The sysctl and Prometheus files are accepted by the programs they are for. What the dashboard
+shows is in tests/e2e/test_prometheus.py."""
 
 import re
 
@@ -18,6 +19,14 @@ def test_alerts_fire_when_they_should_and_only_then():
     named = set(re.findall(r"alertname: (\w+)", tests.read_text()))
     alerts = set(re.findall(r"alert: (\w+)", (CONTRIB / "ipwl-alerts.yml").read_text()))
     assert named == alerts
+
+
+def test_rates_are_recorded():
+    tests = TOP / "tests/packaging/recording.test.yml"
+    assert run("promtool", "test", "rules", tests).returncode == 0
+    tested = set(re.findall(r"expr: (instance\w*:\w+:\w+)", tests.read_text()))
+    recorded = set(re.findall(r"record: (\S+)", (CONTRIB / "ipwl-recording.yml").read_text()))
+    assert tested == recorded
 
 
 def test_the_kernel_knows_the_sysctls():

@@ -345,7 +345,7 @@ libs: ## print the libraries of user space, for the linker
 staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/usr/bin/ipwlctl|$(BINDIR)/ipwlctl|g' \
 	-e 's|/usr/lib/ipwl|$(LIBDIR)/ipwl|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
 UNITS := $(notdir $(wildcard $(addprefix packaging/systemd/*.,service socket path)))
-DOCUMENTS := README.md $(wildcard docs/*.md $(addprefix contrib/*.,conf cf cfg yml)) \
+DOCUMENTS := README.md $(wildcard docs/*.md $(addprefix contrib/*.,conf cf cfg yml) contrib/grafana/*.json) \
 	packaging/systemd/socket.conf
 
 install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration that is there

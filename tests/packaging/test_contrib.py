@@ -2,6 +2,7 @@
 """The sysctl and Prometheus files are accepted by the programs they are for. What the dashboard
 shows is in tests/e2e/test_prometheus.py."""
 
+import json
 import re
 
 from conftest import TOP, run
@@ -27,6 +28,40 @@ def test_rates_are_recorded():
     tested = set(re.findall(r"expr: (instance\w*:\w+:\w+)", tests.read_text()))
     recorded = set(re.findall(r"record: (\S+)", (CONTRIB / "ipwl-recording.yml").read_text()))
     assert tested == recorded
+
+
+def test_the_dashboard_is_whole():
+    """What Grafana does not check when it imports a dashboard."""
+    dashboard = json.loads((CONTRIB / "grafana/ipwl.json").read_text())
+    panels = dashboard["panels"]
+    # Grafana 11.6 and later; "id" would be that of one installation.
+    assert dashboard["schemaVersion"] >= 41 and "id" not in dashboard
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    taken = set()
+    for panel in panels:
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y)
+                 for x in range(place["w"]) for y in range(place["h"])}
+        assert not cells & taken and max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
+    source = {"type": "prometheus", "uid": "${datasource}"}
+    for panel in panels:
+        if panel["type"] == "row":
+            continue
+        assert panel["title"] and panel["description"].endswith("."), panel["title"]
+        assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+        assert panel["datasource"] == source
+        references = [target["refId"] for target in panel["targets"]]
+        assert references == sorted(set(references)), panel["title"]
+        for target in panel["targets"]:
+            assert target["datasource"] == source
+            assert target["legendFormat"] or panel["type"] == "table", panel["title"]
+            # Each metric is of the hosts that are chosen.
+            metrics = re.findall(r"\b(?:ipwl|process|scrape)_\w+(?={|\[)", target["expr"])
+            assert metrics and target["expr"].count('instance=~"$instance"') == len(metrics)
+    variables = {variable["name"] for variable in dashboard["templating"]["list"]}
+    used = set(re.findall(r"\$\{?([a-z]\w*)", json.dumps(dashboard)))
+    assert used == variables
 
 
 def test_the_kernel_knows_the_sysctls():

@@ -80,6 +80,45 @@ int engine_find_blocked(struct engine *engine, const struct seen_query *query,
 			struct seen_answer *ret_answer, struct refusal *refusal);
 void seen_answer_done(struct seen_answer *answer);
 
+/* ---- sums -------------------------------------------------------------------- */
+
+/* Attempts that an allow entry has saved from one block list. */
+struct seen_averted {
+	struct seen_match allow;
+	char block_list[POLICY_NAME_MAX + 1]; /* empty: unknown */
+	uint64_t attempts;
+	uint64_t source_count;
+};
+
+/* Attempts that a block list matched. */
+struct seen_list_sum {
+	char list[POLICY_NAME_MAX + 1];	 /* empty: unknown */
+	uint64_t of[IPWL_VERDICT_COUNT]; /* attempts by verdict; IPWL_AVERTED: overruled */
+	uint64_t source_count;		 /* of attempts that were dropped, or would have been */
+	struct seen_source *sources;	 /* those with most of them, the most first */
+	size_t count;
+};
+
+struct seen_totals {
+	struct seen_averted *averted; /* the most attempts first */
+	size_t averted_count;
+	uint64_t averted_match_count; /* with those beyond the limit */
+	struct seen_list_sum *lists;  /* the most attempts first */
+	size_t list_count;
+	uint64_t of[IPWL_VERDICT_COUNT]; /* all attempts by verdict */
+	uint64_t source_count;
+	/* As in struct seen_answer. */
+	int64_t since_sec;
+	int64_t remembered_since_sec;
+	struct seen_left_out left_out;
+};
+
+/* Sum up attempts since a time. @entries_max, @sources_max: how many to name, at least 1. Return:
+ * as above. */
+int engine_sum_seen(struct engine *engine, int64_t since_sec, size_t entries_max,
+		    size_t sources_max, struct seen_totals *ret_totals, struct refusal *refusal);
+void seen_totals_done(struct seen_totals *totals);
+
 /* Delete all attempts of sources in a prefix. */
 int engine_forget_seen(struct engine *engine, const struct prefix *prefix, uint64_t *ret_row_count,
 		       struct refusal *refusal);

@@ -29,6 +29,16 @@ void seen_begin(struct engine *engine, const struct config *config);
 /* Delete what is too old. */
 void seen_forget_old(struct engine *engine, int64_t now_sec);
 
+/* ---- seen_query.c ---- */
+
+/* Refuse a question if nothing is stored. Return: 0 or -ECANCELED. */
+int seen_refuse_off(const struct engine *engine, struct refusal *refusal);
+/* Refuse because of an error of the store. Return: -ECANCELED. */
+int seen_refuse_error(const struct engine *engine, int err, struct refusal *refusal);
+/* The time from when on attempts are shown. What is older than `keep` may still be on the disk,
+ * but is not shown. */
+int64_t seen_shown_since_sec(const struct engine *engine, int64_t since_sec);
+
 /* ---- seen_journal.c ---- */
 
 /* NULL: out of memory. */

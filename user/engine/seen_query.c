@@ -121,7 +121,7 @@ static int take_source(const struct seen_row *row, void *context)
 
 /* ---- the answer ---------------------------------------------------------------------- */
 
-static int refuse_seen(const struct engine *engine, int err, struct refusal *refusal)
+int seen_refuse_error(const struct engine *engine, int err, struct refusal *refusal)
 {
 	const char *error = engine_seen_error(engine);
 
@@ -131,7 +131,7 @@ static int refuse_seen(const struct engine *engine, int err, struct refusal *ref
 			   error ? error : strerror(-err));
 }
 
-static int refuse_off(const struct engine *engine, struct refusal *refusal)
+int seen_refuse_off(const struct engine *engine, struct refusal *refusal)
 {
 	if (!engine->current->config->seen.keep_sec)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
@@ -143,13 +143,17 @@ static int refuse_off(const struct engine *engine, struct refusal *refusal)
 	return 0;
 }
 
-/* What is older than `keep` may still be on the disk, but is not shown. */
-static struct seen_filter filter_of(const struct engine *engine, const struct seen_query *query)
+int64_t seen_shown_since_sec(const struct engine *engine, int64_t since_sec)
 {
 	const int64_t oldest_sec = time_now_sec() - engine->current->config->seen.keep_sec;
 
+	return since_sec > oldest_sec ? since_sec : oldest_sec;
+}
+
+static struct seen_filter filter_of(const struct engine *engine, const struct seen_query *query)
+{
 	return (struct seen_filter) {
-		.since_sec = query->since_sec > oldest_sec ? query->since_sec : oldest_sec,
+		.since_sec = seen_shown_since_sec(engine, query->since_sec),
 		.has_prefix = query->has_prefix,
 		.prefix = query->prefix,
 	};
@@ -166,7 +170,7 @@ static int search_run(struct engine *engine, struct search *search,
 	err = seen_walk(engine->seen->store, filter, take, search);
 	if (err) {
 		top_done(&search->top);
-		return refuse_seen(engine, err, refusal);
+		return seen_refuse_error(engine, err, refusal);
 	}
 	end_source(search);
 	top_sort(&search->top);
@@ -193,7 +197,7 @@ int engine_find_seen(struct engine *engine, const struct seen_query *query,
 {
 	const struct seen_filter filter = filter_of(engine, query);
 	struct search search = { .query = query };
-	int err = refuse_off(engine, refusal);
+	int err = seen_refuse_off(engine, refusal);
 
 	if (err)
 		return err;
@@ -212,7 +216,7 @@ int engine_find_blocked(struct engine *engine, const struct seen_query *query,
 {
 	const struct seen_filter filter = filter_of(engine, query);
 	struct search search = { .query = query };
-	int err = refuse_off(engine, refusal);
+	int err = seen_refuse_off(engine, refusal);
 
 	if (!err && query->list && !engine_find_list(engine, query->list, refusal))
 		err = -ECANCELED;
@@ -239,14 +243,14 @@ void seen_answer_done(struct seen_answer *answer)
 int engine_forget_seen(struct engine *engine, const struct prefix *prefix, uint64_t *ret_row_count,
 		       struct refusal *refusal)
 {
-	int err = refuse_off(engine, refusal);
+	int err = seen_refuse_off(engine, refusal);
 
 	if (err)
 		return err;
 	engine_update_seen(engine);
 	err = seen_forget(engine->seen->store, prefix, ret_row_count);
 	if (err)
-		return refuse_seen(engine, err, refusal);
+		return seen_refuse_error(engine, err, refusal);
 	seen_journal_forget(engine->seen->journal, prefix);
 	engine_update_seen(engine);
 	return 0;

@@ -58,6 +58,7 @@ static const struct route {
 	{ "/v1/domains/accept", EVHTTP_REQ_POST, "POST", .command = &accept_domain_command },
 	{ "/v1/domains/diff", EVHTTP_REQ_GET, "GET", .command = &diff_domain_command },
 	{ "/v1/monitor", EVHTTP_REQ_GET, "GET", .serve = control_monitor },
+	{ "/v1/samples", EVHTTP_REQ_GET, "GET", .serve = control_samples },
 	{ "/v1/lint", EVHTTP_REQ_GET, "GET", .command = &lint_command },
 	{ "/v1/diff", EVHTTP_REQ_POST, "POST", .command = &diff_command },
 	{ "/v1/history", EVHTTP_REQ_GET, "GET", .command = &history_command },
@@ -77,6 +78,7 @@ static const struct route {
 	{ "/v1/explain", EVHTTP_REQ_GET, "GET", .command = &explain_command },
 	{ "/v1/seen", EVHTTP_REQ_GET, "GET", .command = &seen_command },
 	{ "/v1/seen/forget", EVHTTP_REQ_POST, "POST", .command = &forget_seen_command },
+	{ "/v1/seen/totals", EVHTTP_REQ_GET, "GET", .command = &seen_totals_command },
 	{ "/v1/blocked", EVHTTP_REQ_GET, "GET", .command = &blocked_command },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", .command = &detach_command },
 };

@@ -27,6 +27,7 @@ extern const struct api_command hit_entries_command;
 extern const struct api_command seen_command;
 extern const struct api_command blocked_command;
 extern const struct api_command forget_seen_command;
+extern const struct api_command seen_totals_command;
 extern const struct api_command history_command;
 extern const struct api_command undo_command;
 extern const struct api_command learned_command;
@@ -47,6 +48,7 @@ void control_refresh_feeds(struct runtime *runtime, struct evhttp_request *reque
 void control_domains(struct runtime *runtime, struct evhttp_request *request);
 void control_refresh_domains(struct runtime *runtime, struct evhttp_request *request);
 void control_monitor(struct runtime *runtime, struct evhttp_request *request);
+void control_samples(struct runtime *runtime, struct evhttp_request *request);
 void control_export(struct runtime *runtime, struct evhttp_request *request);
 
 #endif

@@ -86,14 +86,6 @@ static void seen_free_task(struct api_task *base)
 
 /* ---- the answer ------------------------------------------------------------------ */
 
-static json_t *match_json(const struct seen_match *match)
-{
-	char entry[PREFIX_TEXT_BYTES];
-
-	return json_pack("{s:o,s:o}", "list", json_text(*match->list ? match->list : NULL), "entry",
-			 json_text(match->has_entry ? prefix_format(&match->entry, entry) : NULL));
-}
-
 /* How the kernel's tables decide about the source now, at the same port. */
 static json_t *decision_json(struct engine *engine, const struct prefix *source, uint16_t port)
 {
@@ -116,8 +108,8 @@ static json_t *seen_row_json(struct engine *engine, const struct seen_row *row)
 	return json_pack("{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "source",
 			 prefix_format_short(&row->source, source), "port", (int)row->port,
 			 "verdict", verdict_names[row->verdict], "block",
-			 match_json(is_averted ? &row->beaten : &row->decided), "allow",
-			 is_averted ? match_json(&row->decided) : json_null(), "attempts",
+			 seen_match_json(is_averted ? &row->beaten : &row->decided), "allow",
+			 is_averted ? seen_match_json(&row->decided) : json_null(), "attempts",
 			 json_count(row->attempts + row->left_out), "left_out",
 			 json_count(row->left_out), "first_at", json_time(row->first_sec),
 			 "last_at", json_time(row->last_sec), "now",
@@ -161,11 +153,9 @@ const struct api_command seen_command = {
 static json_t *seen_source_json(struct engine *engine, const struct seen_source *source)
 {
 	json_t *object = seen_row_json(engine, &source->sum);
-	json_t *of = json_pack("{s:o,s:o,s:o}", "averted", json_count(source->of[IPWL_AVERTED]),
-			       "would_block", json_count(source->of[IPWL_WOULD_BLOCK]), "block",
-			       json_count(source->of[IPWL_BLOCK]));
 
-	if (json_object_set_new(object, "attempts_by_verdict", of)) {
+	if (json_object_set_new(object, "attempts_by_verdict",
+				attempts_by_verdict_json(source->of))) {
 		json_decref(object);
 		return NULL;
 	}

@@ -14,6 +14,20 @@ json_t *left_out_json(const struct seen_left_out *left_out)
 			 json_count(left_out->rows), "lost", json_count(left_out->lost));
 }
 
+json_t *seen_match_json(const struct seen_match *match)
+{
+	char entry[PREFIX_TEXT_BYTES];
+
+	return json_pack("{s:o,s:o}", "list", json_text(*match->list ? match->list : NULL), "entry",
+			 json_text(match->has_entry ? prefix_format(&match->entry, entry) : NULL));
+}
+
+json_t *attempts_by_verdict_json(const uint64_t *of)
+{
+	return json_pack("{s:o,s:o,s:o}", "averted", json_count(of[IPWL_AVERTED]), "would_block",
+			 json_count(of[IPWL_WOULD_BLOCK]), "block", json_count(of[IPWL_BLOCK]));
+}
+
 json_t *seen_status_json(const struct runtime *runtime)
 {
 	const struct seen_settings *settings = &runtime->snapshot->config->seen;

@@ -9,9 +9,8 @@
 #include "api/entry.h"
 #include "api/learn_json.h"
 #include "api/request.h"
+#include "api/samples.h"
 #include "api/status.h"
-#include "core/samples.h"
-#include "datapath/names.h"
 #include "engine/hit_rank.h"
 #include "health/health.h"
 #include "http/http.h"
@@ -74,68 +73,6 @@ static void overview_run(struct api_task *task, struct engine *engine)
 				 candidates_json(engine));
 }
 
-/* ---- samples ------------------------------------------------------------------- */
-
-/* A series as columns. Each has a number for each sample. */
-struct series_columns {
-	json_t *start;
-	json_t *seconds;
-	json_t *packets[IPWL_VERDICT_COUNT];
-	json_t *connections[IPWL_VERDICT_COUNT];
-};
-
-static struct series_columns columns_new(void)
-{
-	struct series_columns columns = { .start = json_array(), .seconds = json_array() };
-
-	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
-		columns.packets[verdict] = json_array();
-		columns.connections[verdict] = json_array();
-	}
-	return columns;
-}
-
-static void columns_add(const struct series_columns *columns, const struct sample *sample)
-{
-	json_array_append_new(columns->start, json_integer(sample->start_sec));
-	json_array_append_new(columns->seconds, json_integer(sample->covered_sec));
-	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
-		const struct verdict_counts *counts = &sample->counts[verdict];
-
-		json_array_append_new(columns->packets[verdict], json_count(counts->packets));
-		json_array_append_new(columns->connections[verdict],
-				      json_count(counts->connections));
-	}
-}
-
-static json_t *by_verdict_json(json_t *const columns[IPWL_VERDICT_COUNT])
-{
-	json_t *object = json_object();
-
-	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++)
-		json_object_set_new(object, verdict_names[verdict], columns[verdict]);
-	return object;
-}
-
-static json_t *series_json(const struct samples *samples, enum sample_series series,
-			   int64_t now_sec)
-{
-	const int64_t step_sec = samples_extents[series].step_sec;
-	const struct series_columns columns = columns_new();
-
-	for (int64_t start_sec = samples_oldest_sec(series, now_sec); start_sec <= now_sec;
-	     start_sec += step_sec) {
-		const struct sample *sample = samples_find(samples, series, start_sec);
-
-		if (sample)
-			columns_add(&columns, sample);
-	}
-	return json_pack("{s:I,s:o,s:o,s:o,s:o}", "step_seconds", (json_int_t)step_sec, "start",
-			 columns.start, "seconds", columns.seconds, "packets",
-			 by_verdict_json(columns.packets), "connections",
-			 by_verdict_json(columns.connections));
-}
-
 /* ---- health -------------------------------------------------------------------- */
 
 static json_t *health_json(const json_t *status)
@@ -177,12 +114,11 @@ static json_t *overview_json(struct runtime *runtime)
 	json_t *status = status_json(runtime);
 	json_t *health = health_json(status);
 
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:o}}", "host", host_json(), "now",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "host", host_json(), "now",
 			 json_time(now_sec), "health", health, "status", status, "feeds",
 			 feed_states_json(runtime, FEED_OF_URL), "domains",
-			 feed_states_json(runtime, FEED_OF_DOMAIN), "samples", "day",
-			 series_json(samples, SAMPLES_OF_DAY, now_sec), "week",
-			 series_json(samples, SAMPLES_OF_WEEK, now_sec));
+			 feed_states_json(runtime, FEED_OF_DOMAIN), "samples",
+			 samples_json(samples, now_sec));
 }
 
 static void overview_finish(struct api_task *task, struct runtime *runtime)

@@ -384,6 +384,51 @@ static void test_covers(void **unused)
 
 #define TEST(function) cmocka_unit_test_teardown(function, stop)
 
+static struct learned_page domains_in(enum learn_state state, size_t limit)
+{
+	struct refusal refusal = { 0 };
+	struct learned_page page;
+
+	assert_int_equal(engine_learned_domains(fixture_engine, state, limit, &page, &refusal), 0);
+	assert_string_equal(page.list, "partners");
+	return page;
+}
+
+/* The domains that wait, as a page of them. */
+static void test_page(void **state)
+{
+	struct refusal refusal = { 0 };
+	struct learned_page page;
+
+	(void)state;
+	begin("");
+	page = domains_in(LEARN_CANDIDATE, 10);
+	assert_int_equal(page.count, 0);
+	learned_page_done(&page);
+	write_to(NAME, 0);
+	write_to("other.example", 0);
+	page = domains_in(LEARN_CANDIDATE, 1);
+	assert_int_equal(page.count, 1);
+	assert_true(page.has_more);
+	assert_string_equal(page.items[0].domain, "other.example");
+	learned_page_done(&page);
+	page = domains_in(LEARN_CANDIDATE, 2);
+	assert_int_equal(page.count, 2);
+	assert_false(page.has_more);
+	assert_string_equal(page.items[1].domain, NAME);
+	assert_true(*page.items[1].why);
+	learned_page_done(&page);
+	page = domains_in(LEARN_ACTIVE, 10);
+	assert_int_equal(page.count, 0);
+	learned_page_done(&page);
+	fixture_configure(LEARN_LISTS);
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_int_equal(
+	    engine_learned_domains(fixture_engine, LEARN_CANDIDATE, 1, &page, &refusal),
+	    -ECANCELED);
+	refusal_done(&refusal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +444,7 @@ int main(void)
 		TEST(test_shared_all_and_never),
 		TEST(test_configured),
 		TEST(test_covers),
+		TEST(test_page),
 	};
 
 	return cmocka_run_group_tests_name("learned domains", tests, fixture_open, fixture_close);

@@ -134,6 +134,11 @@ struct partner_page {
 	bool has_more;
 };
 
+/* The partner domains in a state, by name, without their prefix. The result is for
+ * learned_page_done(). */
+int engine_learned_domains(struct engine *engine, enum learn_state state, size_t limit,
+			   struct learned_page *ret_page, struct refusal *refusal);
+
 int engine_learn_partners(struct engine *engine, const struct partner_query *query,
 			  struct partner_page *ret_page, struct refusal *refusal);
 void partner_page_done(struct partner_page *page);

@@ -76,6 +76,29 @@ void learned_page_done(struct learned_page *page)
 	*page = (struct learned_page) { 0 };
 }
 
+int engine_learned_domains(struct engine *engine, enum learn_state state, size_t limit,
+			   struct learned_page *ret_page, struct refusal *refusal)
+{
+	struct learned_paging paging = { .limit = page_limit(limit) };
+	int err = learning_ready(engine, refusal);
+	struct domain_rows rows;
+
+	if (err)
+		return err;
+	rows = learned_domain_rows(engine);
+	paging.page.items = calloc(paging.limit, sizeof(*paging.page.items));
+	paging.page.list = text_copy(learning_settings(engine)->list);
+	if (!paging.page.items || !paging.page.list) {
+		learned_page_done(&paging.page);
+		return refusal_set_memory(refusal);
+	}
+	for (size_t i = 0; i < rows.count && !err; i++)
+		if (rows.items[i].state == state)
+			err = add_learned(&rows.items[i], &paging);
+	*ret_page = paging.page;
+	return 0;
+}
+
 /* ---- partners --------------------------------------------------------------------------- */
 
 static struct learn_partner partner_of(const struct engine *engine,

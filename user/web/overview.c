@@ -67,10 +67,33 @@ static json_t *candidates_json(struct engine *engine)
 	return array;
 }
 
+/* The same of partner domains, whose SPF records would be in force. */
+static json_t *candidate_domains_json(struct engine *engine)
+{
+	struct refusal refusal = { 0 };
+	struct learned_page page;
+	json_t *array;
+
+	if (engine_learned_domains(engine, LEARN_CANDIDATE, CANDIDATES_MAX, &page, &refusal)) {
+		refusal_done(&refusal);
+		return json_null();
+	}
+	array = json_array();
+	for (size_t i = 0; i < page.count; i++) {
+		json_t *domain = learned_json(&page.items[i], page.list);
+
+		json_object_set_new(domain, "prefix", json_null());
+		json_array_append_new(array, domain);
+	}
+	learned_page_done(&page);
+	return array;
+}
+
 static void overview_run(struct api_task *task, struct engine *engine)
 {
-	task->answer = json_pack("{s:o,s:o}", "saved", saved_json(engine), "candidates",
-				 candidates_json(engine));
+	task->answer =
+	    json_pack("{s:o,s:o,s:o}", "saved", saved_json(engine), "candidates",
+		      candidates_json(engine), "candidate_domains", candidate_domains_json(engine));
 }
 
 /* ---- health -------------------------------------------------------------------- */

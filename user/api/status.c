@@ -152,6 +152,7 @@ static json_t *list_file_json(const struct list *list, const struct list_file *f
 
 	json_object_set_new(body, "list", json_text(list->name));
 	json_object_set_new(body, "path", json_text(file->path));
+	json_object_set_new(body, "written_at", json_time(file->result.written_at_sec));
 	return body;
 }
 

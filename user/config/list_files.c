@@ -121,6 +121,7 @@ int list_file_read(const char *path, const struct format_input *options,
 	if (fstat(file.fd, &status) == 0)
 		input.written_at_sec = status.st_mtim.tv_sec;
 	err = format_read(&input, ret_result);
+	ret_result->written_at_sec = input.written_at_sec;
 	close(file.fd);
 	if (err)
 		return err;

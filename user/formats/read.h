@@ -132,6 +132,7 @@ struct format_result {
 	bool has_declared_count;
 	uint64_t declared_count;
 	int64_t declared_at_sec; /* when the data was made; 0: unknown */
+	int64_t written_at_sec;	 /* when its file was written last; 0: unknown, or no file */
 };
 
 /**

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+struct engine;
+struct refusal;
 struct runtime;
 struct seen_left_out;
 struct seen_match;
@@ -18,6 +20,10 @@ json_t *seen_match_json(const struct seen_match *match);
 
 /* Attempts by verdict. @of: indexed by enum ipwl_verdict. */
 json_t *attempts_by_verdict_json(const uint64_t *of);
+
+/* The answer of GET /v1/seen/totals. For the worker. NULL: out of memory, or as @refusal says. */
+json_t *seen_totals_json(struct engine *engine, int64_t since_sec, size_t entries_max,
+			 size_t sources_max, struct refusal *refusal);
 
 /* The `seen` of the status. */
 json_t *seen_status_json(const struct runtime *runtime);

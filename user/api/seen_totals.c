@@ -117,15 +117,15 @@ static json_t *list_sums_json(const struct seen_totals *totals)
 	return array;
 }
 
-static void totals_run(struct api_task *base, struct engine *engine)
+json_t *seen_totals_json(struct engine *engine, int64_t since_sec, size_t entries_max,
+			 size_t sources_max, struct refusal *refusal)
 {
-	const struct totals_task *task = (const struct totals_task *)base;
 	struct seen_totals totals;
+	json_t *answer;
 
-	if (engine_sum_seen(engine, task->since_sec, (size_t)task->entries_max,
-			    (size_t)task->sources_max, &totals, &base->refusal))
-		return;
-	base->answer = json_pack(
+	if (engine_sum_seen(engine, since_sec, entries_max, sources_max, &totals, refusal))
+		return NULL;
+	answer = json_pack(
 	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "attempts_by_verdict",
 	    attempts_by_verdict_json(totals.of), "source_count", json_count(totals.source_count),
 	    "averted", averted_sums_json(engine, &totals), "averted_count",
@@ -134,6 +134,15 @@ static void totals_run(struct api_task *base, struct engine *engine)
 	    "left_out", left_out_json(&totals.left_out), "error",
 	    json_text(engine_seen_error(engine)));
 	seen_totals_done(&totals);
+	return answer;
+}
+
+static void totals_run(struct api_task *base, struct engine *engine)
+{
+	const struct totals_task *task = (const struct totals_task *)base;
+
+	base->answer = seen_totals_json(engine, task->since_sec, (size_t)task->entries_max,
+					(size_t)task->sources_max, &base->refusal);
 }
 
 const struct api_command seen_totals_command = {

@@ -10,7 +10,9 @@
 #include "api/learn_json.h"
 #include "api/request.h"
 #include "api/samples.h"
+#include "api/seen_json.h"
 #include "api/status.h"
+#include "base/clock.h"
 #include "engine/hit_rank.h"
 #include "health/health.h"
 #include "http/http.h"
@@ -19,6 +21,10 @@
 
 #define CANDIDATES_MAX 50
 #define SAVED_MAX 10
+/* A week: longer ago, attempts are forgotten unless the configuration says otherwise. */
+#define ATTEMPTS_SEC (7 * 86400)
+#define AVERTED_MAX 20
+#define SOURCES_MAX 10 /* of each list */
 #define HOST_BYTES 256
 
 /* ---- whose mail was saved -------------------------------------------------------- */
@@ -89,11 +95,25 @@ static json_t *candidate_domains_json(struct engine *engine)
 	return array;
 }
 
+/* ---- attempts ------------------------------------------------------------------ */
+
+/* Whose attempts block lists match, and which of them allow lists let through. null: they are not
+ * stored, or cannot be read. */
+static json_t *attempts_json(struct engine *engine)
+{
+	const int64_t since_sec = time_now_sec() - ATTEMPTS_SEC;
+	struct refusal refusal = { 0 };
+	json_t *attempts = seen_totals_json(engine, since_sec, AVERTED_MAX, SOURCES_MAX, &refusal);
+
+	refusal_done(&refusal);
+	return attempts ? attempts : json_null();
+}
+
 static void overview_run(struct api_task *task, struct engine *engine)
 {
-	task->answer =
-	    json_pack("{s:o,s:o,s:o}", "saved", saved_json(engine), "candidates",
-		      candidates_json(engine), "candidate_domains", candidate_domains_json(engine));
+	task->answer = json_pack("{s:o,s:o,s:o,s:o}", "attempts", attempts_json(engine), "saved",
+				 saved_json(engine), "candidates", candidates_json(engine),
+				 "candidate_domains", candidate_domains_json(engine));
 }
 
 /* ---- health -------------------------------------------------------------------- */

@@ -2,15 +2,19 @@
 """The status page in Chromium: what it shows, how it looks, and who can use it. Pictures of all
 of it are in build/pictures."""
 
+import os
 import re
+import time
 
 import pytest
 
 import browser
 import frames
+import maillog
 import status_page
 from daemon import BUILD, DROP, INVALID, PARTNERS, ROOT
 from lab import SENDERS, wait_for
+from nameserver import NameServer
 from sources import Source, feed
 from status_page import LISTEN, TOKEN, URL
 
@@ -23,15 +27,23 @@ SHADOW = """\
     mode: monitor
     entries: [44.0.0.0/9]
 """
+EVENTS = "events: {per_second: 100000, per_source_minute: 100000}\n"
 LEARN = "learn: {list: partners, mode: suggest}\n"
 # The guards have tests of their own.
 NETWORKS = [f"9.9.{number}.0/24" for number in range(100)]
+PARTNER = "partner.example"
+ALLOWED = ("46.7.8.0/24 # branch offices", "203.0.113.20 # Example Ltd: invoices",
+           "9.9.40.0/24 # Acme, ticket 4711", "9.9.41.7 # the insurance")
+# Of senders that block lists contain, the most first; partners, then strangers.
+ATTEMPTS = {"203.0.113.20": 57, "9.9.40.18": 22, "9.9.41.7": 9, "2001:db8:bad::77": 4,
+            **{f"9.9.{3 * number}.{90 - number}": 140 // number for number in range(1, 12)},
+            "44.3.7.12": 31, "2001:db8:bad::5": 8, "203.0.113.201": 3}
 CANDIDATES = [f"44.1.{number}.7" for number in range(5)]
 
 
 @pytest.fixture(name="shown")
 def _shown(ipwld):
-    ipwld.configure(extra=LISTEN)
+    ipwld.configure(extra=LISTEN + EVENTS)
     ipwld.start()
     return ipwld
 
@@ -44,18 +56,23 @@ def _chromium(lab):
 
 
 @pytest.fixture(name="rich")
-def _rich(lab, ipwld):
+def _rich(lab, ipwld, wire):
     """A daemon with something in each part of the page: a week of samples, feeds, one of them
-    held, and candidates."""
+    held, candidates, and attempts."""
     source = Source(lab.mx)
     source.put("/nets", *NETWORKS)
     source.put("/hosts", "8.8.8.8", "8.8.4.4")
+    zone = NameServer(namespace=lab.mx)
+    zone.put(PARTNER, TXT="v=spf1 ip4:5.1.0.0/24 -all")
     ipwld.configure()
     ipwld.start()
     ipwld.stop()
     status_page.write_week(ipwld, seed=1)
     ipwld.configure(lists=PARTNERS + DROP + "    feeds:\n" + feed("botnets", source.url("/nets")) +
-                    feed("open-relays", source.url("/hosts")) + SHADOW, extra=LISTEN + LEARN)
+                    feed("open-relays", source.url("/hosts")) + SHADOW,
+                    extra=f"{LISTEN}{LEARN}{EVENTS}resolver: {{servers: ['{zone.address}']}}\n")
+    written = time.time() - 3.5 * 86400
+    os.utime(ipwld.write_list("allow.d/branches.list", *ALLOWED), (written, written))
     ipwld.start()
     wait_for(lambda: all(item["last_fetch"] for item in ipwld.ask("feeds")["feeds"]), "fetched")
     source.put("/nets", NETWORKS[0])
@@ -63,6 +80,14 @@ def _rich(lab, ipwld):
     for address in CANDIDATES:
         ipwld.ask("report", "ham", address)
     wait_for(lambda: len(ipwld.ask("learn", "list")["learned"]) == len(CANDIDATES), "candidates", 1)
+    log = maillog.Log()
+    for days in 3, 2, 1:
+        log.sent(days, f"bob@{PARTNER}", "9.9.10.7")
+    ipwld.ask("learn", "backfill", log.write(ipwld.top / "old.log"))
+    wait_for(lambda: any(item["last_fetch"] for item in ipwld.ask("domains")["domains"]), "learned")
+    for address, count in ATTEMPTS.items():
+        wire.send(*[frames.tcp(wire, address) for _ in range(count)])
+    await_notes(ipwld)
     return ipwld
 
 
@@ -97,9 +122,16 @@ def send_some(wire, count):
         wire.send(*[frames.tcp(wire, address) for _ in range(count)])
 
 
+def await_notes(ipwld):
+    """All that the kernel has reported is noted."""
+    wait_for(lambda: 0 < ipwld.metric("ipwl_seen_attempts_total")
+             == ipwld.metric("ipwl_attempts_total", fate="reported"), "it is noted")
+
+
 def test_figures(shown, chromium, wire):
     """Each figure is that of the metrics, also in the tables for screen readers."""
     send_some(wire, 130)
+    await_notes(shown)
     visit(chromium)
     counted = {}
     for (_, verdict), value in shown.counters("connections").items():
@@ -114,8 +146,15 @@ def test_figures(shown, chromium, wire):
         columns = list(zip(*table(chromium, figure)))[1:]
         assert [sum(map(number, column)) for column in columns] \
             == [counted.get(verdict, 0) for verdict in order], figure
-    saved = {row[0]: row for row in table(chromium, "#saved")}
-    assert number(saved["203.0.113.77/32"][1]) == number(saved["2001:db8:bad::77/128"][1]) == 130
+    averted = {"203.0.113.77": 130, "2001:db8:bad::77": 130}
+    assert {row[0]: number(row[1]) for row in table(chromium, "#saved")} == averted
+    assert {row[0]: number(row[1]) for row in table(chromium, "#averted")} == averted
+    assert {tuple(row[2:4]) for row in table(chromium, "#averted")} == {("drop", "partners")}
+    pair, = table(chromium, "#pairs")
+    assert pair[:2] == ["drop", "partners"] and number(pair[2]) == number(pair[3]) == 260 \
+        == shown.metric("ipwl_averted_connections_total", allow_list="partners", block_list="drop")
+    assert {row[0]: (number(row[1]), row[2]) for row in table(chromium, "#sources")} \
+        == {"203.0.113.66": (130, "drop"), "2001:db8:bad::66": (130, "drop")}
     for row in table(chromium, "#lists"):
         labels = {"list": row[0], "action": row[1].split(maxsplit=1)[0]}
         assert number(row[3]) == shown.metric_sum("ipwl_list_connections_total", **labels)
@@ -126,22 +165,58 @@ def test_figures(shown, chromium, wire):
     assert chromium.complaints() == []
 
 
+def test_attempts_that_were_not_noted(ipwld, chromium, wire):
+    """Tables that are not complete say so; if nothing is stored, there are none."""
+    ipwld.configure(extra=LISTEN + "events: {per_second: 50, per_source_minute: 10}\n")
+    ipwld.start()
+    send_some(wire, 130)
+    await_notes(ipwld)
+    visit(chromium)
+    shown = sum(number(row[1]) for where in ("#averted", "#sources")
+                for row in table(chromium, where))
+    missing, = re.findall(r"lack ([\d,]+) attempts", chromium.text("#left-out"))
+    assert 0 < shown < 520 and shown + number(missing) == 520
+    ipwld.configure(extra=LISTEN + "seen: {keep: none}\n")
+    ipwld.ask("reload")
+    ask_again(chromium)
+    wait_for(lambda: chromium.run("return document.getElementById('sources-section').hidden"),
+             "no sources")
+    assert chromium.run("return document.getElementById('averted').parentElement.hidden")
+    assert number(table(chromium, "#pairs")[0][2]) == 260
+
+
 def test_each_part(rich, chromium):
     visit(chromium)
     feeds = {row[0]: row for row in table(chromium, "#feeds")}
     assert feeds["botnets"][1] == "new copy held" and feeds["botnets"][4] == "100"
     assert feeds["open-relays"][1] == "up to date" and feeds["open-relays"][4] == "2"
     assert re.fullmatch(r"\d+ (s|min) ago", feeds["open-relays"][2])
+    assert [row[:2] for row in table(chromium, "#domains")] \
+        == [[f"spf:{PARTNER}", "not in force, suggested only"]]
     held = chromium.text("#held")
     assert "botnets (1 entry, " in held and "more than 50 % fewer" in held
-    assert "5 waiting" in chromium.text("#learn")
+    assert "addresses: 5 waiting, 0 in force; partner domains: 1 waiting" \
+        in chromium.text("#learn")
     assert [row[0] for row in table(chromium, "#candidates")] \
-        == [f"{address}/32" for address in CANDIDATES]
+        == [f"spf:{PARTNER}", *CANDIDATES]
+    lists = {row[0]: row for row in table(chromium, "#lists")}
+    assert lists["partners"][4] == "3 d ago" and lists["shadow"][4] == ""
+    assert re.fullmatch(r"\d+ (s|min) ago", lists["drop"][4])
     assert "block (monitor)" in [row[1] for row in table(chromium, "#lists")]
     # The plots have as many points as they have room for.
     assert chromium.run("return document.querySelectorAll('.plot canvas').length") == 2
     assert len(table(chromium, "#day")) in (24, 25) and len(table(chromium, "#week")) in (28, 29)
     assert rich.ctl("status").stdout.splitlines()[0] == chromium.text("#summary")
+    averted = [(row[0], number(row[1]), row[4]) for row in table(chromium, "#averted")]
+    assert averted == [("203.0.113.20", 57, "Example Ltd: invoices"),
+                       ("9.9.40.0/24", 22, "Acme, ticket 4711"), ("9.9.41.7", 9, "the insurance"),
+                       ("2001:db8:bad::77", 4, averted[3][2])]
+    sources = [(row[0], number(row[1])) for row in table(chromium, "#sources")]
+    strangers = sorted([*ATTEMPTS.items()][4:], key=lambda item: -item[1])
+    assert len(sources) >= 10 and sources == sorted(sources, key=lambda item: -item[1])
+    assert sources[:8] == strangers[:8]
+    assert [row[2] for row in table(chromium, "#sources") if row[0] == "44.3.7.12"] \
+        == ["shadow (monitor)"]
     assert chromium.complaints() == []
 
 

@@ -46,6 +46,9 @@ function ago(text, now) {
 // A name may be written from right to left, and must not turn the line around it.
 const name = (text) => element("bdi", "", text ?? "");
 
+// A prefix that is one host, without its length.
+const addressOf = (prefix) => prefix.replace(prefix.includes(":") ? /\/128$/ : /\/32$/, "");
+
 // ---- tables ------------------------------------------------------------------
 
 // A column: its head, the cell's content, and the class of the cell. The first is the row's head.
@@ -118,10 +121,53 @@ function showBins(figure, series, hours) {
 	], binsOf(series, hours));
 }
 
+// A table that has no rows is not shown.
+function fillOrHide(id, columns, rows) {
+	byId(id).parentElement.hidden = !rows.length;
+	fillTable(byId(id), columns, rows);
+}
+
+function showAverted(data) {
+	fillOrHide("averted", [
+		{ head: "Partner", cell: (one) => name(addressOf(one.allow.entry ?? "unknown")) },
+		count("Attempts", (one) => one.attempts),
+		{ head: "On block list", cell: (one) => name(one.block_list) },
+		{ head: "Allowed by", cell: (one) => name(one.allow.list) },
+		{ head: "Reason", kind: "words", cell: (one) => name(one.entry?.reason ?? one.entry?.origin) },
+	], data.attempts?.averted ?? []);
+	fillOrHide("pairs", [
+		{ head: "On block list", cell: (pair) => name(pair.block_list) },
+		{ head: "Allowed by", cell: (pair) => name(pair.allow_list) },
+		count("Attempts", (pair) => pair.connections),
+		count("Packets", (pair) => pair.packets),
+	], data.status.averted);
+}
+
+const SOURCES_SHOWN = 15;
+
+function showSources({ attempts, status }, now) {
+	const rows = (attempts?.lists ?? [])
+		.flatMap((list) => list.sources.map((source) => ({ ...source, list: list.list })))
+		.sort((a, b) => b.attempts - a.attempts).slice(0, SOURCES_SHOWN);
+	const isMonitor = (list) => status.lists.some((one) => one.name === list && one.mode === "monitor");
+	const missing = Object.values(attempts?.left_out ?? {}).reduce((sum, number) => sum + number, 0);
+	byId("sources-section").hidden = !rows.length;
+	fillTable(byId("sources"), [
+		{ head: "Source", cell: (one) => name(one.source) },
+		count("Attempts", (one) => one.attempts),
+		{ head: "Block list", cell: (one) => element("span", "", name(one.list), isMonitor(one.list) ? " (monitor)" : "") },
+		{ head: "First", cell: (one) => ago(one.first_at, now) },
+		{ head: "Last", cell: (one) => ago(one.last_at, now) },
+	], rows);
+	byId("left-out").hidden = !missing;
+	byId("left-out").textContent = `The tables lack ${numbers.format(missing)} `
+		+ `${missing === 1 ? "attempt" : "attempts"}: there were too many at a time to note each.`;
+}
+
 function showSaved(entries, now) {
-	byId("saved-section").hidden = !entries?.length;
+	byId("saved-details").hidden = !entries?.length;
 	fillTable(byId("saved"), [
-		{ head: "Sender", cell: (entry) => name(entry.prefix) },
+		{ head: "Sender", cell: (entry) => name(addressOf(entry.prefix)) },
 		count("Packets", (entry) => entry.total_averted_packets ?? 0),
 		{ head: "Last", cell: (entry) => ago(entry.last_hit_at, now) },
 		{ head: "List", cell: (entry) => name(entry.list) },
@@ -134,7 +180,19 @@ function deedOf(list) {
 	return list.mode === "monitor" ? `${list.action} (monitor)` : list.action;
 }
 
-function showLists(lists) {
+// When something of the list last changed: a file, or a copy that is in force. Times in UTC compare
+// as text.
+function changedOf(list, data) {
+	const times = [
+		...data.status.list_files.filter((file) => file.list === list.name).map((file) => file.written_at),
+		...[...data.feeds, ...data.domains].filter((feed) => feed.list === list.name && feed.in_force !== false)
+			.map((feed) => feed.fetched_at),
+	].filter(Boolean);
+	return times.sort().at(-1);
+}
+
+function showLists(data, now) {
+	const { lists } = data.status;
 	const skipped = { ...count("Skipped lines", (list) => list.skipped_lines),
 		attention: (list) => list.skipped_lines > 0 };
 	fillTable(byId("lists"), [
@@ -142,9 +200,13 @@ function showLists(lists) {
 		{ head: "Action", cell: deedOf },
 		count("Entries", (list) => list.ipv4_entries + list.ipv6_entries),
 		count("Attempts", (list) => list.connections),
+		{ head: "Last change", cell: (list) => changedOf(list, data) ? ago(changedOf(list, data), now) : "" },
 		...lists.some((list) => list.skipped_lines) ? [skipped] : [],
 	], lists);
 }
+
+// Of a learned domain.
+const WAITING = "not in force, suggested only";
 
 function stateOfFeed(feed) {
 	if (feed.held)
@@ -157,7 +219,7 @@ function stateOfFeed(feed) {
 		return feed.trouble;
 	if (["failed", "invalid"].includes(feed.last_fetch?.result))
 		return `last try: ${feed.last_fetch.message ?? feed.last_fetch.result}`;
-	return "up to date";
+	return feed.in_force === false ? WAITING : "up to date";
 }
 
 function showFeeds(kind, feeds, now) {
@@ -165,7 +227,7 @@ function showFeeds(kind, feeds, now) {
 	fillTable(byId(kind), [
 		{ head: kind === "feeds" ? "Feed" : "Domain", cell: (feed) => name(feed.name) },
 		{ head: "State", kind: "words", cell: (feed) => name(stateOfFeed(feed)),
-			attention: (feed) => stateOfFeed(feed) !== "up to date" },
+			attention: (feed) => !["up to date", WAITING].includes(stateOfFeed(feed)) },
 		{ head: "Confirmed", cell: (feed) => ago(feed.checked_at, now) },
 		{ head: "New copy", cell: (feed) => ago(feed.fetched_at, now) },
 		count("Entries", (feed) => feed.entries),
@@ -193,26 +255,31 @@ function showHeld(data, now) {
 }
 
 function showLearned(data, now) {
+	const counts = (of) => [["candidate", "waiting"], ["probation", "on probation"], ["active", "in force"],
+		["at_risk", "at risk"]].filter(([state]) => of[state] || state === "candidate" || state === "active")
+		.map(([state, words]) => `${numbers.format(of[state])} ${words}`).join(", ");
 	const { learn } = data.status;
 	byId("learn-section").hidden = !learn;
 	if (!learn)
 		return;
 	const addresses = learn.addresses;
+	const domains = data.candidate_domains ?? [];
 	const candidates = data.candidates ?? [];
 	byId("learn").replaceChildren("For the list ", name(learn.list), learn.mode === "auto"
-		? ", added by themselves: " : ", suggested only: ",
-	`${numbers.format(addresses.candidate)} waiting, ${numbers.format(addresses.probation)} on probation, `
-		+ `${numbers.format(addresses.active)} in force, ${numbers.format(addresses.at_risk)} at risk.`,
+		? ", added by themselves; " : ", suggested only; ",
+	`addresses: ${counts(addresses)}; partner domains: ${counts(learn.domains)}.`,
 	candidates.length < addresses.candidate && candidates.length
-		? ` The first ${numbers.format(candidates.length)} that wait:` : "");
-	byId("candidates-scroll").hidden = !candidates.length;
+		? ` The first ${numbers.format(candidates.length)} addresses that wait:` : "");
+	byId("candidates-scroll").hidden = !candidates.length && !domains.length;
 	fillTable(byId("candidates"), [
-		{ head: "Candidate", cell: (one) => name(one.prefix) },
+		// Of a domain all addresses that its SPF record permits are meant.
+		{ head: "Candidate", cell: (one) => name(one.prefix ? addressOf(one.prefix) : `spf:${one.domain}`) },
 		{ head: "Why", kind: "words", cell: (one) => name(one.why) },
-		...candidates.some((one) => one.domain) ? [{ head: "Domain", cell: (one) => name(one.domain) }] : [],
+		...candidates.some((one) => one.domain)
+			? [{ head: "Domain", cell: (one) => name(one.prefix ? one.domain : null) }] : [],
 		{ head: "Rule", cell: (one) => one.rule },
 		{ head: "Since", cell: (one) => ago(one.since, now) },
-	], candidates);
+	], [...domains, ...candidates]);
 }
 
 function showInterfaces(interfaces) {
@@ -247,8 +314,11 @@ function show(data) {
 		plots[key].show(data.samples[key], seconds);
 		showBins(byId(key), data.samples[key], hours);
 	}
+	byId("saved-section").hidden = !(data.saved?.length || data.attempts?.averted.length || status.averted.length);
+	showAverted(data);
 	showSaved(data.saved, now);
-	showLists(status.lists);
+	showSources(data, now);
+	showLists(data, now);
 	showFeeds("feeds", data.feeds, now);
 	showFeeds("domains", data.domains, now);
 	showHeld(data, now);

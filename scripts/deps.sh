@@ -73,6 +73,7 @@ test=(
 	chromium           # the status page, in a real browser
 	chromium-driver    # drives it
 	fonts-dejavu-core  # text in its pictures
+	pngquant           # makes pictures of README.md small
 	tcpdump            # reads what ipwlctl monitor writes
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too

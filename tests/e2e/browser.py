@@ -5,6 +5,7 @@ import base64
 import contextlib
 import http.client
 import json
+import math
 import subprocess
 
 import netns
@@ -107,12 +108,21 @@ class Browser:
         return [entry["message"] for entry in self._command("/se/log", {"type": "browser"})
                 if entry["level"] in ("SEVERE", "WARNING")]
 
-    def picture(self, path, is_whole=True):
-        """Save all of the page, or what is in the window, as a PNG."""
+    def picture(self, path, is_whole=True, selector=None):
+        """Save all of the page, what is in the window, or an element, as a PNG."""
+        if selector:
+            size = self.run("const { width, height } = document.querySelector(arguments[0])"
+                            ".getBoundingClientRect(); return { width, height };", selector)
+            self._save(path, {name: math.floor(value) for name, value in size.items()})
+            return
         size = self.devtools("Page.getLayoutMetrics")[
             "cssContentSize" if is_whole else "cssVisualViewport"]
         if not is_whole:
             size = {"width": size["clientWidth"], "height": size["clientHeight"]}
+        self._save(path, size)
+
+    def _save(self, path, size):
+        """From the corner at the top on the left."""
         data = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True,
                              clip={"x": 0, "y": 0, "width": size["width"],
                                    "height": size["height"], "scale": 1})["data"]

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import browser
 import daemon
 import lab as laboratory
 import mta
@@ -74,6 +75,14 @@ def _running(ipwld):
     ipwld.start()
     assert ipwld.interface()["attached"], ipwld.interface()
     return ipwld
+
+
+@pytest.fixture(name="chromium")
+def _chromium(lab):
+    """A browser on the MX."""
+    chromium = browser.Browser(lab.mx)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session", name="postfix_files")

@@ -22,8 +22,8 @@ _ipwlctl_domains() {
 
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
-	local commands='status test list seen blocked add del import history undo protect unprotect'
-	commands+=' reload diff lint simulate monitor spf feeds refresh domains learn explain report'
+	local commands='status test list seen blocked summary add del import history undo protect'
+	commands+=' unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -69,6 +69,10 @@ _ipwlctl() {
 	list) options='--list --source --hit --sort --since --limit --config' ;;
 	seen) options='--since --limit --names --servers' ;;
 	blocked) options='--since --sort --list --limit --names --servers' ;;
+	summary)
+		options='--since --format'
+		formats='text json'
+		;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'

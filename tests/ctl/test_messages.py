@@ -19,6 +19,7 @@ NEVER_ONE = {
     "%d characters", "%u bytes", "%zu bytes", "%d feeds", "%d exports", "%d domains", "%d lists",
     "%u different prefixes", "%d addresses", "%d lookups", "%u rules", "%ld redirects",
     "%d nested ifs", "%d terms", "%d names", "%zu columns",  # limits
+    "without a hit for %lld days", "expire within %lld days",  # limits
     "more than %zu entries",   # of a list
     "%zu domains, checksum",   # as many as are not shown by name
     "kept for %d days",        # a limit

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/plural.h"
-#include "ctl/memory.h"
-#include "ctl/summary.h"
+#include "ctl/summary_internal.h"
 
 static const struct column summary_columns[] = {
 	{ "host", NULL, FORM_PLAIN },	     { "since", NULL, FORM_PLAIN },
@@ -14,94 +13,6 @@ static const struct column summary_columns[] = {
 	{ "candidates", NULL, FORM_PLAIN },  { "learned", NULL, FORM_PLAIN },
 	{ "unused", NULL, FORM_PLAIN },	     { "expiring", NULL, FORM_PLAIN },
 	{ "feeds", NULL, FORM_PLAIN },	     { "changes", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column connection_columns[] = {
-	{ "allow", "ALLOW", FORM_NUMBER },	 { "averted", "AVERTED", FORM_NUMBER },
-	{ "unlisted", "UNLISTED", FORM_NUMBER }, { "would_block", "WOULD_BLOCK", FORM_NUMBER },
-	{ "block", "BLOCK", FORM_NUMBER },	 { NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column averted_columns[] = {
-	{ "allow.list", "ALLOWED BY", FORM_PLAIN | COLUMN_NAME },
-	{ "allow.entry", "ENTRY", FORM_PLAIN },
-	{ "block_list", "ALSO IN", FORM_PLAIN | COLUMN_NAME },
-	{ "attempts", "ATTEMPTS", FORM_NUMBER },
-	{ "source_count", "SOURCES", FORM_NUMBER | COLUMN_LEAVES(2) },
-	{ "entry.origin", "FROM", FORM_PLAIN | COLUMN_CUT_BEFORE | COLUMN_LEAVES(1) },
-	{ "entry.reason", "REASON", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(3) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column list_columns[] = {
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "attempts_by_verdict.block", "BLOCK", FORM_NUMBER },
-	{ "attempts_by_verdict.would_block", "WOULD_BLOCK", FORM_NUMBER },
-	{ "source_count", "SOURCES", FORM_NUMBER },
-	{ "attempts_by_verdict.averted", "AVERTED", FORM_NUMBER },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column source_columns[] = {
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "source", "SOURCE", FORM_PLAIN },
-	{ "attempts", "ATTEMPTS", FORM_NUMBER },
-	{ "first_at", "FIRST", FORM_TIME | COLUMN_LEAVES(1) },
-	{ "last_at", "LAST", FORM_TIME | COLUMN_LEAVES(2) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column candidate_columns[] = {
-	{ "prefix", "CANDIDATE", FORM_PLAIN },
-	{ "domain", "DOMAIN", FORM_PLAIN | COLUMN_NAME },
-	{ "rule", "RULE", FORM_PLAIN | COLUMN_LEAVES(1) },
-	{ "since", "SINCE", FORM_TIME | COLUMN_LEAVES(2) },
-	{ "why", "WHY", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(3) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column learned_columns[] = {
-	{ "at", "AT", FORM_TIME | COLUMN_LEAVES(1) },
-	{ "change", "LEARNED", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "reason", "REASON", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(2) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column unused_columns[] = {
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "action", "ACTION", FORM_PLAIN },
-	{ "count", "WITHOUT A HIT", FORM_NUMBER },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column finding_columns[] = {
-	{ "prefix", "PREFIX", FORM_PLAIN },
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
-	{ "expires_at", "EXPIRES", FORM_TIME },
-	{ "last_hit_at", "LAST HIT", FORM_TIME | COLUMN_LEAVES(3) },
-	{ "origin", "FROM", FORM_PLAIN | COLUMN_CUT_BEFORE | COLUMN_LEAVES(1) },
-	{ "reason", "REASON", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(2) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column feed_columns[] = {
-	{ "name", "FEED", FORM_PLAIN | COLUMN_NAME },
-	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME | COLUMN_LEAVES(2) },
-	{ "state", "STATE", FORM_PLAIN },
-	{ "checked_at", "CONFIRMED", FORM_TIME | COLUMN_LEAVES(3) },
-	{ "message", "MESSAGE", FORM_PLAIN | COLUMN_CUT | COLUMN_LEAVES(1) },
-	{ NULL, NULL, FORM_PLAIN },
-};
-
-static const struct column change_columns[] = {
-	{ "author", "WHO", FORM_PLAIN | COLUMN_NAME },
-	{ "event", "EVENT", FORM_PLAIN },
-	{ "records", "RECORDS", FORM_NUMBER },
-	{ "added", "ADDED", FORM_NUMBER },
-	{ "removed", "REMOVED", FORM_NUMBER },
-	{ "last_at", "LAST", FORM_TIME | COLUMN_LEAVES(1) },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -164,7 +75,7 @@ static void write_connections(struct writer *writer, const json_t *connections)
 
 	if (json_is_string(json_object_get(connections, "since"))) {
 		write_heading(writer, "Connections since %s:", since);
-		writer_table_begin(writer, NULL, connection_columns, "  ");
+		writer_table_begin(writer, NULL, summary_connection_columns, "  ");
 		writer_row(writer, row);
 		writer_table_end(writer);
 	}
@@ -173,36 +84,13 @@ static void write_connections(struct writer *writer, const json_t *connections)
 
 static void write_left_out(struct writer *writer, const json_t *attempts)
 {
-	json_int_t left_out = 0;
-	const char *cause;
-	json_t *count;
+	const json_int_t left_out = summary_left_out(attempts);
 
-	json_object_foreach(json_object_get(attempts, "left_out"), cause, count) left_out +=
-	    json_integer_value(count);
 	if (!left_out)
 		return;
 	writer_text(writer, COLOUR_YELLOW, "  %lld more %s of unknown sources", (long long)left_out,
 		    plural((uint64_t)left_out, "attempt", "attempts"));
 	writer_line_end(writer);
-}
-
-/* The largest sources of all lists in one table. */
-static void write_sources(struct writer *writer, const json_t *lists)
-{
-	const json_t *list, *source;
-	size_t i, k;
-
-	writer_table_begin(writer, NULL, source_columns, "  ");
-	json_array_foreach(lists, i, list)
-	    json_array_foreach(json_object_get(list, "sources"), k, source)
-	{
-		json_t *row = ctl_allocated(json_copy((json_t *)(uintptr_t)source));
-
-		json_object_set(row, "list", json_object_get(list, "list"));
-		writer_row(writer, row);
-		json_decref(row);
-	}
-	writer_table_end(writer);
 }
 
 static void write_attempts(struct writer *writer, const json_t *attempts)
@@ -213,6 +101,7 @@ static void write_attempts(struct writer *writer, const json_t *attempts)
 	const json_int_t dropped = summary_number(attempts, "attempts_by_verdict.block");
 	const json_int_t would = summary_number(attempts, "attempts_by_verdict.would_block");
 	char *since = time_text(attempts, "since");
+	json_t *sources;
 
 	if (!json_is_object(attempts)) {
 		write_heading(writer, "Attempts are not stored (seen: keep: none).");
@@ -222,17 +111,18 @@ static void write_attempts(struct writer *writer, const json_t *attempts)
 	write_heading(writer, "Averted since %s: %lld %s, which block lists would have dropped%s",
 		      since, (long long)saved, plural((uint64_t)saved, "attempt", "attempts"),
 		      saved ? ":" : ".");
-	writer_table(writer, NULL, averted_columns, "  ", averted);
+	writer_table(writer, NULL, summary_averted_columns, "  ", averted);
 	write_more(writer, summary_number(attempts, "averted_count"), averted);
 	write_heading(writer, "Dropped: %lld %s; in monitor mode: %lld%s", (long long)dropped,
 		      plural((uint64_t)dropped, "attempt", "attempts"), (long long)would,
 		      json_array_size(lists) ? ":" : ".");
-	writer_table(writer, NULL, list_columns, "  ", lists);
+	writer_table(writer, NULL, summary_list_columns, "  ", lists);
 	write_left_out(writer, attempts);
-	if (dropped + would) {
+	sources = summary_sources(attempts);
+	if (json_array_size(sources))
 		write_heading(writer, "Sources with most of these attempts:");
-		write_sources(writer, lists);
-	}
+	writer_table(writer, NULL, summary_source_columns, "  ", sources);
+	json_decref(sources);
 	free(since);
 }
 
@@ -248,14 +138,15 @@ static void write_learned(struct writer *writer, const json_t *summary)
 			      (long long)waiting,
 			      plural((uint64_t)waiting, "candidate waits", "candidates wait"),
 			      waiting ? ":" : ".");
-		writer_table(writer, NULL, candidate_columns, "  ",
+		writer_table(writer, NULL, summary_candidate_columns, "  ",
 			     json_object_get(candidates, "items"));
 		write_more(writer, waiting, json_object_get(candidates, "items"));
 	}
 	if (!changed)
 		return;
 	write_heading(writer, "Learned entries that came or went: %lld", (long long)changed);
-	writer_table(writer, NULL, learned_columns, "  ", json_object_get(learned, "items"));
+	writer_table(writer, NULL, summary_learned_columns, "  ",
+		     json_object_get(learned, "items"));
 	write_more(writer, changed, json_object_get(learned, "items"));
 }
 
@@ -267,15 +158,17 @@ static void write_entries(struct writer *writer, const json_t *summary)
 
 	write_heading(writer, "Entries without a hit for %lld days:",
 		      (long long)summary_number(unused, "for_days"));
-	writer_table(writer, NULL, unused_columns, "  ", json_object_get(unused, "lists"));
+	writer_table(writer, NULL, summary_unused_columns, "  ", json_object_get(unused, "lists"));
 	if (json_array_size(json_object_get(unused, "items"))) {
 		write_heading(writer, "Allow entries among them (`ipwlctl lint --check unused'):");
-		writer_table(writer, NULL, finding_columns, "  ", json_object_get(unused, "items"));
+		writer_table(writer, NULL, summary_finding_columns, "  ",
+			     json_object_get(unused, "items"));
 	}
 	write_heading(writer, "Entries that expire within %lld days: %lld%s",
 		      (long long)summary_number(expiring, "within_days"), (long long)soon,
 		      soon ? ":" : "");
-	writer_table(writer, NULL, finding_columns, "  ", json_object_get(expiring, "items"));
+	writer_table(writer, NULL, summary_finding_columns, "  ",
+		     json_object_get(expiring, "items"));
 	write_more(writer, soon, json_object_get(expiring, "items"));
 }
 
@@ -287,10 +180,10 @@ static void write_rest(struct writer *writer, const json_t *summary)
 
 	if (json_array_size(feeds))
 		write_heading(writer, "Feeds and domains that need attention:");
-	writer_table(writer, NULL, feed_columns, "  ", feeds);
+	writer_table(writer, NULL, summary_feed_columns, "  ", feeds);
 	write_heading(writer, "Changes: %lld %s in the history%s", (long long)records,
 		      plural((uint64_t)records, "record", "records"), records ? ":" : ".");
-	writer_table(writer, NULL, change_columns, "  ", json_object_get(changes, "by"));
+	writer_table(writer, NULL, summary_change_columns, "  ", json_object_get(changes, "by"));
 }
 
 void summary_write(struct writer *writer, const json_t *summary)

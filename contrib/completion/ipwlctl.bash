@@ -36,7 +36,7 @@ _ipwlctl() {
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
 			--check | --family | --unused | --expiring | --state | --by | --user | \
-			--servers | --timeout | --sort)
+			--servers | --timeout | --sort | --mail)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -70,8 +70,8 @@ _ipwlctl() {
 	seen) options='--since --limit --names --servers' ;;
 	blocked) options='--since --sort --list --limit --names --servers' ;;
 	summary)
-		options='--since --format'
-		formats='text json'
+		options='--since --format --mail'
+		formats='text html json'
 		;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
@@ -136,7 +136,7 @@ _ipwlctl() {
 		fi
 		;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-	--reason | --ttl | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
+	--reason | --ttl | --mail | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

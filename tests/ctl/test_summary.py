@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`ipwlctl summary`: what it asks, and what it makes of the answers."""
 import copy
+import email
+import email.policy
+import html.parser
 import re
 import time
 
@@ -137,3 +140,125 @@ def test_failure(ask, mx, path):
 @pytest.mark.parametrize("argv", [("--since", "soon"), ("--format", "pdf"), ("--format", "")])
 def test_options(ask, argv):
     assert ask("summary", *argv).code == 4
+
+
+# ---- HTML -----------------------------------------------------------------------------------------
+
+class Page(html.parser.HTMLParser):
+    """The text of each table cell and the attributes of each element, if the elements are nested
+    as they must be."""
+
+    EMPTY = {"meta"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.cells, self.elements = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("td", "th"):
+            self.cells[-1] += data
+
+
+HOSTILE = "\"'><script>alert(1)</script>&amp;\x1b[31m\u202e"
+
+
+def test_html(ask, mx):
+    done = ask("summary", "--format", "html")
+    assert (done.code, done.err) == (0, "")
+    page = Page(done.out)
+    for text in ("198.51.100.7/32", "<b>the plant</b> in Lyon", "203.0.113.66", "98765",
+                 "1234577", "+198.51.100.9/32", "botnets", "alice (sudo)", "ticket 4711"):
+        assert text in page.cells, text
+    plots = [attrs["aria-label"] for tag, attrs in page.elements if tag == "svg"]
+    assert plots == ["allow", "averted", "unlisted", "would_block", "block"]
+    # The bars of a plot are as high as what they show: 7, 1234567 and 3 connections.
+    bars = [attrs for tag, attrs in page.elements if tag == "rect"][-3:]
+    heights = [float(bar["height"]) for bar in bars]
+    assert heights[1] == 59 and heights[0] < 2 and heights[2] < 2
+    assert all(0 <= float(bar["y"]) <= 60 and float(bar["x"]) < 700 for bar in bars)
+
+
+def test_html_needs_nothing_else(ask, mx):
+    text = ask("summary", "--format", "html").out
+    page = Page(text)
+    assert not {tag for tag, _ in page.elements} & {"script", "link", "img", "iframe", "object"}
+    assert "url(" not in text and "http" not in text
+    assert not [attrs for _, attrs in page.elements
+                if {"src", "href", "onload", "style"} & attrs.keys()]
+
+
+def replace_texts(value):
+    """Every text but names of members and times is hostile."""
+    if isinstance(value, dict):
+        return {key: item if key in ("action", "verdict", "at", "mode") else replace_texts(item)
+                for key, item in value.items()}
+    if isinstance(value, list):
+        return [replace_texts(item) for item in value]
+    return HOSTILE if isinstance(value, str) else value
+
+
+def test_html_escapes_everything(ask, mx):
+    for route in ("/v1/seen/totals", "/v1/learn", "/v1/feeds", "/v1/domains", "/v1/status"):
+        code, answer = mx.answers["GET", route]
+        mx.answers["GET", route] = code, replace_texts(answer)
+    records = replace_texts(RECORDS)
+    mx.answers["GET", "/v1/history"] = 200, {"schema_version": 1, "records": records, "next": None}
+    mx.answers["GET", "/v1/lint"] = 200, replace_texts({**LINT, "total": 1, "findings": [FINDING]})
+    text = ask("summary", "--format", "html").out
+    assert "<script" not in text and "\x1b" not in text and "\u202e" not in text
+    page = Page(text)
+    assert HOSTILE.replace("\x1b", "\\x1b").replace("\u202e", "\\u202e") in page.cells
+    assert {tag for tag, _ in page.elements} <= {
+        "html", "head", "meta", "style", "title", "body", "h1", "h2", "p", "ul", "li", "table",
+        "tr", "th", "td", "svg", "rect", "path"}
+
+
+# ---- mail -----------------------------------------------------------------------------------------
+
+def test_mail(ask, mx):
+    done = ask("summary", "--since", "2026-11-17T09:00:00Z", "--mail", "root,admin@example.org")
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.split("\n"))) <= 78 and done.out.isascii()
+    mail = email.message_from_string(done.out, policy=email.policy.default)
+    assert not [part.defects for part in mail.walk() if part.defects]
+    assert mail["To"] == "root, admin@example.org" or mail["To"] == "root,admin@example.org"
+    assert mail["Subject"].startswith("CRITICAL: ipwl on ")
+    assert mail["Subject"].endswith(": 2 averted, 1234577 dropped")
+    assert abs(mail["Date"].datetime.timestamp() - time.time()) < 3600
+    assert mail["MIME-Version"] == "1.0" and mail["From"] is None
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail.get_content_type() == "multipart/alternative"
+    text, page = mail.iter_parts()
+    assert [part.get_content_type() for part in (text, page)] == ["text/plain", "text/html"]
+    assert {part.get_content_charset() for part in (text, page)} == {"utf-8"}
+    shown = ask("summary", "--since", "2026-11-17T09:00:00Z").out
+    assert steady(text.get_content()) == steady(shown)
+    assert Page(page.get_content()).cells
+
+
+@pytest.mark.parametrize("address", ["", "a b", "a\nBcc: x@example.org", "-oQ/tmp", "<a@b>",
+                                     '"a"@b', "a@b(c)", "é@example.org", "a" * 901, "a@b\x7f"])
+def test_no_address(ask, mx, address):
+    done = ask("summary", "--mail", address)
+    assert (done.code, done.out) == (4, "")
+    assert mx.requests == []
+
+
+def test_mail_or_format(ask):
+    assert ask("summary", "--mail", "root", "--format", "html").code == 2
+    assert ask("--json", "summary", "--mail", "root").code == 2

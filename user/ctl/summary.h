@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What happened in a span of time: one JSON object, put together from answers of ipwld, and shown
- * as text or as it is. ipwlctl(8) describes its members.
+ * as text, as HTML or as it is. ipwlctl(8) describes its members.
  */
 #ifndef CTL_SUMMARY_H
 #define CTL_SUMMARY_H
@@ -55,6 +55,15 @@ void summary_add_feeds(json_t *array, const json_t *answer, const char *key);
 
 /* Text or JSON. */
 void summary_write(struct writer *writer, const json_t *summary);
+
+/* One page of HTML that needs no other file. */
+void summary_write_html(FILE *stream, const json_t *summary);
+
+/* A mail with text and HTML, for `sendmail -t`. @to must be checked by summary_is_address(). */
+void summary_write_mail(FILE *stream, const json_t *summary, const char *to);
+
+/* Whether a mail header can have this address as it is. */
+bool summary_is_address(const char *text);
 
 /* A number of the summary by its path: "connections.total.allow"; 0 if it is missing. */
 json_int_t summary_number(const json_t *object, const char *path);

@@ -342,9 +342,9 @@ libs: ## print the libraries of user space, for the linker
 	@echo $(LIBS)
 
 # The files name their final paths; another PREFIX or SYSCONFDIR is written in.
-staged = sed -e 's|/usr/sbin/|$(SBINDIR)/|g' -e 's|/usr/bin/ipwlctl|$(BINDIR)/ipwlctl|g' \
+staged = sed -e 's|/usr/sbin/ipwl|$(SBINDIR)/ipwl|g' -e 's|/usr/bin/ipwlctl|$(BINDIR)/ipwlctl|g' \
 	-e 's|/usr/lib/ipwl|$(LIBDIR)/ipwl|g' -e 's|/etc/ipwl|$(SYSCONFDIR)/ipwl|g'
-UNITS := $(notdir $(wildcard $(addprefix packaging/systemd/*.,service socket path)))
+UNITS := $(notdir $(wildcard $(addprefix packaging/systemd/*.,service socket path timer)))
 DOCUMENTS := README.md $(wildcard docs/*.md $(addprefix contrib/*.,conf cf cfg yml) contrib/grafana/*.json) \
 	packaging/systemd/socket.conf
 
@@ -376,7 +376,7 @@ uninstall: ## stop and detach ipwl, and remove what install put there, but neith
 	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
 		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket \
-			ipwl-resolve.socket ipwl-maillog.socket || true
+			ipwl-resolve.socket ipwl-maillog.socket ipwl-summary.timer || true
 	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve ipwl-maillog) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \

@@ -9,13 +9,13 @@ import pytest
 from conftest import TOP, run
 
 UNITS = sorted(path.name for path in (TOP / "packaging/systemd").glob("*.*")
-               if path.suffix in (".service", ".socket", ".path"))
+               if path.suffix in (".service", ".socket", ".path", ".timer"))
 DIRECTORY = "usr/lib/systemd/system"
 
 # Of 10.0, as systemd-analyze weighs a unit; what is left of ipwld is CAP_NET_ADMIN, CAP_BPF,
 # bpf(2), the host's network and, without a socket that is passed, the Internet's families.
 EXPOSURES = {"ipwld.service": 1.6, "ipwl-fetch@.service": 1.3, "ipwl-resolve@.service": 1.3,
-             "ipwl-maillog@.service": 1.0}
+             "ipwl-maillog@.service": 1.0, "ipwl-summary.service": 1.0}
 EXPOSURE_WITH_SOCKET = 1.2
 
 
@@ -42,7 +42,7 @@ def _root(staged, tmp_path_factory):
     root = tmp_path_factory.mktemp("machine")
     shutil.copytree(staged, root, dirs_exist_ok=True)
     for name in ("sysinit.target", "basic.target", "shutdown.target", "multi-user.target",
-                 "sockets.target", "paths.target", "network-pre.target", "network-online.target",
+                 "sockets.target", "paths.target", "timers.target", "network-pre.target", "network-online.target",
                  "nss-lookup.target", "system.slice"):
         (root / DIRECTORY / name).write_text("[Unit]\n")
     for name in "systemd-sysusers", "systemd-sysctl", "systemd-tmpfiles-setup":

@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`ipwlctl summary`: what was sent on the wire, as metrics, monitor and history have it."""
 
+import email
+import email.policy
 import itertools
+import os
+import re
+import shutil
 
 import pytest
 
+import daemon
 import frames
+import mta
+import netns
 from daemon import DONE, INVALID, NEGATIVE, UNREACHABLE
 from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED, wait_for
 
@@ -151,3 +159,75 @@ def test_usage(mx):
     assert mx.ctl("summary").returncode == DONE
     mx.stop()
     assert mx.ctl("summary").returncode == UNREACHABLE
+
+
+# ---- mail -----------------------------------------------------------------------------------------
+
+UNIT = daemon.ROOT / "packaging/systemd/ipwl-summary.service"
+
+
+def run_unit(mx, directory, to, sendmail, wrapper=()):
+    """Run the commands of the unit, with these paths in place of its own."""
+    text = UNIT.read_text()
+    environment, = re.findall(r"^Environment=MAIL_TO=root SINCE=(\S+)$", text, re.M)
+    commands = re.findall(r"^ExecStart=\+?/bin/sh -ec '(.*)'$", text, re.M)
+    assert len(commands) == 2 == text.count("ExecStart=")
+    for command, before in zip(commands, ((), wrapper), strict=True):
+        for path, other in (("/usr/bin/ipwlctl", f"{daemon.BUILD}/ipwlctl --socket {mx.socket}"),
+                            ("/run/ipwl-summary", str(directory)),
+                            ("/usr/sbin/sendmail", str(sendmail))):
+            command = command.replace(path, other)
+        mx.namespace.run(*before, "/bin/sh", "-ec", command,
+                         env={**os.environ, "MAIL_TO": to, "SINCE": environment})
+
+
+def check_mail(text, to):
+    mail = email.message_from_string(text, policy=email.policy.default)
+    assert mail["To"] == to and mail["Subject"].endswith(": 7 averted, 11 dropped")
+    assert not [part.defects for part in mail.walk() if part.defects]
+    plain, page = mail.iter_parts()
+    assert BLOCKED.ipv4 in plain.get_content() and "<svg" in page.get_content()
+    return mail
+
+
+def test_unit_with_any_sendmail(mx, wire, tmp_path):
+    """It gets the message and these options, whatever it is."""
+    send_all(mx, wire)
+    sendmail = tmp_path / "sendmail"
+    sendmail.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/options\ncat >{tmp_path}/mail\n')
+    sendmail.chmod(0o755)
+    run_unit(mx, tmp_path, "postmaster@example.org", sendmail)
+    assert (tmp_path / "options").read_text() == "-i -t\n"
+    assert check_mail((tmp_path / "mail").read_text(), "postmaster@example.org")["From"] is None
+
+
+class Submission(mta.Postfix):
+    """It takes mail from its own sendmail, too."""
+
+    def __init__(self, namespace, peer, top):
+        super().__init__(namespace, peer, top)
+        with open(top / "config/master.cf", "a", encoding="ascii") as master:
+            master.write("pickup    unix  n  -  n  60  1  pickup\n")
+        # postdrop(1) believes no environment: it looks into /etc.
+        shutil.copytree(top / "config", top / "etc/postfix")
+        for name in "passwd", "group":
+            shutil.copy(top / name, top / "etc" / name)
+
+    def inside(self):
+        """The command that runs another one as if Postfix were installed."""
+        return ("unshare", "--mount", "--propagation", "private", "sh", "-ec",
+                'mount -t overlay overlay -o "lowerdir=$0:/etc" /etc; exec "$@"',
+                self.top / "etc", "env", f"LD_LIBRARY_PATH={self.peer}/usr/lib/postfix")
+
+
+def test_unit_with_postfix(mx, wire, postfix_files):
+    """The mail arrives."""
+    send_all(mx, wire)
+    postfix = Submission(mx.namespace, postfix_files, mx.top / "postfix")
+    postfix.start()
+    run_unit(mx, mx.top, mta.INBOX, postfix.peer / "usr/sbin/sendmail", postfix.inside())
+    assert postfix.find("averted, 11 dropped", netns.PATIENCE_SEC), postfix.words()
+    path, = (postfix.inbox / "new").iterdir()
+    mail = check_mail(path.read_text(), mta.INBOX)
+    assert mail["From"].addresses[0].addr_spec == f"root@{mta.DOMAIN}"
+    assert not list((postfix.top / "spool/maildrop").iterdir())

@@ -11,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "ctl/memory.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define CONNECT_TIMEOUT_SEC 5L

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "ctl/memory.h"
-#include "ctl/text.h"
 
 void ctl_start(void)
 {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "ctl/memory.h"
-#include "ctl/text.h"
 
 /* Between the parts of a line. */
 #define GAP 2
@@ -57,8 +57,8 @@ const char *entry_string(const json_t *entry, const char *key)
 /* A copy that a terminal shows, at most @width wide. To be freed. */
 static char *cut_text(const char *text, size_t width, bool is_cut_before)
 {
-	char *plain = text_escape(text);
-	char *cut = text_cut(plain, width, is_cut_before);
+	char *plain = ctl_allocated(text_escape(text));
+	char *cut = ctl_allocated(text_cut(plain, width, is_cut_before));
 
 	free(plain);
 	return cut;
@@ -73,7 +73,7 @@ void entry_write_line(struct writer *writer, enum colour colour, size_t used, co
 {
 	const size_t width = writer_width(writer);
 	char *provenance = entry_provenance(entry);
-	char *prefix = text_escape(entry_string(entry, "prefix")), *list, *origin;
+	char *prefix = ctl_allocated(text_escape(entry_string(entry, "prefix"))), *list, *origin;
 	bool is_exclusion = json_is_true(json_object_get(entry, "exclusion"));
 
 	used += is_exclusion + text_width(prefix) + GAP;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ctl/memory.h"
-#include "ctl/text.h"
 
 #define ROWS_MAX 1000
 #define GAP 2
@@ -126,7 +126,8 @@ static void grid_print_row(const struct grid *grid, const char *const *cells)
 
 		if (grid->is_left_out[column])
 			continue;
-		cell = text_cut(cells[column], grid->widths[column], spec->is_cut_before);
+		cell = ctl_allocated(
+		    text_cut(cells[column], grid->widths[column], spec->is_cut_before));
 		pad = grid->widths[column] - text_width(cell);
 		if (spec->is_right)
 			gap += pad;
@@ -176,7 +177,7 @@ void grid_add(struct grid *grid, const char *const *cells)
 	if (grid->cell_count == ROWS_MAX * grid->column_count)
 		grid_flush(grid);
 	for (size_t column = 0; column < grid->column_count; column++) {
-		char *cell = text_escape(cells[column]);
+		char *cell = ctl_allocated(text_escape(cells[column]));
 		size_t width = text_width(cell);
 
 		if (grid->widths[column] < width)

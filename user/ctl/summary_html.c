@@ -5,8 +5,9 @@
 
 #include "base/duration.h"
 #include "base/plural.h"
+#include "base/text.h"
+#include "ctl/memory.h"
 #include "ctl/summary_internal.h"
-#include "ctl/text.h"
 
 #define PLOT_WIDTH 700
 #define PLOT_HEIGHT 60
@@ -31,7 +32,7 @@ static const char head[] =
 /* Escape for text and for values of attributes. Control characters are shown as \x1b. */
 static void put_text(FILE *stream, const char *text)
 {
-	char *plain = text_escape(text);
+	char *plain = ctl_allocated(text_escape(text));
 
 	for (const char *c = plain; *c; c++) {
 		switch (*c) {

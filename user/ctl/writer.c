@@ -10,8 +10,8 @@
 
 #include "base/duration.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "ctl/memory.h"
-#include "ctl/text.h"
 
 #define LABEL_WIDTH 16
 #define WIDTH_DEFAULT 80

@@ -10,11 +10,11 @@
 
 #include "base/number.h"
 #include "base/plural.h"
+#include "base/text.h"
 #include "core/prefix_error.h"
 #include "ctl/client.h"
 #include "ctl/memory.h"
 #include "ctl/packet_file.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define POLL_NSEC 250000000L

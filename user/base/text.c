@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Escapes and column widths of UTF-8. Needs a UTF-8 LC_CTYPE (ctl_start). */
-#include "ctl/text.h"
+/* Escapes and column widths of UTF-8. Needs a UTF-8 LC_CTYPE. */
+#include "base/text.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 #include <wctype.h>
-
-#include "ctl/ctl.h"
-#include "ctl/memory.h"
 
 /* "…" */
 #define ELLIPSIS "\xe2\x80\xa6"
@@ -82,10 +79,15 @@ char *text_escape(const char *text)
 {
 	char *escaped = NULL;
 	size_t size;
-	FILE *stream = ctl_allocated(open_memstream(&escaped, &size));
+	FILE *stream = open_memstream(&escaped, &size);
 
+	if (!stream)
+		return NULL;
 	text_print(text, stream);
-	return ctl_allocated(fclose(stream) ? NULL : escaped);
+	if (!fclose(stream))
+		return escaped;
+	free(escaped);
+	return NULL;
 }
 
 /* The columns of the character at @text, which has *ret_bytes. */
@@ -115,14 +117,13 @@ char *text_cut(const char *text, size_t width, bool is_cut_before)
 	char *cut = NULL;
 
 	if (left <= width)
-		return ctl_allocated(strdup(text));
+		return strdup(text);
 	if (is_cut_before) {
 		for (; left > width - 1; text += bytes)
 			left -= char_width(text, &bytes);
-		return ctl_allocated(asprintf(&cut, ELLIPSIS "%s", text) < 0 ? NULL : cut);
+		return asprintf(&cut, ELLIPSIS "%s", text) < 0 ? NULL : cut;
 	}
 	for (; kept + (columns = char_width(end, &bytes)) <= width - 1; end += bytes)
 		kept += columns;
-	return ctl_allocated(asprintf(&cut, "%.*s" ELLIPSIS, (int)(end - text), text) < 0 ? NULL
-											  : cut);
+	return asprintf(&cut, "%.*s" ELLIPSIS, (int)(end - text), text) < 0 ? NULL : cut;
 }

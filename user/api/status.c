@@ -15,35 +15,40 @@
 #include "runtime/maillog.h"
 #include "runtime/runtime.h"
 
-static json_t *packets_json(const struct attachment *attachment)
+/* Counters of an interface by verdict: those of all families together. */
+static void counts_json(const struct attachment *attachment, json_t *packets, json_t *connections)
 {
 	struct ipwl_traffic counters[IPWL_COUNTER_COUNT] = { 0 };
-	json_t *packets = json_object();
 	int family, verdict;
 
 	if (attachment->interface)
 		interface_read_counters(attachment->interface, counters);
 	for (verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++) {
-		uint64_t sum = 0;
+		struct ipwl_traffic sum = { 0 };
 
-		for (family = 0; family < IPWL_FAMILY_COUNT; family++)
-			sum += counters[IPWL_COUNTER(family, verdict)].packets;
-		json_object_set_new(packets, verdict_names[verdict], json_count(sum));
+		for (family = 0; family < IPWL_FAMILY_COUNT; family++) {
+			sum.packets += counters[IPWL_COUNTER(family, verdict)].packets;
+			sum.connections += counters[IPWL_COUNTER(family, verdict)].connections;
+		}
+		json_object_set_new(packets, verdict_names[verdict], json_count(sum.packets));
+		json_object_set_new(connections, verdict_names[verdict],
+				    json_count(sum.connections));
 	}
-	return packets;
 }
 
 static json_t *interface_json(const struct attachment *attachment)
 {
 	enum attach_mode mode = attachment_mode(attachment);
 	const char *error = attachment->error[0] ? attachment->error : NULL;
+	json_t *packets = json_object(), *connections = json_object();
 
-	return json_pack("{s:o,s:o,s:b,s:s,s:s,s:o,s:o}", "name", json_text(attachment->name),
+	counts_json(attachment, packets, connections);
+	return json_pack("{s:o,s:o,s:b,s:s,s:s,s:o,s:o,s:o}", "name", json_text(attachment->name),
 			 "ifindex",
 			 attachment->ifindex ? json_integer(attachment->ifindex) : json_null(),
 			 "attached", mode != ATTACH_NONE, "xdp_mode", attach_mode_names[mode],
 			 "marking", marking_names[attachment_marking(attachment)], "error",
-			 json_text(error), "packets", packets_json(attachment));
+			 json_text(error), "packets", packets, "connections", connections);
 }
 
 static json_t *interfaces_json(const struct interfaces *interfaces)

@@ -52,6 +52,7 @@ static const struct column interface_columns[] = {
 	{ "packets.averted", "AVERTED", FORM_NUMBER },
 	{ "packets.would_block", "WOULD_BLOCK", FORM_NUMBER },
 	{ "packets.block", "BLOCK", FORM_NUMBER },
+	{ "connections", NULL, FORM_PLAIN },
 	{ "error", "ERROR", FORM_PLAIN | COLUMN_WIDE },
 	{ NULL, NULL, FORM_PLAIN },
 };

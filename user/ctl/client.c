@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #define HTTP_OK 200
 /* Lines of an error. */
 #define DETAILS_SHOWN 20
+/* Of a message that is kept. */
+#define MESSAGE_BYTES 2048
 
 struct client {
 	CURL *curl;
@@ -33,6 +36,7 @@ struct client {
 	char *answer;
 	size_t answer_bytes;
 	size_t answer_capacity;
+	char *message;	/* of the last failure, kept instead of printed; NULL: they are printed */
 	FILE *download; /* takes the body of a good answer, or NULL */
 };
 
@@ -113,7 +117,49 @@ void client_free(struct client *client)
 	curl_easy_cleanup(client->curl);
 	curl_global_cleanup();
 	free(client->answer);
+	free(client->message);
 	free(client);
+}
+
+void client_keep_messages(struct client *client)
+{
+	free(client->message);
+	client->message = ctl_allocated(calloc(1, MESSAGE_BYTES));
+	client->shows_progress = false;
+}
+
+const char *client_message(const struct client *client)
+{
+	return client->message ? client->message : "";
+}
+
+/* Print a message, or keep it. */
+__attribute__((format(printf, 2, 3))) static void report(const struct client *client,
+							 const char *format, ...)
+{
+	va_list arguments;
+	char *text = NULL;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = ctl_allocated(NULL);
+	va_end(arguments);
+	if (client->message)
+		snprintf(client->message, MESSAGE_BYTES, "%s", text);
+	else
+		ctl_error("%s", text);
+	free(text);
+}
+
+/* Print a line that belongs to the message before it, or add it. */
+static void report_detail(const struct client *client, const char *text)
+{
+	const size_t bytes = client->message ? strlen(client->message) : 0;
+
+	if (client->message)
+		snprintf(client->message + bytes, MESSAGE_BYTES - bytes, "\n%s", text);
+	else
+		ctl_error_detail(text);
 }
 
 /* "http://ipwl/v1/entries?list=partners"; to be freed. */
@@ -194,28 +240,27 @@ static enum ctl_exit report_transport(const struct client *client, const struct 
 	curl_easy_getinfo(client->curl, CURLINFO_OS_ERRNO, &os_errno);
 	curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connect_us);
 	if (result == CURLE_COULDNT_CONNECT && (os_errno == EACCES || os_errno == EPERM)) {
-		ctl_error(
-		    "%s: permission denied: run this as root or as a member of the group ipwl",
-		    client->socket_path);
+		report(client,
+		       "%s: permission denied: run this as root or as a member of the group ipwl",
+		       client->socket_path);
 		return CTL_DENIED;
 	}
 	if (result == CURLE_COULDNT_CONNECT || (result == CURLE_OPERATION_TIMEDOUT && !connect_us))
-		ctl_error("cannot reach ipwld at %s: is it running?%s%s%s", client->socket_path,
-			  os_errno ? " (" : "", os_errno ? strerror((int)os_errno) : "",
-			  os_errno ? ")" : "");
+		report(client, "cannot reach ipwld at %s: is it running?%s%s%s",
+		       client->socket_path, os_errno ? " (" : "",
+		       os_errno ? strerror((int)os_errno) : "", os_errno ? ")" : "");
 	else if (result == CURLE_OPERATION_TIMEDOUT)
-		ctl_error("ipwld at %s did not answer within %ld s", client->socket_path,
-			  request->timeout_sec);
+		report(client, "ipwld at %s did not answer within %ld s", client->socket_path,
+		       request->timeout_sec);
 	else
-		ctl_error("no usable answer from ipwld at %s: %s", client->socket_path,
-			  result == CURLE_WRITE_ERROR ? "it is too long"
-						      : curl_easy_strerror(result));
+		report(client, "no usable answer from ipwld at %s: %s", client->socket_path,
+		       result == CURLE_WRITE_ERROR ? "it is too long" : curl_easy_strerror(result));
 	return CTL_UNREACHABLE;
 }
 
 static enum ctl_exit report_unusable(const struct client *client, const char *why)
 {
-	ctl_error("no usable answer from ipwld at %s: %s", client->socket_path, why);
+	report(client, "no usable answer from ipwld at %s: %s", client->socket_path, why);
 	return CTL_UNREACHABLE;
 }
 
@@ -239,7 +284,7 @@ static enum ctl_exit exit_of_status(long status)
 }
 
 /* The first of the lines of an error, and how many more there are. */
-static void report_details(const json_t *details)
+static void report_details(const struct client *client, const json_t *details)
 {
 	const size_t count = json_array_size(details);
 	const size_t shown = writer_shows_all() || count <= DETAILS_SHOWN ? count : DETAILS_SHOWN;
@@ -248,11 +293,11 @@ static void report_details(const json_t *details)
 	for (size_t i = 0; i < shown; i++) {
 		const char *detail = json_string_value(json_array_get(details, i));
 
-		ctl_error_detail(detail ? detail : "?");
+		report_detail(client, detail ? detail : "?");
 	}
 	snprintf(more, sizeof(more), "and %zu more (see --wide)", count - shown);
 	if (shown < count)
-		ctl_error_detail(more);
+		report_detail(client, more);
 }
 
 /* Report the daemon's own words. */
@@ -263,10 +308,11 @@ static enum ctl_exit report_error(const struct client *client, const struct requ
 	const char *message = json_string_value(json_object_get(error, "message"));
 
 	if (message)
-		ctl_error("%s", message);
+		report(client, "%s", message);
 	else
-		ctl_error("ipwld at %s answered with HTTP status %ld", client->socket_path, status);
-	report_details(json_object_get(error, "details"));
+		report(client, "ipwld at %s answered with HTTP status %ld", client->socket_path,
+		       status);
+	report_details(client, json_object_get(error, "details"));
 	if (json_is_object(error) && client->prints_json && !request->is_continuation) {
 		json_dumpf(body, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 		putchar('\n');

@@ -58,6 +58,12 @@ enum ctl_exit client_request(struct client *client, const struct request *reques
  */
 enum ctl_exit client_download(struct client *client, const struct request *request, FILE *stream);
 
+/* From now on, keep the message of a failure instead of printing it, for a screen that it would
+ * disturb. */
+void client_keep_messages(struct client *client);
+/* The message of the last failure, with its details on lines of their own. */
+const char *client_message(const struct client *client);
+
 /* Find the array @key of an answer; reports an answer without it.
  * Return: CTL_DONE or CTL_UNREACHABLE. */
 enum ctl_exit client_array(const struct client *client, const json_t *object, const char *key,

@@ -52,7 +52,7 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG
 # One archive a room of user/. scripts/rooms says what each may use; programs link
 # archives from the top down.
 ROOMS := daemon web intake api health http runtime engine exports feeds domains spf helper store learn datapath config dns formats compile core base
-CTL_ROOMS := ctl health helper store datapath config dns formats compile core base
+CTL_ROOMS := ctl screen health helper store datapath config dns formats compile core base
 DATAPATH_ROOMS := datapath config dns formats compile core base
 
 UNIT := $(wildcard tests/unit/test_*.c)
@@ -70,7 +70,7 @@ $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-$(foreach room,ctl fetch resolve maillog confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+$(foreach room,ctl screen fetch resolve maillog confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 # One line for each file that is made; with V=1, the whole command.
 Q := $(if $(filter 1,$(V)),,@)
@@ -142,11 +142,11 @@ $(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine l
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap libcares) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap libcares ncursesw) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl fetch resolve maillog confine $(ROOMS),asan/)
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl screen fetch resolve maillog confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
@@ -231,7 +231,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl fetch resolve maillog confine $(ROOMS),fuzz/)
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl screen fetch resolve maillog confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) -o $@

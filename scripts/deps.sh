@@ -28,6 +28,7 @@ build=(
 	libseccomp-dev       # the fetcher's cage
 	libc-ares-dev        # DNS, in ipwl-resolve
 	libpcap-dev          # ipwlctl simulate, ipwlctl monitor
+	libncurses-dev       # ipwlctl top
 	libidn2-dev          # domains in the log of Postfix
 	libpsl-dev           # the organisation that a name belongs to
 	libsystemd-dev       # the journal
@@ -74,6 +75,8 @@ test=(
 	chromium-driver    # drives it
 	fonts-dejavu-core  # text in its pictures
 	pngquant           # makes pictures of README.md small
+	tmux               # a terminal for ipwlctl top
+	ncurses-term       # descriptions of terminals
 	tcpdump            # reads what ipwlctl monitor writes
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too

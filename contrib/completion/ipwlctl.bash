@@ -22,8 +22,8 @@ _ipwlctl_domains() {
 
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
-	local commands='status test list seen blocked summary add del import history undo protect'
-	commands+=' unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
+	local commands='status test list seen blocked summary top add del import history undo'
+	commands+=' protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -36,7 +36,7 @@ _ipwlctl() {
 		case ${COMP_WORDS[i]} in
 		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
 			--check | --family | --unused | --expiring | --state | --by | --user | \
-			--servers | --timeout | --sort | --mail)
+			--servers | --timeout | --sort | --mail | --interval)
 			prev=${COMP_WORDS[i]}
 			[[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
 			((i + 1 < COMP_CWORD)) || break
@@ -69,6 +69,7 @@ _ipwlctl() {
 	list) options='--list --source --hit --sort --since --limit --config' ;;
 	seen) options='--since --limit --names --servers' ;;
 	blocked) options='--since --sort --list --limit --names --servers' ;;
+	top) options='--interval' ;;
 	summary)
 		options='--since --format --mail'
 		formats='text html json'
@@ -136,7 +137,7 @@ _ipwlctl() {
 		fi
 		;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-	--reason | --ttl | --mail | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
+	--reason | --ttl | --mail | --interval | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

@@ -7,6 +7,7 @@ from fake_daemon import FEEDS, STATUS, attempts, change, entry, record, result, 
 from screens import SCREENS, compare, tables
 from test_summary import SCREENS as SUMMARY_SCREENS
 from test_terminal import CASES as TERMINAL_CASES
+from test_top import SCREENS as TOP_SCREENS
 
 LONG = "2001:db8:1111:2222:3333:4444:5555:6666/128"
 ENTRIES = [
@@ -135,7 +136,7 @@ def test_screen(ask, daemon, name):
 
 def test_no_file_without_a_case():
     assert {path.stem for path in SCREENS.iterdir()} == \
-        set(CASES) | set(TERMINAL_CASES) | SUMMARY_SCREENS
+        set(CASES) | set(TERMINAL_CASES) | SUMMARY_SCREENS | TOP_SCREENS
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 100, 132, 200, 1000])

@@ -55,6 +55,7 @@ extern const struct command command_test;
 extern const struct command command_seen;
 extern const struct command command_blocked;
 extern const struct command command_summary;
+extern const struct command command_top;
 extern const struct command command_list;
 extern const struct command command_add;
 extern const struct command command_del;

@@ -22,8 +22,8 @@ _ipwlctl_domains() {
 
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
-	local commands='status test list seen blocked summary top add del import history undo'
-	commands+=' protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
+	local commands='status test list seen blocked summary top allow block add del import history'
+	commands+=' undo protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -74,6 +74,8 @@ _ipwlctl() {
 		options='--since --format --mail'
 		formats='text html json'
 		;;
+	allow) options='--list --reason --ttl' ;;
+	block) options='--list --reason --ttl --force' ;;
 	add) options='--list --reason --ttl --force' ;;
 	export)
 		options='--format --list --aggregate --no-aggregate --family'

@@ -10,7 +10,7 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "seen", "blocked", "summary", "top", "add", "del", "import", "history", "undo", "protect",
+COMMANDS = ["status", "test", "list", "seen", "blocked", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
@@ -18,6 +18,8 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "seen": {"--since", "--limit", "--names", "--servers"},
            "blocked": {"--since", "--sort", "--list", "--limit", "--names", "--servers"},
            "top": {"--interval"}, "summary": {"--since", "--format", "--mail"},
+           "allow": {"--list", "--reason", "--ttl"},
+           "block": {"--list", "--reason", "--ttl", "--force"},
            "add": {"--list", "--reason", "--ttl", "--force"},
            "del": {"--list", "--reason", "--yes", "--accept"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run",

@@ -4,7 +4,7 @@ with the files in screens/."""
 import dataclasses
 
 import pytest
-from fake_daemon import FEEDS, change, entry, error, record
+from fake_daemon import FEEDS, STATUS, change, entry, error, record
 from screens import compare, tables
 from terminal import at_terminal
 from test_careful import IMPACT, MANUAL
@@ -63,6 +63,11 @@ CASES = {
     "add": Case("add --list partners 192.0.2.7 --reason invoices --ttl 30d", {
         (POST, "/v1/entries"): body(entry=ADDED, warnings=[
             "192.0.2.0/24 is in block list drop, too (file /etc/ipwl/block.d/ipsum.list:93)"])}),
+    "allow": Case("allow 192.0.2.7 --ttl 30d", {
+        (GET, "/v1/status"): STATUS, (POST, "/v1/entries"): body(entry=ADDED, warnings=[])}),
+    "allow-several": Case("allow 192.0.2.7", {
+        (GET, "/v1/status"): {**STATUS, "lists": [
+            *STATUS["lists"], {**STATUS["lists"][0], "name": "vips"}]}}, code=4),
     "add-refused": Case("add --list drop 192.0.2.0/24", {
         (POST, "/v1/entries"): error(409, "dangerous", "192.0.2.0/24 was not added to the block "
                                      "list drop; `--force' adds it", [

@@ -57,6 +57,8 @@ extern const struct command command_blocked;
 extern const struct command command_summary;
 extern const struct command command_top;
 extern const struct command command_list;
+extern const struct command command_allow;
+extern const struct command command_block;
 extern const struct command command_add;
 extern const struct command command_del;
 extern const struct command command_import;

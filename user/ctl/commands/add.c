@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `add`: makes a manual entry. */
+/* `add`, `allow` and `block`: make a manual entry. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/duration.h"
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
+#include "ctl/memory.h"
 
 enum { ADD_LIST, ADD_REASON, ADD_TTL, ADD_FORCE };
 
@@ -10,7 +15,8 @@ static const struct column warnings_column[] = { { "warnings", NULL, FORM_PLAIN 
 						 { NULL, NULL, FORM_PLAIN } };
 
 /* Fill the body of the request from the command line. */
-static enum ctl_exit make_add_body(const struct arguments *arguments, json_t **ret_body)
+static enum ctl_exit make_add_body(const struct arguments *arguments, const char *list,
+				   json_t **ret_body)
 {
 	const char *const *options = arguments->options;
 	json_t *ttl = json_null();
@@ -27,7 +33,7 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, json_t **r
 		ttl = json_integer(sec);
 	}
 	/* A reason that is not UTF-8 must not silently become null. */
-	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", options[ADD_LIST], "prefix",
+	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", list, "prefix",
 			 arguments->positional[0], "reason", options[ADD_REASON], "ttl_seconds",
 			 ttl, "sudo_user", writer_string(client_sudo_user()));
 	if (!body) {
@@ -57,13 +63,13 @@ static void write_added(struct writer *writer, const json_t *answer)
 	exchange_print_warnings(answer);
 }
 
-static enum ctl_exit run_add(const struct arguments *arguments)
+static enum ctl_exit add_entry(const struct arguments *arguments, const char *list)
 {
 	struct request request = { .method = "POST",
 				   .path = "/v1/entries",
 				   .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 	json_t *body;
-	enum ctl_exit code = make_add_body(arguments, &body);
+	enum ctl_exit code = make_add_body(arguments, list, &body);
 
 	if (code)
 		return code;
@@ -71,6 +77,75 @@ static enum ctl_exit run_add(const struct arguments *arguments)
 	code = exchange(arguments, &request, "entry", write_added);
 	json_decref(body);
 	return code;
+}
+
+static enum ctl_exit run_add(const struct arguments *arguments)
+{
+	return add_entry(arguments, arguments->options[ADD_LIST]);
+}
+
+/* ---- allow and block ---------------------------------------------------------- */
+
+/* The only list of an action; NULL after a message: there are none, or several. */
+static const char *only_list(const json_t *lists, const char *action)
+{
+	const char *only = NULL;
+	const json_t *list;
+	char *names = NULL;
+	size_t i, size, count = 0;
+	FILE *stream = ctl_allocated(open_memstream(&names, &size));
+
+	json_array_foreach(lists, i, list)
+	{
+		if (strcmp(entry_string(list, "action"), action) != 0)
+			continue;
+		only = entry_string(list, "name");
+		fprintf(stream, "%s%s", count++ ? ", " : "", only);
+	}
+	if (fclose(stream))
+		ctl_allocated(NULL);
+	if (!count)
+		ctl_error("there is no %s list: add one to lists: of the configuration", action);
+	if (count > 1)
+		ctl_error("there are several %s lists: write --list with one of %s", action, names);
+	free(names);
+	return count == 1 ? only : NULL;
+}
+
+/* Add to the list of an action, where only one fits or one is named. */
+static enum ctl_exit add_to(const struct arguments *arguments, const char *action)
+{
+	const struct request request = { .method = "GET",
+					 .path = "/v1/status",
+					 .timeout_sec = CLIENT_TIMEOUT_SEC };
+	struct client *client;
+	json_t *status = NULL, *lists;
+	const char *list = NULL;
+	enum ctl_exit code;
+
+	if (arguments->options[ADD_LIST])
+		return add_entry(arguments, arguments->options[ADD_LIST]);
+	client = client_new(arguments);
+	code = client_request(client, &request, &status);
+	if (!code)
+		code = client_array(client, status, "lists", &lists);
+	if (!code)
+		list = only_list(lists, action);
+	if (!code)
+		code = list ? add_entry(arguments, list) : CTL_INVALID;
+	json_decref(status);
+	client_free(client);
+	return code;
+}
+
+static enum ctl_exit run_allow(const struct arguments *arguments)
+{
+	return add_to(arguments, "allow");
+}
+
+static enum ctl_exit run_block(const struct arguments *arguments)
+{
+	return add_to(arguments, "block");
 }
 
 const struct command command_add = {
@@ -88,4 +163,36 @@ const struct command command_add = {
 		     [ADD_FORCE] = { "force", NULL,
 				     "also block an own, protected or very wide prefix", 0 } },
 	.run = run_add,
+};
+
+const struct command command_allow = {
+	.name = "allow",
+	.positional = "PREFIX",
+	.positional_min = 1,
+	.positional_max = 1,
+	.summary = "add an entry to the allow list",
+	.description = "As add, without --list if there is only one allow list.",
+	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
+		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
+				      0 },
+		     [ADD_TTL] = { "ttl", "DURATION",
+				   "expire after this time, for example 30d or 1h30m", 0 } },
+	.run = run_allow,
+};
+
+const struct command command_block = {
+	.name = "block",
+	.positional = "PREFIX",
+	.positional_min = 1,
+	.positional_max = 1,
+	.summary = "add an entry to the block list",
+	.description = "As add, without --list if there is only one block list.",
+	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
+		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
+				      0 },
+		     [ADD_TTL] = { "ttl", "DURATION",
+				   "expire after this time, for example 30d or 1h30m", 0 },
+		     [ADD_FORCE] = { "force", NULL,
+				     "also block an own, protected or very wide prefix", 0 } },
+	.run = run_block,
 };

@@ -4,6 +4,7 @@ a test says, and certificates for them."""
 
 import contextlib
 import http.server
+import socket
 import ssl
 import threading
 
@@ -86,6 +87,58 @@ class Source:
     def asked(self, path):
         """The headers of all requests for a path."""
         return [headers for asked, headers in self.requests if asked == path]
+
+
+class Proxy:
+    """An HTTP proxy on loopback that only makes tunnels; `lines` has what it was asked."""
+
+    def __init__(self, namespace):
+        self.lines = []
+        self.namespace = namespace
+        with namespace.entered():
+            self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.socket.getsockname()[1]
+        netns.at_exit(self.stop)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self):
+        """Nobody listens there any more."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.socket.accept()[0]
+                threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
+
+    def _tunnel(self, client):
+        head = b""
+        with client, contextlib.suppress(OSError):
+            while not head.endswith(b"\r\n\r\n"):
+                head += client.recv(1)
+            self.lines += head.decode().splitlines()
+            method, target, _ = head.decode().split(maxsplit=2)
+            if method != "CONNECT":
+                client.sendall(b"HTTP/1.1 405 Only CONNECT\r\nContent-Length: 0\r\n\r\n")
+                return
+            host, port = target.rsplit(":", 1)
+            with self.namespace.entered():
+                server = socket.create_connection((host, int(port)))
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            with server:
+                back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
+                back.start()
+                self._copy(client, server)
+                back.join()
+
+    @staticmethod
+    def _copy(source, to):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                to.sendall(data)
+            to.shutdown(socket.SHUT_WR)
 
 
 class Authority:

@@ -16,7 +16,7 @@ import netns
 import pytest
 from daemon import BUILD, DONE, DROP, NEGATIVE, PARTNERS
 from lab import wait_for
-from sources import Authority, Source, feed
+from sources import Authority, Proxy, Source, feed
 
 # Space that is nobody's documentation: the guards have tests of their own.
 LIST = ["9.9.9.0/24", "8.8.8.8", "2620:fe::/48"]
@@ -402,6 +402,90 @@ def test_credentials_go_to_their_host_alone(lab, ipwld):
     token.unlink()
     last = refresh(ipwld, "bearer", "failed")["last_fetch"]
     assert last["message"] == f"{token}: No such file or directory"
+
+
+def test_a_header_goes_to_its_host_alone(lab, ipwld):
+    authority = Authority()
+    first, second = (Source(lab.mx, authority.context()) for _ in range(2))
+    first.put("/list", *LIST)
+    header, token = ipwld.top / "header", ipwld.top / "token"
+    header.write_text("Key: s3cr.et value \n# more\n", encoding="utf-8")
+    token.write_text("abc.def\n", encoding="utf-8")
+    for file in header, token:
+        file.chmod(0o600)
+    configure(ipwld, feed("keyed", first.url("/list"), ca_file=authority.file, header_file=header,
+                          token_file=token))
+    ipwld.start()
+    assert wait_for_fetch(ipwld, "keyed")["last_fetch"]["result"] == "new"
+    sent = first.asked("/list")[0]
+    assert sent["Key"] == "s3cr.et value" and sent["Authorization"] == "Bearer abc.def"
+    assert sent["Accept-Encoding"] == "gzip"
+    # It follows to its own host, also by a path and with an answer of the redirect.
+    first.answers["/list"] = 302, b"moved " * 100, {"Location": "/here"}
+    first.put("/here", "9.9.9.0/24", "1.1.1.1")
+    refresh(ipwld, "keyed")
+    assert first.asked("/here")[0]["Key"] == "s3cr.et value"
+    assert first.asked("/here")[0]["Authorization"] == "Bearer abc.def"
+    # Another port is another host; so is another name. Neither gets a secret, nor does the
+    # first host if it is asked again from there.
+    for number, target in enumerate((second.url("/moved"), first.url("/moved", "localhost"))):
+        first.answers["/list"] = 307, b"", {"Location": target}
+        first.answers["/moved"] = second.answers["/moved"] = \
+            301, b"", {"Location": first.url("/back")}
+        first.put("/back", "9.9.9.0/24", f"8.8.8.{number}")
+        refresh(ipwld, "keyed")
+    others = first.asked("/moved") + second.asked("/moved") + first.asked("/back")
+    assert len(others) == 4
+    assert not [headers for headers in others if "Key" in headers or "Authorization" in headers]
+    # Nor does it follow to http, for ever, or through an endless answer.
+    plain = Source(lab.mx)
+    plain.put("/list", "1.1.1.1")
+    first.answers["/list"] = 302, b"", {"Location": plain.url("/list")}
+    assert "not https" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+    assert not plain.requests
+    first.answers["/list"] = 302, b"", {"Location": "/list"}
+    assert "redirects" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+    first.answers["/list"] = 302, b"x" * 100_000, {"Location": "/here"}
+    assert refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+    first.answers["/list"] = 403, b"", {}
+    token.unlink()
+    configure(ipwld, feed("keyed", first.url("/list"), ca_file=authority.file, header_file=header))
+    ipwld.ask("reload")
+    assert "rejected header_file" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+    # It is in no answer, and no log.
+    text = ipwld.ctl("--json", "feeds").stdout + ipwld.words()
+    assert "s3cr.et" not in text
+    for wrong in "no header", "Key:", "Host: attacker.example", "a b: c", ": c":
+        header.write_text(wrong, encoding="utf-8")
+        message = refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+        assert message == f"{header}: its first line is no header of its own: write NAME: VALUE"
+    header.unlink()
+    message = refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
+    assert message == f"{header}: No such file or directory"
+
+
+def test_a_proxy(lab, ipwld):
+    """It makes a tunnel, and sees neither the header nor the token."""
+    authority = Authority()
+    source = Source(lab.mx, authority.context())
+    source.put("/list", *LIST)
+    proxy = Proxy(lab.mx)
+    header = ipwld.top / "header"
+    header.write_text("Key: s3cr.et", encoding="utf-8")
+    header.chmod(0o600)
+    configure(ipwld, feed("tunnel", source.url("/list"), ca_file=authority.file, proxy=proxy.url,
+                          header_file=header))
+    ipwld.start()
+    assert wait_for_fetch(ipwld, "tunnel")["last_fetch"]["result"] == "new"
+    assert entries(ipwld) == PREFIXES
+    assert proxy.lines[0] == f"CONNECT 127.0.0.1:{source.port} HTTP/1.1"
+    assert "s3cr.et" not in "".join(proxy.lines) and "/list" not in "".join(proxy.lines)
+    assert source.asked("/list")[0]["Key"] == "s3cr.et"
+    # Nothing goes around it.
+    proxy.stop()
+    count = len(source.requests)
+    assert "connect" in refresh(ipwld, "tunnel", "failed")["last_fetch"]["message"].lower()
+    assert len(source.requests) == count and entries(ipwld) == PREFIXES
 
 
 # ---- the life of a copy ------------------------------------------------------

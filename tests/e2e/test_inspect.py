@@ -303,6 +303,7 @@ FEED_SETTINGS = {
     "format": ("plain", "netset"), "on_error": ("fail", "skip"), "refresh": ("12h", "6h"),
     "timeout": ("5m", "6m"), "max_bytes": ("1000", "2000"), "user": ("a", "b"),
     "token_file": ("/tmp/a", "/tmp/b"), "ca_file": ("/tmp/a", "/tmp/b"),
+    "header_file": ("/tmp/a", "/tmp/b"), "proxy": ("http://p:1", "http://p:2"),
     "may_be_empty": ("false", "true"), "max_shrink": ("50", "60"), "max_growth": ("10", "11"),
     "check_count": ("true", "false"), "min_ipv4_length": ("8", "9"),
     "min_ipv6_length": ("19", "20"), "reserved": ("hold", "cut"), "own": ("hold", "cut"),

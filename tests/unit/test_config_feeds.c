@@ -149,13 +149,39 @@ static void test_credentials(void **state)
 	assert_errors(LIST "  - {name: a, url: 'http://h', user: u, token_file: /t}\n"
 			   "  - {name: b, url: 'https://h', user: u}\n"
 			   "  - {name: c, url: 'https://h', user: 'u:p', token_file: t}\n"
-			   "  - {name: d, url: 'file:///h', ca_file: /c}\n",
+			   "  - {name: d, url: 'file:///h', ca_file: /c}\n"
+			   "  - {name: e, url: 'http://h', header_file: /c}\n"
+			   "  - {name: f, url: 'https://h', header_file: c}\n",
 		      "c.yaml:6:38: user needs https://\n"
 		      "c.yaml:6:53: token_file needs https://\n"
 		      "c.yaml:7:39: user without token_file\n"
 		      "c.yaml:8:39: user contains a colon\n"
 		      "c.yaml:8:58: token_file: \"t\" is not an absolute path\n"
-		      "c.yaml:9:42: ca_file needs https://\n");
+		      "c.yaml:9:42: ca_file needs https://\n"
+		      "c.yaml:10:45: header_file needs https://\n"
+		      "c.yaml:11:46: header_file: \"c\" is not an absolute path\n");
+}
+
+static void test_proxy(void **state)
+{
+	(void)state;
+	load(LIST "  - {name: a, url: 'https://h', proxy: 'http://p.example:3128', "
+		  "header_file: /h}\n"
+		  "  - {name: b, url: 'http://h', proxy: 'https://[::1]:443/'}\n",
+	     "");
+	assert_string_equal(config->feeds[0].proxy, "http://p.example:3128");
+	assert_string_equal(config->feeds[0].header_file, "/h");
+	assert_string_equal(config->feeds[1].proxy, "https://[::1]:443/");
+	assert_errors(LIST "  - {name: a, url: 'https://h', proxy: 'p.example:3128'}\n"
+			   "  - {name: b, url: 'https://h', proxy: 'http://u:p@p.example:3128'}\n"
+			   "  - {name: c, url: 'https://h', proxy: 'file:///p'}\n"
+			   "  - {name: d, url: 'https://h', proxy: 'http://'}\n"
+			   "  - {name: e, url: 'file:///h', proxy: 'http://p'}\n",
+		      "c.yaml:6:40: proxy: \"p.example:3128\" is not http://HOST:PORT\n"
+		      "c.yaml:7:40: proxy: \"http://u:p@p.example:3128\" is not http://HOST:PORT\n"
+		      "c.yaml:8:40: proxy: \"file:///p\" is not http://HOST:PORT\n"
+		      "c.yaml:9:40: proxy: \"http://\" is not http://HOST:PORT\n"
+		      "c.yaml:10:40: proxy: a file needs none\n");
 }
 
 static void test_numbers(void **state)
@@ -199,9 +225,10 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOADED_TEST(test_defaults), LOADED_TEST(test_values), LOADED_TEST(test_spaces),
-		LOADED_TEST(test_names),    LOADED_TEST(test_urls),   LOADED_TEST(test_credentials),
-		LOADED_TEST(test_numbers),
+		LOADED_TEST(test_defaults), LOADED_TEST(test_values),
+		LOADED_TEST(test_spaces),   LOADED_TEST(test_names),
+		LOADED_TEST(test_urls),	    LOADED_TEST(test_credentials),
+		LOADED_TEST(test_proxy),    LOADED_TEST(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

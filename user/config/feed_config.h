@@ -99,7 +99,9 @@ struct feed_config {
 	uint32_t max_bytes; /* limit of the data as sent and, if it is compressed, also unpacked */
 	char *user;	    /* or NULL */
 	char *token_file;   /* or NULL; read at each fetch */
+	char *header_file;  /* or NULL: of a header to send; read at each fetch */
 	char *ca_file;	    /* NULL: the system's */
+	char *proxy;	    /* a URL, or NULL */
 	struct feed_guards guards;
 	enum shared_choice shared; /* of a domain */
 	bool is_learned;	   /* a domain that no configuration names */

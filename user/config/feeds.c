@@ -24,7 +24,9 @@ enum feed_key {
 	FEED_MAX_BYTES,
 	FEED_USER,
 	FEED_TOKEN_FILE,
+	FEED_HEADER_FILE,
 	FEED_CA_FILE,
+	FEED_PROXY,
 	FEED_MAY_BE_EMPTY,
 	FEED_MAX_SHRINK,
 	FEED_MAX_GROWTH,
@@ -49,7 +51,9 @@ static const char *const feed_keys[] = {
 	[FEED_MAX_BYTES] = "max_bytes",
 	[FEED_USER] = "user",
 	[FEED_TOKEN_FILE] = "token_file",
+	[FEED_HEADER_FILE] = "header_file",
 	[FEED_CA_FILE] = "ca_file",
+	[FEED_PROXY] = "proxy",
 	[FEED_MAY_BE_EMPTY] = "may_be_empty",
 	[FEED_MAX_SHRINK] = "max_shrink",
 	[FEED_MAX_GROWTH] = "max_growth",
@@ -227,6 +231,8 @@ static int read_credentials(struct feed_reader *reader)
 	if (!err)
 		err = read_path(reader, FEED_TOKEN_FILE, &reader->feed->token_file);
 	if (!err)
+		err = read_path(reader, FEED_HEADER_FILE, &reader->feed->header_file);
+	if (!err)
 		err = read_path(reader, FEED_CA_FILE, &reader->feed->ca_file);
 	if (user && !reader->values[FEED_TOKEN_FILE])
 		document_error(reader->document, reader->values[FEED_USER],
@@ -240,6 +246,27 @@ static int read_credentials(struct feed_reader *reader)
 				       feed_keys[key]);
 	}
 	return err;
+}
+
+/* Its password would be visible, too. */
+static int read_proxy(struct feed_reader *reader)
+{
+	const char *proxy = read_word(reader, FEED_PROXY, FEED_URL_BYTES_MAX);
+	const char *scheme = proxy ? find_scheme(proxy) : NULL;
+	const char *url = reader->feed->url;
+
+	if (!proxy)
+		return 0;
+	if (!scheme || !strncmp(scheme, "file:", 5) || !proxy[strlen(scheme)] ||
+	    proxy[strlen(scheme)] == '/' || has_user(proxy + strlen(scheme)))
+		document_error(reader->document, reader->values[FEED_PROXY],
+			       "proxy: \"%.80s\" is not http://HOST:PORT or https://HOST:PORT",
+			       proxy);
+	else if (url && !strncmp(url, "file:", 5))
+		document_error(reader->document, reader->values[FEED_PROXY],
+			       "proxy: a file needs none: remove it");
+	reader->feed->proxy = strdup(proxy);
+	return reader->feed->proxy ? 0 : -ENOMEM;
 }
 
 /* ---- a feed ------------------------------------------------------------- */
@@ -355,7 +382,9 @@ static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct
 	err = read_name(reader, item, config);
 	if (!err)
 		err = read_url(reader, item);
-	return err ? err : read_credentials(reader);
+	if (!err)
+		err = read_credentials(reader);
+	return err ? err : read_proxy(reader);
 }
 
 int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
@@ -426,7 +455,9 @@ void feed_config_done(struct feed_config *feed)
 	free(feed->url);
 	free(feed->user);
 	free(feed->token_file);
+	free(feed->header_file);
 	free(feed->ca_file);
+	free(feed->proxy);
 }
 
 void feeds_free(struct feed_config *feeds, size_t count)

@@ -55,7 +55,9 @@ static void write_feed(FILE *stream, const struct feed_config *feed)
 	write_number(stream, "max_bytes", feed->max_bytes, FEED_DEFAULT_MAX_BYTES);
 	write_word(stream, "user", feed->user);
 	write_word(stream, "token_file", feed->token_file);
+	write_word(stream, "header_file", feed->header_file);
 	write_word(stream, "ca_file", feed->ca_file);
+	write_word(stream, "proxy", feed->proxy);
 	write_guards(stream, &feed->guards);
 	fputc(')', stream);
 }

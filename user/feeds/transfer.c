@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/number.h"
@@ -18,24 +19,75 @@ static void print_line(int fd, const char *key, const char *value)
 		dprintf(fd, "%s %s\n", key, value);
 }
 
+/* Read the first line of a file, which nobody may see. @path: NULL: there is none. */
+static int transfer_read_secret(const char *path, const char *what,
+				char secret[TOKEN_BYTES_MAX + 1], char message[FEED_MESSAGE_BYTES])
+{
+	int err = path ? token_read(path, secret) : 0;
+
+	if (err)
+		snprintf(message, FEED_MESSAGE_BYTES, "%s: %s%s", path,
+			 err == -EINVAL ? "its first line contains no " : strerror(-err),
+			 err == -EINVAL ? what : "");
+	return err;
+}
+
+/* Headers that the transfer itself sets, or that would change how it is read. */
+static bool is_own_header(const char *line, size_t bytes)
+{
+	static const char *const names[] = {
+		"Host",		 "Connection",	      "Content-Length",
+		"Range",	 "Accept-Encoding",   "Transfer-Encoding",
+		"If-None-Match", "If-Modified-Since", "Expect"
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strlen(names[i]) == bytes && !strncasecmp(names[i], line, bytes))
+			return true;
+	return false;
+}
+
+/* "NAME: VALUE", where NAME is a token (RFC 9110, 5.6.2). */
+static bool is_header(const char *line)
+{
+	const size_t bytes = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					  "0123456789!#$%&'*+-.^_`|~");
+
+	return bytes && line[bytes] == ':' && line[bytes + 1 + strspn(line + bytes + 1, " ")] &&
+	       !is_own_header(line, bytes);
+}
+
+static int transfer_read_header(const char *path, char header[TOKEN_BYTES_MAX + 1],
+				char message[FEED_MESSAGE_BYTES])
+{
+	int err = transfer_read_secret(path, "header", header, message);
+
+	if (err || !path || is_header(header))
+		return err;
+	snprintf(message, FEED_MESSAGE_BYTES,
+		 "%s: its first line is no header of its own: write NAME: VALUE", path);
+	return -EINVAL;
+}
+
 static int transfer_write_request(int fd, const struct feed_request *request,
 				  char message[FEED_MESSAGE_BYTES])
 {
 	const struct feed_config *feed = request->feed;
-	char token[TOKEN_BYTES_MAX + 1] = "";
-	int err = feed->token_file ? token_read(feed->token_file, token) : 0;
+	char token[TOKEN_BYTES_MAX + 1] = "", header[TOKEN_BYTES_MAX + 1] = "";
+	int err = transfer_read_secret(feed->token_file, "token", token, message);
 
-	if (err) {
-		snprintf(message, FEED_MESSAGE_BYTES, "%s: %s", feed->token_file,
-			 err == -EINVAL ? "its first line contains no token" : strerror(-err));
+	if (!err)
+		err = transfer_read_header(feed->header_file, header, message);
+	if (err)
 		return err;
-	}
 	print_line(fd, "url", feed->url);
 	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
 		feed->timeout_sec);
 	print_line(fd, "user", feed->user);
 	print_line(fd, "token", token);
+	print_line(fd, "header", header);
 	print_line(fd, "ca_file", feed->ca_file);
+	print_line(fd, "proxy", feed->proxy);
 	print_line(fd, "etag", request->etag);
 	print_line(fd, "last_modified", request->last_modified);
 	return 0;

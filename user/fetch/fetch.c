@@ -5,6 +5,7 @@
  */
 #include "fetch/fetch.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,6 +22,9 @@
 #define SCHEME_BYTES 8
 #define RETRY_AFTER_MAX_SEC (7L * 86400)
 
+/* The answer of a redirect that is followed here. */
+#define REDIRECT_BYTES_MAX (64 << 10)
+
 #define STATUS_OK 200
 #define STATUS_NOT_MODIFIED 304
 
@@ -35,6 +39,9 @@ struct transfer {
 	char encoding[FETCH_HEADER_BYTES];
 	char location[FETCH_HEADER_BYTES];
 	bool is_refused; /* an unwanted body has begun */
+	/* Redirects are followed here, because libcurl would send the header to any host. */
+	bool follows_itself;
+	size_t redirect_bytes;
 };
 
 static void __attribute__((format(printf, 2, 3))) say(struct fetch *fetch, const char *format, ...)
@@ -66,11 +73,24 @@ static bool has_wanted_status(const struct transfer *transfer)
 	return is_file(transfer) || status_of(transfer) == STATUS_OK;
 }
 
+static bool is_redirect(const struct transfer *transfer)
+{
+	const long status = status_of(transfer);
+
+	return transfer->follows_itself && *transfer->location &&
+	       (status == 301 || status == 302 || status == 303 || status == 307 || status == 308);
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
 	const char *encoding = transfer->encoding;
 
+	if (is_redirect(transfer)) {
+		transfer->redirect_bytes += size * count;
+		if (transfer->redirect_bytes <= REDIRECT_BYTES_MAX)
+			return size * count;
+	}
 	if (!has_wanted_status(transfer) ||
 	    (*encoding && strcasecmp(encoding, "gzip") != 0 &&
 	     strcasecmp(encoding, "x-gzip") != 0 && strcasecmp(encoding, "identity") != 0)) {
@@ -130,25 +150,31 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 
 /* ---- what is asked ------------------------------------------------------ */
 
+static bool add_line(struct transfer *transfer, const char *line)
+{
+	struct curl_slist *headers = line ? curl_slist_append(transfer->headers, line) : NULL;
+
+	if (headers)
+		transfer->headers = headers;
+	return headers || !line;
+}
+
 static bool add_header(struct transfer *transfer, const char *name, const char *value)
 {
 	char line[FETCH_HEADER_BYTES + 64];
-	struct curl_slist *headers;
 
 	if (!value)
 		return true;
 	snprintf(line, sizeof(line), "%s: %s", name, value);
-	headers = curl_slist_append(transfer->headers, line);
-	if (headers)
-		transfer->headers = headers;
-	return headers;
+	return add_line(transfer, line);
 }
 
-static bool set_headers(struct transfer *transfer)
+static bool set_headers(struct transfer *transfer, const char *header)
 {
 	return add_header(transfer, "Accept-Encoding", "gzip") &&
 	       add_header(transfer, "If-None-Match", transfer->request->etag) &&
-	       add_header(transfer, "If-Modified-Since", transfer->request->last_modified);
+	       add_header(transfer, "If-Modified-Since", transfer->request->last_modified) &&
+	       add_line(transfer, header);
 }
 
 /* libcurl sends these only to the host of the URL, not to one to which it is redirected. */
@@ -179,13 +205,15 @@ static CURLcode set_bounds(CURL *curl, const struct transfer *transfer)
 		{ CURLOPT_TIMEOUT, (long)transfer->request->timeout_sec },
 		{ CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES },
 		{ CURLOPT_LOW_SPEED_TIME, LOW_SPEED_SEC },
-		{ CURLOPT_FOLLOWLOCATION, 1 },
+		{ CURLOPT_FOLLOWLOCATION, !transfer->follows_itself },
 		{ CURLOPT_MAXREDIRS, REDIRECTS_MAX },
 		{ CURLOPT_SSL_VERIFYPEER, 1 },
 		{ CURLOPT_SSL_VERIFYHOST, 2 },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 		/* body.c recognises gzip, and checks that it is complete. */
 		{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
+		/* What a proxy says of the tunnel is no answer of the source. */
+		{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
 	};
 	CURLcode code = CURLE_OK;
 
@@ -225,7 +253,81 @@ static CURLcode set_up(struct transfer *transfer)
 		code = curl_easy_setopt(curl, CURLOPT_USERAGENT, "ipwl/" IPWL_VERSION);
 	if (!code && request->ca_file)
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+	if (!code && request->proxy)
+		code = curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy);
 	return code ? code : set_credentials(curl, request->user, transfer->request->token);
+}
+
+/* ---- redirects that are followed here -------------------------------------- */
+
+/* The host and port of a URL, in lower case; to be freed. NULL: it has none. */
+static char *origin_of(const char *url)
+{
+	CURLU *parsed = curl_url();
+	char *host = NULL, *port = NULL, *origin = NULL;
+
+	if (parsed && !curl_url_set(parsed, CURLUPART_URL, url, 0) &&
+	    !curl_url_get(parsed, CURLUPART_HOST, &host, 0) &&
+	    !curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
+	    asprintf(&origin, "%s:%s", host, port) < 0)
+		origin = NULL;
+	for (char *c = origin; c && *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parsed);
+	return origin;
+}
+
+static bool is_same_origin(const char *url, const char *other)
+{
+	char *origin = origin_of(url), *other_origin = origin_of(other);
+	const bool is_same = origin && other_origin && !strcmp(origin, other_origin);
+
+	free(origin);
+	free(other_origin);
+	return is_same;
+}
+
+/* Send neither the header nor credentials from now on. */
+static CURLcode forget_secrets(struct transfer *transfer)
+{
+	CURL *curl = transfer->curl;
+	CURLcode code;
+
+	curl_slist_free_all(transfer->headers);
+	transfer->headers = NULL;
+	if (!set_headers(transfer, NULL))
+		return CURLE_OUT_OF_MEMORY;
+	code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, transfer->headers);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, NULL);
+	if (!code)
+		code = curl_easy_setopt(curl, CURLOPT_USERNAME, NULL);
+	return code ? code : curl_easy_setopt(curl, CURLOPT_PASSWORD, NULL);
+}
+
+static CURLcode follow(struct transfer *transfer)
+{
+	CURLcode code = curl_easy_perform(transfer->curl);
+
+	for (long redirects = 0; !code && is_redirect(transfer); redirects++) {
+		const char *next = NULL;
+
+		if (redirects == REDIRECTS_MAX)
+			return CURLE_TOO_MANY_REDIRECTS;
+		code = curl_easy_getinfo(transfer->curl, CURLINFO_REDIRECT_URL, &next);
+		if (code || !next)
+			return code;
+		if (!is_same_origin(transfer->request->url, next))
+			code = forget_secrets(transfer);
+		if (!code)
+			code = curl_easy_setopt(transfer->curl, CURLOPT_URL, next);
+		transfer->redirect_bytes = 0;
+		if (!code)
+			code = curl_easy_perform(transfer->curl);
+	}
+	return code;
 }
 
 /* ---- what came of it ---------------------------------------------------- */
@@ -249,8 +351,9 @@ static void judge_status(const struct transfer *transfer)
 	if (status == STATUS_NOT_MODIFIED)
 		hint = ": it reports no change, although the whole list was requested";
 	else if (status == 401 || status == 403)
-		hint = transfer->request->token ? ": it rejected user and token_file"
-						: ": it may require user and token_file";
+		hint = transfer->request->token	   ? ": it rejected user and token_file"
+		       : transfer->request->header ? ": it rejected header_file"
+						   : ": it may require user and token_file";
 	else if (status == 404 || status == 410)
 		hint = ": has the list moved?";
 	else if (status == 429)
@@ -317,7 +420,10 @@ static void take_scheme(struct transfer *transfer)
 
 void fetch_run(const struct request *request, struct body *body, struct fetch *fetch)
 {
-	struct transfer transfer = { .request = request, .body = body, .fetch = fetch };
+	struct transfer transfer = { .request = request,
+				     .body = body,
+				     .fetch = fetch,
+				     .follows_itself = request->header != NULL };
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	*fetch = (struct fetch) { .result = FETCH_FAILED };
@@ -328,12 +434,12 @@ void fetch_run(const struct request *request, struct body *body, struct fetch *f
 		say(fetch, "libcurl cannot be initialised");
 		return;
 	}
-	if (set_headers(&transfer))
+	if (set_headers(&transfer, request->header))
 		code = set_up(&transfer);
 	if (code)
 		say(fetch, "libcurl: %s", curl_easy_strerror(code));
 	else
-		judge(&transfer, curl_easy_perform(transfer.curl));
+		judge(&transfer, follow(&transfer));
 	curl_easy_cleanup(transfer.curl);
 	curl_slist_free_all(transfer.headers);
 	curl_global_cleanup();

@@ -4,8 +4,9 @@
  * and a value without control characters. Each key occurs at most once.
  *
  * The request has url, max_bytes and timeout_sec. If they are known, it also has user, token
- * (the password of the user, or a bearer token), ca_file, etag and last_modified. The result
- * has result and, if they are known, message, etag, last_modified and retry_after_sec.
+ * (the password of the user, or a bearer token), header ("NAME: VALUE"), ca_file, proxy, etag and
+ * last_modified. The result has result and, if they are known, message, etag, last_modified and
+ * retry_after_sec.
  *
  * ipwld starts the fetcher itself. If FETCH_SOCKET_VARIABLE names a socket, it connects there
  * instead and sends one byte with the three files as SCM_RIGHTS, in the order of their numbers.
@@ -27,7 +28,7 @@
 
 #define FETCH_SOCKET_VARIABLE "IPWL_FETCH_SOCKET"
 
-#define FETCH_TEXT_BYTES_MAX 16384
+#define FETCH_TEXT_BYTES_MAX 32768
 
 /* Values of `result`. */
 #define FETCH_NEW "new"		    /* the body is there */

@@ -18,7 +18,9 @@ static const struct {
 	{ "url", offsetof(struct request, url) },
 	{ "user", offsetof(struct request, user) },
 	{ "token", offsetof(struct request, token) },
+	{ "header", offsetof(struct request, header) },
 	{ "ca_file", offsetof(struct request, ca_file) },
+	{ "proxy", offsetof(struct request, proxy) },
 	{ "etag", offsetof(struct request, etag) },
 	{ "last_modified", offsetof(struct request, last_modified) },
 };

@@ -15,7 +15,9 @@ struct request {
 	/* NULL if not given. */
 	const char *user;
 	const char *token;
+	const char *header; /* a whole line, for the host and port of the URL only */
 	const char *ca_file;
+	const char *proxy;
 	const char *etag;
 	const char *last_modified;
 };

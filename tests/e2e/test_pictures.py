@@ -1,38 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Pictures of a terminal for README.md; scripts/pictures.sh takes them to docs/pictures."""
 
+import itertools
+import math
+import sys
+import time
+
+import daemon
 import frames
 import terminal_picture
 from daemon import BUILD
-from lab import wait_for
-from machine import Machine
+
+sys.path.insert(0, str(daemon.ROOT / "tests/ctl"))
+from tmux import Terminal  # noqa: E402
 
 PICTURES = BUILD / "pictures/readme"
-SETUP = r"""set -e
-sed -i 's/^interfaces:.*/interfaces: [eth0]/; s/^mode:.*/mode: enforce/' /etc/ipwl/ipwld.yaml
-printf '%s\n' '44.1.2.0/24  # Example Ltd' '46.7.8.77  # Acme, ticket 4711' >/etc/ipwl/allow.d/partners.list
-printf '46.7.8.0/24\n45.9.0.0/16\n' >/etc/ipwl/block.d/drop.list
+EVENTS = "events: {per_second: 100000, per_source_minute: 100000}\n"
+LISTS = """\
+  - name: partners
+    action: allow
+    files: [{top}/allow.d/*.list]
+  - name: botnets
+    action: block
+    entries: [45.9.0.0/16, 46.7.8.0/24]
+  - name: trial
+    action: block
+    mode: monitor
+    entries: [47.3.0.0/16]
 """
-MAILS = {"44.1.2.7": 118, "46.7.8.77": 31, "45.9.1.1": 48, "45.9.17.4": 12, "46.7.8.66": 27,
-         "47.1.1.9": 93}
-COMMANDS = ("ipwlctl status | head -11", "ipwlctl blocked --since 1h",
-            "ipwlctl list --hit --list partners")
+# How many times each attempts in a second, on average.
+SENDERS = {"45.9.1.1": 9, "46.7.8.66": 4, "45.9.17.4": 2, "45.9.200.31": 1, "46.7.8.77": 3,
+           "47.3.9.5": 2, "44.1.2.7": 6, "50.1.1.9": 5}
+SECONDS = 24
+_port = itertools.count(2000)
 
 
-def test_terminal_for_the_readme(lab, wire, chromium):
-    """What ipwlctl says of mail that was sent."""
-    machine = Machine(lab.mx)
-    machine.install()
-    done = machine.run(SETUP)
-    assert done.returncode == 0, done.stdout
-    machine.start()
-    for address, count in MAILS.items():
-        wire.send(*[frames.tcp(wire, address) for _ in range(count)])
-    blocked = MAILS["46.7.8.77"] + MAILS["45.9.1.1"] + MAILS["45.9.17.4"] + MAILS["46.7.8.66"]
-    wait_for(lambda: f"{blocked} attempts" in machine.run("ipwlctl blocked --since 1h").stdout,
-             "all is noted")
-    screen = ""
-    for command in COMMANDS:
-        screen += f"\x1b[1m# {command}\x1b[0m\n{machine.run(command).stdout}\n"
-    assert "mail is protected" in screen and "Acme, ticket 4711" in screen
-    terminal_picture.save(chromium, screen.rstrip("\n"), PICTURES / "terminal.png")
+def test_top_for_the_readme(ipwld, wire, chromium):
+    """`ipwlctl top` while mail comes in waves."""
+    ipwld.write_list("allow.d/partners.list", "44.1.2.0/24 # Example Ltd", "46.7.8.77 # Acme")
+    ipwld.configure(lists=LISTS, extra=EVENTS)
+    ipwld.start()
+    with Terminal(BUILD / "ipwlctl", "--socket", ipwld.socket, "top", width=88, height=17,
+                  TERM="tmux-256color") as terminal:
+        terminal.wait("nothing yet")
+        for second in range(SECONDS):
+            for number, (address, mean) in enumerate(SENDERS.items()):
+                count = round(mean * (1 + math.sin(second / (2 + number % 3) + number)))
+                for _ in range(count):
+                    wire.send(frames.tcp(wire, address, source_port=next(_port)))
+            time.sleep(1)
+        screen = terminal.wait(lambda shown: "45.9.1.1" in shown and "█" in shown)
+        assert "mail is protected" in screen
+        terminal_picture.save(chromium, terminal.screen("-e", "-N").rstrip("\n"), PICTURES / "top.png")

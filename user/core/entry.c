@@ -266,6 +266,11 @@ void entry_set_unref(struct entry_set *set)
 	free(set);
 }
 
+bool entry_set_has_exclusions(const struct entry_set *set)
+{
+	return set->count > set->entry_counts[FAMILY_IPV4] + set->entry_counts[FAMILY_IPV6];
+}
+
 size_t entry_set_lower_bound(const struct entry_set *set, const struct prefix *prefix)
 {
 	return prefix_lower_bound(PREFIX_ARRAY(set->entries, set->count), prefix);

@@ -106,6 +106,9 @@ struct entry_set *entry_set_ref(struct entry_set *set);
 /* Drop a reference. Dropping the last one frees the set. NULL is fine. */
 void entry_set_unref(struct entry_set *set);
 
+/* Whether a finished set has an exclusion. */
+bool entry_set_has_exclusions(const struct entry_set *set);
+
 /* The index of the first entry whose prefix is not before @prefix, or @set->count. */
 size_t entry_set_lower_bound(const struct entry_set *set, const struct prefix *prefix);
 

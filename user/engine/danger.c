@@ -2,11 +2,13 @@
 /* Finds entries that the guards of a feed would hold back. */
 #include "engine/danger.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/plural.h"
 #include "config/feed_config.h"
 #include "config/hazards.h"
+#include "core/prefix_search.h"
 #include "engine/internal.h"
 
 /* Dangers that are told one by one. */
@@ -51,23 +53,58 @@ static void danger_find_wide(const struct entry_set *set, struct dangers *danger
 	}
 }
 
+/* Add to @to the exclusions of @from inside @prefix. Those around it do not matter: the most
+ * specific entry or exclusion applies. */
+static int add_exclusions_inside(const struct entry_set *from, const struct prefix *prefix,
+				 struct entry_set *to)
+{
+	size_t begin, end;
+	int err = 0;
+
+	prefix_inside(PREFIX_ARRAY(from->entries, from->count), prefix, &begin, &end);
+	for (; begin < end && !err; begin++)
+		if (from->entries[begin].is_exclusion)
+			err = entry_set_add(to, &from->entries[begin]);
+	return err;
+}
+
+/* The exclusions of @from (or NULL) that matter to the entries of @set. @from may have a million
+ * entries, and @set only one. NULL: out of memory. */
+static struct entry_set *exclusions_for(const struct entry_set *from, const struct entry_set *set)
+{
+	struct entry_set *exclusions = entry_set_new();
+	int err = exclusions ? 0 : -ENOMEM;
+
+	if (from && entry_set_has_exclusions(from))
+		for (size_t i = 0; i < set->count && !err; i++)
+			err = add_exclusions_inside(from, &set->entries[i].prefix, exclusions);
+	if (err) {
+		entry_set_unref(exclusions);
+		return NULL;
+	}
+	entry_set_finish(exclusions);
+	return exclusions;
+}
+
 int danger_check(const struct engine *engine, const struct list *list, struct entry_set *set,
 		 struct lines *ret_dangers)
 {
 	struct dangers dangers = { .lines = ret_dangers };
 	struct list all = { .name = list->name, .action = list->action };
 	struct hazards hazards;
-	int err;
+	int err = -ENOMEM;
 
 	if (list->action != ACTION_BLOCK)
 		return 0;
-	/* Their exclusions count. */
-	all.sets[SOURCE_CONFIG] = list->sets[SOURCE_CONFIG];
-	all.sets[SOURCE_FILE] = list->sets[SOURCE_FILE];
+	all.sets[SOURCE_CONFIG] = exclusions_for(list->sets[SOURCE_CONFIG], set);
+	all.sets[SOURCE_FILE] = exclusions_for(list->sets[SOURCE_FILE], set);
 	all.sets[SOURCE_MANUAL] = set;
 	hazards_init(&hazards, engine->current->config);
-	err = hazards_find(&all, &hazards.spaces, danger_visit, &dangers);
+	if (all.sets[SOURCE_CONFIG] && all.sets[SOURCE_FILE])
+		err = hazards_find(&all, &hazards.spaces, danger_visit, &dangers);
 	hazards_done(&hazards);
+	entry_set_unref(all.sets[SOURCE_CONFIG]);
+	entry_set_unref(all.sets[SOURCE_FILE]);
 	danger_find_wide(set, &dangers);
 	if (dangers.count > DANGERS_MAX)
 		lines_add(ret_dangers, "and %zu more", dangers.count - DANGERS_MAX);

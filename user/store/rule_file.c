@@ -181,6 +181,10 @@ static int write_lists(int fd, const struct policy *policy)
 	return err;
 }
 
+/* If fewer than one rule in this many changes, they are searched for instead of looked at in
+ * turn. A search reads some 20 prefixes. */
+#define SEARCHES_SHARE 32
+
 /* Create a bitmap of the added ids. NULL: out of memory. */
 static unsigned char *bitmap_new(const struct rules_change *change, uint32_t *ret_limit)
 {
@@ -198,30 +202,70 @@ static unsigned char *bitmap_new(const struct rules_change *change, uint32_t *re
 	return bitmap;
 }
 
+static int record_rule(struct run *run, const struct list *list, const struct rule *rule)
+{
+	const struct rule_record record = rule_record_of(&rule->prefix, list->slot);
+
+	return run_put(run, rule->id, &record);
+}
+
+/* The added ids, as a bitmap. */
+struct added {
+	unsigned char *bits;
+	uint32_t limit;
+};
+
+static bool is_added(const struct added *added, uint32_t id)
+{
+	return id < added->limit && added->bits[id / 8] & 1U << id % 8;
+}
+
+static int record_added_of(struct run *run, const struct list *list, const struct added *added)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < list->rule_count; i++)
+		if (is_added(added, list->rules[i].id))
+			err = record_rule(run, list, &list->rules[i]);
+	return err;
+}
+
+/* Like record_added_of(), but looks at the changed prefixes only. */
+static int record_changed_of(struct run *run, const struct list *list, const struct added *added,
+			     const struct rules_change *change)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < change->changed_count; i++) {
+		const struct rule *rule = list_find_rule(list, &change->changed[i]);
+
+		if (rule && is_added(added, rule->id))
+			err = record_rule(run, list, rule);
+	}
+	return err;
+}
+
 static int record_added(struct run *run, const struct policy *policy,
 			const struct rules_change *change)
 {
-	uint32_t limit;
-	unsigned char *is_added = bitmap_new(change, &limit);
-	size_t i, j;
+	struct added added = { 0 };
 	int err = 0;
 
-	if (!is_added)
+	if (!change->added_count)
+		return 0;
+	added.bits = bitmap_new(change, &added.limit);
+	if (!added.bits)
 		return -ENOMEM;
-	for (i = 0; !err && i < policy->list_count; i++) {
+	for (size_t i = 0; !err && i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
 
-		for (j = 0; !err && j < list->rule_count; j++) {
-			const struct rule *rule = &list->rules[j];
-			struct rule_record record;
-
-			if (rule->id >= limit || !(is_added[rule->id / 8] & 1U << rule->id % 8))
-				continue;
-			record = rule_record_of(&rule->prefix, list->slot);
-			err = run_put(run, rule->id, &record);
-		}
+		if (change->is_everything ||
+		    change->changed_count > list->rule_count / SEARCHES_SHARE)
+			err = record_added_of(run, list, &added);
+		else
+			err = record_changed_of(run, list, &added, change);
 	}
-	free(is_added);
+	free(added.bits);
 	return err ? err : run_flush(run);
 }
 

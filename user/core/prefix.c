@@ -6,7 +6,6 @@
 #include "core/prefix.h"
 
 #include <arpa/inet.h>
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -285,28 +284,6 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYT
 	used = strlen(prefix_format_short(&address, text));
 	snprintf(text + used, PREFIX_TEXT_BYTES - used, "/%u", prefix->len);
 	return text;
-}
-
-/* Eight bytes of an address as a number in host byte order. */
-static uint64_t half_of(const struct prefix *prefix, size_t half)
-{
-	uint64_t number;
-
-	memcpy(&number, prefix->addr + 8 * half, sizeof(number));
-	return be64toh(number);
-}
-
-int prefix_compare(const struct prefix *a, const struct prefix *b)
-{
-	if (a->family != b->family)
-		return a->family - b->family;
-	for (size_t half = 0; half < 2; half++) {
-		uint64_t one = half_of(a, half), other = half_of(b, half);
-
-		if (one != other)
-			return one < other ? -1 : 1;
-	}
-	return a->len - b->len;
 }
 
 /* A mask of the first @len % 8 bits of a byte. */

@@ -3,9 +3,11 @@
 #ifndef CORE_PREFIX_H
 #define CORE_PREFIX_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILY_COUNT };
 
@@ -55,9 +57,29 @@ const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYT
 /* The same, but an address (/32 or /128) is written without its length. */
 const char *prefix_format_short(const struct prefix *prefix, char text[PREFIX_TEXT_BYTES]);
 
+/* Eight bytes of an address (@half: 0 or 1) as a number in host byte order. */
+static inline uint64_t prefix_half(const struct prefix *prefix, size_t half)
+{
+	uint64_t number;
+
+	memcpy(&number, prefix->addr + 8 * half, sizeof(number));
+	return be64toh(number);
+}
+
 /* Compare by family, address, then length, so a prefix comes directly before everything inside
- * it. Returns <0, 0 or >0. */
-int prefix_compare(const struct prefix *a, const struct prefix *b);
+ * it. Returns <0, 0 or >0. Inline, because a reload compares tens of millions. */
+static inline int prefix_compare(const struct prefix *a, const struct prefix *b)
+{
+	if (a->family != b->family)
+		return a->family - b->family;
+	for (size_t half = 0; half < 2; half++) {
+		uint64_t one = prefix_half(a, half), other = prefix_half(b, half);
+
+		if (one != other)
+			return one < other ? -1 : 1;
+	}
+	return a->len - b->len;
+}
 
 /* Whether @outer covers all of @inner; a prefix covers itself. */
 bool prefix_contains(const struct prefix *outer, const struct prefix *inner);

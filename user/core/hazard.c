@@ -9,29 +9,54 @@
 
 struct search {
 	const struct list *list;
-	struct prefix_set addresses; /* addresses of the list; computed when they are needed */
+	bool has_exclusions;
+	/* Addresses of a list with exclusions; computed when they are needed. */
+	struct prefix_set addresses;
 	bool has_addresses;
 	void (*visit)(const struct hazard *hazard, void *context);
 	void *context;
 };
 
-/* Report @entry if the list holds addresses inside both the entry and the space. */
-static int check_entry(struct search *search, const struct entry *entry, struct hazard *hazard)
+static bool has_exclusions(const struct list *list)
 {
-	const bool is_inside = prefix_contains(&hazard->space, &entry->prefix);
+	for (int source = 0; source < SOURCE_COUNT; source++)
+		if (list->sets[source] && entry_set_has_exclusions(list->sets[source]))
+			return true;
+	return false;
+}
+
+/* Whether exclusions leave addresses inside both the entry and the space in the list. */
+static int check_addresses(struct search *search, const struct entry *entry,
+			   const struct prefix *space, bool *ret_has_some)
+{
+	const bool is_inside = prefix_contains(space, &entry->prefix);
 	struct prefix part;
 	int err = 0;
 
-	if (entry->is_exclusion)
+	*ret_has_some = true;
+	if (!search->has_exclusions)
 		return 0;
 	if (!search->has_addresses)
 		err = list_addresses(search->list, &search->addresses);
 	if (err)
 		return err;
 	search->has_addresses = true;
-	if (!prefix_set_overlap(&search->addresses, is_inside ? &entry->prefix : &hazard->space,
-				&part))
+	*ret_has_some =
+	    prefix_set_overlap(&search->addresses, is_inside ? &entry->prefix : space, &part);
+	return 0;
+}
+
+/* Report @entry if the list holds addresses inside both the entry and the space. */
+static int check_entry(struct search *search, const struct entry *entry, struct hazard *hazard)
+{
+	bool has_some;
+	int err;
+
+	if (entry->is_exclusion)
 		return 0;
+	err = check_addresses(search, entry, &hazard->space, &has_some);
+	if (err || !has_some)
+		return err;
 	hazard->entry = entry;
 	search->visit(hazard, search->context);
 	return 0;
@@ -103,7 +128,10 @@ static int check_spaces(struct search *search, struct prefix_array spaces, enum 
 int hazards_find(const struct list *list, const struct hazard_spaces *spaces,
 		 void (*visit)(const struct hazard *hazard, void *context), void *context)
 {
-	struct search search = { .list = list, .visit = visit, .context = context };
+	struct search search = { .list = list,
+				 .has_exclusions = has_exclusions(list),
+				 .visit = visit,
+				 .context = context };
 	int err;
 
 	if (list->action != ACTION_BLOCK)

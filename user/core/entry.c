@@ -199,7 +199,9 @@ size_t entry_set_collapse(struct entry_set *set, size_t from)
 			run = kept;
 		first = find_kept(run, kept, entry);
 		if (!first) {
-			*kept++ = *entry;
+			if (kept != entry)
+				*kept = *entry;
+			kept++;
 			continue;
 		}
 		first->expires_at_sec = later_expiry(first->expires_at_sec, entry->expires_at_sec);

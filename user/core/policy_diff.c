@@ -21,9 +21,7 @@ struct position {
 
 static void start(struct position *position, const struct list *list)
 {
-	static const struct list empty;
-
-	entry_cursor_init(&position->cursor, list ? list : &empty, NULL);
+	entry_cursor_init(&position->cursor, list, NULL);
 	position->entry = entry_cursor_next(&position->cursor);
 }
 
@@ -75,17 +73,51 @@ static void pass_group(struct comparison *comparison, struct position *position,
 	}
 }
 
+/* Move past one entry that both have alone, which nearly all are. Return: whether it is so. */
+static bool pass_same(struct position *from, struct position *to)
+{
+	const struct entry *key = from->entry, *other = to->entry;
+	struct position next_from = *from, next_to = *to;
+
+	if (!key || !other || compare(key, other) || key->is_exclusion != other->is_exclusion)
+		return false;
+	advance(&next_from);
+	advance(&next_to);
+	if (!compare(next_from.entry, key) || !compare(next_to.entry, key))
+		return false;
+	*from = next_from;
+	*to = next_to;
+	return true;
+}
+
+/* The sets of @list that @other does not share. Either may be NULL. */
+static struct list differing_sets(const struct list *list, const struct list *other)
+{
+	struct list differing = { 0 };
+
+	for (int source = 0; list && source < SOURCE_COUNT; source++)
+		if (!other || other->sets[source] != list->sets[source])
+			differing.sets[source] = list->sets[source];
+	return differing;
+}
+
 static void compare_lists(struct comparison *comparison)
 {
+	const struct list_diff *diff = comparison->diff;
+	const struct list old = differing_sets(diff->from, diff->to);
+	const struct list new = differing_sets(diff->to, diff->from);
 	struct position from, to;
 
-	start(&from, comparison->diff->from);
-	start(&to, comparison->diff->to);
+	start(&from, &old);
+	start(&to, &new);
 	while (from.entry || to.entry) {
 		bool is_old = !to.entry || (from.entry && compare(from.entry, to.entry) <= 0);
-		const struct entry key = is_old ? *from.entry : *to.entry;
 		size_t from_counts[PART_COUNT], to_counts[PART_COUNT];
+		struct entry key;
 
+		if (pass_same(&from, &to))
+			continue;
+		key = is_old ? *from.entry : *to.entry;
 		count_group(from, &key, from_counts);
 		count_group(to, &key, to_counts);
 		pass_group(comparison, &from, &key, to_counts, false);

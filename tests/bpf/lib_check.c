@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rule_array.h"
 #include "datapath/names.h"
 #include "lib_fixture.h"
 
@@ -32,7 +33,7 @@ uint32_t fixture_rule(const struct fixture *fixture, const struct ruling *ruling
 	if (!list)
 		return 0;
 	for (size_t i = 0; i < list->rule_count; i++) {
-		const struct rule *rule = &list->rules[i];
+		const struct rule *rule = rule_array_at(list->rules, i);
 
 		if (rule->prefix.family == ruling->prefix.family &&
 		    rule->prefix.len == ruling->prefix.len &&
@@ -257,7 +258,8 @@ void fixture_check(struct fixture *fixture, const char *name, const struct packe
 static bool check_rules(struct fixture *fixture, const struct list *list)
 {
 	for (size_t i = 0; i < list->rule_count; i++) {
-		if (list->rules[i].id && !check_rule(fixture, list->rules[i].id))
+		if (rule_array_at(list->rules, i)->id &&
+		    !check_rule(fixture, rule_array_at(list->rules, i)->id))
 			return false;
 	}
 	return true;

@@ -143,7 +143,7 @@ static void check_index(const struct policy *policy, const struct policy *other)
 		for (size_t j = 0; j < list->rule_count; j++) {
 			struct prefix probes[ORACLE_PROBES_PER_PREFIX];
 
-			oracle_probes(&list->rules[j].prefix, probes);
+			oracle_probes(&rule_array_at(list->rules, j)->prefix, probes);
 			for (int k = 0; k < ORACLE_PROBES_PER_PREFIX; k++)
 				check_address(&tables, &probes[k]);
 		}

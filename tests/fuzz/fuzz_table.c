@@ -78,7 +78,7 @@ static void check_probes(const struct policy *const policies[2], const struct ta
 		for (size_t j = 0; j < list->rule_count; j++) {
 			struct prefix probes[ORACLE_PROBES_PER_PREFIX];
 
-			oracle_probes(&list->rules[j].prefix, probes);
+			oracle_probes(&rule_array_at(list->rules, j)->prefix, probes);
 			for (int k = 0; k < ORACLE_PROBES_PER_PREFIX; k++) {
 				check_tables(policies[0], &tables[0], &probes[k]);
 				check_tables(policies[1], &tables[1], &probes[k]);

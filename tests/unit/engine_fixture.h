@@ -12,6 +12,7 @@
 #include "config/snapshot.h"
 #include "config_fixture.h"
 #include "core/entry.h"
+#include "core/rule_array.h"
 #include "datapath/datapath.h"
 #include "datapath/events.h"
 #include "engine/engine.h"
@@ -121,8 +122,10 @@ static void fake_check_change(const struct datapath_change *change)
 
 	for (size_t i = 0; i < policy->list_count && !change->is_rebuild; i++)
 		for (size_t j = 0; j < policy->lists[i].rule_count; j++)
-			assert_true(fake_is_known(&policy->lists[i], &policy->lists[i].rules[j]) ||
-				    fake_is_changed(change, &policy->lists[i].rules[j].prefix));
+			assert_true(fake_is_known(&policy->lists[i],
+						  rule_array_at(policy->lists[i].rules, j)) ||
+				    fake_is_changed(
+					change, &rule_array_at(policy->lists[i].rules, j)->prefix));
 	for (size_t i = 0; i < fake_rule_count && !change->is_rebuild; i++)
 		assert_true(fake_is_kept(policy, &fake_rules[i]) ||
 			    fake_is_changed(change, &fake_rules[i].prefix));
@@ -147,8 +150,8 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 			assert_true(fake_rule_count < FAKE_RULES_MAX);
 			snprintf(rule->list, sizeof(rule->list), "%s", policy->lists[i].name);
 			rule->action = policy->lists[i].action;
-			rule->prefix = policy->lists[i].rules[j].prefix;
-			rule->id = policy->lists[i].rules[j].id;
+			rule->prefix = rule_array_at(policy->lists[i].rules, j)->prefix;
+			rule->id = rule_array_at(policy->lists[i].rules, j)->id;
 		}
 	}
 	for (size_t i = 0; i < change->added_rule_count; i++)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compile/table.h"
+#include "core/rule_array.h"
 
 struct oracle_decision {
 	uint32_t rule; /* 0: none */
@@ -63,8 +64,8 @@ static inline const struct entry *oracle_list_match(const struct list *list,
 static inline uint32_t oracle_rule_id(const struct list *list, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < list->rule_count; i++) {
-		if (oracle_equal(&list->rules[i].prefix, prefix))
-			return list->rules[i].id;
+		if (oracle_equal(&rule_array_at(list->rules, i)->prefix, prefix))
+			return rule_array_at(list->rules, i)->id;
 	}
 	return 0;
 }

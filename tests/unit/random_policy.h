@@ -135,7 +135,7 @@ static inline void for_each_probe(const struct policy *policy,
 		for (size_t j = 0; j < list->rule_count; j++) {
 			struct prefix probes[ORACLE_PROBES_PER_PREFIX];
 
-			oracle_probes(&list->rules[j].prefix, probes);
+			oracle_probes(&rule_array_at(list->rules, j)->prefix, probes);
 			for (int k = 0; k < ORACLE_PROBES_PER_PREFIX; k++)
 				check(&probes[k], context);
 		}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/attempt.h"
+#include "rule_list.h"
 
 #define EPOCH_NS 1700000000000000000
 
@@ -146,26 +147,16 @@ static void test_destination_not_captured(void **state)
 
 /* ---- names ------------------------------------------------------------------ */
 
-static struct rule rules[] = { { .id = 16 }, { .id = 17 } };
-
 static struct policy *make_policy(uint16_t slot, enum action action)
 {
+	const struct rule rules[] = { { prefix_of("192.0.0.0/16"), 16 },
+				      { prefix_of("192.0.2.0/24"), 17 } };
 	struct policy *policy = policy_new();
 	struct list *list = policy_add_list(policy, "drop", action);
 
-	rules[0].prefix = prefix_of("192.0.0.0/16");
-	rules[1].prefix = prefix_of("192.0.2.0/24");
-	list->rules = rules;
-	list->rule_count = 2;
+	list_set_rules(list, rules, 2);
 	list->slot = slot;
 	return policy;
-}
-
-static void free_policy(struct policy *policy)
-{
-	policy->lists[0].rules = NULL;
-	policy->lists[0].rule_count = 0;
-	policy_free(policy);
 }
 
 static struct attempt resolve(struct ipwl_event event, uint16_t slot, enum action action)
@@ -175,7 +166,7 @@ static struct attempt resolve(struct ipwl_event event, uint16_t slot, enum actio
 
 	assert_true(attempt_read(&event, 0, &attempt));
 	attempt_resolve(&attempt, policy);
-	free_policy(policy);
+	policy_free(policy);
 	return attempt;
 }
 

@@ -109,10 +109,11 @@ static void test_against_oracle(void **state)
 
 			for (size_t j = 0; list->action == ACTION_ALLOW && j < list->rule_count;
 			     j++) {
-				if (!(list->rules[j].id % 2))
+				if (!(rule_array_at(list->rules, j)->id % 2))
 					continue;
 				in_use++;
-				removed += oracle_loses(list, to, &list->rules[j].prefix);
+				removed +=
+				    oracle_loses(list, to, &rule_array_at(list->rules, j)->prefix);
 			}
 		}
 		assert_int_equal(result.in_use_count, in_use);

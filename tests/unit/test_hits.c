@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "config_fixture.h"
+#include "rule_list.h"
 
 #define DAY 86400
 #define NOW (20000LL * DAY + 3600)
@@ -21,7 +22,7 @@ static struct ipwl_rule_counters kernel[RULE_LIMIT];
 static struct rule rules[PREFIX_COUNT];
 static struct list lists[] = {
 	{ .name = (char[]) { "other" }, .action = ACTION_BLOCK },
-	{ .name = (char[]) { "partners" }, .action = ACTION_ALLOW, .rules = rules },
+	{ .name = (char[]) { "partners" }, .action = ACTION_ALLOW },
 };
 static const struct policy policy = { .lists = lists, .list_count = 2 };
 #define LIST (&lists[1])
@@ -33,12 +34,12 @@ static int reset(void **state)
 	(void)state;
 	(void)remove("hits.db");
 	memset(kernel, 0, sizeof(kernel));
-	lists[1].rule_count = PREFIX_COUNT;
 	for (i = 0; i < PREFIX_COUNT; i++)
 		rules[i] = (struct rule) {
 			.prefix = { .addr = { 192, 0, 2, (uint8_t)i }, .len = 32 },
 			.id = (uint32_t)i + 1,
 		};
+	list_set_rules(&lists[1], rules, PREFIX_COUNT);
 	return 0;
 }
 
@@ -248,7 +249,7 @@ static void test_prune(void **unused)
 	count(PREFIX_COUNT - 1, 1);
 	look(hits, NOW);
 	assert_int_equal(hits_flush(hits, true, NOW), 0);
-	lists[1].rule_count--;
+	list_set_rules(&lists[1], rules, PREFIX_COUNT - 1);
 	assert_int_equal(hits_prune(hits, &policy, NOW, NOW), 0);
 	assert_int_equal(memory_of(hits, PREFIX_COUNT - 1).total.packets, 1);
 	assert_int_equal(hits_prune(hits, &policy, NOW + 1, NOW), 0);
@@ -451,6 +452,12 @@ static void test_at_random(void **unused)
 	flush_and_close(hits, now_sec);
 }
 
+static int close_all(void **state)
+{
+	rule_array_unref(lists[1].rules);
+	return fixture_close(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,5 +475,5 @@ int main(void)
 		cmocka_unit_test_setup(test_at_random, reset),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_open, fixture_close);
+	return cmocka_run_group_tests(tests, fixture_open, close_all);
 }

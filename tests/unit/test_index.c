@@ -273,7 +273,8 @@ static void test_dense_policies(void **state)
 			for (size_t j = 0; j < policy->lists[i].rule_count; j++) {
 				struct prefix probes[ORACLE_PROBES_PER_PREFIX];
 
-				oracle_probes(&policy->lists[i].rules[j].prefix, probes);
+				oracle_probes(&rule_array_at(policy->lists[i].rules, j)->prefix,
+					      probes);
 				for (int k = 0; k < ORACLE_PROBES_PER_PREFIX; k++)
 					check_by_tables(policy, &tables, built, &probes[k]);
 			}

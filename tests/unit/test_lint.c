@@ -199,9 +199,10 @@ static void check_conflicts(const struct policy *policy, const struct lint_repor
 		bool is_allow = list->action == ACTION_ALLOW;
 
 		for (size_t j = 0; j < list->rule_count; j++)
-			expected += list->rules[j].id &&
-				    oracle_is_listed(policy, is_allow ? ACTION_BLOCK : ACTION_ALLOW,
-						     &list->rules[j].prefix, is_allow);
+			expected +=
+			    rule_array_at(list->rules, j)->id &&
+			    oracle_is_listed(policy, is_allow ? ACTION_BLOCK : ACTION_ALLOW,
+					     &rule_array_at(list->rules, j)->prefix, is_allow);
 	}
 	assert_int_equal(report->of[LINT_CONFLICT].total, expected);
 	assert_int_equal(report->of[LINT_CONFLICT].count, expected);

@@ -342,7 +342,8 @@ static void test_random_differences(void **state)
 		for_each_probe(what, check_difference, &difference);
 		for (size_t i = 0; i < what->list_count; i++)
 			for (size_t j = 0; j < what->lists[i].rule_count; j++)
-				check_overlap(&difference.rest, &what->lists[i].rules[j].prefix);
+				check_overlap(&difference.rest,
+					      &rule_array_at(what->lists[i].rules, j)->prefix);
 		prefix_set_done(&difference.from);
 		prefix_set_done(&difference.what);
 		prefix_set_done(&difference.rest);

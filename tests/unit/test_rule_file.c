@@ -73,9 +73,11 @@ static void assert_within(const struct policy *a, const struct policy *b)
 		const struct list *list = &a->lists[i];
 
 		for (size_t j = 0; j < list->rule_count; j++)
-			assert_int_equal(list->rules[j].id ? id_in(b, list, &list->rules[j].prefix)
-							   : 0,
-					 list->rules[j].id);
+			assert_int_equal(
+			    rule_array_at(list->rules, j)->id
+				? id_in(b, list, &rule_array_at(list->rules, j)->prefix)
+				: 0,
+			    rule_array_at(list->rules, j)->id);
 	}
 }
 
@@ -88,7 +90,7 @@ static void assert_ids(const struct policy *policy, const struct rule_ids *ids)
 	assert_non_null(seen);
 	for (size_t i = 0; i < policy->list_count; i++) {
 		for (size_t j = 0; j < policy->lists[i].rule_count; j++) {
-			uint32_t id = policy->lists[i].rules[j].id;
+			uint32_t id = rule_array_at(policy->lists[i].rules, j)->id;
 
 			assert_true(id > 0 && id < ids->next && !seen[id]);
 			seen[id] = 1;
@@ -253,7 +255,7 @@ static void check_read_back(const struct history *history, const struct policy *
 		const struct list *list = &read_back->lists[i];
 
 		for (size_t j = 0; j < list->rule_count; j++) {
-			const struct rule *rule = &list->rules[j];
+			const struct rule *rule = rule_array_at(list->rules, j);
 
 			assert_true(
 			    id_in(history->policies[step], list, &rule->prefix) == rule->id ||

@@ -46,10 +46,11 @@ static void check_rules(const struct list *list)
 	for (entry = entry_cursor_next(&cursor); entry; entry = entry_cursor_next(&cursor)) {
 		const struct rule *rule;
 
-		if (index == 0 || !oracle_equal(&list->rules[index - 1].prefix, &entry->prefix))
+		if (index == 0 ||
+		    !oracle_equal(&rule_array_at(list->rules, index - 1)->prefix, &entry->prefix))
 			index++;
 		assert_true(index <= list->rule_count);
-		rule = &list->rules[index - 1];
+		rule = rule_array_at(list->rules, index - 1);
 		assert_true(oracle_equal(&rule->prefix, &entry->prefix));
 		assert_int_equal(rule->id == 0, list_has(list, &entry->prefix, true));
 	}
@@ -78,7 +79,7 @@ static void check_next(const struct history *history, const struct policy *next,
 
 		check_rules(list);
 		for (size_t j = 0; j < list->rule_count; j++) {
-			const struct rule *rule = &list->rules[j];
+			const struct rule *rule = rule_array_at(list->rules, j);
 			uint32_t old_id = id_in(history->policy, list, &rule->prefix);
 
 			if (!rule->id)

@@ -10,6 +10,7 @@
 #include "config_fixture.h"
 #include "datapath/datapath.h"
 #include "random_prefix.h"
+#include "rule_list.h"
 #include "store/hits.h"
 
 #define NOW 1700000000
@@ -36,9 +37,9 @@ int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 
 static struct rule rules[2][RULE_COUNT];
 static struct list lists[] = {
-	{ .name = (char[]) { "bad" }, .action = ACTION_BLOCK, .rules = rules[0] },
+	{ .name = (char[]) { "bad" }, .action = ACTION_BLOCK },
 	{ .name = (char[]) { "none" }, .action = ACTION_ALLOW },
-	{ .name = (char[]) { "good" }, .action = ACTION_ALLOW, .rules = rules[1] },
+	{ .name = (char[]) { "good" }, .action = ACTION_ALLOW },
 };
 static const struct policy policy = { .lists = lists, .list_count = 3 };
 
@@ -64,7 +65,8 @@ static int set_up(void **state)
 		}
 	}
 	kernel[0].packets = 99;
-	lists[0].rule_count = lists[2].rule_count = RULE_COUNT;
+	list_set_rules(&lists[0], rules[0], RULE_COUNT);
+	list_set_rules(&lists[2], rules[1], RULE_COUNT);
 	assert_int_equal(hits_open(".", 1, false, &hits), 0);
 	assert_int_equal(hits_load(hits, NOW), 0);
 	*state = hits;
@@ -74,6 +76,10 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	hits_close(*state);
+	for (size_t i = 0; i < 3; i++) {
+		rule_array_unref(lists[i].rules);
+		lists[i].rules = NULL;
+	}
 	return 0;
 }
 
@@ -81,7 +87,8 @@ static uint64_t packets_of(struct hits *hits, const struct list *list, size_t ru
 {
 	struct hit_memory memory;
 
-	assert_true(hits_find(hits, list, &list->rules[rule].prefix, 0, NULL, 0, &memory));
+	assert_true(
+	    hits_find(hits, list, &rule_array_at(list->rules, rule)->prefix, 0, NULL, 0, &memory));
 	return memory.total.packets;
 }
 
@@ -125,7 +132,7 @@ static void test_policy_changes(void **state)
 
 	assert_int_equal(sampling_step(&sampling, *state, NULL, &policy, 1000, NOW), 0);
 	memmove(&rules[0][900], &rules[0][1100], (RULE_COUNT - 1100) * sizeof(rules[0][0]));
-	lists[0].rule_count = RULE_COUNT - 200;
+	list_set_rules(&lists[0], rules[0], RULE_COUNT - 200);
 	assert_int_equal(sampling_step(&sampling, *state, NULL, &policy, SIZE_MAX, NOW), 1);
 	for (size_t i = 0; i < lists[0].rule_count; i++)
 		assert_int_equal(packets_of(*state, &lists[0], i),

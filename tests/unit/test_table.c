@@ -52,13 +52,13 @@ static void expect(const struct policy *policy, const struct tables *tables, enu
 		for (size_t j = 0; j < list->rule_count; j++) {
 			char text[PREFIX_TEXT_BYTES];
 
-			if (list->rules[j].id != node->rule)
+			if (rule_array_at(list->rules, j)->id != node->rule)
 				continue;
 			assert_int_equal(node->list, list->slot);
 			assert_int_equal(node->flags,
 					 list->action == ACTION_BLOCK && list->is_monitor);
 			snprintf(found, sizeof(found), "%s %s", list->name,
-				 prefix_format(&list->rules[j].prefix, text));
+				 prefix_format(&rule_array_at(list->rules, j)->prefix, text));
 		}
 	}
 	assert_string_equal(found, expected);

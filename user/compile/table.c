@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/prefix_search.h"
+#include "core/rule_array.h"
 #include "core/rule_merge.h"
 
 /* The most prefixes that can cover an address: /0 to /128. */
@@ -268,7 +269,7 @@ static void mark_outer_lens(const struct table_compiler *compiler, enum action a
 {
 	for (size_t i = 0; i < compiler->policy->list_count; i++) {
 		const struct list *list = &compiler->policy->lists[i];
-		struct prefix_array array = PREFIX_ARRAY(list->rules, list->rule_count);
+		struct prefix_array array = rule_array_prefixes(list->rules);
 		uint8_t len = range->len;
 
 		while (counts(compiler, list, action) && len > 0) {
@@ -277,7 +278,7 @@ static void mark_outer_lens(const struct table_compiler *compiler, enum action a
 
 			if (index == array.count)
 				break;
-			len = list->rules[index].prefix.len;
+			len = rule_array_at(list->rules, index)->prefix.len;
 			lens[len] = true;
 		}
 	}

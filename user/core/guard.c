@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/addresses.h"
+#include "core/rule_array.h"
 
 /* The entries in use of one list that come from one file or from the configuration. */
 struct group {
@@ -82,6 +83,8 @@ static int check_list(const struct list *list, const struct prefix_set *allowed,
 {
 	struct prefix_set held, lost;
 	struct groups groups = { 0 };
+	const struct rule *rule;
+	struct rule_cursor rules;
 	int err = list_addresses(list, &held);
 
 	if (err)
@@ -90,8 +93,8 @@ static int check_list(const struct list *list, const struct prefix_set *allowed,
 	prefix_set_done(&held);
 	if (err)
 		return err;
-	for (size_t i = 0; i < list->rule_count && !err; i++) {
-		const struct rule *rule = &list->rules[i];
+	rule_cursor_init(&rules, list->rules, 0, list->rule_count);
+	while (!err && (rule = rule_cursor_next(&rules))) {
 		struct entry_cursor cursor;
 		const struct entry *entry;
 		struct prefix part;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/lint_findings.h"
+#include "core/rule_array.h"
 
 /* The number of possible lengths of a prefix, 0 to 128. */
 #define LEVELS_MAX 129
@@ -176,7 +177,7 @@ static void check_level(struct walk *walk, struct entry_cursor *cursor, const st
 {
 	const struct prefix *prefix = level_prefix(here);
 	/* Rules are the distinct prefixes of the list, in order. */
-	const struct rule *rule = &walk->list->rules[walk->rule_index++];
+	const struct rule *rule = rule_array_at(walk->list->rules, walk->rule_index++);
 
 	while (walk->level_count &&
 	       !prefix_contains(level_prefix(&walk->levels[walk->level_count - 1]), prefix))

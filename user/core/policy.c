@@ -313,11 +313,13 @@ void policy_covering(const struct policy *policy, const struct prefix *prefix,
 
 const struct rule *list_find_rule(const struct list *list, const struct prefix *prefix)
 {
-	size_t index = prefix_lower_bound(PREFIX_ARRAY(list->rules, list->rule_count), prefix);
+	size_t index = prefix_lower_bound(rule_array_prefixes(list->rules), prefix);
+	const struct rule *rule;
 
-	if (index == list->rule_count || prefix_compare(&list->rules[index].prefix, prefix))
+	if (index == list->rule_count)
 		return NULL;
-	return &list->rules[index];
+	rule = rule_array_at(list->rules, index);
+	return prefix_compare(&rule->prefix, prefix) ? NULL : rule;
 }
 
 const char *policy_refuse_prefix(const struct prefix *prefix, enum action action)

@@ -24,6 +24,8 @@ extern const char *const action_names[ACTION_COUNT];
 #define POLICY_NAME_MAX 63
 #define POLICY_NO_SLOT UINT16_MAX
 
+struct rule_array;
+
 /* A distinct prefix of one list, and the id of its packet counters. */
 struct rule {
 	struct prefix prefix;
@@ -46,9 +48,9 @@ struct list {
 	struct entry_set *overruled[SOURCE_COUNT];
 
 	/* Set by rules_number(): sorted, one rule for each distinct prefix. If a prefix is both
-	 * entry and exclusion, the exclusion applies (id 0). This is a rule_array
-	 * (rule_array.h). */
-	struct rule *rules;
+	 * entry and exclusion, the exclusion applies (id 0). NULL: there are none (rule_array.h
+	 * reads them). */
+	struct rule_array *rules;
 	size_t rule_count;
 	bool is_numbered; /* `rules` matches `sets` */
 	uint16_t slot;	  /* in the kernel's map `lists`; set by the datapath */

@@ -4,15 +4,16 @@
 
 static const struct prefix *prefix_at(struct prefix_array array, size_t index)
 {
+	if (array.access)
+		return array.access->at(array.elements, index);
 	return (const struct prefix *)((const char *)array.elements + index * array.element_bytes);
 }
 
-/* The index of the first element whose prefix_compare() with @prefix is at least @least. */
-static size_t search(struct prefix_array array, const struct prefix *prefix, int least)
+size_t prefix_search(struct prefix_array array, size_t begin, size_t end,
+		     const struct prefix *prefix, int least)
 {
-	size_t begin = 0;
-	size_t end = array.count;
-
+	if (array.access)
+		return array.access->search(array.elements, begin, end, prefix, least);
 	while (begin < end) {
 		size_t middle = begin + (end - begin) / 2;
 
@@ -26,7 +27,7 @@ static size_t search(struct prefix_array array, const struct prefix *prefix, int
 
 size_t prefix_lower_bound(struct prefix_array array, const struct prefix *prefix)
 {
-	return search(array, prefix, 0);
+	return prefix_search(array, 0, array.count, prefix, 0);
 }
 
 /* How many leading bits two prefixes of one family share. */
@@ -48,11 +49,11 @@ static uint8_t common_len(const struct prefix *a, const struct prefix *b)
 
 size_t prefix_find_covering(struct prefix_array array, const struct prefix *prefix)
 {
-	struct prefix_array rest = array;
+	size_t end = array.count;
 	struct prefix target = *prefix;
 
 	for (;;) {
-		size_t after = search(rest, &target, 1);
+		size_t after = prefix_search(array, 0, end, &target, 1);
 		const struct prefix *before;
 
 		if (after == 0)
@@ -65,7 +66,7 @@ size_t prefix_find_covering(struct prefix_array array, const struct prefix *pref
 		/* An element before this one that covers @prefix covers this one, too. So it is
 		 * no longer than the part that both share. */
 		target = prefix_truncate(prefix, common_len(before, &target));
-		rest.count = after - 1;
+		end = after - 1;
 	}
 }
 
@@ -96,12 +97,6 @@ void prefix_inside(struct prefix_array array, const struct prefix *range, size_t
 {
 	struct prefix behind = prefix_behind(range);
 
-	*ret_begin = *ret_end = 0;
-	/* The array of no elements may be NULL. */
-	if (!array.count)
-		return;
-	*ret_begin = search(array, range, 0);
-	array.elements = prefix_at(array, *ret_begin);
-	array.count -= *ret_begin;
-	*ret_end = *ret_begin + search(array, &behind, 0);
+	*ret_begin = prefix_search(array, 0, array.count, range, 0);
+	*ret_end = prefix_search(array, *ret_begin, array.count, &behind, 0);
 }

@@ -54,18 +54,18 @@ void rule_merge_start(struct rule_merge *merge, const struct policy *policy, enu
 	merge->rule_count = 0;
 	for (size_t i = 0; i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
+		struct rule_run *run;
 		size_t begin, end;
 
 		if (list->action != action || (port && !list_has_port(list, port)))
 			continue;
-		prefix_inside(PREFIX_ARRAY(list->rules, list->rule_count), range, &begin, &end);
+		prefix_inside(rule_array_prefixes(list->rules), range, &begin, &end);
 		if (begin == end)
 			continue;
-		merge->runs[merge->run_count++] = (struct rule_run) {
-			.next = list->rules + begin,
-			.end = list->rules + end,
-			.list = i,
-		};
+		run = &merge->runs[merge->run_count++];
+		rule_cursor_init(&run->cursor, list->rules, begin, end);
+		run->next = rule_cursor_next(&run->cursor);
+		run->list = i;
 		merge->rule_count += end - begin;
 	}
 	for (size_t i = merge->run_count / 2; i-- > 0;)
@@ -76,7 +76,8 @@ void rule_merge_next(struct rule_merge *merge)
 {
 	struct rule_run *first = &merge->runs[0];
 
-	if (++first->next == first->end) {
+	first->next = rule_cursor_next(&first->cursor);
+	if (!first->next) {
 		*first = merge->runs[--merge->run_count];
 		if (merge->run_count == 0)
 			return;

@@ -4,12 +4,13 @@
 #define CORE_RULE_MERGE_H
 
 #include "core/policy.h"
+#include "core/rule_array.h"
 
 /* The rules of a list that are still to come. */
 struct rule_run {
 	const struct rule *next;
-	const struct rule *end;
-	size_t list; /* index in the policy */
+	struct rule_cursor cursor; /* behind @next */
+	size_t list;		   /* index in the policy */
 };
 
 /* Merges the rules of several lists. At the same prefix, lists come in the order of the policy. */

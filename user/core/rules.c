@@ -15,6 +15,7 @@
 /* The state of a numbering. */
 struct numbering {
 	struct rule_ids *ids;
+	struct rule_builder rules; /* of the list at hand */
 	struct rules_change change;
 	size_t added_capacity;
 	size_t removed_capacity;
@@ -133,38 +134,61 @@ static int drop_rule(struct numbering *numbering, const struct rule *old)
 	return error ? error : remove_id(numbering, old->id);
 }
 
-/* Give @rule the id of @old (NULL: it is new), or a new id. */
-static int number_rule(struct numbering *numbering, const struct rule *old, struct rule *rule,
-		       bool is_exclusion)
+/* Find the id of a rule: that of @old (NULL: the rule is new), or a new one. */
+static int number_rule(struct numbering *numbering, const struct rule *old,
+		       const struct prefix *prefix, bool is_exclusion, uint32_t *ret_id)
 {
 	bool is_same = old && !old->id == is_exclusion;
-	int error = is_same ? 0 : note_changed(numbering, &rule->prefix);
+	int error = is_same ? 0 : note_changed(numbering, prefix);
 
-	rule->id = 0;
+	*ret_id = 0;
 	if (error)
 		return error;
 	if (is_exclusion)
 		return old ? remove_id(numbering, old->id) : 0;
 	if (!is_same)
-		return add_id(numbering, &rule->id);
-	rule->id = old->id;
+		return add_id(numbering, ret_id);
+	*ret_id = old->id;
 	return 0;
 }
 
-/* Find the rule of @old for @prefix, or NULL. Rules before it, from *@next on, are gone. */
-static int pass_old_rules(struct numbering *numbering, const struct list *old, size_t *next,
+static int add_rule(struct numbering *numbering, const struct rule *old,
+		    const struct prefix *prefix, bool is_exclusion)
+{
+	struct rule rule = { .prefix = *prefix };
+	int error = number_rule(numbering, old, prefix, is_exclusion, &rule.id);
+
+	if (!error)
+		rule_builder_add(&numbering->rules, &rule);
+	return error;
+}
+
+/* Walks the rules of a list, of which the next one is known. */
+struct old_rules {
+	struct rule_cursor cursor;
+	const struct rule *next; /* NULL: at the end */
+};
+
+static void old_rules_init(struct old_rules *rules, const struct list *old)
+{
+	rule_cursor_init(&rules->cursor, old ? old->rules : NULL, 0, old ? old->rule_count : 0);
+	rules->next = rule_cursor_next(&rules->cursor);
+}
+
+/* Find the old rule for @prefix, or NULL. Those before it are gone. */
+static int pass_old_rules(struct numbering *numbering, struct old_rules *rules,
 			  const struct prefix *prefix, const struct rule **ret_rule)
 {
 	int error = 0;
 
 	*ret_rule = NULL;
-	while (old && *next < old->rule_count && !error) {
-		const struct rule *candidate = &old->rules[*next];
+	while (rules->next && !error) {
+		const struct rule *candidate = rules->next;
 		int order = prefix_compare(&candidate->prefix, prefix);
 
 		if (order > 0)
 			break;
-		++*next;
+		rules->next = rule_cursor_next(&rules->cursor);
 		if (order == 0) {
 			*ret_rule = candidate;
 			break;
@@ -174,63 +198,67 @@ static int pass_old_rules(struct numbering *numbering, const struct list *old, s
 	return error;
 }
 
-/* Remove the rules of @old from @begin on. */
-static int remove_rest(struct numbering *numbering, const struct list *old, size_t begin)
+/* The old rules from the present one on are gone. */
+static int remove_rest(struct numbering *numbering, struct old_rules *rules)
 {
 	int error = 0;
 
-	for (size_t i = begin; i < old->rule_count && !error; i++)
-		error = drop_rule(numbering, &old->rules[i]);
+	for (; rules->next && !error; rules->next = rule_cursor_next(&rules->cursor))
+		error = drop_rule(numbering, rules->next);
 	return error;
 }
 
-/* Fill list->rules with the distinct prefixes of the list's entries. */
-static int number_entries(struct numbering *numbering, struct list *list, const struct list *old)
+static int remove_all(struct numbering *numbering, const struct list *old)
+{
+	struct old_rules rules;
+
+	old_rules_init(&rules, old);
+	return remove_rest(numbering, &rules);
+}
+
+/* Build rules of the distinct prefixes of the list's entries. */
+static int number_entries(struct numbering *numbering, const struct list *list,
+			  const struct list *old)
 {
 	struct entry_cursor cursor;
 	const struct entry *entry;
-	size_t old_index = 0;
+	struct old_rules rules;
 	int error = 0;
 
+	old_rules_init(&rules, old);
 	entry_cursor_init(&cursor, list, NULL);
 	entry = entry_cursor_next(&cursor);
 	while (entry && !error) {
-		struct rule *rule = &list->rules[list->rule_count++];
+		const struct prefix *prefix = &entry->prefix;
 		const struct rule *old_rule;
 		bool is_exclusion = false;
 
-		rule->prefix = entry->prefix;
 		do {
 			is_exclusion |= entry->is_exclusion;
 			entry = entry_cursor_next(&cursor);
-		} while (entry && !prefix_compare(&entry->prefix, &rule->prefix));
-		error = pass_old_rules(numbering, old, &old_index, &rule->prefix, &old_rule);
+		} while (entry && !prefix_compare(&entry->prefix, prefix));
+		error = pass_old_rules(numbering, &rules, prefix, &old_rule);
 		if (!error)
-			error = number_rule(numbering, old_rule, rule, is_exclusion);
+			error = add_rule(numbering, old_rule, prefix, is_exclusion);
 	}
-	if (!error && old)
-		error = remove_rest(numbering, old, old_index);
-	return error;
+	return error ? error : remove_rest(numbering, &rules);
+}
+
+/* Give the list the rules that were built, unless there was an @error. */
+static int take_rules(struct numbering *numbering, struct list *list, int error)
+{
+	if (error) {
+		rule_builder_abandon(&numbering->rules);
+		return error;
+	}
+	list->rules = rule_builder_finish(&numbering->rules, &list->rule_count);
+	return list->rules ? 0 : -ENOMEM;
 }
 
 static int number_whole_list(struct numbering *numbering, struct list *list, const struct list *old)
 {
-	size_t room = 0;
-	int error;
-
-	for (int source = 0; source < SOURCE_COUNT; source++) {
-		if (list->sets[source])
-			room += list->sets[source]->count;
-	}
-	if (room == 0)
-		return old ? remove_rest(numbering, old, 0) : 0;
-	list->rules = rule_array_new(room);
-	if (!list->rules)
-		return -ENOMEM;
-	error = number_entries(numbering, list, old);
-	if (!error)
-		list->rules = rule_array_shrink(list->rules, list->rule_count);
-	return error;
+	rule_builder_init(&numbering->rules);
+	return take_rules(numbering, list, number_entries(numbering, list, old));
 }
 
 /* ---- lists of which few entries change ------------------------------------ */
@@ -320,36 +348,22 @@ static int find_candidates(const struct list *list, const struct list *old,
 	return error;
 }
 
-/* Copy the rules of @old from *@next up to, but without, @end. */
-static void keep_rules(struct list *list, const struct list *old, size_t *next, size_t end)
+/* Keep the rules of @old from *@next up to a prefix, and number its rule. */
+static int number_candidate(struct numbering *numbering, const struct list *list,
+			    const struct list *old, size_t *next, const struct prefix *prefix)
 {
-	if (end > *next)
-		memcpy(&list->rules[list->rule_count], &old->rules[*next],
-		       (end - *next) * sizeof(*list->rules));
-	list->rule_count += end - *next;
-	*next = end;
-}
-
-/* Copy the rules before a prefix, and number its rule. */
-static int number_candidate(struct numbering *numbering, struct list *list, const struct list *old,
-			    size_t *next, const struct prefix *prefix)
-{
-	const struct prefix_array rules = PREFIX_ARRAY(old->rules, old->rule_count);
-	size_t index = prefix_lower_bound(rules, prefix);
-	const struct rule *old_rule = NULL;
+	size_t index = prefix_lower_bound(rule_array_prefixes(old->rules), prefix);
+	const struct rule *old_rule =
+	    index < old->rule_count ? rule_array_at(old->rules, index) : NULL;
 	bool is_exclusion = list_has(list, prefix, true);
-	struct rule *rule;
 
-	keep_rules(list, old, next, index);
-	if (index < old->rule_count && !prefix_compare(&old->rules[index].prefix, prefix)) {
-		old_rule = &old->rules[index];
-		++*next;
-	}
+	if (old_rule && prefix_compare(&old_rule->prefix, prefix))
+		old_rule = NULL;
+	rule_builder_keep(&numbering->rules, old->rules, *next, index);
+	*next = index + (old_rule != NULL);
 	if (!is_exclusion && !list_has(list, prefix, false))
 		return old_rule ? drop_rule(numbering, old_rule) : 0;
-	rule = &list->rules[list->rule_count++];
-	rule->prefix = *prefix;
-	return number_rule(numbering, old_rule, rule, is_exclusion);
+	return add_rule(numbering, old_rule, prefix, is_exclusion);
 }
 
 /* Like number_whole_list(), but numbers only the prefixes that may have changed. */
@@ -359,15 +373,12 @@ static int number_candidates(struct numbering *numbering, struct list *list, con
 	size_t next = 0;
 	int error = 0;
 
-	list->rules = rule_array_new(old->rule_count + candidates->count);
-	if (!list->rules)
-		return -ENOMEM;
+	rule_builder_init(&numbering->rules);
 	for (size_t i = 0; i < candidates->count && !error; i++)
 		error = number_candidate(numbering, list, old, &next, &candidates->prefixes[i]);
-	if (error)
-		return error;
-	keep_rules(list, old, &next, old->rule_count);
-	return 0;
+	if (!error)
+		rule_builder_keep(&numbering->rules, old->rules, next, old->rule_count);
+	return take_rules(numbering, list, error);
 }
 
 /* If more than this part of the prefixes (one in 8) changes, a walk over all is as quick. */
@@ -418,7 +429,7 @@ static int number_policy(struct numbering *numbering, struct policy *policy,
 				    find_same_list(old, &policy->lists[i]));
 	for (size_t i = 0; old && i < old->list_count && !error; i++) {
 		if (!find_same_list(policy, &old->lists[i]))
-			error = remove_rest(numbering, &old->lists[i], 0);
+			error = remove_all(numbering, &old->lists[i]);
 	}
 	return error;
 }

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/device.h"
 #include "config/config.h"
+#include "core/rule_array.h"
 #include "ctl/memory.h"
 #include "ctl/writer.h"
 #include "datapath/names.h"
@@ -304,6 +305,8 @@ static enum ctl_exit visit_rules(struct datapath *datapath, const struct policy 
 				 const struct stopped_query *query,
 				 void (*visit)(const json_t *entry, void *context), void *context)
 {
+	const struct rule *rule;
+	struct rule_cursor rules;
 	bool has_list = !query->list;
 
 	for (size_t i = 0; i < policy->list_count; i++) {
@@ -312,12 +315,13 @@ static enum ctl_exit visit_rules(struct datapath *datapath, const struct policy 
 		if (query->list && strcmp(query->list, list->name) != 0)
 			continue;
 		has_list = true;
-		for (size_t j = 0; j < list->rule_count; j++) {
+		rule_cursor_init(&rules, list->rules, 0, list->rule_count);
+		while ((rule = rule_cursor_next(&rules))) {
 			json_t *entry;
 
-			if (!is_asked(query, &list->rules[j].prefix))
+			if (!is_asked(query, &rule->prefix))
 				continue;
-			entry = rule_json(datapath, list, &list->rules[j]);
+			entry = rule_json(datapath, list, rule);
 			visit(entry, context);
 			json_decref(entry);
 		}

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "core/rule_array.h"
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
@@ -172,11 +173,17 @@ void chunks_trim(struct datapath *datapath, const struct policy *policy)
 {
 	int outer = bpf_map__fd(datapath->shared->maps.chunks);
 	bool is_used[IPWL_CHUNKS_MAX] = { false };
+	const struct rule *rule;
+	struct rule_cursor rules;
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < policy->list_count; i++)
-		for (size_t j = 0; j < policy->lists[i].rule_count; j++)
-			is_used[policy->lists[i].rules[j].id / IPWL_CHUNK_RULES] = true;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+
+		rule_cursor_init(&rules, list->rules, 0, list->rule_count);
+		while ((rule = rule_cursor_next(&rules)))
+			is_used[rule->id / IPWL_CHUNK_RULES] = true;
+	}
 	for (uint32_t chunk = 0; chunk < IPWL_CHUNKS_MAX; chunk++) {
 		if (is_used[chunk] || datapath->chunks[chunk] < 0)
 			continue;

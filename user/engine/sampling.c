@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/prefix_search.h"
+#include "core/rule_array.h"
 #include "datapath/datapath.h"
 #include "store/hits.h"
 
@@ -17,8 +18,8 @@
 
 struct sampling_buffers {
 	struct ipwl_rule_counters *counters; /* of a chunk */
-	uint32_t *order;		     /* indices of rules, chunk by chunk */
-	size_t *ends;			     /* by chunk, where its indices end in @order */
+	const struct rule **order;	     /* rules, chunk by chunk */
+	size_t *ends;			     /* by chunk, where its rules end in @order */
 };
 
 static void sampling_buffers_done(struct sampling_buffers *buffers)
@@ -46,14 +47,16 @@ static bool is_counted(const struct rule *rule)
 }
 
 /* Order the rules by chunk, each chunk's in their order: a counting sort. */
-static void sampling_order(const struct rule *rules, size_t count, struct sampling_buffers *buffers)
+static void sampling_order(const struct rule_cursor *rules, struct sampling_buffers *buffers)
 {
+	struct rule_cursor cursor = *rules;
 	size_t starts[IPWL_CHUNKS_MAX] = { 0 };
+	const struct rule *rule;
 	size_t sum = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (is_counted(&rules[i]))
-			starts[rules[i].id / IPWL_CHUNK_RULES]++;
+	while ((rule = rule_cursor_next(&cursor)))
+		if (is_counted(rule))
+			starts[rule->id / IPWL_CHUNK_RULES]++;
 	for (size_t chunk = 0; chunk < IPWL_CHUNKS_MAX; chunk++) {
 		size_t in_chunk = starts[chunk];
 
@@ -61,21 +64,22 @@ static void sampling_order(const struct rule *rules, size_t count, struct sampli
 		sum += in_chunk;
 		buffers->ends[chunk] = sum;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (is_counted(&rules[i]))
-			buffers->order[starts[rules[i].id / IPWL_CHUNK_RULES]++] = (uint32_t)i;
+	cursor = *rules;
+	while ((rule = rule_cursor_next(&cursor)))
+		if (is_counted(rule))
+			buffers->order[starts[rule->id / IPWL_CHUNK_RULES]++] = rule;
 }
 
 /* Note those of @count rules, all of one chunk, that have counted. */
-static void sampling_note(struct hits *hits, const struct list *list, const struct rule *rules,
-			  const uint32_t *order, size_t count,
+static void sampling_note(struct hits *hits, const struct list *list,
+			  const struct rule *const rules[], size_t count,
 			  const struct ipwl_rule_counters *counters, int64_t now_sec)
 {
 	struct hits_reading batch[BATCH_RULES];
 	size_t noted = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct rule *rule = &rules[order[i]];
+		const struct rule *rule = rules[i];
 
 		batch[noted] =
 		    (struct hits_reading) { .rule = rule,
@@ -91,21 +95,23 @@ static void sampling_note(struct hits *hits, const struct list *list, const stru
 }
 
 static int sampling_read(struct hits *hits, struct datapath *datapath, const struct list *list,
-			 const struct rule *rules, size_t count, int64_t now_sec)
+			 size_t first, size_t count, int64_t now_sec)
 {
 	struct sampling_buffers buffers;
+	struct rule_cursor rules;
 	size_t start = 0;
 	int err = sampling_buffers_init(&buffers, count);
 
 	if (err)
 		return err;
-	sampling_order(rules, count, &buffers);
+	rule_cursor_init(&rules, list->rules, first, first + count);
+	sampling_order(&rules, &buffers);
 	for (uint32_t chunk = 0; chunk < IPWL_CHUNKS_MAX; start = buffers.ends[chunk++]) {
 		size_t in_chunk = buffers.ends[chunk] - start;
 
 		if (in_chunk && !datapath_read_chunk(datapath, chunk, buffers.counters))
-			sampling_note(hits, list, rules, buffers.order + start, in_chunk,
-				      buffers.counters, now_sec);
+			sampling_note(hits, list, buffers.order + start, in_chunk, buffers.counters,
+				      now_sec);
 	}
 	sampling_buffers_done(&buffers);
 	return 0;
@@ -114,9 +120,9 @@ static int sampling_read(struct hits *hits, struct datapath *datapath, const str
 /* Where in the list the look goes on. */
 static size_t sampling_resume(const struct sampling *sampling, const struct list *list)
 {
-	return sampling->is_within ? prefix_lower_bound(PREFIX_ARRAY(list->rules, list->rule_count),
-							&sampling->prefix)
-				   : 0;
+	return sampling->is_within
+		   ? prefix_lower_bound(rule_array_prefixes(list->rules), &sampling->prefix)
+		   : 0;
 }
 
 int sampling_step(struct sampling *sampling, struct hits *hits, struct datapath *datapath,
@@ -130,15 +136,13 @@ int sampling_step(struct sampling *sampling, struct hits *hits, struct datapath 
 
 		if (count > rule_count)
 			count = rule_count;
-		err = count
-			  ? sampling_read(hits, datapath, list, list->rules + first, count, now_sec)
-			  : 0;
+		err = count ? sampling_read(hits, datapath, list, first, count, now_sec) : 0;
 		if (err)
 			return err;
 		rule_count -= count;
 		sampling->is_within = first + count < list->rule_count;
 		if (sampling->is_within)
-			sampling->prefix = list->rules[first + count].prefix;
+			sampling->prefix = rule_array_at(list->rules, first + count)->prefix;
 		else
 			sampling->list++;
 	}

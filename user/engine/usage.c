@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/rule_array.h"
 #include "engine/internal.h"
 #include "store/hits.h"
 
@@ -20,12 +21,18 @@ struct usage {
 
 static uint32_t highest_rule(const struct policy *policy)
 {
+	const struct rule *rule;
+	struct rule_cursor rules;
 	uint32_t highest = 0;
 
-	for (size_t i = 0; i < policy->list_count; i++)
-		for (size_t j = 0; j < policy->lists[i].rule_count; j++)
-			if (policy->lists[i].rules[j].id > highest)
-				highest = policy->lists[i].rules[j].id;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+
+		rule_cursor_init(&rules, list->rules, 0, list->rule_count);
+		while ((rule = rule_cursor_next(&rules)))
+			if (rule->id > highest)
+				highest = rule->id;
+	}
 	return highest;
 }
 

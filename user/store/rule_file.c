@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "core/rule_array.h"
 #include "ipwl.h"
 #include "store/rule_file_format.h"
 
@@ -222,11 +223,14 @@ static bool is_added(const struct added *added, uint32_t id)
 
 static int record_added_of(struct run *run, const struct list *list, const struct added *added)
 {
+	const struct rule *rule;
+	struct rule_cursor rules;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < list->rule_count; i++)
-		if (is_added(added, list->rules[i].id))
-			err = record_rule(run, list, &list->rules[i]);
+	rule_cursor_init(&rules, list->rules, 0, list->rule_count);
+	while (!err && (rule = rule_cursor_next(&rules)))
+		if (is_added(added, rule->id))
+			err = record_rule(run, list, rule);
 	return err;
 }
 

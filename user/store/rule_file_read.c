@@ -17,8 +17,9 @@ struct reader {
 	struct policy *policy;
 	size_t list_of_slot[RULE_FILE_LISTS]; /* index in policy, or NO_LIST */
 	size_t count_of_list[RULE_FILE_LISTS];
-	uint32_t limit; /* ids are below it */
-	uint32_t next;	/* above the largest id in use */
+	struct rule *rules_of_list[RULE_FILE_LISTS]; /* by id, so not sorted */
+	uint32_t limit;				     /* ids are below it */
+	uint32_t next;				     /* above the largest id in use */
 	size_t used_count;
 	unsigned char *is_used; /* a bit for each id */
 };
@@ -134,21 +135,20 @@ static int count_rule(struct reader *reader, uint32_t id, const struct rule_reco
 
 static int keep_rule(struct reader *reader, uint32_t id, const struct rule_record *record)
 {
-	struct list *list = &reader->policy->lists[reader->list_of_slot[record->list - 1]];
+	const size_t index = reader->list_of_slot[record->list - 1];
+	struct list *list = &reader->policy->lists[index];
 
-	list->rules[list->rule_count++] = (struct rule) { .prefix = prefix_of(record), .id = id };
+	reader->rules_of_list[index][list->rule_count++] =
+	    (struct rule) { .prefix = prefix_of(record), .id = id };
 	return 0;
 }
 
 static int allocate(struct reader *reader)
 {
-	size_t i;
-
-	for (i = 0; i < reader->policy->list_count; i++) {
-		struct list *list = &reader->policy->lists[i];
-
-		list->rules = rule_array_new(reader->count_of_list[i]);
-		if (!list->rules)
+	for (size_t i = 0; i < reader->policy->list_count; i++) {
+		reader->rules_of_list[i] =
+		    calloc(reader->count_of_list[i] + 1, sizeof(*reader->rules_of_list[i]));
+		if (!reader->rules_of_list[i])
 			return -ENOMEM;
 	}
 	reader->is_used = calloc(reader->next / 8 + 1, 1);
@@ -161,21 +161,23 @@ static int compare_rules(const void *a, const void *b)
 }
 
 /* Sort the rules, and keep one of each prefix. */
-static void finish_list(struct reader *reader, struct list *list)
+static int finish_list(struct reader *reader, struct list *list, struct rule *rules)
 {
-	size_t i, kept = 0;
+	struct rule_builder builder;
 
-	qsort(list->rules, list->rule_count, sizeof(*list->rules), compare_rules);
-	for (i = 0; i < list->rule_count; i++) {
-		const struct rule *rule = &list->rules[i];
+	rule_builder_init(&builder);
+	qsort(rules, list->rule_count, sizeof(*rules), compare_rules);
+	for (size_t i = 0; i < list->rule_count; i++) {
+		const struct rule *rule = &rules[i];
 
-		if (kept && !prefix_compare(&list->rules[kept - 1].prefix, &rule->prefix))
+		if (i && !prefix_compare(&rules[i - 1].prefix, &rule->prefix))
 			continue;
 		reader->is_used[rule->id / 8] |= (unsigned char)(1U << rule->id % 8);
-		list->rules[kept++] = *rule;
+		rule_builder_add(&builder, rule);
 	}
-	list->rule_count = kept;
-	reader->used_count += kept;
+	list->rules = rule_builder_finish(&builder, &list->rule_count);
+	reader->used_count += list->rule_count;
+	return list->rules ? 0 : -ENOMEM;
 }
 
 /* The smallest free id must be used first, so it comes to the top of the stack. */
@@ -210,9 +212,9 @@ static int read_rules(struct reader *reader, struct rule_ids *ids)
 		err = for_each(reader, keep_rule);
 	if (err)
 		return err;
-	for (i = 0; i < reader->policy->list_count; i++)
-		finish_list(reader, &reader->policy->lists[i]);
-	return fill_ids(reader, ids);
+	for (i = 0; i < reader->policy->list_count && !err; i++)
+		err = finish_list(reader, &reader->policy->lists[i], reader->rules_of_list[i]);
+	return err ? err : fill_ids(reader, ids);
 }
 
 int rule_file_read(int fd, struct rule_ids *ids, struct policy **ret_policy)
@@ -234,6 +236,8 @@ int rule_file_read(int fd, struct rule_ids *ids, struct policy **ret_policy)
 		policy_free(reader->policy);
 	else
 		*ret_policy = reader->policy;
+	for (size_t i = 0; i < RULE_FILE_LISTS; i++)
+		free(reader->rules_of_list[i]);
 	free(reader->is_used);
 	free(reader);
 	return err;

@@ -4,6 +4,7 @@
 #include "runtime/reload.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,9 @@ void reload_finish(struct reload *reload, struct runtime *runtime)
 		reload_follow_config(reload, runtime);
 	reload_log(reload);
 	reload_keep_report(reload, &runtime->reload);
+	/* The old policy is freed now. Its rules were in small pieces, which would stay with
+	 * the process. */
+	malloc_trim(0);
 	runtime_notify_ready(runtime);
 }
 

@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	diagnostics_init(&diagnostics);
-	result = config_load(path, &diagnostics, &config);
+	result = config_load(path, NULL, &diagnostics, &config);
 	require(result == (diagnostics.error_count ? -EINVAL : 0));
 	require((config != NULL) == (result == 0));
 	check_diagnostics(&diagnostics);

@@ -40,7 +40,7 @@ static FIXTURE_UNUSED void load_from(const char *path, const char *text, int res
 	begin(NULL);
 	snprintf(whole, sizeof(whole), "interfaces: [a]\nlists:\n%s", text);
 	fixture_write(path, whole);
-	assert_int_equal(config_load(path, &diagnostics, &config), result);
+	assert_int_equal(config_load(path, NULL, &diagnostics, &config), result);
 	assert_true((config != NULL) == (result == 0));
 	fixture_assert(&diagnostics, expected);
 }

@@ -288,7 +288,7 @@ static FIXTURE_UNUSED void fixture_start_engine(void)
 
 	snprintf(path, sizeof(path), "%s/ipwld.yaml", fixture_directory);
 	diagnostics_init(&diagnostics);
-	assert_int_equal(config_load(path, &diagnostics, &config), 0);
+	assert_int_equal(config_load(path, NULL, &diagnostics, &config), 0);
 	diagnostics_done(&diagnostics);
 	first = snapshot_new(config);
 	assert_non_null(first);

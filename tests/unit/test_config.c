@@ -13,7 +13,7 @@ static void load_whole(const char *text)
 	end(NULL);
 	begin(NULL);
 	fixture_write("c.yaml", text);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), 0);
 	assert_int_equal(diagnostics.error_count, 0);
 }
 
@@ -23,7 +23,7 @@ static void assert_whole_errors(const char *text, const char *expected)
 	end(NULL);
 	begin(NULL);
 	fixture_write("c.yaml", text);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), -EINVAL);
 	assert_null(config);
 	fixture_assert(&diagnostics, expected);
 }
@@ -239,7 +239,7 @@ static void test_no_interface_yet(void **state)
 {
 	(void)state;
 	fixture_write("c.yaml", "interfaces: []\nlists:\n");
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), 0);
 	fixture_assert(&diagnostics, "c.yaml:1:13: warning: no interface, so ipwl sees no packets: "
 				     "name the interfaces\n"
 				     "c.yaml:2:7: warning: no lists\n");
@@ -396,7 +396,7 @@ static void test_sample(void **state)
 
 	(void)state;
 	write_sample(false);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), 0);
 	fixture_assert(&diagnostics, SAMPLE_WARNING);
 	assert_false(config->is_enforcing);
 	assert_int_equal(config->policy->list_count, 2);
@@ -405,7 +405,7 @@ static void test_sample(void **state)
 	end(NULL);
 	begin(NULL);
 	write_sample(true);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), 0);
 	fixture_assert(&diagnostics, SAMPLE_WARNING);
 	assert_false(config->is_enforcing);
 	assert_int_equal(config->policy->list_count, 3);

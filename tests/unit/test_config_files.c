@@ -71,7 +71,7 @@ static void test_bad_patterns(void **state)
 	if (getuid() != 0)
 		assert_int_equal(chmod("secret.d", 0), 0);
 	fixture_become_nobody();
-	assert_int_equal(config_load("bad.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("bad.yaml", NULL, &diagnostics, &config), -EINVAL);
 	fixture_become_root();
 	alarm(0);
 	fixture_assert(&diagnostics,

@@ -170,12 +170,12 @@ static void test_many_lists(void **state)
 {
 	(void)state;
 	write_lists("c.yaml", POLICY_LISTS_MAX);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), 0);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), 0);
 	assert_int_equal(config->policy->list_count, POLICY_LISTS_MAX);
 	end(NULL);
 	begin(NULL);
 	write_lists("c.yaml", POLICY_LISTS_MAX + 2);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), -EINVAL);
 	fixture_assert(&diagnostics, "c.yaml:1027:3: more than 1024 lists");
 }
 

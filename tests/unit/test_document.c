@@ -15,7 +15,7 @@ static void assert_errors_bytes(const char *text, size_t bytes, const char *expe
 
 	diagnostics_init(&diagnostics);
 	fixture_write_bytes("c.yaml", text, bytes);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), -EINVAL);
 	assert_null(config);
 	assert_int_not_equal(diagnostics.error_count, 0);
 	fixture_assert(&diagnostics, expected);
@@ -185,7 +185,7 @@ static void load_bomb(void)
 	fputs("lists: *a19\n", file);
 	fclose(file);
 	diagnostics_init(&diagnostics);
-	assert_int_equal(config_load("c.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("c.yaml", NULL, &diagnostics, &config), -EINVAL);
 	/* 9 of x, 19 unknown keys, 191 aliases. */
 	assert_int_equal(diagnostics.error_count, 9 + 19 + 191);
 	diagnostics_done(&diagnostics);
@@ -245,12 +245,12 @@ static void test_other_files(void **state)
 	fixture_write("secret.yaml", "interfaces: [a]\n");
 	assert_int_equal(chmod("secret.yaml", 0), 0);
 	alarm(180);
-	assert_int_equal(config_load("fifo.yaml", &diagnostics, &config), -EINVAL);
-	assert_int_equal(config_load(".", &diagnostics, &config), -EINVAL);
-	assert_int_equal(config_load("/dev/zero", &diagnostics, &config), -EINVAL);
-	assert_int_equal(config_load("none/c.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("fifo.yaml", NULL, &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load(".", NULL, &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("/dev/zero", NULL, &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("none/c.yaml", NULL, &diagnostics, &config), -EINVAL);
 	fixture_become_nobody();
-	assert_int_equal(config_load("secret.yaml", &diagnostics, &config), -EINVAL);
+	assert_int_equal(config_load("secret.yaml", NULL, &diagnostics, &config), -EINVAL);
 	fixture_become_root();
 	alarm(0);
 	diagnostics_sort(&diagnostics, "fifo.yaml");

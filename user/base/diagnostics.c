@@ -67,6 +67,22 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
 	diagnostics_keep(diagnostics, &item);
 }
 
+void diagnostics_add_all(struct diagnostics *diagnostics, const struct diagnostics *from)
+{
+	const size_t error_count = diagnostics->error_count + from->error_count;
+	const size_t warning_count = diagnostics->warning_count + from->warning_count;
+
+	for (size_t i = 0; i < from->count; i++) {
+		const struct diagnostic *item = &from->items[i];
+
+		diagnostics_add(diagnostics, item->severity, item->file, item->line, item->column,
+				"%s", item->message);
+	}
+	/* Some of them may be counted only. */
+	diagnostics->error_count = error_count;
+	diagnostics->warning_count = warning_count;
+}
+
 struct ranked {
 	struct diagnostic item;
 	size_t file; /* index of the first item of this file */

@@ -37,6 +37,9 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, co
 		     uint32_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* Add a copy of all of @from. */
+void diagnostics_add_all(struct diagnostics *diagnostics, const struct diagnostics *from);
+
 /* Order by file, line and column: @first_file, then files as they first appear. */
 void diagnostics_sort(struct diagnostics *diagnostics, const char *first_file);
 

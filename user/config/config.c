@@ -37,7 +37,8 @@ static int warn_of_hazards(const struct config *config, struct diagnostics *diag
 	return err;
 }
 
-static int read_document(struct document *document, struct config *config)
+static int read_document(struct document *document, const struct snapshot *former,
+			 struct config *config)
 {
 	yaml_node_t *values[SETTING_COUNT];
 	int err;
@@ -49,7 +50,7 @@ static int read_document(struct document *document, struct config *config)
 	if (!err && values[SETTING_PROTECTED])
 		err = protected_read(document, values[SETTING_PROTECTED], config);
 	if (!err)
-		err = lists_read(document, values, config);
+		err = lists_read(document, values, former, config);
 	if (!err && !document->diagnostics->error_count)
 		err = warn_of_hazards(config, document->diagnostics);
 	if (!err)
@@ -57,7 +58,8 @@ static int read_document(struct document *document, struct config *config)
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
-static int load(const char *path, struct diagnostics *diagnostics, struct config *config)
+static int load(const char *path, const struct snapshot *former, struct diagnostics *diagnostics,
+		struct config *config)
 {
 	struct document document;
 	int err;
@@ -68,12 +70,13 @@ static int load(const char *path, struct diagnostics *diagnostics, struct config
 	err = document_load(path, diagnostics, &document);
 	if (err)
 		return err;
-	err = read_document(&document, config);
+	err = read_document(&document, former, config);
 	document_done(&document);
 	return err;
 }
 
-int config_load(const char *path, struct diagnostics *diagnostics, struct config **ret_config)
+int config_load(const char *path, const struct snapshot *former, struct diagnostics *diagnostics,
+		struct config **ret_config)
 {
 	size_t errors_before = diagnostics->error_count;
 	struct config *config = calloc(1, sizeof(*config));
@@ -81,7 +84,7 @@ int config_load(const char *path, struct diagnostics *diagnostics, struct config
 
 	if (!config)
 		return -ENOMEM;
-	err = load(path, diagnostics, config);
+	err = load(path, former, diagnostics, config);
 	diagnostics_sort(diagnostics, path);
 	if (!err && diagnostics->error_count > errors_before)
 		err = -EINVAL;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/diagnostics.h"
+#include "base/file_identity.h"
 #include "config/feed_config.h"
 #include "config/learn.h"
 #include "config/resolver_config.h"
@@ -77,6 +78,7 @@ struct config_export {
 /* A list file, and the result of reading it. */
 struct list_file {
 	char *path;
+	struct file_identity identity; /* when it was opened */
 	struct format_result result;
 };
 
@@ -87,6 +89,9 @@ struct list_input {
 	enum host_bits host_bits;
 	struct list_file *files;
 	size_t file_count;
+	struct diagnostics warnings; /* of reading the files */
+	/* The files give the same entries as long as they do not change: none expires. */
+	bool is_lasting;
 };
 
 struct config {
@@ -127,15 +132,19 @@ struct config {
 struct feed_configs config_feeds(const struct config *config, enum feed_kind kind);
 bool config_has_feeds(const struct config *config);
 
+struct snapshot;
+
 /**
  * config_load() - read a configuration and all its list files
  * @path: of the YAML file
+ * @former: lists whose files have not changed since get its entries; NULL: all are read
  * @diagnostics: initialised; errors and warnings are added
  * @ret_config: untouched on error; to be freed with config_free()
  *
  * Return: 0; -EINVAL: at least one error was added; -ENOMEM.
  */
-int config_load(const char *path, struct diagnostics *diagnostics, struct config **ret_config);
+int config_load(const char *path, const struct snapshot *former, struct diagnostics *diagnostics,
+		struct config **ret_config);
 void config_free(struct config *config);
 
 /* Add a warning for each interface that this host does not have now, for a person who checks a

@@ -3,6 +3,7 @@
 #include "config/list_files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "config/parts.h"
+#include "config/snapshot.h"
 
 const char *const on_error_names[] = { "fail", "skip" };
 const char *const host_bits_names[] = { "", "refuse", "cut" };
@@ -39,6 +42,7 @@ void list_input_done(struct list_input *input)
 	for (size_t i = 0; i < input->file_count; i++)
 		free(input->files[i].path);
 	free(input->files);
+	diagnostics_done(&input->warnings);
 	*input = (struct list_input) { .format = FORMAT_AUTO };
 }
 
@@ -103,8 +107,9 @@ static void warn_of_no_entry(const struct format_input *input, const struct form
 	    format_summary(result, summary));
 }
 
-int list_file_read(const char *path, const struct format_input *options,
-		   struct format_result *ret_result)
+/* Also tells the file's @ret_identity. */
+static int read_file(const char *path, const struct format_input *options,
+		     struct file_identity *ret_identity, struct format_result *ret_result)
 {
 	struct format_input input = *options;
 	struct open_file file = { .path = path, .diagnostics = options->diagnostics };
@@ -118,8 +123,10 @@ int list_file_read(const char *path, const struct format_input *options,
 	input.name = path;
 	input.read = read_list_file;
 	input.read_context = &file;
-	if (fstat(file.fd, &status) == 0)
+	if (fstat(file.fd, &status) == 0) {
 		input.written_at_sec = status.st_mtim.tv_sec;
+		*ret_identity = file_identity_of(&status, time_now_sec());
+	}
 	err = format_read(&input, ret_result);
 	ret_result->written_at_sec = input.written_at_sec;
 	close(file.fd);
@@ -130,8 +137,103 @@ int list_file_read(const char *path, const struct format_input *options,
 	return 0;
 }
 
-int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
-		    struct list_input *input, struct list *list)
+int list_file_read(const char *path, const struct format_input *options,
+		   struct format_result *ret_result)
+{
+	struct file_identity identity;
+
+	return read_file(path, options, &identity, ret_result);
+}
+
+/* ---- the files of a list -------------------------------------------------- */
+
+static bool is_same_file(const struct list_file *file, const char *path)
+{
+	struct file_identity identity;
+	struct stat status;
+	int fd;
+	bool is_same;
+
+	if (strcmp(file->path, path) != 0)
+		return false;
+	/* A network file system looks for changes when a file is opened. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	is_same = fstat(fd, &status) == 0;
+	close(fd);
+	if (!is_same)
+		return false;
+	identity = file_identity_of(&status, time_now_sec());
+	return file_identity_is_same(&file->identity, &identity);
+}
+
+static bool is_same_input(const struct file_names *names, const struct list_input *input,
+			  const struct list_input *former)
+{
+	if (!former->is_lasting || former->file_count != names->count ||
+	    former->format != input->format || former->host_bits != input->host_bits ||
+	    former->skips_bad_lines != input->skips_bad_lines)
+		return false;
+	for (size_t i = 0; i < names->count; i++)
+		if (!is_same_file(&former->files[i], names->items[i]))
+			return false;
+	return true;
+}
+
+/* The index of the list that reads the same files in the same way, all of them unchanged. Return:
+ * whether there is one. */
+static bool find_unchanged(const struct file_names *names, const struct snapshot *former,
+			   const struct list_input *input, const struct list *list,
+			   size_t *ret_index)
+{
+	const struct list *old = former ? policy_find_list(former->policy, list->name) : NULL;
+
+	if (!old || old->action != list->action || !names->count || !old->sets[SOURCE_FILE])
+		return false;
+	*ret_index = (size_t)(old - former->policy->lists);
+	return *ret_index < former->config->list_input_count &&
+	       is_same_input(names, input, &former->config->list_inputs[*ret_index]);
+}
+
+static int take_files(const struct list_input *former, struct list_input *input)
+{
+	input->files = calloc(former->file_count + 1, sizeof(*input->files));
+	if (!input->files)
+		return -ENOMEM;
+	for (size_t i = 0; i < former->file_count; i++) {
+		struct list_file *file = &input->files[input->file_count++];
+
+		*file = former->files[i];
+		file->path = strdup(former->files[i].path);
+		if (!file->path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_files(const struct file_names *names, struct format_input *options,
+		      struct list_input *input)
+{
+	int err = 0;
+
+	input->files = calloc(names->count + 1, sizeof(*input->files));
+	if (!input->files)
+		return -ENOMEM;
+	input->is_lasting = true;
+	for (size_t i = 0; i < names->count && err != -ENOMEM; i++) {
+		struct list_file *file = &input->files[input->file_count++];
+
+		file->path = strdup(names->items[i]);
+		err = file->path ? read_file(file->path, options, &file->identity, &file->result)
+				 : -ENOMEM;
+		input->is_lasting &= !err && !file->result.skipped_counts[FORMAT_SKIP_EXPIRED];
+	}
+	return err == -ENOMEM ? err : 0;
+}
+
+static int list_read_anew(const struct file_names *names, struct list_input *input,
+			  struct list *list)
 {
 	struct format_input options = { .format = input->format,
 					.action = list->action,
@@ -140,21 +242,39 @@ int list_files_read(const struct file_names *names, struct diagnostics *diagnost
 					.source = SOURCE_FILE,
 					.now_sec = time(NULL),
 					.set = entry_set_new(),
-					.diagnostics = diagnostics };
-	int err = 0;
+					.diagnostics = &input->warnings };
+	int err;
 
 	if (!options.set)
 		return -ENOMEM;
-	input->files = calloc(names->count + 1, sizeof(*input->files));
-	if (!input->files)
-		err = -ENOMEM;
-	for (size_t i = 0; i < names->count && err != -ENOMEM; i++) {
-		struct list_file *file = &input->files[input->file_count++];
-
-		file->path = strdup(names->items[i]);
-		err = file->path ? list_file_read(file->path, &options, &file->result) : -ENOMEM;
-	}
+	err = read_files(names, &options, input);
 	entry_set_finish(options.set);
+	input->is_lasting &= !options.set->first_expiry_sec;
 	list_replace_set(list, SOURCE_FILE, options.set);
-	return err == -ENOMEM ? err : 0;
+	return err;
+}
+
+int list_files_read(const struct file_names *names, const struct snapshot *former,
+		    struct diagnostics *diagnostics, struct list_input *input, struct list *list)
+{
+	const struct list_input *same;
+	size_t index;
+	int err;
+
+	if (find_unchanged(names, former, input, list, &index)) {
+		same = &former->config->list_inputs[index];
+		err = take_files(same, input);
+		if (err)
+			return err;
+		diagnostics_add_all(&input->warnings, &same->warnings);
+		input->is_lasting = true;
+		list_replace_set(list, SOURCE_FILE,
+				 entry_set_ref(former->policy->lists[index].sets[SOURCE_FILE]));
+	} else {
+		err = list_read_anew(names, input, list);
+		if (err)
+			return err;
+	}
+	diagnostics_add_all(diagnostics, &input->warnings);
+	return 0;
 }

@@ -44,6 +44,7 @@ static const char nameless[] = "?";
 
 struct list_reader {
 	struct document *document;
+	const struct snapshot *former;
 	struct policy *policy;
 	struct config *config;
 	uint32_t mark_mask; /* default for lists */
@@ -265,7 +266,7 @@ static int read_lists(struct list_reader *reader, const yaml_node_t *node)
 	for (size_t i = 0; i < reader->policy->list_count && !err; i++) {
 		struct list *list = &reader->policy->lists[i];
 
-		err = list_files_read(&reader->files[i], document->diagnostics,
+		err = list_files_read(&reader->files[i], reader->former, document->diagnostics,
 				      &reader->config->list_inputs[i], list);
 		if (!err)
 			list_check(list, &reader->places[i], document->diagnostics);
@@ -284,9 +285,10 @@ static void warn_of_no_lists(struct document *document, const yaml_node_t *node)
 }
 
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct config *config)
+	       const struct snapshot *former, struct config *config)
 {
 	struct list_reader reader = { .document = document,
+				      .former = former,
 				      .policy = config->policy,
 				      .config = config,
 				      .mark_mask = UINT32_MAX };

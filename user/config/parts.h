@@ -44,9 +44,9 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 		  struct config *config);
 
 /* Read the lists with their inline entries, files and feeds, and `mark_mask`, which is their
- * default. */
+ * default. @former: as in config_load(). */
 int lists_read(struct document *document, yaml_node_t *const values[SETTING_COUNT],
-	       struct config *config);
+	       const struct snapshot *former, struct config *config);
 
 /* Read the feeds of one list, and append them to those of the configuration. */
 int feeds_read(struct document *document, const yaml_node_t *node, const struct list *list,
@@ -88,9 +88,10 @@ int list_ports_check(struct document *document, const yaml_node_t *lists,
 /* Write "25, 587", or as many as fit. Empty: all ports. */
 void list_ports_format(const struct list *list, char *text, size_t size);
 
-/* Read all files of a list into one set, even if some have errors. */
-int list_files_read(const struct file_names *names, struct diagnostics *diagnostics,
-		    struct list_input *input, struct list *list);
+/* Read all files of a list into one set, even if some have errors. If they have not changed since
+ * @former (or NULL) was made, its list has the set. */
+int list_files_read(const struct file_names *names, const struct snapshot *former,
+		    struct diagnostics *diagnostics, struct list_input *input, struct list *list);
 void list_input_done(struct list_input *input);
 
 /* Read the exports. The policy must have its lists. @node may be NULL: there are none. */

@@ -177,7 +177,7 @@ static const char *find_mode(struct simulation *simulation, const char *path)
 	const char *mode = NULL;
 
 	diagnostics_init(&diagnostics);
-	if (config_load(path ? path : CONFIG_DEFAULT_PATH, &diagnostics, &config))
+	if (config_load(path ? path : CONFIG_DEFAULT_PATH, NULL, &diagnostics, &config))
 		config = NULL;
 	for (size_t i = 0; config && i < config->policy->list_count && !mode; i++) {
 		const struct list *list = &config->policy->lists[i];

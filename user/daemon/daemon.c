@@ -95,7 +95,7 @@ static enum exit_status daemon_load_config(struct runtime *runtime, struct snaps
 	int err;
 
 	diagnostics_init(&diagnostics);
-	err = config_load(runtime->config_path, &diagnostics, &config);
+	err = config_load(runtime->config_path, NULL, &diagnostics, &config);
 	if (err) {
 		daemon_report_config(&diagnostics);
 		diagnostics_done(&diagnostics);

@@ -92,7 +92,7 @@ static enum exit_status check_config(const char *path)
 	int err;
 
 	diagnostics_init(&diagnostics);
-	err = config_load(path, &diagnostics, &config);
+	err = config_load(path, NULL, &diagnostics, &config);
 	if (!err)
 		config_check_devices(config, path, &diagnostics);
 	diagnostics_print(&diagnostics, DIAGNOSTICS_SHOWN, stderr);

@@ -38,7 +38,7 @@ static int config_load_checked(const struct engine *engine, const struct source_
 	int err;
 
 	diagnostics_init(&diagnostics);
-	err = config_load(reading->path, &diagnostics, &config);
+	err = config_load(reading->path, engine->current, &diagnostics, &config);
 	diagnostics_lines(&diagnostics, SIZE_MAX, &reading->refusal->details, reading->warnings);
 	diagnostics_done(&diagnostics);
 	if (err)

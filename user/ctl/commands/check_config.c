@@ -150,7 +150,7 @@ static enum ctl_exit run_check_config(const struct arguments *arguments)
 
 	diagnostics_init(&diagnostics);
 	/* Without an error added, the only failure left is a lack of memory. */
-	if (config_load(path, &diagnostics, &config) && !diagnostics.error_count)
+	if (config_load(path, NULL, &diagnostics, &config) && !diagnostics.error_count)
 		ctl_allocated(NULL);
 	if (config)
 		config_check_devices(config, path, &diagnostics);

@@ -234,6 +234,44 @@ static void test_seen(void **state)
 			    "c.yaml:3:14: keep: must be from 1h to 90d, or none, not \"91d\"\n");
 }
 
+static void assert_limit(enum ipwl_limit limit, uint32_t per_minute, uint32_t burst)
+{
+	assert_int_equal(config->limits.of[limit].per_minute, per_minute);
+	assert_int_equal(config->limits.of[limit].burst, burst);
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	load_whole("interfaces: [a]\n");
+	assert_int_equal(config->limits.mode, IPWL_LIMITS_OFF);
+	load_whole("interfaces: [a]\nlimits: {}\n");
+	assert_int_equal(config->limits.mode, IPWL_LIMITS_MONITOR);
+	assert_limit(IPWL_LIMIT_ADDRESS, 30, 30);
+	assert_limit(IPWL_LIMIT_NETWORK, 120, 120);
+	load_whole("interfaces: [a]\nlimits: {mode: enforce, address_per_minute: 10, "
+		   "network_per_minute: none}\n");
+	assert_int_equal(config->limits.mode, IPWL_LIMITS_ENFORCE);
+	assert_limit(IPWL_LIMIT_ADDRESS, 10, 10);
+	assert_limit(IPWL_LIMIT_NETWORK, 0, 0);
+	load_whole("interfaces: [a]\nlimits: {mode: off, address_burst: 3, network_burst: 300}\n");
+	assert_int_equal(config->limits.mode, IPWL_LIMITS_OFF);
+	assert_limit(IPWL_LIMIT_ADDRESS, 30, 3);
+	assert_limit(IPWL_LIMIT_NETWORK, 120, 300);
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nlimits: {mode: on, address_per_minute: 0, network_burst: "
+	    "0}\n",
+	    "c.yaml:2:7: warning: no lists\n"
+	    "c.yaml:3:16: mode: must be off, monitor or enforce, not \"on\"\n"
+	    "c.yaml:3:40: address_per_minute: must be a decimal number from 1 to 60000, not "
+	    "\"0\"\n"
+	    "c.yaml:3:58: network_burst: must be a decimal number from 1 to 60000, not \"0\"\n");
+	assert_whole_errors(
+	    "interfaces: [a]\nlists:\nlimits: {network_per_minute: none, network_burst: 5}\n",
+	    "c.yaml:2:7: warning: no lists\n"
+	    "c.yaml:3:51: network_burst: there is no limit: remove this key\n");
+}
+
 /* A package starts without interfaces: the daemon runs, and says what to do. */
 static void test_no_interface_yet(void **state)
 {
@@ -432,7 +470,7 @@ int main(void)
 		LOADED_TEST(test_ports),      LOADED_TEST(test_keys_and_types),
 		LOADED_TEST(test_refusal),    LOADED_TEST(test_sample),
 		LOADED_TEST(test_history),    LOADED_TEST(test_events),
-		LOADED_TEST(test_seen),
+		LOADED_TEST(test_seen),	      LOADED_TEST(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, open_group, fixture_close);

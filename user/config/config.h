@@ -15,6 +15,7 @@
 #include "config/resolver_config.h"
 #include "config/web_config.h"
 #include "core/guard.h"
+#include "core/limits.h"
 #include "core/policy.h"
 #include "formats/read.h"
 #include "formats/write.h"
@@ -112,6 +113,7 @@ struct config {
 	struct history_settings history;
 	struct event_settings events;
 	struct seen_settings seen;
+	struct limits limits;	   /* for unlisted sources */
 	struct feed_config *feeds; /* of all lists */
 	size_t feed_count;
 	struct feed_config *domains; /* of all lists */

@@ -277,6 +277,7 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	settings_add_seconds(settings, "history.sample", from->history.sample_sec,
 			     to->history.sample_sec);
 	settings_add_seen(settings, from, to);
+	limits_compare(settings, &from->limits, &to->limits);
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);

@@ -58,6 +58,10 @@ const char *document_text(struct document *document, const yaml_node_t *node, co
 bool document_number(struct document *document, const yaml_node_t *node, const char *name,
 		     bool allow_hex, uint32_t min, uint32_t max, uint32_t *ret_number);
 
+/* A number from 1 to @max, or 0 for "none". After an error, @ret_number is unchanged. */
+void document_number_or_none(struct document *document, const yaml_node_t *node, const char *name,
+			     uint32_t max, uint32_t *ret_number);
+
 /* A duration like 1d12h, from @min_sec to @max_sec. NULL, or an error: @ret_sec does not change. */
 void document_duration(struct document *document, const yaml_node_t *node, const char *name,
 		       int64_t min_sec, int64_t max_sec, uint32_t *ret_sec);

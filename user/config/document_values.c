@@ -134,6 +134,17 @@ static void join(const char *const words[], size_t word_count, const char *conju
 					 words[i]);
 }
 
+void document_number_or_none(struct document *document, const yaml_node_t *node, const char *name,
+			     uint32_t max, uint32_t *ret_number)
+{
+	const char *text = document_text(document, node, name);
+
+	if (text && !strcmp(text, "none"))
+		*ret_number = 0;
+	else if (text)
+		document_number(document, node, name, false, 1, max, ret_number);
+}
+
 void document_duration(struct document *document, const yaml_node_t *node, const char *name,
 		       int64_t min_sec, int64_t max_sec, uint32_t *ret_sec)
 {

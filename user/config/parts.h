@@ -7,6 +7,8 @@
 #include "config/document.h"
 #include "config/file_names.h"
 
+struct collector;
+
 enum setting {
 	SETTING_INTERFACES,
 	SETTING_XDP_MODE,
@@ -28,6 +30,7 @@ enum setting {
 	SETTING_WEB,
 	SETTING_EVENTS,
 	SETTING_SEEN,
+	SETTING_LIMITS,
 	SETTING_COUNT,
 };
 
@@ -108,6 +111,11 @@ void events_read(struct document *document, const yaml_node_t *node,
 
 /* Read `seen`. @node may be NULL: the defaults. */
 void seen_read(struct document *document, const yaml_node_t *node, struct seen_settings *settings);
+
+/* Read `limits`. @node may be NULL: there are none. */
+void limits_read_config(struct document *document, const yaml_node_t *node, struct limits *limits);
+/* Add what differs. */
+void limits_compare(struct collector *settings, const struct limits *from, const struct limits *to);
 
 /* Warn of prefixes that a list has twice, or both as entry and exclusion. @place is the place
  * of the list, for the warning that counts the others. */

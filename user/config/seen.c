@@ -34,20 +34,6 @@ static const char *const seen_keys[] = {
 };
 _Static_assert(sizeof(seen_keys) / sizeof(seen_keys[0]) == SEEN_KEY_COUNT, "all");
 
-/* A number from 1 to @max, or 0 for none. */
-static void read_number_or_none(struct document *document, const yaml_node_t *node, const char *key,
-				uint32_t max, uint32_t *ret_number)
-{
-	const char *text = document_text(document, node, key);
-
-	if (!text)
-		return;
-	if (!strcmp(text, "none"))
-		*ret_number = 0;
-	else
-		document_number(document, node, key, false, 1, max, ret_number);
-}
-
 void events_read(struct document *document, const yaml_node_t *node,
 		 struct event_settings *settings)
 {
@@ -61,9 +47,9 @@ void events_read(struct document *document, const yaml_node_t *node,
 	    !document_mapping(document, node, "events", events_keys, EVENTS_KEY_COUNT, values))
 		return;
 	if (values[EVENTS_PER_SECOND])
-		read_number_or_none(document, values[EVENTS_PER_SECOND],
-				    events_keys[EVENTS_PER_SECOND], PER_SECOND_MAX,
-				    &settings->per_second);
+		document_number_or_none(document, values[EVENTS_PER_SECOND],
+					events_keys[EVENTS_PER_SECOND], PER_SECOND_MAX,
+					&settings->per_second);
 	if (values[EVENTS_PER_SOURCE_MINUTE])
 		document_number(document, values[EVENTS_PER_SOURCE_MINUTE],
 				events_keys[EVENTS_PER_SOURCE_MINUTE], false, 1,
@@ -109,7 +95,7 @@ void seen_read(struct document *document, const yaml_node_t *node, struct seen_s
 		document_number(document, values[SEEN_MAX_ROWS], seen_keys[SEEN_MAX_ROWS], false,
 				ROWS_MIN, ROWS_MAX, &settings->max_rows);
 	if (values[SEEN_JOURNAL_PER_MINUTE])
-		read_number_or_none(document, values[SEEN_JOURNAL_PER_MINUTE],
-				    seen_keys[SEEN_JOURNAL_PER_MINUTE], JOURNAL_MAX,
-				    &settings->journal_per_minute);
+		document_number_or_none(document, values[SEEN_JOURNAL_PER_MINUTE],
+					seen_keys[SEEN_JOURNAL_PER_MINUTE], JOURNAL_MAX,
+					&settings->journal_per_minute);
 }

@@ -330,6 +330,7 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 	read_history(document, values[SETTING_HISTORY], &config->history);
 	events_read(document, values[SETTING_EVENTS], &config->events);
 	seen_read(document, values[SETTING_SEEN], &config->seen);
+	limits_read_config(document, values[SETTING_LIMITS], &config->limits);
 	err = read_interfaces(document, values[SETTING_INTERFACES], config);
 	if (!err)
 		err = read_ports(document, values[SETTING_PORTS], config);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attempts to connect (ipwl_event.h): recognises a SYN that is sent again, and reports the first
- * SYN of an attempt that a block list matches. It never changes a verdict.
+ * Attempts to connect (ipwl_event.h): recognises a SYN that is sent again, has those of unlisted
+ * sources limited, and reports the first SYN of an attempt that a block list matches or that is
+ * over a limit.
  *
  * Global functions, so that the verifier checks them once. Before Linux 5.12 their arguments
  * are numbers and the context only.
@@ -13,8 +14,12 @@
 
 #include "ipwl_event.h"
 #include "ipwl_verdict.h"
+#include "limits.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
+
+/* Cleared by the loader of a simulation: its packets come at other times than they say. */
+const volatile __u8 has_limits = 1;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -31,14 +36,6 @@ struct {
 } attempt_sources SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct ipwl_attempt_settings);
-} attempt_settings SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
@@ -51,13 +48,6 @@ struct {
 } events SEC(".maps");
 
 /* ---- the table of attempts ---------------------------------------------------- */
-
-static __always_inline struct ipwl_attempt_settings *attempt_settings_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&attempt_settings, &zero);
-}
 
 static __always_inline struct ipwl_attempt_cpu *attempt_cpu_get(void)
 {
@@ -80,14 +70,6 @@ static __always_inline __u64 tick_ns(struct ipwl_attempt_cpu *cpu)
 	return cpu->now_ns;
 }
 
-/* Hash six words of 32 bits; the upper half of the result is strongly universal. */
-static __always_inline __u64 hash_words(const __u64 *keys, __u64 high, __u64 low, __u64 flow)
-{
-	return keys[0] + (keys[1] + (high >> 32)) * (keys[2] + (__u32)high) +
-	       (keys[3] + (low >> 32)) * (keys[4] + (__u32)low) +
-	       (keys[5] + (flow >> 32)) * (keys[6] + (__u32)flow);
-}
-
 /* Seconds that a note is still valid, or 0. */
 static __always_inline __u32 life_of(__u64 note, __u16 now_sec)
 {
@@ -96,23 +78,29 @@ static __always_inline __u32 life_of(__u64 note, __u16 now_sec)
 	return note && life <= IPWL_ATTEMPT_LIFE_MAX_SEC ? life : 0;
 }
 
-static __always_inline __u64 make_note(__u64 id, __u64 repeats, __u16 now_sec)
+static __always_inline __u64 make_note(__u64 id, __u64 is_over, __u64 repeats, __u16 now_sec)
 {
-	return id << IPWL_ATTEMPT_ID_SHIFT | repeats << IPWL_ATTEMPT_REPEATS_SHIFT |
+	return id << IPWL_ATTEMPT_ID_SHIFT | is_over << IPWL_ATTEMPT_OVER_SHIFT |
+	       repeats << IPWL_ATTEMPT_REPEATS_SHIFT |
 	       (__u16)(now_sec + (IPWL_ATTEMPT_LIFE_SEC << repeats));
 }
 
-/* The same attempt has been noted before: note that it was repeated. */
-static __always_inline void repeat_note(volatile __u64 *note, __u64 id, __u64 before, __u16 now_sec)
+static __always_inline __u64 repeats_of(__u64 note)
 {
-	__u64 repeats =
-	    before >> IPWL_ATTEMPT_REPEATS_SHIFT & ((1 << IPWL_ATTEMPT_REPEATS_BITS) - 1);
+	return note >> IPWL_ATTEMPT_REPEATS_SHIFT & ((1 << IPWL_ATTEMPT_REPEATS_BITS) - 1);
+}
+
+/* The same attempt has been noted before: note that it was repeated. */
+static __always_inline void repeat_note(volatile __u64 *note, __u64 id, __u64 before, __u64 is_over,
+					__u16 now_sec)
+{
+	__u64 repeats = repeats_of(before);
 
 	if (repeats < IPWL_ATTEMPT_REPEATS_MAX)
 		repeats++;
 	/* Otherwise the compiler forgets the limit before it shifts by it. */
 	asm volatile("" : "+r"(repeats));
-	*note = make_note(id, repeats & 7, now_sec);
+	*note = make_note(id, is_over, repeats & 7, now_sec);
 }
 
 /* The first place that is free, or NULL. The search begins at a place that the attempt picks, so
@@ -137,67 +125,92 @@ static __always_inline int is_within(const struct ipwl_event_limit *limit, __u64
 	return due_ns <= now_ns + limit->burst_ns;
 }
 
+/* What is asked of attempt_note(). */
+enum attempt_wish {
+	/* To be reported, if the limit of all reports allows. In a flood it mostly does not, and
+	 * nothing more is done. */
+	ATTEMPT_REPORT = 1 << 0,
+	ATTEMPT_LIMIT = 1 << 1, /* limits hold for it, and it is only reported if it is over one */
+	ATTEMPT_IPV6 = 1 << 2,	/* the family of its source */
+};
+
 /* What a SYN is. */
 enum attempt {
-	ATTEMPT_REPEATED,   /* it has been sent before */
-	ATTEMPT_BEGINS,	    /* it begins an attempt */
-	ATTEMPT_IS_REPORTED /* it does, and the attempt is to be reported */
+	ATTEMPT_REPEATED = 1 << 0,    /* it has been sent before */
+	ATTEMPT_IS_OVER = 1 << 1,     /* it is over a limit */
+	ATTEMPT_IS_REPORTED = 1 << 2, /* it is to be reported */
 };
+
+/* Whether a SYN that begins an attempt, or is judged like one, is over a limit. */
+static __always_inline int exceeds(__u64 high, __u64 low, __u64 now_ns, __u32 wishes)
+{
+	return wishes & ATTEMPT_LIMIT &&
+	       limit_exceeds(high, low, now_ns, (wishes & ATTEMPT_IPV6) != 0);
+}
 
 /**
  * attempt_note() - note a SYN
  * @high, @low: its source (see source_of())
  * @flow: ports and sequence number
- * @is_wanted: it is to be reported, if the limit of all reports allows. In a flood it mostly does
- *             not, and nothing more is done.
+ * @wishes: enum attempt_wish
  *
- * Return: enum attempt.
+ * Return: enum attempt; 0: it begins an attempt.
  */
-__noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 is_wanted)
+__noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 wishes)
 {
 	const struct ipwl_attempt_settings *from = attempt_settings_get();
 	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
 	struct ipwl_attempt_bucket *bucket;
 	volatile __u64 *free;
 	__u64 first, second, id, now_ns;
+	volatile __u64 *found = NULL;
+	__u64 before = 0;
+	int result = 0;
 	__u16 now_sec;
 	__u32 key;
 
 	if (!from || !cpu)
-		return ATTEMPT_BEGINS;
-	first = hash_words(from->keys[0], high, low, flow);
-	second = hash_words(from->keys[1], high, low, flow);
+		return 0;
+	first = ipwl_hash_words(from->keys[0], high, low, flow);
+	second = ipwl_hash_words(from->keys[1], high, low, flow);
 	key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS));
-	/* 32 bits of one hash, 13 of the other below those of the bucket. */
-	id = second >> 32 << 13 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 13) & 0x1fff);
+	/* 32 bits of one hash, 12 of the other below those of the bucket. */
+	id = second >> 32 << 12 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 12) & 0xfff);
 	bucket = bpf_map_lookup_elem(&attempts, &key);
 	if (!bucket)
-		return ATTEMPT_BEGINS;
+		return 0;
 	now_ns = tick_ns(cpu);
 	now_sec = (__u16)cpu->now_sec;
 	/* First the identity alone, because in a flood nobody knows which notes are still valid,
 	 * neither does the CPU that predicts branches. */
 #pragma unroll
 	for (int i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
-		volatile __u64 *note = &bucket->notes[i];
-		__u64 before = *note;
-
+		before = bucket->notes[i];
 		if (before >> IPWL_ATTEMPT_ID_SHIFT == id && life_of(before, now_sec)) {
-			repeat_note(note, id, before, now_sec);
-			return ATTEMPT_REPEATED;
+			found = &bucket->notes[i];
+			break;
 		}
+	}
+	/* An admitted attempt is not judged again. */
+	if ((!found || before & IPWL_ATTEMPT_OVER ||
+	     repeats_of(before) >= IPWL_ATTEMPT_REPEATS_MAX) &&
+	    exceeds(high, low, now_ns, wishes))
+		result = ATTEMPT_IS_OVER;
+	if (found) {
+		repeat_note(found, id, before, result != 0, now_sec);
+		return result | ATTEMPT_REPEATED;
 	}
 	free = free_note(bucket, id, now_sec);
 	if (free)
-		*free = make_note(id, 0, now_sec);
+		*free = make_note(id, result != 0, 0, now_sec);
 	else
 		cpu->crowded++;
-	if (!is_wanted)
-		return ATTEMPT_BEGINS;
+	if (!(wishes & ATTEMPT_REPORT) || (wishes & ATTEMPT_LIMIT && !result))
+		return result;
 	if (is_within(&from->limit, from->due_ns, now_ns))
-		return ATTEMPT_IS_REPORTED;
+		return result | ATTEMPT_IS_REPORTED;
 	cpu->fates[IPWL_FATE_LIMIT]++;
-	return ATTEMPT_BEGINS;
+	return result;
 }
 
 /* ---- limits ------------------------------------------------------------------- */
@@ -212,8 +225,8 @@ static __always_inline __u64 due_after(const struct ipwl_event_limit *limit, __u
 static __always_inline struct ipwl_source_note *
 source_note_of(const struct ipwl_attempt_settings *from, __u64 high, __u64 low, __u64 now_ns)
 {
-	__u64 first = hash_words(from->keys[0], high, low, 0);
-	__u64 second = hash_words(from->keys[1], high, low, 0);
+	__u64 first = ipwl_hash_words(from->keys[0], high, low, 0);
+	__u64 second = ipwl_hash_words(from->keys[1], high, low, 0);
 	__u32 key = (__u32)(first >> (64 - IPWL_SOURCE_BUCKET_BITS));
 	struct ipwl_source_bucket *bucket = bpf_map_lookup_elem(&attempt_sources, &key);
 	struct ipwl_source_note *free = NULL;
@@ -376,21 +389,29 @@ static __always_inline void source_of(const struct packet *packet, __u64 *ret_hi
 	}
 }
 
-/* Note a SYN to a mail port: is_connection becomes 0 if it has been sent before. */
+/* Note a SYN to a mail port: is_connection becomes 0 if it has been sent before, and an unlisted
+ * source may turn out to be limited. */
 static __always_inline void note_attempt(struct xdp_md *ctx, const struct ipwl_settings *settings,
-					 struct packet *packet,
-					 const struct ipwl_decision *decision)
+					 struct packet *packet, struct ipwl_decision *decision)
 {
 	union event_word about = { .word = 0 };
-	__u32 is_wanted = settings->events && decision->verdict >= IPWL_AVERTED;
+	__u32 limits = has_limits ? settings->limits : IPWL_LIMITS_OFF;
+	__u32 wishes = 0;
 	__u64 high, low;
 	int attempt;
 
 	source_of(packet, &high, &low);
-	attempt = attempt_note(high, low, packet->flow, is_wanted);
-	if (attempt == ATTEMPT_REPEATED)
+	if (limits && decision->verdict == IPWL_UNLISTED)
+		wishes = ATTEMPT_LIMIT | (settings->events ? ATTEMPT_REPORT : 0) |
+			 (packet->family == IPWL_FAMILY_IPV6 ? ATTEMPT_IPV6 : 0);
+	else if (settings->events && decision->verdict >= IPWL_AVERTED)
+		wishes = ATTEMPT_REPORT;
+	attempt = attempt_note(high, low, packet->flow, wishes);
+	if (attempt & ATTEMPT_REPEATED)
 		packet->is_connection = 0;
-	if (attempt != ATTEMPT_IS_REPORTED)
+	if (attempt & ATTEMPT_IS_OVER)
+		decision->verdict = ipwl_limit_verdict(limits, settings->enforce);
+	if (!(attempt & ATTEMPT_IS_REPORTED))
 		return;
 	about.rule = decision->rule;
 	about.verdict = decision->verdict;

@@ -60,7 +60,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 		note_attempt(ctx, settings, &packet, &decision);
 	count_interface(&packet, decision.verdict);
 	count_decision(settings, &packet, &decision);
-	if (decision.verdict == IPWL_BLOCK)
+	if (ipwl_drops(decision.verdict))
 		return XDP_DROP;
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
 		write_metadata(ctx, decision.list);

@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ipwl.h"
+#include "ipwl_event.h"
 #include "ipwl_index.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -188,11 +189,26 @@ struct {
 	__type(value, struct ipwl_interface_state);
 } interface_state SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipwl_attempt_settings);
+} attempt_settings SEC(".maps");
+
 static __always_inline struct ipwl_settings *settings_get(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline struct ipwl_attempt_settings *attempt_settings_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&attempt_settings, &zero);
 }
 
 static __always_inline struct ipwl_interface_state *interface_state_get(void)

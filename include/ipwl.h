@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#define IPWL_ABI_VERSION 5
+#define IPWL_ABI_VERSION 6
 
 /* The maximum number of allow and block lists together. */
 #define IPWL_LISTS_MAX 1024
@@ -36,7 +36,9 @@ enum ipwl_verdict {
 	IPWL_ALLOW,	  /* in an allow list: passed, marked */
 	IPWL_AVERTED,	  /* in an allow list and a block list: passed, marked */
 	IPWL_WOULD_BLOCK, /* in a block list, in monitor mode: passed */
-	IPWL_BLOCK,	  /* in a block list: dropped; the only verdict that drops */
+	IPWL_BLOCK,	  /* in a block list: dropped */
+	IPWL_WOULD_LIMIT, /* in no list, over a limit (ipwl_limit.h), in monitor mode: passed */
+	IPWL_LIMITED,	  /* in no list, over a limit: dropped */
 	IPWL_VERDICT_COUNT,
 };
 
@@ -237,18 +239,20 @@ _Static_assert(IPWL_GENERATIONS == 2, "bit 0");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 decides; /* IPWL_DECIDES_*, in one word, so that one read returns both from the same
-			* moment, in  whatever order a CPU reads */
-	__u32 enforce; /* 0: monitor, nothing is ever dropped */
-	__u64 cookie;  /* ties these maps to the rule file of the daemon */
-	__u32 batches; /* 1: rules are counted in batches (struct ipwl_pending) */
-	__u32 events;  /* 1: attempts are reported (ipwl_event.h) */
+	__u32 decides;	/* IPWL_DECIDES_*, in one word, so that one read returns both from the same
+			 * moment, in  whatever order a CPU reads */
+	__u32 enforce;	/* 0: monitor, nothing is ever dropped */
+	__u64 cookie;	/* ties these maps to the rule file of the daemon */
+	__u32 batches;	/* 1: rules are counted in batches (struct ipwl_pending) */
+	__u32 events;	/* 1: attempts are reported (ipwl_event.h) */
+	__u32 limits;	/* enum ipwl_limit_mode (ipwl_limit.h) */
+	__u32 reserved; /* 0 */
 	__u64 ports[IPWL_PORT_WORDS]; /* bit port % 64 of word port / 64: a mail port */
 	/* Bits of the number of a port's group, by generation: bit n of the number is bit port %
 	 * 64 of word port / 64 in element n. */
 	__u64 port_groups[IPWL_GENERATIONS][IPWL_PORT_GROUP_BITS][IPWL_PORT_WORDS];
 };
-_Static_assert(sizeof(struct ipwl_settings) == 24 + 5 * 8192, "ABI");
+_Static_assert(sizeof(struct ipwl_settings) == 32 + 5 * 8192, "ABI");
 
 /* The one value of `interface_state`, one such map an interface. */
 struct ipwl_interface_state {

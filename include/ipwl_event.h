@@ -9,8 +9,9 @@
  * only the first SYN counts as a connection and is reported.
  *
  * What holds for events:
- *  - The first SYN of an attempt is reported if its verdict is IPWL_AVERTED, IPWL_WOULD_BLOCK
- *    or IPWL_BLOCK. Packets that cannot be read as far as the flags of TCP are not reported.
+ *  - The first SYN of an attempt is reported if its verdict is IPWL_AVERTED, IPWL_WOULD_BLOCK,
+ *    IPWL_BLOCK, IPWL_WOULD_LIMIT or IPWL_LIMITED. Packets that cannot be read as far as the flags
+ * of TCP are not reported.
  *  - Each attempt is reported, or counted in one of IPWL_FATE_*. Attempts that are left out
  *    because of the limit of their source are also in `left_out` of its next event.
  *  - Events are in the order of their CPUs' work, so their times may be out of order by a few
@@ -18,12 +19,14 @@
  *  - Two CPUs that receive SYNs at the same moment may overwrite each other's note. Then a
  *    later SYN of the same attempt counts again. So it does if the table was full (see
  *    `crowded`), and if the attempt is older than the table.
- *  - No verdict depends on anything here.
+ *  - No verdict depends on anything here, except that limits (ipwl_limit.h) admit a SYN that is
+ *    sent again.
  */
 #ifndef IPWL_EVENT_H
 #define IPWL_EVENT_H
 
 #include "ipwl.h"
+#include "ipwl_hash.h"
 
 /* ---- attempts ------------------------------------------------------------- */
 
@@ -33,14 +36,18 @@
  * sources use up free places, but do not make the table forget the senders in it. A note expires
  * soon unless the SYN is sent again, which a forged source does not do.
  *
- * A note: 45 bits that identify the attempt, 3 bits of how often its SYN was sent again, and
- * the 16 lowest bits of the second since boot at which it expires. 0: free.
+ * A note: 44 bits that identify the attempt, IPWL_ATTEMPT_OVER, 3 bits of how often its SYN was
+ * sent again, and the 16 lowest bits of the second since boot at which it expires. 0: free.
  */
 #define IPWL_ATTEMPT_BUCKET_BITS 12
 #define IPWL_ATTEMPT_NOTES 8
 #define IPWL_ATTEMPT_REPEATS_SHIFT 16
 #define IPWL_ATTEMPT_REPEATS_BITS 3
-#define IPWL_ATTEMPT_ID_SHIFT (IPWL_ATTEMPT_REPEATS_SHIFT + IPWL_ATTEMPT_REPEATS_BITS)
+/* Its last SYN was over a limit (ipwl_limit.h). */
+#define IPWL_ATTEMPT_OVER_SHIFT (IPWL_ATTEMPT_REPEATS_SHIFT + IPWL_ATTEMPT_REPEATS_BITS)
+#define IPWL_ATTEMPT_OVER (1U << IPWL_ATTEMPT_OVER_SHIFT)
+#define IPWL_ATTEMPT_ID_SHIFT (IPWL_ATTEMPT_OVER_SHIFT + 1)
+#define IPWL_ATTEMPT_ID_BITS (64 - IPWL_ATTEMPT_ID_SHIFT)
 /* A note is valid for 4 s, twice as long after each repetition, and at most 128 s. */
 #define IPWL_ATTEMPT_LIFE_SEC 4
 #define IPWL_ATTEMPT_REPEATS_MAX 5
@@ -76,8 +83,6 @@ _Static_assert(sizeof(struct ipwl_source_bucket) == 64, "a cache line");
 
 /* ---- settings ---------------------------------------------------------------- */
 
-#define IPWL_ATTEMPT_KEYS 7
-
 /* A limit as a GCRA: one event each `interval_ns` on average, and as many at once as fit into
  * `burst_ns`. */
 struct ipwl_event_limit {
@@ -87,9 +92,8 @@ struct ipwl_event_limit {
 
 /* The one value of `attempt_settings`; user space writes it through mmap, except `due_ns`. */
 struct ipwl_attempt_settings {
-	/* Random, never known outside this machine. Two independent hashes (Lemire and Kaser,
-	 * "Strongly universal string hashing is fast"), whose upper 32 bits are used. */
-	__u64 keys[2][IPWL_ATTEMPT_KEYS];
+	/* Of two independent hashes (ipwl_hash.h), whose upper 32 bits are used. */
+	__u64 keys[2][IPWL_HASH_KEYS];
 	struct ipwl_event_limit source_limit; /* of each source */
 	struct ipwl_event_limit limit;	      /* of all together */
 	__u64 reserved[14];

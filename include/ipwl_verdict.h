@@ -5,6 +5,7 @@
 #define IPWL_VERDICT_H
 
 #include "ipwl.h"
+#include "ipwl_limit.h"
 
 /**
  * ipwl_merge() - the one match that decides
@@ -57,6 +58,23 @@ ipwl_decide(const struct ipwl_match *match, const struct ipwl_class *class, __u3
 	if (decision.verdict == IPWL_BLOCK && !enforce)
 		decision.verdict = IPWL_WOULD_BLOCK;
 	return decision;
+}
+
+/**
+ * ipwl_limit_verdict() - the verdict for an unlisted source that is over a limit
+ * @limits: enum ipwl_limit_mode
+ * @enforce: 0 in monitor mode
+ */
+static inline __attribute__((always_inline)) enum ipwl_verdict ipwl_limit_verdict(__u32 limits,
+										  __u32 enforce)
+{
+	return limits == IPWL_LIMITS_ENFORCE && enforce ? IPWL_LIMITED : IPWL_WOULD_LIMIT;
+}
+
+/* Whether packets with this verdict are dropped. */
+static inline __attribute__((always_inline)) int ipwl_drops(enum ipwl_verdict verdict)
+{
+	return verdict == IPWL_BLOCK || verdict == IPWL_LIMITED;
 }
 
 #endif

@@ -121,7 +121,7 @@ static void test_seeds(void **state)
 	struct fixture *other;
 
 	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < IPWL_ATTEMPT_KEYS; j++)
+		for (int j = 0; j < IPWL_HASH_KEYS; j++)
 			assert_true(before.keys[i][j] != 0);
 	attempts_begin(fixture, attempts_all_events);
 	attempts_run(fixture, &packet, true);
@@ -134,7 +134,7 @@ static void test_seeds(void **state)
 	assert_int_equal(fixture_setup(&other_state), 0);
 	other = other_state;
 	for (int i = 0; i < 2; i++)
-		for (int j = 0; j < IPWL_ATTEMPT_KEYS; j++)
+		for (int j = 0; j < IPWL_HASH_KEYS; j++)
 			assert_true(other->datapath->attempt_settings->keys[i][j] !=
 				    before.keys[i][j]);
 	fixture_teardown(&other_state);

@@ -147,22 +147,26 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 
 /* ---- mode and ports -------------------------------------------------------- */
 
-/* Whether a block decision drops the packet, and the ports whose packets are decided at all. */
+/* Whether a block decision drops the packet, what a limit does, and the ports whose packets are
+ * decided at all. */
 struct reach {
 	bool enforce;
+	enum ipwl_limit_mode limits;
 	uint64_t ports[IPWL_PORT_WORDS];
 };
 
 static void read_reach(const struct ipwl_settings *settings, struct reach *ret_reach)
 {
 	ret_reach->enforce = __atomic_load_n(&settings->enforce, __ATOMIC_RELAXED);
+	ret_reach->limits =
+	    (enum ipwl_limit_mode)__atomic_load_n(&settings->limits, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		ret_reach->ports[i] = __atomic_load_n(&settings->ports[i], __ATOMIC_RELAXED);
 }
 
 static void fill_reach(const struct datapath_change *change, struct reach *ret_reach)
 {
-	*ret_reach = (struct reach) { .enforce = change->enforce };
+	*ret_reach = (struct reach) { .enforce = change->enforce, .limits = change->limits.mode };
 	for (size_t i = 0; i < change->port_count; i++)
 		ret_reach->ports[change->ports[i] / 64] |= 1ULL << (change->ports[i] % 64);
 }
@@ -171,6 +175,8 @@ static void fill_reach(const struct datapath_change *change, struct reach *ret_r
 static void narrow_reach(const struct reach *a, const struct reach *b, struct reach *ret_reach)
 {
 	ret_reach->enforce = a->enforce && b->enforce;
+	/* The modes are in the order of what they drop. */
+	ret_reach->limits = a->limits < b->limits ? a->limits : b->limits;
 	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		ret_reach->ports[i] = a->ports[i] & b->ports[i];
 }
@@ -181,12 +187,14 @@ static void write_reach(struct datapath *datapath, const struct reach *reach)
 
 	for (size_t i = 0; i < IPWL_PORT_WORDS; i++)
 		__atomic_store_n(&settings->ports[i], reach->ports[i], __ATOMIC_RELAXED);
+	limits_set_mode(datapath, reach->limits);
 	datapath_set_enforce(datapath, reach->enforce);
 }
 
 static bool is_same_reach(const struct reach *a, const struct reach *b)
 {
-	return a->enforce == b->enforce && !memcmp(a->ports, b->ports, sizeof(a->ports));
+	return a->enforce == b->enforce && a->limits == b->limits &&
+	       !memcmp(a->ports, b->ports, sizeof(a->ports));
 }
 
 void datapath_set_enforce(struct datapath *datapath, bool enforce)
@@ -256,6 +264,7 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		write_reach(datapath, &before);
 		return err;
 	}
+	limits_write(datapath, &change->limits);
 	if (!is_same_reach(&both, &after)) {
 		generation_wait_for_packets(datapath);
 		write_reach(datapath, &after);

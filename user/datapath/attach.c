@@ -54,6 +54,25 @@ static int make_dir(const char *bpffs_dir, const char *name, char dir[PATH_MAX])
 	return mkdir(dir, 0700) && errno != EEXIST ? -errno : 0;
 }
 
+/* Counters that an ipwl with other verdicts has pinned: forget them, like the other counters of
+ * another layout. The programs that count in them keep them until they are replaced. */
+static void drop_unfit_counters(const char *dir)
+{
+	struct bpf_map_info info = { .type = 0 };
+	uint32_t bytes = sizeof(info);
+	char path[PATH_MAX];
+	int fd;
+
+	if (pins_path(path, dir, PIN_COUNTERS, NULL))
+		return;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.max_entries != IPWL_COUNTER_COUNT)
+		unlink(path);
+	close(fd);
+}
+
 static int load_programs(struct interface *interface, char error[DATAPATH_ERROR_BYTES])
 {
 	const struct datapath *datapath = interface->datapath;
@@ -63,6 +82,7 @@ static int load_programs(struct interface *interface, char error[DATAPATH_ERROR_
 	if (err)
 		return errors_report(error, err, "cannot make a directory for interface %s",
 				     interface->name);
+	drop_unfit_counters(dir);
 	return load_skeleton(datapath->bpffs_dir, dir, meta_owner(datapath, interface->name),
 			     &interface->skeleton, error);
 }

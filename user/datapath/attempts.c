@@ -26,14 +26,14 @@ static size_t settings_bytes(void)
 /* The last key is written last. So if it is not 0, all are there. */
 static int seed_keys(struct ipwl_attempt_settings *settings)
 {
-	__u64 *last = &settings->keys[1][IPWL_ATTEMPT_KEYS - 1];
-	__u64 keys[2][IPWL_ATTEMPT_KEYS];
+	__u64 *last = &settings->keys[1][IPWL_HASH_KEYS - 1];
+	__u64 keys[2][IPWL_HASH_KEYS];
 
 	while (!*last) {
 		if (getrandom(keys, sizeof(keys), 0) != sizeof(keys))
 			return -EIO;
 		memcpy(settings->keys, keys, sizeof(keys) - sizeof(*last));
-		__atomic_store_n(last, keys[1][IPWL_ATTEMPT_KEYS - 1], __ATOMIC_RELEASE);
+		__atomic_store_n(last, keys[1][IPWL_HASH_KEYS - 1], __ATOMIC_RELEASE);
 	}
 	return 0;
 }

@@ -51,6 +51,10 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 			    &datapath->attempt_settings);
 	if (err)
 		return errors_report(error, err, "cannot map the settings of attempts");
+	err = limits_open(bpf_map__fd(datapath->shared->maps.limit_settings),
+			  &datapath->limit_settings);
+	if (err)
+		return errors_report(error, err, "cannot map the limits");
 	datapath->roots =
 	    map_value(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	if (!datapath->roots)
@@ -199,6 +203,7 @@ void datapath_close(struct datapath *datapath)
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
+	limits_close(datapath->limit_settings);
 	unmap_value(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	classes_close(datapath);
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/limits.h"
 #include "core/policy.h"
 #include "ipwl.h"
 #include "ipwl_verdict.h"
@@ -104,6 +105,7 @@ struct datapath_change {
 	size_t port_count;
 	bool enforce;
 	struct event_limits events;
+	struct limits limits; /* for unlisted sources */
 };
 
 /**

@@ -10,16 +10,17 @@
 #include "compile/index.h"
 #include "compile/table.h"
 #include "datapath/datapath.h"
+#include "datapath/limits.h"
 #include "ipwl_event.h"
 
 /* Names below bpffs_dir: a directory of shared maps, named after the version of their layout,
  * and one directory for each interface. */
-#define PIN_MAPS_DIR "v5"
+#define PIN_MAPS_DIR "v6"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
-_Static_assert(IPWL_ABI_VERSION == 5, "PIN_MAPS_DIR names the version");
+_Static_assert(IPWL_ABI_VERSION == 6, "PIN_MAPS_DIR names the version");
 
 struct bpf_map;
 struct ipwl_bpf; /* the skeleton */
@@ -33,6 +34,7 @@ struct datapath {
 	struct ipwl_pending *pendings;			/* mapped; one for each possible CPU */
 	uint32_t cpu_count;				/* of these */
 	struct ipwl_attempt_settings *attempt_settings; /* mapped */
+	struct ipwl_limit_settings *limit_settings;	/* mapped */
 	pthread_mutex_t settling;			/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
 	 * counters and decisions. */
@@ -288,6 +290,18 @@ int attempts_open(int map, struct ipwl_attempt_settings **ret_settings);
 /* NULL is fine. */
 void attempts_close(struct ipwl_attempt_settings *settings);
 void attempts_set_limits(struct datapath *datapath, const struct event_limits *limits);
+
+/* ---- limits.c --------------------------------------------------------------- */
+
+/* Map the value of `limit_settings`. Return: 0 or -errno. */
+int limits_open(int map, struct ipwl_limit_settings **ret_settings);
+/* NULL is fine. */
+void limits_close(struct ipwl_limit_settings *settings);
+/* Write the limits without their mode. */
+void limits_write(struct datapath *datapath, const struct limits *limits);
+void limits_set_mode(struct datapath *datapath, enum ipwl_limit_mode mode);
+void limits_read(const struct ipwl_settings *settings, const struct ipwl_limit_settings *from,
+		 struct limits *ret_limits);
 
 /* ---- tc.c --------------------------------------------------------------- */
 

@@ -11,6 +11,8 @@ const char *const verdict_names[IPWL_VERDICT_COUNT] = {
 	[IPWL_AVERTED] = "averted",
 	[IPWL_WOULD_BLOCK] = "would_block",
 	[IPWL_BLOCK] = "block",
+	[IPWL_WOULD_LIMIT] = "would_limit",
+	[IPWL_LIMITED] = "limited",
 };
 
 const enum ipwl_verdict list_verdicts[IPWL_ACTION_COUNT][LIST_VERDICTS] = {

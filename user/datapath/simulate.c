@@ -42,7 +42,7 @@ static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *ma
 	       map == skeleton->maps.barrier || map == skeleton->maps.attempts ||
 	       map == skeleton->maps.attempt_sources || map == skeleton->maps.attempt_settings ||
 	       map == skeleton->maps.attempt_cpus || map == skeleton->maps.events ||
-	       bpf_map__is_internal(map);
+	       map == skeleton->maps.limit_cells || bpf_map__is_internal(map);
 }
 
 static int make_mappable(struct bpf_map *map)
@@ -109,6 +109,7 @@ static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
 	if (err)
 		return errors_report_words(error, err, "cannot open the BPF object");
 	simulation->skeleton = skeleton;
+	skeleton->rodata->has_limits = 0;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
 		bpf_program__set_autoload(program, program == skeleton->progs.ipwl_xdp);
@@ -218,6 +219,27 @@ int simulation_run(struct simulation *simulation, const void *frame, size_t byte
 		read_list(simulation, &result);
 	*ret_result = result;
 	return 0;
+}
+
+int simulation_read_limits(const struct simulation *simulation, struct limits *ret_limits,
+			   bool *ret_is_enforcing)
+{
+	const struct ipwl_bpf *skeleton = simulation->skeleton;
+	struct ipwl_settings *settings = malloc(sizeof(*settings));
+	struct ipwl_limit_settings limits;
+	uint32_t zero = 0;
+	int err = settings ? 0 : -ENOMEM;
+
+	if (!err &&
+	    (bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.settings), &zero, settings) ||
+	     bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.limit_settings), &zero, &limits)))
+		err = -errno;
+	if (!err) {
+		limits_read(settings, &limits, ret_limits);
+		*ret_is_enforcing = settings->enforce;
+	}
+	free(settings);
+	return err;
 }
 
 const char *simulation_list_name(struct simulation *simulation, uint16_t slot)

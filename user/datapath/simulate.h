@@ -45,6 +45,11 @@ void simulation_close(struct simulation *simulation);
 int simulation_run(struct simulation *simulation, const void *frame, size_t bytes,
 		   struct simulation_result *ret_result);
 
+/* The limits in force, and whether ipwl enforces. The program does not judge by limits, because
+ * packets of a capture come at other times than when they are run. Return: 0 or -errno. */
+int simulation_read_limits(const struct simulation *simulation, struct limits *ret_limits,
+			   bool *ret_is_enforcing);
+
 /* The name of the list in a slot, or NULL. It is valid until the next call. */
 const char *simulation_list_name(struct simulation *simulation, uint16_t slot);
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Sets the limits for unlisted sources, and reads what they leave to a source. */
+#include "datapath/limits.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "datapath/internal.h"
+#include "ipwl.skel.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+
+static size_t settings_bytes(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (sizeof(struct ipwl_limit_settings) + page - 1) / page * page;
+}
+
+int limits_open(int map, struct ipwl_limit_settings **ret_settings)
+{
+	void *settings = mmap(NULL, settings_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	if (settings == MAP_FAILED)
+		return -errno;
+	*ret_settings = settings;
+	return 0;
+}
+
+void limits_close(struct ipwl_limit_settings *settings)
+{
+	if (settings)
+		munmap(settings, settings_bytes());
+}
+
+void limits_write(struct datapath *datapath, const struct limits *limits)
+{
+	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++) {
+		const struct ipwl_rate rate = limit_to_rate(&limits->of[limit]);
+		struct ipwl_rate *to = &datapath->limit_settings->rates[limit];
+
+		__atomic_store_n(&to->burst_ns, rate.burst_ns, __ATOMIC_RELAXED);
+		__atomic_store_n(&to->interval_ns, rate.interval_ns, __ATOMIC_RELAXED);
+	}
+}
+
+void limits_set_mode(struct datapath *datapath, enum ipwl_limit_mode mode)
+{
+	__atomic_store_n(&datapath->settings->limits, mode, __ATOMIC_RELEASE);
+}
+
+void limits_read(const struct ipwl_settings *settings, const struct ipwl_limit_settings *from,
+		 struct limits *ret_limits)
+{
+	ret_limits->mode =
+	    (enum ipwl_limit_mode)__atomic_load_n(&settings->limits, __ATOMIC_ACQUIRE);
+	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++)
+		ret_limits->of[limit] = limit_of_rate(&from->rates[limit]);
+}
+
+void datapath_read_limits(const struct datapath *datapath, struct limits *ret_limits)
+{
+	limits_read(datapath->settings, datapath->limit_settings, ret_limits);
+}
+
+/* ---- a source --------------------------------------------------------------- */
+
+static uint64_t boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t read_word(const uint8_t *bytes)
+{
+	uint64_t word = 0;
+
+	for (int i = 0; i < 8; i++)
+		word = word << 8 | bytes[i];
+	return word;
+}
+
+/* The source as the programs see it. */
+static struct ipwl_limited limited_source(enum ipwl_limit limit, const struct prefix *address)
+{
+	uint64_t low = 0xffff;
+
+	if (address->family == FAMILY_IPV6)
+		return ipwl_limited_of(limit, read_word(address->addr),
+				       read_word(address->addr + 8), true);
+	for (int i = 0; i < 4; i++)
+		low = low << 8 | address->addr[i];
+	return ipwl_limited_of(limit, 0, low, false);
+}
+
+/* When the next attempt would be due. Return: 0 or -errno. */
+static int read_due(const struct datapath *datapath, enum ipwl_limit limit,
+		    const struct prefix *address, uint64_t *ret_due_ns)
+{
+	const struct ipwl_limited source = limited_source(limit, address);
+	const int map = bpf_map__fd(datapath->shared->maps.limit_cells);
+	uint64_t due_ns = UINT64_MAX;
+
+	for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++) {
+		uint32_t cell = ipwl_limit_cell(
+		    (const __u64(*)[IPWL_HASH_KEYS])datapath->attempt_settings->keys, limit, row,
+		    &source);
+		uint64_t cell_ns;
+
+		if (bpf_map_lookup_elem(map, &cell, &cell_ns))
+			return -errno;
+		if (cell_ns < due_ns)
+			due_ns = cell_ns;
+	}
+	*ret_due_ns = due_ns;
+	return 0;
+}
+
+int datapath_read_limit(const struct datapath *datapath, enum ipwl_limit limit,
+			const struct prefix *address, struct limit_state *ret_state)
+{
+	const struct ipwl_rate *rate = &datapath->limit_settings->rates[limit];
+	const uint64_t interval_ns = __atomic_load_n(&rate->interval_ns, __ATOMIC_RELAXED);
+	const uint64_t now_ns = boot_ns();
+	const uint64_t until_ns = now_ns + __atomic_load_n(&rate->burst_ns, __ATOMIC_RELAXED);
+	struct limit_state state = { .has_limit = interval_ns != 0 };
+	uint64_t due_ns = 0;
+	int err = interval_ns ? read_due(datapath, limit, address, &due_ns) : 0;
+
+	if (err)
+		return err;
+	if (state.has_limit && due_ns > until_ns)
+		state.wait_ns = due_ns - until_ns;
+	else if (state.has_limit)
+		state.left =
+		    (uint32_t)((until_ns - (due_ns > now_ns ? due_ns : now_ns)) / interval_ns + 1);
+	*ret_state = state;
+	return 0;
+}

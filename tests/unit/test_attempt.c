@@ -117,14 +117,15 @@ static void test_bytes_of_anybody(void **state)
 		for (size_t j = 0; j < sizeof(*event); j++)
 			bytes[j] = (uint8_t)random();
 		event->family = (uint8_t)(random() % 4);
-		event->verdict = (uint8_t)(random() % 10);
+		event->verdict = (uint8_t)(random() % (IPWL_VERDICT_COUNT + 2));
 		event->packet_bytes = (uint16_t)(random() % (IPWL_EVENT_PACKET_BYTES + 20));
 		if (random() % 2)
 			event->ip_offset %= IPWL_EVENT_PACKET_BYTES;
 		if (attempt_read(event, 0, &attempt)) {
 			assert_true(event->family == IPWL_FAMILY_IPV4 ||
 				    event->family == IPWL_FAMILY_IPV6);
-			assert_true(event->verdict >= IPWL_AVERTED && event->verdict <= IPWL_BLOCK);
+			assert_true(event->verdict >= IPWL_AVERTED &&
+				    event->verdict < IPWL_VERDICT_COUNT);
 			assert_true(attempt_header_bytes(event) <= IPWL_EVENT_PACKET_BYTES);
 			assert_true(!attempt.destination.len ||
 				    event->ip_offset + 20 <= event->packet_bytes);

@@ -78,6 +78,9 @@ void attempt_resolve(struct attempt *attempt, const struct policy *policy)
 {
 	const struct list *list = list_in_slot(policy, attempt->slot);
 
+	/* A limit decided. */
+	if (attempt->verdict >= IPWL_WOULD_LIMIT)
+		return;
 	if (!list || list->action != action_of(attempt->verdict))
 		return;
 	memcpy(attempt->list, list->name, strlen(list->name) + 1);

@@ -16,15 +16,15 @@ struct attempt {
 	struct prefix source;	   /* an address */
 	struct prefix destination; /* an address; length 0: not known */
 	uint16_t port_from, port_to;
-	enum ipwl_verdict verdict; /* IPWL_AVERTED, IPWL_WOULD_BLOCK or IPWL_BLOCK */
+	enum ipwl_verdict verdict; /* IPWL_AVERTED or higher */
 	uint32_t ifindex;
 	uint32_t bytes; /* of the whole frame */
 	/* Attempts of the same source (of the same /64, if it is IPv6) that were left out since
 	 * its last event. So 1 + left_out attempts are known to have been made. */
 	uint32_t left_out;
 
-	/* What decided: the allow list for IPWL_AVERTED, else the block list. An empty name: the
-	 * list is gone. */
+	/* What decided: the allow list for IPWL_AVERTED, no list for IPWL_WOULD_LIMIT and
+	 * IPWL_LIMITED, else the block list. An empty name: none, or the list is gone. */
 	char list[POLICY_NAME_MAX + 1];
 	uint16_t slot; /* of the list; a list keeps it while it is configured, across restarts */
 	uint32_t rule; /* id */

@@ -113,7 +113,7 @@ static bool check_xdp(struct fixture *fixture, const struct packet *packet,
 {
 	struct outcome outcome = fixture_run_xdp(fixture, packet);
 	const struct list *list = fixture_list(fixture, ruling);
-	uint32_t retval = ruling->verdict == IPWL_BLOCK ? XDP_DROP : XDP_PASS;
+	uint32_t retval = ipwl_drops(ruling->verdict) ? XDP_DROP : XDP_PASS;
 
 	if (!agrees(fixture, "errno of the XDP run", (uint64_t)-outcome.error, 0) ||
 	    !agrees(fixture, "XDP action", outcome.retval, retval) ||

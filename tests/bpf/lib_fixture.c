@@ -198,6 +198,7 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
 		.port_count = scenario->port_count,
 		.enforce = scenario->enforce,
 		.events = fixture->events,
+		.limits = fixture->limits,
 	};
 	if (datapath_apply(fixture->datapath, &change, error))
 		fail_msg("datapath_apply: %s", error);

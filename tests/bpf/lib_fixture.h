@@ -40,6 +40,7 @@ struct fixture {
 	struct policy *policy;
 	bool uses_index;
 	struct event_limits events; /* of the next fixture_apply() */
+	struct limits limits;	    /* the same */
 	struct rule_ids ids;
 
 	struct tally *expected;

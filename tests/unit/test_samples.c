@@ -381,16 +381,52 @@ static void test_a_damaged_file(void **state)
 }
 
 /* Rows that this version cannot have written. */
+/* A file of an ipwl without limits: what it has stays, and the new verdicts are 0. */
+static void test_a_file_without_limits(void **state)
+{
+	static const char *const statements[] = {
+		"UPDATE samples SET counts = substr(counts, 1, 128)",
+		"UPDATE counters SET counts = substr(counts, 1, 128)",
+		"PRAGMA user_version = 1",
+	};
+	struct samples samples, again;
+	struct look last, last_again;
+	struct sample_store *store = open_store(&samples, &last);
+	int64_t covered, covered_again;
+	uint64_t count;
+
+	(void)state;
+	follow(&last, LOOK(NOW - 60, COOKIE, 1, { 100 }), &samples);
+	follow(&last, LOOK(NOW, COOKIE, 1, { 2660 }), &samples);
+	write_since(store, &samples, &last, 0);
+	sample_store_free(store);
+	for (size_t i = 0; i < sizeof(statements) / sizeof(*statements); i++)
+		sql_number(PATH, statements[i]);
+	store = open_store(&again, &last_again);
+	count = blocked_in(&samples, SAMPLES_OF_DAY, NOW, &covered);
+	assert_int_equal(count, 2560);
+	assert_int_equal(blocked_in(&again, SAMPLES_OF_DAY, NOW, &covered_again), count);
+	assert_int_equal(covered_again, covered);
+	assert_int_equal(last_again.interface_count, last.interface_count);
+	assert_memory_equal(last_again.interfaces[0].counts, last.interfaces[0].counts,
+			    IPWL_WOULD_LIMIT * sizeof(struct verdict_counts));
+	assert_int_equal(last_again.interfaces[0].counts[IPWL_WOULD_LIMIT].packets, 0);
+	assert_int_equal(last_again.interfaces[0].counts[IPWL_LIMITED].connections, 0);
+	samples_done(&samples);
+	look_done(&last);
+	close_store(store, &again, &last_again);
+}
+
 static void test_strange_rows(void **state)
 {
 	static const char *const strange[] = {
-		"INSERT INTO samples VALUES (7, 0, 0, 1, zeroblob(128))",
-		"INSERT INTO samples VALUES (0, 1, 61, 1, zeroblob(128))",
-		"INSERT INTO samples VALUES (0, 2, -60, 1, zeroblob(128))",
-		"INSERT INTO samples VALUES (0, 3, 60, -1, zeroblob(128))",
+		"INSERT INTO samples VALUES (7, 0, 0, 1, zeroblob(160))",
+		"INSERT INTO samples VALUES (0, 1, 61, 1, zeroblob(160))",
+		"INSERT INTO samples VALUES (0, 2, -60, 1, zeroblob(160))",
+		"INSERT INTO samples VALUES (0, 3, 60, -1, zeroblob(160))",
 		"INSERT INTO samples VALUES (0, 4, 120, 1, 'text')",
 		"INSERT INTO samples VALUES ('x', 5, 'y', 'z', NULL)",
-		"INSERT INTO counters VALUES ('a-name-that-is-too-long', zeroblob(128))",
+		"INSERT INTO counters VALUES ('a-name-that-is-too-long', zeroblob(160))",
 		"INSERT INTO counters VALUES ('eth0', zeroblob(3))",
 	};
 	struct samples samples;
@@ -442,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup(test_the_file, remove_file),
 		cmocka_unit_test_setup(test_the_file_does_not_grow, remove_file),
 		cmocka_unit_test_setup(test_a_damaged_file, remove_file),
+		cmocka_unit_test_setup(test_a_file_without_limits, remove_file),
 		cmocka_unit_test_setup(test_strange_rows, remove_file),
 		cmocka_unit_test_setup(test_a_directory_that_is_missing, remove_file),
 	};

@@ -32,6 +32,7 @@ static int switch_kernel(struct engine *engine, const struct snapshot *to,
 		.events = { .is_on = to->config->events.per_second != 0,
 			    .per_second = to->config->events.per_second,
 			    .per_source_minute = to->config->events.per_source_minute },
+		.limits = to->config->limits,
 	};
 
 	if (change) {

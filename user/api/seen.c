@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/seen, GET /v1/blocked and POST /v1/seen/forget: attempts that block lists match. */
+/* GET /v1/seen, GET /v1/blocked and POST /v1/seen/forget: attempts that block lists
+ * match, or that are over a limit. */
 #include "engine/seen.h"
 
 #include <errno.h>

@@ -2,6 +2,7 @@
 /* What is stored of attempts, for the status. */
 #include "api/seen_json.h"
 
+#include "datapath/names.h"
 #include "engine/seen.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
@@ -24,8 +25,11 @@ json_t *seen_match_json(const struct seen_match *match)
 
 json_t *attempts_by_verdict_json(const uint64_t *of)
 {
-	return json_pack("{s:o,s:o,s:o}", "averted", json_count(of[IPWL_AVERTED]), "would_block",
-			 json_count(of[IPWL_WOULD_BLOCK]), "block", json_count(of[IPWL_BLOCK]));
+	json_t *object = json_object();
+
+	for (int verdict = IPWL_AVERTED; verdict < IPWL_VERDICT_COUNT; verdict++)
+		json_object_set_new(object, verdict_names[verdict], json_count(of[verdict]));
+	return object;
 }
 
 json_t *seen_status_json(const struct runtime *runtime)

@@ -4,6 +4,7 @@
 
 #include "api/arguments.h"
 #include "api/learn_json.h"
+#include "api/limits.h"
 #include "api/read_result.h"
 #include "api/routes.h"
 #include "api/seen_json.h"
@@ -297,7 +298,7 @@ json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,s:o,s:o,s:o}",
+	    "s:o,s:o,s:o,s:o,s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
@@ -311,8 +312,8 @@ json_t *status_json(const struct runtime *runtime)
 	    exports_json(runtime), "feeds", feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
-	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "reload",
-	    reload_json(&runtime->reload));
+	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "limits",
+	    limits_status_json(runtime), "reload", reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -7,6 +7,7 @@
 
 #include "api/arguments.h"
 #include "api/entry.h"
+#include "api/limits.h"
 #include "api/routes.h"
 #include "core/effective.h"
 #include "core/overrule.h"
@@ -199,14 +200,15 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
 	policy_overruled(runtime->snapshot->policy, address, explain_overruled, &explanation);
 	return json_pack(
-	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
 	    prefix_format_short(address, text), "port", port, "verdict",
 	    verdict_names[decision->verdict], "list", json_text(list ? list->name : NULL), "mark",
 	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "entries",
 	    explanation.entries, "exclusions", explanation.exclusions, "overruled",
 	    explanation.overruled, "left_out", json_count(explanation.left_out), "overrides",
 	    overridden_json(runtime, address, port, decision), "averted_packets",
-	    averted_json(runtime, address, &explanation), "by_port", by_port);
+	    averted_json(runtime, address, &explanation), "by_port", by_port, "limit",
+	    decision->verdict == IPWL_UNLISTED ? limit_json(runtime, address) : json_null());
 }
 
 /* Return: 0; -EINVAL: an error was sent. */

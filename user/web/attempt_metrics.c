@@ -20,8 +20,9 @@ _Static_assert(sizeof(fate_names) / sizeof(*fate_names) == IPWL_FATE_COUNT, "all
 void attempt_metrics_write(const struct runtime *runtime, const struct exposition *to)
 {
 	static const struct metric attempts = { "ipwl_attempts_total", "counter",
-						"Attempts of sources that a block list contains, "
-						"reported by the kernel or left out." };
+						"Attempts that a block list matches or that are "
+						"over a limit, reported by the kernel or left "
+						"out." };
 	static const struct metric crowded = { "ipwl_attempts_crowded_total", "counter",
 					       "Attempts that found no place in the table, so that "
 					       "their SYN counts again if it is "

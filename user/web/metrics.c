@@ -15,6 +15,7 @@
 #include "web/domains.h"
 #include "web/exposition.h"
 #include "web/learn_metrics.h"
+#include "web/limit_metrics.h"
 #include "web/maillog_metrics.h"
 #include "web/process_metrics.h"
 #include "web/seen_metrics.h"
@@ -418,6 +419,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	maillog_metrics_write(runtime, to);
 	seen_metrics_write(runtime, to);
 	attempt_metrics_write(runtime, to);
+	limit_metrics_write(runtime, to);
 	process_metrics_write(runtime, to);
 	exposition_end(to);
 }

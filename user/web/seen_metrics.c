@@ -37,10 +37,10 @@ void seen_metrics_write(const struct runtime *runtime, const struct exposition *
 					    "Rows of attempts in seen.db." };
 	static const struct metric rows_max = { "ipwl_seen_rows_max", "gauge",
 						"How many rows there may be." };
-	static const struct metric attempts = {
-		"ipwl_seen_attempts_total", "counter",
-		"Attempts that block lists match, as the kernel reported them one by one."
-	};
+	static const struct metric attempts = { "ipwl_seen_attempts_total", "counter",
+						"Attempts that block lists match or that are over "
+						"a limit, as the kernel reported them "
+						"one by one." };
 	static const struct metric failing = { "ipwl_seen_failing", "gauge",
 					       "Whether seen.db cannot be used (1)." };
 	static const struct metric lines = { "ipwl_seen_log_lines_total", "counter",

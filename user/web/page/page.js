@@ -290,6 +290,8 @@ function showInterfaces(interfaces) {
 		count("Unlisted", (one) => one.packets.unlisted),
 		count("Would block", (one) => one.packets.would_block),
 		count("Blocked", (one) => one.packets.block),
+		count("Would limit", (one) => one.packets.would_limit),
+		count("Limited", (one) => one.packets.limited),
 		...interfaces.some((one) => one.error)
 			? [{ head: "Problem", kind: "words", cell: (one) => name(one.error), attention: () => true }] : [],
 	], interfaces);

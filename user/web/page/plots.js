@@ -10,6 +10,8 @@ export const verdicts = [
 	{ key: "unlisted", label: "Unlisted", dash: [2, 3], note: "on no list" },
 	{ key: "would_block", label: "Would block", dash: [7, 3, 2, 3], note: "passed, in monitor mode" },
 	{ key: "block", label: "Blocked", dash: [], note: "dropped" },
+	{ key: "would_limit", label: "Would limit", dash: [4, 4], note: "unlisted, over a limit, passed" },
+	{ key: "limited", label: "Limited", dash: [12, 3, 3, 3], note: "unlisted, over a limit, dropped" },
 ];
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

@@ -99,7 +99,7 @@ def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **ch
     return {"address": address, "port": 25, "verdict": verdict, "list": None, "mark": None,
             "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
             "overruled": [],
-            "overrides": [], "averted_packets": None, "by_port": [], **changes}
+            "overrides": [], "averted_packets": None, "by_port": [], "limit": None, **changes}
 
 
 def attempts(source="203.0.113.66", verdict="block", **changes):
@@ -140,15 +140,19 @@ STATUS = {
         {"name": "eth0", "ifindex": 2, "attached": True, "xdp_mode": "native",
          "marking": "metadata", "error": None,
          "packets": {"other": 123456, "fragment": 0, "malformed": 1, "unlisted": 20,
-                     "allow": 3, "averted": 4, "would_block": 5, "block": 6},
+                     "allow": 3, "averted": 4, "would_block": 5, "block": 6,
+                     "would_limit": 8, "limited": 9},
          "connections": {"other": 0, "fragment": 0, "malformed": 0, "unlisted": 18,
-                         "allow": 2, "averted": 3, "would_block": 4, "block": 6}},
+                         "allow": 2, "averted": 3, "would_block": 4, "block": 6,
+                         "would_limit": 3, "limited": 2}},
         {"name": "eth1", "ifindex": None, "attached": False, "xdp_mode": "none",
          "marking": "none", "error": "there is no such device",
          "packets": {"other": 0, "fragment": 0, "malformed": 0, "unlisted": 0,
-                     "allow": 0, "averted": 0, "would_block": 0, "block": 0},
+                     "allow": 0, "averted": 0, "would_block": 0, "block": 0,
+                     "would_limit": 0, "limited": 0},
          "connections": {"other": 0, "fragment": 0, "malformed": 0, "unlisted": 0,
-                         "allow": 0, "averted": 0, "would_block": 0, "block": 0}}],
+                         "allow": 0, "averted": 0, "would_block": 0, "block": 0,
+                         "would_limit": 0, "limited": 0}}],
     "lists": [
         {"name": "partners", "action": "allow", "mode": None, "ports": None, "mark": 31, "priority": 6,
          "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2,
@@ -168,6 +172,7 @@ STATUS = {
              "failing": False, "attempts": 5678,
              "left_out": {"source_limit": 1, "limit": 20, "ring_full": 0, "rows": 0, "lost": 0},
              "lines": 60, "untold": 17},
+    "limits": {"mode": "off", "mode_in_force": "off", "address": None, "network": None},
     "exports": [
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,

@@ -176,6 +176,22 @@ def test_test_verdicts(ask, daemon, verdict, code, line):
     assert ask("--json", "test", "192.0.2.1").code == code
 
 
+@pytest.mark.parametrize("address, network, text", [
+    (29, 117, "; the limit of 192.0.2.1 leaves it 29 attempts now"),
+    (29, 1, "; the limit of 192.0.2.0/24 leaves it 1 attempt now"),
+    (29, 0, "; 192.0.2.0/24 is over its limit for 7 s (mode monitor)"),
+    (3, None, "; the limit of 192.0.2.1 leaves it 3 attempts now"), (None, None, ""),
+])
+def test_test_limits(ask, daemon, address, network, text):
+    def limit(prefix, left):
+        return None if left is None else {"prefix": prefix, "left": left,
+                                          "wait_seconds": 0 if left else 7}
+    answer_test(daemon, result(verdict="unlisted", limit={
+        "mode": "monitor", "address": limit("192.0.2.1", address),
+        "network": limit("192.0.2.0/24", network)}))
+    assert ask("test", "192.0.2.1").out == f"192.0.2.1: unlisted: in no list{text}\n"
+
+
 def by_address(request):
     verdicts = {"192.0.2.1": "allow", "192.0.2.2": "unlisted", "192.0.2.3": "block"}
     return 200, {"schema_version": 1, "results": [

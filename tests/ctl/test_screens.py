@@ -71,6 +71,9 @@ CASES = {
     "status-wide": ("status --wide", GET, "/v1/status", (200, STATUS)),
     "status-monitor": ("status", GET, "/v1/status",
                        (200, status(mode="monitor", mode_in_force="monitor"))),
+    "status-limits": ("status", GET, "/v1/status", (200, status(limits={
+        "mode": "enforce", "mode_in_force": "enforce", "address": {"per_minute": 30, "burst": 30},
+        "network": {"per_minute": 120, "burst": 60}}))),
     "status-detached": ("status", GET, "/v1/status",
                         (200, status(detached=True, interfaces=[dict(
                             STATUS["interfaces"][0], attached=False, xdp_mode="none",
@@ -98,13 +101,16 @@ CASES = {
         attempts("2001:db8:1111:2222:3333:4444:5555:6666"), attempts("2001:db8::1")])),
     "blocked": ("blocked", GET, "/v1/blocked", seen("sources", [
         {**attempts(attempts=12345, port=465), "attempts_by_verdict": {
-            "averted": 0, "would_block": 45, "block": 12300}},
+            "averted": 0, "would_block": 45, "block": 12300, "would_limit": 0,
+            "limited": 0}},
         {**attempts("198.51.100.7", "averted", allow={"list": "partners", "entry": "198.51.100.0/24"},
                     now={"verdict": "averted", "list": "partners"}), "attempts_by_verdict": {
-            "averted": 3, "would_block": 0, "block": 0}},
+            "averted": 3, "would_block": 0, "block": 0, "would_limit": 0,
+            "limited": 0}},
         {**attempts("2001:db8::1", "would_block", now={"verdict": "unlisted", "list": None},
                     block={"list": "trial", "entry": None}), "attempts_by_verdict": {
-            "averted": 0, "would_block": 3, "block": 0}}],
+            "averted": 0, "would_block": 3, "block": 0, "would_limit": 0,
+            "limited": 0}}],
         match_count=417, attempt_count=98765,
         left_out={"source_limit": 0, "limit": 123456, "ring_full": 0, "rows": 7, "lost": 1},
         error="/var/lib/ipwl/seen.db: database or disk is full")),

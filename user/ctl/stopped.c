@@ -242,13 +242,13 @@ static int test_one(struct simulation *simulation, uint16_t port, const struct p
 	json_array_append_new(
 	    results,
 	    ctl_allocated(json_pack(
-		"{s:s,s:o,s:s,s:o,s:n,s:[],s:[],s:[],s:i,s:[],s:n,s:[]}", "address",
+		"{s:s,s:o,s:s,s:o,s:n,s:[],s:[],s:[],s:i,s:[],s:n,s:[],s:n}", "address",
 		prefix_format_short(address, text), "port", port ? json_integer(port) : json_null(),
 		"verdict", verdict_names[result.verdict], "list",
 		writer_string(result.has_list ? simulation_list_name(simulation, result.list)
 					      : NULL),
 		"mark", "entries", "exclusions", "overruled", "left_out", 0, "overrides",
-		"averted_packets", "by_port")));
+		"averted_packets", "by_port", "limit")));
 	return 0;
 }
 

@@ -102,6 +102,35 @@ static void write_overridden(struct writer *writer, const json_t *result)
 	}
 }
 
+/* What the limits leave to an unlisted address now. */
+static void write_limit(struct writer *writer, const json_t *limit)
+{
+	static const char *const keys[] = { "address", "network" };
+	const json_t *least = NULL;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const json_t *one = json_object_get(limit, keys[i]);
+
+		if (json_is_object(one) &&
+		    (!least || json_integer_value(json_object_get(one, "left")) <
+				   json_integer_value(json_object_get(least, "left"))))
+			least = one;
+	}
+	if (!least)
+		return;
+	if (json_integer_value(json_object_get(least, "left")))
+		writer_text(writer, COLOUR_NONE, "; the limit of %s leaves it %lld %s now",
+			    entry_string(least, "prefix"),
+			    (long long)json_integer_value(json_object_get(least, "left")),
+			    plural((uint64_t)json_integer_value(json_object_get(least, "left")),
+				   "attempt", "attempts"));
+	else
+		writer_text(writer, COLOUR_YELLOW, "; %s is over its limit for %lld s (mode %s)",
+			    entry_string(least, "prefix"),
+			    (long long)json_integer_value(json_object_get(least, "wait_seconds")),
+			    entry_string(limit, "mode"));
+}
+
 static void write_reason(struct writer *writer, const json_t *result, const struct verdict *verdict)
 {
 	const json_t *entry = find_deciding(json_object_get(result, "entries"));
@@ -122,6 +151,7 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	}
 	if (!strcmp(verdict->name, "averted"))
 		write_overridden(writer, result);
+	write_limit(writer, json_object_get(result, "limit"));
 	if (json_integer_value(averted))
 		writer_text(writer, COLOUR_NONE, "; %lld %s averted so far",
 			    (long long)json_integer_value(averted),

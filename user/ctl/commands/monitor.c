@@ -93,7 +93,8 @@ static enum ctl_exit read_prefix(const char *text, struct monitor *monitor)
 
 static enum ctl_exit read_options(struct monitor *monitor)
 {
-	static const char *const verdicts[] = { "block", "would_block", "averted" };
+	static const char *const verdicts[] = { "block", "would_block", "averted", "limited",
+						"would_limit" };
 	const struct arguments *arguments = monitor->arguments;
 	const char *verdict = arguments->options[MONITOR_VERDICT];
 	const char *port = arguments->options[MONITOR_PORT];
@@ -103,7 +104,9 @@ static enum ctl_exit read_options(struct monitor *monitor)
 	for (size_t i = 0; verdict && i < sizeof(verdicts) / sizeof(*verdicts); i++)
 		is_known |= !strcmp(verdict, verdicts[i]);
 	if (!is_known) {
-		ctl_error("--verdict %s: write block, would_block or averted", verdict);
+		ctl_error("--verdict %s: write block, would_block, averted, limited or "
+			  "would_limit",
+			  verdict);
 		return CTL_INVALID;
 	}
 	if (port && !number_parse(port, 1, UINT16_MAX, &monitor->port)) {
@@ -388,7 +391,9 @@ const struct command command_monitor = {
 	.summary = "show dropped and averted attempts to connect, as they come",
 	.description = "Shows attempts of sources that a block list contains. tcpdump does not see "
 		       "those\nthat are dropped. With --json, each line is an object.",
-	.options = { [MONITOR_VERDICT] = { "verdict", "V", "only block, would_block or averted",
+	.options = { [MONITOR_VERDICT] = { "verdict", "V",
+					   "only block, would_block, averted, limited or "
+					   "would_limit",
 					   0 },
 		     [MONITOR_LIST] = { "list", "NAME", "only attempts that this list decided", 0 },
 		     [MONITOR_PORT] = { "port", "N", "only attempts to this port", 0 },

@@ -138,6 +138,8 @@ static const struct column head_columns[] = {
 static const struct column verdict_columns[] = {
 	{ "verdicts.block", "block", FORM_PLAIN },
 	{ "verdicts.would_block", "would_block", FORM_PLAIN },
+	{ "verdicts.limited", "limited", FORM_PLAIN },
+	{ "verdicts.would_limit", "would_limit", FORM_PLAIN },
 	{ "verdicts.averted", "averted", FORM_PLAIN },
 	{ "verdicts.allow", "allow", FORM_PLAIN },
 	{ "verdicts.unlisted", "unlisted", FORM_PLAIN },

@@ -35,6 +35,7 @@ static const struct column daemon_columns[] = {
 	{ "learn", NULL, FORM_PLAIN },
 	{ "mail_log", NULL, FORM_PLAIN },
 	{ "seen", NULL, FORM_PLAIN },
+	{ "limits", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -52,6 +53,8 @@ static const struct column interface_columns[] = {
 	{ "packets.averted", "AVERTED", FORM_NUMBER },
 	{ "packets.would_block", "WOULD_BLOCK", FORM_NUMBER },
 	{ "packets.block", "BLOCK", FORM_NUMBER },
+	{ "packets.would_limit", "WOULD_LIMIT", FORM_NUMBER | COLUMN_LEAVES(5) },
+	{ "packets.limited", "LIMITED", FORM_NUMBER | COLUMN_LEAVES(6) },
 	{ "connections", NULL, FORM_PLAIN },
 	{ "error", "ERROR", FORM_PLAIN | COLUMN_WIDE },
 	{ NULL, NULL, FORM_PLAIN },
@@ -185,6 +188,43 @@ static void write_part(struct writer *writer, const char *key, const struct colu
 	writer_table(writer, key, columns, "", array);
 }
 
+/* Text, while there are no limits: without the verdicts of limits. */
+static void write_interfaces(struct writer *writer, const json_t *status)
+{
+	static struct column columns[sizeof(interface_columns) / sizeof(*interface_columns)];
+	const bool is_off = !strcmp(entry_string(json_object_get(status, "limits"), "mode"), "off");
+	size_t count = 0;
+
+	for (const struct column *column = interface_columns; column->path; column++)
+		if (writer->is_json || writer_shows_all() || !is_off ||
+		    !strstr(column->path, "limit"))
+			columns[count++] = *column;
+	write_part(writer, "interfaces", columns, status);
+}
+
+/* A line if there are limits for unlisted sources. */
+static void write_limits(struct writer *writer, const json_t *limits)
+{
+	static const char *const keys[][2] = { { "address", "an address" },
+					       { "network", "a network" } };
+	const char *mode = entry_string(limits, "mode_in_force"), *separator = "";
+
+	if (!json_is_object(limits) || !strcmp(mode, "off"))
+		return;
+	writer_text(writer, COLOUR_NONE, "limits, mode %s: ", mode);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		const json_t *limit = json_object_get(limits, keys[i][0]);
+
+		if (!json_is_object(limit))
+			continue;
+		writer_text(writer, COLOUR_NONE, "%s%lld a minute for %s", separator,
+			    (long long)json_integer_value(json_object_get(limit, "per_minute")),
+			    keys[i][1]);
+		separator = ", ";
+	}
+	writer_line_end(writer);
+}
+
 /* The daemon in two lines. */
 static void write_daemon(struct writer *writer, const json_t *status)
 {
@@ -278,7 +318,7 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_members(writer, reload_columns, status);
 	/* Without ipwld, nothing is known of them beyond the first line. */
 	if (writer->is_json || is_running)
-		write_part(writer, "interfaces", interface_columns, status);
+		write_interfaces(writer, status);
 	write_part(writer, "lists", list_columns, status);
 	write_part(writer, "averted", averted_columns, status);
 	write_part(writer, "list_files", file_columns, status);
@@ -288,6 +328,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	if (!writer->is_json && !writer_shows_all()) {
 		write_learning(writer, json_object_get(status, "learn"));
 		write_seen(writer, json_object_get(status, "seen"));
+		write_limits(writer, json_object_get(status, "limits"));
 	}
 	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
@@ -295,6 +336,7 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_fields(writer, reload_columns, status);
 		write_learning(writer, json_object_get(status, "learn"));
 		write_seen(writer, json_object_get(status, "seen"));
+		write_limits(writer, json_object_get(status, "limits"));
 	}
 	/* The first one is above. */
 	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)

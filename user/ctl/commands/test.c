@@ -26,6 +26,7 @@ static const struct column more_columns[] = {
 	{ "left_out", NULL, FORM_NUMBER },
 	{ "overrides", NULL, FORM_PLAIN },
 	{ "averted_packets", NULL, FORM_NUMBER },
+	{ "limit", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 

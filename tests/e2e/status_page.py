@@ -18,7 +18,8 @@ LISTEN = f"web: {{listen: '{ADDRESS[0]}:{ADDRESS[1]}'}}\n"
 TOKEN = "s3cret-t0ken"
 
 # In the order of the ABI.
-VERDICTS = ("other", "fragment", "malformed", "unlisted", "allow", "averted", "would_block", "block")
+VERDICTS = ("other", "fragment", "malformed", "unlisted", "allow", "averted", "would_block", "block",
+            "would_limit", "limited")
 
 
 def connect(ipwld, address=ADDRESS, timeout=netns.PATIENCE_SEC):
@@ -78,7 +79,7 @@ def write_week(ipwld, seed, until=None):
                 database.execute(
                     "REPLACE INTO samples VALUES (?, ?, ?, ?, ?)",
                     (series, start // step % count, start, step,
-                     struct.pack("<16Q", *(n for verdict in VERDICTS for n in counts[verdict]))))
+                     struct.pack(f"<{2 * len(VERDICTS)}Q", *(n for verdict in VERDICTS for n in counts[verdict]))))
     return written
 
 
@@ -95,7 +96,8 @@ def _counts(generator, start, age, step):
         weight *= 0.6
     flood = 90 * math.exp(-((age - 30_000) / 4200) ** 2) + 45 * math.exp(-((age - 300_000) / 9000) ** 2)
     rates = {"allow": 46 * weight, "averted": 4.5 * weight, "unlisted": 27 * weight + 3,
-             "would_block": 8 * weight, "block": 14 + 8 * weight + flood}
+             "would_block": 8 * weight, "block": 14 + 8 * weight + flood,
+             "would_limit": 3 * weight, "limited": 2 * weight}
     counts = dict.fromkeys(VERDICTS, (0, 0))
     for verdict, rate in rates.items():
         mean = rate * step / 60

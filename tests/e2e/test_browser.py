@@ -131,7 +131,7 @@ def test_figures(shown, chromium, wire):
         counted[verdict] = counted.get(verdict, 0) + value
     assert counted["block"] == 260
     assert chromium.text("#summary") == shown.ctl("status").stdout.splitlines()[0]
-    order = ("allow", "averted", "unlisted", "would_block", "block")
+    order = ("allow", "averted", "unlisted", "would_block", "block", "would_limit", "limited")
     boxes = chromium.run("return [...document.querySelectorAll('#day-sums .number')]"
                          ".map((item) => item.textContent)")
     assert [number(text) for text in boxes] == [counted.get(verdict, 0) for verdict in order]

@@ -33,7 +33,7 @@ def test_status(running):
     assert (interface["name"], interface["attached"], interface["xdp_mode"],
             interface["marking"], interface["error"]) == ("eth0", True, "native", "metadata", None)
     assert set(interface["packets"]) == {"other", "fragment", "malformed", "unlisted", "allow",
-                                         "averted", "would_block", "block"}
+                                         "averted", "would_block", "block", "would_limit", "limited"}
     partners, drop = status["lists"]
     assert partners == {"name": "partners", "action": "allow", "mode": None, "mark": 1,
                         "priority": 6, "ipv4_entries": 2, "ipv6_entries": 2, "packets": 0,

@@ -20,6 +20,8 @@ NAMES = {
     "ipwl_connections_total": {"interface", "family", "verdict"},
     "ipwl_attempts_total": {"fate"},
     "ipwl_attempts_crowded_total": set(),
+    "ipwl_limits_mode": set(),
+    "ipwl_limit_per_minute": {"of"},
     "ipwl_list_packets_total": {"list", "action", "verdict"},
     "ipwl_list_connections_total": {"list", "action", "verdict"},
     "ipwl_averted_connections_total": {"allow_list", "block_list"},

@@ -230,7 +230,8 @@ def test_then_and_now(watching, wire):
     text = watching.ctl("seen", "203.0.113.5").stdout
     assert "averted" in text and "3 attempts since" in text
     source, = watching.ask("blocked")["sources"]
-    assert source["attempts_by_verdict"] == {"averted": 1, "would_block": 0, "block": 2}
+    assert source["attempts_by_verdict"] == {"averted": 1, "would_block": 0, "block": 2,
+                                             "would_limit": 0, "limited": 0}
     for argv, code in ((("seen",), USAGE), (("seen", "x"), INVALID),
                        (("seen", "203.0.113.5", "--since", "soon"), INVALID),
                        (("seen", "203.0.113.5", "--limit", "0"), INVALID),

@@ -304,3 +304,119 @@ def test_sees_the_lists_of_its_configuration(ipwld, wire):
     entries = {entry["prefix"]: entry["action"] for entry in ipwld.ask("list")["entries"]}
     assert entries == {str(network): action for action, networks in
                        (("allow", ALLOW), ("block", BLOCK)) for network in networks}
+
+
+# ---- limits --------------------------------------------------------------------
+
+LIMITS = "limits: {mode: MODE, address_per_minute: 6, address_burst: 3, network_per_minute: 10, " \
+    "network_burst: 5}\n"
+
+
+class Bucket:
+    """How many attempts a source may make: refilled with time, up to a burst."""
+
+    def __init__(self, per_minute, burst):
+        self.per_ns, self.burst = per_minute / 60e9, burst
+        self.tokens, self.at = burst, 0
+
+    def has_one(self, at):
+        self.tokens = min(self.burst, self.tokens + (at - self.at) * self.per_ns)
+        self.at = at
+        return self.tokens > 1 - 1e-9
+
+
+def limited(attempts, address, network):
+    """Which of the attempts [(time in ns, address)] are over a limit: (per minute, burst) each."""
+    buckets, over = {}, []
+    for at, source in attempts:
+        lengths = (64, 48) if ":" in source else (32, 24)
+        both = [buckets.setdefault(str(ipaddress.ip_network(f"{source}/{length}", strict=False)),
+                                   Bucket(*limit))
+                for length, limit in zip(lengths, (address, network))]
+        over.append(not all([bucket.has_one(at) for bucket in both]))
+        if not over[-1]:
+            for bucket in both:
+                bucket.tokens -= 1
+    return over
+
+
+def write_timed(path, packets):
+    """Packets are (time in ns, bytes)."""
+    writer = RawPcapWriter(str(path), linktype=EN10MB, nano=True)
+    writer.write_header(None)
+    for at, data in packets:
+        writer.write_packet(data, sec=at // 10**9, usec=at % 10**9)
+    writer.close()
+    return path
+
+
+def draw_attempts(draw, wire, count):
+    """[(time, source, frame)] of a few networks, none of them in a list, in the order of time."""
+    at, found = 10**18, []
+    for _ in range(count):
+        at += draw.choice((0, 1, draw.randrange(10**9), draw.randrange(8 * 10**9)))
+        source = draw.choice((f"192.0.2.{draw.randrange(3)}", f"192.0.3.{draw.randrange(3)}",
+                              f"2001:db8:c:{1 + draw.randrange(3)}::{1 + draw.randrange(3)}"))
+        found.append((at, source, frames.tcp(wire, source)))
+    return found
+
+
+@pytest.mark.parametrize("mode,daemon_mode,options,verdict", [
+    ("monitor", "enforce", (), "would_limit"), ("enforce", "enforce", (), "limited"),
+    ("enforce", "monitor", (), "would_limit"), ("off", "enforce", (), None),
+    ("off", "enforce", ("--limits", "6/10"), "would_limit"),
+    ("enforce", "enforce", ("--limits", "6/none"), "would_limit")])
+def test_limits(ipwld, wire, draw, tmp_path, mode, daemon_mode, options, verdict):
+    """What limits would have made of a capture, by its own times and not by those of the run."""
+    ipwld.configure(mode=daemon_mode, extra=LIMITS.replace("MODE", mode))
+    ipwld.start()
+    drawn = draw_attempts(draw, wire, 400)
+    # Packets of connections, and sources in lists, have no limit.
+    others = [(10**18, frames.tcp(wire, ALLOWED.ipv4)) for _ in range(50)] \
+        + [(10**18, frames.tcp(wire, "192.0.2.1", flags="A")) for _ in range(50)]
+    path = write_timed(tmp_path / "c.pcap", others + [(at, frame) for at, _, frame in drawn])
+    address, network = {(): ((6, 3), (10, 5)), ("--limits", "6/10"): ((6, 6), (10, 10)),
+                        ("--limits", "6/none"): ((6, 6), (10**9, 10**9))}[options]
+    over = limited([(at, source) for at, source, _ in drawn], address, network)
+    assert 20 < sum(over) < 380
+    answer = simulate(ipwld, path, *options)
+    expected = {"allow": 50, "unlisted": 50 + over.count(False)}
+    if verdict:
+        expected[verdict] = sum(over)
+    else:
+        expected["unlisted"] += sum(over)
+    assert {name: count for name, count in answer["verdicts"].items() if count} == expected
+    by_source = collections.Counter(source for (_, source, _), one in zip(drawn, over) if one)
+    if verdict:
+        assert {row["address"]: row["connections"] for row in answer["sources"]
+                if row["verdict"] == verdict} == by_source
+        assert answer["limits"]["address"] == dict(zip(("per_minute", "burst"), address))
+        assert "limits: 6 attempts a minute of an address" in ipwld.ctl(
+            "simulate", "--config", ipwld.config, path, *options).stdout
+    else:
+        assert answer["limits"] is None
+    assert ipwld.packets()["limited"] == ipwld.packets()["would_limit"] == 0
+
+
+def test_limits_like_the_kernel(ipwld, wire, draw, tmp_path):
+    """At one moment, the kernel and the simulation admit the same."""
+    ipwld.configure(extra=LIMITS.replace("MODE", "enforce").replace("_minute: 6", "_minute: 1")
+                    .replace("_minute: 10", "_minute: 1"))
+    ipwld.start()
+    drawn = [frame for _, _, frame in draw_attempts(draw, wire, 60)]
+    path = write_timed(tmp_path / "c.pcap", [(10**18, frame) for frame in drawn])
+    answer = simulate(ipwld, path)["verdicts"]
+    wire.send(*drawn)
+    packets = ipwld.packets()
+    for verdict in "unlisted", "limited":
+        assert packets[verdict] == answer[verdict] > 0
+
+
+@pytest.mark.parametrize("limits", ["30", "30/", "/30", "0/30", "30/30/30", "-1/2", "60001/1", "a/b"])
+def test_bad_limits(ipwld, tmp_path, limits):
+    ipwld.configure()
+    ipwld.start()
+    path = write_timed(tmp_path / "c.pcap", [])
+    done = ipwld.ctl("simulate", "--config", ipwld.config, path, "--limits", limits)
+    assert (done.returncode, done.stdout) == (INVALID, "")
+    assert f"--limits {limits}: write attempts a minute" in done.stderr

@@ -24,6 +24,7 @@
 #define SLL2_TYPE 10
 #define SLL2_PROTOCOL 0
 #define SLL_TYPE_OUTGOING 4
+#define NSEC_PER_SEC 1000000000LL
 
 const char *const capture_skip_names[SKIP_COUNT] = {
 	[SKIP_CUT] = "cut",
@@ -86,7 +87,8 @@ static enum ctl_exit open_pcap(struct capture *capture)
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
 
-	capture->pcap = pcap_fopen_offline(capture->file, error);
+	capture->pcap = pcap_fopen_offline_with_tstamp_precision(capture->file,
+								 PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!capture->pcap) {
 		ctl_error("%s: not a pcap or pcapng file: %s", capture->path, error);
 		return CTL_INVALID;
@@ -217,6 +219,9 @@ enum capture_event capture_next(struct capture *capture, struct captured *ret_ca
 	const unsigned char *packet;
 	int found = pcap_next_ex(capture->pcap, &header, &packet);
 
+	/* Nanoseconds, because of the precision. */
+	if (found == 1)
+		ret_captured->at_ns = header->ts.tv_sec * NSEC_PER_SEC + header->ts.tv_usec;
 	if (found == 1)
 		return make_frame(capture, header, packet, ret_captured);
 	if (found == PCAP_ERROR_BREAK)

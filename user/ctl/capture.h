@@ -27,6 +27,7 @@ struct captured {
 	const uint8_t *frame;	/* from its Ethernet header on; until the next call */
 	size_t bytes;		/* as on the wire: what was not captured is zero */
 	enum capture_skip skip; /* of CAPTURE_SKIPPED */
+	int64_t at_ns;		/* when it was captured, since 1970 */
 };
 
 /* Open a file, or standard input for "-". Link types: Ethernet, raw IP, Linux cooked 1

@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/plural.h"
 #include "config/config.h"
+#include "core/limiter.h"
 #include "ctl/capture.h"
 #include "ctl/command.h"
 #include "ctl/frame.h"
@@ -24,12 +25,14 @@
 #define PROGRESS_FRAMES 4096
 #define PROGRESS_SEC 0.5
 
-enum { SIMULATE_CONFIG, SIMULATE_LIMIT };
+enum { SIMULATE_CONFIG, SIMULATE_LIMIT, SIMULATE_LIMITS };
 
 struct run {
 	struct capture *capture;
 	struct simulation *simulation;
 	struct tally tally;
+	struct limiter limiter; /* capacity 0: there are no limits */
+	enum ipwl_verdict over; /* the verdict for what is over a limit */
 	uint64_t verdicts[IPWL_VERDICT_COUNT];
 	uint64_t skipped[SKIP_COUNT];
 	uint64_t packets;
@@ -71,6 +74,23 @@ static void clear_packets(const struct run *run)
 
 /* ---- the run ------------------------------------------------------------------- */
 
+/* Only the program knows what an attempt is; only the capture knows when it was made. */
+static void apply_limits(struct run *run, const struct captured *captured,
+			 struct simulation_result *result)
+{
+	struct prefix source;
+	int over;
+
+	if (!run->limiter.capacity || result->verdict != IPWL_UNLISTED || !result->is_connection ||
+	    !frame_source(captured->frame, captured->bytes, &source))
+		return;
+	over = limiter_judge(&run->limiter, &source, captured->at_ns);
+	if (over < 0)
+		ctl_allocated(NULL);
+	if (over)
+		result->verdict = run->over;
+}
+
 static void count_frame(struct run *run, const struct captured *captured,
 			const struct simulation_result *result)
 {
@@ -96,8 +116,10 @@ static int judge_frame(struct run *run, const struct captured *captured)
 		run->skipped[SKIP_TOO_LONG]++;
 		return 0;
 	}
-	if (!err)
+	if (!err) {
+		apply_limits(run, captured, &result);
 		count_frame(run, captured, &result);
+	}
 	return err;
 }
 
@@ -129,10 +151,15 @@ static enum ctl_exit judge_capture(struct run *run)
 /* ---- output --------------------------------------------------------------------- */
 
 static const struct column head_columns[] = {
-	{ "capture", NULL, FORM_PLAIN },	  { "link_type", NULL, FORM_PLAIN },
-	{ "packets", NULL, FORM_PLAIN },	  { "skipped", NULL, FORM_PLAIN },
-	{ "verdicts", NULL, FORM_PLAIN },	  { "sources_left_out", NULL, FORM_PLAIN },
-	{ "packets_left_out", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
+	{ "capture", NULL, FORM_PLAIN },
+	{ "link_type", NULL, FORM_PLAIN },
+	{ "packets", NULL, FORM_PLAIN },
+	{ "skipped", NULL, FORM_PLAIN },
+	{ "verdicts", NULL, FORM_PLAIN },
+	{ "limits", NULL, FORM_PLAIN },
+	{ "sources_left_out", NULL, FORM_PLAIN },
+	{ "packets_left_out", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column verdict_columns[] = {
@@ -202,6 +229,49 @@ static void write_counts(struct writer *writer, const json_t *head)
 	}
 }
 
+static json_t *limit_json(const struct limit *limit)
+{
+	if (!limit->per_minute)
+		return json_null();
+	return json_pack("{s:i,s:i}", "per_minute", (int)limit->per_minute, "burst",
+			 (int)limit->burst);
+}
+
+static json_t *limits_json(const struct run *run)
+{
+	const struct limit *limits = run->limiter.limits.of;
+
+	if (!run->limiter.capacity)
+		return json_null();
+	return json_pack("{s:o,s:o,s:I}", "address", limit_json(&limits[IPWL_LIMIT_ADDRESS]),
+			 "network", limit_json(&limits[IPWL_LIMIT_NETWORK]), "attempts_left_out",
+			 (json_int_t)run->limiter.left_out);
+}
+
+/* Which limits were applied. */
+static void write_limits(struct writer *writer, const struct run *run)
+{
+	const struct limit *limits = run->limiter.limits.of;
+	const char *separator = "limits: ";
+
+	if (!run->limiter.capacity)
+		return;
+	for (int i = 0; i < IPWL_LIMIT_COUNT; i++) {
+		if (!limits[i].per_minute)
+			continue;
+		writer_text(writer, COLOUR_NONE, "%s%u attempts a minute of a%s %s", separator,
+			    limits[i].per_minute, i == IPWL_LIMIT_ADDRESS ? "n" : "",
+			    limit_names[i]);
+		separator = ", ";
+	}
+	writer_line_end(writer);
+	if (run->limiter.left_out) {
+		writer_text(writer, COLOUR_NONE, "%llu attempts were not limited: too many sources",
+			    (unsigned long long)run->limiter.left_out);
+		writer_line_end(writer);
+	}
+}
+
 static void write_left_out(struct writer *writer, const struct run *run, size_t shown)
 {
 	if (run->tally.count > shown) {
@@ -220,13 +290,14 @@ static void write_left_out(struct writer *writer, const struct run *run, size_t 
 static void write_simulation(struct run *run, const char *path, size_t limit, bool is_json)
 {
 	size_t shown = run->tally.count < limit ? run->tally.count : limit;
-	json_t *head = ctl_allocated(
-	    json_pack("{s:o,s:s,s:I,s:o,s:o,s:I,s:I}", "capture", writer_string(path), "link_type",
-		      capture_link_type(run->capture), "packets", (json_int_t)run->packets,
-		      "skipped", counts_json(run->skipped, capture_skip_names, SKIP_COUNT),
-		      "verdicts", counts_json(run->verdicts, verdict_names, IPWL_VERDICT_COUNT),
-		      "sources_left_out", (json_int_t)(run->tally.count - shown),
-		      "packets_left_out", (json_int_t)run->tally.left_out_packets));
+	json_t *head = ctl_allocated(json_pack(
+	    "{s:o,s:s,s:I,s:o,s:o,s:o,s:I,s:I}", "capture", writer_string(path), "link_type",
+	    capture_link_type(run->capture), "packets", (json_int_t)run->packets, "skipped",
+	    counts_json(run->skipped, capture_skip_names, SKIP_COUNT), "verdicts",
+	    counts_json(run->verdicts, verdict_names, IPWL_VERDICT_COUNT), "limits",
+	    ctl_allocated(limits_json(run)), "sources_left_out",
+	    (json_int_t)(run->tally.count - shown), "packets_left_out",
+	    (json_int_t)run->tally.left_out_packets));
 	struct writer writer;
 
 	tally_sort(&run->tally);
@@ -241,6 +312,7 @@ static void write_simulation(struct run *run, const char *path, size_t limit, bo
 		if (shown)
 			writer_line_end(&writer);
 		write_counts(&writer, head);
+		write_limits(&writer, run);
 	}
 	writer_end(&writer);
 	json_decref(head);
@@ -278,6 +350,54 @@ static enum ctl_exit open_simulation(const char *bpffs_dir, struct simulation **
 	return CTL_NEGATIVE;
 }
 
+/* "30/120": of an address, and of its network; "none": no limit. */
+static enum ctl_exit parse_limits(const char *text, struct limits *ret_limits)
+{
+	char *copy = ctl_allocated(strdup(text)), *parts[IPWL_LIMIT_COUNT] = { copy };
+	char *slash = strchr(copy, '/');
+	struct limits limits = { .mode = IPWL_LIMITS_MONITOR };
+	bool is_fine = slash != NULL;
+	int64_t number;
+
+	if (slash) {
+		*slash = '\0';
+		parts[IPWL_LIMIT_NETWORK] = slash + 1;
+	}
+	for (int i = 0; is_fine && i < IPWL_LIMIT_COUNT; i++) {
+		if (!strcmp(parts[i], "none"))
+			continue;
+		is_fine = number_parse(parts[i], 1, LIMIT_PER_MINUTE_MAX, &number);
+		if (is_fine)
+			limits.of[i] = (struct limit) { (uint32_t)number, (uint32_t)number };
+	}
+	free(copy);
+	if (!is_fine) {
+		ctl_error("--limits %s: write attempts a minute of an address and of its network, "
+			  "like 30/120 or 30/none",
+			  text);
+		return CTL_INVALID;
+	}
+	*ret_limits = limits;
+	return CTL_DONE;
+}
+
+/* Use the limits of the option, or those in force. */
+static enum ctl_exit open_limits(struct run *run, const char *text)
+{
+	struct limits limits = { .mode = IPWL_LIMITS_OFF };
+	bool is_enforcing = false;
+	enum ctl_exit code = text ? parse_limits(text, &limits) : CTL_DONE;
+
+	if (!code && !text && simulation_read_limits(run->simulation, &limits, &is_enforcing)) {
+		ctl_error("cannot read the limits in force");
+		return CTL_NEGATIVE;
+	}
+	run->over = ipwl_limit_verdict(limits.mode, is_enforcing);
+	if (!code && limits.mode != IPWL_LIMITS_OFF && limiter_init(&run->limiter, &limits))
+		ctl_allocated(NULL);
+	return code;
+}
+
 static enum ctl_exit run_capture(const struct arguments *arguments, const char *bpffs_dir,
 				 size_t limit)
 {
@@ -287,6 +407,8 @@ static enum ctl_exit run_capture(const struct arguments *arguments, const char *
 
 	if (!code)
 		code = open_simulation(bpffs_dir, &run.simulation);
+	if (!code)
+		code = open_limits(&run, arguments->options[SIMULATE_LIMITS]);
 	if (!code) {
 		tally_init(&run.tally);
 		run.started_sec = run.shown_sec = now_sec();
@@ -295,6 +417,7 @@ static enum ctl_exit run_capture(const struct arguments *arguments, const char *
 			write_simulation(&run, path, limit, arguments->global[GLOBAL_JSON]);
 		tally_done(&run.tally);
 	}
+	limiter_done(&run.limiter);
 	simulation_close(run.simulation);
 	capture_close(run.capture);
 	return code;
@@ -331,6 +454,8 @@ const struct command command_simulate = {
 					   "the configuration with bpffs_dir (" CONFIG_DEFAULT_PATH
 					   ")",
 					   0 },
-		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 } },
+		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 },
+		     [SIMULATE_LIMITS] = { "limits", "N/N",
+					   "limits for unlisted sources, like 30/120", 0 } },
 	.run = run_simulate,
 };

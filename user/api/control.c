@@ -80,6 +80,7 @@ static const struct route {
 	{ "/v1/seen/forget", EVHTTP_REQ_POST, "POST", .command = &forget_seen_command },
 	{ "/v1/seen/totals", EVHTTP_REQ_GET, "GET", .command = &seen_totals_command },
 	{ "/v1/blocked", EVHTTP_REQ_GET, "GET", .command = &blocked_command },
+	{ "/v1/limits", EVHTTP_REQ_GET, "GET", .command = &limited_command },
 	{ "/v1/detach", EVHTTP_REQ_POST, "POST", .command = &detach_command },
 };
 #define ROUTE_COUNT (sizeof(routes) / sizeof(*routes))

@@ -26,6 +26,7 @@ extern const struct api_command diff_command;
 extern const struct api_command hit_entries_command;
 extern const struct api_command seen_command;
 extern const struct api_command blocked_command;
+extern const struct api_command limited_command;
 extern const struct api_command forget_seen_command;
 extern const struct api_command seen_totals_command;
 extern const struct api_command history_command;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET /v1/seen, GET /v1/blocked and POST /v1/seen/forget: attempts that block lists
+/* GET /v1/seen, GET /v1/blocked, GET /v1/limits and POST /v1/seen/forget: attempts that block lists
  * match, or that are over a limit. */
 #include "engine/seen.h"
 
@@ -13,6 +13,7 @@
 #include "api/seen_json.h"
 #include "base/log.h"
 #include "base/plural.h"
+#include "datapath/limits.h"
 #include "datapath/names.h"
 #include "http/http.h"
 
@@ -182,6 +183,74 @@ const struct api_command blocked_command = {
 	.task_bytes = sizeof(struct seen_task),
 	.read = blocked_read_request,
 	.run = blocked_run,
+	.free = seen_free_task,
+};
+
+/* ---- networks --------------------------------------------------------------------- */
+
+static int limited_read_request(struct api_task *base, struct runtime *runtime,
+				struct evhttp_request *request)
+{
+	struct seen_query *query = &((struct seen_task *)base)->query;
+	int64_t limit = SEEN_ANSWER_MAX;
+	const struct argument arguments[] = {
+		{ .name = "prefix",
+		  .ret_prefix = &query->prefix,
+		  .ret_is_given = &query->has_prefix },
+		{ .name = "since", .ret_number = &query->since_sec, .max = INT64_MAX },
+		ARGUMENT_LIMIT(&limit, 1, SEEN_ANSWER_MAX),
+	};
+	int err = arguments_read_query(request, arguments, sizeof(arguments) / sizeof(*arguments));
+
+	(void)runtime;
+	query->limit = (size_t)limit;
+	return err;
+}
+
+/* What the limit leaves to the network now; null: there is none, or it is not known. */
+static json_t *left_json(struct engine *engine, const struct prefix *network)
+{
+	struct limit_state state;
+
+	if (datapath_read_limit(engine_datapath(engine), IPWL_LIMIT_NETWORK, network, &state) ||
+	    !state.has_limit)
+		return json_null();
+	return json_count(state.left);
+}
+
+static json_t *network_json(struct engine *engine, const struct seen_network *network)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	return json_pack(
+	    "{s:s,s:o,s:o,s:{s:o,s:o},s:o,s:o,s:o,s:o}", "network",
+	    prefix_format(&network->network, text), "sources", json_count(network->source_count),
+	    "attempts", json_count(network->attempts), "attempts_by_verdict", "would_limit",
+	    json_count(network->of[IPWL_WOULD_LIMIT]), "limited",
+	    json_count(network->of[IPWL_LIMITED]), "left_out", json_count(network->left_out),
+	    "first_at", json_time(network->first_sec), "last_at", json_time(network->last_sec),
+	    "left", left_json(engine, &network->network));
+}
+
+static void limited_run(struct api_task *base, struct engine *engine)
+{
+	const struct seen_query *query = &((struct seen_task *)base)->query;
+	struct seen_answer answer;
+	json_t *array;
+
+	if (engine_find_limited(engine, query, &answer, &base->refusal))
+		return;
+	array = json_array();
+	for (size_t i = 0; i < answer.count; i++)
+		json_array_append_new(array, network_json(engine, &answer.networks[i]));
+	base->answer = seen_answer_json(engine, "networks", array, &answer);
+	seen_answer_done(&answer);
+}
+
+const struct api_command limited_command = {
+	.task_bytes = sizeof(struct seen_task),
+	.read = limited_read_request,
+	.run = limited_run,
 	.free = seen_free_task,
 };
 

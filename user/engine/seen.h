@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attempts that block lists match: remembered in seen.db (store/seen.h), told in the log, and
- * asked for. Nothing here changes a verdict or makes a change of the policy fail.
+ * Attempts that block lists match or that are over a limit: remembered in seen.db (store/seen.h),
+ * told in the log, and asked for. Nothing here changes a verdict or makes a change of the policy
+ * fail.
  */
 #ifndef ENGINE_SEEN_H
 #define ENGINE_SEEN_H
@@ -60,9 +61,21 @@ struct seen_source {
 	uint64_t of[IPWL_VERDICT_COUNT]; /* attempts by verdict */
 };
 
+/* Attempts over a limit (ipwl_limit.h) of a network. */
+struct seen_network {
+	struct prefix network;		 /* a /24 or a /48 */
+	uint64_t source_count;		 /* addresses */
+	uint64_t of[IPWL_VERDICT_COUNT]; /* attempts by verdict */
+	uint64_t attempts;		 /* of both verdicts */
+	uint64_t left_out;		 /* of these, attempts that were not reported one by one */
+	int64_t first_sec;
+	int64_t last_sec;
+};
+
 struct seen_answer {
-	struct seen_row *rows;	     /* of engine_find_seen() */
-	struct seen_source *sources; /* of engine_find_blocked() */
+	struct seen_row *rows;	       /* of engine_find_seen() */
+	struct seen_source *sources;   /* of engine_find_blocked() */
+	struct seen_network *networks; /* of engine_find_limited() */
 	size_t count;
 	/* Of all that match, with those beyond the limit. */
 	uint64_t match_count;
@@ -77,6 +90,11 @@ struct seen_answer {
 int engine_find_seen(struct engine *engine, const struct seen_query *query,
 		     struct seen_answer *ret_answer, struct refusal *refusal);
 int engine_find_blocked(struct engine *engine, const struct seen_query *query,
+			struct seen_answer *ret_answer, struct refusal *refusal);
+/* Find the networks with most attempts over a limit. The list and the order of the query do not
+ * matter. Each count is exact for the attempts that the kernel reported or counted with a later
+ * event of their source; the others are in `left_out` of the answer. */
+int engine_find_limited(struct engine *engine, const struct seen_query *query,
 			struct seen_answer *ret_answer, struct refusal *refusal);
 void seen_answer_done(struct seen_answer *answer);
 

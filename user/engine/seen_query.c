@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/top.h"
+#include "core/limits.h"
 #include "engine/internal.h"
 #include "engine/lookup.h"
 #include "engine/seen_internal.h"
@@ -23,6 +24,8 @@ struct search {
 	uint64_t attempt_count;
 	struct seen_source source; /* the present one */
 	bool has_source;
+	struct seen_network network;  /* the present one; no attempts: there is none */
+	struct prefix network_source; /* its last address */
 };
 
 static uint64_t attempts_of(const struct seen_row *row)
@@ -119,6 +122,65 @@ static int take_source(const struct seen_row *row, void *context)
 	return 0;
 }
 
+/* ---- networks ---------------------------------------------------------------------- */
+
+static bool network_comes_before(const void *a_pointer, const void *b_pointer, const void *context)
+{
+	const struct seen_network *a = a_pointer, *b = b_pointer;
+
+	(void)context;
+	if (a->attempts != b->attempts)
+		return a->attempts > b->attempts;
+	return prefix_compare(&a->network, &b->network) < 0;
+}
+
+static void end_network(struct search *search)
+{
+	if (!search->network.attempts)
+		return;
+	search->match_count++;
+	top_add(&search->top, &search->network);
+	search->network.attempts = 0;
+}
+
+static void begin_network(struct search *search, const struct prefix *prefix,
+			  const struct seen_row *row)
+{
+	search->network = (struct seen_network) {
+		.network = *prefix,
+		.first_sec = row->first_sec,
+		.last_sec = row->last_sec,
+	};
+	search->network_source = (struct prefix) { .len = 0 };
+}
+
+/* Rows come by source, and so by network. */
+static int take_network(const struct seen_row *row, void *context)
+{
+	const struct prefix prefix = limit_source(IPWL_LIMIT_NETWORK, &row->source);
+	struct search *search = context;
+	struct seen_network *network = &search->network;
+
+	if (row->verdict < IPWL_WOULD_LIMIT)
+		return 0;
+	if (!network->attempts || prefix_compare(&network->network, &prefix) != 0) {
+		end_network(search);
+		begin_network(search, &prefix, row);
+	}
+	if (prefix_compare(&search->network_source, &row->source) != 0)
+		network->source_count++;
+	search->network_source = row->source;
+	search->attempt_count += attempts_of(row);
+	network->of[row->verdict] += attempts_of(row);
+	network->attempts += attempts_of(row);
+	network->left_out += row->left_out;
+	if (row->first_sec < network->first_sec)
+		network->first_sec = row->first_sec;
+	if (row->last_sec > network->last_sec)
+		network->last_sec = row->last_sec;
+	return 0;
+}
+
 /* ---- the answer ---------------------------------------------------------------------- */
 
 int seen_refuse_error(const struct engine *engine, int err, struct refusal *refusal)
@@ -173,6 +235,7 @@ static int search_run(struct engine *engine, struct search *search,
 		return seen_refuse_error(engine, err, refusal);
 	}
 	end_source(search);
+	end_network(search);
 	top_sort(&search->top);
 	return 0;
 }
@@ -233,8 +296,29 @@ int engine_find_blocked(struct engine *engine, const struct seen_query *query,
 	return 0;
 }
 
+int engine_find_limited(struct engine *engine, const struct seen_query *query,
+			struct seen_answer *ret_answer, struct refusal *refusal)
+{
+	const struct seen_filter filter = filter_of(engine, query);
+	struct search search = { .query = query };
+	int err = refuse_off(engine, refusal);
+
+	if (err)
+		return err;
+	if (top_init(&search.top, query->limit, sizeof(struct seen_network), network_comes_before,
+		     query))
+		return refusal_set_memory(refusal);
+	err = search_run(engine, &search, &filter, take_network, refusal);
+	if (err)
+		return err;
+	*ret_answer = answer_of(engine, &search, &filter);
+	ret_answer->networks = (struct seen_network *)(void *)search.top.elements;
+	return 0;
+}
+
 void seen_answer_done(struct seen_answer *answer)
 {
+	free(answer->networks);
 	free(answer->rows);
 	free(answer->sources);
 	*answer = (struct seen_answer) { 0 };

@@ -22,8 +22,8 @@ _ipwlctl_domains() {
 
 _ipwlctl() {
 	local global='--socket --json --wide --help --version'
-	local commands='status test list seen blocked summary top allow block add del import history'
-	commands+=' undo protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
+	local commands='status test list seen blocked limits summary top allow block add del import'
+	commands+=' history undo protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
 		drop-json netset crowdsec-csv spamdb exim opensmtpd'
@@ -34,7 +34,7 @@ _ipwlctl() {
 	[[ $cur == '=' ]] && cur=''
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | \
+		--socket | --list | --source | --reason | --ttl | --config | --format | --since | --limit | --limits | \
 			--check | --family | --unused | --expiring | --state | --by | --user | \
 			--servers | --timeout | --sort | --mail | --interval)
 			prev=${COMP_WORDS[i]}
@@ -69,6 +69,7 @@ _ipwlctl() {
 	list) options='--list --source --hit --sort --since --limit --config' ;;
 	seen) options='--since --limit --names --servers' ;;
 	blocked) options='--since --sort --list --limit --names --servers' ;;
+	limits) options='--since --limit' ;;
 	top) options='--interval' ;;
 	summary)
 		options='--since --format --mail'
@@ -86,7 +87,7 @@ _ipwlctl() {
 	reload) options='--accept' ;;
 	diff) options='--summary --limit' ;;
 	lint) options='--list --check --unused --expiring --wide --limit' ;;
-	simulate) options='--config --limit' ;;
+	simulate) options='--config --limit --limits' ;;
 	monitor) options='--verdict --list --port --count --pcap --payload' ;;
 	spf) options='--servers --authenticated --timeout' ;;
 	del) options='--list --reason --yes --accept' ;;
@@ -108,7 +109,7 @@ _ipwlctl() {
 		mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
 		;;
 	--on-error) mapfile -t COMPREPLY < <(compgen -W 'fail skip' -- "$cur") ;;
-	--verdict) mapfile -t COMPREPLY < <(compgen -W 'block would_block averted' -- "$cur") ;;
+	--verdict) mapfile -t COMPREPLY < <(compgen -W 'block would_block averted limited would_limit' -- "$cur") ;;
 	--pcap) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--family) mapfile -t COMPREPLY < <(compgen -W '4 6' -- "$cur") ;;
 	--list)
@@ -139,7 +140,7 @@ _ipwlctl() {
 		fi
 		;;
 	--user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-	--reason | --ttl | --mail | --interval | --since | --limit | --unused | --expiring | --wide | --servers | --timeout) ;;
+	--reason | --ttl | --mail | --interval | --since | --limit | --limits | --unused | --expiring | --wide | --servers | --timeout) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")

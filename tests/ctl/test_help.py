@@ -10,13 +10,14 @@ from conftest import PROGRAM, ROOT, environment
 from fake_daemon import FEEDS, STATUS
 
 COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
-COMMANDS = ["status", "test", "list", "seen", "blocked", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
+COMMANDS = ["status", "test", "list", "seen", "blocked", "limits", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
            "seen": {"--since", "--limit", "--names", "--servers"},
            "blocked": {"--since", "--sort", "--list", "--limit", "--names", "--servers"},
+           "limits": {"--since", "--limit"},
            "top": {"--interval"}, "summary": {"--since", "--format", "--mail"},
            "allow": {"--list", "--reason", "--ttl"},
            "block": {"--list", "--reason", "--ttl", "--force"},
@@ -31,7 +32,7 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
            "monitor": {"--verdict", "--list", "--port", "--count", "--pcap", "--payload"},
-           "simulate": {"--config", "--limit"}, "detach": {"--config"},
+           "simulate": {"--config", "--limit", "--limits"}, "detach": {"--config"},
            "spf": {"--servers", "--authenticated", "--timeout"},
            "learn": {"--state", "--since", "--reason", "--yes"},
            "report": {"--message", "--by", "--user"}}

@@ -99,6 +99,14 @@ CASES = {
                  now={"verdict": "averted", "list": "partners"})])),
     "seen-network": ("seen 2001:db8::/32", GET, "/v1/seen", seen("attempts", [
         attempts("2001:db8:1111:2222:3333:4444:5555:6666"), attempts("2001:db8::1")])),
+    "limits": ("limits", GET, "/v1/limits", seen("networks", [
+        {"network": "203.0.113.0/24", "sources": 17, "attempts": 12345,
+         "attempts_by_verdict": {"would_limit": 0, "limited": 12345}, "left_out": 345,
+         "first_at": "2026-11-24T09:00:00Z", "last_at": "2026-11-24T09:09:00Z", "left": 0},
+        {"network": "2001:db8:1::/48", "sources": 1, "attempts": 3,
+         "attempts_by_verdict": {"would_limit": 3, "limited": 0}, "left_out": 0,
+         "first_at": "2026-11-24T09:01:00Z", "last_at": "2026-11-24T09:01:00Z", "left": None}],
+        match_count=2, attempt_count=12348)),
     "blocked": ("blocked", GET, "/v1/blocked", seen("sources", [
         {**attempts(attempts=12345, port=465), "attempts_by_verdict": {
             "averted": 0, "would_block": 45, "block": 12300, "would_limit": 0,

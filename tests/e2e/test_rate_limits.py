@@ -6,7 +6,7 @@ import socket
 import pytest
 
 import frames
-from daemon import DONE
+from daemon import DONE, NEGATIVE
 from lab import ALLOWED, AVERTED, BLOCKED, MX4, UNLISTED, is_ipv6, wait_for
 from netns import PATIENCE_SEC
 
@@ -121,6 +121,30 @@ def test_state_outlives_ipwld(ipwld, wire):
     assert ipwld.ctl("reload").returncode == DONE
     wire.send(*frames.attempts(wire, UNLISTED.ipv4, 1))
     assert connections(ipwld)["ipv4", "limited"] == 5
+
+
+def test_heaviest_networks(ipwld, wire):
+    """By attempts over a limit, of all addresses of a network together."""
+    ipwld.configure(extra=limits("monitor"))
+    ipwld.start()
+    assert ipwld.ask("limits", status=NEGATIVE)["networks"] == []
+    for number in range(1, 31):
+        wire.send(*frames.attempts(wire, f"192.0.2.{number}", 2))
+        wire.send(*frames.attempts(wire, f"2001:db8:25:{number:x}::1", 1))
+    wire.send(*frames.attempts(wire, "8.8.8.8", 5), *frames.attempts(wire, BLOCKED.ipv4, 5))
+    answer = wait_for(lambda: next(filter(lambda found: found["attempt_count"] == 76,
+                                          [ipwld.ask("limits")]), None), "all are stored")
+    assert [(row["network"], row["sources"], row["attempts"], row["attempts_by_verdict"],
+             row["left_out"], row["left"]) for row in answer["networks"]] == [
+        ("192.0.2.0/24", 26, 52, {"would_limit": 52, "limited": 0}, 0, 0),
+        ("2001:db8:25::/48", 22, 22, {"would_limit": 22, "limited": 0}, 0, 0),
+        ("8.8.8.0/24", 1, 2, {"would_limit": 2, "limited": 0}, 0, 5)]
+    assert answer["match_count"] == 3 and not any(answer["left_out"].values())
+    one, = ipwld.ask("limits", "192.0.2.7", "--limit", "1")["networks"]
+    assert (one["network"], one["attempts"]) == ("192.0.2.0/24", 2)
+    text = ipwld.ctl("limits", "--limit", "2").stdout
+    assert "2001:db8:25::/48" in text and "8.8.8.0/24" not in text
+    assert "2 of 3 networks, 76 attempts since" in text
 
 
 def test_real_connections(lab, ipwld):

@@ -54,6 +54,7 @@ extern const struct command command_status;
 extern const struct command command_test;
 extern const struct command command_seen;
 extern const struct command command_blocked;
+extern const struct command command_limits;
 extern const struct command command_summary;
 extern const struct command command_top;
 extern const struct command command_list;

@@ -84,7 +84,8 @@ static void report_none(const struct seen_view *view, const json_t *answer)
 	const bool is_short =
 	    !json_is_string(json_object_get(answer, "remembered_since")) || strcmp(from, since) > 0;
 
-	ctl_error("no %s that a block list matches since %s%s%s", view->what[0], since,
+	ctl_error("no %s %s since %s%s%s", view->what[0],
+		  view->matched ? view->matched : "that a block list matches", since,
 		  is_short ? "; remembered since " : "", is_short ? from : "");
 	free(since);
 	free(from);

@@ -11,6 +11,7 @@ struct seen_view {
 	const char *key; /* of the array in the answer */
 	const struct column *columns;
 	const char *what[2]; /* an element, and several */
+	const char *matched; /* NULL: "that a block list matches" */
 	const char *since;   /* the default */
 	/* Options, as the command line has them; NULL: not given. */
 	const char *since_text;

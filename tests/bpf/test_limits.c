@@ -26,35 +26,46 @@
 #define NETWORK_BURST 8
 #define FUZZED_PACKETS 20000
 
-static __u64 cells[IPWL_LIMIT_CELLS];
-static uint32_t cell_keys[IPWL_LIMIT_CELLS];
+/* The cells of all sources that a test has used. */
+#define CELLS_MAX 8192
+static uint32_t used_cells[CELLS_MAX];
+static size_t used_count;
 
 static int cells_map(const struct fixture *fixture)
 {
 	return bpf_map__fd(fixture->datapath->shared->maps.limit_cells);
 }
 
-static void write_cells(const struct fixture *fixture)
+static void use_cell(uint32_t cell)
 {
-	uint32_t count = IPWL_LIMIT_CELLS;
-
-	for (uint32_t i = 0; i < count; i++)
-		cell_keys[i] = i;
-	assert_int_equal(bpf_map_update_batch(cells_map(fixture), cell_keys, cells, &count, NULL),
-			 0);
+	for (size_t i = 0; i < used_count; i++)
+		if (used_cells[i] == cell)
+			return;
+	assert_true(used_count < CELLS_MAX);
+	used_cells[used_count++] = cell;
 }
 
-/* Have minutes pass for all sources. */
+static void use_source(const struct fixture *fixture, const struct prefix *address)
+{
+	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++) {
+		for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++)
+			use_cell(
+			    limits_cell(fixture->datapath, (enum ipwl_limit)limit, row, address));
+	}
+}
+
+/* Have minutes pass for all sources that were used. */
 static void pass_minutes(const struct fixture *fixture, uint64_t minutes)
 {
-	uint32_t last, count = IPWL_LIMIT_CELLS;
+	for (size_t i = 0; i < used_count; i++) {
+		__u64 cell_ns;
 
-	bpf_map_lookup_batch(cells_map(fixture), NULL, &last, cell_keys, cells, &count, NULL);
-	assert_int_equal(count, IPWL_LIMIT_CELLS);
-	for (uint32_t i = 0; i < count; i++)
-		cells[cell_keys[i]] -=
-		    cells[i] > minutes * MINUTE_NS ? minutes * MINUTE_NS : cells[i];
-	write_cells(fixture);
+		assert_int_equal(bpf_map_lookup_elem(cells_map(fixture), &used_cells[i], &cell_ns),
+				 0);
+		cell_ns -= cell_ns > minutes * MINUTE_NS ? minutes * MINUTE_NS : cell_ns;
+		assert_int_equal(
+		    bpf_map_update_elem(cells_map(fixture), &used_cells[i], &cell_ns, 0), 0);
+	}
 }
 
 static void begin(struct fixture *fixture, enum ipwl_limit_mode mode, bool enforce)
@@ -66,8 +77,7 @@ static void begin(struct fixture *fixture, enum ipwl_limit_mode mode, bool enfor
 	};
 	attempts_scenario.enforce = enforce;
 	attempts_begin(fixture, attempts_all_events);
-	memset(cells, 0, sizeof(cells));
-	write_cells(fixture);
+	pass_minutes(fixture, UINT64_MAX / MINUTE_NS);
 }
 
 /* Run the packet as it is, and expect the verdict. */
@@ -91,7 +101,9 @@ static struct packet attempt(struct fixture *fixture, const char *source, int co
 			     enum ipwl_verdict verdict)
 {
 	struct packet packet = attempts_build_syn(source, 40000);
+	const struct prefix address = prefix_of(source);
 
+	use_source(fixture, &address);
 	for (int i = 0; i < count; i++) {
 		packet_begin_attempt(&packet);
 		expect(fixture, &packet, verdict, true);
@@ -344,7 +356,7 @@ static void test_read(void **state)
 
 #define NETWORKS 6
 #define ADDRESSES 6
-#define STEPS 1500
+#define STEPS 3000
 
 /* A leaky bucket: what is in it, in attempts. One leaks each minute. */
 struct bucket {

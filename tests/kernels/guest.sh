@@ -235,6 +235,7 @@ run_tests() {
 	check "the verifier's work has a bound" [ $verifier_status -eq 0 ]
 	check verdicts verdicts
 	check test_attempts test_attempts
+	check test_limits test_limits
 	check test_events test_events
 	if has_metadata_in_test_runs; then
 		check test_decision test_decision

@@ -300,6 +300,9 @@ void limits_close(struct ipwl_limit_settings *settings);
 /* Write the limits without their mode. */
 void limits_write(struct datapath *datapath, const struct limits *limits);
 void limits_set_mode(struct datapath *datapath, enum ipwl_limit_mode mode);
+/* The number of the cell of an address, or of its network, in a row. */
+uint32_t limits_cell(const struct datapath *datapath, enum ipwl_limit limit, uint32_t row,
+		     const struct prefix *address);
 void limits_read(const struct ipwl_settings *settings, const struct ipwl_limit_settings *from,
 		 struct limits *ret_limits);
 

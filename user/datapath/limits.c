@@ -100,18 +100,24 @@ static struct ipwl_limited limited_source(enum ipwl_limit limit, const struct pr
 	return ipwl_limited_of(limit, 0, low, false);
 }
 
+uint32_t limits_cell(const struct datapath *datapath, enum ipwl_limit limit, uint32_t row,
+		     const struct prefix *address)
+{
+	const struct ipwl_limited source = limited_source(limit, address);
+
+	return ipwl_limit_cell((const __u64(*)[IPWL_HASH_KEYS])datapath->attempt_settings->keys,
+			       limit, row, &source);
+}
+
 /* When the next attempt would be due. Return: 0 or -errno. */
 static int read_due(const struct datapath *datapath, enum ipwl_limit limit,
 		    const struct prefix *address, uint64_t *ret_due_ns)
 {
-	const struct ipwl_limited source = limited_source(limit, address);
 	const int map = bpf_map__fd(datapath->shared->maps.limit_cells);
 	uint64_t due_ns = UINT64_MAX;
 
 	for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++) {
-		uint32_t cell = ipwl_limit_cell(
-		    (const __u64(*)[IPWL_HASH_KEYS])datapath->attempt_settings->keys, limit, row,
-		    &source);
+		uint32_t cell = limits_cell(datapath, limit, row, address);
 		uint64_t cell_ns;
 
 		if (bpf_map_lookup_elem(map, &cell, &cell_ns))

@@ -154,7 +154,7 @@ def test_each_minute_is_kept(shown, wire):
 def _kept_sum(ipwld):
     with contextlib.closing(sqlite3.connect(ipwld.state / "samples.db")) as database:
         rows = database.execute("SELECT counts FROM samples WHERE series = 0").fetchall()
-    return sum(sum(struct.unpack("<16Q", row[0])[1::2]) for row in rows)
+    return sum(sum(struct.unpack(f"<{2 * len(status_page.VERDICTS)}Q", row[0])[1::2]) for row in rows)
 
 
 def test_a_week_is_read(ipwld):

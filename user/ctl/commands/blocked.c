@@ -57,7 +57,8 @@ const struct command command_blocked = {
 	.summary = "show the sources that block lists have matched lately",
 	.description =
 	    "Shows sources whose connections were dropped, would have been dropped, or were\n"
-	    "averted from being dropped by an allow list. With PREFIX, only those inside it.",
+	    "averted from being dropped by an allow list, and those over a limit. With\n"
+	    "PREFIX, only those inside it.",
 	.options = { [BLOCKED_SINCE] = { "since", "TIME",
 					 "attempts since 2026-11-24, or since 1h ago (10m)", 0 },
 		     [BLOCKED_SORT] = { "sort", "KEY", "by attempts, last or first (attempts)", 0 },

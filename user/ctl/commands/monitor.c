@@ -389,8 +389,10 @@ const struct command command_monitor = {
 	.positional = "[PREFIX]",
 	.positional_max = 1,
 	.summary = "show dropped and averted attempts to connect, as they come",
-	.description = "Shows attempts of sources that a block list contains. tcpdump does not see "
-		       "those\nthat are dropped. With --json, each line is an object.",
+	.description =
+	    "Shows attempts of sources that a block list contains or that are over a limit.\n"
+	    "tcpdump does not see those that are dropped. With --json, each line is an\n"
+	    "object.",
 	.options = { [MONITOR_VERDICT] = { "verdict", "V",
 					   "only block, would_block, averted, limited or "
 					   "would_limit",

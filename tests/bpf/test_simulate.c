@@ -101,7 +101,7 @@ static void test_random_packets(void **state)
 		if ((i + 1) % PACKETS_PER_POLICY == 0)
 			fixture_check_counters(fixture);
 	}
-	for (int verdict = 0; verdict < IPWL_VERDICT_COUNT; verdict++)
+	for (int verdict = 0; verdict < IPWL_WOULD_LIMIT; verdict++)
 		assert_true(packets < PACKETS || seen[verdict] > packets / 1000);
 	simulation_close(simulation);
 	fixture_apply(fixture, &empty, APPLY_CHANGE);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -375,13 +376,49 @@ static void test_restart(void **state)
 	scenario_done(&scenario);
 }
 
+/* An ipwl with fewer verdicts has pinned smaller counters for the interface: they begin anew. */
+static void test_counters_of_another_layout(void **state)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	struct fixture *fixture = *state;
+	struct scenario scenario;
+	struct packet packets[SOURCES];
+	char dir[PATH_MAX], path[PATH_MAX];
+	int map = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "counters", sizeof(uint32_t),
+				 sizeof(struct ipwl_traffic), IPWL_COUNTER_COUNT - 6, &options);
+
+	build_packets(packets);
+	fill_scenario(&scenario);
+	fixture_apply(fixture, &scenario, APPLY_CHANGE);
+	run_on_all_cpus(fixture, packets);
+	assert_true(map >= 0);
+	assert_int_equal(pins_interface_dir(fixture->bpffs_dir, "test0", dir), 0);
+	assert_int_equal(pins_path(path, dir, PIN_COUNTERS, NULL), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(bpf_obj_pin(map, path), 0);
+	close(map);
+	fixture_restart(fixture);
+	memset(fixture->expected->interface, 0, sizeof(fixture->expected->interface));
+	fixture_check_counters(fixture);
+	run_on_all_cpus(fixture, packets);
+	fixture_check_counters(fixture);
+	fixture_restart(fixture);
+	fixture_check_counters(fixture);
+	scenario_done(&scenario);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_cpus),       cmocka_unit_test(test_rules_come_and_go),
-		cmocka_unit_test(test_several_chunks), cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_pending),	       cmocka_unit_test(test_settle_in_between),
-		cmocka_unit_test(test_held_batch),     cmocka_unit_test(test_last_hit),
+		cmocka_unit_test(test_two_cpus),
+		cmocka_unit_test(test_rules_come_and_go),
+		cmocka_unit_test(test_several_chunks),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_settle_in_between),
+		cmocka_unit_test(test_held_batch),
+		cmocka_unit_test(test_last_hit),
+		cmocka_unit_test(test_counters_of_another_layout),
 	};
 
 	return cmocka_run_group_tests_name("index", tests, fixture_setup, fixture_teardown) +

@@ -10,6 +10,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, IPWL_LIMIT_CELLS);
 	__type(key, __u32);
 	__type(value, __u64);

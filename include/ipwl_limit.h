@@ -44,7 +44,7 @@ enum ipwl_limit {
 /* Cells of all rows: `limit_cells` takes 2 MiB. */
 #define IPWL_LIMIT_CELLS ((IPWL_LIMIT_COUNT * IPWL_LIMIT_ROWS) << IPWL_LIMIT_CELL_BITS)
 
-/* A cell: nanoseconds since boot. */
+/* A cell: nanoseconds since boot. User space zeroes all through mmap when a limit changes. */
 
 /* One limit. */
 struct ipwl_rate {

@@ -40,9 +40,9 @@ static json_t *state_json(const struct runtime *runtime, enum ipwl_limit limit,
 {
 	const struct prefix source = limit_source(limit, address);
 	char text[PREFIX_TEXT_BYTES];
-	struct limit_state state;
+	const struct limit_state state = datapath_read_limit(runtime->datapath, limit, address);
 
-	if (datapath_read_limit(runtime->datapath, limit, address, &state) || !state.has_limit)
+	if (!state.has_limit)
 		return json_null();
 	return json_pack("{s:s,s:o,s:o}", "prefix", prefix_format_short(&source, text), "left",
 			 json_count(state.left), "wait_seconds",

@@ -12,7 +12,7 @@ struct runtime;
 json_t *limits_status_json(const struct runtime *runtime);
 
 /* The LIMIT of docs/control-api.md: what they leave to an unlisted address now. Null if they are
- * off, or cannot be read. */
+ * off. */
 json_t *limit_json(const struct runtime *runtime, const struct prefix *address);
 
 #endif

@@ -207,13 +207,13 @@ static int limited_read_request(struct api_task *base, struct runtime *runtime,
 	return err;
 }
 
-/* What the limit leaves to the network now; null: there is none, or it is not known. */
+/* What the limit leaves to the network now; null: there is none. */
 static json_t *left_json(struct engine *engine, const struct prefix *network)
 {
-	struct limit_state state;
+	const struct limit_state state =
+	    datapath_read_limit(engine_datapath(engine), IPWL_LIMIT_NETWORK, network);
 
-	if (datapath_read_limit(engine_datapath(engine), IPWL_LIMIT_NETWORK, network, &state) ||
-	    !state.has_limit)
+	if (!state.has_limit)
 		return json_null();
 	return json_count(state.left);
 }

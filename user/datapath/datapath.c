@@ -51,8 +51,7 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 			    &datapath->attempt_settings);
 	if (err)
 		return errors_report(error, err, "cannot map the settings of attempts");
-	err = limits_open(bpf_map__fd(datapath->shared->maps.limit_settings),
-			  &datapath->limit_settings);
+	err = limits_open(datapath);
 	if (err)
 		return errors_report(error, err, "cannot map the limits");
 	datapath->roots =
@@ -203,7 +202,7 @@ void datapath_close(struct datapath *datapath)
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
-	limits_close(datapath->limit_settings);
+	limits_close(datapath);
 	unmap_value(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	classes_close(datapath);
 	unmap_value(datapath->settings, sizeof(struct ipwl_settings));

@@ -35,6 +35,7 @@ struct datapath {
 	uint32_t cpu_count;				/* of these */
 	struct ipwl_attempt_settings *attempt_settings; /* mapped */
 	struct ipwl_limit_settings *limit_settings;	/* mapped */
+	uint64_t *limit_cells;				/* mapped; IPWL_LIMIT_CELLS */
 	pthread_mutex_t settling;			/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
 	 * counters and decisions. */
@@ -293,11 +294,10 @@ void attempts_set_limits(struct datapath *datapath, const struct event_limits *l
 
 /* ---- limits.c --------------------------------------------------------------- */
 
-/* Map the value of `limit_settings`. Return: 0 or -errno. */
-int limits_open(int map, struct ipwl_limit_settings **ret_settings);
-/* NULL is fine. */
-void limits_close(struct ipwl_limit_settings *settings);
-/* Write the limits without their mode. */
+/* Map the limits and their cells. Return: 0 or -errno. */
+int limits_open(struct datapath *datapath);
+void limits_close(struct datapath *datapath);
+/* Write the limits without their mode. If one changes, all sources start anew. */
 void limits_write(struct datapath *datapath, const struct limits *limits);
 void limits_set_mode(struct datapath *datapath, enum ipwl_limit_mode mode);
 /* The number of the cell of an address, or of its network, in a row. */

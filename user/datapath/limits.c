@@ -15,38 +15,63 @@
 
 #define NSEC_PER_SEC 1000000000ULL
 
-static size_t settings_bytes(void)
+static size_t whole_pages(size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	return (sizeof(struct ipwl_limit_settings) + page - 1) / page * page;
+	return (bytes + page - 1) / page * page;
 }
 
-int limits_open(int map, struct ipwl_limit_settings **ret_settings)
+#define SETTINGS_BYTES whole_pages(sizeof(struct ipwl_limit_settings))
+#define CELLS_BYTES whole_pages(IPWL_LIMIT_CELLS * sizeof(uint64_t))
+
+int limits_open(struct datapath *datapath)
 {
-	void *settings = mmap(NULL, settings_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	void *settings = mmap(NULL, SETTINGS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(datapath->shared->maps.limit_settings), 0);
+	void *cells;
 
 	if (settings == MAP_FAILED)
 		return -errno;
-	*ret_settings = settings;
+	datapath->limit_settings = settings;
+	cells = mmap(NULL, CELLS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(datapath->shared->maps.limit_cells), 0);
+	if (cells == MAP_FAILED)
+		return -errno;
+	datapath->limit_cells = cells;
 	return 0;
 }
 
-void limits_close(struct ipwl_limit_settings *settings)
+void limits_close(struct datapath *datapath)
 {
-	if (settings)
-		munmap(settings, settings_bytes());
+	if (datapath->limit_settings)
+		munmap(datapath->limit_settings, SETTINGS_BYTES);
+	if (datapath->limit_cells)
+		munmap(datapath->limit_cells, CELLS_BYTES);
+}
+
+/* A time that a limit has allowed to be far ahead would hold for long under a stricter one. A
+ * program that moves a cell meanwhile may leave it as it was. */
+static void clear_cells(struct datapath *datapath)
+{
+	for (size_t i = 0; i < IPWL_LIMIT_CELLS; i++)
+		__atomic_store_n(&datapath->limit_cells[i], 0, __ATOMIC_RELAXED);
 }
 
 void limits_write(struct datapath *datapath, const struct limits *limits)
 {
+	bool is_changed = false;
+
 	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++) {
 		const struct ipwl_rate rate = limit_to_rate(&limits->of[limit]);
 		struct ipwl_rate *to = &datapath->limit_settings->rates[limit];
 
+		is_changed |= to->interval_ns != rate.interval_ns || to->burst_ns != rate.burst_ns;
 		__atomic_store_n(&to->burst_ns, rate.burst_ns, __ATOMIC_RELAXED);
 		__atomic_store_n(&to->interval_ns, rate.interval_ns, __ATOMIC_RELAXED);
 	}
+	if (is_changed)
+		clear_cells(datapath);
 }
 
 void limits_set_mode(struct datapath *datapath, enum ipwl_limit_mode mode)
@@ -109,44 +134,37 @@ uint32_t limits_cell(const struct datapath *datapath, enum ipwl_limit limit, uin
 			       limit, row, &source);
 }
 
-/* When the next attempt would be due. Return: 0 or -errno. */
-static int read_due(const struct datapath *datapath, enum ipwl_limit limit,
-		    const struct prefix *address, uint64_t *ret_due_ns)
+/* When the next attempt would be due. */
+static uint64_t read_due(const struct datapath *datapath, enum ipwl_limit limit,
+			 const struct prefix *address)
 {
-	const int map = bpf_map__fd(datapath->shared->maps.limit_cells);
 	uint64_t due_ns = UINT64_MAX;
 
 	for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++) {
-		uint32_t cell = limits_cell(datapath, limit, row, address);
-		uint64_t cell_ns;
+		const uint32_t cell = limits_cell(datapath, limit, row, address);
+		const uint64_t cell_ns =
+		    __atomic_load_n(&datapath->limit_cells[cell], __ATOMIC_RELAXED);
 
-		if (bpf_map_lookup_elem(map, &cell, &cell_ns))
-			return -errno;
 		if (cell_ns < due_ns)
 			due_ns = cell_ns;
 	}
-	*ret_due_ns = due_ns;
-	return 0;
+	return due_ns;
 }
 
-int datapath_read_limit(const struct datapath *datapath, enum ipwl_limit limit,
-			const struct prefix *address, struct limit_state *ret_state)
+struct limit_state datapath_read_limit(const struct datapath *datapath, enum ipwl_limit limit,
+				       const struct prefix *address)
 {
 	const struct ipwl_rate *rate = &datapath->limit_settings->rates[limit];
 	const uint64_t interval_ns = __atomic_load_n(&rate->interval_ns, __ATOMIC_RELAXED);
 	const uint64_t now_ns = boot_ns();
 	const uint64_t until_ns = now_ns + __atomic_load_n(&rate->burst_ns, __ATOMIC_RELAXED);
+	const uint64_t due_ns = read_due(datapath, limit, address);
 	struct limit_state state = { .has_limit = interval_ns != 0 };
-	uint64_t due_ns = 0;
-	int err = interval_ns ? read_due(datapath, limit, address, &due_ns) : 0;
 
-	if (err)
-		return err;
 	if (state.has_limit && due_ns > until_ns)
 		state.wait_ns = due_ns - until_ns;
 	else if (state.has_limit)
 		state.left =
 		    (uint32_t)((until_ns - (due_ns > now_ns ? due_ns : now_ns)) / interval_ns + 1);
-	*ret_state = state;
-	return 0;
+	return state;
 }

@@ -22,8 +22,8 @@ struct limit_state {
 };
 
 /* Read it for an address, listed or not. Other sources that share its cells may have made it
- * less. Return: 0 or -errno. */
-int datapath_read_limit(const struct datapath *datapath, enum ipwl_limit limit,
-			const struct prefix *address, struct limit_state *ret_state);
+ * less. */
+struct limit_state datapath_read_limit(const struct datapath *datapath, enum ipwl_limit limit,
+				       const struct prefix *address);
 
 #endif

@@ -105,7 +105,8 @@ def check(answer, expected):
 def everything_counted(ipwld):
     """All counters that anyone reads, without the hosts' own packets."""
     metrics = {key: value for key, value in ipwld.metrics().items()
-               if key[0].endswith("_total") and dict(key[1]).get("verdict") != "other"
+               if key[0].startswith("ipwl_") and key[0].endswith("_total")
+               and dict(key[1]).get("verdict") != "other"
                # ipwld reads a moment later what the kernel has reported.
                and not key[0].startswith("ipwl_seen_")}
     # A hit that is not noted yet has the time at which it is asked for.
@@ -354,7 +355,7 @@ def draw_attempts(draw, wire, count):
     """[(time, source, frame)] of a few networks, none of them in a list, in the order of time."""
     at, found = 10**18, []
     for _ in range(count):
-        at += draw.choice((0, 1, draw.randrange(10**9), draw.randrange(8 * 10**9)))
+        at += draw.choice((0, 1, draw.randrange(10**9), draw.randrange(4 * 10**9)))
         source = draw.choice((f"192.0.2.{draw.randrange(3)}", f"192.0.3.{draw.randrange(3)}",
                               f"2001:db8:c:{1 + draw.randrange(3)}::{1 + draw.randrange(3)}"))
         found.append((at, source, frames.tcp(wire, source)))
@@ -378,7 +379,7 @@ def test_limits(ipwld, wire, draw, tmp_path, mode, daemon_mode, options, verdict
     address, network = {(): ((6, 3), (10, 5)), ("--limits", "6/10"): ((6, 6), (10, 10)),
                         ("--limits", "6/none"): ((6, 6), (10**9, 10**9))}[options]
     over = limited([(at, source) for at, source, _ in drawn], address, network)
-    assert 20 < sum(over) < 380
+    assert 0 < sum(over) < 400
     answer = simulate(ipwld, path, *options)
     expected = {"allow": 50, "unlisted": 50 + over.count(False)}
     if verdict:

@@ -199,12 +199,32 @@ static void test_off(void **unused)
 	refusal_done(&refusal);
 }
 
+/* They count, but for no list. */
+static void test_over_a_limit(void **unused)
+{
+	struct attempt attempt = attempt_of(200, 60);
+	struct seen_totals totals;
+
+	(void)unused;
+	attempt.verdict = IPWL_LIMITED;
+	attempt.has_entry = false;
+	attempt.list[0] = '\0';
+	engine_note_attempts(fixture_engine, &attempt, 1);
+	totals = sum_up(time(NULL) - 86400, 10, 3);
+	assert_int_equal(totals.of[IPWL_LIMITED], 1 + attempt.left_out);
+	assert_int_equal(totals.source_count, 1);
+	assert_int_equal(totals.list_count, 0);
+	assert_int_equal(totals.averted_count, 0);
+	seen_totals_done(&totals);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many_entries, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_monitor_mode_and_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_over_a_limit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_off, set_up, tear_down),
 	};
 

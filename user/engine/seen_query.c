@@ -301,7 +301,7 @@ int engine_find_limited(struct engine *engine, const struct seen_query *query,
 {
 	const struct seen_filter filter = filter_of(engine, query);
 	struct search search = { .query = query };
-	int err = refuse_off(engine, refusal);
+	int err = seen_refuse_off(engine, refusal);
 
 	if (err)
 		return err;

@@ -222,6 +222,9 @@ static int take_row(const struct seen_row *row, void *context)
 		search->source_count++;
 	}
 	search->of[row->verdict] += attempts;
+	/* Over a limit: no list decided. */
+	if (row->verdict >= IPWL_WOULD_LIMIT)
+		return err;
 	if (!err && row->verdict == IPWL_AVERTED)
 		err = add_averted(search, row, attempts);
 	return err ? err : add_to_list(search, row, attempts);

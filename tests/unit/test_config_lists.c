@@ -2,6 +2,8 @@
 /* The lists of a configuration: their keys and inline entries. */
 #include "config_loaded.h"
 
+#include "config/parts.h"
+
 static void test_values(void **state)
 {
 	const struct list *lists;
@@ -63,6 +65,47 @@ static void test_ports(void **state)
 		      "ports: [1, 2, 3, 4, 5]\n",
 		      "c.yaml:3:1: the ports of the lists differ too much: more than 4 ports have "
 		      "different lists\n");
+}
+
+static void test_lane(void **state)
+{
+	const struct lane *lane;
+	char text[128];
+
+	(void)state;
+	load("- {name: a, action: allow, lane: {ipv4: 127.0.0.1:10025, ipv6: '[::1]:10026'}}\n"
+	     "- {name: b, action: allow, ports: [587], lane: {ipv4: 10.0.0.1:1, port: 587,\n"
+	     "   mode: monitor, allow_public: true}}\n"
+	     "- {name: c, action: allow}\n"
+	     "ports: [25, 587]\n",
+	     "");
+	lane = &config->policy->lists[0].lane;
+	lane_format(lane, text, sizeof(text));
+	assert_string_equal(text, "127.0.0.1:10025, [::1]:10026 from port 25");
+	assert_false(lane->is_monitor || lane->allows_public);
+	lane = &config->policy->lists[1].lane;
+	lane_format(lane, text, sizeof(text));
+	assert_string_equal(text, "10.0.0.1:1 from port 587, mode monitor, allow_public");
+	assert_int_equal(lane->ends[FAMILY_IPV6].port, 0);
+	assert_int_equal(config->policy->lists[2].lane.mail_port, 0);
+	assert_errors("- {name: a, action: block, lane: {ipv4: 127.0.0.1:1}}\n"
+		      "- {name: b, action: allow, lane: {}}\n"
+		      "- {name: c, action: allow, lane: {ipv4: '[::1]:1'}}\n"
+		      "- {name: d, action: allow, lane: {ipv6: none}}\n"
+		      "- {name: e, action: allow, lane: {ipv4: 192.0.2.1:10025}}\n"
+		      "- {name: f, action: allow, lane: {ipv4: 0.0.0.0:10025, allow_public: no}}\n"
+		      "- {name: g, action: allow, lane: {ipv4: 127.0.0.1:1, port: 26}}\n"
+		      "- {name: h, action: allow, ports: [587], lane: {ipv4: 127.0.0.1:1}}\n"
+		      "ports: [25, 587]\n",
+		      "c.yaml:3:34: lane is only for allow lists: \n"
+		      "c.yaml:4:34: lane: no listener: add ipv4: 127.0.0.1:10025\n"
+		      "c.yaml:5:41: ipv4: \"[::1]:1\" is not ADDRESS:PORT: write 127.0.0.1:10025\n"
+		      "c.yaml:6:41: ipv6: \"none\" is not ADDRESS:PORT: \n"
+		      "c.yaml:7:41: ipv4: other hosts may reach 192.0.2.1:10025\n"
+		      "c.yaml:8:41: ipv4: other hosts may reach 0.0.0.0:10025\n"
+		      "c.yaml:8:70: allow_public: \n"
+		      "c.yaml:9:60: port 26 is no mail port of this list: add port: NUMBER\n"
+		      "c.yaml:10:48: port 25 is no mail port of this list: add port: NUMBER\n");
 }
 
 static void test_mark_mask(void **state)
@@ -237,7 +280,7 @@ int main(void)
 		LOADED_TEST(test_mark_mask),  LOADED_TEST(test_numbers),
 		LOADED_TEST(test_keys),	      LOADED_TEST(test_names),
 		LOADED_TEST(test_many_lists), LOADED_TEST(test_entries),
-		LOADED_TEST(test_everyone),
+		LOADED_TEST(test_everyone),   LOADED_TEST(test_lane),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

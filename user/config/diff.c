@@ -313,6 +313,12 @@ static void list_compare_settings(struct collector *settings, const struct list 
 	collector_add(settings, "priority",
 		      format_decimal(from->sets_priority, from->priority, before),
 		      format_decimal(to->sets_priority, to->priority, after));
+	if (!lane_is_same(&from->lane, &to->lane)) {
+		lane_format(&from->lane, before, sizeof(before));
+		lane_format(&to->lane, after, sizeof(after));
+		collector_add(settings, "lane", from->lane.mail_port ? before : NULL,
+			      to->lane.mail_port ? after : NULL);
+	}
 	if (list_has_same_ports(from, to))
 		return;
 	list_ports_format(from, before, sizeof(before));

@@ -25,6 +25,7 @@ enum list_key {
 	LIST_FEEDS,
 	LIST_DOMAINS,
 	LIST_PORTS,
+	LIST_LANE,
 	LIST_KEY_COUNT,
 };
 
@@ -36,6 +37,7 @@ static const char *const list_keys[] = {
 	[LIST_FORMAT] = "format",	[LIST_ON_ERROR] = "on_error",
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
 	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
+	[LIST_LANE] = "lane",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -238,6 +240,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],
 			values[LIST_HOST_BITS], &reader->config->list_inputs[index]);
 	err = list_ports_read(document, values[LIST_PORTS], reader->config, list);
+	if (!err)
+		err = lane_read(document, values[LIST_LANE], reader->config, list);
 	if (!err && values[LIST_ENTRIES])
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])

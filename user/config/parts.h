@@ -91,6 +91,12 @@ int list_ports_check(struct document *document, const yaml_node_t *lists,
 /* Write "25, 587", or as many as fit. Empty: all ports. */
 void list_ports_format(const struct list *list, char *text, size_t size);
 
+/* Read the lane of a list whose ports are known. @node may be NULL: there is none. */
+int lane_read(struct document *document, const yaml_node_t *node, const struct config *config,
+	      struct list *list);
+/* Write "127.0.0.1:10025, [::1]:10025 from port 25", or as much as fits. */
+void lane_format(const struct lane *lane, char *text, size_t size);
+
 /* Read all files of a list into one set, even if some have errors. If they have not changed since
  * @former (or NULL) was made, its list has the set. */
 int list_files_read(const struct file_names *names, const struct snapshot *former,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/entry.h"
+#include "core/lane.h"
 
 enum action { ACTION_ALLOW, ACTION_BLOCK, ACTION_COUNT };
 
@@ -41,6 +42,7 @@ struct list {
 	uint32_t mark; /* no bit outside mark_mask */
 	uint32_t mark_mask;
 	uint32_t priority;
+	struct lane lane;		      /* of an allow list */
 	uint16_t *ports;		      /* the mail ports that the list is for; NULL: all */
 	size_t port_count;		      /* 0: all */
 	struct entry_set *sets[SOURCE_COUNT]; /* NULL: none from this source */

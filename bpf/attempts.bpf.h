@@ -70,6 +70,25 @@ static __always_inline __u64 tick_ns(struct ipwl_attempt_cpu *cpu)
 	return cpu->now_ns;
 }
 
+/* Where an attempt is noted: its bucket and its identity there. */
+struct attempt_place {
+	__u64 id;
+	__u32 key;
+};
+
+static __always_inline struct attempt_place attempt_place(const struct ipwl_attempt_settings *from,
+							  __u64 high, __u64 low, __u64 flow)
+{
+	__u64 first = ipwl_hash_words(from->keys[0], high, low, flow);
+	__u64 second = ipwl_hash_words(from->keys[1], high, low, flow);
+
+	return (struct attempt_place) {
+		.key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS)),
+		/* 32 bits of one hash, 12 of the other below those of the bucket. */
+		.id = second >> 32 << 12 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 12) & 0xfff),
+	};
+}
+
 /* Seconds that a note is still valid, or 0. */
 static __always_inline __u32 life_of(__u64 note, __u16 now_sec)
 {
@@ -161,22 +180,19 @@ __noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 wishes)
 	const struct ipwl_attempt_settings *from = attempt_settings_get();
 	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
 	struct ipwl_attempt_bucket *bucket;
+	struct attempt_place place;
 	volatile __u64 *free;
-	__u64 first, second, id, now_ns;
+	__u64 id, now_ns;
 	volatile __u64 *found = NULL;
 	__u64 before = 0;
 	int result = 0;
 	__u16 now_sec;
-	__u32 key;
 
 	if (!from || !cpu)
 		return 0;
-	first = ipwl_hash_words(from->keys[0], high, low, flow);
-	second = ipwl_hash_words(from->keys[1], high, low, flow);
-	key = (__u32)(first >> (64 - IPWL_ATTEMPT_BUCKET_BITS));
-	/* 32 bits of one hash, 12 of the other below those of the bucket. */
-	id = second >> 32 << 12 | (first >> (64 - IPWL_ATTEMPT_BUCKET_BITS - 12) & 0xfff);
-	bucket = bpf_map_lookup_elem(&attempts, &key);
+	place = attempt_place(from, high, low, flow);
+	id = place.id;
+	bucket = bpf_map_lookup_elem(&attempts, &place.key);
 	if (!bucket)
 		return 0;
 	now_ns = tick_ns(cpu);
@@ -211,6 +227,31 @@ __noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 wishes)
 		return result | ATTEMPT_IS_REPORTED;
 	cpu->fates[IPWL_FATE_LIMIT]++;
 	return result;
+}
+
+/* Whether a SYN that has been noted is one that was sent again. Notes nothing. */
+__noinline int attempt_is_repeated(__u64 high, __u64 low, __u64 flow)
+{
+	const struct ipwl_attempt_settings *from = attempt_settings_get();
+	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
+	struct ipwl_attempt_bucket *bucket;
+	struct attempt_place place;
+
+	if (!from || !cpu)
+		return 0;
+	place = attempt_place(from, high, low, flow);
+	bucket = bpf_map_lookup_elem(&attempts, &place.key);
+	if (!bucket)
+		return 0;
+	tick_ns(cpu);
+#pragma unroll
+	for (int i = 0; i < IPWL_ATTEMPT_NOTES; i++) {
+		__u64 note = *(volatile __u64 *)&bucket->notes[i];
+
+		if (note >> IPWL_ATTEMPT_ID_SHIFT == place.id && life_of(note, (__u16)cpu->now_sec))
+			return repeats_of(note) != 0;
+	}
+	return 0;
 }
 
 /* ---- limits ------------------------------------------------------------------- */

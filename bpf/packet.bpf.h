@@ -21,8 +21,9 @@ struct packet {
 	__u32 bytes;	     /* of the whole frame */
 	__u32 is_connection; /* SYN without ACK: 0 or 1 */
 	__u32 port;	     /* to which it goes, host byte order; 0: not known */
-	__u64 flow;	 /* of such a packet: ports and sequence number, the source port first */
-	__u16 ip_offset; /* where the IP header begins */
+	__u64 flow;	  /* of such a packet: ports and sequence number, the source port first */
+	__u16 ip_offset;  /* where the IP header begins */
+	__u16 tcp_offset; /* where the TCP header begins; 0: not known, or it is cut off */
 	union {
 		struct ipwl_key4 key4; /* the source address, by family */
 		struct ipwl_key6 key6;

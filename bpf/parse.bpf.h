@@ -238,6 +238,7 @@ static __always_inline int parse_tcp(struct cursor *cursor, struct packet *packe
 	if (!cursor->is_first_fragment &&
 	    (tcp->doff < 5 || cursor->offset + tcp->doff * 4 > cursor->limit))
 		return stop(packet, IPWL_MALFORMED);
+	packet->tcp_offset = (__u16)cursor->offset;
 	read_connection(tcp, packet);
 	return judge_port(packet, settings, tcp->dest);
 }
@@ -255,6 +256,7 @@ static __always_inline int parse_headers(const struct frame *frame, enum reading
 	packet->is_connection = 0;
 	packet->flow = 0;
 	packet->ip_offset = 0;
+	packet->tcp_offset = 0;
 	packet->port = 0;
 	if (!parse_ethernet(&cursor, packet, &type))
 		return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The programs: ipwl_xdp judges and counts each packet that arrives, ipwl_tc
- * gives the allowed ones their list's mark and priority.
+ * gives the allowed ones their list's mark and priority, and hands connections to its lane.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -12,6 +12,7 @@
 #include "classify.bpf.h"
 #include "count.bpf.h"
 #include "ipwl.h"
+#include "lane.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 
@@ -124,6 +125,8 @@ static __always_inline void apply_list(struct __sk_buff *skb, __u32 slot)
 		skb->mark = (skb->mark & ~list->mark_mask) | (list->mark & list->mark_mask);
 	if (list->flags & IPWL_LIST_SETS_PRIORITY)
 		skb->priority = list->priority;
+	if (list->lane)
+		lane_hand_over(skb, list->lane, slot);
 }
 
 SEC("tc")

@@ -153,6 +153,22 @@ struct {
 } lists SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPWL_LANES_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_lane);
+} lanes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPWL_LISTS_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_lane_counters);
+} lane_counters SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, IPWL_LIST_COUNTER_COUNT);
 	__type(key, __u32);

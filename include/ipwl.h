@@ -143,9 +143,53 @@ struct ipwl_list {
 	__u32 mark;	 /* host byte order, no bit outside mark_mask */
 	__u32 mark_mask; /* bits of skb->mark that are replaced */
 	__u32 priority;	 /* skb->priority */
-	__u32 reserved;	 /* 0 */
+	__u32 lane;	 /* IPWL_LANE_NUMBER() of its lane; 0: none */
 };
 _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
+
+/*
+ * A lane is a listener of the mail server to which new connections of an allow list's senders
+ * are handed. Each slot has two elements of `lanes`, so that a changed lane is written beside the
+ * one in force; ipwl_list.lane switches.
+ */
+#define IPWL_LANES_MAX (2 * IPWL_LISTS_MAX)
+#define IPWL_LANE_NUMBER(slot, which) (1 + (slot) + (which)*IPWL_LISTS_MAX)
+
+/* The connections are only counted (IPWL_LANE_WOULD_HAND). */
+#define IPWL_LANE_MONITORS (1U << 0)
+
+/* Value of `lanes`, by number - 1; user space writes it through mmap. Only until_sec changes while
+ * a list refers to it. */
+struct ipwl_lane {
+	__be32 address4;    /* of the listener */
+	__be32 address6[4]; /* of the listener */
+	__be16 port4;	    /* network byte order; 0: there is none for IPv4 */
+	__be16 port6;	    /* network byte order; 0: there is none for IPv6 */
+	__u16 mail_port;    /* host byte order: only connections to it are handed over */
+	__u16 flags;	    /* IPWL_LANE_* */
+	/* For IPv4 and IPv6: the second since boot from which on the lane is off; 0: it is off.
+	 * ipwld moves it on as long as the listener keeps up, so a lane that nobody watches ends
+	 * by itself. */
+	__u32 until_sec[2];
+	__u32 reserved; /* 0: arrays round their values up to 8 bytes */
+};
+_Static_assert(sizeof(struct ipwl_lane) == 40, "ABI");
+
+/* What became of the first SYN of an attempt to connect to a list with a lane. */
+enum ipwl_lane_outcome {
+	IPWL_LANE_HANDED,     /* handed to the lane */
+	IPWL_LANE_WOULD_HAND, /* it would have been, but ipwl or the lane only monitors */
+	IPWL_LANE_OFF,	      /* the lane is off: the normal way */
+	IPWL_LANE_MISSED,     /* no listener there, or the kernel refused: the normal way */
+	IPWL_LANE_OUTCOME_COUNT,
+};
+
+/* Value of `lane_counters`, by slot: for IPv4 and IPv6. Shared by all CPUs and updated
+ * atomically. */
+struct ipwl_lane_counters {
+	__u64 connections[2][IPWL_LANE_OUTCOME_COUNT];
+};
+_Static_assert(sizeof(struct ipwl_lane_counters) == 64, "ABI");
 
 /* Value of `list_counters` (by IPWL_LIST_COUNTER), of `averted_counters` (by class -
  * IPWL_CLASS_AVERTED) and of `counters` (one such map an interface, by IPWL_COUNTER): one for

@@ -17,7 +17,8 @@ _Static_assert((int)ACTION_ALLOW == (int)IPWL_ACTION_ALLOW &&
 _Static_assert(POLICY_NAME_MAX + 1 == IPWL_LIST_NAME_BYTES, "names fit");
 _Static_assert(POLICY_LISTS_MAX == IPWL_LISTS_MAX, "lists fit");
 
-static struct ipwl_list slot_content(const struct list *list)
+/* @lane: its number, 0: none */
+static struct ipwl_list slot_content(const struct list *list, uint32_t lane)
 {
 	struct ipwl_list content = {
 		.action = (uint32_t)list->action,
@@ -26,6 +27,7 @@ static struct ipwl_list slot_content(const struct list *list)
 		.mark = list->mark,
 		.mark_mask = list->mark_mask,
 		.priority = list->priority,
+		.lane = lane,
 	};
 
 	memcpy(content.name, list->name, strlen(list->name));
@@ -38,7 +40,9 @@ static int write_slot(struct datapath *datapath, uint32_t slot, const struct ipw
 
 	if (bpf_map_update_elem(fd, &slot, content, BPF_ANY))
 		return -errno;
+	pthread_mutex_lock(&datapath->lock);
 	datapath->lists[slot] = *content;
+	pthread_mutex_unlock(&datapath->lock);
 	return 0;
 }
 
@@ -71,8 +75,7 @@ static int free_slot(struct datapath *datapath, uint32_t slot)
 /* Take a free slot. Zeroing its counters is safe because no policy in force uses it. */
 static int take_slot(struct datapath *datapath, struct list *list)
 {
-	struct ipwl_list content = slot_content(list);
-
+	struct ipwl_list content = slot_content(list, 0);
 	uint16_t slot = 0;
 	int err;
 
@@ -85,6 +88,7 @@ static int take_slot(struct datapath *datapath, struct list *list)
 		return err;
 	/* First, so that a slot in use has its classes even if this process is killed. */
 	classes_write(datapath, slot, (enum ipwl_action)content.action);
+	lane_maps_zero(datapath, slot);
 	err = write_slot(datapath, slot, &content);
 	if (err)
 		return err;
@@ -133,7 +137,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 
 	for (size_t i = 0; i < policy->list_count; i++) {
 		const struct list *list = &policy->lists[i];
-		struct ipwl_list content = slot_content(list);
+		struct ipwl_list content = slot_content(list, lane_maps_prepare(datapath, list));
 
 		is_used[list->slot] = true;
 		if (memcmp(&content, &datapath->lists[list->slot], sizeof(content)))

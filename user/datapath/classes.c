@@ -2,8 +2,6 @@
 /* The classes in the kernel: what a match decides, and what was averted by each. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
@@ -11,41 +9,24 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-static size_t whole_pages(size_t bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) / page * page;
-}
-
-#define CLASSES_BYTES whole_pages(IPWL_CLASSES_MAX * sizeof(struct ipwl_class))
-#define SETS_BYTES whole_pages(IPWL_AVERTED_MAX * sizeof(struct ipwl_block_set))
-
-/* Return: NULL on failure, with errno. */
-static void *map_array(const struct bpf_map *map, size_t bytes)
-{
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
+#define CLASSES_BYTES (IPWL_CLASSES_MAX * sizeof(struct ipwl_class))
+#define SETS_BYTES (IPWL_AVERTED_MAX * sizeof(struct ipwl_block_set))
 
 int classes_open(struct datapath *datapath)
 {
 	struct averted_classes *classes = &datapath->averted;
 
-	classes->classes = map_array(datapath->shared->maps.classes, CLASSES_BYTES);
+	classes->classes = values_map(datapath->shared->maps.classes, CLASSES_BYTES);
 	if (!classes->classes)
 		return -errno;
-	classes->sets = map_array(datapath->shared->maps.averted_sets, SETS_BYTES);
+	classes->sets = values_map(datapath->shared->maps.averted_sets, SETS_BYTES);
 	return classes->sets ? 0 : -errno;
 }
 
 void classes_close(struct datapath *datapath)
 {
-	if (datapath->averted.classes)
-		munmap(datapath->averted.classes, CLASSES_BYTES);
-	if (datapath->averted.sets)
-		munmap(datapath->averted.sets, SETS_BYTES);
+	values_unmap(datapath->averted.classes, CLASSES_BYTES);
+	values_unmap(datapath->averted.sets, SETS_BYTES);
 }
 
 static void write_class(struct datapath *datapath, uint32_t class, uint32_t slot,

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -14,35 +13,12 @@
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
 
-/* The kernel maps whole pages. */
-static size_t mapped_bytes(size_t bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) / page * page;
-}
-
-/* Map the value of a mappable array. On failure, return NULL and set errno. */
-static void *map_value(const struct bpf_map *map, size_t bytes)
-{
-	void *value = mmap(NULL, mapped_bytes(bytes), PROT_READ | PROT_WRITE, MAP_SHARED,
-			   bpf_map__fd(map), 0);
-
-	return value == MAP_FAILED ? NULL : value;
-}
-
-static void unmap_value(void *value, size_t bytes)
-{
-	if (value)
-		munmap(value, mapped_bytes(bytes));
-}
-
 static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])
 {
 	int err;
 
 	datapath->settings =
-	    map_value(datapath->shared->maps.settings, sizeof(struct ipwl_settings));
+	    values_map(datapath->shared->maps.settings, sizeof(struct ipwl_settings));
 	if (!datapath->settings)
 		return errors_report(error, -errno, "cannot map the settings");
 	if (settle_open(datapath))
@@ -55,11 +31,13 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	if (err)
 		return errors_report(error, err, "cannot map the limits");
 	datapath->roots =
-	    map_value(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
+	    values_map(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	if (!datapath->roots)
 		return errors_report(error, -errno, "cannot map the index");
 	if (classes_open(datapath))
 		return errors_report(error, -errno, "cannot map the classes");
+	if (lane_maps_open(datapath))
+		return errors_report(error, -errno, "cannot map the lanes");
 	while (!datapath->settings->cookie)
 		if (getrandom(&datapath->settings->cookie, sizeof(uint64_t), 0) < 0)
 			return errors_report(error, -errno, "cannot get a random number");
@@ -198,14 +176,15 @@ void datapath_close(struct datapath *datapath)
 	close_all(datapath->chunks, IPWL_CHUNKS_MAX);
 	close_all(datapath->regions, IPWL_REGIONS_MAX);
 	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
-		unmap_value(datapath->space.regions[region], IPWL_REGION_BYTES);
+		values_unmap(datapath->space.regions[region], IPWL_REGION_BYTES);
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
 	limits_close(datapath);
-	unmap_value(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
+	values_unmap(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	classes_close(datapath);
-	unmap_value(datapath->settings, sizeof(struct ipwl_settings));
+	lane_maps_close(datapath);
+	values_unmap(datapath->settings, sizeof(struct ipwl_settings));
 	ipwl_bpf__destroy(datapath->shared);
 	pthread_mutex_destroy(&datapath->lock);
 	pthread_mutex_destroy(&datapath->settling);

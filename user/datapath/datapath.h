@@ -168,6 +168,22 @@ struct averted_pair {
 int datapath_read_averted(struct datapath *datapath, struct averted_pair **ret_pairs,
 			  size_t *ret_count);
 
+/* ---- lanes --------------------------------------------------------------- */
+
+/* Ask the kernel for the listener of a lane in this network namespace, and for its queue. */
+void datapath_look_at_lane(const struct lane_end *end, struct lane_look *ret_look);
+
+/* Switch the lane of a list on or off for one family. On means: for DATAPATH_LANE_SEC from now,
+ * unless this is called again. Nothing happens if the kernel has another lane for the list. Any
+ * thread may call this. */
+void datapath_set_lane(struct datapath *datapath, const struct list *list, enum family family,
+		       bool is_up);
+#define DATAPATH_LANE_SEC 15
+
+/* Read what became of connections to a list with a lane, by its slot. */
+void datapath_read_lane(const struct datapath *datapath, uint16_t slot,
+			struct ipwl_lane_counters *ret_counters);
+
 /* ---- interfaces --------------------------------------------------------- */
 
 enum attach_mode { ATTACH_NONE, ATTACH_NATIVE, ATTACH_GENERIC, ATTACH_MODE_COUNT };

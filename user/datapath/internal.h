@@ -46,6 +46,8 @@ struct datapath {
 	struct index_space space;		    /* the regions that are mapped */
 	struct ipwl_roots *roots;		    /* mapped; IPWL_ROOT_COUNT */
 	struct averted_classes averted;		    /* mapped, with all other classes */
+	struct ipwl_lane *lanes;		    /* mapped; IPWL_LANES_MAX */
+	struct ipwl_lane_counters *lane_counters;   /* mapped; by slot */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
 	uint32_t rebuilt_units;			    /* units of the index when it was built */
 	/* By group of ports: the content of the tables in force, if known. */
@@ -106,6 +108,13 @@ int pins_pin_unless_detached(int fd, const char *path);
 void pins_remove_dir(const char *path);
 /* Remove the shared maps of all layout versions except @keep. NULL: remove all. */
 void pins_remove_layouts(const char *bpffs_dir, const char *keep);
+
+/* ---- values.c --------------------------------------------------------------- */
+
+/* Map the values of a mappable array. Return: NULL on failure, with errno. */
+void *values_map(const struct bpf_map *map, size_t bytes);
+/* NULL is fine. */
+void values_unmap(void *values, size_t bytes);
 
 /* ---- inner.c -------------------------------------------------------------- */
 
@@ -266,6 +275,22 @@ void classes_write(struct datapath *datapath, uint32_t slot, enum ipwl_action ac
 void classes_forget(struct datapath *datapath, uint16_t slot);
 /* Log a warning if there were too few classes. */
 void classes_report_full(struct datapath *datapath);
+
+/* ---- lane_maps.c --------------------------------------------------------------- */
+
+/* Map the lanes and their counters. Return: 0 or -errno. */
+int lane_maps_open(struct datapath *datapath);
+void lane_maps_close(struct datapath *datapath);
+/* The number of the list's lane, 0: it has none. A lane that is new or differs is written first,
+ * beside the one in force. It is on if its listener is fit now. */
+uint32_t lane_maps_prepare(struct datapath *datapath, const struct list *list);
+/* Zero the counters of a slot that is not yet in use. */
+void lane_maps_zero(struct datapath *datapath, uint32_t slot);
+
+/* ---- listener.c ------------------------------------------------------------- */
+
+/* Look at the listener that would accept connections to @end. */
+void listener_look(const struct lane_end *end, struct lane_look *ret_look);
 
 /* ---- counters.c ------------------------------------------------------------ */
 

@@ -27,6 +27,7 @@
 #include "runtime/attempts.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
+#include "runtime/lanes.h"
 #include "runtime/learner.h"
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
@@ -269,6 +270,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = sampler_open(runtime, &runtime->sampler);
 	if (err)
 		return err;
+	err = lanes_open(runtime, &runtime->lanes);
+	if (err)
+		return err;
 	err = learner_open(runtime, &runtime->learner);
 	if (err)
 		return err;
@@ -351,6 +355,7 @@ static void daemon_stop(struct daemon *daemon)
 	if (runtime->sampler)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
+	lanes_close(runtime->lanes);
 	trend_close(runtime->trend);
 	maillog_close(runtime->maillog);
 	learner_close(runtime->learner);

@@ -36,6 +36,7 @@ struct alarm;
 struct attempt_reader;
 struct exports;
 struct feeds;
+struct lanes;
 struct learner;
 struct maillog;
 struct sampler;
@@ -53,6 +54,7 @@ struct runtime {
 	struct feeds *feeds[FEED_KIND_COUNT];
 	struct sampler *sampler;
 	struct trend *trend;
+	struct lanes *lanes;
 	struct learner *learner;
 	struct maillog *maillog;
 	struct attempt_reader *attempts;

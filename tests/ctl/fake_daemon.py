@@ -97,6 +97,7 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "port": 25, "verdict": verdict, "list": None, "mark": None,
+            "lane": None,
             "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
             "overruled": [],
             "overrides": [], "averted_packets": None, "by_port": [], "limit": None, **changes}
@@ -161,6 +162,13 @@ STATUS = {
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
          "connections": 0, "format": "netset", "on_error": "skip", "skipped_lines": 3}],
     "averted": [],
+    "lanes": [
+        {"list": "partners", "family": "ipv4", "address": "127.0.0.1:10025", "port": 25,
+         "mode": "enforce", "up": True, "waiting": 0, "waiting_max": 100, "problem": None,
+         "handed": 7, "would_hand": 0, "off": 2, "missed": 0},
+        {"list": "partners", "family": "ipv6", "address": "[::1]:10025", "port": 25,
+         "mode": "enforce", "up": False, "waiting": None, "waiting_max": None,
+         "problem": "nobody listens there", "handed": 0, "would_hand": 0, "off": 3, "missed": 1}],
     "list_files": [
         {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
          "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,

@@ -32,7 +32,7 @@ RECORDS = [
 
 def status(**changes):
     answer = copy.deepcopy(STATUS)
-    answer.update(suspended=None, mode_in_force="enforce", exports=[],
+    answer.update(suspended=None, mode_in_force="enforce", exports=[], lanes=[],
                   feeds={"count": 0, "held": [], "missing": []})
     answer["interfaces"] = answer["interfaces"][:1]
     answer["lists"][1]["mode"] = "enforce"

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/arguments.h"
+#include "api/lane_json.h"
 #include "api/learn_json.h"
 #include "api/limits.h"
 #include "api/read_result.h"
@@ -308,8 +309,9 @@ json_t *status_json(const struct runtime *runtime)
 	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
 	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "averted",
-	    averted_json(runtime), "list_files", list_files_json(snapshot), "exports",
-	    exports_json(runtime), "feeds", feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
+	    averted_json(runtime), "lanes", lanes_json(runtime), "list_files",
+	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
+	    feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
 	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "limits",

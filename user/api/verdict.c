@@ -7,6 +7,7 @@
 
 #include "api/arguments.h"
 #include "api/entry.h"
+#include "api/lane_json.h"
 #include "api/limits.h"
 #include "api/routes.h"
 #include "core/effective.h"
@@ -203,7 +204,8 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
 	    prefix_format_short(address, text), "port", port, "verdict",
 	    verdict_names[decision->verdict], "list", json_text(list ? list->name : NULL), "mark",
-	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "entries",
+	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "lane",
+	    lane_choice_json(runtime, list, (enum family)address->family, port), "entries",
 	    explanation.entries, "exclusions", explanation.exclusions, "overruled",
 	    explanation.overruled, "left_out", json_count(explanation.left_out), "overrides",
 	    overridden_json(runtime, address, port, decision), "averted_packets",

@@ -102,6 +102,20 @@ static void write_overridden(struct writer *writer, const json_t *result)
 	}
 }
 
+/* Which listener takes a new connection. */
+static void write_lane(struct writer *writer, const json_t *lane)
+{
+	const bool is_up = json_is_true(json_object_get(lane, "up"));
+
+	if (!json_is_object(lane))
+		return;
+	writer_text(writer, COLOUR_NONE, "; %s %s",
+		    is_up && !strcmp(entry_string(lane, "mode"), "enforce") ? "lane"
+		    : is_up ? "in monitor mode; would be handed to the lane"
+			    : "normal way, because it is off: lane",
+		    entry_string(lane, "address"));
+}
+
 /* What the limits leave to an unlisted address now. */
 static void write_limit(struct writer *writer, const json_t *limit)
 {
@@ -159,6 +173,7 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	if (json_is_integer(mark))
 		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
 			    (unsigned long long)json_integer_value(mark));
+	write_lane(writer, json_object_get(result, "lane"));
 }
 
 void verdict_write(struct writer *writer, const json_t *result)

@@ -240,6 +240,21 @@ static void judge_protection(struct health *health, const json_t *status)
 
 /* ---- the rest -------------------------------------------------------------- */
 
+static void judge_lanes(struct health *health, const json_t *lanes)
+{
+	const json_t *lane;
+	size_t i;
+
+	json_array_foreach(lanes, i, lane)
+	{
+		if (json_is_false(json_object_get(lane, "up")))
+			health_add(health, HEALTH_WARNING,
+				   "list %s: the lane %s is off, mail takes the normal way: %s",
+				   member_text(lane, "list"), member_text(lane, "address"),
+				   member_text(lane, "problem"));
+	}
+}
+
 static void judge_reload(struct health *health, const json_t *reload)
 {
 	const json_t *errors = json_object_get(reload, "errors");
@@ -364,6 +379,7 @@ int health_judge(struct health *health, const json_t *status)
 	    strcmp(error, member_text(status, "suspended")) != 0)
 		health_add(health, HEALTH_WARNING, "%s", error);
 	judge_reload(health, json_object_get(status, "reload"));
+	judge_lanes(health, json_object_get(status, "lanes"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));
 	judge_all_domains(health, json_object_get(status, "domains"));

@@ -14,6 +14,7 @@
 #include "web/attempt_metrics.h"
 #include "web/domains.h"
 #include "web/exposition.h"
+#include "web/lane_metrics.h"
 #include "web/learn_metrics.h"
 #include "web/limit_metrics.h"
 #include "web/maillog_metrics.h"
@@ -414,6 +415,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	write_feeds(runtime, to);
 	domains_write(runtime->feeds[FEED_OF_DOMAIN], to);
 	learn_metrics_write(runtime, to);
+	lane_metrics_write(runtime, to);
 	write_exports(runtime, to);
 	write_daemon(runtime, to);
 	maillog_metrics_write(runtime, to);

@@ -19,7 +19,8 @@ enum { TEST_CONFIG, TEST_PORT };
 static const struct column result_columns[] = {
 	{ "address", NULL, FORM_PLAIN }, { "port", NULL, FORM_NUMBER },
 	{ "verdict", NULL, FORM_PLAIN }, { "list", NULL, FORM_PLAIN },
-	{ "mark", NULL, FORM_HEX },	 { NULL, NULL, FORM_PLAIN },
+	{ "mark", NULL, FORM_HEX },	 { "lane", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column more_columns[] = {

@@ -309,6 +309,7 @@ def test_every_snippet_is_here():
     others = {"60-ipwl.conf",                         # test_marks, test_contrib
               "rspamd-metadata-exporter.conf",        # test_rspamd
               "fail2ban-ipwl.conf",                   # test_seen
+              "postfix-lane.cf",                      # test_lane_postfix
               "prometheus.yml", "ipwl-alerts.yml"}    # test_contrib
     for path in (daemon.ROOT / "contrib").iterdir():
         if path.is_file() and path.name not in others:

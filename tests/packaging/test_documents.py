@@ -41,8 +41,8 @@ def test_commands_of_ipwlctl_exist(path, staged):
 
 @pytest.fixture(scope="module", name="exported")
 def _exported():
-    """The names that /metrics of a daemon with a list of each kind, a feed, a domain, an export
-    and learning has."""
+    """The names that /metrics of a daemon with a list of each kind, a lane, a feed, a domain, an
+    export and learning has."""
     netns.guard()
     with netns.scope():
         namespace = netns.Namespace("documents")
@@ -51,8 +51,8 @@ def _exported():
         ipwld = daemon.Ipwld(namespace)
         source = sources.Source(namespace)
         source.put("/list", "9.9.9.0/24")
-        ipwld.configure(lists=daemon.PARTNERS + "    domains: [mail.partner.example]\n" +
-                        daemon.DROP + "    feeds:\n" +
+        ipwld.configure(lists=daemon.PARTNERS + "    domains: [mail.partner.example]\n"
+                        "    lane: {{ipv4: 127.0.0.1:10025}}\n" + daemon.DROP + "    feeds:\n" +
                         sources.feed("one", source.url("/list")),
                         extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n"
                               "learn: {list: partners}\n")

@@ -108,6 +108,22 @@ static void test_lane(void **state)
 		      "c.yaml:10:48: port 25 is no mail port of this list: add port: NUMBER\n");
 }
 
+static void test_on_block(void **state)
+{
+	(void)state;
+	load("- {name: a, action: block, on_block: reset}\n"
+	     "- {name: b, action: block, on_block: drop}\n"
+	     "- {name: c, action: block}\n",
+	     "");
+	assert_int_equal(config->policy->lists[0].on_block, ON_BLOCK_RESET);
+	assert_int_equal(config->policy->lists[1].on_block, ON_BLOCK_DROP);
+	assert_int_equal(config->policy->lists[2].on_block, ON_BLOCK_DROP);
+	assert_errors("- {name: a, action: allow, on_block: drop}\n"
+		      "- {name: b, action: block, on_block: ignore}\n",
+		      "c.yaml:3:38: on_block is only for block lists: \n"
+		      "c.yaml:4:38: on_block: \n");
+}
+
 static void test_mark_mask(void **state)
 {
 	(void)state;
@@ -281,6 +297,7 @@ int main(void)
 		LOADED_TEST(test_keys),	      LOADED_TEST(test_names),
 		LOADED_TEST(test_many_lists), LOADED_TEST(test_entries),
 		LOADED_TEST(test_everyone),   LOADED_TEST(test_lane),
+		LOADED_TEST(test_on_block),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -306,6 +306,10 @@ static void list_compare_settings(struct collector *settings, const struct list 
 	if (to->action == ACTION_BLOCK)
 		collector_add(settings, "mode", from->is_monitor ? "monitor" : NULL,
 			      to->is_monitor ? "monitor" : NULL);
+	if (to->action == ACTION_BLOCK)
+		collector_add(settings, "on_block",
+			      from->on_block ? on_block_names[from->on_block] : NULL,
+			      to->on_block ? on_block_names[to->on_block] : NULL);
 	collector_add(settings, "mark", format_hex(from->sets_mark, from->mark, before),
 		      format_hex(to->sets_mark, to->mark, after));
 	collector_add(settings, "mark_mask", format_hex(from->sets_mark, from->mark_mask, before),

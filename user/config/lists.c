@@ -26,6 +26,7 @@ enum list_key {
 	LIST_DOMAINS,
 	LIST_PORTS,
 	LIST_LANE,
+	LIST_ON_BLOCK,
 	LIST_KEY_COUNT,
 };
 
@@ -37,7 +38,7 @@ static const char *const list_keys[] = {
 	[LIST_FORMAT] = "format",	[LIST_ON_ERROR] = "on_error",
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
 	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
-	[LIST_LANE] = "lane",
+	[LIST_LANE] = "lane",		[LIST_ON_BLOCK] = "on_block",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -112,6 +113,10 @@ static void check_keys(struct document *document, yaml_node_t *const values[], e
 		document_error(
 		    document, values[LIST_MODE],
 		    "mode is only for block lists: remove it, because an allow list never drops");
+	if (action == ACTION_ALLOW && values[LIST_ON_BLOCK])
+		document_error(document, values[LIST_ON_BLOCK],
+			       "on_block is only for block lists: remove it, because an allow list "
+			       "never drops");
 	if (action == ACTION_BLOCK && values[LIST_DOMAINS])
 		document_error(document, values[LIST_DOMAINS],
 			       "domains is only for allow lists: remove it, because the owner of "
@@ -133,6 +138,15 @@ static void read_mode(struct document *document, const yaml_node_t *node, struct
 
 	if (node && document_choice(document, node, "mode", mode_names, MODE_COUNT, &mode))
 		list->is_monitor = mode == MODE_MONITOR;
+}
+
+static void read_on_block(struct document *document, const yaml_node_t *node, struct list *list)
+{
+	size_t choice;
+
+	if (node &&
+	    document_choice(document, node, "on_block", on_block_names, ON_BLOCK_COUNT, &choice))
+		list->on_block = (enum on_block)choice;
 }
 
 static void read_mark(struct list_reader *reader, yaml_node_t *const values[], struct list *list)
@@ -235,6 +249,7 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	reader->places[index] =
 	    document_place(document, values[LIST_NAME] ? values[LIST_NAME] : node);
 	read_mode(document, values[LIST_MODE], list);
+	read_on_block(document, values[LIST_ON_BLOCK], list);
 	read_mark(reader, values, list);
 	read_priority(document, values[LIST_PRIORITY], list);
 	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],

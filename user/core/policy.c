@@ -18,6 +18,11 @@ const char *const action_names[ACTION_COUNT] = {
 	[ACTION_BLOCK] = "block",
 };
 
+const char *const on_block_names[ON_BLOCK_COUNT] = {
+	[ON_BLOCK_DROP] = "drop",
+	[ON_BLOCK_RESET] = "reset",
+};
+
 struct policy *policy_new(void)
 {
 	return calloc(1, sizeof(struct policy));

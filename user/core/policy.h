@@ -20,6 +20,12 @@ enum action { ACTION_ALLOW, ACTION_BLOCK, ACTION_COUNT };
 /* "allow", "block", indexed by enum action. */
 extern const char *const action_names[ACTION_COUNT];
 
+/* What a block list does with a SYN that it drops: nothing, or it answers with a reset. */
+enum on_block { ON_BLOCK_DROP, ON_BLOCK_RESET, ON_BLOCK_COUNT };
+
+/* "drop", "reset", indexed by enum on_block. */
+extern const char *const on_block_names[ON_BLOCK_COUNT];
+
 #define POLICY_LISTS_MAX 1024
 /* Longest name of a list, without the terminating zero. */
 #define POLICY_NAME_MAX 63
@@ -36,7 +42,8 @@ struct rule {
 struct list {
 	char *name;
 	enum action action;
-	bool is_monitor; /* a block list that never drops, for a trial */
+	bool is_monitor;	/* a block list that never drops, for a trial */
+	enum on_block on_block; /* of a block list */
 	bool sets_mark;
 	bool sets_priority;
 	uint32_t mark; /* no bit outside mark_mask */

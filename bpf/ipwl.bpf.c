@@ -15,6 +15,7 @@
 #include "lane.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
+#include "reset.bpf.h"
 
 /* Cleared by the loader: the tc program classifies without trying metadata. */
 const volatile __u8 use_metadata = 1;
@@ -61,6 +62,10 @@ static __always_inline int judge(struct xdp_md *ctx)
 		note_attempt(ctx, settings, &packet, &decision);
 	count_interface(&packet, decision.verdict);
 	count_decision(settings, &packet, &decision);
+	if (decision.verdict == IPWL_BLOCK)
+		return decision.answer == IPWL_ANSWER_RESET
+			   ? reset_answer(ctx, packet.ip_offset, decision.list)
+			   : XDP_DROP;
 	if (ipwl_drops(decision.verdict))
 		return XDP_DROP;
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)

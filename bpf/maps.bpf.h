@@ -191,6 +191,14 @@ struct {
 	__type(value, struct ipwl_traffic);
 } averted_counters SEC(".maps");
 
+/* By slot of a block list: SYNs that were answered. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IPWL_LISTS_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_traffic);
+} answer_counters SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, IPWL_COUNTER_COUNT);

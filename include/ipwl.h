@@ -83,12 +83,18 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
  * address, too. Such an address has this class only if there is none for its block lists. */
 #define IPWL_CLASS_SECOND IPWL_LISTS_MAX
 
+/* What a block list does with a SYN that it drops. */
+enum ipwl_answer {
+	IPWL_ANSWER_NONE,
+	IPWL_ANSWER_RESET, /* it becomes a TCP segment with RST and ACK, back to the source */
+};
+
 /* Value of `classes`. User space writes it through mmap, before a match refers to it. It does
  * not change while one does. */
 struct ipwl_class {
 	__u16 list;    /* slot in `lists` of the list that decides */
 	__u8 verdict;  /* enum ipwl_verdict with `enforce`: IPWL_ALLOW or higher */
-	__u8 reserved; /* 0 */
+	__u8 answer;   /* enum ipwl_answer; it may change at any time */
 	__u32 padding; /* 0: arrays round their values up to 8 bytes */
 } __attribute__((aligned(8)));
 _Static_assert(sizeof(struct ipwl_class) == 8, "ABI");
@@ -192,8 +198,8 @@ struct ipwl_lane_counters {
 _Static_assert(sizeof(struct ipwl_lane_counters) == 64, "ABI");
 
 /* Value of `list_counters` (by IPWL_LIST_COUNTER), of `averted_counters` (by class -
- * IPWL_CLASS_AVERTED) and of `counters` (one such map an interface, by IPWL_COUNTER): one for
- * each CPU, to be summed. */
+ * IPWL_CLASS_AVERTED), of `answer_counters` (by slot) and of `counters` (one such map an interface,
+ * by IPWL_COUNTER): one for each CPU, to be summed. */
 struct ipwl_traffic {
 	__u64 packets;
 	__u64 bytes;	   /* of whole frames, with the Ethernet header, no FCS */

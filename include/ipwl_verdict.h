@@ -37,6 +37,7 @@ struct ipwl_decision {
 	/* Meaningless without a rule: */
 	__u32 list; /* slot */
 	__u32 class;
+	enum ipwl_answer answer; /* to a SYN, if the verdict is IPWL_BLOCK */
 };
 
 /**
@@ -54,6 +55,7 @@ ipwl_decide(const struct ipwl_match *match, const struct ipwl_class *class, __u3
 	decision.rule = match->rule;
 	decision.list = class->list;
 	decision.class = match->class;
+	decision.answer = (enum ipwl_answer) class->answer;
 	decision.verdict = (enum ipwl_verdict) class->verdict;
 	if (decision.verdict == IPWL_BLOCK && !enforce)
 		decision.verdict = IPWL_WOULD_BLOCK;

@@ -84,6 +84,8 @@ static int take_slot(struct datapath *datapath, struct list *list)
 	if (slot == IPWL_LISTS_MAX)
 		return -ENOSPC;
 	err = zero_list_counters(datapath, slot);
+	if (!err)
+		err = counters_zero(bpf_map__fd(datapath->shared->maps.answer_counters), slot);
 	if (err)
 		return err;
 	/* First, so that a slot in use has its classes even if this process is killed. */
@@ -140,6 +142,9 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 		struct ipwl_list content = slot_content(list, lane_maps_prepare(datapath, list));
 
 		is_used[list->slot] = true;
+		classes_set_answer(datapath, list->slot,
+				   list->on_block == ON_BLOCK_RESET ? IPWL_ANSWER_RESET
+								    : IPWL_ANSWER_NONE);
 		if (memcmp(&content, &datapath->lists[list->slot], sizeof(content)))
 			write_slot(datapath, list->slot, &content);
 	}

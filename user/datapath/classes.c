@@ -47,6 +47,12 @@ void classes_write(struct datapath *datapath, uint32_t slot, enum ipwl_action ac
 		    is_allow ? IPWL_AVERTED : IPWL_WOULD_BLOCK);
 }
 
+void classes_set_answer(struct datapath *datapath, uint32_t slot, enum ipwl_answer answer)
+{
+	__atomic_store_n(&datapath->averted.classes[slot].answer, (uint8_t)answer,
+			 __ATOMIC_RELEASE);
+}
+
 /* If a counter cannot be zeroed, the next class of this number begins with it. */
 void classes_forget(struct datapath *datapath, uint16_t slot)
 {

@@ -174,6 +174,13 @@ int datapath_read_list(const struct datapath *datapath, uint16_t slot, enum ipwl
 			     IPWL_LIST_COUNTER(slot, (uint32_t)verdict), 1, ret_traffic);
 }
 
+int datapath_read_answers(const struct datapath *datapath, uint16_t slot,
+			  struct ipwl_traffic *ret_traffic)
+{
+	return counters_read(bpf_map__fd(datapath->shared->maps.answer_counters), slot, 1,
+			     ret_traffic);
+}
+
 int interface_read_counters(const struct interface *interface,
 			    struct ipwl_traffic ret_counters[IPWL_COUNTER_COUNT])
 {

@@ -151,6 +151,10 @@ int datapath_read_chunk(struct datapath *datapath, uint32_t chunk,
 int datapath_read_list(const struct datapath *datapath, uint16_t slot, enum ipwl_verdict verdict,
 		       struct ipwl_traffic *ret_traffic);
 
+/* Read the SYNs that a block list has answered, by its slot. */
+int datapath_read_answers(const struct datapath *datapath, uint16_t slot,
+			  struct ipwl_traffic *ret_traffic);
+
 /* What an allow list has passed that a block list contains. */
 struct averted_pair {
 	uint16_t allow, block; /* slots */

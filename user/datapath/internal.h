@@ -271,6 +271,8 @@ int classes_open(struct datapath *datapath);
 void classes_close(struct datapath *datapath);
 /* Write the two classes of a slot that is not yet in use. */
 void classes_write(struct datapath *datapath, uint32_t slot, enum ipwl_action action);
+/* Choose how SYNs are answered that the list of a slot drops. */
+void classes_set_answer(struct datapath *datapath, uint32_t slot, enum ipwl_answer answer);
 /* Free all other classes of a slot that is no longer in use, and zero their counters. */
 void classes_forget(struct datapath *datapath, uint16_t slot);
 /* Log a warning if there were too few classes. */

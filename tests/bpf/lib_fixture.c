@@ -130,6 +130,7 @@ static struct policy *make_policy(const struct scenario *scenario)
 
 		assert_non_null(list);
 		list->is_monitor = from->is_monitor;
+		list->on_block = from->on_block;
 		list->sets_mark = from->sets_mark;
 		list->sets_priority = from->sets_priority;
 		list->mark = from->mark;

@@ -26,6 +26,7 @@ struct scenario_list {
 	char name[POLICY_NAME_MAX + 1];
 	enum action action;
 	bool is_monitor;
+	enum on_block on_block; /* fixture_check() expects ON_BLOCK_DROP */
 	bool sets_mark, sets_priority;
 	uint32_t mark, mark_mask, priority;
 	uint16_t ports[SCENARIO_PORTS_MAX]; /* that it is for */

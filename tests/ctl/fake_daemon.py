@@ -97,7 +97,7 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "port": 25, "verdict": verdict, "list": None, "mark": None,
-            "lane": None,
+            "lane": None, "on_block": None,
             "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
             "overruled": [],
             "overrides": [], "averted_packets": None, "by_port": [], "limit": None, **changes}
@@ -155,10 +155,12 @@ STATUS = {
                          "allow": 0, "averted": 0, "would_block": 0, "block": 0,
                          "would_limit": 0, "limited": 0}}],
     "lists": [
-        {"name": "partners", "action": "allow", "mode": None, "ports": None, "mark": 31, "priority": 6,
+        {"name": "partners", "action": "allow", "mode": None, "on_block": None,
+         "answers": 0, "ports": None, "mark": 31, "priority": 6,
          "ipv4_entries": 3, "ipv6_entries": 1, "packets": 7, "bytes": 700, "connections": 2,
          "format": "auto", "on_error": "fail", "skipped_lines": 0},
-        {"name": "drop", "action": "block", "mode": "monitor", "ports": None, "mark": None, "priority": None,
+        {"name": "drop", "action": "block", "mode": "monitor", "on_block": "reset",
+         "answers": 4, "ports": None, "mark": None, "priority": None,
          "ipv4_entries": 1200000, "ipv6_entries": 0, "packets": 0, "bytes": 0,
          "connections": 0, "format": "netset", "on_error": "skip", "skipped_lines": 3}],
     "averted": [],

@@ -105,10 +105,15 @@ static json_t *list_json(const struct runtime *runtime, size_t index)
 	const struct list_count *count = &snapshot->entry_counts[index];
 	const struct list_input *input = &snapshot->config->list_inputs[index];
 	const struct ipwl_traffic traffic = read_list_traffic(runtime, list);
+	struct ipwl_traffic answers = { 0 };
 
-	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}", "name",
-			 list->name, "action", action_names[list->action], "ports",
-			 list_ports_json(list), "mode", list_mode_json(snapshot, list), "mark",
+	datapath_read_answers(runtime->datapath, list->slot, &answers);
+	return json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s,s:s,s:o}",
+			 "name", list->name, "action", action_names[list->action], "ports",
+			 list_ports_json(list), "mode", list_mode_json(snapshot, list), "on_block",
+			 list->action == ACTION_BLOCK ? json_string(on_block_names[list->on_block])
+						      : json_null(),
+			 "answers", json_count(answers.packets), "mark",
 			 list->sets_mark ? json_integer(list->mark) : json_null(), "priority",
 			 list->sets_priority ? json_integer(list->priority) : json_null(),
 			 "ipv4_entries", json_count(count->of[FAMILY_IPV4]), "ipv6_entries",
@@ -299,7 +304,7 @@ json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,s:o,s:o,s:o,s:o}",
+	    "s:o,s:o,s:o,s:o,s:o,s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",

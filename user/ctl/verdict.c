@@ -173,6 +173,8 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	if (json_is_integer(mark))
 		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
 			    (unsigned long long)json_integer_value(mark));
+	if (!strcmp(entry_string(result, "on_block"), "reset"))
+		writer_text(writer, COLOUR_NONE, "; connections are reset");
 	write_lane(writer, json_object_get(result, "lane"));
 }
 

@@ -203,6 +203,28 @@ static void write_averted(const struct runtime *runtime, const struct exposition
 	free(pairs);
 }
 
+/* Only lists that answer. */
+static void write_answers(const struct runtime *runtime, const struct exposition *to)
+{
+	static const struct metric answers = { "ipwl_answers_total", "counter",
+					       "SYNs of blocked sources that a list answered." };
+	const struct policy *policy = runtime->snapshot->policy;
+
+	exposition_head(to, &answers);
+	for (size_t i = 0; i < policy->list_count; i++) {
+		const struct list *list = &policy->lists[i];
+		struct ipwl_traffic traffic;
+
+		if (!list->on_block ||
+		    datapath_read_answers(runtime->datapath, list->slot, &traffic))
+			continue;
+		exposition_add(to, "%s{", answers.name);
+		exposition_label(to, "list", list->name);
+		exposition_add(to, ",answer=\"%s\"} %" PRIu64 "\n", on_block_names[list->on_block],
+			       (uint64_t)traffic.packets);
+	}
+}
+
 static void write_list_entries(const struct snapshot *snapshot, const struct exposition *to)
 {
 	static const struct metric entries = { "ipwl_list_entries", "gauge",
@@ -409,6 +431,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	write_interfaces(&runtime->interfaces, to);
 	write_list_counters(runtime, to);
 	write_averted(runtime, to);
+	write_answers(runtime, to);
 	write_list_entries(runtime->snapshot, to);
 	write_list_skipped(runtime->snapshot, to);
 	write_attached(&runtime->interfaces, to);

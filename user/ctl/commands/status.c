@@ -64,6 +64,8 @@ static const struct column list_columns[] = {
 	{ "name", "LIST", FORM_PLAIN | COLUMN_NAME },
 	{ "action", "ACTION", FORM_PLAIN },
 	{ "mode", "MODE", FORM_PLAIN },
+	{ "on_block", "ON_BLOCK", FORM_PLAIN | COLUMN_LEAVES(1) },
+	{ "answers", NULL, FORM_NUMBER },
 	{ "ports", "PORTS", FORM_PLAIN },
 	{ "mark", "MARK", FORM_HEX | COLUMN_LEAVES(4) },
 	{ "priority", "PRIORITY", FORM_NUMBER | COLUMN_LEAVES(2) },

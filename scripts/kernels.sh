@@ -16,7 +16,7 @@ export B=${B:-build}
 cache=$B/kernels
 suites="bullseye bookworm bookworm-backports trixie trixie-backports"
 security_suites="bullseye-security bookworm-security trixie-security"
-modules="veth cls_bpf sch_ingress"
+modules="veth cls_bpf sch_ingress tcp_diag"
 # Four times what Linux 5.10 walks through; it gives up at a million.
 instructions=120000
 # A guest that hangs ends then; how fast one is depends on the machine and its load.

@@ -69,7 +69,9 @@ make_network() {
 	done
 	ip -n peer link set peer0 up
 	peer listen 25 >/tmp/mx.log 2>&1 &
+	peer listen 10025 >/tmp/lane.log 2>&1 &
 	await grep -q listening /tmp/mx.log
+	await grep -q listening /tmp/lane.log
 }
 
 # write_config MODE: 10 is allowed, 66 is blocked, 77 both, 9 is in no list.
@@ -111,14 +113,15 @@ ask() {
 	grep -qE "$pattern" /tmp/answer || { echo "no $pattern in:"; cat /tmp/answer; return 1; }
 }
 
-# mail HOST MARK: both families get through, and the MX's sockets have this mark.
+# mail HOST MARK [LOG]: both families get through, and the MX's sockets have this mark.
 mail() {
+	log=${3:-/tmp/mx.log}
 	for sender in "192.0.2.$1 $MX4" "2001:db8::$1 $MX6"; do
 		source=${sender% *}
 		ip netns exec peer peer connect "$source" "${sender#* }" 25 $patience_sec ||
 			{ echo "$source: no connection"; return 1; }
-		tail -n 1 /tmp/mx.log | grep -qxF "$source mark $2" ||
-			{ echo "$source: $(tail -n 1 /tmp/mx.log), not mark $2"; return 1; }
+		tail -n 1 "$log" | grep -qxF "$source mark $2" ||
+			{ echo "$source: $(tail -n 1 "$log"), not mark $2"; return 1; }
 	done
 }
 
@@ -154,6 +157,27 @@ answers() {
 block_9() {
 	printf '192.0.2.9\n2001:db8::9\n' >/etc/ipwl/block.d/more.list
 	ipwlctl reload && no_mail 9
+}
+
+# The senders of the list are handed to its lane, and others are not. The listener is for all
+# addresses.
+handed_to_lane() {
+	sed -i '/mark: 0x7/a\    lane: {ipv4: "127.0.0.1:10025", ipv6: "[::1]:10025", allow_public: true}' $config
+	ipwlctl reload || return 1
+	ask '127\.0\.0\.1:10025 .* yes .*' status && ask '\[::1\]:10025 .* yes .*' status || return 1
+	mail 10 7 /tmp/lane.log && mail 77 7 /tmp/lane.log && mail 9 0
+}
+
+# A device of the kind that the guest has sends no answers in native mode, unless its other end
+# has an XDP program.
+reset() {
+	sed -i '/action: block/a\    on_block: reset' $config
+	ipwlctl reload || return 1
+	for sender in "192.0.2.66 $MX4" "2001:db8::66 $MX6"; do
+		ip netns exec peer peer connect "${sender% *}" "${sender#* }" 25 $patience_sec
+		[ $? -eq 3 ] || { echo "${sender% *}: no reset"; return 1; }
+	done
+	mail 9 0
 }
 
 # An attempt that is dropped, as it is shown to those who watch.
@@ -214,6 +238,9 @@ run_mode() {
 	check "$1: unlisted is counted" counted unlisted 2
 	check "$1: block is counted" counted block 2
 	check "$1: it is shown to those who watch" monitored
+	check "$1: the senders of a list are handed to its lane" handed_to_lane
+	[ "$1" = native ] || check "$1: blocked senders are reset" reset
+	write_config "$1"
 	check "$1: a reload blocks one more" block_9
 	check "$1: decides without ipwld, and under the next one" restart
 	check "$1: counters outlive it" counted allow 6

@@ -4,7 +4,7 @@
  *
  *   peer listen PORT                   print "ADDRESS mark MARK" for each connection
  *   peer connect SOURCE HOST PORT SEC  exit 0 when it is established, 1 when not within
- *                                      so many seconds
+ *                                      so many seconds, 3 when it is reset
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -98,7 +98,7 @@ static int run_connect(const char *source, const char *host, const char *port, c
 		return 2;
 	}
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) || read(fd, &byte, 1) < 0)
-		return 1;
+		return errno == ECONNREFUSED ? 3 : 1;
 	close(fd);
 	return 0;
 }

@@ -2,9 +2,8 @@
 /* CrowdSec's tables: a header that names the columns, then lines with a prefix, its duration
  * and a comment. */
 #include <string.h>
-#include <time.h>
 
-#include "base/duration.h"
+#include "formats/expiry.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
 
@@ -157,55 +156,6 @@ static void read_header(struct reading *reading, const struct token *fields, siz
 	}
 }
 
-/* ---- expiry -------------------------------------------------------------------------- */
-
-/* "2026-11-24T05:30:00Z" */
-static bool parse_time(const struct token *field, int64_t *ret_sec)
-{
-	struct tm tm = { 0 };
-	char text[32];
-	const char *end;
-
-	if (field->bytes >= sizeof(text))
-		return false;
-	memcpy(text, field->text, field->bytes);
-	text[field->bytes] = '\0';
-	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (end && *end == '.') {
-		for (end++; is_digit(*end);)
-			end++;
-	}
-	if (!end || strcmp(end, "Z") != 0)
-		return false;
-	*ret_sec = timegm(&tm);
-	return true;
-}
-
-/* Read the expiry. Returns false if that fails, which was reported. */
-static bool read_expiration(struct reading *reading, const struct token *field,
-			    int64_t *ret_expires_sec)
-{
-	const struct format_input *input = reading->input;
-	int64_t from = input->written_at_sec ? input->written_at_sec : input->now_sec;
-	int64_t sec;
-
-	if (field->bytes == 0 || token_is_word(field, "never"))
-		return true;
-	if (parse_time(field, ret_expires_sec))
-		return true;
-	if (!duration_parse_signed(field->text, field->bytes, &sec)) {
-		reading_bad(
-		    reading, field->position + 1,
-		    "\"%.*s\" is not an expiration: write a duration such as 30d or 1h30m, a "
-		    "time such as 2026-12-31T23:59:59Z, or nothing",
-		    (int)field->bytes, field->text);
-		return false;
-	}
-	/* 0 would mean never. */
-	*ret_expires_sec = from + sec > 0 ? from + sec : 1;
-	return true;
-}
-
 /* ---- records ------------------------------------------------------------------------- */
 
 /* The field of a column; empty if the line or the table has none. */
@@ -280,7 +230,7 @@ static int read_record(struct reading *reading, const struct token *fields, size
 	is_range = value.bytes > 0 && reading_range(&value, &first, &last) == value.bytes;
 	if (!is_range && !reading_prefix(reading, &value, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
-	if (!read_expiration(reading, &expiration, &entry.expires_at_sec))
+	if (!expiry_read(reading, &expiration, &entry.expires_at_sec))
 		return 0;
 	reason = line_reason(&comment);
 	if (reason)

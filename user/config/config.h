@@ -88,6 +88,7 @@ struct list_input {
 	enum format format;   /* `format:` */
 	bool skips_bad_lines; /* `on_error: skip` */
 	enum host_bits host_bits;
+	struct select select; /* of records in the files */
 	struct list_file *files;
 	size_t file_count;
 	struct diagnostics warnings; /* of reading the files */

@@ -19,6 +19,7 @@ enum feed_key {
 	FEED_URL,
 	FEED_FORMAT,
 	FEED_ON_ERROR,
+	FEED_SELECT,
 	FEED_REFRESH,
 	FEED_TIMEOUT,
 	FEED_MAX_BYTES,
@@ -46,6 +47,7 @@ static const char *const feed_keys[] = {
 	[FEED_URL] = "url",
 	[FEED_FORMAT] = "format",
 	[FEED_ON_ERROR] = "on_error",
+	[FEED_SELECT] = "select",
 	[FEED_REFRESH] = "refresh",
 	[FEED_TIMEOUT] = "timeout",
 	[FEED_MAX_BYTES] = "max_bytes",
@@ -380,6 +382,8 @@ static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct
 	read_number(reader, FEED_MAX_BYTES, 1, MAX_BYTES_MAX, &feed->max_bytes);
 	read_guards(reader);
 	err = read_name(reader, item, config);
+	if (!err && reader->values[FEED_SELECT])
+		err = select_read(reader->document, reader->values[FEED_SELECT], &feed->select);
 	if (!err)
 		err = read_url(reader, item);
 	if (!err)
@@ -458,6 +462,7 @@ void feed_config_done(struct feed_config *feed)
 	free(feed->header_file);
 	free(feed->ca_file);
 	free(feed->proxy);
+	select_done(&feed->select);
 }
 
 void feeds_free(struct feed_config *feeds, size_t count)

@@ -45,11 +45,21 @@ static void write_guards(FILE *stream, const struct feed_guards *guards)
 	write_word(stream, "may_hold_protected", guards->may_hold_protected ? "true" : NULL);
 }
 
+static void write_select(FILE *stream, const struct select *select)
+{
+	char *text = select_text(select);
+
+	if (text && *text)
+		fprintf(stream, ", select {%s}", text);
+	free(text);
+}
+
 static void write_feed(FILE *stream, const struct feed_config *feed)
 {
 	fprintf(stream, "%s (url %s", feed->name, feed->url);
 	write_word(stream, "format", feed->format ? format_names[feed->format] : NULL);
 	write_word(stream, "on_error", feed->skips_errors ? "skip" : NULL);
+	write_select(stream, &feed->select);
 	write_duration(stream, "refresh", feed->refresh_sec, FEED_DEFAULT_REFRESH);
 	write_duration(stream, "timeout", feed->timeout_sec, FEED_DEFAULT_TIMEOUT);
 	write_number(stream, "max_bytes", feed->max_bytes, FEED_DEFAULT_MAX_BYTES);

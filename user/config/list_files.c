@@ -43,6 +43,7 @@ void list_input_done(struct list_input *input)
 		free(input->files[i].path);
 	free(input->files);
 	diagnostics_done(&input->warnings);
+	select_done(&input->select);
 	*input = (struct list_input) { .format = FORMAT_AUTO };
 }
 
@@ -239,6 +240,7 @@ static int list_read_anew(const struct file_names *names, struct list_input *inp
 					.action = list->action,
 					.host_bits = input->host_bits,
 					.skips_bad_lines = input->skips_bad_lines,
+					.select = &input->select,
 					.source = SOURCE_FILE,
 					.now_sec = time(NULL),
 					.set = entry_set_new(),

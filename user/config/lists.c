@@ -22,6 +22,7 @@ enum list_key {
 	LIST_FORMAT,
 	LIST_ON_ERROR,
 	LIST_HOST_BITS,
+	LIST_SELECT,
 	LIST_FEEDS,
 	LIST_DOMAINS,
 	LIST_PORTS,
@@ -39,6 +40,7 @@ static const char *const list_keys[] = {
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
 	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
 	[LIST_LANE] = "lane",		[LIST_ON_BLOCK] = "on_block",
+	[LIST_SELECT] = "select",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -257,6 +259,9 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	err = list_ports_read(document, values[LIST_PORTS], reader->config, list);
 	if (!err)
 		err = lane_read(document, values[LIST_LANE], reader->config, list);
+	if (!err && values[LIST_SELECT])
+		err = select_read(document, values[LIST_SELECT],
+				  &reader->config->list_inputs[index].select);
 	if (!err && values[LIST_ENTRIES])
 		err = read_entries(document, values[LIST_ENTRIES], list);
 	if (!err && values[LIST_FILES])

@@ -82,6 +82,10 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 		     const yaml_node_t *on_error, const yaml_node_t *host_bits,
 		     struct list_input *input);
 
+/* Read `select` into @select, which must be zeroed. Return: 0, even if errors were added; -ENOMEM.
+ */
+int select_read(struct document *document, const yaml_node_t *node, struct select *select);
+
 /* Read the ports that a list is for. @node may be NULL: all. */
 int list_ports_read(struct document *document, const yaml_node_t *node, const struct config *config,
 		    struct list *list);

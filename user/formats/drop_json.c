@@ -136,6 +136,8 @@ bool drop_json_is_record(const char *text, size_t bytes)
 static bool is_json_line(const struct token *line)
 {
 	return line->text[0] == '{' && line->text[line->bytes - 1] == '}' &&
+	       !memchr(line->text + 1, '{', line->bytes - 1) &&
+	       !memchr(line->text + 1, '[', line->bytes - 1) &&
 	       drop_json_is_record(line->text, line->bytes);
 }
 

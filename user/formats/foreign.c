@@ -51,15 +51,6 @@ static const char *find_binary(const char *bytes, size_t count)
 	return "a binary file: a list is plain text";
 }
 
-/* "[2001:db8::]/32" is a prefix. */
-static bool is_json(const char *bytes, size_t count)
-{
-	if (bytes[0] == '{')
-		return true;
-	return bytes[0] == '[' &&
-	       (count == 1 || strchr(" \t\r\n{[\"]", bytes[1]) || bytes[1] == '\0');
-}
-
 static const char *find_markup(const char *bytes, size_t count, enum format format)
 {
 	const char *newline = memchr(bytes, '\n', count);
@@ -69,14 +60,12 @@ static const char *find_markup(const char *bytes, size_t count, enum format form
 	    (strchr("!?/", bytes[1]) || ((bytes[1] | 0x20) >= 'a' && (bytes[1] | 0x20) <= 'z')))
 		return "a page of HTML or XML, perhaps an error page or a login: fetch the list "
 		       "itself";
-	if (!is_json(bytes, count))
+	if (!json_begins(bytes, count) || format == FORMAT_AUTO || format == FORMAT_JSON)
 		return NULL;
 	if (bytes[0] == '{' && drop_json_is_record(bytes, line_bytes))
-		return format == FORMAT_AUTO || format == FORMAT_DROP_JSON
-			   ? NULL
-			   : "JSON of Spamhaus: set format: drop-json";
-	return "JSON of another kind: ipwl reads an object a line as Spamhaus DROP has them, with "
-	       "cidr; write the prefixes out, one a line";
+		return format == FORMAT_DROP_JSON ? NULL
+						  : "JSON of Spamhaus: set format: drop-json";
+	return "JSON: set format: json";
 }
 
 const char *foreign_find(const struct line_reader *lines, enum format format)

@@ -14,6 +14,7 @@ struct format_parser {
 	const char *record_nouns[2]; /* singular and plural, for summaries */
 	size_t line_bytes_max;
 	size_t state_bytes;
+	bool has_fields;    /* which `select` can compare */
 	bool is_allow_only; /* its entries are trusted: not for a block list */
 
 	/* Whether a line, without surrounding blanks, can only be of this format. A single line
@@ -26,13 +27,15 @@ struct format_parser {
 	size_t own_lines_min; /* fewer may be mistakes in a plain file; 0: one will do */
 
 	int (*read_line)(struct reading *reading);
+	/* In its place, for data that has no lines. It sets the line_count. */
+	int (*read_all)(struct reading *reading, struct line_reader *lines);
 	int (*end)(struct reading *reading); /* at the end of the data; may be NULL */
 	void (*done)(void *state);	     /* may be NULL */
 };
 
 extern const struct format_parser format_plain, format_postfix_cidr, format_rspamd_map,
     format_spamassassin, format_dnswl, format_rbldnsd, format_drop_text, format_drop_json,
-    format_netset, format_crowdsec_csv, format_spamdb, format_exim, format_opensmtpd;
+    format_netset, format_crowdsec_csv, format_spamdb, format_exim, format_opensmtpd, format_json;
 
 /* Indexed by enum format; NULL: FORMAT_AUTO. */
 extern const struct format_parser *const format_parsers[FORMAT_COUNT];
@@ -47,6 +50,9 @@ bool exim_split(const struct token *line, struct token *ret_key, struct token *r
 
 /* Whether a line may be a record of Spamhaus DROP as JSON, valid or not. */
 bool drop_json_is_record(const char *text, size_t bytes);
+
+/* Whether a text begins like JSON, and not like a prefix in brackets. @bytes > 0. */
+bool json_begins(const char *text, size_t bytes);
 
 /* Recognise the format from the first unread lines. Returns false if several formats fit and
  * they differ in meaning, which was reported. */

@@ -51,6 +51,8 @@ static int read_lines(struct reading *reading, struct line_reader *lines)
 
 	reading->line = line;
 	lines->line_bytes_max = parser->line_bytes_max;
+	if (parser->read_all)
+		return parser->read_all(reading, lines);
 	while ((err = lines_next(lines, line)) == 1) {
 		err = check_line(reading) ? parser->read_line(reading) : 0;
 		if (err)
@@ -104,6 +106,13 @@ static int read_with_parser(struct reading *reading, struct line_reader *lines)
 		    "a list of senders to trust (%s) cannot be in a block list: move it "
 		    "to an allow list",
 		    format_names[reading->result->format]);
+		return -EINVAL;
+	}
+	if (input->select && input->select->count > 0 && !parser->has_fields) {
+		diagnostics_add(input->diagnostics, SEVERITY_ERROR, input->name, 0, 0,
+				"select needs a format with fields, and this is %s: remove select, "
+				"or set the right format",
+				format_names[reading->result->format]);
 		return -EINVAL;
 	}
 	reading->state = calloc(1, parser->state_bytes + 1);

@@ -14,6 +14,7 @@
 #include "base/diagnostics.h"
 #include "base/lines.h"
 #include "core/policy.h"
+#include "formats/select.h"
 
 enum format {
 	FORMAT_AUTO, /* recognised by content */
@@ -30,6 +31,7 @@ enum format {
 	FORMAT_SPAMDB,
 	FORMAT_EXIM,
 	FORMAT_OPENSMTPD,
+	FORMAT_JSON,
 	FORMAT_COUNT,
 };
 
@@ -58,7 +60,8 @@ enum format_skip {
 	FORMAT_SKIP_NO_PREFIX, /* a JSON record without a prefix */
 	FORMAT_SKIP_RANGE,     /* wider than the file's own $MAXRANGE4 */
 	FORMAT_SKIP_EXPIRED,
-	FORMAT_SKIP_TEST, /* 127.0.0.2, the test entry of every DNS block list (RFC 5782) */
+	FORMAT_SKIP_TEST,   /* 127.0.0.2, the test entry of every DNS block list (RFC 5782) */
+	FORMAT_SKIP_SELECT, /* the fields of the record do not fulfil `select` */
 	FORMAT_SKIP_COUNT,
 };
 
@@ -93,7 +96,8 @@ struct format_input {
 	enum format format;
 	enum action action; /* of the list: limits its entries, and how Postfix actions are read */
 	enum host_bits host_bits;
-	bool skips_bad_lines; /* count them and warn of the first few */
+	const struct select *select; /* of records by their fields; may be NULL */
+	bool skips_bad_lines;	     /* count them and warn of the first few */
 
 	/* Members of the new entries. A reason and an expiry in the data take precedence. */
 	enum source source;

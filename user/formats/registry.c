@@ -20,6 +20,7 @@ const char *const format_names[] = {
 	[FORMAT_SPAMDB] = "spamdb",
 	[FORMAT_EXIM] = "exim",
 	[FORMAT_OPENSMTPD] = "opensmtpd",
+	[FORMAT_JSON] = "json",
 };
 _Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
 
@@ -30,7 +31,7 @@ const struct format_parser *const format_parsers[] = {
 	[FORMAT_DROP_TEXT] = &format_drop_text,	  [FORMAT_DROP_JSON] = &format_drop_json,
 	[FORMAT_NETSET] = &format_netset,	  [FORMAT_CROWDSEC_CSV] = &format_crowdsec_csv,
 	[FORMAT_SPAMDB] = &format_spamdb,	  [FORMAT_EXIM] = &format_exim,
-	[FORMAT_OPENSMTPD] = &format_opensmtpd,
+	[FORMAT_OPENSMTPD] = &format_opensmtpd,	  [FORMAT_JSON] = &format_json,
 };
 _Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
 

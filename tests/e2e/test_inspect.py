@@ -295,7 +295,7 @@ LIST_SETTINGS = {
     "action": None, "name": None, "entries": None, "files": None, "feeds": None, "domains": None,
     "mode": ("enforce", "monitor"), "mark": ("1", "2"), "mark_mask": ("0xff", "0xf"),
     "priority": ("1", "2"), "format": ("plain", "netset"), "on_error": ("fail", "skip"),
-    "host_bits": ("refuse", "cut"),
+    "host_bits": ("refuse", "cut"), "select": ("{a: b}", "{a: c}"),
 }
 EXPORT_SETTINGS = {
     "format": ("plain", "exim"), "path": ("/tmp/a", "/tmp/b"), "lists": ("[partners]", "[vips]"),
@@ -310,7 +310,7 @@ FEED_SETTINGS = {
     "may_be_empty": ("false", "true"), "max_shrink": ("50", "60"), "max_growth": ("10", "11"),
     "check_count": ("true", "false"), "min_ipv4_length": ("8", "9"),
     "min_ipv6_length": ("19", "20"), "reserved": ("hold", "cut"), "own": ("hold", "cut"),
-    "may_hold_protected": ("false", "true"),
+    "may_hold_protected": ("false", "true"), "select": ("{a: b}", "{a: c}"),
 }
 DOMAIN_SETTINGS = {
     "name": ("spf:a.test", "b.test"), "min_refresh": ("1h", "2h"), "max_refresh": ("1d", "2d"),

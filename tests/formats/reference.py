@@ -392,6 +392,11 @@ def split_key(line):
 
 def read(name, action, text):
     """The entries as text, exclusions with !; Refused: it is no list of that format."""
+    import fields
+
     reader = Reader(action)
-    getattr(reader, name.replace("-", "_"))(text)
+    if name in fields.READERS:
+        fields.READERS[name](reader, text)
+    else:
+        getattr(reader, name.replace("-", "_"))(text)
     return reader.entries

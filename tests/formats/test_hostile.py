@@ -17,7 +17,8 @@ LINES = {
     "postfix-cidr": "{} permit", "spamassassin": "trusted_networks {}",
     "dnswl": "{};3;1;example.net;1", "rbldnsd": "{} :127.0.0.2:text",
     "drop-json": '{{"cidr":"{}","sblid":"SBL1"}}', "crowdsec-csv": "value,comment\n{},partner",
-    "spamdb": "WHITE|{}|||1|2|9999999999|1|7", "exim": "{}: partner", "opensmtpd": "{}"}
+    "spamdb": "WHITE|{}|||1|2|9999999999|1|7", "exim": "{}: partner", "opensmtpd": "{}",
+    "json": '{{"ip":"{}"}}'}
 # Where the format knows what that is.
 READ = {
     ("spamassassin", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
@@ -72,6 +73,16 @@ OWN = (
     ("opensmtpd", "allow", "!192.0.2.1", REFUSED),
     ("opensmtpd", "allow", '"192.0.2.0" /24', REFUSED),
     ("opensmtpd", "allow", '"192.0.2.1', REFUSED),
+    ("json", "allow", '["192.0.2.0/24","198.51.100.0 /24"]', REFUSED),
+    ("json", "allow", '{"hooks":["192.0.2.0/24"],"web":["198.51.100.0 /24"]}', REFUSED),
+    ("json", "allow", '{"ip":"192.0.2.1","except":["192.0.2.2"]}', REFUSED),
+    ("json", "allow", '{"cidr":"192.0.2.0","prefixlen":24}', REFUSED),
+    ("json", "allow", '{"network":"192.0.2.0","netmask":"255.255.255.0"}', REFUSED),
+    ("json", "allow", '{"range":{"start":"192.0.2.0","end":"192.0.2.9"}}', REFUSED),
+    ("json", "allow", '{"ip":"192.0.2.1"', REFUSED),
+    ("json", "allow", '{"ip":"192.0.2.1","action":"deny"}', set()),
+    ("json", "block", '{"ip":"192.0.2.1","type":"captcha"}', set()),
+    ("json", "block", '{"ip":"192.0.2.1","isWhitelisted":true}', set()),
 )
 
 

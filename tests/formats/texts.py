@@ -151,7 +151,30 @@ class Maker:
     HEADERS = {"netset": "# ipv4 hash:net ipset", "rbldnsd": ":127.0.0.2:listed",
                "drop-text": "; Spamhaus DROP List"}
 
+    def json(self):
+        """A whole document: an array or object of strings, or records, or objects of them."""
+        key = self.pick("ip", "cidr", "ip_prefix", "ipv4Prefix", "address", "Network")
+        records = [{key: self.pick(self.prefix(), self.prefix(), self.span()),
+                    self.pick("comment", "region", "action", "type", "enabled", "service"):
+                    self.pick("a", "deny", "allow", "ban", True, False, 7, "captcha")}
+                   for _ in range(self.numbers.randrange(1, 6))]
+        strings = [self.prefix() for _ in range(self.numbers.randrange(5))]
+        words = [self.pick(*WORDS[:4], "mx.example") for _ in range(self.numbers.randrange(3))]
+        text = self.pick(
+            lambda: records, lambda: strings or ["192.0.2.1"],
+            lambda: {"syncToken": "1", self.pick("prefixes", "data", "values"): records},
+            lambda: {"hooks": strings, "ssh_keys": words, "web": ["192.0.2.1"]},
+            lambda: {"name": "x", "properties": {"addressPrefixes": strings, "tags": words}},
+            lambda: [{"id": 1, "ips": strings, "urls": words, "tcpPorts": "25"}],
+            lambda: {self.pick("allow", "blocked", "banned"): strings, "prefixes": []})()
+        if text is records and self.chance(0.3):
+            return "\n".join(map(json.dumps, records))
+        text = json.dumps(text, indent=self.pick(None, 1, 2))
+        return text.replace("/", "\\/") if self.chance(0.1) else text
+
     def good(self, name):
+        if name == "json":
+            return self.json() + self.pick("", "\n", "\r\n")
         self.header = self.pick(["value", "expiration", "comment"], ["value"],
                                 ["duration", "scope", "value", "type"], ["value", "simulated"])
         make = getattr(self, name.replace("-", "_"))

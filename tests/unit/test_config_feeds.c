@@ -46,7 +46,8 @@ static void test_values(void **state)
 	     "    token_file: /etc/t\n    ca_file: /etc/ca.pem\n    may_be_empty: true\n"
 	     "    max_shrink: 100\n    max_growth: 1\n    min_ipv4_length: 0\n"
 	     "    min_ipv6_length: 128\n    may_hold_reserved: true\n    may_hold_own: true\n"
-	     "    may_hold_protected: true\n    check_count: false\n"
+	     "    may_hold_protected: true\n    check_count: false\n    select: {Service: S3, "
+	     "port: 25}\n"
 	     "  - {name: z, url: 'file:///srv/list', refresh: 1w2d}\n"
 	     "- {name: c, action: block, feeds: [{name: w, url: 'http://h'}]}\n"
 	     "- {name: d, action: block, feeds: ~}\n"
@@ -58,6 +59,9 @@ static void test_values(void **state)
 	assert_int_equal(feed->action, ACTION_ALLOW);
 	assert_int_equal(feed->format, FORMAT_DROP_JSON);
 	assert_true(feed->skips_errors);
+	assert_int_equal(feed->select.count, 2);
+	assert_string_equal(feed->select.conditions[0].field, "Service");
+	assert_string_equal(feed->select.conditions[1].value, "25");
 	assert_int_equal(feed->refresh_sec, 600);
 	assert_int_equal(feed->timeout_sec, 30);
 	assert_int_equal(feed->max_bytes, 1000);
@@ -203,7 +207,8 @@ static void test_numbers(void **state)
 		{ "min_ipv4_length: 33", "min_ipv4_length: must be a decimal number" },
 		{ "min_ipv6_length: 129", "min_ipv6_length: must be a decimal number" },
 		{ "may_be_empty: yes", "may_be_empty: must be false or true, not \"yes\"" },
-		{ "format: csv", "format: must be auto, plain" },
+		{ "format: table", "format: must be auto, plain" },
+		{ "select: [S3]", "select must be a mapping of fields to values" },
 		{ "on_error: ignore", "on_error: must be fail or skip, not \"ignore\"" },
 	};
 	char text[256], expected[256];
@@ -216,6 +221,9 @@ static void test_numbers(void **state)
 			 strcspn(bad[i].text, ":") + 7, bad[i].words);
 		assert_errors(text, expected);
 	}
+	assert_errors(LIST "  - {name: a, url: 'http://h', select: {a: 1, A: 2, b: [1]}}\n",
+		      "c.yaml:6:47: A is duplicated in select: remove one\n"
+		      "c.yaml:6:56: a value of select...\n");
 	assert_errors("- {name: a, action: block}\nprotected: [192.0.2.1/24, x]\n",
 		      "c.yaml:4:13: ...host bits\nc.yaml:4:27: \n");
 	assert_errors(LIST "  - {name: a, url: 'http://h', refrsh: 1h}\n",

@@ -62,6 +62,7 @@ static int read_text(struct reading *reading, struct line_reader *lines, char **
 
 static int refuse_text(struct json_walk *walk, const char *position, const char *message)
 {
+	walk->is_refused = true;
 	json_walk_to(walk, position);
 	reading_spoil(walk->reading, (size_t)(walk->cursor - walk->line_start) + 1,
 		      "not JSON: %s; if the file was cut off, fetch it again", message);
@@ -126,7 +127,7 @@ static int read_large_array(struct json_walk *walk, const struct json_scope *sco
 
 	inner.depth++;
 	item_place.is_item = true;
-	item_place.among_prefixes = place->role != JSON_ADDRESS && has_prefix(array);
+	item_place.among_prefixes = place->role != FIELD_ADDRESS && has_prefix(array);
 	while (next == JSON_NEXT_VALUE) {
 		struct json_slice item = json_find_value(array->text, array->bytes, position);
 		int err = read_slice(walk, &inner, &item_place, &item);
@@ -329,7 +330,7 @@ static int read_json(struct reading *reading, struct line_reader *lines)
 			check_found(&walk);
 	}
 	free(text);
-	return err;
+	return walk.is_refused ? 0 : err;
 }
 
 bool json_begins(const char *text, size_t bytes)

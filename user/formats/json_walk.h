@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "formats/json_field.h"
+#include "formats/field.h"
 #include "formats/reading.h"
 
 /* Deepest nesting. Lists of providers need 6 levels. */
@@ -18,6 +18,7 @@ struct json_walk {
 	const char *cursor;	/* everything before it was counted */
 	const char *end;	/* of the value that is walked */
 	uint32_t found_fields;	/* conditions of select whose field some record has */
+	bool is_refused;	/* the text is no JSON, which was reported */
 	bool has_addresses;	/* a member or an array for addresses was found */
 };
 
@@ -38,7 +39,7 @@ struct json_scope {
 /* Where a value is. */
 struct json_place {
 	const char *key; /* of the member that holds it, perhaps in arrays; NULL: none */
-	enum json_role role;
+	enum field_role role;
 	bool is_against;     /* the name is an action that is not that of the list */
 	bool is_item;	     /* of an array */
 	bool among_prefixes; /* and some item is a prefix */

@@ -3,11 +3,10 @@
  * and a comment. */
 #include <string.h>
 
+#include "formats/csv_line.h"
 #include "formats/expiry.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
-
-#define COLUMNS_MAX 16
 
 enum column {
 	COLUMN_VALUE,
@@ -53,58 +52,6 @@ static const struct {
 	{ "allowlist", COLUMN_OTHER },
 	{ "name", COLUMN_OTHER },
 };
-
-/* Remove a field's quotes, in place. Returns false if a quote is not closed, or is followed by
- * text. */
-static bool unquote(struct token *field, struct token *rest)
-{
-	char *start = field->text, *in = start + 1, *out = start;
-	char *end = rest->text ? rest->text + rest->bytes : start + field->bytes;
-
-	for (; in < end; in++) {
-		if (*in == '"' && (in + 1 == end || in[1] != '"'))
-			break;
-		in += *in == '"';
-		*out++ = *in;
-	}
-	if (in == end)
-		return false;
-	for (in++; in < end && is_blank(*in);)
-		in++;
-	if (in < end && *in != ',')
-		return false;
-	field->bytes = (size_t)(out - start);
-	*rest = (struct token) { .text = NULL };
-	if (in < end)
-		*rest = (struct token) { in + 1, (size_t)(end - in) - 1,
-					 field->position + (size_t)(in + 1 - start) };
-	return true;
-}
-
-/* Split a line. Returns false if that fails, which was reported. */
-static bool split(struct reading *reading, struct token fields[COLUMNS_MAX], size_t *ret_count)
-{
-	struct token rest = line_content(reading->line), field;
-	size_t count = 0;
-
-	while (token_field(&rest, ',', &field)) {
-		field = token_trim(field);
-		if (field.bytes > 0 && field.text[0] == '"' && !unquote(&field, &rest)) {
-			reading_bad(reading, field.position + 1,
-				    "a quote that is not closed before the next comma");
-			return false;
-		}
-		if (count < COLUMNS_MAX)
-			fields[count] = field;
-		count++;
-	}
-	if (count > COLUMNS_MAX) {
-		reading_bad(reading, 1, "%zu columns: at most %d are read", count, COLUMNS_MAX);
-		return false;
-	}
-	*ret_count = count;
-	return true;
-}
 
 static bool find_column(const struct token *name, enum column *ret_column)
 {
@@ -243,12 +190,12 @@ static int read_record(struct reading *reading, const struct token *fields, size
 static int read_csv(struct reading *reading)
 {
 	const struct csv *csv = reading->state;
-	struct token content = line_content(reading->line), fields[COLUMNS_MAX];
+	struct token content = line_content(reading->line), fields[CSV_COLUMNS_MAX];
 	size_t count;
 
 	if (content.bytes == 0 || content.text[0] == '#')
 		return 0;
-	if (!split(reading, fields, &count))
+	if (!csv_split_line(reading, content, ',', fields, &count))
 		return 0;
 	if (!csv->has_header) {
 		read_header(reading, fields, count);

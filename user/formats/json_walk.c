@@ -52,24 +52,13 @@ static struct token find_place(struct json_walk *walk, char *text, size_t bytes)
 /* Whether an action is not that of the list. A word that is no action says nothing. */
 static bool is_of_other_action(const struct json_walk *walk, const json_t *value)
 {
-	static const char *const weaker[] = { "captcha", "throttle", "greylist", "quarantine",
-					      "dunno",	 "none",     "no",	 "false",
-					      "off",	 "never",    "hold",	 "defer" };
-	const char *text = json_string_value(value);
 	char copy[32];
-	struct token word = { copy, 0, 0 };
+	struct token word = { copy, json_string_length(value), 0 };
 
-	if (!text || json_string_length(value) >= sizeof(copy))
+	if (!json_is_string(value) || word.bytes >= sizeof(copy))
 		return false;
-	word.bytes = json_string_length(value);
-	memcpy(copy, text, word.bytes);
-	if (walk->reading->input->action == ACTION_ALLOW)
-		return value_is_refusal(&word) || token_is_word(&word, "throttle");
-	for (size_t i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
-		if (token_is_word(&word, weaker[i]))
-			return true;
-	}
-	return value_is_grant(&word);
+	memcpy(copy, json_string_value(value), word.bytes);
+	return value_is_of_other_action(&word, walk->reading->input->action);
 }
 
 static void read_expiry(struct json_walk *walk, struct json_scope *scope, const json_t *value)
@@ -107,42 +96,42 @@ static void skip_scope(struct json_scope *scope, enum format_skip skip)
 static void read_member(struct json_walk *walk, struct json_scope *scope, const char *key,
 			const json_t *value, const char **name)
 {
-	switch (json_field_role(key)) {
-	case JSON_ADDRESS:
+	switch (field_role_of(key)) {
+	case FIELD_ADDRESS:
 		scope->has_address |= json_is_string(value) || json_is_array(value);
 		break;
-	case JSON_ACTION:
+	case FIELD_ACTION:
 		if (is_of_other_action(walk, value))
 			skip_scope(scope, FORMAT_SKIP_ACTION);
 		break;
-	case JSON_REASON:
+	case FIELD_REASON:
 		if (json_string_length(value) > 0)
 			scope->reason = json_string_value(value);
 		break;
-	case JSON_NAME:
+	case FIELD_NAME:
 		if (json_string_length(value) > 0 && !*name)
 			*name = json_string_value(value);
 		break;
-	case JSON_EXPIRY:
+	case FIELD_EXPIRY:
 		read_expiry(walk, scope, value);
 		break;
-	case JSON_OFF_IF_FALSE:
+	case FIELD_OFF_IF_FALSE:
 		if (json_is_false(value))
 			skip_scope(scope, FORMAT_SKIP_KIND);
 		break;
-	case JSON_OFF_IF_TRUE:
+	case FIELD_OFF_IF_TRUE:
 		if (json_is_true(value))
 			skip_scope(scope, FORMAT_SKIP_KIND);
 		break;
-	case JSON_TRUSTED_IF_TRUE:
+	case FIELD_TRUSTED_IF_TRUE:
 		if (json_is_true(value) && walk->reading->input->action == ACTION_BLOCK)
 			skip_scope(scope, FORMAT_SKIP_ACTION);
 		break;
-	case JSON_LENGTH:
+	case FIELD_LENGTH:
 		scope->has_length |= !json_is_null(value);
 		break;
-	case JSON_EXCEPTIONS:
-	case JSON_OTHER:
+	case FIELD_EXCEPTIONS:
+	case FIELD_OTHER:
 		break;
 	}
 }
@@ -314,10 +303,10 @@ static int walk_string(struct json_walk *walk, const struct json_scope *scope,
 	const char *message = NULL;
 	struct token token;
 
-	if (place->role != JSON_ADDRESS && place->role != JSON_OTHER &&
-	    place->role != JSON_EXCEPTIONS)
+	if (place->role != FIELD_ADDRESS && place->role != FIELD_OTHER &&
+	    place->role != FIELD_EXCEPTIONS)
 		return 0;
-	if (place->role != JSON_ADDRESS) {
+	if (place->role != FIELD_ADDRESS) {
 		bool is_prefix = json_is_prefix(json_string_value(value), bytes);
 
 		if (!is_meant(scope, place, is_prefix, &message) && !message)
@@ -327,7 +316,7 @@ static int walk_string(struct json_walk *walk, const struct json_scope *scope,
 		bytes = sizeof(text) - 1;
 	memcpy(text, json_string_value(value), bytes);
 	token = find_place(walk, text, bytes);
-	if (place->role == JSON_EXCEPTIONS)
+	if (place->role == FIELD_EXCEPTIONS)
 		message = "is an exception from the list, which ipwl does not read here: write the "
 			  "addresses one a line, and exceptions with !";
 	if (!message)
@@ -362,7 +351,7 @@ static int walk_array(struct json_walk *walk, const struct json_scope *scope,
 
 	inner.depth++;
 	item_place.is_item = true;
-	item_place.among_prefixes = place->role != JSON_ADDRESS && has_prefix(array);
+	item_place.among_prefixes = place->role != FIELD_ADDRESS && has_prefix(array);
 	json_array_foreach(array, i, item)
 	{
 		err = json_walk_value(walk, &inner, &item_place, item);
@@ -374,13 +363,13 @@ static int walk_array(struct json_walk *walk, const struct json_scope *scope,
 
 struct json_place json_place_of(struct json_walk *walk, const char *key)
 {
-	struct json_place place = { .key = key, .role = json_field_role(key) };
+	struct json_place place = { .key = key, .role = field_role_of(key) };
 	char word[32];
 	struct token token = { word, strnlen(key, sizeof(word)), 0 };
 
 	memcpy(word, key, token.bytes);
 	/* "allowed": [...], "denied": [...] */
-	if (place.role == JSON_OTHER &&
+	if (place.role == FIELD_OTHER &&
 	    (walk->reading->input->action == ACTION_ALLOW ? value_is_refusal(&token)
 							  : value_is_grant(&token)))
 		place.is_against = true;
@@ -415,6 +404,7 @@ int json_walk_value(struct json_walk *walk, const struct json_scope *scope,
 	struct json_scope skipped = *scope;
 
 	if (scope->depth > JSON_DEPTH_MAX) {
+		walk->is_refused = true;
 		reading_spoil(walk->reading, 0,
 			      "nested deeper than %d levels: write the addresses "
 			      "one a line",
@@ -431,7 +421,7 @@ int json_walk_value(struct json_walk *walk, const struct json_scope *scope,
 		return walk_array(walk, scope, place, value);
 	if (json_is_string(value))
 		return walk_string(walk, scope, place, value);
-	if (place->role == JSON_ADDRESS && json_is_number(value))
+	if (place->role == FIELD_ADDRESS && json_is_number(value))
 		reading_bad(walk->reading, 0, "a number in %s: write an address as text",
 			    place->key);
 	return 0;

@@ -21,17 +21,28 @@ const char *const format_names[] = {
 	[FORMAT_EXIM] = "exim",
 	[FORMAT_OPENSMTPD] = "opensmtpd",
 	[FORMAT_JSON] = "json",
+	[FORMAT_CSV] = "csv",
+	[FORMAT_GEOFEED] = "geofeed",
 };
 _Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
 
 const struct format_parser *const format_parsers[] = {
-	[FORMAT_PLAIN] = &format_plain,		  [FORMAT_POSTFIX_CIDR] = &format_postfix_cidr,
-	[FORMAT_RSPAMD_MAP] = &format_rspamd_map, [FORMAT_SPAMASSASSIN] = &format_spamassassin,
-	[FORMAT_DNSWL] = &format_dnswl,		  [FORMAT_RBLDNSD] = &format_rbldnsd,
-	[FORMAT_DROP_TEXT] = &format_drop_text,	  [FORMAT_DROP_JSON] = &format_drop_json,
-	[FORMAT_NETSET] = &format_netset,	  [FORMAT_CROWDSEC_CSV] = &format_crowdsec_csv,
-	[FORMAT_SPAMDB] = &format_spamdb,	  [FORMAT_EXIM] = &format_exim,
-	[FORMAT_OPENSMTPD] = &format_opensmtpd,	  [FORMAT_JSON] = &format_json,
+	[FORMAT_PLAIN] = &format_plain,
+	[FORMAT_POSTFIX_CIDR] = &format_postfix_cidr,
+	[FORMAT_RSPAMD_MAP] = &format_rspamd_map,
+	[FORMAT_SPAMASSASSIN] = &format_spamassassin,
+	[FORMAT_DNSWL] = &format_dnswl,
+	[FORMAT_RBLDNSD] = &format_rbldnsd,
+	[FORMAT_DROP_TEXT] = &format_drop_text,
+	[FORMAT_DROP_JSON] = &format_drop_json,
+	[FORMAT_NETSET] = &format_netset,
+	[FORMAT_CROWDSEC_CSV] = &format_crowdsec_csv,
+	[FORMAT_SPAMDB] = &format_spamdb,
+	[FORMAT_EXIM] = &format_exim,
+	[FORMAT_OPENSMTPD] = &format_opensmtpd,
+	[FORMAT_JSON] = &format_json,
+	[FORMAT_CSV] = &format_csv,
+	[FORMAT_GEOFEED] = &format_geofeed,
 };
 _Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
 

@@ -66,6 +66,17 @@ bool value_is_grant(const struct token *word)
 	return is_among(&plain, grants, COUNT_OF(grants));
 }
 
+bool value_is_of_other_action(const struct token *word, enum action action)
+{
+	static const char *const weaker[] = { "captcha", "throttle", "greylist", "quarantine",
+					      "dunno",	 "none",     "no",	 "false",
+					      "off",	 "never",    "hold",	 "defer" };
+
+	if (action == ACTION_ALLOW)
+		return value_is_refusal(word) || token_is_word(word, "throttle");
+	return value_is_grant(word) || is_among(word, weaker, COUNT_OF(weaker));
+}
+
 /* ---- lengths, masks and addresses ---------------------------------------------- */
 
 /* Whether the word is a length, like "24" after 192.0.2.0. A prefix with a length needs no

@@ -4,7 +4,7 @@
 #ifndef FORMATS_VALUE_H
 #define FORMATS_VALUE_H
 
-#include "core/prefix.h"
+#include "core/policy.h"
 #include "formats/token.h"
 
 enum value_kind {
@@ -37,6 +37,10 @@ enum value_kind value_look(const struct token *key, const struct token *value,
 bool value_is_refusal(const struct token *word);
 /* Whether the word is an action that contradicts a block list, like allow. */
 bool value_is_grant(const struct token *word);
+
+/* Whether the action of a record is not that of the list: so weak words like captcha do not
+ * block. Words that are no actions say nothing. */
+bool value_is_of_other_action(const struct token *word, enum action action);
 
 #define VALUE_REMEDY_BYTES 256
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The second reader of formats whose records have fields with names: JSON."""
+"""The second reader of formats whose records have fields with names: JSON and CSV."""
 import json
 import re
 
@@ -153,4 +153,100 @@ def read_json(reader, text):
     require(walk.found, "no addresses")
 
 
-READERS = {"json": read_json}
+# ---- CSV --------------------------------------------------------------------
+
+
+def split_row(line, separator):
+    """Fields without quotes; a quote must be closed."""
+    fields, rest, blanks = [], line, " \t".replace(separator, "")
+    while True:
+        rest = rest.lstrip(blanks)
+        match = re.match(rf'"((?:[^"]|"")*)"[{blanks}]*', rest)
+        require(match or rest[:1] != '"', "quote")
+        if match:
+            require(rest[match.end():][:1] in ("", separator), "quote")
+            fields.append(match[1].replace('""', '"'))
+            found, rest = rest[match.end():][:1], rest[match.end() + 1:]
+        else:
+            field, found, rest = rest.partition(separator)
+            fields.append(field.strip(" \t"))
+        if not found:
+            return fields
+
+
+def head_of(line, is_comment):
+    body = line.strip(" \t")
+    if is_comment:
+        body = re.sub(r"^(#[ \t]*)+", "", body)
+    for separator in ",;\t":
+        try:
+            names = split_row(body, separator)
+        except Refused:
+            continue
+        if any(is_for_addresses(plain(name)) for name in names) and (
+                not is_comment or len(names) > 1 and all(name and " " not in name
+                                                         for name in names)):
+            return separator, names
+    return None
+
+
+def truth(text):
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+        text.lower())
+
+
+def read_csv(reader, text, head=None):
+    from reference import lines_of
+
+    for line in lines_of(text):
+        body = line.strip(" \t")
+        if not body:
+            continue
+        if head is None:
+            head = head_of(line, body[0] == "#")
+            require(head or body[0] == "#", "header")
+            if head:
+                names = [plain(name) for name in head[1]]
+                require(sum(map(is_for_addresses, names)) == 1, "columns of addresses")
+                require(not set(names) & (LENGTH | EXCEPTIONS), "a column that changes others")
+        elif body[0] != "#":
+            fields = split_row(line if head[0] == "\t" else body, head[0])
+            require(len(fields) <= len(head[1]), "more fields than columns")
+            row_of(reader, head[1], fields)
+
+
+def row_of(reader, head, fields):
+    names = [plain(name) for name in head]
+    walk, skipped, address, expiry = Walk(reader), False, "", ""
+    for name, field in zip(names, fields):
+        if name in ACTIONS:
+            word = stripped(field)
+            skipped |= walk.is_against(field) or field.lower() in (
+                {"throttle"} if reader.action == "allow" else WEAKER) or word == ""  and False
+        if name in OFF[True] and truth(field) is True or name in OFF[False] and \
+                truth(field) is False:
+            skipped = True
+        if name in {"iswhitelisted", "whitelisted"}:
+            skipped |= truth(field) is True and reader.action == "block"
+        if name in EXPIRY and field:
+            expiry = field
+        if is_for_addresses(name):
+            address = field
+    lower = [name.lower() for name in head]
+    if "scope" in lower and lower.index("scope") < len(fields):
+        skipped |= fields[lower.index("scope")].lower() in {"country", "as"}
+    skipped |= re.match("(?i)(country|as|username|session):", address) is not None
+    if skipped:
+        return
+    address = re.sub(r"^((?i:ip|range):)+(?=.)", "", address, count=1)
+    networks = parse_range(address) or parse_prefix(address)
+    if lasts(expiry.replace(" ", "T", 1) + ("Z" if " " in expiry and expiry[-1:].isdigit() else "")
+             if re.match(r"\d{4}-", expiry) else expiry):
+        reader.add(networks)
+
+
+def read_geofeed(reader, text):
+    read_csv(reader, text, (",", ["prefix", "country", "region", "city", "postal"]))
+
+
+READERS = {"json": read_json, "csv": read_csv, "geofeed": read_geofeed}

@@ -18,7 +18,7 @@ LINES = {
     "dnswl": "{};3;1;example.net;1", "rbldnsd": "{} :127.0.0.2:text",
     "drop-json": '{{"cidr":"{}","sblid":"SBL1"}}', "crowdsec-csv": "value,comment\n{},partner",
     "spamdb": "WHITE|{}|||1|2|9999999999|1|7", "exim": "{}: partner", "opensmtpd": "{}",
-    "json": '{{"ip":"{}"}}'}
+    "json": '{{"ip":"{}"}}', "csv": "ip,reason\n{},partner", "geofeed": "{},US,US-AL,Alabaster,"}
 # Where the format knows what that is.
 READ = {
     ("spamassassin", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
@@ -73,6 +73,17 @@ OWN = (
     ("opensmtpd", "allow", "!192.0.2.1", REFUSED),
     ("opensmtpd", "allow", '"192.0.2.0" /24', REFUSED),
     ("opensmtpd", "allow", '"192.0.2.1', REFUSED),
+    ("csv", "allow", "network,netmask\n192.0.2.0,255.255.255.0", REFUSED),
+    ("csv", "allow", "start_ip,end_ip\n192.0.2.0,192.0.2.255", REFUSED),
+    ("csv", "allow", "ip,network\n192.0.2.1,192.0.2.0/24", REFUSED),
+    ("csv", "allow", "ip,reason\n192.0.2.1,a,b", REFUSED),
+    ("csv", "allow", 'ip,reason\n"192.0.2.1,a', REFUSED),
+    ("csv", "allow", "ip,reason\n192.0.2.1:25,a", REFUSED),
+    ("csv", "allow", "ip,action\n192.0.2.1,deny", set()),
+    ("csv", "block", "ip,action\n192.0.2.1,captcha", set()),
+    ("csv", "block", "ip,simulated\n192.0.2.1,true", set()),
+    ("csv", "block", "ip,reason\nCountry:XX,a\nIp:192.0.2.1,b", {"192.0.2.1/32"}),
+    ("geofeed", "allow", "192.0.2.0/24,US,US-AL,Alabaster,,x", REFUSED),
     ("json", "allow", '["192.0.2.0/24","198.51.100.0 /24"]', REFUSED),
     ("json", "allow", '{"hooks":["192.0.2.0/24"],"web":["198.51.100.0 /24"]}', REFUSED),
     ("json", "allow", '{"ip":"192.0.2.1","except":["192.0.2.2"]}', REFUSED),

@@ -172,7 +172,35 @@ class Maker:
         text = json.dumps(text, indent=self.pick(None, 1, 2))
         return text.replace("/", "\\/") if self.chance(0.1) else text
 
+    def csv(self):
+        """A table with a header, in any of the separators."""
+        separator = self.pick(",", ",", ";", "\t")
+        names = [self.pick("ip", "IP_Address", "network", "dst_ip", "prefix", "range")] + [
+            self.pick("reason", "comment", "expires", "action", "type", "enabled", "country",
+                      "isWhitelisted") for _ in range(self.numbers.randrange(3))]
+        names = list(dict.fromkeys(names))
+        self.numbers.shuffle(names)
+        values = {"reason": ("x", "", '"a, b; c"'), "comment": ("", '"q ""q"""'),
+                  "expires": ("", "30d", "never", "2020-01-01T00:00:00Z", "2030-01-01 00:00:00"),
+                  "action": ("ban", "allow", "captcha", "deny"), "type": ("host", "drop"),
+                  "enabled": ("true", "false", "1"), "country": ("XX", ""),
+                  "isWhitelisted": ("True", "False", "")}
+        lines = [separator.join(
+            self.pick(*values[name]).replace("00:00:00\n", "") if name in values else self.pick(
+                self.prefix(), self.prefix(), f'"{self.address4()}"', self.span())
+            for name in names) for _ in range(self.numbers.randrange(1, 7))]
+        head = separator.join(names)
+        if len(names) > 1 and self.chance(0.2):
+            head = "# " + head
+        return "\n".join([head, *lines])
+
+    def geofeed(self):
+        return f"{self.network4()},{self.pick('US', 'de', '')},{self.pick('US-AL', '')}," \
+               f"{self.pick('Alabaster', '')}" + self.pick("", ",", ",12345")
+
     def good(self, name):
+        if name == "csv":
+            return self.csv() + self.pick("", "\n", "\r\n")
         if name == "json":
             return self.json() + self.pick("", "\n", "\r\n")
         self.header = self.pick(["value", "expiration", "comment"], ["value"],

@@ -402,6 +402,7 @@ static void test_host_bits(void **state)
 		{ FORMAT_DROP_TEXT, "192.0.2.9/24 ; SBL1\n", HOST_BITS_REFUSE },
 		{ FORMAT_DROP_JSON, "{\"cidr\":\"192.0.2.9/24\"}\n", HOST_BITS_REFUSE },
 		{ FORMAT_JSON, "[\"192.0.2.9/24\"]\n", HOST_BITS_REFUSE },
+		{ FORMAT_CSV, "ip\n192.0.2.9/24\n", HOST_BITS_REFUSE },
 		{ FORMAT_RSPAMD_MAP, "192.0.2.9/24 x\n", HOST_BITS_CUT },
 		{ FORMAT_RBLDNSD, "192.0.2.9/24 :127.0.0.2:x\n", HOST_BITS_REFUSE },
 		{ FORMAT_DNSWL, "192.0.2.9/24;1;1;x;1\n", HOST_BITS_REFUSE },

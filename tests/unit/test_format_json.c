@@ -244,7 +244,7 @@ static void test_large(void **state)
 	assert_int_equal(format_set->entries[39999].line, 40002);
 	assert_int_equal(format_result.line_count, 40003);
 	/* One comma less, far inside. */
-	memcpy(strstr(text, "\"11.40.0.1\",") + 11, " ", 1);
+	strstr(text, "\"11.40.0.1\",")[11] = ' ';
 	format_again();
 	assert_int_equal(format_read_text(FORMAT_AUTO, ACTION_BLOCK, text), -EINVAL);
 	fixture_assert(&format_diagnostics, "list:30004:1: not JSON: a comma or ] is missing\n");

@@ -347,7 +347,7 @@ static bool is_json_mark(const struct token *line, bool is_first)
 	return is_first && json_begins(line->text, line->bytes) && !format_drop_json.is_own(line);
 }
 
-const struct format_parser format_json = {
+const struct format_parser format_json_text = {
 	.record_nouns = { "address", "addresses" },
 	.line_bytes_max = FORMAT_LINE_BYTES_MAX,
 	.is_mark = is_json_mark,

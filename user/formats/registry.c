@@ -40,7 +40,7 @@ const struct format_parser *const format_parsers[] = {
 	[FORMAT_SPAMDB] = &format_spamdb,
 	[FORMAT_EXIM] = &format_exim,
 	[FORMAT_OPENSMTPD] = &format_opensmtpd,
-	[FORMAT_JSON] = &format_json,
+	[FORMAT_JSON] = &format_json_text,
 	[FORMAT_CSV] = &format_csv,
 	[FORMAT_GEOFEED] = &format_geofeed,
 };

@@ -93,11 +93,11 @@ static void test_bad(void **state)
 			  "list:3:1: ...host bits\nlist:4:1: \"\" is empty\n"
 			  "list:5:1: a quote that is not closed\nlist:6:1: \"name\" is not\n");
 	format_again();
-	assert_int_equal(select_add(&select, "contry", "de"), 0);
+	assert_int_equal(select_add(&select, "land", "de"), 0);
 	input = format_input_of("ip,country\n192.0.2.1,de\n", 24);
 	input.select = &select;
 	assert_int_equal(format_read(&input, &format_result), -EINVAL);
-	fixture_assert(&format_diagnostics, "list:1:1: no column is called contry\n");
+	fixture_assert(&format_diagnostics, "list:1:1: no column is called land\n");
 	select_done(&select);
 }
 

@@ -117,7 +117,7 @@ static void assert_select_bad(enum format format, const char *text, const char *
 	struct select select = { 0 };
 	struct format_input input;
 
-	assert_int_equal(select_add(&select, "sevice", "S3"), 0);
+	assert_int_equal(select_add(&select, "zone", "S3"), 0);
 	format_again();
 	input = format_input_of(text, strlen(text));
 	input.format = format;
@@ -131,7 +131,7 @@ static void test_select_bad(void **state)
 {
 	(void)state;
 	assert_select_bad(FORMAT_JSON, aws,
-			  "list:1: no record has the field sevice of select: correct its name\n");
+			  "list:1: no record has the field zone of select: correct its name\n");
 	assert_select_bad(FORMAT_AUTO, "192.0.2.1\n",
 			  "list: select needs a format with fields, and this is plain: remove\n");
 }
@@ -194,8 +194,7 @@ static void test_refused(void **state)
 		  "list:1:30: \"198.51.100.1\" in dns is an address, but not in a member\n" },
 		{ "{\"prefixes\":[\"192.0.2.0/24\"],\"except\":[\"192.0.2.1\"]}",
 		  "list:1:41: \"192.0.2.1\" in except is an exception\n" },
-		{ "{\"192.0.2.1\":{\"reason\":\"x\"}}",
-		  "list:1: 192.0.2.1 is the name\n" },
+		{ "{\"192.0.2.1\":{\"reason\":\"x\"}}", "list:1: 192.0.2.1 is the name\n" },
 		{ "{\"ip\":3221225985}", "list:1: a number in ip: write an address as text\n" },
 		{ "{\"ip\":\"192.0.2.1\",\"expires\":\"soon\"}",
 		  "list:1:30: \"soon\" is not an expiration\n" },

@@ -76,7 +76,7 @@ static void assert_selected(const char *text, const char *field, const char *val
 	char found[FORMAT_SUMMARY_BYTES], *found_entries;
 
 	assert_int_equal(select_add(&select, field, value), 0);
-	if (more_field)
+	if (*more_field)
 		assert_int_equal(select_add(&select, more_field, more_value), 0);
 	format_again();
 	input = format_input_of(text, strlen(text));
@@ -92,23 +92,23 @@ static void assert_selected(const char *text, const char *field, const char *val
 static void test_select(void **state)
 {
 	(void)state;
-	assert_selected(microsoft, "tcpPorts", "25", NULL, NULL,
+	assert_selected(microsoft, "tcpPorts", "25", "", "",
 			"2 198.51.100.0/24 (Exchange)\n3 203.0.113.0/24 (Skype)\n",
 			"4 addresses: 2 entries, 2 skipped: 2 not selected");
 	assert_selected(microsoft, "tcpports", "25", "serviceArea", "exchange",
 			"2 198.51.100.0/24 (Exchange)\n",
 			"4 addresses: 1 entry, 3 skipped: 3 not selected");
-	assert_selected(microsoft, "required", "true", NULL, NULL,
+	assert_selected(microsoft, "required", "true", "", "",
 			"1 192.0.2.0/24 (Exchange)\n1 2001:db8::/36 (Exchange)\n",
 			"4 addresses: 2 entries, 2 skipped: 2 not selected");
-	assert_selected(microsoft, "id", "11", NULL, NULL, "3 203.0.113.0/24 (Skype)\n",
+	assert_selected(microsoft, "id", "11", "", "", "3 203.0.113.0/24 (Skype)\n",
 			"4 addresses: 1 entry, 3 skipped: 3 not selected");
 	assert_selected(azure, "name", "Mail.North", "region", "north",
 			"1 192.0.2.0/24 (Mail.North)\n1 2001:db8::/32 (Mail.North)\n",
 			"3 addresses: 2 entries, 1 skipped: 1 not selected");
-	assert_selected(github, "key", "hooks", NULL, NULL, "1 192.0.2.0/24\n1 2001:db8::/32\n",
+	assert_selected(github, "key", "hooks", "", "", "1 192.0.2.0/24\n1 2001:db8::/32\n",
 			"3 addresses: 2 entries, 1 skipped: 1 not selected");
-	assert_selected(aws, "service", "S3", NULL, NULL, "9 198.51.100.0/24 (S3)\n",
+	assert_selected(aws, "service", "S3", "", "", "9 198.51.100.0/24 (S3)\n",
 			"3 addresses: 1 entry, 2 skipped: 2 not selected");
 }
 

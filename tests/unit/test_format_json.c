@@ -250,6 +250,25 @@ static void test_large(void **state)
 	free(text);
 }
 
+/* All of it in one line that is longer than the text by which a format is recognised. */
+static void test_one_line(void **state)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *stream = open_memstream(&text, &bytes);
+
+	(void)state;
+	fputc('[', stream);
+	for (int i = 0; i < 40000; i++)
+		fprintf(stream, "%s\"10.%d.%d.1\"", i ? ", " : "", i / 250, i % 250);
+	fputs("]\n", stream);
+	fclose(stream);
+	assert_int_equal(format_read_text(FORMAT_AUTO, ACTION_BLOCK, text), 0);
+	assert_int_equal(format_result.format, FORMAT_JSON);
+	assert_int_equal(format_result.entry_count, 40000);
+	free(text);
+}
+
 static void test_deep(void **state)
 {
 	static char text[2 * 70000 + 1];
@@ -270,9 +289,9 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JSON_TEST(test_providers), JSON_TEST(test_select),  JSON_TEST(test_select_bad),
-		JSON_TEST(test_meaning),   JSON_TEST(test_refused), JSON_TEST(test_large),
-		JSON_TEST(test_deep),
+		JSON_TEST(test_providers), JSON_TEST(test_select),   JSON_TEST(test_select_bad),
+		JSON_TEST(test_meaning),   JSON_TEST(test_refused),  JSON_TEST(test_large),
+		JSON_TEST(test_deep),	   JSON_TEST(test_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,9 +121,14 @@ static void count_votes(struct votes *votes, struct line_reader *lines)
 		struct line line = { .text = start, .bytes = lines->end - position };
 		struct token content;
 
-		/* Ignore an incomplete last line. */
-		if (!newline && !lines->is_at_end)
+		/* Ignore an incomplete last line, except one of JSON, which may be the only one. */
+		if (!newline && !lines->is_at_end) {
+			content = line_content(&line);
+			if (votes->line_count == 0 && content.bytes > 0 &&
+			    json_begins(content.text, content.bytes))
+				votes->marked = FORMAT_JSON;
 			break;
+		}
 		if (newline)
 			line.bytes = (size_t)(newline - start);
 		position += line.bytes + 1;

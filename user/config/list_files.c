@@ -174,7 +174,8 @@ static bool is_same_input(const struct file_names *names, const struct list_inpu
 {
 	if (!former->is_lasting || former->file_count != names->count ||
 	    former->format != input->format || former->host_bits != input->host_bits ||
-	    former->skips_bad_lines != input->skips_bad_lines)
+	    former->skips_bad_lines != input->skips_bad_lines ||
+	    !select_is_equal(&former->select, &input->select))
 		return false;
 	for (size_t i = 0; i < names->count; i++)
 		if (!is_same_file(&former->files[i], names->items[i]))

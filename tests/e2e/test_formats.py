@@ -48,7 +48,9 @@ def test_recognised(running, wire):
     drop.write_bytes(gzip.compress(b"; Spamhaus DROP List\n198.18.0.0/24 ; SBL1\n"))
     running.ask("reload")
     files = {item["path"]: item for item in running.status()["list_files"]}
+    written_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(path.stat().st_mtime))
     assert files[str(path)] == {
+        "written_at": written_at,
         "list": "partners", "path": str(path), "format": "postfix-cidr", "recognised": True,
         "lines": 5, "records": 4, "entries": 2, "exclusions": 1, "duplicates": 0,
         "skipped": 1, "skipped_lines": 0,

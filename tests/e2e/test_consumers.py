@@ -311,7 +311,7 @@ def test_every_snippet_is_here():
               "fail2ban-ipwl.conf",                   # test_seen
               "postfix-lane.cf",                      # test_lane_postfix
               "opensmtpd-lane.conf", "haproxy-lane.cfg",  # test_lane_servers
-              "prometheus.yml", "ipwl-alerts.yml"}    # test_contrib
+              "prometheus.yml", "ipwl-alerts.yml", "ipwl-recording.yml"}  # test_contrib
     for path in (daemon.ROOT / "contrib").iterdir():
         if path.is_file() and path.name not in others:
             assert f'snippet("{path.name}", directory)' in tests, path

@@ -98,7 +98,7 @@ class Counters:
     def check(self, has_entries=False):
         now = {key: value for key, value in self.ipwld.metrics().items()
                if key[0].endswith("_total") and ("list", "guests") not in key[1]
-               and not key[0].startswith("ipwl_seen_")}  # each daemon begins anew
+               and not key[0].startswith(("ipwl_seen_", "process_"))}  # each daemon begins anew
         if has_entries:
             for prefix, entry in self.entries().items():
                 for what in "packets", "bytes", "connections", "averted_packets":

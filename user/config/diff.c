@@ -343,18 +343,9 @@ static const struct list_input *find_input(const struct config *config, const st
 static void list_compare_input(struct collector *settings, const struct list_input *from,
 			       const struct list_input *to)
 {
-	char *before, *after;
-
 	if (!from || !to)
 		return;
-	before = select_text(&from->select);
-	after = select_text(&to->select);
-	if (before && after)
-		collector_add(settings, "select", *before ? before : NULL, *after ? after : NULL);
-	else
-		settings->err = -ENOMEM;
-	free(before);
-	free(after);
+	collector_take(settings, "select", select_text(&from->select), select_text(&to->select));
 	collector_add(settings, "format", format_names[from->format], format_names[to->format]);
 	collector_add(settings, "on_error", on_error_names[from->skips_bad_lines],
 		      on_error_names[to->skips_bad_lines]);

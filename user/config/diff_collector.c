@@ -53,6 +53,16 @@ int collector_end(struct collector *collector, struct setting_changes *ret_chang
 	return collector->err;
 }
 
+void collector_take(struct collector *collector, const char *key, char *from, char *to)
+{
+	if (from && to)
+		collector_add(collector, key, *from ? from : NULL, *to ? to : NULL);
+	else
+		collector->err = -ENOMEM;
+	free(from);
+	free(to);
+}
+
 void collector_add_flag(struct collector *collector, const char *key, bool from, bool to)
 {
 	collector_add(collector, key, from ? "true" : "false", to ? "true" : "false");

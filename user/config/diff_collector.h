@@ -15,6 +15,8 @@ struct collector {
 
 /* Add a change. NULL: the setting is not set. */
 void collector_add(struct collector *collector, const char *key, const char *from, const char *to);
+/* The same, and free both texts. Empty: the setting is not set. NULL: out of memory. */
+void collector_take(struct collector *collector, const char *key, char *from, char *to);
 void collector_add_flag(struct collector *collector, const char *key, bool from, bool to);
 
 /* Give the changes to the caller, or free them. Return: 0 or -ENOMEM. */

@@ -51,8 +51,8 @@ static int read_text(struct reading *reading, struct line_reader *lines, char **
 	if (bytes != 0) {
 		free(text);
 		if (bytes > 0)
-			reading_spoil(reading, 0, "longer than %lu bytes: split it into several",
-				      FORMAT_UNPACKED_BYTES_MAX);
+			reading_spoil(reading, 0, "longer than %lu MiB: split it into several",
+				      FORMAT_UNPACKED_BYTES_MAX >> 20);
 		return bytes > 0 ? -EINVAL : (int)bytes;
 	}
 	*ret_text = text;

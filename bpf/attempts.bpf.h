@@ -12,6 +12,7 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "classify.bpf.h"
 #include "ipwl_event.h"
 #include "ipwl_verdict.h"
 #include "limits.bpf.h"
@@ -454,7 +455,7 @@ static __always_inline void note_attempt(struct xdp_md *ctx, const struct ipwl_s
 		decision->verdict = ipwl_limit_verdict(limits, settings->enforce);
 	if (!(attempt & ATTEMPT_IS_REPORTED))
 		return;
-	about.rule = decision->rule;
+	about.rule = rule_id(decision->rule);
 	about.verdict = decision->verdict;
 	about.family = packet->family;
 	about.list = (__u16)decision->list;

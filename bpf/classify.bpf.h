@@ -12,9 +12,9 @@
 #include "parse.bpf.h"
 
 static __always_inline const char *ipwl_region(const void *unused __attribute__((unused)),
-					       __u32 number)
+					       __u32 slot)
 {
-	void *region = bpf_map_lookup_elem(&regions, &number);
+	void *region = bpf_map_lookup_elem(&regions, &slot);
 	__u32 zero = 0;
 
 	return region ? bpf_map_lookup_elem(region, &zero) : NULL;
@@ -36,6 +36,12 @@ static __always_inline const __u32 *filter_of(__u32 generation)
 	return filter ? bpf_map_lookup_elem(filter, &zero) : NULL;
 }
 
+/* The id of a match's rule. A global function, so that the verifier walks through it once. */
+__noinline __u32 rule_id(__u32 rule)
+{
+	return rule & IPWL_PLACE_FLAG ? ipwl_rule_at(NULL, rule) : rule;
+}
+
 /* A global function, so that the verifier checks the loop once instead of once for each path to
  * it. Returns a struct ipwl_match, which fits a word. */
 __noinline __u64 index_match6(__u32 number, __u64 high, __u64 low)
@@ -45,7 +51,7 @@ __noinline __u64 index_match6(__u32 number, __u64 high, __u64 low)
 	__u64 word;
 
 	if (root)
-		match = ipwl_match6(root, NULL, high, low);
+		match = ipwl_match6(root, NULL, number / IPWL_PORT_GROUPS, high, low);
 	__builtin_memcpy(&word, &match, sizeof(word));
 	return word;
 }
@@ -62,7 +68,8 @@ static __always_inline struct ipwl_match index_match(const struct packet *packet
 
 		__builtin_memcpy(&address, packet->key4.addr, sizeof(address));
 		if (root)
-			match = ipwl_match4(root, filter_of(generation), NULL, bpf_ntohl(address));
+			match = ipwl_match4(root, filter_of(generation), NULL, generation,
+					    bpf_ntohl(address));
 	} else {
 		__be64 high, low;
 

@@ -3,6 +3,7 @@
 #ifndef IPWL_COUNT_BPF_H
 #define IPWL_COUNT_BPF_H
 
+#include "classify.bpf.h"
 #include "ipwl_verdict.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
@@ -28,6 +29,7 @@ static __always_inline void count_interface(const struct packet *packet, enum ip
 
 /* ---- records ------------------------------------------------------------- */
 
+/* @pending: with the id of its rule */
 static __always_inline struct ipwl_rule_record *record_of(__u64 pending)
 {
 	__u32 chunk_key = (__u32)pending / IPWL_CHUNK_RULES % IPWL_CHUNKS_MAX;
@@ -53,13 +55,13 @@ static __always_inline void store_upper(__u64 *word, __u16 value)
  * until the next packet. */
 static __always_inline void note_hit(struct ipwl_rule_record *record, __u32 second)
 {
-	__u32 last = (__u32)(record->connections >> IPWL_RECORD_COUNT_BITS) << 16 |
-		     (__u32)(record->averted_packets >> IPWL_RECORD_COUNT_BITS);
+	__u32 last = (__u32)(record->other_packets >> IPWL_RECORD_COUNT_BITS) << 16 |
+		     (__u32)(record->connections >> IPWL_RECORD_COUNT_BITS);
 
 	if (last >= second)
 		return;
-	store_upper(&record->connections, (__u16)(second >> 16));
-	store_upper(&record->averted_packets, (__u16)second);
+	store_upper(&record->other_packets, (__u16)(second >> 16));
+	store_upper(&record->connections, (__u16)second);
 }
 
 /* A global function, so that the verifier walks through it once, and not for each packet of a
@@ -70,14 +72,22 @@ __noinline int add_to_record(__u64 pending, __u32 second)
 
 	if (!record)
 		return 0;
-	__sync_fetch_and_add(&record->packets, 1);
-	__sync_fetch_and_add(&record->bytes, (__u32)(pending >> IPWL_PENDING_RULE_BITS));
-	if (pending & IPWL_PENDING_CONNECTION)
-		__sync_fetch_and_add(&record->connections, 1);
+	__sync_fetch_and_add(
+	    pending & IPWL_PENDING_CONNECTION ? &record->connections : &record->other_packets, 1);
+	__sync_fetch_and_add(&record->bytes,
+			     pending >> IPWL_PENDING_RULE_BITS & IPWL_PENDING_BYTES_MASK);
 	if (pending & IPWL_PENDING_AVERTED)
 		__sync_fetch_and_add(&record->averted_packets, 1);
 	note_hit(record, second);
 	return 0;
+}
+
+static __always_inline __u64 with_rule_id(__u64 pending)
+{
+	if (!(pending & IPWL_PLACE_FLAG))
+		return pending;
+	return pending >> IPWL_PENDING_RULE_BITS << IPWL_PENDING_RULE_BITS |
+	       rule_id((__u32)pending);
 }
 
 /* ---- batches --------------------------------------------------------------- */
@@ -89,23 +99,46 @@ __noinline int fetch_record(__u64 pending)
 	const struct ipwl_rule_record *record = record_of(pending);
 
 	if (record)
-		(void)*(const volatile __u64 *)&record->packets;
+		(void)*(const volatile __u64 *)&record->other_packets;
 	return 0;
 }
 
-/* Add the batch of a CPU to the records. The caller holds it. A global function, so that the
- * verifier walks through the loops once. */
-__noinline int add_batch(__u32 cpu)
+/* The steps of add_batch(). Each is a global function, so that the verifier walks through its
+ * loop once, and not for each end of the loop before. */
+
+/* Put the ids of rules in the place of their places. */
+__noinline int find_rules(__u32 cpu)
 {
 	struct ipwl_pending *batch = bpf_map_lookup_elem(&pendings, &cpu);
-	__u32 count;
 
 	if (!batch)
 		return 0;
-	count = batch->count;
-	for (__u32 i = 0; i < IPWL_PENDING_MAX && i < count; i++)
+	for (__u32 i = 0; i < IPWL_PENDING_MAX && i < batch->count; i++)
+		batch->packets[i] = with_rule_id(batch->packets[i]);
+	return 0;
+}
+
+__noinline int fetch_records(__u32 cpu)
+{
+	struct ipwl_pending *batch = bpf_map_lookup_elem(&pendings, &cpu);
+
+	if (!batch)
+		return 0;
+	for (__u32 i = 0; i < IPWL_PENDING_MAX && i < batch->count; i++)
 		fetch_record(batch->packets[i]);
-	for (__u32 i = 0; i < IPWL_PENDING_MAX && i < count; i++)
+	return 0;
+}
+
+/* Add the batch of a CPU to the records. The caller holds it. */
+__noinline int add_batch(__u32 cpu)
+{
+	struct ipwl_pending *batch = bpf_map_lookup_elem(&pendings, &cpu);
+
+	find_rules(cpu);
+	fetch_records(cpu);
+	if (!batch)
+		return 0;
+	for (__u32 i = 0; i < IPWL_PENDING_MAX && i < batch->count; i++)
 		add_to_record(batch->packets[i], batch->second);
 	batch->count = 0;
 	return 0;
@@ -160,7 +193,7 @@ static __always_inline void count_rule(__u64 pending, __u32 batches)
 	__u32 at;
 
 	if (counts_directly || !batch || holder_of(batch) != IPWL_HELD_BY_NONE) {
-		add_to_record(pending, second_now());
+		add_to_record(with_rule_id(pending), second_now());
 		return;
 	}
 	hold(batch, IPWL_HELD_BY_CPU);
@@ -172,7 +205,7 @@ static __always_inline void count_rule(__u64 pending, __u32 batches)
 		if (at + 1 >= IPWL_PENDING_MAX)
 			add_batch(cpu);
 	} else {
-		add_to_record(pending, batch->second);
+		add_to_record(with_rule_id(pending), batch->second);
 	}
 	release(batch);
 }
@@ -198,7 +231,8 @@ static __always_inline void count_decision(const struct ipwl_settings *settings,
 	count_traffic(bpf_map_lookup_elem(&list_counters, &list_key), packet);
 	if (decision->verdict == IPWL_AVERTED)
 		count_averted(packet, decision->class);
-	count_rule(decision->rule | (__u64)packet->bytes << IPWL_PENDING_RULE_BITS |
+	count_rule(decision->rule |
+		       (__u64)(packet->bytes & IPWL_PENDING_BYTES_MASK) << IPWL_PENDING_RULE_BITS |
 		       (packet->is_connection ? IPWL_PENDING_CONNECTION : 0) |
 		       (decision->verdict == IPWL_AVERTED ? IPWL_PENDING_AVERTED : 0),
 		   settings->batches);

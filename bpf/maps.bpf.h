@@ -42,7 +42,7 @@ struct region {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, IPWL_REGIONS_MAX);
+	__uint(max_entries, IPWL_REGION_SLOTS); /* generation * IPWL_REGIONS_MAX + number */
 	__type(key, __u32);
 	__array(values, struct region);
 } regions SEC(".maps");

@@ -111,7 +111,8 @@ _Static_assert(sizeof(struct ipwl_block_set) == 128, "ABI");
 /* The rule that decides for an address, and what it decides. As a value in a table, it decides
  * for the addresses whose longest prefix it belongs to. */
 struct ipwl_match {
-	__u32 rule;	/* id; 0: a hole, as if no prefix matched */
+	__u32 rule;	/* id, or its place in the index (ipwl_index.h); 0: a hole, as if no
+			 * prefix matched */
 	__u16 class;	/* number in `classes` */
 	__u16 reserved; /* 0 */
 };
@@ -220,14 +221,16 @@ _Static_assert(IPWL_ALLOW % 2 != IPWL_AVERTED % 2 && IPWL_WOULD_BLOCK % 2 != IPW
  * CPUs and updated atomically: memory does not grow with CPUs. 32 bytes, so that a record
  * never straddles two cache lines.
  *
- * The upper 16 bits of the last two words together are the second of the last hit, the
- * connections' word first: of the time since boot, 0 if there was none. They are stored
- * by themselves. The lower 48 bits count: a million packets a second fill them in 8 years. */
+ * A packet adds to one of the first two words only, and to the bytes.
+ *
+ * The upper 16 bits of the first two words together are the second of the last hit, the first
+ * word's first: of the time since boot, 0 if there was none. They are stored by themselves. The
+ * lower 48 bits count: a million packets a second fill them in 8 years. */
 struct ipwl_rule_record {
-	__u64 packets;
-	__u64 bytes;
+	__u64 other_packets; /* those that are no connections */
 	__u64 connections;
-	__u64 averted_packets; /* of packets, those a block list holds too */
+	__u64 bytes;
+	__u64 averted_packets; /* of all packets, those a block list holds too */
 };
 _Static_assert(sizeof(struct ipwl_rule_record) == 32, "ABI");
 #define IPWL_RECORD_COUNT_BITS 48
@@ -244,9 +247,13 @@ struct ipwl_rule_counters {
 
 /*
  * Packets of one CPU that are not yet added to the records of their rules: one value of
- * `pendings` for each CPU. If there are many rules, a record is seldom in a cache, and one after
- * the other each would be waited for. A batch reads all its records first, and the CPU waits
- * for many at once. If there are few, packets are added directly.
+ * `pendings` for each CPU. If there are many rules, a rule's id in the index and its record are
+ * seldom in a cache, and one after the other each would be waited for. A batch reads all ids
+ * first, then all records, and the CPU waits for many at once. If there are few, packets are
+ * added directly.
+ *
+ * A pending packet of a generation that is no longer in force needs its index: user space settles
+ * before it releases that.
  *
  * All packets of a batch arrived in the same second. A batch is added when it is full, when a
  * packet of another second arrives, and when user space settles the counters.
@@ -271,12 +278,12 @@ enum ipwl_holder {
 	IPWL_HELD_BY_USER, /* user space, because the CPU is offline */
 };
 
-/* A pending packet: its rule in the lowest bits, its bytes above, and flags. */
-#define IPWL_PENDING_RULE_BITS 24
-#define IPWL_PENDING_RULE_MASK ((1U << IPWL_PENDING_RULE_BITS) - 1)
-#define IPWL_PENDING_CONNECTION (1ULL << 56)
-#define IPWL_PENDING_AVERTED (1ULL << 57)
-_Static_assert(IPWL_CHUNKS_MAX *IPWL_CHUNK_RULES == 1U << IPWL_PENDING_RULE_BITS, "ids fit");
+/* A pending packet: its rule in the lower half, as in struct ipwl_match, its bytes above, and
+ * flags. */
+#define IPWL_PENDING_RULE_BITS 32
+#define IPWL_PENDING_BYTES_MASK ((1U << 30) - 1)
+#define IPWL_PENDING_CONNECTION (1ULL << 62)
+#define IPWL_PENDING_AVERTED (1ULL << 63)
 
 /* Of settings.decides: the number of the generation that decides, whether it does so by an index
  * (ipwl_index.h) or by tables, and whether it has more than one group of ports. */

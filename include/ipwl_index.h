@@ -10,17 +10,25 @@
  * block or node crosses a region's end.
  *
  * count 0: a node, 256 words for the next 8 bits.
- * count n: a block of n intervals that do not overlap, in the order of addresses.
- *   With at most 16 bits of the address left (IPv4 always): __u16 first[n], padded to 4
- *   bytes; struct ipwl_end[n]; __u32 rule[n]. Bits that are not left are 0 in first, and 1 in
- *   last. The search and the decision need only what comes before the rules, so few lines of
- *   a cache hold much of it.
- *   With more bits left, of the next 64: __u64 first[n]; struct ipwl_wide_leaf[n];
- *   n is at most IPWL_WIDE_MAX. A leaf with child_bits points to a further block or node.
- *   An address between intervals is unlisted.
+ * count n: a block of n intervals, in the order of addresses. An interval begins at its first
+ *   address. It ends with the smallest aligned range of 2^length addresses that contains the
+ *   first one, or where the next interval begins. So a prefix needs no last address, also if
+ *   others lie inside it. An interval may be unlisted, to end the one before it.
+ *   With at most 16 bits of the address left (IPv4 always): __u16 first[n]; __u16 kind[n];
+ *   __u32 rule[n]. Bits that are not left are 0 in first. If n is above IPWL_SHORT_MAX, the rules
+ *   lie elsewhere, and a __u32 before all else is the place of the first one. So a lookup reads
+ *   about 4 bytes an interval, which a cache holds when the rules do not fit.
+ *   With more bits left, of the next 64: __u64 first[n]; struct ipwl_wide_kind[n];
+ *   __u32 rule[n]; n is at most IPWL_WIDE_MAX. A kind with child_bits has the word of a further
+ *   block or node in place of a rule.
+ *   An address before the first interval is unlisted.
  *
  * Example: 10.1.0.0/16 with 10.1.2.0/24 in another list is root word 0x0a01, a block
- * of n = 3: first { 0x0000, 0x0200, 0x0300 }, last { 0x01ff, 0x02ff, 0xffff }.
+ * of n = 3: first { 0x0000, 0x0200, 0x0300 }, lengths { 16, 8, 16 }.
+ *
+ * In a block of more than IPWL_SHORT_MAX intervals, a lookup does not read the rule. It tells
+ * where the rule is, its place, and whoever counts the packet reads it there, for many packets at
+ * once (struct ipwl_pending).
  */
 #ifndef IPWL_INDEX_H
 #define IPWL_INDEX_H
@@ -39,15 +47,19 @@
 /* Of one region, 1 MiB. A mapped array begins at a page, so units do not cross lines of the
  * CPU's caches. */
 #define IPWL_REGION_UNITS (1U << 16)
+/* Of one generation, which has regions of its own. So whether an index has room does not depend
+ * on the one before it. */
 #define IPWL_REGIONS_MAX (1U << (32 - IPWL_WORD_COUNT_BITS - 16))
+#define IPWL_REGION_SLOTS (IPWL_GENERATIONS * IPWL_REGIONS_MAX)
 /* Unused space after the units, so that for the verifier each block that begins in the region
  * also ends in it. */
 #define IPWL_REGION_SLACK_BYTES 4096U
 #define IPWL_REGION_BYTES (IPWL_REGION_UNITS * IPWL_UNIT_BYTES + IPWL_REGION_SLACK_BYTES)
 
-#define IPWL_WIDE_MAX 32
-/* Intervals of a narrow block that is one line of a cache. */
-#define IPWL_ONE_LINE_MAX 6
+#define IPWL_WIDE_MAX 64
+/* Intervals of a narrow block that contains their rules. It is not larger than a line of a
+ * cache. */
+#define IPWL_SHORT_MAX 8
 /* Each step but the last takes 8 bits at least of the 112 that the root leaves of an IPv6
  * address. */
 #define IPWL_STEPS_MAX 15
@@ -63,26 +75,37 @@ struct ipwl_roots {
 #define IPWL_FILTER_BITS 24
 #define IPWL_FILTER_WORDS (1U << (IPWL_FILTER_BITS - 5))
 
-/* Where an interval of a narrow block ends, and what it decides. */
-struct ipwl_end {
-	__u16 last;
-	__u16 class; /* number in `classes` */
-};
-_Static_assert(sizeof(struct ipwl_end) == 4, "ABI");
+/* The kind of an interval of a narrow block: its class below, and above what `length` is. 15
+ * stands for 16, and there is no interval of 15. */
+#define IPWL_KIND_LENGTH_SHIFT 12
+#define IPWL_KIND_CLASS_MASK ((1U << IPWL_KIND_LENGTH_SHIFT) - 1)
+#define IPWL_KIND_WHOLE 15
+/* The class of an interval that is unlisted. */
+#define IPWL_CLASS_NONE IPWL_KIND_CLASS_MASK
+_Static_assert(IPWL_CLASSES_MAX < IPWL_CLASS_NONE, "classes fit");
 
-struct ipwl_wide_leaf {
-	__u64 last;	  /* of the interval */
-	__u32 rule;	  /* id, never 0; of a child: its word */
-	__u16 class;	  /* number in `classes`; of a child: 0 */
-	__u16 child_bits; /* 0: no child; otherwise how many bits the way to it takes */
+struct ipwl_wide_kind {
+	__u16 class;	 /* number in `classes`; IPWL_CLASS_NONE; of a child: 0 */
+	__u8 length;	 /* at most 64 */
+	__u8 child_bits; /* 0: no child; otherwise how many bits the way to it takes */
 };
-_Static_assert(sizeof(struct ipwl_wide_leaf) == 16, "ABI");
+_Static_assert(sizeof(struct ipwl_wide_kind) == 4, "ABI");
 
 /* Offsets in a block of @count, and its size. */
-#define IPWL_NARROW_ENDS(count) ((2 * (count) + 3) & ~3U)
-#define IPWL_NARROW_RULES(count) (IPWL_NARROW_ENDS(count) + 4 * (count))
-#define IPWL_NARROW_BYTES(count) (IPWL_NARROW_RULES(count) + 4 * (count))
-#define IPWL_WIDE_LEAVES(count) (8 * (count))
-#define IPWL_WIDE_BYTES(count) (24 * (count))
+#define IPWL_IS_LONG(count) ((count) > IPWL_SHORT_MAX)
+#define IPWL_NARROW_FIRSTS(count) (IPWL_IS_LONG(count) ? 4 : 0)
+#define IPWL_NARROW_BYTES(count) (IPWL_IS_LONG(count) ? 4 + 4 * (count) : 8 * (count))
+#define IPWL_WIDE_KINDS(count) (8 * (count))
+#define IPWL_WIDE_RULES(count) (12 * (count))
+#define IPWL_WIDE_BYTES(count) (16 * (count))
+
+/* The place of a rule's id: unit * 4 + the number of the __u32 in it, in a generation. It stands
+ * in for a rule's id wherever IPWL_PLACE_FLAG is set. */
+#define IPWL_PLACE_BITS (32 - IPWL_WORD_COUNT_BITS + 2)
+#define IPWL_PLACE_MASK ((1U << IPWL_PLACE_BITS) - 1)
+#define IPWL_PLACE_FLAG (1U << 31)
+#define IPWL_PLACE(generation, unit)                                                               \
+	(IPWL_PLACE_FLAG | (__u32)(generation) << IPWL_PLACE_BITS | (__u32)(unit) << 2)
+_Static_assert(IPWL_PLACE_BITS + 1 < 31 && IPWL_GENERATIONS == 2, "a place fits below the flag");
 
 #endif

@@ -201,6 +201,54 @@ static void test_pending(void **state)
 	scenario_done(&scenario);
 }
 
+/* The generation in force has regions of its own, and no others are left. */
+static void check_regions(const struct datapath *datapath)
+{
+	size_t count = 0;
+
+	if (!generation_is_indexed(datapath))
+		return;
+	for (uint32_t slot = 0; slot < IPWL_REGION_SLOTS; slot++) {
+		if (datapath->regions[slot] < 0)
+			continue;
+		assert_int_equal(slot / IPWL_REGIONS_MAX, generation_in_force(datapath));
+		count++;
+	}
+	assert_true(count > 0);
+}
+
+/* A pending packet tells the place of its rule in the index if the rule's block is long. It is
+ * counted before that index goes, and not at what is in that place afterwards. */
+static void test_pending_of_former_index(void **state)
+{
+	struct scenario more = { .ports = { 25 }, .port_count = 1, .enforce = true };
+	struct scenario fewer = more;
+	struct packet packets[SOURCES];
+
+	_Static_assert(IPWL_SHORT_MAX < 9, "the block of 192.0.0.0/16 is long");
+	build_packets(packets);
+	scenario_add(&more, "bad", ACTION_BLOCK,
+		     "10.0.1.1 10.0.1.3 10.0.1.5 10.0.1.7 10.0.1.9 10.0.1.11 10.0.1.13 10.0.1.15 "
+		     "10.0.1.17 192.0.2.1 192.0.2.3 192.0.2.5 192.0.2.7 192.0.2.9 192.0.2.77 "
+		     "192.0.2.79 192.0.2.81 192.0.2.83 192.0.2.129");
+	scenario_add(&fewer, "bad", ACTION_BLOCK,
+		     "192.0.2.1 192.0.2.3 192.0.2.5 192.0.2.7 192.0.2.9 192.0.2.77 192.0.2.79 "
+		     "192.0.2.81 192.0.2.83 192.0.2.129");
+	for (int round = 0; round < 6; round++) {
+		fixture_apply(*state, &more, APPLY_REBUILD);
+		count_in_batches(*state, true);
+		for (size_t i = 0; i < SOURCES; i++)
+			run_once(*state, &packets[i]);
+		if (round == 3)
+			fixture_restart(*state);
+		fixture_apply(*state, &fewer, APPLY_REBUILD);
+		check_regions(((struct fixture *)*state)->datapath);
+		fixture_check_counters(*state);
+	}
+	scenario_done(&more);
+	scenario_done(&fewer);
+}
+
 struct settler {
 	struct datapath *datapath;
 	_Atomic bool is_done;
@@ -415,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_several_chunks),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_pending_of_former_index),
 		cmocka_unit_test(test_settle_in_between),
 		cmocka_unit_test(test_held_batch),
 		cmocka_unit_test(test_last_hit),

@@ -166,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rules_change_done(&change);
 	check(!rules_number(new, old, &ids, &change));
 	check(!change.is_everything);
-	index_space_init(&space, add_region);
+	index_space_init(&space, 0, add_region);
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		build(old, split_above, &(struct prefix) { .family = (uint8_t)family });
 	check_index(old, new);

@@ -51,7 +51,7 @@ static struct built *built_new(void)
 	struct built *built = calloc(1, sizeof(*built));
 
 	assert_non_null(built);
-	index_space_init(&built->space, add_region);
+	index_space_init(&built->space, 0, add_region);
 	built->averted.classes = built->classes;
 	built->averted.sets = built->sets;
 	built->has_filter = random_chance(50);
@@ -355,7 +355,7 @@ static void test_no_space(void **state)
 	regions_allowed = 1;
 	assert_int_equal(build_all(built, policy, INDEX_SPLIT_ABOVE), -ENOSPC);
 	regions_allowed = REGIONS_ALLOWED;
-	index_space_init(&built->space, add_region);
+	index_space_init(&built->space, 0, add_region);
 	assert_int_equal(build_all(built, policy, INDEX_SPLIT_ABOVE), 0);
 	built_free(built);
 	policy_free(policy);

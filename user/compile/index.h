@@ -8,9 +8,13 @@
 
 /* The position at which the next unit is written. */
 struct index_position {
-	uint32_t region;     /* the region that is being filled */
+	uint32_t generation;
+	uint32_t region;     /* slot of the region that is being filled */
 	uint32_t next_unit;  /* in this region */
 	uint32_t unit_count; /* units used since index_space_init() */
+	/* Rules of long blocks lie together, apart from the blocks. */
+	uint32_t next_rule; /* its place, without flag and generation */
+	uint32_t rules_left;
 };
 
 /*
@@ -19,20 +23,25 @@ struct index_position {
  * region.
  */
 struct index_space {
-	unsigned char *regions[IPWL_REGIONS_MAX]; /* IPWL_REGION_BYTES each, or NULL */
+	unsigned char *regions[IPWL_REGION_SLOTS]; /* IPWL_REGION_BYTES each, or NULL */
 	struct index_position position;
 
-	/* Create a region and store it in `regions`. Return: its number; -ENOSPC: there are no
-	 * more regions; another -errno. */
+	/* Create a region of the position's generation and store it in `regions`. Return: its
+	 * slot; -ENOSPC: the generation has no more regions; another -errno. */
 	int (*add_region)(struct index_space *space);
 };
 
-/* Start a new index, which uses none of the existing regions. */
-void index_space_init(struct index_space *space, int (*add_region)(struct index_space *space));
+/* Start a new index of a generation, which uses none of the existing regions. */
+void index_space_init(struct index_space *space, uint32_t generation,
+		      int (*add_region)(struct index_space *space));
 
 /* Allocate units for @bytes. Return: 0 or the -errno of add_region(). */
 int index_space_take(struct index_space *space, size_t bytes, unsigned char **ret_memory,
 		     uint32_t *ret_unit);
+/* Allocate @count rules of a long block. @ret_place: of the first one, without flag and
+ * generation. Return: as index_space_take(). */
+int index_space_take_rules(struct index_space *space, size_t count, unsigned char **ret_memory,
+			   uint32_t *ret_place);
 
 struct index_builder;
 
@@ -62,6 +71,7 @@ struct index_root {
 	 * same word. NULL without a first port. */
 	const uint32_t *first_words;
 	uint32_t *filter; /* IPv4: IPWL_FILTER_WORDS, or NULL. With a first port, bits are added */
+	uint32_t generation; /* for index_lookup() */
 };
 
 /* A filter is worth its memory from about this many IPv4 rules. */
@@ -79,7 +89,7 @@ struct index_root {
 int index_builder_run(struct index_builder *builder, const struct prefix *range,
 		      const struct index_root *root);
 
-/* Look up an address exactly as the BPF program does. */
+/* Look up an address exactly as the BPF program does. The match has the id of its rule. */
 struct ipwl_match index_lookup(const struct index_root *root, const struct index_space *space,
 			       const struct prefix *address);
 

@@ -293,6 +293,7 @@ static struct ipwl_match decide_by_index(const struct datapath *datapath,
 	const struct index_root root = {
 		.words = datapath->roots[number].words[address->family],
 		.filter = address->family == FAMILY_IPV4 ? datapath->filter : NULL,
+		.generation = generation_in_force(datapath),
 	};
 
 	return index_lookup(&root, &datapath->space, address);

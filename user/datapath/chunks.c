@@ -143,7 +143,12 @@ int chunks_prepare(struct datapath *datapath, const uint32_t *rules, size_t coun
 		   char error[DATAPATH_ERROR_BYTES])
 {
 	struct new_chunks new = { .count = 0 };
-	int err = prepare_rules(datapath, &new, rules, count);
+	int err;
+
+	/* A pending packet may belong to the rule that had the id before. */
+	if (count)
+		datapath_settle(datapath);
+	err = prepare_rules(datapath, &new, rules, count);
 
 	if (!err)
 		return 0;

@@ -28,14 +28,15 @@ static int64_t boot_sec(void)
 static struct ipwl_rule_counters counters_of(const struct ipwl_rule_record *record,
 					     int64_t booted_sec)
 {
-	uint32_t last = (uint32_t)(record->connections >> IPWL_RECORD_COUNT_BITS) << 16 |
-			(uint32_t)(record->averted_packets >> IPWL_RECORD_COUNT_BITS);
+	uint32_t last = (uint32_t)(record->other_packets >> IPWL_RECORD_COUNT_BITS) << 16 |
+			(uint32_t)(record->connections >> IPWL_RECORD_COUNT_BITS);
+	uint64_t connections = record->connections & IPWL_RECORD_COUNT_MASK;
 
 	return (struct ipwl_rule_counters) {
-		.packets = record->packets,
+		.packets = (record->other_packets & IPWL_RECORD_COUNT_MASK) + connections,
 		.bytes = record->bytes,
-		.connections = record->connections & IPWL_RECORD_COUNT_MASK,
-		.averted_packets = record->averted_packets & IPWL_RECORD_COUNT_MASK,
+		.connections = connections,
+		.averted_packets = record->averted_packets,
 		.last_hit_sec = last ? booted_sec + last : 0,
 	};
 }
@@ -82,9 +83,9 @@ static void copy_counters(const struct ipwl_rule_record *from, struct ipwl_rule_
 
 	for (size_t i = 0; i < IPWL_CHUNK_RULES; i++) {
 		const struct ipwl_rule_record record = {
-			.packets = __atomic_load_n(&from[i].packets, __ATOMIC_RELAXED),
-			.bytes = __atomic_load_n(&from[i].bytes, __ATOMIC_RELAXED),
+			.other_packets = __atomic_load_n(&from[i].other_packets, __ATOMIC_RELAXED),
 			.connections = __atomic_load_n(&from[i].connections, __ATOMIC_RELAXED),
+			.bytes = __atomic_load_n(&from[i].bytes, __ATOMIC_RELAXED),
 			.averted_packets =
 			    __atomic_load_n(&from[i].averted_packets, __ATOMIC_RELAXED),
 		};

@@ -174,8 +174,8 @@ void datapath_close(struct datapath *datapath)
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		close_all(datapath->tables[family], IPWL_TABLE_SLOTS);
 	close_all(datapath->chunks, IPWL_CHUNKS_MAX);
-	close_all(datapath->regions, IPWL_REGIONS_MAX);
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+	close_all(datapath->regions, IPWL_REGION_SLOTS);
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
 		values_unmap(datapath->space.regions[region], IPWL_REGION_BYTES);
 	filter_unmap(datapath->filter);
 	settle_close(datapath);
@@ -289,7 +289,7 @@ static int pin_all(struct datapath *datapath)
 	err = pin_numbered(datapath, datapath->chunks, IPWL_CHUNKS_MAX, chunks_pin_path);
 	if (err)
 		return err;
-	return pin_numbered(datapath, datapath->regions, IPWL_REGIONS_MAX, regions_pin_path);
+	return pin_numbered(datapath, datapath->regions, IPWL_REGION_SLOTS, regions_pin_path);
 }
 
 int datapath_pin(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES])

@@ -59,19 +59,37 @@ bool generation_is_indexed(const struct datapath *datapath)
 	return read_decides(datapath) & IPWL_DECIDES_BY_INDEX;
 }
 
+/* Release regions that a killed daemon has left. No packet finds them any more, but pending ones
+ * may tell places in them. */
+static void drop_left_regions(struct datapath *datapath, uint32_t generation)
+{
+	struct regions_mark left = regions_mark(datapath);
+	bool is_any = false;
+
+	for (uint32_t slot = 0; slot < IPWL_REGION_SLOTS; slot++) {
+		left.is_there[slot] &= slot / IPWL_REGIONS_MAX == generation;
+		is_any |= left.is_there[slot];
+	}
+	if (!is_any)
+		return;
+	generation_wait_for_packets(datapath);
+	if (!datapath_settle(datapath))
+		regions_drop(datapath, &left, true);
+}
+
 struct generation_before generation_begin(struct datapath *datapath)
 {
 	static const struct tables unknown[IPWL_PORT_GROUPS];
-	uint32_t in_force = generation_in_force(datapath);
-	struct generation_before before = {
-		.next = (in_force + 1) % IPWL_GENERATIONS,
+	uint32_t next = (generation_in_force(datapath) + 1) % IPWL_GENERATIONS;
+
+	/* A killed daemon may have left tables there. */
+	table_maps_drop(datapath, next, unknown);
+	drop_left_regions(datapath, next);
+	return (struct generation_before) {
+		.next = next,
 		.position = datapath->space.position,
 		.regions = regions_mark(datapath),
 	};
-
-	/* A killed daemon may have left tables there. */
-	table_maps_drop(datapath, before.next, unknown);
-	return before;
 }
 
 /* From now on, packets and callers of datapath_decide() are decided by @next. Return the filter
@@ -105,6 +123,9 @@ void generation_finish(struct datapath *datapath, const struct generation_before
 	if (last_filter)
 		filter_enter(datapath, last, -1);
 	filter_unmap(last_filter);
-	regions_drop(datapath, &before->regions, true);
+	/* Pending packets tell places in the former index. If they cannot be settled, it stays
+	 * until the next change. */
+	if (!datapath_settle(datapath))
+		regions_drop(datapath, &before->regions, true);
 	datapath->is_known = true;
 }

@@ -116,7 +116,7 @@ static int build_index(struct datapath *datapath, const struct generation_before
 		if (err)
 			return err;
 	}
-	index_space_init(&datapath->space, regions_add);
+	index_space_init(&datapath->space, before->next, regions_add);
 	err = write_index(datapath, before, policy, groups, filter, filter_fd);
 	if (filter_fd >= 0)
 		close(filter_fd);

@@ -42,7 +42,7 @@ struct datapath {
 	pthread_mutex_t lock;
 	int tables[FAMILY_COUNT][IPWL_TABLE_SLOTS]; /* -1: none */
 	int chunks[IPWL_CHUNKS_MAX];		    /* -1: none */
-	int regions[IPWL_REGIONS_MAX];		    /* -1: none */
+	int regions[IPWL_REGION_SLOTS];		    /* -1: none */
 	struct index_space space;		    /* the regions that are mapped */
 	struct ipwl_roots *roots;		    /* mapped; IPWL_ROOT_COUNT */
 	struct averted_classes averted;		    /* mapped, with all other classes */
@@ -199,7 +199,7 @@ void regions_open_pinned(struct datapath *datapath);
 int regions_add(struct index_space *space);
 /* The regions that existed at one moment. */
 struct regions_mark {
-	bool is_there[IPWL_REGIONS_MAX];
+	bool is_there[IPWL_REGION_SLOTS];
 };
 struct regions_mark regions_mark(const struct datapath *datapath);
 /* Enter the regions that were added after @mark, so that packets find them. Return: 0 or

@@ -29,7 +29,7 @@ void regions_open_pinned(struct datapath *datapath)
 {
 	char path[PATH_MAX];
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
 		if (!regions_pin_path(datapath, region, path) && !access(path, F_OK))
 			datapath->regions[region] = bpf_obj_get(path);
 }
@@ -90,8 +90,9 @@ close_fd:
 int regions_add(struct index_space *space)
 {
 	struct datapath *datapath = datapath_of_space(space);
+	const uint32_t first = space->position.generation * IPWL_REGIONS_MAX;
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+	for (uint32_t region = first; region < first + IPWL_REGIONS_MAX; region++) {
 		int err;
 
 		if (datapath->regions[region] >= 0)
@@ -106,18 +107,18 @@ struct regions_mark regions_mark(const struct datapath *datapath)
 {
 	struct regions_mark mark;
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
 		mark.is_there[region] = datapath->regions[region] >= 0;
 	return mark;
 }
 
 int regions_enter(const struct datapath *datapath, const struct regions_mark *mark)
 {
-	uint32_t slots[IPWL_REGIONS_MAX];
-	int fds[IPWL_REGIONS_MAX];
+	uint32_t slots[IPWL_REGION_SLOTS];
+	int fds[IPWL_REGION_SLOTS];
 	uint32_t count = 0;
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++) {
 		if (datapath->regions[region] < 0 || mark->is_there[region])
 			continue;
 		slots[count] = region;
@@ -149,15 +150,15 @@ static void close_region(struct datapath *datapath, uint32_t region)
  */
 static void clear_region_slots(const struct datapath *datapath)
 {
-	uint32_t slots[IPWL_REGIONS_MAX];
-	int fds[IPWL_REGIONS_MAX];
+	uint32_t slots[IPWL_REGION_SLOTS];
+	int fds[IPWL_REGION_SLOTS];
 	uint32_t count = 0;
 	int in_use = -1;
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++)
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
 		if (datapath->regions[region] >= 0)
 			in_use = datapath->regions[region];
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++) {
 		uint32_t id;
 
 		if (datapath->regions[region] >= 0 ||
@@ -176,7 +177,7 @@ void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bo
 {
 	bool is_any = false;
 
-	for (uint32_t region = 0; region < IPWL_REGIONS_MAX; region++) {
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++) {
 		if (datapath->regions[region] < 0 || mark->is_there[region] != were_there)
 			continue;
 		close_region(datapath, region);

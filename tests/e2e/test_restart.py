@@ -2,6 +2,7 @@
 """Stop, crash and restart: the programs keep deciding and counting."""
 
 import os
+import re
 import signal
 import socket
 
@@ -15,6 +16,8 @@ from lab import ALLOWED, AVERTED, BLOCKED, SENDERS, UNLISTED, wait_for
 from stack import MARKED, Stack, mail_from
 
 PER_SECOND = 1000
+# A directory of maps, by the version of their layout.
+LAYOUT = re.compile("v[0-9]+")
 
 
 def all_counters(ipwld):
@@ -93,6 +96,34 @@ def test_under_traffic(lab, ipwld, wire, number, xdp_mode):
     assert sum(entry["packets"] for entry in entries) == 2 * 3 * rounds
     assert sum(entry["averted_packets"] for entry in entries) == 2 * rounds
     assert AVERTED.is_marked and not UNLISTED.is_marked
+
+
+def test_upgrade_from_another_layout(lab, running, wire):
+    """The programs of an ipwld whose maps have another layout decide until the new ones do. Its
+    maps are not used and go, and so do those of one before it that was killed in between."""
+    sources = [address for sender in SENDERS for address in sender.addresses]
+    rules = {f"s{index}": mail_from(address) for index, address in enumerate(sources)}
+    stack = Stack(lab, rules, drop=True)
+    flow = Flow(lab, [frames.tcp(wire, address) for address in sources], PER_SECOND)
+    await_rounds(stack, 100)
+    running.kill()
+    layout, = [path.name for path in running.bpffs.iterdir() if LAYOUT.fullmatch(path.name)]
+    os.rename(running.bpffs / layout, running.bpffs / "v4")
+    (running.bpffs / "v3").mkdir()
+    await_rounds(stack, 100)
+    running.start()
+    await_rounds(stack, 100)
+    names = [path.name for path in running.bpffs.iterdir() if LAYOUT.fullmatch(path.name)]
+    assert names == [layout]
+    before = running.packets()
+    await_rounds(stack, 100)
+    after = running.packets()
+    for verdict in "allow", "averted", "unlisted", "block":
+        assert after[verdict] >= before[verdict] + 100, verdict
+    rounds = flow.stop()
+    seen = vars(stack.read())
+    for index, sender in enumerate(sender for sender in SENDERS for _ in sender.addresses):
+        assert seen[f"s{index}"] == (0 if sender is BLOCKED else rounds), sender
 
 
 def test_restart_with_a_changed_configuration(running, wire):

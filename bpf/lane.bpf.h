@@ -62,9 +62,11 @@ static __always_inline int lane_has_connection(struct __sk_buff *skb, struct bpf
 }
 
 /* Whether the host keeps the packet for itself. The kernel drops a packet that has a socket and
- * is to be forwarded (ip_forward()). */
-static __always_inline int lane_is_local(struct __sk_buff *skb, const struct bpf_sock_tuple *tuple,
-					 enum ipwl_family family)
+ * is to be forwarded (ip_forward()). Not inlined, nor is lane_sent_cookie(): the structs of both
+ * would be on the stack while the headers of the packet are walked, and in Linux 6.1 a chain
+ * of calls has 512 bytes. */
+static __noinline int lane_is_local(struct __sk_buff *skb, const struct bpf_sock_tuple *tuple,
+				    enum ipwl_family family)
 {
 	struct bpf_fib_lookup route = { .ifindex = skb->ingress_ifindex };
 	long answer;
@@ -85,8 +87,8 @@ static __always_inline int lane_is_local(struct __sk_buff *skb, const struct bpf
 
 /* Whether the packet is the ACK of a SYN cookie that this listener has sent. No other packet
  * without SYN begins a connection. */
-static __always_inline int lane_sent_cookie(struct __sk_buff *skb, struct bpf_sock *listener,
-					    const struct packet *packet)
+static __noinline int lane_sent_cookie(struct __sk_buff *skb, struct bpf_sock *listener,
+				       const struct packet *packet)
 {
 	struct ipv6hdr ip = { .version = 0 };
 	struct tcphdr tcp;

@@ -38,7 +38,7 @@ def test_status(running):
     assert partners == {"name": "partners", "action": "allow", "mode": None, "mark": 1,
                         "priority": 6, "ipv4_entries": 2, "ipv6_entries": 2, "packets": 0,
                         "bytes": 0, "connections": 0, "format": "auto", "on_error": "fail",
-                        "skipped_lines": 0, "ports": None}
+                        "skipped_lines": 0, "ports": None, "on_block": None, "answers": 0}
     assert status["list_files"] == []
     assert (drop["name"], drop["action"], drop["mode"], drop["mark"], drop["priority"]) \
         == ("drop", "block", "enforce", None, None)

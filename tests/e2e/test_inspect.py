@@ -296,6 +296,8 @@ LIST_SETTINGS = {
     "mode": ("enforce", "monitor"), "mark": ("1", "2"), "mark_mask": ("0xff", "0xf"),
     "priority": ("1", "2"), "format": ("plain", "netset"), "on_error": ("fail", "skip"),
     "host_bits": ("refuse", "cut"), "select": ("{a: b}", "{a: c}"),
+    "lane": ("{ipv4: '127.0.0.1:10025'}", "{ipv4: '127.0.0.1:10026'}"),
+    "on_block": ("drop", "reset"),
 }
 EXPORT_SETTINGS = {
     "format": ("plain", "exim"), "path": ("/tmp/a", "/tmp/b"), "lists": ("[partners]", "[vips]"),
@@ -321,7 +323,8 @@ DOMAIN_SETTINGS = {
 ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a change
              "lists", "exports", "guard", "history", "metrics", "resolver", "events", "seen", "limits",
              "web", "remote",  # which needs a token, see test_page.py
-             "may_hold_reserved", "may_hold_own", "learn"}
+             "may_hold_reserved", "may_hold_own", "learn",
+             "ipv4", "ipv6", "port", "allow_public"}  # of a lane
 
 
 def config_with(running, key, value, of_list=None, of_export=None, of_feed=None, of_domain=None):
@@ -341,7 +344,7 @@ def config_with(running, key, value, of_list=None, of_export=None, of_feed=None,
     allow = {"name": "partners", "action": "allow", "entries": "[198.51.100.0/24]", "mark": "1",
              "domains": f"[{domain}]"}
     block = {"name": "drop", "action": "block", "entries": "[203.0.113.0/24]"}
-    is_block = key in ("mode",)
+    is_block = key in ("mode", "on_block")
     top = {"mode": "enforce", "interfaces": "[eth0]"}
     if not (of_list or of_export or of_feed or of_domain):
         top[key.split(".")[0]] = f"{{{key.split('.')[1]}: {value}}}" if "." in key else value

@@ -207,7 +207,8 @@ def test_no_memory(running):
     old configuration stays, whole."""
     generator = policies.generator_of(SEED)
     pid = running.process.pid
-    added = write_large(running, generator, 4 * CHUNK_RULES)
+    # More than fits into the addresses that malloc() has reserved for the worker (64 MiB).
+    added = write_large(running, generator, 24 * CHUNK_RULES)
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     outcomes = {200: 0, 422: 0, 500: 0}
     # Most of them small: memory that the process has already is not asked for again.

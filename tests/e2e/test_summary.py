@@ -75,7 +75,7 @@ def test_attempts(mx, wire):
     sent = send_all(mx, wire)
     summary = mx.ask("summary", "--since", "1h")
     totals = summary["attempts"]
-    expected = {"averted": 7, "would_block": 8, "block": 11}
+    expected = {"averted": 7, "would_block": 8, "block": 11, "would_limit": 0, "limited": 0}
     assert totals["attempts_by_verdict"] == expected
     assert {verdict: connections(mx, verdict) for verdict in expected} == expected
     shown = monitored(mx)

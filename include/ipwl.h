@@ -160,7 +160,7 @@ _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
  * one in force; ipwl_list.lane switches.
  */
 #define IPWL_LANES_MAX (2 * IPWL_LISTS_MAX)
-#define IPWL_LANE_NUMBER(slot, which) (1 + (slot) + (which)*IPWL_LISTS_MAX)
+#define IPWL_LANE_NUMBER(slot, which) (1U + (slot) + (which)*IPWL_LISTS_MAX)
 
 /* The connections are only counted (IPWL_LANE_WOULD_HAND). */
 #define IPWL_LANE_MONITORS (1U << 0)

@@ -216,6 +216,21 @@ static void test_refused(void **state)
 			  "list: JSON: set format: json\n");
 }
 
+/* A record of others has fields that Spamhaus' records do not have. */
+static void test_not_spamhaus(void **state)
+{
+	(void)state;
+	format_assert(FORMAT_AUTO, ACTION_BLOCK,
+		      "{\"cidr\":\"192.0.2.0/24\",\"action\":\"captcha\"}\n"
+		      "{\"cidr\":\"198.51.100.0/24\",\"action\":\"ban\"}\n",
+		      "2 198.51.100.0/24\n",
+		      "2 addresses: 1 entry, 1 skipped: 1 of another action");
+	assert_int_equal(format_result.format, FORMAT_JSON);
+	format_assert(FORMAT_AUTO, ACTION_BLOCK, "{\"cidr\":\"192.0.2.0/24\",\"sblid\":\"SBL1\"}\n",
+		      "1 192.0.2.0/24 (SBL1)\n", "1 record: 1 entry");
+	assert_int_equal(format_result.format, FORMAT_DROP_JSON);
+}
+
 /* Containers that are too large for one tree. */
 static void test_large(void **state)
 {
@@ -289,9 +304,9 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JSON_TEST(test_providers), JSON_TEST(test_select),   JSON_TEST(test_select_bad),
-		JSON_TEST(test_meaning),   JSON_TEST(test_refused),  JSON_TEST(test_large),
-		JSON_TEST(test_deep),	   JSON_TEST(test_one_line),
+		JSON_TEST(test_providers), JSON_TEST(test_select),  JSON_TEST(test_select_bad),
+		JSON_TEST(test_meaning),   JSON_TEST(test_refused), JSON_TEST(test_not_spamhaus),
+		JSON_TEST(test_large),	   JSON_TEST(test_deep),    JSON_TEST(test_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

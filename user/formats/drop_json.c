@@ -133,12 +133,16 @@ bool drop_json_is_record(const char *text, size_t bytes)
 	       (memmem(text, bytes, "\"type\"", 6) && memmem(text, bytes, "\"metadata\"", 10));
 }
 
+/* A record with a network and nothing of Spamhaus may have fields that skip it. */
 static bool is_json_line(const struct token *line)
 {
 	return line->text[0] == '{' && line->text[line->bytes - 1] == '}' &&
 	       !memchr(line->text + 1, '{', line->bytes - 1) &&
 	       !memchr(line->text + 1, '[', line->bytes - 1) &&
-	       drop_json_is_record(line->text, line->bytes);
+	       drop_json_is_record(line->text, line->bytes) &&
+	       (memmem(line->text, line->bytes, "\"sblid\"", 7) ||
+		memmem(line->text, line->bytes, "\"rir\"", 5) ||
+		!memmem(line->text, line->bytes, "\"cidr\"", 6));
 }
 
 const struct format_parser format_drop_json = {

@@ -331,6 +331,7 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address, uin
 		    struct ipwl_decision *ret_decision)
 {
 	struct ipwl_match match = { 0 };
+	struct ipwl_class class;
 	int err;
 
 	pthread_mutex_lock(&datapath->lock);
@@ -338,8 +339,9 @@ int datapath_decide(struct datapath *datapath, const struct prefix *address, uin
 	pthread_mutex_unlock(&datapath->lock);
 	if (err)
 		return err;
-	*ret_decision =
-	    ipwl_decide(&match, &datapath->averted.classes[match.class],
-			__atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
+	/* The worker may write it meanwhile. */
+	__atomic_load(&datapath->averted.classes[match.class], &class, __ATOMIC_ACQUIRE);
+	*ret_decision = ipwl_decide(
+	    &match, &class, __atomic_load_n(&datapath->settings->enforce, __ATOMIC_ACQUIRE));
 	return 0;
 }

@@ -84,8 +84,15 @@ void limits_read(const struct ipwl_settings *settings, const struct ipwl_limit_s
 {
 	ret_limits->mode =
 	    (enum ipwl_limit_mode)__atomic_load_n(&settings->limits, __ATOMIC_ACQUIRE);
-	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++)
-		ret_limits->of[limit] = limit_of_rate(&from->rates[limit]);
+	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++) {
+		const struct ipwl_rate *rate = &from->rates[limit];
+		const struct ipwl_rate copy = {
+			.interval_ns = __atomic_load_n(&rate->interval_ns, __ATOMIC_RELAXED),
+			.burst_ns = __atomic_load_n(&rate->burst_ns, __ATOMIC_RELAXED),
+		};
+
+		ret_limits->of[limit] = limit_of_rate(&copy);
+	}
 }
 
 void datapath_read_limits(const struct datapath *datapath, struct limits *ret_limits)

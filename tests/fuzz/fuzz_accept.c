@@ -21,11 +21,14 @@ static void check(bool is_true)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = strndup((const char *)data, size), *more = NULL;
+	/* The data ends without a 0, so strndup() may not read it. */
+	char *text = malloc(size + 1), *more = NULL;
 	enum exposition_format format;
 
 	if (!text)
 		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
 	format = accept_choose(text);
 	check(format == EXPOSITION_TEXT || format == EXPOSITION_OPENMETRICS);
 	/* An open quotation mark takes in what follows. */

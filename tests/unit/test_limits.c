@@ -105,7 +105,7 @@ static void test_probability(void **state)
 			collisions +=
 			    count_collisions((const uint64_t(*)[IPWL_HASH_KEYS])keys, counts[i]);
 		}
-		fprintf(stderr, "%u sources over their limit: %u of %u others, expected %.0f\n",
+		fprintf(stderr, "%u sources over their limit: %u of %d others, expected %.0f\n",
 			counts[i], collisions, SEEDS * PROBES, expected);
 		assert_true(collisions <= expected + 6 * sqrt(expected));
 		assert_true(collisions >= expected * 0.85 - 6 * sqrt(expected));

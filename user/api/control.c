@@ -24,6 +24,9 @@
 
 #define HEADER_BYTES_MAX (16 * 1024)
 #define TIMEOUT_SEC 10
+/* Of a connection that has sent a whole request: to attach to many interfaces can take the main
+ * loop longer, which must not look like a silent client. */
+#define ANSWER_TIMEOUT_SEC 300
 #define BACKLOG 1024
 
 struct control {
@@ -111,6 +114,7 @@ static void control_on_request(struct evhttp_request *request, void *context)
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	size_t i;
 
+	evhttp_connection_set_timeout(evhttp_request_get_connection(request), ANSWER_TIMEOUT_SEC);
 	if (!path) {
 		http_reply_errorf(request, OUTCOME_INVALID, "the request cannot be parsed");
 		return;

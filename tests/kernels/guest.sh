@@ -159,12 +159,17 @@ block_9() {
 	ipwlctl reload && no_mail 9
 }
 
-# The senders of the list are handed to its lane, and others are not. The listener is for all
-# addresses.
+# lane_is_up ADDRESS, as a pattern
+lane_is_up() {
+	ipwlctl status | grep -q "$1 .* yes "
+}
+
+# The senders of the list are handed to its lane once it was looked at, and others are not. The
+# listener is for all addresses.
 handed_to_lane() {
 	sed -i '/mark: 0x7/a\    lane: {ipv4: "127.0.0.1:10025", ipv6: "[::1]:10025", allow_public: true}' $config
 	ipwlctl reload || return 1
-	ask '127\.0\.0\.1:10025 .* yes .*' status && ask '\[::1\]:10025 .* yes .*' status || return 1
+	await lane_is_up '127\.0\.0\.1:10025' && await lane_is_up '\[::1\]:10025' || return 1
 	mail 10 7 /tmp/lane.log && mail 77 7 /tmp/lane.log && mail 9 0
 }
 

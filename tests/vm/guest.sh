@@ -253,6 +253,18 @@ step_after() {
 	wait_for "the wish is taken" test ! -e /run/ipwl/after/postfix
 }
 
+# The timer is off until an administrator wants it.
+step_summary() {
+	! systemctl is-enabled ipwl-summary.timer || fail "the package has enabled the timer"
+	systemctl enable --now ipwl-summary.timer
+	systemctl list-timers --no-pager --all ipwl-summary.timer | grep -q ipwl-summary.service ||
+		fail "the timer does not wait"
+	systemctl start ipwl-summary.service
+	wait_for "root has the summary" grep -qs '^Subject: .*ipwl on ' /var/mail/root
+	grep -q '^Content-Type: multipart/alternative' /var/mail/root || fail "it is not in two forms"
+	expect_exposure ipwl-summary.service 1.0
+}
+
 step_stop() {
 	systemctl stop ipwld
 	# The data plane decides on.
@@ -453,7 +465,8 @@ step_purge() {
 	local path
 	for path in /var/lib/ipwl /run/ipwl /etc/ipwl/ipwld.yaml /sys/fs/bpf/ipwl /usr/lib/ipwl \
 		/etc/systemd/system/multi-user.target.wants/ipwld.service \
-		/etc/systemd/system/multi-user.target.wants/ipwl-after@postfix.path; do
+		/etc/systemd/system/multi-user.target.wants/ipwl-after@postfix.path \
+		/etc/systemd/system/timers.target.wants/ipwl-summary.timer; do
 		[[ ! -e $path && ! -L $path ]] || fail "$path is left"
 	done
 }
@@ -481,7 +494,7 @@ step_earlier() {
 
 # ---- all of them --------------------------------------------------------------------
 
-before_reboot=(install hardened attach mail stranger feed maillog after stop restart kill socket)
+before_reboot=(install hardened attach mail stranger feed maillog after summary stop restart kill socket)
 behind_reboot=(after_reboot upgrade downgrade remove reinstall purge)
 # For those who have the time.
 long_before_reboot=(broken_configuration watchdog)

@@ -101,7 +101,8 @@ def test_on_error(running):
 def test_cut_file(running):
     """A person may have edited it, so it is in force, with a warning."""
     path = running.top / "block.d/drop.list"
-    path.write_text('{"cidr":"192.0.2.0/24"}\n{"type":"metadata","records":2}\n', encoding="utf-8")
+    path.write_text('{"cidr":"192.0.2.0/24","sblid":"SBL1"}\n'
+                    '{"type":"metadata","records":2}\n', encoding="utf-8")
     warning, = without_space(running.ask("reload")["warnings"])
     assert f"{path}: says that it has 2 records but has 1" in warning
     assert verdicts(running, "192.0.2.9") == ["block"]

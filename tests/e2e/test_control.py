@@ -191,6 +191,16 @@ def test_slow_requests(running):
     assert answers(running)
 
 
+def test_idle_after_an_answer(running):
+    """A client that has its answer and asks no more loses its connection."""
+    with contextlib.closing(running.open_socket()) as connection:
+        connection.settimeout(120)
+        connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        while connection.recv(65536):
+            pass
+
+
 def test_slow_reader(running):
     """A client that asks for much and does not read holds up nobody."""
     running.write_list("block.d/many.list", *[f"10.{index // 256}.{index % 256}.0/24"

@@ -24,8 +24,8 @@
 
 #define HEADER_BYTES_MAX (16 * 1024)
 #define TIMEOUT_SEC 10
-/* Of a connection that has sent a whole request: to attach to many interfaces can take the main
- * loop longer, which must not look like a silent client. */
+/* Of a connection that waits for an answer: to attach to many interfaces can take the main loop
+ * longer, which must not look like a silent client. */
 #define ANSWER_TIMEOUT_SEC 300
 #define BACKLOG 1024
 
@@ -107,6 +107,12 @@ static void refuse_path(struct evhttp_request *request, const char *path)
 	http_reply_errorf(request, OUTCOME_METHOD_NOT_ALLOWED, "%s accepts only %s", path, methods);
 }
 
+static void control_on_answered(struct evhttp_request *request, void *context)
+{
+	(void)context;
+	evhttp_connection_set_timeout(evhttp_request_get_connection(request), TIMEOUT_SEC);
+}
+
 static void control_on_request(struct evhttp_request *request, void *context)
 {
 	struct control *control = context;
@@ -115,6 +121,7 @@ static void control_on_request(struct evhttp_request *request, void *context)
 	size_t i;
 
 	evhttp_connection_set_timeout(evhttp_request_get_connection(request), ANSWER_TIMEOUT_SEC);
+	evhttp_request_set_on_complete_cb(request, control_on_answered, NULL);
 	if (!path) {
 		http_reply_errorf(request, OUTCOME_INVALID, "the request cannot be parsed");
 		return;

@@ -148,6 +148,12 @@ static enum ctl_exit run_block(const struct arguments *arguments)
 	return add_to(arguments, "block");
 }
 
+#define COMMON_OPTIONS                                                                             \
+	[ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history", 0 },           \
+	[ADD_TTL] = { "ttl", "DURATION", "expire after this time, for example 30d or 1h30m", 0 }
+#define FORCE_OPTION                                                                               \
+	[ADD_FORCE] = { "force", NULL, "also block an own, protected or very wide prefix", 0 }
+
 const struct command command_add = {
 	.name = "add",
 	.positional = "PREFIX",
@@ -156,12 +162,8 @@ const struct command command_add = {
 	.summary = "add a manual entry, in force at once and after reboots",
 	.description = "An existing entry gets the new reason and expiry.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list to add to", 1 },
-		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
-				      0 },
-		     [ADD_TTL] = { "ttl", "DURATION",
-				   "expire after this time, for example 30d or 1h30m", 0 },
-		     [ADD_FORCE] = { "force", NULL,
-				     "also block an own, protected or very wide prefix", 0 } },
+		     COMMON_OPTIONS,
+		     FORCE_OPTION },
 	.run = run_add,
 };
 
@@ -173,10 +175,7 @@ const struct command command_allow = {
 	.summary = "add an entry to the allow list",
 	.description = "As add, without --list if there is only one allow list.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
-		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
-				      0 },
-		     [ADD_TTL] = { "ttl", "DURATION",
-				   "expire after this time, for example 30d or 1h30m", 0 } },
+		     COMMON_OPTIONS },
 	.run = run_allow,
 };
 
@@ -188,11 +187,7 @@ const struct command command_block = {
 	.summary = "add an entry to the block list",
 	.description = "As add, without --list if there is only one block list.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
-		     [ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history",
-				      0 },
-		     [ADD_TTL] = { "ttl", "DURATION",
-				   "expire after this time, for example 30d or 1h30m", 0 },
-		     [ADD_FORCE] = { "force", NULL,
-				     "also block an own, protected or very wide prefix", 0 } },
+		     COMMON_OPTIONS,
+		     FORCE_OPTION },
 	.run = run_block,
 };

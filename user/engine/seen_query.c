@@ -221,99 +221,94 @@ static struct seen_filter filter_of(const struct engine *engine, const struct se
 	};
 }
 
-static int search_run(struct engine *engine, struct search *search,
-		      const struct seen_filter *filter,
-		      int (*take)(const struct seen_row *row, void *context),
-		      struct refusal *refusal)
-{
-	int err;
+/* What a search collects. */
+struct collection {
+	size_t element_bytes;
+	top_order comes_before;
+	int (*take)(const struct seen_row *row, void *context);
+};
 
-	engine_update_seen(engine);
-	err = seen_walk(engine->seen->store, filter, take, search);
-	if (err) {
-		top_done(&search->top);
-		return seen_refuse_error(engine, err, refusal);
-	}
-	end_source(search);
-	end_network(search);
-	top_sort(&search->top);
-	return 0;
-}
-
-static struct seen_answer answer_of(const struct engine *engine, const struct search *search,
-				    const struct seen_filter *filter)
+static void fill_answer(const struct engine *engine, const struct search *search,
+			const struct seen_filter *filter, struct seen_answer *answer)
 {
-	struct seen_answer answer = {
+	*answer = (struct seen_answer) {
 		.count = search->top.count,
 		.match_count = search->match_count,
 		.attempt_count = search->attempt_count,
 		.since_sec = filter->since_sec,
 		.remembered_since_sec = seen_since_sec(engine->seen->store),
 	};
+	seen_read_left_out(engine->seen->store, filter->since_sec, &answer->left_out);
+}
 
-	seen_read_left_out(engine->seen->store, filter->since_sec, &answer.left_out);
-	return answer;
+/* @ret_elements: those of the collection, in their order; they belong to the answer. */
+static int search_run(struct engine *engine, const struct seen_query *query,
+		      const struct collection *collection, struct seen_answer *ret_answer,
+		      void **ret_elements, struct refusal *refusal)
+{
+	const struct seen_filter filter = filter_of(engine, query);
+	struct search search = { .query = query };
+	int err = seen_refuse_off(engine, refusal);
+
+	if (err)
+		return err;
+	if (top_init(&search.top, query->limit, collection->element_bytes, collection->comes_before,
+		     query))
+		return refusal_set_memory(refusal);
+	engine_update_seen(engine);
+	err = seen_walk(engine->seen->store, &filter, collection->take, &search);
+	if (err) {
+		top_done(&search.top);
+		return seen_refuse_error(engine, err, refusal);
+	}
+	end_source(&search);
+	end_network(&search);
+	top_sort(&search.top);
+	fill_answer(engine, &search, &filter, ret_answer);
+	*ret_elements = search.top.elements;
+	return 0;
 }
 
 int engine_find_seen(struct engine *engine, const struct seen_query *query,
 		     struct seen_answer *ret_answer, struct refusal *refusal)
 {
-	const struct seen_filter filter = filter_of(engine, query);
-	struct search search = { .query = query };
-	int err = seen_refuse_off(engine, refusal);
+	static const struct collection rows = { sizeof(struct seen_row), is_newer, take_row };
+	void *elements;
+	int err = search_run(engine, query, &rows, ret_answer, &elements, refusal);
 
-	if (err)
-		return err;
-	if (top_init(&search.top, query->limit, sizeof(struct seen_row), is_newer, query))
-		return refusal_set_memory(refusal);
-	err = search_run(engine, &search, &filter, take_row, refusal);
-	if (err)
-		return err;
-	*ret_answer = answer_of(engine, &search, &filter);
-	ret_answer->rows = (struct seen_row *)(void *)search.top.elements;
-	return 0;
+	if (!err)
+		ret_answer->rows = elements;
+	return err;
 }
 
 int engine_find_blocked(struct engine *engine, const struct seen_query *query,
 			struct seen_answer *ret_answer, struct refusal *refusal)
 {
-	const struct seen_filter filter = filter_of(engine, query);
-	struct search search = { .query = query };
+	static const struct collection sources = { sizeof(struct seen_source), source_comes_before,
+						   take_source };
+	void *elements;
 	int err = seen_refuse_off(engine, refusal);
 
 	if (!err && query->list && !engine_find_list(engine, query->list, refusal))
 		err = -ECANCELED;
-	if (err)
-		return err;
-	if (top_init(&search.top, query->limit, sizeof(struct seen_source), source_comes_before,
-		     query))
-		return refusal_set_memory(refusal);
-	err = search_run(engine, &search, &filter, take_source, refusal);
-	if (err)
-		return err;
-	*ret_answer = answer_of(engine, &search, &filter);
-	ret_answer->sources = (struct seen_source *)(void *)search.top.elements;
-	return 0;
+	if (!err)
+		err = search_run(engine, query, &sources, ret_answer, &elements, refusal);
+	if (!err)
+		ret_answer->sources = elements;
+	return err;
 }
 
 int engine_find_limited(struct engine *engine, const struct seen_query *query,
 			struct seen_answer *ret_answer, struct refusal *refusal)
 {
-	const struct seen_filter filter = filter_of(engine, query);
-	struct search search = { .query = query };
-	int err = seen_refuse_off(engine, refusal);
+	static const struct collection networks = { sizeof(struct seen_network),
+						    network_comes_before, take_network };
+	void *elements;
+	int err = search_run(engine, query, &networks, ret_answer, &elements, refusal);
 
-	if (err)
-		return err;
-	if (top_init(&search.top, query->limit, sizeof(struct seen_network), network_comes_before,
-		     query))
-		return refusal_set_memory(refusal);
-	err = search_run(engine, &search, &filter, take_network, refusal);
-	if (err)
-		return err;
-	*ret_answer = answer_of(engine, &search, &filter);
-	ret_answer->networks = (struct seen_network *)(void *)search.top.elements;
-	return 0;
+	if (!err)
+		ret_answer->networks = elements;
+	return err;
 }
 
 void seen_answer_done(struct seen_answer *answer)

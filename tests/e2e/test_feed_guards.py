@@ -8,7 +8,7 @@ import pytest
 from daemon import DONE, NEGATIVE
 from lab import MX4
 from sources import Source, feed
-from test_feeds import configure, entries, feed_of, refresh, wait_for_fetch
+from feeding import configure, entries, feed_of, refresh, wait_for_fetch
 
 OLD = [f"9.9.{i}.0/24" for i in range(10)]
 

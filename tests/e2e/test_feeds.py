@@ -5,68 +5,17 @@ and that the last good copy stays in force whatever that is."""
 import calendar
 import contextlib
 import gzip
-import os
-import pathlib
-import shutil
-import signal
 import threading
 import time
 
 import netns
 import pytest
-from daemon import BUILD, DONE, DROP, NEGATIVE, PARTNERS
+from daemon import NEGATIVE
+# _one and _source are fixtures.
+from feeding import (LIST, PREFIXES, _one, _source, configure, drip, entries, feed_of, fetchers,
+                     give_little_time, refresh, wait_for_fetch)
 from lab import wait_for
-from sources import Authority, Proxy, Source, feed
-
-# Space that is nobody's documentation: the guards have tests of their own.
-LIST = ["9.9.9.0/24", "8.8.8.8", "2620:fe::/48"]
-PREFIXES = ["8.8.8.8/32", "9.9.9.0/24", "2620:fe::/48"]
-
-
-def configure(ipwld, *feeds, allowing=False, extra=""):
-    """The lists of daemon.py, one of them with these feeds."""
-    feeds = "    feeds:\n" + "".join(feeds) if feeds else ""
-    ipwld.configure(lists=PARTNERS + (feeds if allowing else "") + DROP +
-                    ("" if allowing else feeds), extra=extra)
-
-
-def feed_of(ipwld, name="one"):
-    found, = [item for item in ipwld.ask("feeds")["feeds"] if item["name"] == name]
-    return found
-
-
-def entries(ipwld):
-    return [entry["prefix"] for entry in ipwld.ask("list", "--source", "feed")["entries"]]
-
-
-def wait_for_fetch(ipwld, name="one"):
-    """Wait for the first fetch, which comes by itself."""
-    return wait_for(lambda: feed_of(ipwld, name)["last_fetch"] and feed_of(ipwld, name),
-                    f"{name} is fetched")
-
-
-def refresh(ipwld, name="one", result="new"):
-    answer = ipwld.ask("refresh", name, status=DONE if result in ("new", "unchanged") else NEGATIVE)
-    found, = answer["feeds"]
-    assert found["last_fetch"]["result"] == result, found
-    return found
-
-
-@pytest.fixture(name="source")
-def _source(lab):
-    return Source(lab.mx)
-
-
-@pytest.fixture(name="one")
-def _one(ipwld, source):
-    """A daemon with one feed in the block list, fetched and in force."""
-    source.put("/list", *LIST, ETag='"v1"', Last_Modified="Sun, 22 Nov 2026 10:00:00 GMT")
-    configure(ipwld, feed("one", source.url("/list"), timeout="60s", max_bytes=100000))
-    ipwld.start()
-    found = wait_for_fetch(ipwld)
-    assert found["last_fetch"]["result"] == "new", found
-    assert entries(ipwld) == PREFIXES
-    return ipwld
+from sources import feed
 
 
 def test_a_feed_is_fetched_and_decides(one):
@@ -152,22 +101,6 @@ def test_a_server_that_says_when_to_come_back(one, source):
     text = feed_of(one)["next_fetch_at"]
     next_at = calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
     assert 85900 < next_at - now < 1.1 * 86000 + 100
-
-
-def drip(handler):
-    """A source that sends a byte now and then, without end."""
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    while not handler.server.source.released.wait(0.2):
-        handler.wfile.write(b"1")
-
-
-def give_little_time(ipwld, source):
-    """A fetch is to take no more than some seconds, and the source never ends."""
-    configure(ipwld, feed("one", source.url("/list"), timeout="5s", max_bytes=100000))
-    assert ipwld.ask("reload")
-    source.answers["/list"] = drip
 
 
 def test_a_slow_server_takes_no_more_than_its_time(one, source):
@@ -329,163 +262,6 @@ def test_lines_that_are_skipped_are_counted(ipwld, source):
     ipwld.stop()
     ipwld.start()
     assert feed_of(ipwld)["skipped_lines"] == 2
-
-
-# ---- TLS and credentials -----------------------------------------------------
-
-
-def test_tls_is_verified(lab, ipwld):
-    authority, other = Authority(), Authority("other")
-    good = Source(lab.mx, authority.context())
-    elsewhere = Source(lab.mx, authority.context("DNS:mx.example"))
-    for source in good, elsewhere:
-        source.put("/list", *LIST)
-    configure(ipwld, feed("good", good.url("/list"), ca_file=authority.file),
-              feed("unknown", good.url("/list")),
-              feed("wrong-ca", good.url("/list"), ca_file=other.file),
-              feed("wrong-host", elsewhere.url("/list"), ca_file=authority.file))
-    ipwld.start()
-    assert wait_for_fetch(ipwld, "good")["last_fetch"]["result"] == "new"
-    for name in "unknown", "wrong-ca", "wrong-host":
-        last = wait_for_fetch(ipwld, name)["last_fetch"]
-        assert last["result"] == "failed"
-        assert "certificate" in last["message"] and "not trusted" in last["message"], last
-    # Their answers were never asked for.
-    assert len(good.requests) == 1 and not elsewhere.requests
-    assert entries(ipwld) == PREFIXES
-    good.answers["/list"] = 302, b"", {"Location": elsewhere.url("/list")}
-    assert "not trusted" in refresh(ipwld, "good", "failed")["last_fetch"]["message"]
-    plain = Source(lab.mx)
-    plain.put("/list", "1.1.1.1")
-    good.answers["/list"] = 302, b"", {"Location": plain.url("/list")}
-    assert "not https" in refresh(ipwld, "good", "failed")["last_fetch"]["message"]
-    assert not plain.requests
-
-
-def test_credentials_go_to_their_host_alone(lab, ipwld):
-    authority = Authority()
-    first, second = (Source(lab.mx, authority.context()) for _ in range(2))
-    secret = ipwld.top / "secret"
-    secret.write_text("pass word\n", encoding="utf-8")
-    secret.chmod(0o600)
-    token = ipwld.top / "token"
-    token.write_text("abc.def", encoding="utf-8")
-    token.chmod(0o600)
-    first.put("/basic", *LIST)
-    first.put("/bearer", *LIST)
-    configure(ipwld, feed("basic", first.url("/basic"), ca_file=authority.file, user="mx",
-                          token_file=secret),
-              feed("bearer", first.url("/bearer"), ca_file=authority.file, token_file=token))
-    ipwld.start()
-    for name in "basic", "bearer":
-        assert wait_for_fetch(ipwld, name)["last_fetch"]["result"] == "new"
-    assert first.asked("/basic")[0]["Authorization"] == "Basic bXg6cGFzcyB3b3Jk"
-    assert first.asked("/bearer")[0]["Authorization"] == "Bearer abc.def"
-    # Another port is another host; so is another name.
-    for name in "basic", "bearer":
-        for target in second.url("/moved"), first.url("/moved", "localhost"):
-            first.answers[f"/{name}"] = 302, b"", {"Location": target}
-            first.put("/moved", "9.9.9.0/24", "1.1.1.1")
-            second.put("/moved", "9.9.9.0/24", "8.8.8.8")
-            refresh(ipwld, name)
-    assert len(first.asked("/moved")) == 2 and len(second.asked("/moved")) == 2
-    assert not [headers for headers in first.asked("/moved") + second.asked("/moved")
-                if "Authorization" in headers]
-    # The same host gets them again.
-    first.answers["/bearer"] = 302, b"", {"Location": "/here"}
-    first.put("/here", *LIST)
-    refresh(ipwld, "bearer")
-    assert first.asked("/here")[0]["Authorization"] == "Bearer abc.def"
-    # They are in no answer, and no log.
-    text = ipwld.ctl("--json", "feeds").stdout + ipwld.words()
-    assert "abc.def" not in text and "pass word" not in text
-    token.unlink()
-    last = refresh(ipwld, "bearer", "failed")["last_fetch"]
-    assert last["message"] == f"{token}: No such file or directory"
-
-
-def test_a_header_goes_to_its_host_alone(lab, ipwld):
-    authority = Authority()
-    first, second = (Source(lab.mx, authority.context()) for _ in range(2))
-    first.put("/list", *LIST)
-    header, token = ipwld.top / "header", ipwld.top / "token"
-    header.write_text("Key: s3cr.et value \n# more\n", encoding="utf-8")
-    token.write_text("abc.def\n", encoding="utf-8")
-    for file in header, token:
-        file.chmod(0o600)
-    configure(ipwld, feed("keyed", first.url("/list"), ca_file=authority.file, header_file=header,
-                          token_file=token))
-    ipwld.start()
-    assert wait_for_fetch(ipwld, "keyed")["last_fetch"]["result"] == "new"
-    sent = first.asked("/list")[0]
-    assert sent["Key"] == "s3cr.et value" and sent["Authorization"] == "Bearer abc.def"
-    assert sent["Accept-Encoding"] == "gzip"
-    # It follows to its own host, also by a path and with an answer of the redirect.
-    first.answers["/list"] = 302, b"moved " * 100, {"Location": "/here"}
-    first.put("/here", "9.9.9.0/24", "1.1.1.1")
-    refresh(ipwld, "keyed")
-    assert first.asked("/here")[0]["Key"] == "s3cr.et value"
-    assert first.asked("/here")[0]["Authorization"] == "Bearer abc.def"
-    # Another port is another host; so is another name. Neither gets a secret, nor does the
-    # first host if it is asked again from there.
-    for number, target in enumerate((second.url("/moved"), first.url("/moved", "localhost"))):
-        first.answers["/list"] = 307, b"", {"Location": target}
-        first.answers["/moved"] = second.answers["/moved"] = \
-            301, b"", {"Location": first.url("/back")}
-        first.put("/back", "9.9.9.0/24", f"8.8.8.{number}")
-        refresh(ipwld, "keyed")
-    others = first.asked("/moved") + second.asked("/moved") + first.asked("/back")
-    assert len(others) == 4
-    assert not [headers for headers in others if "Key" in headers or "Authorization" in headers]
-    # Nor does it follow to http, for ever, or through an endless answer.
-    plain = Source(lab.mx)
-    plain.put("/list", "1.1.1.1")
-    first.answers["/list"] = 302, b"", {"Location": plain.url("/list")}
-    assert "not https" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-    assert not plain.requests
-    first.answers["/list"] = 302, b"", {"Location": "/list"}
-    assert "redirects" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-    first.answers["/list"] = 302, b"x" * 100_000, {"Location": "/here"}
-    assert refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-    first.answers["/list"] = 403, b"", {}
-    token.unlink()
-    configure(ipwld, feed("keyed", first.url("/list"), ca_file=authority.file, header_file=header))
-    ipwld.ask("reload")
-    assert "rejected header_file" in refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-    # It is in no answer, and no log.
-    text = ipwld.ctl("--json", "feeds").stdout + ipwld.words()
-    assert "s3cr.et" not in text
-    for wrong in "no header", "Key:", "Host: attacker.example", "a b: c", ": c":
-        header.write_text(wrong, encoding="utf-8")
-        message = refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-        assert message == f"{header}: its first line is no header of its own: write NAME: VALUE"
-    header.unlink()
-    message = refresh(ipwld, "keyed", "failed")["last_fetch"]["message"]
-    assert message == f"{header}: No such file or directory"
-
-
-def test_a_proxy(lab, ipwld):
-    """It makes a tunnel, and sees neither the header nor the token."""
-    authority = Authority()
-    source = Source(lab.mx, authority.context())
-    source.put("/list", *LIST)
-    proxy = Proxy(lab.mx)
-    header = ipwld.top / "header"
-    header.write_text("Key: s3cr.et", encoding="utf-8")
-    header.chmod(0o600)
-    configure(ipwld, feed("tunnel", source.url("/list"), ca_file=authority.file, proxy=proxy.url,
-                          header_file=header))
-    ipwld.start()
-    assert wait_for_fetch(ipwld, "tunnel")["last_fetch"]["result"] == "new"
-    assert entries(ipwld) == PREFIXES
-    assert proxy.lines[0] == f"CONNECT 127.0.0.1:{source.port} HTTP/1.1"
-    assert "s3cr.et" not in "".join(proxy.lines) and "/list" not in "".join(proxy.lines)
-    assert source.asked("/list")[0]["Key"] == "s3cr.et"
-    # Nothing goes around it.
-    proxy.stop()
-    count = len(source.requests)
-    assert "connect" in refresh(ipwld, "tunnel", "failed")["last_fetch"]["message"].lower()
-    assert len(source.requests) == count and entries(ipwld) == PREFIXES
 
 
 # ---- the life of a copy ------------------------------------------------------
@@ -729,86 +505,3 @@ def test_metrics(one, source):
     assert counts == {"new": 2, "unchanged": 1, "held": 1, "invalid": 1, "failed": 1}
     one.ask("reload")
     assert one.metric("ipwl_feed_fetches_total", feed="one", result="new") == 2
-
-
-# ---- the process -------------------------------------------------------------
-
-
-def fetchers(ipwld):
-    """The fetchers of this daemon, as {field: value} of their status."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/status"):
-        try:
-            status = dict(line.split(":\t", 1) for line in
-                          path.read_text(encoding="utf-8").splitlines() if ":\t" in line)
-        except OSError:
-            continue
-        if status["Name"] == "ipwl-fetch" and int(status["PPid"]) == ipwld.process.pid:
-            found.append(status | {"path": path.parent})
-    return found
-
-
-def test_the_fetcher_has_no_privileges(one, source):
-    source.answers["/list"] = drip
-    with one.namespace.popen("curl", "-s", "-o", "/dev/null", "--unix-socket", one.socket,
-                             "-d", "{}", "http://ipwl/v1/feeds/refresh"):
-        wait_for(lambda: len(source.asked("/list")) == 2, "it is fetched")
-        process, = fetchers(one)
-        assert 0 not in map(int, process["Uid"].split() + process["Gid"].split())
-        assert process["Groups"].split() == []
-        for name in "CapEff", "CapPrm", "CapInh", "CapAmb":
-            assert int(process[name], 16) == 0
-        assert (process["NoNewPrivs"], process["Seccomp"]) == ("1", "2")
-        opened = {number.name: os.readlink(number) for number in (process["path"] / "fd").iterdir()}
-        assert {opened[str(i)].split()[0] for i in range(4)} \
-            == {"/memfd:request", "/memfd:result", "/dev/null", "/memfd:body"}
-        rest = [target for number, target in opened.items() if int(number) > 3]
-        assert rest and all(target.startswith(("socket:", "pipe:", "anon_inode:"))
-                            for target in rest), opened
-        assert process["path"].joinpath("environ").read_bytes().split(b"\0")[:-1] \
-            == [b"PATH=/usr/bin:/bin", b"LC_ALL=C"]
-        limits = process["path"].joinpath("limits").read_text(encoding="utf-8")
-        assert "Max file size             100000               100000" in limits
-        # The daemon stops it, and does not wait for its end.
-        started = time.monotonic()
-        assert one.stop() == 0
-        assert time.monotonic() - started < 45
-    wait_for(lambda: not process["path"].exists(), "the fetcher is gone")
-
-
-def test_a_fetcher_that_dies(one, source):
-    source.answers["/list"] = drip
-    with one.namespace.popen("curl", "-s", "--unix-socket", one.socket, "-d", "{}",
-                             "http://ipwl/v1/feeds/refresh", stdout=-1) as curl:
-        wait_for(lambda: len(source.asked("/list")) == 2, "it is fetched")
-        process, = fetchers(one)
-        os.kill(int(process["Pid"]), signal.SIGKILL)
-        assert b"ipwl-fetch was killed: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
-    assert entries(one) == PREFIXES
-    source.put("/list", *LIST, "1.1.1.1")
-    refresh(one)
-
-
-def test_a_fetcher_that_hangs(one, source):
-    """Even one that does not end by itself, as a stopped one cannot, is ended."""
-    give_little_time(one, source)
-    with one.namespace.popen("curl", "-s", "--unix-socket", one.socket, "-d", "{}",
-                             "http://ipwl/v1/feeds/refresh", stdout=-1) as curl:
-        wait_for(lambda: len(source.asked("/list")) == 2, "it is fetched")
-        process, = fetchers(one)
-        os.kill(int(process["Pid"]), signal.SIGSTOP)
-        assert b"ipwl-fetch was killed: Killed" in curl.communicate(timeout=netns.PATIENCE_SEC)[0]
-    assert not process["path"].exists()
-    assert entries(one) == PREFIXES
-
-
-def test_without_a_fetcher(one, source):
-    """An installation in part: said, and nothing else stops."""
-    one.stop()
-    alone = netns.temporary_directory()
-    shutil.copy(BUILD / "ipwld", alone / "ipwld")
-    one.argv = lambda *options: [alone / "ipwld", "-c", one.config, *options]
-    one.start()
-    assert entries(one) == PREFIXES
-    last = refresh(one, result="failed")["last_fetch"]
-    assert last["message"] == f"{alone}/ipwl-fetch cannot be started: No such file or directory"

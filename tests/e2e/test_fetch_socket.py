@@ -11,7 +11,7 @@ from daemon import DROP, PARTNERS
 from fetchers import Manager, as_systemd
 from lab import wait_for
 from sources import Authority, Source, feed
-from test_feeds import LIST, PREFIXES, entries, feed_of, fetchers, refresh, wait_for_fetch
+from feeding import LIST, PREFIXES, entries, feed_of, fetchers, refresh, wait_for_fetch
 
 
 def answer(connection, body, keep=lambda fd: None):

@@ -9,7 +9,7 @@ import pytest
 from daemon import DROP, PARTNERS
 from lab import wait_for
 from sources import Source, feed
-from test_feeds import wait_for_fetch
+from feeding import wait_for_fetch
 
 # For others to read, on purpose; all else holds addresses or how they are counted.
 OPEN = {"export/allow.list", "export/.allow.list.ipwl-new"}

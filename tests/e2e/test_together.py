@@ -9,7 +9,7 @@ import pytest
 from daemon import NEGATIVE
 from lab import ALLOWED, BLOCKED, UNLISTED
 from sources import Source, feed
-from test_feeds import configure, entries, refresh, wait_for_fetch
+from feeding import configure, entries, refresh, wait_for_fetch
 
 LIST = [f"9.9.{i}.0/24" for i in range(10)]
 

@@ -273,7 +273,7 @@ int engine_find_seen(struct engine *engine, const struct seen_query *query,
 		     struct seen_answer *ret_answer, struct refusal *refusal)
 {
 	static const struct collection rows = { sizeof(struct seen_row), is_newer, take_row };
-	void *elements;
+	void *elements = NULL;
 	int err = search_run(engine, query, &rows, ret_answer, &elements, refusal);
 
 	if (!err)
@@ -286,7 +286,7 @@ int engine_find_blocked(struct engine *engine, const struct seen_query *query,
 {
 	static const struct collection sources = { sizeof(struct seen_source), source_comes_before,
 						   take_source };
-	void *elements;
+	void *elements = NULL;
 	int err = seen_refuse_off(engine, refusal);
 
 	if (!err && query->list && !engine_find_list(engine, query->list, refusal))
@@ -303,7 +303,7 @@ int engine_find_limited(struct engine *engine, const struct seen_query *query,
 {
 	static const struct collection networks = { sizeof(struct seen_network),
 						    network_comes_before, take_network };
-	void *elements;
+	void *elements = NULL;
 	int err = search_run(engine, query, &networks, ret_answer, &elements, refusal);
 
 	if (!err)

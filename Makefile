@@ -297,9 +297,13 @@ $(B)/candidates.bpf.o: tests/bench/candidates/candidates.bpf.c
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES))
+# The benchmark's wire, and what it needs.
+CANDIDATES += $(addprefix tests/bench/,lists.c machine.c report.c sandbox.c sources.c testrun.c wire.c)
+CANDIDATES += $(addprefix tests/bpf/,lib_packet.c lib_random.c)
+
+$(B)/tests/bench/candidates/candidates: $(call obj,$(CANDIDATES)) $(call archives,core base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -o $@
 
 bench-candidates: $(B)/tests/bench/candidates/candidates $(B)/candidates.bpf.o ## compare lookup structures, as root (PREFIXES="1000 30000")
 	$^ $(PREFIXES)

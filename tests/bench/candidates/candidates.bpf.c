@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Candidates for the lookup structure, each as five programs: a random source or a
- * random listed one, either with and without a count for the rule, and one that
- * answers for the address in the packet.
+ * Candidates for the lookup structure, each as seven programs: a random source or a
+ * random listed one, either with and without a count for the rule; the latter two for
+ * packets on a wire, which they drop; and one that answers for the address in the packet.
  */
 #include <linux/bpf.h>
 
@@ -36,11 +36,6 @@ __u32 turn;
 #include "storage.bpf.h"
 
 FIRST_LEVEL(sources, SOURCES_SHIFT);
-
-#include "blocks.bpf.h"
-#include "levels.bpf.h"
-#include "ranges.bpf.h"
-#include "tries.bpf.h"
 
 static __always_inline __u32 draw_any(void)
 {
@@ -83,6 +78,17 @@ static __always_inline int finish(__u32 decision, int is_counted)
 	return XDP_PASS;
 }
 
+static __always_inline int drop(int action __attribute__((unused)))
+{
+	return XDP_DROP;
+}
+
+#include "blocks.bpf.h"
+#include "compact.bpf.h"
+#include "levels.bpf.h"
+#include "ranges.bpf.h"
+#include "tries.bpf.h"
+
 /* The address that the packet begins with, in this host's byte order. */
 static __always_inline __u32 packet_address(struct xdp_md *ctx)
 {
@@ -97,16 +103,31 @@ static __always_inline __u32 packet_address(struct xdp_md *ctx)
 		return (int)(body);                                                                \
 	}
 
+/* @look, @count: judge an address and return an action. @answer: its decision. */
+#define PROGRAMS(name, look, count, answer)                                                        \
+	PROGRAM(name##_any, look(draw_any()))                                                      \
+	PROGRAM(name##_any_count, count(draw_any()))                                               \
+	PROGRAM(name##_listed, look(draw_listed()))                                                \
+	PROGRAM(name##_listed_count, count(draw_listed()))                                         \
+	PROGRAM(name##_wire, drop(look(draw_listed())))                                            \
+	PROGRAM(name##_wire_count, drop(count(draw_listed())))                                     \
+	PROGRAM(name##_check, answer(packet_address(ctx)))
+
 #define CANDIDATE(name, lookup)                                                                    \
-	PROGRAM(name##_any, finish(lookup(draw_any()), 0))                                         \
-	PROGRAM(name##_any_count, finish(lookup(draw_any()), 1))                                   \
-	PROGRAM(name##_listed, finish(lookup(draw_listed()), 0))                                   \
-	PROGRAM(name##_listed_count, finish(lookup(draw_listed()), 1))                             \
-	PROGRAM(name##_check, lookup(packet_address(ctx)))
+	static __always_inline int name##_look(__u32 address)                                      \
+	{                                                                                          \
+		return finish(lookup(address), 0);                                                 \
+	}                                                                                          \
+	static __always_inline int name##_count(__u32 address)                                     \
+	{                                                                                          \
+		return finish(lookup(address), 1);                                                 \
+	}                                                                                          \
+	PROGRAMS(name, name##_look, name##_count, lookup)
 
 /* The baseline: the source is drawn and nothing is asked. */
 PROGRAM(nothing_any, finish(draw_any(), 0))
 PROGRAM(nothing_listed, finish(draw_listed(), 0))
+PROGRAM(nothing_wire, drop(finish(draw_listed(), 0)))
 
 CANDIDATE(tries, tries_lookup)
 CANDIDATE(ranges16, ranges16_lookup)
@@ -128,5 +149,8 @@ CANDIDATE(split_bitmap, split_lookup_bitmap)
 CANDIDATE(split_loop, split_lookup_loop)
 CANDIDATE(dir24, dir24_lookup)
 CANDIDATE(poptrie, poptrie_lookup)
+PROGRAMS(inline, inline_look, inline_count, inline_answer)
+PROGRAMS(compact, compact_look, compact_count, compact_answer)
+PROGRAMS(aligned, aligned_look, aligned_count, aligned_answer)
 
 char _license[] SEC("license") = "GPL";

@@ -4,7 +4,6 @@
  * oracle does. Prints tables for docs/lookup.md.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,17 +11,39 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include <linux/if_link.h>
+
 #include <bpf/bpf.h>
 
+#include "../machine.h"
+#include "../report.h"
+#include "../sandbox.h"
+#include "../wire.h"
 #include "candidates.h"
 
 /* One long run for each program: the kernel needs long to begin and to end one. */
 #define REPEAT (WINDOW * WINDOW_COUNT)
 #define CHECKS 100000
+#define WIRE_PACKETS 200000
+#define WIRE_RUNS 5
 
-enum mode { MODE_ANY, MODE_ANY_COUNT, MODE_LISTED, MODE_LISTED_COUNT, MODE_COUNT };
+enum mode {
+	MODE_ANY,
+	MODE_ANY_COUNT,
+	MODE_LISTED,
+	MODE_LISTED_COUNT,
+	MODE_WIRE,
+	MODE_WIRE_COUNT,
+	MODE_COUNT
+};
 
-static const char *const mode_names[MODE_COUNT] = { "any", "any_count", "listed", "listed_count" };
+/* Before these, programs run in BPF_PROG_TEST_RUN. */
+#define MODE_ON_WIRE MODE_WIRE
+#define BASELINE_COUNT (MODE_COUNT / 2)
+
+static const char *const mode_names[MODE_COUNT] = {
+	"any", "any_count", "listed", "listed_count", "wire", "wire_count",
+};
 
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_MIXED] = "mixed lengths",
@@ -60,6 +81,9 @@ static struct candidate candidates[] = {
 	{ .name = "split_bitmap", .filter_bits = 24 },
 	{ .name = "dir24", .fill = fill_dir24 },
 	{ .name = "poptrie", .fill = fill_poptrie },
+	{ .name = "inline", .fill = fill_inline },
+	{ .name = "compact", .fill = fill_compact },
+	{ .name = "aligned", .fill = fill_aligned },
 };
 
 #define CANDIDATE_COUNT (sizeof(candidates) / sizeof(candidates[0]))
@@ -171,6 +195,8 @@ static struct bpf_object *load(const char *path, size_t prefix_count)
 	if (!object)
 		fail("%s: %s", path, strerror(errno));
 	resize(object, "records", prefix_count + 1);
+	/* Of two prefixes, one inside the other, three intervals are made. */
+	resize(object, "totals", prefix_count * 2 + 1);
 	/* A /32 makes up to three nodes, of few unlike leaves each. */
 	resize(object, "poptrie_nodes", prefix_count * 3 + 1);
 	resize(object, "poptrie_leaves", prefix_count * 5 + 1);
@@ -191,7 +217,7 @@ static void fill_sources(struct bpf_object *object, struct set *set)
 
 /* Before and after the candidates: too high a baseline makes them all look better. */
 static void measure_baseline(struct bpf_object *object, const volatile uint64_t *stamps,
-			     double baseline[2])
+			     double baseline[BASELINE_COUNT])
 {
 	double any = measure(program_fd(object, "nothing", "any"), stamps);
 	double listed = measure(program_fd(object, "nothing", "listed"), stamps);
@@ -200,14 +226,14 @@ static void measure_baseline(struct bpf_object *object, const volatile uint64_t 
 	baseline[1] = listed < baseline[1] ? listed : baseline[1];
 }
 
-static void measure_all(struct bpf_object *object, double baseline[2])
+static void measure_all(struct bpf_object *object, double baseline[BASELINE_COUNT])
 {
 	size_t size;
 	uint64_t *stamps = storage_map(object, "stamps", &size);
 
 	measure_baseline(object, stamps, baseline);
 	for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
-		for (int mode = 0; mode < MODE_COUNT; mode++)
+		for (int mode = 0; mode < MODE_ON_WIRE; mode++)
 			candidates[i].ns[mode] = measure(
 			    program_fd(object, candidates[i].name, mode_names[mode]), stamps);
 	}
@@ -215,12 +241,69 @@ static void measure_all(struct bpf_object *object, double baseline[2])
 	storage_unmap(stamps, size);
 }
 
-static void print_table(const struct set *set, const char *kind, const double baseline[2])
+/* ---- on the wire ----------------------------------------------------------- */
+
+/* Nanoseconds of sending a packet, and of receiving it with @program, which drops it. */
+static double measure_on_wire(const struct wire *wire, int program)
 {
-	printf("\n%zu prefixes, %s: %zu intervals; baseline %.1f ns any, %.1f ns listed\n\n",
-	       set->prefix_count, kind, set->interval_count, baseline[0], baseline[1]);
-	printf("| candidate | any | any, counted | listed | listed, counted | bytes a prefix |\n");
-	printf("|---|---|---|---|---|---|\n");
+	double ns;
+	int err;
+
+	sandbox_netns_enter(wire->netns);
+	err = bpf_xdp_attach(wire->device_ifindex, program, XDP_FLAGS_DRV_MODE, NULL);
+	sandbox_netns_enter(SANDBOX_HOME);
+	if (err)
+		fail("cannot attach to %s: %s", wire->device, strerror(-err));
+	wire_send(wire, WIRE_PACKETS / 4);
+	ns = wire_send(wire, WIRE_PACKETS);
+	sandbox_netns_enter(wire->netns);
+	bpf_xdp_detach(wire->device_ifindex, XDP_FLAGS_DRV_MODE, NULL);
+	sandbox_netns_enter(SANDBOX_HOME);
+	return ns;
+}
+
+/* Medians of runs that take turns. */
+static void measure_all_on_wire(struct bpf_object *object, double baseline[BASELINE_COUNT])
+{
+	static const struct prefix_list nothing;
+	double runs[CANDIDATE_COUNT][2][WIRE_RUNS], floor[WIRE_RUNS];
+	struct wire wire;
+
+	wire_open(&wire);
+	/* The programs draw their sources by themselves. */
+	wire_draw(SOURCE_KIND_ANY, &nothing);
+	for (int run = 0; run < WIRE_RUNS; run++) {
+		floor[run] = measure_on_wire(&wire, program_fd(object, "nothing", "wire"));
+		for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
+			for (int is_counted = 0; is_counted < 2; is_counted++) {
+				const char *mode = mode_names[MODE_ON_WIRE + is_counted];
+
+				runs[i][is_counted][run] = measure_on_wire(
+				    &wire, program_fd(object, candidates[i].name, mode));
+			}
+		}
+		progress("on the wire: run %d of %d", run + 1, WIRE_RUNS);
+	}
+	baseline[MODE_ON_WIRE / 2] = median(floor, WIRE_RUNS);
+	for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
+		candidates[i].ns[MODE_WIRE] = median(runs[i][0], WIRE_RUNS);
+		candidates[i].ns[MODE_WIRE_COUNT] = median(runs[i][1], WIRE_RUNS);
+	}
+	wire_close(&wire);
+	wire_done();
+}
+
+/* ---- the table --------------------------------------------------------------- */
+
+static void print_table(const struct set *set, const char *kind,
+			const double baseline[BASELINE_COUNT])
+{
+	printf("\n%zu prefixes, %s: %zu intervals; baseline %.1f ns any, %.1f ns listed, "
+	       "%.1f ns on the wire\n\n",
+	       set->prefix_count, kind, set->interval_count, baseline[0], baseline[1], baseline[2]);
+	printf("| candidate | any | any, counted | listed | listed, counted | on the wire, listed "
+	       "| on the wire, listed, counted | bytes a prefix |\n");
+	printf("|---|---|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < CANDIDATE_COUNT; i++) {
 		const struct candidate *candidate = &candidates[i];
 
@@ -235,7 +318,7 @@ static void print_table(const struct set *set, const char *kind, const double ba
 static void compare(const char *path, size_t count, enum kind kind, uint64_t seed)
 {
 	struct bpf_object *object = load(path, count);
-	double baseline[2] = { 1e9, 1e9 };
+	double baseline[BASELINE_COUNT] = { 1e9, 1e9 };
 	size_t bytes = 0;
 	struct set set;
 
@@ -250,22 +333,10 @@ static void compare(const char *path, size_t count, enum kind kind, uint64_t see
 	fill_sources(object, &set);
 	check(object, &set);
 	measure_all(object, baseline);
+	measure_all_on_wire(object, baseline);
 	print_table(&set, kind_names[kind], baseline);
 	set_done(&set);
 	bpf_object__close(object);
-}
-
-static void pin_to_last_cpu(void)
-{
-	cpu_set_t cpus;
-	size_t last = CPU_SETSIZE - 1;
-
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	while (last > 0 && !CPU_ISSET(last, &cpus))
-		last--;
-	CPU_ZERO(&cpus);
-	CPU_SET(last, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 /* candidates OBJECT [PREFIXES]... */
@@ -280,10 +351,13 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		fail("usage: candidates OBJECT [PREFIXES]...");
+	sandbox_enter();
 	uname(&system);
-	pin_to_last_cpu();
-	printf("Linux %s; IPWL_SEED=%llu; net ns a lookup, the least of %d times %d\n",
-	       system.release, (unsigned long long)seed, WINDOW_COUNT, WINDOW);
+	machine_pin();
+	printf("Linux %s; IPWL_SEED=%llu; net ns a lookup, the least of %d times %d; net ns a "
+	       "packet on the wire, the median of %d times %d\n",
+	       system.release, (unsigned long long)seed, WINDOW_COUNT, WINDOW, WIRE_RUNS,
+	       WIRE_PACKETS);
 	for (int i = 0; i < size_count * KIND_COUNT; i++) {
 		const char *size = sizes[i % size_count];
 		char *end;

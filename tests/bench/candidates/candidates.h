@@ -67,6 +67,9 @@ size_t fill_ranges18(struct bpf_object *object, const struct set *set);
 size_t fill_ranges20(struct bpf_object *object, const struct set *set);
 size_t fill_dir24(struct bpf_object *object, const struct set *set);
 size_t fill_poptrie(struct bpf_object *object, const struct set *set);
+size_t fill_inline(struct bpf_object *object, const struct set *set);
+size_t fill_compact(struct bpf_object *object, const struct set *set);
+size_t fill_aligned(struct bpf_object *object, const struct set *set);
 /* One bit for each network of @bits bits, 22 or 24: is anything in it listed? */
 size_t fill_filter(struct bpf_object *object, const struct set *set, int bits);
 

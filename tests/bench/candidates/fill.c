@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fills tries, interval blocks and boundary tables. */
+/* Fills tries, interval blocks, compact ones and boundary tables. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -47,6 +47,9 @@ struct filler {
 	const struct set *set;
 	struct regions regions;
 	int unit_shift;
+	/* Of structures that number their intervals: the rule of each place. */
+	uint32_t *rules;
+	uint32_t place_count;
 	/* Return: the chunk's word for the first level. */
 	uint32_t (*make)(struct filler *filler, const struct chunk *chunk);
 };
@@ -180,6 +183,152 @@ size_t fill_split(struct bpf_object *object, const struct set *set)
 
 	return fill_chunks(object, set, 16, "split_first", "split_regions", &filler);
 }
+
+/* ---- blocks whose intervals are counted, or numbered ------------------------ */
+
+static uint32_t make_inline(struct filler *filler, const struct chunk *chunk)
+{
+	size_t starts_size = (chunk->count * 2 + 7) & ~(size_t)7;
+	struct counted_value *values;
+	uint16_t *starts;
+	void *block;
+	uint32_t word =
+	    take(filler, starts_size + chunk->count * sizeof(*values), chunk->count, &block);
+
+	starts = block;
+	values = (void *)((char *)block + starts_size);
+	memset(starts, 0xff, starts_size);
+	for (size_t i = 0; i < chunk->count; i++) {
+		uint32_t decision = chunk->items[i].decision;
+		uint64_t flags = decision >> DECISION_FLAGS_SHIFT;
+
+		starts[i] = (uint16_t)in_chunk_first(chunk, i);
+		values[i].value = (decision & DECISION_RULE) | flags << 32 |
+				  (uint64_t)in_chunk_last(chunk, i) << 48;
+	}
+	return word;
+}
+
+size_t fill_inline(struct bpf_object *object, const struct set *set)
+{
+	struct filler filler = { .unit_shift = LINE_SHIFT, .make = make_inline };
+
+	return fill_chunks(object, set, 16, "inline_first", "inline_regions", &filler);
+}
+
+/* The place of the next interval, and note what rule is there. */
+static uint32_t add_place(struct filler *filler, uint32_t decision)
+{
+	if (filler->place_count == 1U << PLACES_SHIFT)
+		fail("more than %u intervals", 1U << PLACES_SHIFT);
+	filler->rules[filler->place_count] = decision & DECISION_RULE;
+	return filler->place_count++;
+}
+
+/* Not 0. */
+static uint8_t class_of(uint32_t decision)
+{
+	return (uint8_t)((decision >> DECISION_FLAGS_SHIFT) + 1);
+}
+
+static uint32_t make_compact(struct filler *filler, const struct chunk *chunk)
+{
+	size_t count = chunk->count;
+	void *block;
+	uint32_t word = take(filler, 4 + count * 5, count, &block);
+	uint16_t *starts = (uint16_t *)block + 2, *ends = starts + count;
+	uint8_t *classes = (uint8_t *)(ends + count);
+
+	*(uint32_t *)block = filler->place_count;
+	for (size_t i = 0; i < count; i++) {
+		starts[i] = (uint16_t)in_chunk_first(chunk, i);
+		ends[i] = (uint16_t)in_chunk_last(chunk, i);
+		classes[i] = class_of(chunk->items[i].decision);
+		add_place(filler, chunk->items[i].decision);
+	}
+	return word;
+}
+
+/* The bits in which the smallest aligned range from @first on differs that reaches @last. */
+static uint32_t aligned_bits(uint32_t first, uint32_t last)
+{
+	uint32_t bits = 0;
+
+	while ((first | ((1U << bits) - 1)) < last)
+		bits++;
+	return bits;
+}
+
+/* Of up to twice COUNT_MAX intervals. Return: how many. */
+static size_t make_aligned_intervals(struct filler *filler, const struct chunk *chunk,
+				     uint32_t *intervals)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < chunk->count; i++) {
+		uint32_t first = in_chunk_first(chunk, i), last = in_chunk_last(chunk, i);
+		uint32_t decision = chunk->items[i].decision, bits = aligned_bits(first, last);
+		uint32_t end = first | ((1U << bits) - 1);
+		bool is_followed = i + 1 < chunk->count && in_chunk_first(chunk, i + 1) == last + 1;
+
+		intervals[count++] =
+		    first << 16 | (uint32_t)class_of(decision) << ALIGNED_CLASS_SHIFT | bits;
+		add_place(filler, decision);
+		/* Unlisted from behind the last one, where the aligned range goes on. */
+		if (end != last && !is_followed) {
+			intervals[count++] = (last + 1) << 16 | 16;
+			add_place(filler, 0);
+		}
+	}
+	return count;
+}
+
+static uint32_t make_aligned(struct filler *filler, const struct chunk *chunk)
+{
+	uint32_t intervals[2 * COUNT_MAX], place = filler->place_count, word;
+	size_t count;
+	void *block;
+
+	if (chunk->count > COUNT_MAX)
+		fail("%zu in one chunk is more than %u", chunk->count, COUNT_MAX);
+	count = make_aligned_intervals(filler, chunk, intervals);
+	word = take(filler, 4 + count * 4, count, &block);
+	*(uint32_t *)block = place;
+	memcpy((char *)block + 4, intervals, count * 4);
+	return word;
+}
+
+static size_t fill_places(struct bpf_object *object, const struct set *set, const char *first_name,
+			  const char *regions_name, const char *rules_name, struct filler *filler)
+{
+	size_t size, bytes;
+
+	filler->unit_shift = COMPACT_UNIT_SHIFT;
+	filler->rules = storage_map(object, rules_name, &size);
+	bytes = fill_chunks(object, set, 16, first_name, regions_name, filler);
+	storage_unmap(filler->rules, size);
+	return bytes;
+}
+
+size_t fill_compact(struct bpf_object *object, const struct set *set)
+{
+	struct filler filler = { .make = make_compact };
+
+	return fill_places(object, set, "compact_first", "compact_regions", "compact_rules",
+			   &filler);
+}
+
+size_t fill_aligned(struct bpf_object *object, const struct set *set)
+{
+	struct filler filler = { .make = make_aligned };
+	size_t bytes =
+	    fill_places(object, set, "aligned_first", "aligned_regions", "aligned_rules", &filler);
+
+	/* To count a packet the rule is read. */
+	return bytes + filler.place_count * sizeof(uint32_t);
+}
+
+/* ---- boundaries ----------------------------------------------------------- */
 
 /* The boundaries of a chunk: where a decision, 0 too, begins. Return: how many. */
 static size_t boundaries(const struct chunk *chunk, uint16_t *keys, uint32_t *decisions)

@@ -21,7 +21,7 @@
  */
 #define REGION_SHIFT 20
 #define REGION_BYTES (1U << REGION_SHIFT)
-#define REGION_SLACK 12288U
+#define REGION_SLACK 20480U
 #define REGION_COUNT 1024U
 
 /* A reference: the block's unit, then how many elements the block has. */
@@ -31,6 +31,30 @@
 
 /* Of a /16 that has a table of its /24s: at least as many intervals. */
 #define SPLIT_FROM 32
+
+/* The value of an interval with its counters: rule, flags, last address; packets in the upper 24
+ * bits, bytes below. */
+struct counted_value {
+	unsigned long long value;
+	unsigned long long packets_bytes;
+};
+
+/* Compact blocks: small units, and how many intervals they have at most. */
+#define COMPACT_UNIT_SHIFT 4
+#define PLACES_SHIFT 21
+
+/* An interval of 4 bytes: start, class, and the bits in which the range that it fills differs. */
+#define ALIGNED_BITS_MASK 31U
+#define ALIGNED_CLASS_SHIFT 5
+#define ALIGNED_CLASS_MASK 0x7ffU
+
+/* What a place is counted in, and after how many packets. */
+struct total {
+	unsigned long long packets;
+	unsigned long long bytes;
+};
+
+#define BATCH_MAX 64
 
 /* Units and first levels of the boundary tables, by the bits of the first level. */
 #define RANGES16_UNIT_SHIFT 6

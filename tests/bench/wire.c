@@ -174,15 +174,28 @@ static double softirq_thread_ns(void)
 	return (double)ns;
 }
 
+static void make_mail(uint8_t flags)
+{
+	mail = testrun_packet("192.0.2.1", 25, flags, false);
+	memcpy(mail.data, mac, sizeof(mac));
+	/* Its length is part of it. */
+	generator->bss->header_sum = sum_header(mail.data + 14);
+}
+
 static void start(void)
 {
 	generator = generator_bpf__open_and_load();
 	if (!generator)
 		die("cannot load the generator");
-	mail = testrun_packet("192.0.2.1", 25, TCP_SYN, false);
-	memcpy(mail.data, mac, sizeof(mac));
-	generator->bss->header_sum = sum_header(mail.data + 14);
+	make_mail(TCP_SYN);
 	softirq_thread = find_softirq_thread();
+}
+
+void wire_set_flags(uint8_t flags)
+{
+	if (!generator)
+		start();
+	make_mail(flags);
 }
 
 void wire_draw(enum source_kind kind, const struct prefix_list *list)

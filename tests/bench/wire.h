@@ -24,7 +24,9 @@ void wire_close(struct wire *wire);
 
 /* Sources for what is sent next, over any wire. */
 void wire_draw(enum source_kind kind, const struct prefix_list *list);
-/* Send mail SYNs; returns nanoseconds a packet, of sending and receiving. Each must
+/* The TCP flags of mail packets that are sent next. At first: SYN. */
+void wire_set_flags(uint8_t flags);
+/* Send mail packets; returns nanoseconds a packet, of sending and receiving. Each must
  * arrive. */
 double wire_send(const struct wire *wire, size_t count);
 void wire_done(void);

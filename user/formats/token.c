@@ -26,7 +26,7 @@ struct token line_content(const struct line *line)
 	return token_trim((struct token) { .text = line->text, .bytes = line->bytes });
 }
 
-static void token_advance(struct token *token, size_t bytes)
+void token_advance(struct token *token, size_t bytes)
 {
 	token->text += bytes;
 	token->position += bytes;
@@ -45,6 +45,23 @@ struct token token_word(struct token *rest)
 		bytes++;
 	token_advance(rest, bytes);
 	return word;
+}
+
+bool token_quoted(struct token *rest, struct token *ret_text)
+{
+	const char *quote = rest->bytes > 1 && rest->text[0] == '"'
+				? memchr(rest->text + 1, '"', rest->bytes - 1)
+				: NULL;
+	size_t bytes;
+
+	if (!quote)
+		return false;
+	bytes = (size_t)(quote - rest->text) - 1;
+	*ret_text = (struct token) { rest->text + 1, bytes, rest->position + 1 };
+	token_advance(rest, bytes + 2);
+	while (rest->bytes > 0 && is_blank(rest->text[0]))
+		token_advance(rest, 1);
+	return true;
 }
 
 bool token_field(struct token *rest, char separator, struct token *ret_field)

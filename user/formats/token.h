@@ -43,6 +43,12 @@ struct token token_trim(struct token token);
  * which may be larger. */
 size_t token_split(const struct token *content, char separator, struct token *fields, size_t max);
 
+/* Leave out the first @bytes. */
+void token_advance(struct token *token, size_t bytes);
+
+/* Cut off a text in double quotes, and the blanks after it. Returns false if there is none. */
+bool token_quoted(struct token *rest, struct token *ret_text);
+
 /* Cut off everything from "#" on. Returns the comment without the "#". */
 struct token token_cut_comment(struct token *content);
 

@@ -20,21 +20,23 @@ static const struct deed alice = { .author = "alice", .reason = "ticket 12" };
 /* Return: OUTCOME_OK, or how it was refused. */
 static FIXTURE_UNUSED enum outcome add(const char *list, const char *prefix, int64_t ttl_sec)
 {
-	struct entry_change change = { .list = strdup(list),
-				       .prefix = fixture_prefix(prefix),
-				       .ttl_sec = ttl_sec };
-	struct entry_found found = { 0 };
+	const struct prefix wanted = fixture_prefix(prefix);
+	struct entry_change change = {
+		.list = strdup(list), .prefixes = &wanted, .prefix_count = 1, .ttl_sec = ttl_sec
+	};
 	struct refusal refusal = { 0 };
 	struct lines warnings = { 0 };
-	int err = engine_add(fixture_engine, &alice, &change, &found, &warnings, &refusal);
+	int err = engine_add(fixture_engine, &alice, &change, &warnings, &refusal);
 	enum outcome outcome = refusal.outcome;
 
 	assert_true(!err == !outcome);
 	if (!err) {
-		assert_string_equal(found.entry->reason, "ticket 12");
-		assert_int_equal(found.rule, fake_find(list, prefix)->id);
+		const struct policy *policy = engine_snapshot(fixture_engine)->policy;
+		const struct list *holder = policy_find_list(policy, list);
+
+		assert_string_equal(engine_find_manual(holder, &wanted)->reason, "ticket 12");
+		assert_int_equal(list_find_rule(holder, &wanted)->id, fake_find(list, prefix)->id);
 	}
-	entry_found_done(&found);
 	refusal_done(&refusal);
 	lines_done(&warnings);
 	free(change.list);
@@ -42,15 +44,16 @@ static FIXTURE_UNUSED enum outcome add(const char *list, const char *prefix, int
 }
 
 static FIXTURE_UNUSED enum outcome delete (const char *list, const char *prefix) {
-	struct entry_change change = { .list = strdup(list), .prefix = fixture_prefix(prefix) };
-	struct entry_found found = { 0 };
+	const struct prefix wanted = fixture_prefix(prefix);
+	struct entry_change change = { .list = strdup(list),
+				       .prefixes = &wanted,
+				       .prefix_count = 1 };
 	struct refusal refusal = { 0 };
 	struct lines holders = { 0 };
-	int err = engine_delete(fixture_engine, &alice, &change, &found, &holders, &refusal);
+	int err = engine_delete(fixture_engine, &alice, &change, &holders, &refusal);
 	enum outcome outcome = refusal.outcome;
 
 	assert_true(!err == !outcome);
-	entry_found_done(&found);
 	refusal_done(&refusal);
 	lines_done(&holders);
 	free(change.list);
@@ -59,14 +62,15 @@ static FIXTURE_UNUSED enum outcome delete (const char *list, const char *prefix)
 
 static FIXTURE_UNUSED enum outcome protect(const char *list, const char *prefix)
 {
-	struct entry_change change = { .list = strdup(list), .prefix = fixture_prefix(prefix) };
-	struct entry_found found = { 0 };
+	const struct prefix wanted = fixture_prefix(prefix);
+	struct entry_change change = { .list = strdup(list),
+				       .prefixes = &wanted,
+				       .prefix_count = 1 };
 	struct refusal refusal = { 0 };
 	enum outcome outcome;
 
-	engine_protect(fixture_engine, &alice, &change, &found, &refusal);
+	engine_protect(fixture_engine, &alice, &change, &refusal);
 	outcome = refusal.outcome;
-	entry_found_done(&found);
 	refusal_done(&refusal);
 	free(change.list);
 	return outcome;

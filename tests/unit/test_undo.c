@@ -105,12 +105,13 @@ enum change { ADD, DELETE, PROTECT, UNPROTECT };
 static bool change(enum change change, size_t key, int step, bool has_ttl)
 {
 	char name[64], reason[16];
+	const struct prefix wanted = prefix_of(key);
 	struct entry_change asked = { .list = name,
 				      .is_forced = true,
-				      .prefix = prefix_of(key),
+				      .prefixes = &wanted,
+				      .prefix_count = 1,
 				      .ttl_sec = has_ttl ? 100000 : 0 };
 	const struct deed by = { .author = "alice", .reason = reason };
-	struct entry_found found = { 0 };
 	struct refusal refusal = { 0 };
 	struct lines lines = { 0 };
 	bool is_done;
@@ -119,17 +120,16 @@ static bool change(enum change change, size_t key, int step, bool has_ttl)
 	snprintf(name, sizeof(name), "%s", list_of(key));
 	snprintf(reason, sizeof(reason), "%d", step);
 	if (change == ADD)
-		err = engine_add(fixture_engine, &by, &asked, &found, &lines, &refusal);
+		err = engine_add(fixture_engine, &by, &asked, &lines, &refusal);
 	else if (change == DELETE)
-		err = engine_delete(fixture_engine, &by, &asked, &found, &lines, &refusal);
+		err = engine_delete(fixture_engine, &by, &asked, &lines, &refusal);
 	else if (change == PROTECT)
-		err = engine_protect(fixture_engine, &by, &asked, &found, &refusal);
+		err = engine_protect(fixture_engine, &by, &asked, &refusal);
 	else
-		err = engine_unprotect(fixture_engine, &by, &asked, &found, &refusal);
+		err = engine_unprotect(fixture_engine, &by, &asked, &refusal);
 	is_done = refusal.outcome == OUTCOME_OK;
 	assert_true(is_done == !err);
 	assert_true(is_done == (refusal.message == NULL));
-	entry_found_done(&found);
 	refusal_done(&refusal);
 	lines_done(&lines);
 	return is_done;

@@ -42,6 +42,21 @@ static int argument_take_prefix(const struct argument *argument, const char *tex
 	return refusal_set(refusal, OUTCOME_INVALID, "%s", message);
 }
 
+static int argument_take_networks(const struct argument *argument, const char *text,
+				  struct refusal *refusal)
+{
+	char message[NETWORKS_MESSAGE_BYTES];
+
+	switch (networks_parse(text, strlen(text), argument->ret_networks, message)) {
+	case 0:
+		return 0;
+	case -EINVAL:
+		return refusal_set(refusal, OUTCOME_INVALID, "%s", message);
+	default:
+		return refusal_set_memory(refusal);
+	}
+}
+
 static const struct argument *argument_find(const struct argument *arguments, size_t count,
 					    const char *name)
 {
@@ -89,6 +104,8 @@ static int argument_take_json(const struct argument *argument, json_t *value,
 	}
 	if (argument->ret_prefix && json_is_string(value))
 		return argument_take_prefix(argument, json_string_value(value), refusal);
+	if (argument->ret_networks && json_is_string(value))
+		return argument_take_networks(argument, json_string_value(value), refusal);
 	if (argument->ret_text && json_is_string(value))
 		return argument_take_text(argument, json_string_value(value), refusal);
 	return refusal_set(refusal, OUTCOME_INVALID, "%s must be %s%s", argument->name,
@@ -130,6 +147,8 @@ static int argument_take_parameter(const struct argument *argument, const char *
 			   : argument_refuse_number(argument, refusal);
 	if (argument->ret_prefix)
 		return argument_take_prefix(argument, text, refusal);
+	if (argument->ret_networks)
+		return argument_take_networks(argument, text, refusal);
 	if (argument->ret_text)
 		return argument_take_text(argument, text, refusal);
 	*argument->ret_flag = !strcmp(text, "true");

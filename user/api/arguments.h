@@ -15,15 +15,16 @@
 
 #include "base/outcome.h"
 #include "core/prefix.h"
+#include "formats/network_text.h"
 
 /* Longest reason of a change. */
 #define ARGUMENT_REASON_BYTES_MAX 1024
 /* Longest ttl. A longer one must be a typing error. */
 #define ARGUMENT_TTL_SEC_MAX (100LL * 366 * 86400)
 
-/* An argument. Exactly one of the pointers ret_text, ret_number, ret_flag, ret_prefix and
- * ret_array is set, and says its kind. If the argument is absent, or null in JSON, nothing is
- * written. */
+/* An argument. Exactly one of the pointers ret_text, ret_number, ret_flag, ret_prefix,
+ * ret_networks and ret_array is set, and says its kind. If the argument is absent, or null in JSON,
+ * nothing is written. */
 struct argument {
 	const char *name;
 	bool is_needed;
@@ -35,7 +36,8 @@ struct argument {
 	int64_t min, max; /* range of the number */
 	bool *ret_flag;
 	struct prefix *ret_prefix;
-	json_t **ret_array; /* only in a body; a new reference */
+	struct networks *ret_networks; /* the caller frees them in any case */
+	json_t **ret_array;	       /* only in a body; a new reference */
 };
 
 /* Arguments that several commands share. */

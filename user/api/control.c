@@ -22,7 +22,8 @@
 #include "http/listener.h"
 #include "runtime/runtime.h"
 
-#define HEADER_BYTES_MAX (16 * 1024)
+/* A query may name a thousand prefixes (formats/network_text.h). */
+#define HEADER_BYTES_MAX (96 * 1024)
 #define TIMEOUT_SEC 10
 /* Of a connection that waits for an answer: to attach to many interfaces can take the main loop
  * longer, which must not look like a silent client. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Changes one manual entry: add, delete, protect, unprotect. Also tells the impact of a
+/* Changes manual entries: add, delete, protect, unprotect. Also tells the impact of a
  * deletion. engine/entries.c and engine/protect.c make the changes. */
 #include "engine/entries.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/arguments.h"
@@ -18,8 +20,8 @@
 struct entry_task {
 	struct api_task task;
 	struct entry_change change;
-	struct entry_found found;
-	struct lines holders; /* delete: other sources that still list the prefix */
+	struct networks networks; /* for change: what was typed */
+	struct lines holders;	  /* delete: other sources that still list the prefixes */
 };
 
 static void entry_task_free(struct api_task *base)
@@ -27,7 +29,7 @@ static void entry_task_free(struct api_task *base)
 	struct entry_task *task = (struct entry_task *)base;
 
 	free(task->change.list);
-	entry_found_done(&task->found);
+	networks_done(&task->networks);
 	lines_done(&task->holders);
 }
 
@@ -36,18 +38,27 @@ static void entry_task_free(struct api_task *base)
 /* The arguments of all these commands. ttl_seconds and force are only for add. */
 #define ENTRY_ARGUMENTS(task)                                                                      \
 	ARGUMENT_LIST(&(task)->change.list),                                                       \
-	    { .name = "prefix", .is_needed = true, .ret_prefix = &(task)->change.prefix },         \
+	    { .name = "prefix", .is_needed = true, .ret_networks = &(task)->networks },            \
 	    ARGUMENT_REASON(&(task)->task.reason), ARGUMENT_SUDO_USER(&(task)->task.sudo_user)
 #define ENTRY_ARGUMENT_COUNT 4
 
-static int entry_read_query(struct api_task *base, struct runtime *runtime,
-			    struct evhttp_request *request)
+/* Take the prefixes over, once they have been read. */
+static int entry_take_networks(struct entry_task *task, int err)
+{
+	task->change.prefixes = task->networks.items;
+	task->change.prefix_count = task->networks.count;
+	return err;
+}
+
+static int impact_read(struct api_task *base, struct runtime *runtime,
+		       struct evhttp_request *request)
 {
 	struct entry_task *task = (struct entry_task *)base;
 	const struct argument arguments[] = { ENTRY_ARGUMENTS(task) };
 
 	(void)runtime;
-	return arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT);
+	return entry_take_networks(task,
+				   arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT));
 }
 
 static int delete_read(struct api_task *base, struct runtime *runtime,
@@ -60,17 +71,42 @@ static int delete_read(struct api_task *base, struct runtime *runtime,
 	};
 
 	(void)runtime;
-	return arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT + 1);
+	return entry_take_networks(
+	    task, arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT + 1));
 }
 
-static int entry_read_body(struct api_task *base, struct runtime *runtime,
-			   struct evhttp_request *request)
+/* A protection is of one prefix. Return: @err, or -EINVAL: an error was sent. */
+static int protect_check_one(const struct entry_task *task, struct evhttp_request *request, int err)
+{
+	if (err || task->change.prefix_count == 1)
+		return err;
+	http_reply_errorf(request, OUTCOME_INVALID, "a protection is of one prefix, not of %zu",
+			  task->change.prefix_count);
+	return -EINVAL;
+}
+
+static int protect_read(struct api_task *base, struct runtime *runtime,
+			struct evhttp_request *request)
 {
 	struct entry_task *task = (struct entry_task *)base;
 	const struct argument arguments[] = { ENTRY_ARGUMENTS(task) };
+	int err;
 
 	(void)runtime;
-	return arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT);
+	err = arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT);
+	return protect_check_one(task, request, entry_take_networks(task, err));
+}
+
+static int unprotect_read(struct api_task *base, struct runtime *runtime,
+			  struct evhttp_request *request)
+{
+	struct entry_task *task = (struct entry_task *)base;
+	const struct argument arguments[] = { ENTRY_ARGUMENTS(task) };
+	int err;
+
+	(void)runtime;
+	err = arguments_read_query(request, arguments, ENTRY_ARGUMENT_COUNT);
+	return protect_check_one(task, request, entry_take_networks(task, err));
 }
 
 static int add_read(struct api_task *base, struct runtime *runtime, struct evhttp_request *request)
@@ -83,31 +119,53 @@ static int add_read(struct api_task *base, struct runtime *runtime, struct evhtt
 	};
 
 	(void)runtime;
-	return arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT + 2);
+	return entry_take_networks(
+	    task, arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT + 2));
 }
 
 /* ---- the answer ----------------------------------------------------------- */
 
-static json_t *found_entry_json(const struct entry_task *task, const struct engine *engine)
+/* The manual entries in force, in the order of the prefixes. */
+static json_t *entries_json(const struct entry_task *task, const struct engine *engine)
 {
 	const struct policy *policy = engine_snapshot(engine)->policy;
 	const struct list *list = policy_find_list(policy, task->change.list);
 	const struct entry_view view = engine_view(engine);
+	json_t *array = json_array();
 
 	datapath_settle(view.datapath);
-	return list && task->found.entry
-		   ? entry_json(&view, list, task->found.entry, task->found.rule)
-		   : json_null();
+	for (size_t i = 0; list && i < task->change.prefix_count; i++) {
+		const struct prefix *prefix = &task->change.prefixes[i];
+		const struct entry *entry = engine_find_manual(list, prefix);
+		const struct rule *rule = list_find_rule(list, prefix);
+
+		if (entry)
+			json_array_append_new(array,
+					      entry_json(&view, list, entry, rule ? rule->id : 0));
+	}
+	return array;
+}
+
+/* An answer with entries. @entry is the first one. @entries: taken over */
+static json_t *entries_answer(json_t *entries)
+{
+	json_t *first = json_array_get(entries, 0);
+
+	return json_pack("{s:o,s:o}", "entry", first ? json_incref(first) : json_null(), "entries",
+			 entries);
 }
 
 static void log_change(const char *verb, const struct entry_task *task)
 {
 	const char *reason = task->task.by.reason;
-	char prefix[PREFIX_TEXT_BYTES];
+	const size_t more = task->change.prefix_count - 1;
+	char prefix[PREFIX_TEXT_BYTES], others[40] = "";
 
-	log_info("control", "%s %s %s, list %s%s%s", task->task.by.author, verb,
-		 prefix_format(&task->change.prefix, prefix), task->change.list, reason ? ": " : "",
-		 reason ? reason : "");
+	if (more)
+		snprintf(others, sizeof(others), " and %zu more", more);
+	log_info("control", "%s %s %s%s, list %s%s%s", task->task.by.author, verb,
+		 prefix_format(&task->change.prefixes[0], prefix), others, task->change.list,
+		 reason ? ": " : "", reason ? reason : "");
 }
 
 /* ---- add and delete ------------------------------------------------------- */
@@ -116,56 +174,61 @@ static void add_run(struct api_task *base, struct engine *engine)
 {
 	struct entry_task *task = (struct entry_task *)base;
 
-	if (engine_add(engine, &base->by, &task->change, &task->found, &base->warnings,
-		       &base->refusal))
+	if (engine_add(engine, &base->by, &task->change, &base->warnings, &base->refusal))
 		return;
 	log_change("added", task);
 	api_warn_detached(base, engine);
-	base->answer = json_pack("{s:o,s:o}", "entry", found_entry_json(task, engine), "warnings",
-				 json_lines(&base->warnings));
+	base->answer = entries_answer(entries_json(task, engine));
+	json_object_set_new(base->answer, "warnings", json_lines(&base->warnings));
 }
 
-/* What happens to mail without the entry, determined before it is deleted; null for an entry of
- * a block list. */
-static json_t *deletion_impact_json(const struct entry_task *task, struct engine *engine,
-				    const struct list *list)
+/* The entries, and what happens to mail without them, determined before they are deleted. It is
+ * null for entries of a block list. "impact" is that of the first one. */
+static json_t *deletion_json(const struct entry_task *task, struct engine *engine,
+			     const struct list *list)
 {
-	return list->action == ACTION_ALLOW ? impact_json(engine, list, &task->change.prefix)
-					    : json_null();
+	json_t *answer = entries_answer(entries_json(task, engine));
+	json_t *impacts = json_array();
+
+	for (size_t i = 0; i < task->change.prefix_count; i++)
+		json_array_append_new(impacts,
+				      list->action == ACTION_ALLOW
+					  ? impact_json(engine, list, &task->change.prefixes[i])
+					  : json_null());
+	json_object_set(answer, "impact", json_array_get(impacts, 0));
+	json_object_set_new(answer, "impacts", impacts);
+	return answer;
 }
 
 static void delete_run(struct api_task *base, struct engine *engine)
 {
 	struct entry_task *task = (struct entry_task *)base;
 	const struct list *list = engine_find_deletable(engine, &task->change, &base->refusal);
-	json_t *impact;
+	json_t *answer;
 
 	if (!list)
 		return;
-	impact = deletion_impact_json(task, engine, list);
-	if (engine_delete(engine, &base->by, &task->change, &task->found, &task->holders,
-			  &base->refusal)) {
-		json_decref(impact);
+	answer = deletion_json(task, engine, list);
+	if (engine_delete(engine, &base->by, &task->change, &task->holders, &base->refusal)) {
+		json_decref(answer);
 		return;
 	}
 	log_change("deleted", task);
-	base->answer = json_pack("{s:o,s:o,s:o}", "entry", found_entry_json(task, engine),
-				 "still_listed_by", json_lines(&task->holders), "impact", impact);
+	json_object_set_new(answer, "still_listed_by", json_lines(&task->holders));
+	base->answer = answer;
 }
 
 static void impact_run(struct api_task *base, struct engine *engine)
 {
 	struct entry_task *task = (struct entry_task *)base;
 	const struct list *list = engine_find_deletable(engine, &task->change, &base->refusal);
-
 	char *held;
 
 	if (!list)
 		return;
-	engine_keep_entry(list, &task->change.prefix, &task->found);
-	held = engine_hold_deletion(engine, list);
-	base->answer = json_pack("{s:o,s:o,s:o}", "entry", found_entry_json(task, engine), "impact",
-				 deletion_impact_json(task, engine, list), "held", json_text(held));
+	held = engine_hold_deletion(engine, list, task->change.prefix_count);
+	base->answer = deletion_json(task, engine, list);
+	json_object_set_new(base->answer, "held", json_text(held));
 	free(held);
 }
 
@@ -175,20 +238,20 @@ static void protect_run(struct api_task *base, struct engine *engine)
 {
 	struct entry_task *task = (struct entry_task *)base;
 
-	if (engine_protect(engine, &base->by, &task->change, &task->found, &base->refusal))
+	if (engine_protect(engine, &base->by, &task->change, &base->refusal))
 		return;
 	log_change("protected", task);
-	base->answer = json_pack("{s:o}", "entry", found_entry_json(task, engine));
+	base->answer = entries_answer(entries_json(task, engine));
 }
 
 static void unprotect_run(struct api_task *base, struct engine *engine)
 {
 	struct entry_task *task = (struct entry_task *)base;
 
-	if (engine_unprotect(engine, &base->by, &task->change, &task->found, &base->refusal))
+	if (engine_unprotect(engine, &base->by, &task->change, &base->refusal))
 		return;
 	log_change("unprotected", task);
-	base->answer = json_pack("{s:o}", "entry", found_entry_json(task, engine));
+	base->answer = entries_answer(entries_json(task, engine));
 }
 
 /* ---- commands ------------------------------------------------------------- */
@@ -201,6 +264,6 @@ static void unprotect_run(struct api_task *base, struct engine *engine)
 
 const struct api_command add_command = ENTRY_COMMAND(add_read, add_run);
 const struct api_command delete_command = ENTRY_COMMAND(delete_read, delete_run);
-const struct api_command impact_command = ENTRY_COMMAND(entry_read_query, impact_run);
-const struct api_command protect_command = ENTRY_COMMAND(entry_read_body, protect_run);
-const struct api_command unprotect_command = ENTRY_COMMAND(entry_read_query, unprotect_run);
+const struct api_command impact_command = ENTRY_COMMAND(impact_read, impact_run);
+const struct api_command protect_command = ENTRY_COMMAND(protect_read, protect_run);
+const struct api_command unprotect_command = ENTRY_COMMAND(unprotect_read, unprotect_run);

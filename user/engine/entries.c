@@ -21,16 +21,20 @@
 
 #define REFUSED "%s; nothing has changed"
 
-/* Copy to @set the entries of @old but the one at @without and those expired at @now_sec. */
-static int copy_entries(const struct entry_set *old, const struct prefix *without, int64_t now_sec,
-			struct entry_set *set)
+/* Copy to @set the entries of @old but those of @change and those expired at @now_sec. */
+static int copy_entries(const struct entry_set *old, const struct entry_change *change,
+			int64_t now_sec, struct entry_set *set)
 {
+	size_t next = 0;
+
 	for (size_t i = 0; old && i < old->count; i++) {
 		const struct entry *entry = &old->entries[i];
-		int err;
+		int order = -1, err;
 
-		if ((entry->expires_at_sec && entry->expires_at_sec <= now_sec) ||
-		    !prefix_compare(&entry->prefix, without))
+		while (next < change->prefix_count &&
+		       (order = prefix_compare(&change->prefixes[next], &entry->prefix)) < 0)
+			next++;
+		if ((entry->expires_at_sec && entry->expires_at_sec <= now_sec) || order == 0)
 			continue;
 		err = entry_set_add(set, entry);
 		if (err)
@@ -39,17 +43,31 @@ static int copy_entries(const struct entry_set *old, const struct prefix *withou
 	return 0;
 }
 
-/* The list's manual entries without that of @prefix, with @more (or NULL) instead. NULL: out
- * of memory. */
-static struct entry_set *changed_set(const struct list *list, const struct prefix *prefix,
-				     int64_t now_sec, const struct entry *more)
+/* Add to @set an entry like @model for each prefix of @change. */
+static int add_entries(const struct entry_change *change, const struct entry *model,
+		       struct entry_set *set)
+{
+	struct entry entry = *model;
+	int err = 0;
+
+	for (size_t i = 0; i < change->prefix_count && !err; i++) {
+		entry.prefix = change->prefixes[i];
+		err = entry_set_add(set, &entry);
+	}
+	return err;
+}
+
+/* The list's manual entries without those of @change; with entries like @model (or NULL) instead.
+ * NULL: out of memory. */
+static struct entry_set *changed_set(const struct list *list, const struct entry_change *change,
+				     int64_t now_sec, const struct entry *model)
 {
 	struct entry_set *set = entry_set_new();
 
 	if (!set)
 		return NULL;
-	if (copy_entries(list->sets[SOURCE_MANUAL], prefix, now_sec, set) ||
-	    (more && entry_set_add(set, more))) {
+	if (copy_entries(list->sets[SOURCE_MANUAL], change, now_sec, set) ||
+	    (model && add_entries(change, model, set))) {
 		entry_set_unref(set);
 		return NULL;
 	}
@@ -59,32 +77,51 @@ static struct entry_set *changed_set(const struct list *list, const struct prefi
 
 /* ---- add ---------------------------------------------------------------- */
 
-static int add_check(const struct engine *engine, const struct list *list,
-		     const struct entry_change *change, struct refusal *refusal)
+static int add_check_prefix(const struct list *list, const struct prefix *prefix,
+			    struct refusal *refusal)
 {
-	const char *wrong = policy_refuse_prefix(&change->prefix, list->action);
-	char prefix[PREFIX_TEXT_BYTES];
+	const char *wrong = policy_refuse_prefix(prefix, list->action);
+	char text[PREFIX_TEXT_BYTES];
 
 	if (wrong)
 		return refusal_set(refusal, OUTCOME_INVALID, "%s", wrong);
-	if (list_has(list, &change->prefix, true)) {
-		holders_add(list, &change->prefix, true, &refusal->details);
-		return refusal_set(refusal, OUTCOME_CONFLICT,
-				   "%s is excluded from list \"%s\": remove the exclusion first",
-				   prefix_format(&change->prefix, prefix), list->name);
-	}
-	return change->ttl_sec ? engine_refuse_protected(engine, change, refusal) : 0;
+	if (!list_has(list, prefix, true))
+		return 0;
+	holders_add(list, prefix, true, &refusal->details);
+	return refusal_set(refusal, OUTCOME_CONFLICT,
+			   "%s is excluded from list \"%s\": remove the exclusion first",
+			   prefix_format(prefix, text), list->name);
 }
 
-static int add_row(struct engine *engine, const struct deed *by, const struct list *list,
-		   const struct entry *entry)
+static int add_check(const struct engine *engine, const struct list *list,
+		     const struct entry_change *change, struct refusal *refusal)
 {
-	const struct state_entry row = row_of_entry(list, entry);
+	int err = 0;
+
+	for (size_t i = 0; i < change->prefix_count && !err; i++)
+		err = add_check_prefix(list, &change->prefixes[i], refusal);
+	if (!err && change->ttl_sec)
+		err = engine_refuse_protected(engine, change, refusal);
+	return err;
+}
+
+/* Write the rows and one record, in a transaction that is left open. */
+static int add_rows(struct engine *engine, const struct deed *by, const struct list *list,
+		    const struct entry_change *change, const struct entry *model)
+{
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_ADD) };
+	struct entry entry = *model;
 	int err = manual_begin(&batch);
 
-	return err ? err : manual_put(&batch, &row);
+	for (size_t i = 0; i < change->prefix_count && !err; i++) {
+		struct state_entry row;
+
+		entry.prefix = change->prefixes[i];
+		row = row_of_entry(list, &entry);
+		err = manual_put(&batch, &row);
+	}
+	return err;
 }
 
 static void add_hazard(const struct hazard *hazard, void *context)
@@ -95,54 +132,72 @@ static void add_hazard(const struct hazard *hazard, void *context)
 		  hazard_describe(hazard, text));
 }
 
-static int add_check_dangers(const struct engine *engine, const struct list *list,
-			     const struct entry *entry, struct refusal *refusal)
+/* The entries of @change alone; NULL: out of memory. */
+static struct entry_set *new_entries(const struct entry_change *change, const struct entry *model)
 {
 	struct entry_set *set = entry_set_new();
+
+	if (set && add_entries(change, model, set)) {
+		entry_set_unref(set);
+		return NULL;
+	}
+	if (set)
+		entry_set_finish(set);
+	return set;
+}
+
+static int add_check_dangers(const struct engine *engine, const struct list *list,
+			     const struct entry_change *change, struct entry_set *entries,
+			     struct refusal *refusal)
+{
 	struct lines dangers = { 0 };
 	char prefix[PREFIX_TEXT_BYTES];
-	int err = set ? entry_set_add(set, entry) : -ENOMEM;
+	const char *what = prefix_format_short(&change->prefixes[0], prefix);
+	int err;
 
-	if (!err) {
-		entry_set_finish(set);
-		err = danger_check(engine, list, set, &dangers);
-	}
-	entry_set_unref(set);
-	err = err ? refusal_set_memory(refusal)
-		  : danger_refuse(list, prefix_format_short(&entry->prefix, prefix), &dangers,
-				  refusal);
+	if (change->is_forced)
+		return 0;
+	err = danger_check(engine, list, entries, &dangers);
+	if (change->prefix_count > 1)
+		what = plural(dangers.count, "one of these prefixes", "some of these prefixes");
+	err = err ? refusal_set_memory(refusal) : danger_refuse(list, what, &dangers, refusal);
 	lines_done(&dangers);
 	return err;
 }
 
 /* Warn of what no block list should have; without memory for it, of nothing. */
 static void add_warn(const struct engine *engine, const struct list *list,
-		     const struct entry *entry, struct lines *warnings)
+		     struct entry_set *entries, struct lines *warnings)
 {
 	struct list alone = { .name = list->name, .action = list->action };
-	struct entry_set *set = entry_set_new();
 	struct hazards hazards;
 
-	if (!set || entry_set_add(set, entry)) {
-		entry_set_unref(set);
-		return;
-	}
-	entry_set_finish(set);
-	alone.sets[SOURCE_MANUAL] = set;
+	alone.sets[SOURCE_MANUAL] = entries;
 	hazards_init(&hazards, engine->current->config);
 	hazards_find(&alone, &hazards.spaces, add_hazard, warnings);
 	hazards_done(&hazards);
-	entry_set_unref(set);
+}
+
+static int add_switch(struct engine *engine, const struct deed *by, const struct list *list,
+		      const struct entry_change *change, const struct entry *model,
+		      struct refusal *refusal)
+{
+	char error[DATAPATH_ERROR_BYTES];
+
+	if (add_rows(engine, by, list, change, model))
+		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
+	if (engine_switch_list(engine, list->name,
+			       changed_set(list, change, model->added_at_sec, model), error))
+		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
+	return 0;
 }
 
 int engine_add(struct engine *engine, const struct deed *by, const struct entry_change *change,
-	       struct entry_found *ret_found, struct lines *warnings, struct refusal *refusal)
+	       struct lines *warnings, struct refusal *refusal)
 {
 	const struct list *list = engine_find_list(engine, change->list, refusal);
-	char error[DATAPATH_ERROR_BYTES];
 	const int64_t now_sec = time_now_sec();
-	const struct entry entry = {
-		.prefix = change->prefix,
+	const struct entry model = {
 		.source = SOURCE_MANUAL,
 		.origin = by->author,
 		.reason = by->reason,
@@ -150,61 +205,84 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
 		.added_at_sec = now_sec,
 		.expires_at_sec = change->ttl_sec ? now_sec + change->ttl_sec : 0,
 	};
+	struct entry_set *entries;
+	int err;
 
-	if (!list || add_check(engine, list, change, refusal) ||
-	    (!change->is_forced && add_check_dangers(engine, list, &entry, refusal)))
+	if (!list || add_check(engine, list, change, refusal))
 		return -ECANCELED;
-	if (add_row(engine, by, list, &entry))
-		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
-	if (engine_switch_list(engine, list->name,
-			       changed_set(list, &change->prefix, now_sec, &entry), error))
-		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
-	/* The old policy, and list with it, may be gone by now. */
-	list = policy_find_list(engine->current->policy, change->list);
-	engine_keep_entry(list, &change->prefix, ret_found);
-	holders_warn(engine->current->policy, list, &change->prefix, warnings);
-	add_warn(engine, list, &entry, warnings);
-	return 0;
+	entries = new_entries(change, &model);
+	if (!entries)
+		return refusal_set_memory(refusal);
+	err = add_check_dangers(engine, list, change, entries, refusal);
+	if (!err)
+		err = add_switch(engine, by, list, change, &model, refusal);
+	if (!err) {
+		/* The old policy, and list with it, may be gone by now. */
+		list = policy_find_list(engine->current->policy, change->list);
+		for (size_t i = 0; i < change->prefix_count; i++)
+			holders_warn(engine->current->policy, list, &change->prefixes[i], warnings);
+		add_warn(engine, list, entries, warnings);
+	}
+	entry_set_unref(entries);
+	return err;
 }
 
 /* ---- delete ------------------------------------------------------------- */
 
-static int delete_row(struct engine *engine, const struct deed *by, const struct list *list,
-		      const struct prefix *prefix)
+/* Delete the rows and write one record, in a transaction that is left open. */
+static int delete_rows(struct engine *engine, const struct deed *by, const struct list *list,
+		       const struct entry_change *change)
 {
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_DELETE) };
 	int err = manual_begin(&batch);
 
-	return err ? err : manual_delete(&batch, list->name, list->action, prefix);
+	for (size_t i = 0; i < change->prefix_count && !err; i++)
+		err = manual_delete(&batch, list->name, list->action, &change->prefixes[i]);
+	return err;
 }
 
-char *engine_hold_deletion(const struct engine *engine, const struct list *list)
+/* The number of entries that were deleted by hand within the last minute. */
+static size_t deletions_lately(const struct engine *engine)
+{
+	return time_monotonic_sec() - engine->deletions_from_monotonic_sec > GUARD_DELETIONS_SEC
+		   ? 0
+		   : engine->deletion_count;
+}
+
+char *engine_hold_deletion(const struct engine *engine, const struct list *list, size_t count)
 {
 	const uint32_t limit = engine->current->config->guard.max_deleted_entries;
+	const size_t before = deletions_lately(engine);
 	char *message;
+	int bytes;
 
-	if (list->action != ACTION_ALLOW || limit == GUARD_NO_LIMIT ||
-	    time_monotonic_sec() - engine->deletions_from_monotonic_sec > GUARD_DELETIONS_SEC ||
-	    engine->deletion_count < limit)
+	if (list->action != ACTION_ALLOW || limit == GUARD_NO_LIMIT || before + count <= limit)
 		return NULL;
-	if (asprintf(&message, "%zu allow %s been deleted within a minute", engine->deletion_count,
-		     plural(engine->deletion_count, "entry has", "entries have")) < 0)
-		return NULL;
-	return message;
+	if (count == 1)
+		bytes = asprintf(&message, "%zu allow %s been deleted within a minute", before,
+				 plural(before, "entry has", "entries have"));
+	else
+		bytes = asprintf(&message,
+				 "%zu allow entries would be deleted, and %zu %s been within a "
+				 "minute",
+				 count, before, plural(before, "has", "have"));
+	return bytes < 0 ? NULL : message;
 }
 
 static int delete_hold(const struct engine *engine, const struct list *list,
 		       const struct entry_change *change, struct refusal *refusal)
 {
-	char *message = change->is_forced ? NULL : engine_hold_deletion(engine, list);
+	const size_t count = change->prefix_count;
+	char *message =
+	    change->is_forced ? NULL : engine_hold_deletion(engine, list, change->prefix_count);
 	int err = 0;
 
 	if (message)
 		err = refusal_set(refusal, OUTCOME_HELD,
 				  "held: %s; nothing has changed. `ipwlctl undo --since' restores "
-				  "them; `ipwlctl del --accept' deletes this one, too",
-				  message);
+				  "them; `ipwlctl del --accept' deletes %s, too",
+				  message, plural(count, "this one", "these"));
 	free(message);
 	return err;
 }
@@ -219,11 +297,31 @@ static void delete_count(struct engine *engine, const struct entry_change *chang
 		engine->deletions_from_monotonic_sec = now_sec;
 		engine->deletion_count = 0;
 	}
-	engine->deletion_count++;
+	engine->deletion_count += change->prefix_count;
+}
+
+/* Tell who else lists the prefixes; if there are several, of which prefix. */
+static void delete_find_holders(const struct list *list, const struct entry_change *change,
+				struct lines *ret_holders)
+{
+	if (change->prefix_count == 1) {
+		holders_add(list, &change->prefixes[0], false, ret_holders);
+		return;
+	}
+	for (size_t i = 0; i < change->prefix_count; i++) {
+		char prefix[PREFIX_TEXT_BYTES];
+		struct lines holders = { 0 };
+
+		prefix_format(&change->prefixes[i], prefix);
+		holders_add(list, &change->prefixes[i], false, &holders);
+		for (size_t j = 0; j < holders.count; j++)
+			lines_add(ret_holders, "%s (%s)", holders.items[j], prefix);
+		lines_done(&holders);
+	}
 }
 
 int engine_delete(struct engine *engine, const struct deed *by, const struct entry_change *change,
-		  struct entry_found *ret_found, struct lines *ret_holders, struct refusal *refusal)
+		  struct lines *ret_holders, struct refusal *refusal)
 {
 	const struct list *list = engine_find_deletable(engine, change, refusal);
 	char error[DATAPATH_ERROR_BYTES];
@@ -232,15 +330,14 @@ int engine_delete(struct engine *engine, const struct deed *by, const struct ent
 	if (!list || delete_hold(engine, list, change, refusal))
 		return -ECANCELED;
 	is_allow = list->action == ACTION_ALLOW;
-	engine_keep_entry(list, &change->prefix, ret_found);
-	if (delete_row(engine, by, list, &change->prefix))
+	if (delete_rows(engine, by, list, change))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
-	if (engine_switch_list(engine, list->name,
-			       changed_set(list, &change->prefix, time_now_sec(), NULL), error))
+	if (engine_switch_list(engine, list->name, changed_set(list, change, time_now_sec(), NULL),
+			       error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
 	if (is_allow)
 		delete_count(engine, change);
-	list = policy_find_list(engine->current->policy, change->list);
-	holders_add(list, &change->prefix, false, ret_holders);
+	delete_find_holders(policy_find_list(engine->current->policy, change->list), change,
+			    ret_holders);
 	return 0;
 }

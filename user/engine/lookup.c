@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks up the entry of a change in the policy in force. */
+/* Looks up the entries of a change in the policy in force. */
 #include "engine/lookup.h"
 
 #include <stdlib.h>
@@ -7,12 +7,6 @@
 #include "core/provenance.h"
 #include "engine/internal.h"
 #include "store/protections.h"
-
-void entry_found_done(struct entry_found *found)
-{
-	entry_set_unref(found->set);
-	*found = (struct entry_found) { 0 };
-}
 
 const struct list *engine_find_list(const struct engine *engine, const char *name,
 				    struct refusal *refusal)
@@ -61,39 +55,32 @@ const struct list *engine_find_deletable(const struct engine *engine,
 
 	if (!list)
 		return NULL;
-	if (!engine_find_manual(list, &change->prefix)) {
-		refuse_unlisted(list, &change->prefix, refusal);
+	for (size_t i = 0; i < change->prefix_count; i++) {
+		if (engine_find_manual(list, &change->prefixes[i]))
+			continue;
+		refuse_unlisted(list, &change->prefixes[i], refusal);
 		return NULL;
 	}
 	return engine_refuse_protected(engine, change, refusal) ? NULL : list;
-}
-
-void engine_keep_entry(const struct list *list, const struct prefix *prefix,
-		       struct entry_found *ret_found)
-{
-	const struct rule *rule = list_find_rule(list, prefix);
-	const struct entry *entry = engine_find_manual(list, prefix);
-
-	if (!entry)
-		return;
-	ret_found->set = entry_set_ref(list->sets[SOURCE_MANUAL]);
-	ret_found->entry = entry;
-	ret_found->rule = rule ? rule->id : 0;
 }
 
 int engine_refuse_protected(const struct engine *engine, const struct entry_change *change,
 			    struct refusal *refusal)
 {
 	char prefix[PREFIX_TEXT_BYTES];
-	char *protection = protections_describe(engine->protections, change->list, &change->prefix);
+	char *protection = NULL;
+	size_t i;
 	int err;
 
+	for (i = 0; i < change->prefix_count && !protection; i++)
+		protection =
+		    protections_describe(engine->protections, change->list, &change->prefixes[i]);
 	if (!protection)
 		return 0;
 	lines_add(&refusal->details, "protected %s", protection);
-	err = refusal_set(refusal, OUTCOME_CONFLICT,
-			  "%s in list \"%s\" is protected (%s): unprotect it first",
-			  prefix_format(&change->prefix, prefix), change->list, protection);
+	err = refusal_set(
+	    refusal, OUTCOME_CONFLICT, "%s in list \"%s\" is protected (%s): unprotect it first",
+	    prefix_format(&change->prefixes[i - 1], prefix), change->list, protection);
 	free(protection);
 	return err;
 }

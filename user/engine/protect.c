@@ -14,9 +14,8 @@
 
 #define REFUSED "%s; nothing has changed"
 
-/* Put the change in force, unless it has failed (@err), and keep the entry for the answer. */
-static int protect_end(struct engine *engine, const struct entry_change *change, int err,
-		       struct entry_found *ret_found, struct refusal *refusal)
+/* Put the change in force, unless it has failed (@err). */
+static int protect_end(struct engine *engine, int err, struct refusal *refusal)
 {
 	char error[DATAPATH_ERROR_BYTES];
 
@@ -24,8 +23,6 @@ static int protect_end(struct engine *engine, const struct entry_change *change,
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
 	if (engine_switch_manual(engine, error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
-	engine_keep_entry(policy_find_list(engine->current->policy, change->list), &change->prefix,
-			  ret_found);
 	return 0;
 }
 
@@ -62,33 +59,34 @@ static int protect_check(const struct list *list, const struct prefix *prefix,
 }
 
 int engine_protect(struct engine *engine, const struct deed *by, const struct entry_change *change,
-		   struct entry_found *ret_found, struct refusal *refusal)
+		   struct refusal *refusal)
 {
 	const struct list *list = engine_find_list(engine, change->list, refusal);
+	const struct prefix *wanted = &change->prefixes[0];
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_PROTECT) };
-	const struct entry entry = { .prefix = change->prefix,
+	const struct entry entry = { .prefix = *wanted,
 				     .author = by->author,
 				     .reason = by->reason,
 				     .added_at_sec = batch.record.at_sec };
 	struct state_entry row;
 	int err;
 
-	if (!list || protect_check(list, &change->prefix, refusal))
+	if (!list || protect_check(list, wanted, refusal))
 		return -ECANCELED;
 	row = row_of_entry(list, &entry);
 	err = manual_begin(&batch);
 	if (!err)
-		err = manual_protect(&batch, list->name, list->action, &change->prefix,
-				     engine_find_manual(list, &change->prefix) ? NULL : &row);
-	return protect_end(engine, change, err, ret_found, refusal);
+		err = manual_protect(&batch, list->name, list->action, wanted,
+				     engine_find_manual(list, wanted) ? NULL : &row);
+	return protect_end(engine, err, refusal);
 }
 
 int engine_unprotect(struct engine *engine, const struct deed *by,
-		     const struct entry_change *change, struct entry_found *ret_found,
-		     struct refusal *refusal)
+		     const struct entry_change *change, struct refusal *refusal)
 {
 	const struct list *list = engine_find_list(engine, change->list, refusal);
+	const struct prefix *wanted = &change->prefixes[0];
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_UNPROTECT) };
 	char prefix[PREFIX_TEXT_BYTES];
@@ -96,11 +94,11 @@ int engine_unprotect(struct engine *engine, const struct deed *by,
 
 	if (!list)
 		return -ECANCELED;
-	if (!protections_have(engine->protections, list->name, &change->prefix))
+	if (!protections_have(engine->protections, list->name, wanted))
 		return refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not protected in list \"%s\"",
-				   prefix_format(&change->prefix, prefix), list->name);
+				   prefix_format(wanted, prefix), list->name);
 	err = manual_begin(&batch);
 	if (!err)
-		err = manual_unprotect(&batch, list->name, list->action, &change->prefix);
-	return protect_end(engine, change, err, ret_found, refusal);
+		err = manual_unprotect(&batch, list->name, list->action, wanted);
+	return protect_end(engine, err, refusal);
 }

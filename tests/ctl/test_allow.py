@@ -9,7 +9,7 @@ ALLOW, BLOCK = STATUS["lists"]
 @pytest.fixture(name="lists")
 def _lists(daemon):
     """Set the lists; returns what was added."""
-    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(),
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(), "entries": [entry()],
                                                   "warnings": []}
 
     def set_lists(*lists):
@@ -47,8 +47,21 @@ def test_no_choice(ask, daemon, lists, command, action, both, message):
 
 
 def test_usage(ask, daemon, lists):
-    assert ask("allow").code == 2 and ask("block", "a", "b").code == 2
+    assert ask("allow").code == 2 and ask("block").code == 2
     assert ask("allow", "192.0.2.7", "--force").code == 2
     assert ask("block", "192.0.2.7", "--force").code == 0
     assert added(daemon)[0]["force"] is True
     assert ask("--json", "allow", "192.0.2.7").json()["entry"] == entry()
+
+
+@pytest.mark.parametrize("command", [["allow"], ["block"], ["add", "--list", "drop"]])
+def test_several(ask, daemon, lists, command):
+    both = [entry("192.0.2.7/32"), entry("192.0.2.8/31", expires_at="2026-12-24T09:00:00Z")]
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": both[0],
+                                                  "entries": both, "warnings": []}
+    done = ask(*command, "192.0.2.7", "192.0.2.8-192.0.2.9", "192.0.3.*")
+    assert added(daemon)[0]["prefix"] == "192.0.2.7,192.0.2.8-192.0.2.9,192.0.3.*"
+    assert done.out == (
+        "192.0.2.7/32 is now in allow list partners, with no expiry\n"
+        "192.0.2.8/31 is now in allow list partners, until 2026-12-24T09:00:00Z\n")
+    assert ask("--json", *command, "192.0.2.7").json()["entries"] == both

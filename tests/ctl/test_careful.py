@@ -22,10 +22,10 @@ IMPACT = {
 
 
 def answer_del(daemon, impact=IMPACT, allow=MANUAL):
-    daemon.answers["GET", "/v1/impact"] = 200, {"schema_version": 1, "entry": allow,
-                                                "impact": impact}
-    daemon.answers["DELETE", "/v1/entries"] = 200, {"schema_version": 1, "entry": allow,
-                                                    "still_listed_by": [], "impact": impact}
+    daemon.answers["GET", "/v1/impact"] = 200, {"schema_version": 1, "entry": allow, "entries": [allow],
+                                                "impact": impact, "impacts": [impact]}
+    daemon.answers["DELETE", "/v1/entries"] = 200, {"schema_version": 1, "entry": allow, "entries": [allow],
+                                                    "still_listed_by": [], "impact": impact, "impacts": [impact]}
 
 
 def methods(daemon):
@@ -130,6 +130,30 @@ def test_del_in_a_script(ask, daemon):
         "`ipwlctl undo' restores it\n"
         "ipwlctl: warning: block list drop 192.0.2.0/24 now drops the mail of 192.0.2.7/32\n")
     assert ask("--json", "del", "--list", "partners", "192.0.2.7").json()["impact"] == IMPACT
+
+
+def test_del_of_several(daemon, ask):
+    """One question, one request."""
+    both = [MANUAL, {**MANUAL, "prefix": "192.0.2.9/32", "reason": None}]
+    impacts = [IMPACT, {**IMPACT, "blocked_by": [], "blocked_inside": []}]
+    answer = {"schema_version": 1, "entry": MANUAL, "entries": both, "impact": IMPACT,
+              "impacts": impacts}
+    daemon.answers["GET", "/v1/impact"] = 200, answer
+    daemon.answers["DELETE", "/v1/entries"] = 200, {
+        **answer, "still_listed_by": ["file /a.list:3 (192.0.2.9/32)"]}
+    code, shown = at_terminal(daemon, "del", "--list", "partners", "192.0.2.7", "192.0.2.9",
+                              answer=b"y\n")
+    assert code == 0 and methods(daemon) == [("GET", "/v1/impact"), ("DELETE", "/v1/entries")]
+    assert all(request["query"]["prefix"] == "192.0.2.7,192.0.2.9" for request in daemon.requests)
+    assert "\n192.0.2.9/32 in allow list partners (manual alice)\n" in shown
+    assert shown.endswith("Remove them? [y/N] y\n"
+                          "192.0.2.7/32: the manual entry in allow list partners is removed\n"
+                          "192.0.2.9/32: the manual entry in allow list partners is removed\n"
+                          "still listed by file /a.list:3 (192.0.2.9/32)\n")
+    done = ask("del", "--list", "partners", "192.0.2.7", "192.0.2.9")
+    assert done.err.count("had 40 packets, 9 connections in 30 days") == 2
+    assert done.err.count("now drops the mail of") == 1
+    assert ask("--json", "del", "--list", "partners", "192.0.2.7").json()["impacts"] == impacts
 
 
 def test_del_refused_at_the_question(daemon):
@@ -335,7 +359,7 @@ def test_undo_bad_number(ask, daemon, number):
 # ---- protect ---------------------------------------------------------------
 
 def test_protect(ask, daemon):
-    answer = {"schema_version": 1, "entry": {**MANUAL, "protected": True}}
+    answer = {"schema_version": 1, "entry": {**MANUAL, "protected": True}, "entries": [{**MANUAL, "protected": True}]}
     daemon.answers["POST", "/v1/protections"] = 200, answer
     done = ask("protect", "--list", "partners", "192.0.2.7", "--reason", "vital",
                env={"SUDO_USER": "alice"})
@@ -347,7 +371,7 @@ def test_protect(ask, daemon):
 
 
 def test_unprotect(ask, daemon):
-    answer = {"schema_version": 1, "entry": MANUAL}
+    answer = {"schema_version": 1, "entry": MANUAL, "entries": [MANUAL]}
     daemon.answers["DELETE", "/v1/protections"] = 200, answer
     done = ask("unprotect", "--list", "partners", "192.0.2.7", "--reason", "gone")
     assert (done.code, done.out, done.err) == (

@@ -224,7 +224,7 @@ def test_test_stdin(ask, daemon):
 
 @pytest.mark.parametrize("text, place", [
     (b"192.0.2.1\n192.0.2\n", "standard input:2: "), (b"192.0.2.1\0x\n", "standard input:1: "),
-    (b"192.0.2.0/24\n", "standard input:1: "), (b"\xff\xfe\n", "standard input:1: "),
+    (b"10.0.0.0/8\n", "standard input:1: "), (b"\xff\xfe\n", "standard input:1: "),
     (b"x" * 1000000, "standard input:1: "), (b"192.0.2.1 192.0.2.2", "standard input:1: "),
     (b"", "no address"), (b"# nothing\n", "no address")])
 def test_test_bad_stdin(ask, daemon, text, place):
@@ -258,7 +258,7 @@ ADDED = entry("192.0.2.7/32", source="manual", origin="alice", author="alice", r
 
 
 def test_add(ask, daemon):
-    answer = {"schema_version": 1, "entry": ADDED, "warnings": ["it is in block list drop, too"]}
+    answer = {"schema_version": 1, "entry": ADDED, "entries": [ADDED], "warnings": ["it is in block list drop, too"]}
     daemon.answers["POST", "/v1/entries"] = 200, answer
     arguments = "add", "192.0.2.7", "--list", "partners", "--reason", "their new MX", "--ttl=1d1h30m"
     done = ask(*arguments, env={"SUDO_USER": "alice"})
@@ -273,7 +273,7 @@ def test_add(ask, daemon):
 
 def test_add_plain(ask, daemon):
     daemon.answers["POST", "/v1/entries"] = 200, {
-        "schema_version": 1, "entry": {**ADDED, "expires_at": None}, "warnings": []}
+        "schema_version": 1, "entry": {**ADDED, "expires_at": None}, "entries": [{**ADDED, "expires_at": None}], "warnings": []}
     done = ask("add", "--list", "partners", "192.0.2.7")
     assert (done.code, done.err) == (0, "")
     assert done.out == "192.0.2.7/32 is now in allow list partners, with no expiry\n"
@@ -285,7 +285,7 @@ def test_add_plain(ask, daemon):
     ("1s", 1), ("90m", 5400), ("2h", 7200), ("30d", 2592000), ("2w", 1209600),
     ("1h30m", 5400), ("36525d", 3155760000)])
 def test_add_ttl(ask, daemon, ttl, seconds):
-    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": ADDED,
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": ADDED, "entries": [ADDED],
                                                   "warnings": []}
     assert ask("add", "--list", "a", "--ttl", ttl, "192.0.2.7").code == 0
     assert daemon.requests[-1]["body"]["ttl_seconds"] == seconds
@@ -317,7 +317,7 @@ def test_add_refused(ask, daemon):
 
 
 def test_del(ask, daemon):
-    answer = {"schema_version": 1, "entry": ADDED, "still_listed_by": ["file /a.list:3"],
+    answer = {"schema_version": 1, "entry": ADDED, "entries": [ADDED], "still_listed_by": ["file /a.list:3"], "impacts": [None],
               "impact": None}
     daemon.answers["DELETE", "/v1/entries"] = 200, answer
     done = ask("del", "--list", "partners", "192.0.2.7", "--reason", "moved & gone, ä",

@@ -217,9 +217,9 @@ def test_control_characters(ask, daemon):
     daemon.answers["POST", "/v1/test"] = 200, {
         "schema_version": 1, "results": [result(address=NASTY, entries=[nasty])]}
     daemon.answers["POST", "/v1/entries"] = 200, {
-        "schema_version": 1, "entry": nasty, "warnings": [NASTY]}
+        "schema_version": 1, "entry": nasty, "entries": [nasty], "warnings": [NASTY]}
     daemon.answers["DELETE", "/v1/entries"] = 200, {
-        "schema_version": 1, "entry": nasty, "still_listed_by": [NASTY]}
+        "schema_version": 1, "entry": nasty, "entries": [nasty], "still_listed_by": [NASTY]}
     daemon.answers["GET", "/v1/status"] = 200, {
         **STATUS, "suspended": NASTY, "reload": {**STATUS["reload"], "errors": [NASTY]}}
     for command in COMMANDS[:5]:
@@ -302,7 +302,7 @@ USAGE = [
     ["--socket"], ["--socket=/a", "--socket=/b", "status"], ["--json=yes", "status"], ["", "x"],
     ["test"], ["list", "a", "b"], ["list", "--lst", "a"], ["list", "--lis", "a"],
     ["list", "--list"], ["list", "--list=a", "--list=b"], ["add", "192.0.2.1"],
-    ["add", "--list", "a"], ["add", "--list", "a", "b", "c"], ["add", "--list", "a", "--", "-1", "b"],
+    ["add", "--list", "a"], ["protect", "--list", "a", "b", "c"], ["protect", "--list", "a", "--", "-1", "b"],
     ["del", "192.0.2.1"], ["del", "--list", "a"], ["del", "--ttl", "1d", "--list", "a", "x"],
     ["reload", "now"], ["diff", "a", "b"], ["diff", "--limit", "x"], ["diff", "--limit", "10001"],
     ["lint", "x"], ["lint", "--unused", "90"], ["lint", "--expiring", "-1d"],
@@ -322,7 +322,7 @@ def test_usage_errors(ctl, arguments):
 
 
 def test_options_anywhere(ask, daemon):
-    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(),
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(), "entries": [entry()],
                                                   "warnings": []}
     bodies = []
     for arguments in (["add", "--list", "a", "--reason=-", "-x"[1:]],
@@ -350,7 +350,7 @@ def test_journal(ctl, daemon, tmp_path):
     """In the journal each line has its priority, and no name of the program, which the journal
     knows. systemd says by JOURNAL_STREAM which file the journal is."""
     daemon.answers["POST", "/v1/reload"] = error(422, "configuration", "rejected", ["f:1: wrong"])
-    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(),
+    daemon.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(), "entries": [entry()],
                                                   "warnings": ["odd"]}
     def run(*command, own):
         with open(tmp_path / "journal", "wb") as journal:

@@ -29,6 +29,8 @@ NEVER_ONE = {
     "undid %zu records",
     "record %lld, %s of %lld entries",
     "%u times as many",
+    "%zu allow entries would be deleted, and",
+    "more than %d prefixes at once",
 }
 
 

@@ -61,10 +61,10 @@ CASES = {
     "misspelt-option": Case("add --reson x 192.0.2.7", code=2),
     "no-daemon": Case("reload", code=3),
     "add": Case("add --list partners 192.0.2.7 --reason invoices --ttl 30d", {
-        (POST, "/v1/entries"): body(entry=ADDED, warnings=[
+        (POST, "/v1/entries"): body(entry=ADDED, entries=[ADDED], warnings=[
             "192.0.2.0/24 is in block list drop, too (file /etc/ipwl/block.d/ipsum.list:93)"])}),
     "allow": Case("allow 192.0.2.7 --ttl 30d", {
-        (GET, "/v1/status"): STATUS, (POST, "/v1/entries"): body(entry=ADDED, warnings=[])}),
+        (GET, "/v1/status"): STATUS, (POST, "/v1/entries"): body(entry=ADDED, entries=[ADDED], warnings=[])}),
     "allow-several": Case("allow 192.0.2.7", {
         (GET, "/v1/status"): {**STATUS, "lists": [
             *STATUS["lists"], {**STATUS["lists"][0], "name": "vips"}]}}, code=4),
@@ -74,12 +74,12 @@ CASES = {
                                          "192.0.2.0/24 would block this host's own address "
                                          "192.0.2.25 (own)"])}, code=1),
     "del": Case("del --list partners 192.0.2.7", {
-        (GET, "/v1/impact"): body(entry=MANUAL, impact=IMPACT),
-        (DELETE, "/v1/entries"): body(entry=MANUAL, impact=IMPACT,
+        (GET, "/v1/impact"): body(entry=MANUAL, entries=[MANUAL], impact=IMPACT, impacts=[IMPACT]),
+        (DELETE, "/v1/entries"): body(entry=MANUAL, entries=[MANUAL], impact=IMPACT, impacts=[IMPACT],
                                       still_listed_by=["file /etc/ipwl/allow.d/a.list:12"])},
         typed=b"y\n"),
     "del-declined": Case("del --list partners 192.0.2.7", {
-        (GET, "/v1/impact"): body(entry=MANUAL, impact=IMPACT)}, typed=b"n\n", code=1),
+        (GET, "/v1/impact"): body(entry=MANUAL, entries=[MANUAL], impact=IMPACT, impacts=[IMPACT])}, typed=b"n\n", code=1),
     "import": Case("import --list partners --dry-run access.cidr", {
         (POST, "/v1/import"): {**IMPORTED, "dry_run": True, "prefixes": ["192.0.2.0/24", LONG],
                                "skipped_records": ["access.cidr:4: 192.0.3.0/24: of another "
@@ -94,7 +94,7 @@ CASES = {
     "undo-dry-run": Case("undo --since 2026-11-24T09:00Z --dry-run",
                          {(POST, "/v1/undo"): undo()}),
     "protect": Case("protect --list partners 192.0.2.7 --reason vital", {
-        (POST, "/v1/protections"): body(entry={**MANUAL, "protected": True})}),
+        (POST, "/v1/protections"): body(entry={**MANUAL, "protected": True}, entries=[MANUAL])}),
     "reload": Case("reload", {(POST, "/v1/reload"): body(
         added=3, removed=1, seconds=0.021, **CHANGES, warnings=[
             "/etc/ipwl/ipwld.yaml:31:13: /etc/ipwl/block.d/*.list matches no file, but the "

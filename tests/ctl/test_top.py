@@ -173,7 +173,7 @@ def test_keys(mx):
 
 def test_add(mx):
     """Only a y adds."""
-    mx.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(), "warnings": []}
+    mx.answers["POST", "/v1/entries"] = 200, {"schema_version": 1, "entry": entry(), "entries": [entry()], "warnings": []}
 
     def added():
         return [request["body"] for request in mx.requests if request["path"] == "/v1/entries"]

@@ -97,6 +97,73 @@ def test_bad_ones(running):
     assert "192.0.2.0/24" in both
 
 
+def test_several_are_one_change(running):
+    """One record, which one undo takes back; or nothing at all."""
+    answer = running.ask("add", "--list", "partners", "192.0.2.16-192.0.2.18", "2001:db8:9::1",
+                         "192.0.3.0/255.255.255.0", "192.0.2.17", "192.0.4.*", "--reason", "moved")
+    prefixes = ["192.0.2.16/31", "192.0.2.17/32", "192.0.2.18/32", "192.0.3.0/24",
+                "192.0.4.0/24", "2001:db8:9::1/128"]
+    assert [entry["prefix"] for entry in answer["entries"]] == prefixes
+    assert answer["entry"] == answer["entries"][0]
+    assert {entry["reason"] for entry in running.manual()} == {"moved"}
+    record, = running.request("GET", "/v1/history?limit=1")[1]["records"]
+    assert (record["event"], record["added"], record["change_count"]) == ("add", 6, 6)
+    assert verdict(running, "192.0.4.255") == "allow"
+
+    def refused(*argv):
+        result = running.ctl(*argv)
+        assert result.returncode in (NEGATIVE, INVALID), argv
+        assert [entry["prefix"] for entry in running.manual()] == prefixes
+        assert running.request("GET", "/v1/history?limit=1")[1]["records"] == [record]
+        return result.stderr
+    assert "192.0.2.99/32 is not in list" in refused(
+        "del", "--list", "partners", "192.0.2.16/31", "192.0.2.99", "--yes")
+    assert '"192.0.2" is an incomplete address' in refused(
+        "add", "--list", "partners", "192.0.2.99", "192.0.2")
+    assert "0.0.0.0/0" in refused("add", "--list", "drop", "198.51.100.99", "0.0.0.0/0")
+
+    # A prefix that is there already is replaced.
+    answer = running.ask("add", "--list", "partners", "192.0.2.15-192.0.2.18", "--reason", "again")
+    assert [entry["reason"] for entry in running.manual()] == \
+        ["again", "again", "moved", "again", "moved", "moved", "moved"]
+    running.ask("undo", "--yes")
+    answer = running.ask("del", "--list", "partners", "192.0.2.16-192.0.2.18", "192.0.4.0/24", "--yes")
+    assert len(answer["entries"]) == len(answer["impacts"]) == 3
+    assert [entry["prefix"] for entry in running.manual()] == [prefixes[i] for i in (1, 3, 5)]
+    running.ask("undo", "--yes")
+    assert [entry["prefix"] for entry in running.manual()] == prefixes
+    undone, = running.request("GET", "/v1/history?limit=1")[1]["records"]
+    running.ask("undo", str(record["id"]), "--yes")
+    assert running.manual() == [] and undone["event"] == "undo"
+
+
+def test_several_that_a_guard_refuses(running):
+    """The block list should not have one of them; and a deletion of too many is held."""
+    result = running.ctl("add", "--list", "drop", "192.0.2.16", "10.0.0.0/7")
+    assert result.returncode == NEGATIVE and "one of these prefixes" in result.stderr
+    assert "10.0.0.0/7 is wider than /8" in result.stderr
+    assert running.manual() == []
+    running.ask("add", "--list", "partners", *(f"192.0.3.{i}" for i in range(250)))
+    result = running.ctl("del", "--list", "partners", *(f"192.0.3.{i}" for i in range(21)))
+    assert result.returncode == NEGATIVE
+    assert "21 allow entries would be deleted, and 0 have been within a minute" in result.stderr
+    assert len(running.manual()) == 250
+    running.ask("del", "--list", "partners", "--accept", "--yes", *(f"192.0.3.{i}" for i in range(250)))
+    assert running.manual() == []
+    result = running.ctl("add", "--list", "drop", "::1-ff00::", "0.0.0.1-255.255.255.254",
+                         *(f"192.0.2.{i % 256}" for i in range(900)))
+    assert result.returncode == INVALID and "more than 1000 prefixes at once" in result.stderr
+
+
+def test_networks_are_tested_address_by_address(running):
+    results = running.ask("test", "203.0.113.0-203.0.113.2", "2001:db8:9::/127",
+                          status=running.ctl("test", "203.0.113.0/28").returncode)["results"]
+    assert [result["address"] for result in results] == [
+        "203.0.113.0", "203.0.113.1", "203.0.113.2", "2001:db8:9::", "2001:db8:9::1"]
+    result = running.ctl("test", "10.0.0.0/19")
+    assert result.returncode == INVALID and "more than 4096 addresses" in result.stderr
+
+
 def test_mapped_address_and_everything(running):
     entry = running.ask("add", "--list", "partners", "::ffff:192.0.2.200")["entry"]
     assert entry["prefix"] == "192.0.2.200/32"

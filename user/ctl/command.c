@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/memory.h"
@@ -191,6 +192,20 @@ enum ctl_exit command_parse(char **argv, const struct command *command, struct a
 	if (!command || arguments->global[GLOBAL_HELP] || arguments->global[GLOBAL_VERSION])
 		return CTL_DONE;
 	return check_counts(command, arguments);
+}
+
+char *command_join(const struct arguments *arguments)
+{
+	size_t bytes = 1;
+	char *joined, *end;
+
+	for (size_t i = 0; i < arguments->positional_count; i++)
+		bytes += strlen(arguments->positional[i]) + 1;
+	joined = end = ctl_allocated(malloc(bytes));
+	*end = '\0';
+	for (size_t i = 0; i < arguments->positional_count; i++)
+		end = stpcpy(stpcpy(end, i ? "," : ""), arguments->positional[i]);
+	return joined;
 }
 
 /* Break the line before a word that does not fit. */

@@ -99,6 +99,9 @@ extern const struct command *const all_commands[];
 enum ctl_exit command_parse(char **argv, const struct command *command,
 			    struct arguments *arguments);
 
+/* The positional arguments, separated by commas; the caller frees them. */
+char *command_join(const struct arguments *arguments);
+
 /* Find a command in a table that ends with NULL. An unknown name is reported with the command
  * that was probably meant. Return: CTL_DONE or CTL_USAGE. */
 enum ctl_exit command_find(const struct command *const *commands, const char *name,

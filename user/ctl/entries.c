@@ -99,3 +99,21 @@ char *entry_provenance(const json_t *entry)
 		text = ctl_allocated(NULL);
 	return text;
 }
+
+void entry_write_answer(struct writer *writer, const json_t *answer)
+{
+	const json_t *entry;
+	size_t i;
+
+	writer_object_begin(writer, "entry");
+	writer_members(writer, entry_columns, json_object_get(answer, "entry"));
+	writer_object_end(writer);
+	writer_array_begin(writer, "entries");
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	{
+		writer_object_begin(writer, NULL);
+		writer_members(writer, entry_columns, entry);
+		writer_object_end(writer);
+	}
+	writer_array_end(writer);
+}

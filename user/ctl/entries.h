@@ -15,6 +15,9 @@ extern const struct column entry_test_columns[];
  * freed. */
 char *entry_provenance(const json_t *entry);
 
+/* The members "entry" and "entries" of an answer, in JSON. */
+void entry_write_answer(struct writer *writer, const json_t *answer);
+
 /* End a line with the entry: "!192.0.2.7/32  partners  file /etc/ipwl/allow.d/a.list:12". The last
  * part is cut if the line, which has @used columns already, would be too wide. */
 void entry_write_line(struct writer *writer, enum colour colour, size_t used, const json_t *entry);

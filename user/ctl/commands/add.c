@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `add`, `allow` and `block`: make a manual entry. */
+/* `add`, `allow` and `block`: make manual entries. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, const char
 {
 	const char *const *options = arguments->options;
 	json_t *ttl = json_null();
+	char *prefixes;
 	json_t *body;
 
 	if (options[ADD_TTL]) {
@@ -32,10 +34,12 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, const char
 		}
 		ttl = json_integer(sec);
 	}
+	prefixes = command_join(arguments);
 	/* A reason that is not UTF-8 must not silently become null. */
-	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", list, "prefix",
-			 arguments->positional[0], "reason", options[ADD_REASON], "ttl_seconds",
-			 ttl, "sudo_user", writer_string(client_sudo_user()));
+	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", list, "prefix", prefixes, "reason",
+			 options[ADD_REASON], "ttl_seconds", ttl, "sudo_user",
+			 writer_string(client_sudo_user()));
+	free(prefixes);
 	if (!body) {
 		ctl_error("list, prefix and reason must be UTF-8");
 		return CTL_INVALID;
@@ -48,18 +52,21 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, const char
 
 static void write_added(struct writer *writer, const json_t *answer)
 {
-	const json_t *entry = json_object_get(answer, "entry");
-	const char *expires = json_string_value(json_object_get(entry, "expires_at"));
+	const json_t *entry;
+	size_t i;
 
-	writer_object_begin(writer, "entry");
-	writer_members(writer, entry_columns, entry);
-	writer_object_end(writer);
+	entry_write_answer(writer, answer);
 	writer_members(writer, warnings_column, answer);
-	writer_text(writer, COLOUR_NONE, "%s is now in %s list %s, %s%s",
-		    entry_string(entry, "prefix"), entry_string(entry, "action"),
-		    entry_string(entry, "list"), expires ? "until " : "with no expiry",
-		    expires ? expires : "");
-	writer_line_end(writer);
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	{
+		const char *expires = json_string_value(json_object_get(entry, "expires_at"));
+
+		writer_text(writer, COLOUR_NONE, "%s is now in %s list %s, %s%s",
+			    entry_string(entry, "prefix"), entry_string(entry, "action"),
+			    entry_string(entry, "list"), expires ? "until " : "with no expiry",
+			    expires ? expires : "");
+		writer_line_end(writer);
+	}
 	exchange_print_warnings(answer);
 }
 
@@ -156,11 +163,14 @@ static enum ctl_exit run_block(const struct arguments *arguments)
 
 const struct command command_add = {
 	.name = "add",
-	.positional = "PREFIX",
+	.positional = "PREFIX...",
 	.positional_min = 1,
-	.positional_max = 1,
-	.summary = "add a manual entry, in force at once and after reboots",
-	.description = "An existing entry gets the new reason and expiry.",
+	.positional_max = SIZE_MAX,
+	.summary = "add manual entries, in force at once and after reboots",
+	.description =
+	    "An existing entry gets the new reason and expiry. PREFIX may also be a range\n"
+	    "(192.0.2.1-192.0.2.9), a network with a mask or a wildcard (192.0.2.*). All are\n"
+	    "added in one change, or none.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list to add to", 1 },
 		     COMMON_OPTIONS,
 		     FORCE_OPTION },
@@ -169,10 +179,10 @@ const struct command command_add = {
 
 const struct command command_allow = {
 	.name = "allow",
-	.positional = "PREFIX",
+	.positional = "PREFIX...",
 	.positional_min = 1,
-	.positional_max = 1,
-	.summary = "add an entry to the allow list",
+	.positional_max = SIZE_MAX,
+	.summary = "add entries to the allow list",
 	.description = "As add, without --list if there is only one allow list.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
 		     COMMON_OPTIONS },
@@ -181,10 +191,10 @@ const struct command command_allow = {
 
 const struct command command_block = {
 	.name = "block",
-	.positional = "PREFIX",
+	.positional = "PREFIX...",
 	.positional_min = 1,
-	.positional_max = 1,
-	.summary = "add an entry to the block list",
+	.positional_max = SIZE_MAX,
+	.summary = "add entries to the block list",
 	.description = "As add, without --list if there is only one block list.",
 	.options = { [ADD_LIST] = { "list", "NAME", "the list, if there are several", 0 },
 		     COMMON_OPTIONS,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `del`: removes a manual entry. */
+/* `del`: removes manual entries. */
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "ctl/ask.h"
@@ -11,24 +12,24 @@ enum { DEL_LIST, DEL_REASON, DEL_YES, DEL_ACCEPT };
 
 static const struct column more_columns[] = { { "still_listed_by", NULL, FORM_PLAIN },
 					      { "impact", NULL, FORM_PLAIN },
+					      { "impacts", NULL, FORM_PLAIN },
 					      { NULL, NULL, FORM_PLAIN } };
 
 static void write_deleted(struct writer *writer, const json_t *answer)
 {
-	const json_t *entry = json_object_get(answer, "entry");
-	const json_t *holders = json_object_get(answer, "still_listed_by");
-	const json_t *holder;
+	const json_t *entry, *holder;
 	size_t i;
 
-	writer_object_begin(writer, "entry");
-	writer_members(writer, entry_columns, entry);
-	writer_object_end(writer);
+	entry_write_answer(writer, answer);
 	writer_members(writer, more_columns, answer);
-	writer_text(writer, COLOUR_NONE, "%s: the manual entry in %s list %s is removed",
-		    entry_string(entry, "prefix"), entry_string(entry, "action"),
-		    entry_string(entry, "list"));
-	writer_line_end(writer);
-	json_array_foreach(holders, i, holder)
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	{
+		writer_text(writer, COLOUR_NONE, "%s: the manual entry in %s list %s is removed",
+			    entry_string(entry, "prefix"), entry_string(entry, "action"),
+			    entry_string(entry, "list"));
+		writer_line_end(writer);
+	}
+	json_array_foreach(json_object_get(answer, "still_listed_by"), i, holder)
 	{
 		char *text = writer_value_text(holder, FORM_PLAIN);
 
@@ -41,8 +42,12 @@ static void write_deleted(struct writer *writer, const json_t *answer)
 /* No question was asked, and --yes was not given. */
 static void write_and_warn(struct writer *writer, const json_t *answer)
 {
+	const json_t *entry;
+	size_t i;
+
 	write_deleted(writer, answer);
-	impact_warn(json_object_get(answer, "entry"), json_object_get(answer, "impact"));
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	    impact_warn(entry, json_array_get(json_object_get(answer, "impacts"), i));
 }
 
 /* The guard would hold it; who says yes to the question has seen this. */
@@ -56,30 +61,43 @@ static void write_held(struct writer *writer, const json_t *answer)
 	writer_line_end(writer);
 }
 
-/* Show what the removal of an allow entry does, and ask. */
-static enum ctl_exit confirm_del(const struct arguments *arguments)
+/* Show what the removal of each entry does. */
+static void write_question(const json_t *answer)
+{
+	struct writer writer;
+	const json_t *entry;
+	size_t i;
+
+	writer_begin(&writer, stderr, false);
+	json_array_foreach(json_object_get(answer, "entries"), i, entry)
+	    impact_write(&writer, entry, json_array_get(json_object_get(answer, "impacts"), i));
+	write_held(&writer, answer);
+	writer_end(&writer);
+}
+
+/* Show what the removal of allow entries does, and ask. */
+static enum ctl_exit confirm_del(const struct arguments *arguments, const char *prefixes)
 {
 	const struct parameter query[] = { { "list", arguments->options[DEL_LIST] },
-					   { "prefix", arguments->positional[0] },
+					   { "prefix", prefixes },
 					   { NULL, NULL } };
 	const struct request request = { .method = "GET",
 					 .path = "/v1/impact",
 					 .query = query,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 	struct client *client = client_new(arguments);
-	struct writer writer;
 	json_t *answer = NULL;
+	const json_t *impacts;
 	enum ctl_exit code = client_request(client, &request, &answer);
 
 	if (!code)
 		code = client_require(client, answer, "impact");
-	if (!code && json_is_object(json_object_get(answer, "impact"))) {
-		writer_begin(&writer, stderr, false);
-		impact_write(&writer, json_object_get(answer, "entry"),
-			     json_object_get(answer, "impact"));
-		write_held(&writer, answer);
-		writer_end(&writer);
-		code = ask_yes("Remove it?") ? CTL_DONE : CTL_NEGATIVE;
+	impacts = json_object_get(answer, "impacts");
+	if (!code && json_is_object(json_array_get(impacts, 0))) {
+		write_question(answer);
+		code = ask_yes(json_array_size(impacts) == 1 ? "Remove it?" : "Remove them?")
+			   ? CTL_DONE
+			   : CTL_NEGATIVE;
 		if (code)
 			ctl_error("nothing has changed");
 	}
@@ -88,12 +106,12 @@ static enum ctl_exit confirm_del(const struct arguments *arguments)
 	return code;
 }
 
-static enum ctl_exit run_del(const struct arguments *arguments)
+static enum ctl_exit del_prefixes(const struct arguments *arguments, const char *prefixes)
 {
 	bool is_asked = !arguments->options[DEL_YES] && ask_is_possible();
 	const struct parameter query[] = {
 		{ "list", arguments->options[DEL_LIST] },
-		{ "prefix", arguments->positional[0] },
+		{ "prefix", prefixes },
 		{ "reason", arguments->options[DEL_REASON] },
 		{ "accept", arguments->options[DEL_ACCEPT] || is_asked ? "true" : NULL },
 		{ "sudo_user", client_sudo_user() },
@@ -103,7 +121,7 @@ static enum ctl_exit run_del(const struct arguments *arguments)
 					 .path = "/v1/entries",
 					 .query = query,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
-	enum ctl_exit code = is_asked ? confirm_del(arguments) : CTL_DONE;
+	enum ctl_exit code = is_asked ? confirm_del(arguments, prefixes) : CTL_DONE;
 
 	if (code)
 		return code;
@@ -111,14 +129,24 @@ static enum ctl_exit run_del(const struct arguments *arguments)
 			is_asked || arguments->options[DEL_YES] ? write_deleted : write_and_warn);
 }
 
+static enum ctl_exit run_del(const struct arguments *arguments)
+{
+	char *prefixes = command_join(arguments);
+	enum ctl_exit code = del_prefixes(arguments, prefixes);
+
+	free(prefixes);
+	return code;
+}
+
 const struct command command_del = {
 	.name = "del",
-	.positional = "PREFIX",
+	.positional = "PREFIX...",
 	.positional_min = 1,
-	.positional_max = 1,
-	.summary = "remove a manual entry",
+	.positional_max = SIZE_MAX,
+	.summary = "remove manual entries",
 	.description =
-	    "Removes the manual entry with exactly this PREFIX. If the entry is from a file\n"
+	    "Removes the manual entry with exactly this PREFIX, which is written as for add.\n"
+	    "Of several, all are removed in one change, or none. If an entry is from a file\n"
 	    "or feed, del does not remove it, and names the file or feed. On a terminal, del\n"
 	    "shows the hits of an allow entry and which block lists would drop its mail, and\n"
 	    "asks for confirmation. `undo' restores the entry.",

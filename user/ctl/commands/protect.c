@@ -9,9 +9,7 @@ static void write_entry(struct writer *writer, const json_t *answer, const char 
 {
 	const json_t *entry = json_object_get(answer, "entry");
 
-	writer_object_begin(writer, "entry");
-	writer_members(writer, entry_columns, entry);
-	writer_object_end(writer);
+	entry_write_answer(writer, answer);
 	writer_text(writer, COLOUR_NONE, "%s in %s list %s %s", entry_string(entry, "prefix"),
 		    entry_string(entry, "action"), entry_string(entry, "list"), words);
 	writer_line_end(writer);

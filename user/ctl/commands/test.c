@@ -233,7 +233,8 @@ const struct command command_test = {
 	.positional_min = 1,
 	.positional_max = SIZE_MAX,
 	.summary = "show the kernel's verdict for addresses, and the reason",
-	.description = "If ADDR is -, reads addresses from standard input, one per line.\n"
+	.description = "ADDR may also be a network or a range, of at most 4096 addresses. If it\n"
+		       "is -, reads addresses from standard input, one per line.\n"
 		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
 		       "would_block. If ipwld does not run, root sees the verdicts of the kernel.",
 	.options = { [TEST_CONFIG] = { "config", "FILE",

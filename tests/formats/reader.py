@@ -9,7 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("B", "build")
 PROGRAM = BUILD / "tests/formats/read_texts"
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "dnswl", "rbldnsd", "drop-text",
-           "drop-json", "netset", "crowdsec-csv", "spamdb", "exim", "opensmtpd", "json", "csv", "geofeed")
+           "drop-json", "netset", "crowdsec-csv", "spamdb", "exim", "opensmtpd", "json", "csv",
+           "geofeed", "ipset", "nftables", "iptables")
 ALLOW_ONLY = ("dnswl", "spamdb")
 
 

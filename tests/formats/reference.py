@@ -393,10 +393,12 @@ def split_key(line):
 def read(name, action, text):
     """The entries as text, exclusions with !; Refused: it is no list of that format."""
     import fields
+    import tables
 
     reader = Reader(action)
-    if name in fields.READERS:
-        fields.READERS[name](reader, text)
+    readers = fields.READERS | tables.READERS
+    if name in readers:
+        readers[name](reader, text)
     else:
         getattr(reader, name.replace("-", "_"))(text)
     return reader.entries

@@ -18,13 +18,18 @@ LINES = {
     "dnswl": "{};3;1;example.net;1", "rbldnsd": "{} :127.0.0.2:text",
     "drop-json": '{{"cidr":"{}","sblid":"SBL1"}}', "crowdsec-csv": "value,comment\n{},partner",
     "spamdb": "WHITE|{}|||1|2|9999999999|1|7", "exim": "{}: partner", "opensmtpd": "{}",
-    "json": '{{"ip":"{}"}}', "csv": "ip,reason\n{},partner", "geofeed": "{},US,US-AL,Alabaster,"}
+    "json": '{{"ip":"{}"}}', "csv": "ip,reason\n{},partner", "geofeed": "{},US,US-AL,Alabaster,",
+    "ipset": "create s hash:net\nadd s {}", "nftables": "add element inet t s {{ {} }}",
+    "iptables": "-A INPUT -s {} -j ACCEPT"}
 # Where the format knows what that is.
 READ = {
     ("spamassassin", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
     # A second word is a second network there, and of two masks the last is none.
     ("crowdsec-csv", ",198.51.100.1"): REFUSED,
     ("rspamd-map", "/33"): {"192.0.2.0/32"},
+    # An option that ipwl does not know: the rule is skipped.
+    ("iptables", " -198.51.100"): set(),
+    ("nftables", ",198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
     ("spamassassin", " 255.255.255.0"): {"192.0.2.0/32", "255.255.255.0/32"},
 }
 # Lines of one format each; REFUSED, or all that it may hold.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The programs themselves, of Debian: what they read of a text ipwl must have read, and what
 they write must not be misread. As root, for the sets of the kernel."""
+import ipaddress
 import os
 import random
 import re
@@ -69,7 +70,6 @@ def test_postfix_decides_alike(maker, tmp_path):
 
 
 def parse_networks(patterns):
-    import ipaddress
     for address, length in patterns:
         try:
             yield False, ipaddress.ip_network(address + length, strict=False)
@@ -138,15 +138,16 @@ def distinct_networks(maker):
 def test_ipset_cuts_alike(maker):
     networks = distinct_networks(maker)
     saved = in_namespace("ipset create s hash:net comment timeout 0\n" + "".join(
-        f"ipset add s {network} comment x timeout 600\n" for network in networks) + "ipset save s")
+        f"ipset add s {network} comment x timeout 600\n" for network in networks) + "ipset save s; ipset list s")
+    saved, listed = saved.split("Name:")
     members = {line.split()[2] for line in saved.splitlines() if line.startswith("add ")}
     text = "# ipv4 hash:net ipset\n" + "".join(f"{network}\n" for network in networks)
     assert set(read_one("auto", "block", text).entries) == members
     assert set(read_one("auto", "block", "".join(f"{each}\n" for each in members)).entries) \
         == members
-    # Whole, or not at all.
-    read = read_one("auto", "block", saved)
-    assert read.errors or set(read.entries) == members, read
+    for form in saved, "Name:" + listed:
+        read = read_one("auto", "block", form)
+        assert (read.format, set(read.entries)) == ("ipset", members), read
 
 
 def test_nft_cuts_alike(maker):
@@ -158,7 +159,28 @@ def test_nft_cuts_alike(maker):
     text = "# ipv4 hash:net ipset\n" + "".join(f"{network}\n" for network in networks)
     assert {entry.removesuffix("/32") for entry in read_one("auto", "block", text).entries} \
         == members
-    for form in listed, listed.replace("\n", " "), "\n".join(
-            line.strip() for line in listed.splitlines() if "/" in line):
+    for form in listed, listed.replace("\n", " "):
         read = read_one("auto", "block", form)
-        assert read.errors or {entry.removesuffix("/32") for entry in read.entries} == members
+        assert read.format == "nftables"
+        assert {entry.removesuffix("/32") for entry in read.entries} == members
+    # Whole, or not at all.
+    read = read_one("auto", "block", "\n".join(
+        line.strip() for line in listed.splitlines() if "/" in line))
+    assert read.errors or {entry.removesuffix("/32") for entry in read.entries} == members
+
+
+def test_iptables_decides_alike(maker):
+    rules = [(network, maker.pick("ACCEPT", "DROP", "REJECT"))
+             for network in distinct_networks(maker)] + [("10.0.0.0/12", "DROP")]
+    saved = in_namespace("".join(
+        f"iptables -A INPUT -s {network} -m comment --comment 'a b' -j {target}\n"
+        for network, target in rules) + "iptables-save")
+    networks = [(ipaddress.ip_network(network, strict=False), target)
+                for network, target in rules]
+    for action, wanted in ("allow", {"ACCEPT"}), ("block", {"DROP", "REJECT"}):
+        read = read_one("auto", action, saved)
+        assert read.format == "iptables" and not read.errors, read
+        entries = parse_entries(read.entries)
+        for address in probes([network for network, _ in networks]):
+            target = next((target for network, target in networks if address in network), None)
+            assert (target in wanted) == is_listed_by(entries, address), (address, saved, read)

@@ -3,6 +3,7 @@
 import json
 
 from reader import FORMATS
+from texts_tables import TableMaker
 
 WORDS = ("partner", "Partner A", "mx1.example.net", "SBL1", "10", "5.0", "note", "B_2", "x")
 # What people put where it does not belong.
@@ -12,7 +13,7 @@ ODD = (" ", "\t", ",", ";", ":", "#", "!", "-", "/", ".", "\"", "[", "]", "|", "
        "ffff", "08", "256")
 
 
-class Maker:
+class Maker(TableMaker):
     """Texts out of one random generator."""
 
     def __init__(self, numbers):
@@ -223,6 +224,7 @@ class Maker:
                     depth, lines[i] = 0, "# x"
             # Of classes alone nothing tells that they are Postfix's.
             lines += ["endif"] * depth + ["203.0.113.9 permit"]
+        lines = self.wrap(name, lines)
         end = self.pick("\n", "\n", "\r\n")
         return end.join(lines) + self.pick("", end)
 

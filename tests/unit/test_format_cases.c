@@ -247,11 +247,6 @@ static void test_messages(void **state)
 	    FORMAT_AUTO, ACTION_ALLOW,
 	    "ALL: 192.0.2.1\nsshd: 198.51.100.0/255.255.255.0\nALL: 203.0.113.\n",
 	    "list:1:1: \"ALL:\" is not\nlist:2:1: \"sshd:\" is\nlist:3:1: \"ALL:\" is\n");
-	format_assert_bad(
-	    FORMAT_AUTO, ACTION_BLOCK,
-	    "create blacklist hash:net family inet\nadd blacklist 192.0.2.0/24\n"
-	    "add blacklist 192.0.2.9 nomatch\n",
-	    "list:1:1: \"create\" is not\nlist:2:1: \"add\" is\nlist:3:1: \"add\" is\n");
 }
 
 /* Files that are no list: one error that says what they are, in any format. */
@@ -403,6 +398,9 @@ static void test_host_bits(void **state)
 		{ FORMAT_DROP_JSON, "{\"cidr\":\"192.0.2.9/24\"}\n", HOST_BITS_REFUSE },
 		{ FORMAT_JSON, "[\"192.0.2.9/24\"]\n", HOST_BITS_REFUSE },
 		{ FORMAT_CSV, "ip\n192.0.2.9/24\n", HOST_BITS_REFUSE },
+		{ FORMAT_IPSET, "add s 192.0.2.9/24\n", HOST_BITS_CUT },
+		{ FORMAT_NFTABLES, "add element t s { 192.0.2.9/24 }\n", HOST_BITS_CUT },
+		{ FORMAT_IPTABLES, "-A INPUT -s 192.0.2.9/24 -j ACCEPT\n", HOST_BITS_CUT },
 		{ FORMAT_RSPAMD_MAP, "192.0.2.9/24 x\n", HOST_BITS_CUT },
 		{ FORMAT_RBLDNSD, "192.0.2.9/24 :127.0.0.2:x\n", HOST_BITS_REFUSE },
 		{ FORMAT_DNSWL, "192.0.2.9/24;1;1;x;1\n", HOST_BITS_REFUSE },

@@ -23,6 +23,9 @@ const char *const format_names[] = {
 	[FORMAT_JSON] = "json",
 	[FORMAT_CSV] = "csv",
 	[FORMAT_GEOFEED] = "geofeed",
+	[FORMAT_IPSET] = "ipset",
+	[FORMAT_NFTABLES] = "nftables",
+	[FORMAT_IPTABLES] = "iptables",
 };
 _Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
 
@@ -43,6 +46,9 @@ const struct format_parser *const format_parsers[] = {
 	[FORMAT_JSON] = &format_json_text,
 	[FORMAT_CSV] = &format_csv,
 	[FORMAT_GEOFEED] = &format_geofeed,
+	[FORMAT_IPSET] = &format_ipset,
+	[FORMAT_NFTABLES] = &format_nftables,
+	[FORMAT_IPTABLES] = &format_iptables,
 };
 _Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
 

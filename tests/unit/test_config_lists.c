@@ -124,6 +124,51 @@ static void test_on_block(void **state)
 		      "c.yaml:4:38: on_block: \n");
 }
 
+static void test_reject(void **state)
+{
+	const struct lane *lane;
+	char text[128];
+
+	(void)state;
+	load("- {name: a, action: block, on_block: reject}\n"
+	     "- {name: b, action: block, on_block: reject, reject: {ipv4: 127.0.0.2:1, per_second: "
+	     "5}}\n"
+	     "- {name: c, action: block, on_block: reject, reject: {per_second: 1}}\n"
+	     "- {name: d, action: block}\n"
+	     "ports: [25, 587]\n",
+	     "");
+	lane = &config->policy->lists[0].lane;
+	assert_int_equal(config->policy->lists[0].on_block, ON_BLOCK_REJECT);
+	assert_true(lane->is_reject && lane->mail_port == 25);
+	reject_format(lane, text, sizeof(text));
+	assert_string_equal(text, "127.0.0.1:10026, [::1]:10026, 20 a second");
+	reject_format(&config->policy->lists[1].lane, text, sizeof(text));
+	assert_string_equal(text, "127.0.0.2:1, 5 a second");
+	reject_format(&config->policy->lists[2].lane, text, sizeof(text));
+	assert_string_equal(text, "127.0.0.1:10026, [::1]:10026, 1 a second");
+	assert_int_equal(config->policy->lists[3].lane.mail_port, 0);
+	assert_errors(
+	    "- {name: a, action: block, reject: {}}\n"
+	    "- {name: b, action: allow, reject: {}}\n"
+	    "- {name: c, action: block, on_block: reject, reject: {ipv4: '[::1]:1'}}\n"
+	    "- {name: d, action: block, on_block: reject, reject: {ipv6: none}}\n"
+	    "- {name: e, action: block, on_block: reject, reject: {ipv4: 192.0.2.1:1}}\n"
+	    "- {name: f, action: block, on_block: reject, reject: {ipv4: 127.0.0.1:25}}\n"
+	    "- {name: g, action: block, on_block: reject, reject: {per_second: 0}}\n"
+	    "- {name: h, action: block, on_block: reject, reject: {port: 1}}\n",
+	    "c.yaml:3:36: reject is only for block lists with on_block: reject: \n"
+	    "c.yaml:4:36: reject is only for block lists with on_block: reject: \n"
+	    "c.yaml:5:61: ipv4: \"[::1]:1\" is not ADDRESS:PORT: write 127.0.0.1:10026\n"
+	    "c.yaml:6:61: ipv6: \"none\" is not ADDRESS:PORT: \n"
+	    "c.yaml:7:61: ipv4: other hosts may reach 192.0.2.1:1\n"
+	    "c.yaml:8:61: ipv4: 25 is a mail port, where the mail server listens: \n"
+	    "c.yaml:9:67: per_second: \n"
+	    "c.yaml:10:55: unknown key \"port\": the keys here are ipv4, ipv6 and per_second\n");
+	assert_errors("- {name: a, action: allow, lane: {ipv6: '[::1]:10026'}}\n"
+		      "- {name: b, action: block, on_block: reject}\n",
+		      "c.yaml:4:10: list b: reject has an address of the lane of list a: \n");
+}
+
 static void test_mark_mask(void **state)
 {
 	(void)state;
@@ -297,7 +342,7 @@ int main(void)
 		LOADED_TEST(test_keys),	      LOADED_TEST(test_names),
 		LOADED_TEST(test_many_lists), LOADED_TEST(test_entries),
 		LOADED_TEST(test_everyone),   LOADED_TEST(test_lane),
-		LOADED_TEST(test_on_block),
+		LOADED_TEST(test_on_block),   LOADED_TEST(test_reject),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

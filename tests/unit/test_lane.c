@@ -25,9 +25,10 @@ static bool note(struct lane_health *health, const struct lane_look *look)
 
 static void assert_reason(const struct lane_health *health, const char *expected)
 {
+	const struct lane lane = { .mail_port = 25 };
 	char text[LANE_REASON_BYTES];
 
-	assert_ptr_equal(lane_health_explain(health, false, text), text);
+	assert_ptr_equal(lane_health_explain(health, &lane, text), text);
 	assert_non_null(strstr(text, expected));
 }
 

@@ -318,9 +318,13 @@ static void list_compare_settings(struct collector *settings, const struct list 
 		      format_decimal(from->sets_priority, from->priority, before),
 		      format_decimal(to->sets_priority, to->priority, after));
 	if (!lane_is_same(&from->lane, &to->lane)) {
-		lane_format(&from->lane, before, sizeof(before));
-		lane_format(&to->lane, after, sizeof(after));
-		collector_add(settings, "lane", from->lane.mail_port ? before : NULL,
+		void (*format)(const struct lane *, char *, size_t) =
+		    to->action == ACTION_BLOCK ? reject_format : lane_format;
+
+		format(&from->lane, before, sizeof(before));
+		format(&to->lane, after, sizeof(after));
+		collector_add(settings, to->action == ACTION_BLOCK ? "reject" : "lane",
+			      from->lane.mail_port ? before : NULL,
 			      to->lane.mail_port ? after : NULL);
 	}
 	if (list_has_same_ports(from, to))

@@ -34,34 +34,49 @@ static bool read_boolean(struct document *document, const yaml_node_t *node, con
 	return node && document_choice(document, node, name, words, 2, &choice) && choice;
 }
 
-/* Read ADDRESS:PORT of one family. Return: 0 or -ENOMEM. */
-static int read_end(struct document *document, const yaml_node_t *node, enum family family,
-		    bool allows_public, struct lane_end *end)
+int lane_end_read(struct document *document, const yaml_node_t *node, const char *key,
+		  enum family family, const char *example, struct lane_end *ret_end)
 {
-	const char *key = lane_keys[family == FAMILY_IPV4 ? LANE_IPV4 : LANE_IPV6];
 	const char *text = document_text(document, node, key);
+	struct lane_end end;
 	char *host = NULL;
-	uint16_t port = 0;
 	int err;
 
 	if (!text)
-		return 0;
-	err = listen_parse(text, &host, &port);
+		return -EINVAL;
+	err = listen_parse(text, &host, &end.port);
 	if (err == -ENOMEM)
 		return err;
-	if (err || !host || prefix_parse(host, strlen(host), &end->address, NULL) != PREFIX_OK ||
-	    end->address.family != family)
+	if (err || !host || prefix_parse(host, strlen(host), &end.address, NULL) != PREFIX_OK ||
+	    end.address.family != family) {
 		document_error(document, node, "%s: \"%.80s\" is not ADDRESS:PORT: write %s", key,
-			       text, examples[family]);
-	else if (!allows_public && !lane_address_is_loopback(&end->address))
+			       text, example);
+		err = -EINVAL;
+	} else {
+		*ret_end = end;
+	}
+	free(host);
+	return err;
+}
+
+/* Read one end of a lane. Return: 0 or -ENOMEM. */
+static int read_end(struct document *document, const yaml_node_t *node, enum family family,
+		    bool allows_public, struct lane_end *ret_end)
+{
+	const char *key = lane_keys[family == FAMILY_IPV4 ? LANE_IPV4 : LANE_IPV6];
+	struct lane_end end;
+	int err = lane_end_read(document, node, key, family, examples[family], &end);
+
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	if (!allows_public && !lane_address_is_loopback(&end.address))
 		document_error(
 		    document, node,
 		    "%s: other hosts may reach %s, and so get round what guards the mail port: "
 		    "write %s, or add allow_public: true",
-		    key, text, examples[family]);
+		    key, document_text(document, node, key), examples[family]);
 	else
-		end->port = port;
-	free(host);
+		*ret_end = end;
 	return 0;
 }
 

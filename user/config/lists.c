@@ -28,6 +28,7 @@ enum list_key {
 	LIST_PORTS,
 	LIST_LANE,
 	LIST_ON_BLOCK,
+	LIST_REJECT,
 	LIST_KEY_COUNT,
 };
 
@@ -40,7 +41,7 @@ static const char *const list_keys[] = {
 	[LIST_FEEDS] = "feeds",		[LIST_HOST_BITS] = "host_bits",
 	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
 	[LIST_LANE] = "lane",		[LIST_ON_BLOCK] = "on_block",
-	[LIST_SELECT] = "select",
+	[LIST_SELECT] = "select",	[LIST_REJECT] = "reject",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -259,6 +260,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	err = list_ports_read(document, values[LIST_PORTS], reader->config, list);
 	if (!err)
 		err = lane_read(document, values[LIST_LANE], reader->config, list);
+	if (!err)
+		err = reject_read(document, values[LIST_REJECT], reader->config, list);
 	if (!err && values[LIST_SELECT])
 		err = select_read(document, values[LIST_SELECT],
 				  &reader->config->list_inputs[index].select);
@@ -287,6 +290,7 @@ static int read_lists(struct list_reader *reader, const yaml_node_t *node)
 	}
 	for (size_t i = 0; i < count && !err; i++)
 		err = read_list(reader, document_item(document, node, i));
+	reject_check(reader->policy, reader->places, document->diagnostics);
 	for (size_t i = 0; i < reader->policy->list_count && !err; i++) {
 		struct list *list = &reader->policy->lists[i];
 

@@ -98,8 +98,22 @@ void list_ports_format(const struct list *list, char *text, size_t size);
 /* Read the lane of a list whose ports are known. @node may be NULL: there is none. */
 int lane_read(struct document *document, const yaml_node_t *node, const struct config *config,
 	      struct list *list);
+/* Read ADDRESS:PORT of one family, the value of @key. @example: shown if it is something else.
+ * Return: 0; -EINVAL: an error was added; -ENOMEM. */
+int lane_end_read(struct document *document, const yaml_node_t *node, const char *key,
+		  enum family family, const char *example, struct lane_end *ret_end);
 /* Write "127.0.0.1:10025, [::1]:10025 from port 25", or as much as fits. */
 void lane_format(const struct lane *lane, char *text, size_t size);
+
+/* Read where ipwl-reject listens for a list with on_block: reject, which is known. @node may be
+ * NULL: the defaults. */
+int reject_read(struct document *document, const yaml_node_t *node, const struct config *config,
+		struct list *list);
+/* Check that no blocked connection gets to the lane of an allow list. @places: of the lists. */
+void reject_check(const struct policy *policy, const struct place *places,
+		  struct diagnostics *diagnostics);
+/* Write "127.0.0.1:10026, [::1]:10026, 20 a second", or as much as fits. */
+void reject_format(const struct lane *lane, char *text, size_t size);
 
 /* Read all files of a list into one set, even if some have errors. If they have not changed since
  * @former (or NULL) was made, its list has the set. */

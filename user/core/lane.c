@@ -13,7 +13,8 @@ bool lane_is_same(const struct lane *a, const struct lane *b)
 		     prefix_compare(&a->ends[family].address, &b->ends[family].address) != 0))
 			return false;
 	return a->mail_port == b->mail_port && a->is_monitor == b->is_monitor &&
-	       a->allows_public == b->allows_public;
+	       a->allows_public == b->allows_public && a->is_reject == b->is_reject &&
+	       a->per_second == b->per_second;
 }
 
 const char *lane_end_format(const struct lane_end *end, char text[LANE_END_BYTES])
@@ -64,7 +65,7 @@ void lane_health_note(struct lane_health *health, const struct lane_look *look, 
 		health->is_up = is_good && (health->is_up || health->good_count >= LANE_GOOD_LOOKS);
 }
 
-const char *lane_health_explain(const struct lane_health *health, bool allows_public,
+const char *lane_health_explain(const struct lane_health *health, const struct lane *lane,
 				char text[LANE_REASON_BYTES])
 {
 	const struct lane_look *look = &health->last;
@@ -76,10 +77,10 @@ const char *lane_health_explain(const struct lane_health *health, bool allows_pu
 			 strerror(-look->err));
 	else if (!look->is_there)
 		snprintf(text, LANE_REASON_BYTES, "nobody listens there");
-	else if (look->is_public && !allows_public)
+	else if (look->is_public && !lane->allows_public)
 		snprintf(text, LANE_REASON_BYTES,
-			 "other hosts can reach its listener: bind it to the loopback address, or "
-			 "set allow_public: true");
+			 "other hosts can reach its listener: bind it to the loopback address%s",
+			 lane->is_reject ? "" : ", or set allow_public: true");
 	else if (look_is_full(look))
 		snprintf(text, LANE_REASON_BYTES, "%u of %u places in its queue are taken",
 			 look->waiting, look->waiting_max);

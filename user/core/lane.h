@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lanes: a listener of the mail server for the senders of one allow list, and whether it is fit
- * to take their connections. A lane that is stuck is worse than none.
+ * to take their connections. A lane that is stuck is worse than none. The listener of ipwl-reject
+ * for the senders of a block list is one, too.
  */
 #ifndef CORE_LANE_H
 #define CORE_LANE_H
@@ -20,9 +21,11 @@ struct lane_end {
 struct lane {
 	struct lane_end ends[FAMILY_COUNT];
 	uint16_t
-	    mail_port;	 /* host byte order: only connections to it are handed over; 0: no lane */
-	bool is_monitor; /* connections are only counted */
-	bool allows_public; /* other hosts may reach the listener directly */
+	    mail_port;	/* host byte order: only connections to it are handed over; 0: no lane */
+	bool is_reject; /* of a block list: to ipwl-reject, whatever the mail port */
+	uint32_t per_second; /* connections that are handed over if is_reject */
+	bool is_monitor;     /* connections are only counted */
+	bool allows_public;  /* other hosts may reach the listener directly */
 };
 
 bool lane_is_same(const struct lane *a, const struct lane *b);
@@ -66,7 +69,7 @@ void lane_health_note(struct lane_health *health, const struct lane_look *look, 
 /* Room for any reason. */
 #define LANE_REASON_BYTES 160
 /* Why a lane is not up, after "is off: ". Returns @text. */
-const char *lane_health_explain(const struct lane_health *health, bool allows_public,
+const char *lane_health_explain(const struct lane_health *health, const struct lane *lane,
 				char text[LANE_REASON_BYTES]);
 
 #endif

@@ -21,6 +21,7 @@ const char *const action_names[ACTION_COUNT] = {
 const char *const on_block_names[ON_BLOCK_COUNT] = {
 	[ON_BLOCK_DROP] = "drop",
 	[ON_BLOCK_RESET] = "reset",
+	[ON_BLOCK_REJECT] = "reject",
 };
 
 struct policy *policy_new(void)

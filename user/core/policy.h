@@ -20,10 +20,11 @@ enum action { ACTION_ALLOW, ACTION_BLOCK, ACTION_COUNT };
 /* "allow", "block", indexed by enum action. */
 extern const char *const action_names[ACTION_COUNT];
 
-/* What a block list does with a SYN that it drops: nothing, or it answers with a reset. */
-enum on_block { ON_BLOCK_DROP, ON_BLOCK_RESET, ON_BLOCK_COUNT };
+/* What a block list does with a connection that it blocks: it drops the packets, it answers the SYN
+ * with a reset, or it hands the connection to ipwl-reject. */
+enum on_block { ON_BLOCK_DROP, ON_BLOCK_RESET, ON_BLOCK_REJECT, ON_BLOCK_COUNT };
 
-/* "drop", "reset", indexed by enum on_block. */
+/* "drop", "reset", "reject", indexed by enum on_block. */
 extern const char *const on_block_names[ON_BLOCK_COUNT];
 
 #define POLICY_LISTS_MAX 1024
@@ -49,7 +50,7 @@ struct list {
 	uint32_t mark; /* no bit outside mark_mask */
 	uint32_t mark_mask;
 	uint32_t priority;
-	struct lane lane;		      /* of an allow list */
+	struct lane lane;		      /* of an allow list; or where ipwl-reject listens */
 	uint16_t *ports;		      /* the mail ports that the list is for; NULL: all */
 	size_t port_count;		      /* 0: all */
 	struct entry_set *sets[SOURCE_COUNT]; /* NULL: none from this source */

@@ -75,11 +75,14 @@ static void log_lane(const struct watched_lane *watched, enum family family, boo
 		return;
 	lane_end_format(&watched->lane.ends[family], end);
 	if (!health->is_up)
-		log_warning("lane", "list %s: the lane %s is off: %s; mail takes the normal way",
-			    watched->name, end,
-			    lane_health_explain(health, watched->lane.allows_public, reason));
+		log_warning("lane", "list %s: %s %s is off: %s; %s", watched->name,
+			    watched->lane.is_reject ? "ipwl-reject at" : "the lane", end,
+			    lane_health_explain(health, &watched->lane, reason),
+			    watched->lane.is_reject ? "blocked connections are dropped"
+						    : "mail takes the normal way");
 	else
-		log_info("lane", "list %s: the lane %s is on", watched->name, end);
+		log_info("lane", "list %s: %s %s is on", watched->name,
+			 watched->lane.is_reject ? "ipwl-reject at" : "the lane", end);
 }
 
 static void look_at(struct lanes *lanes, const struct list *list, struct watched_lane *watched)

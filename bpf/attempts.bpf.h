@@ -230,8 +230,9 @@ __noinline int attempt_note(__u64 high, __u64 low, __u64 flow, __u32 wishes)
 	return result;
 }
 
-/* Whether a SYN that has been noted is one that was sent again. Notes nothing. */
-__noinline int attempt_is_repeated(__u64 high, __u64 low, __u64 flow)
+/* How often a SYN that has been noted was sent again, at most IPWL_ATTEMPT_REPEATS_MAX. Notes
+ * nothing. */
+__noinline int attempt_repeats(__u64 high, __u64 low, __u64 flow)
 {
 	const struct ipwl_attempt_settings *from = attempt_settings_get();
 	struct ipwl_attempt_cpu *cpu = attempt_cpu_get();
@@ -250,7 +251,7 @@ __noinline int attempt_is_repeated(__u64 high, __u64 low, __u64 flow)
 		__u64 note = *(volatile __u64 *)&bucket->notes[i];
 
 		if (note >> IPWL_ATTEMPT_ID_SHIFT == place.id && life_of(note, (__u16)cpu->now_sec))
-			return repeats_of(note) != 0;
+			return (int)repeats_of(note);
 	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The programs: ipwl_xdp judges and counts each packet that arrives, ipwl_tc
- * gives the allowed ones their list's mark and priority, and hands connections to its lane.
+ * gives the allowed ones their list's mark and priority, hands connections to its lane, and
+ * drops what is left of those that are rejected.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
@@ -11,37 +12,38 @@
 #include "attempts.bpf.h"
 #include "classify.bpf.h"
 #include "count.bpf.h"
+#include "hand_over.bpf.h"
 #include "ipwl.h"
-#include "lane.bpf.h"
 #include "maps.bpf.h"
+#include "metadata.bpf.h"
 #include "parse.bpf.h"
+#include "reject.bpf.h"
 #include "reset.bpf.h"
-
-/* Cleared by the loader: the tc program classifies without trying metadata. */
-const volatile __u8 use_metadata = 1;
-
-/* Set by the loader: identifies metadata of this interface of this ipwld. */
-const volatile __u32 meta_owner = 0;
 
 /* Pass the list to ipwl_tc, or make ipwl_tc classify by itself. Packet pointers are invalid
  * afterwards. */
-static __always_inline void write_metadata(struct xdp_md *ctx, __u32 list)
+static __always_inline void pass_list(struct xdp_md *ctx, __u32 list)
 {
 	struct ipwl_interface_state *state;
 
-	if (use_metadata && !bpf_xdp_adjust_meta(ctx, -(int)sizeof(struct ipwl_meta))) {
-		struct ipwl_meta *meta = (void *)(long)ctx->data_meta;
-
-		if ((void *)(meta + 1) > (void *)(long)ctx->data)
-			return;
-		meta->owner = meta_owner;
-		meta->list = list;
+	if (metadata_write(ctx, list))
 		return;
-	}
 	/* Set before the packet continues, so that ipwl_tc sees it for this packet, too. */
 	state = interface_state_get();
 	if (state && !state->metadata_missing)
 		state->metadata_missing = 1;
+}
+
+/* What becomes of a packet that a block list drops. */
+static __always_inline int answer_blocked(struct xdp_md *ctx, const struct packet *packet,
+					  const struct ipwl_decision *decision)
+{
+	if (decision->answer == IPWL_ANSWER_RESET)
+		return reset_answer(ctx, packet->ip_offset, decision->list);
+	/* The first SYN of an attempt is never answered, see reject.bpf.h. */
+	if (decision->answer == IPWL_ANSWER_REJECT && !packet->is_connection)
+		return reject_pass(ctx, packet->ip_offset, decision->list);
+	return XDP_DROP;
 }
 
 static __always_inline int judge(struct xdp_md *ctx)
@@ -63,13 +65,11 @@ static __always_inline int judge(struct xdp_md *ctx)
 	count_interface(&packet, decision.verdict);
 	count_decision(settings, &packet, &decision);
 	if (decision.verdict == IPWL_BLOCK)
-		return decision.answer == IPWL_ANSWER_RESET
-			   ? reset_answer(ctx, packet.ip_offset, decision.list)
-			   : XDP_DROP;
+		return answer_blocked(ctx, &packet, &decision);
 	if (ipwl_drops(decision.verdict))
 		return XDP_DROP;
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
-		write_metadata(ctx, decision.list);
+		pass_list(ctx, decision.list);
 	return XDP_PASS;
 }
 
@@ -91,18 +91,9 @@ int ipwl_generic(struct xdp_md *ctx)
 	return judge(ctx);
 }
 
-/* The slot of the allow list that XDP wrote into the metadata, or -1. */
-static __always_inline int read_metadata(struct __sk_buff *skb)
-{
-	struct ipwl_meta *meta = (void *)(long)skb->data_meta;
-
-	if ((void *)(meta + 1) > (void *)(long)skb->data || meta->owner != meta_owner)
-		return -1;
-	return (int)meta->list;
-}
-
-/* The same, by parsing the packet. It counts nothing, because XDP has already counted. */
-static __always_inline int classify_again(struct __sk_buff *skb)
+/* The slot of the allow list that XDP did not write, or -1. It counts nothing, because XDP has
+ * already counted. Not inlined, so that its stack is not on that of hand_over(). */
+static __noinline int classify_again(struct __sk_buff *skb)
 {
 	struct ipwl_settings *settings = settings_get();
 	struct ipwl_decision decision;
@@ -120,24 +111,26 @@ static __always_inline int classify_again(struct __sk_buff *skb)
 	return (int)decision.list;
 }
 
-static __always_inline void apply_list(struct __sk_buff *skb, __u32 slot)
+/* Other filters on the interface still run, unless the packet is dropped. */
+static __always_inline int apply_list(struct __sk_buff *skb, __u32 slot)
 {
 	struct ipwl_list *list = bpf_map_lookup_elem(&lists, &slot);
 
 	if (!list)
-		return;
+		return TC_ACT_UNSPEC;
 	if (list->flags & IPWL_LIST_SETS_MARK)
 		skb->mark = (skb->mark & ~list->mark_mask) | (list->mark & list->mark_mask);
 	if (list->flags & IPWL_LIST_SETS_PRIORITY)
 		skb->priority = list->priority;
 	if (list->lane)
-		lane_hand_over(skb, list->lane, slot);
+		return hand_over(skb, list->lane, slot);
+	return list->action == IPWL_ACTION_BLOCK ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int ipwl_tc(struct __sk_buff *skb)
 {
-	int slot = read_metadata(skb);
+	int slot = metadata_read(skb);
 
 	if (slot < 0) {
 		struct ipwl_interface_state *state = interface_state_get();
@@ -145,10 +138,7 @@ int ipwl_tc(struct __sk_buff *skb)
 		if (state && state->metadata_missing)
 			slot = classify_again(skb);
 	}
-	if (slot >= 0)
-		apply_list(skb, (__u32)slot);
-	/* Other filters on the interface still run. */
-	return TC_ACT_UNSPEC;
+	return slot < 0 ? TC_ACT_UNSPEC : apply_list(skb, (__u32)slot);
 }
 
 /*

@@ -47,9 +47,9 @@ lane_find_socket(struct __sk_buff *skb, struct bpf_sock_tuple *tuple, enum ipwl_
 	return bpf_skc_lookup_tcp(skb, tuple, sizeof(tuple->ipv6), BPF_F_CURRENT_NETNS, 0);
 }
 
-/* Whether the packet belongs to a connection that the host already has. */
-static __always_inline int lane_has_connection(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
-					       enum ipwl_family family)
+/* The state of the socket of a tuple, 0: there is none. */
+static __always_inline __u32 lane_find_state(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					     enum ipwl_family family)
 {
 	struct bpf_sock *socket = lane_find_socket(skb, tuple, family);
 	__u32 state;
@@ -58,7 +58,16 @@ static __always_inline int lane_has_connection(struct __sk_buff *skb, struct bpf
 		return 0;
 	state = socket->state;
 	bpf_sk_release(socket);
-	return state != BPF_TCP_LISTEN;
+	return state;
+}
+
+/* Whether the packet belongs to a connection that the host already has. */
+static __always_inline int lane_has_connection(struct __sk_buff *skb, struct bpf_sock_tuple *tuple,
+					       enum ipwl_family family)
+{
+	__u32 state = lane_find_state(skb, tuple, family);
+
+	return state && state != BPF_TCP_LISTEN;
 }
 
 /* Whether the host keeps the packet for itself. The kernel drops a packet that has a socket and
@@ -105,6 +114,19 @@ static __noinline int lane_sent_cookie(struct __sk_buff *skb, struct bpf_sock *l
 	return !bpf_tcp_check_syncookie(listener, &ip, sizeof(ip), &tcp, sizeof(tcp));
 }
 
+/* Have a tuple lead to the listener of the lane. */
+static __always_inline void lane_redirect(const struct ipwl_lane *lane,
+					  struct bpf_sock_tuple *tuple, enum ipwl_family family)
+{
+	if (family == IPWL_FAMILY_IPV4) {
+		tuple->ipv4.daddr = lane->address4;
+		tuple->ipv4.dport = lane->port4;
+	} else {
+		__builtin_memcpy(tuple->ipv6.daddr, lane->address6, sizeof(lane->address6));
+		tuple->ipv6.dport = lane->port6;
+	}
+}
+
 /* Assign the listener of the lane to the packet. @tuple becomes the one of the lane. Return: what
  * became of it, or -1 if no connection begins with it. */
 static __always_inline int lane_assign(struct __sk_buff *skb, const struct ipwl_lane *lane,
@@ -113,13 +135,7 @@ static __always_inline int lane_assign(struct __sk_buff *skb, const struct ipwl_
 	struct bpf_sock *socket;
 	int outcome = IPWL_LANE_HANDED;
 
-	if (packet->family == IPWL_FAMILY_IPV4) {
-		tuple->ipv4.daddr = lane->address4;
-		tuple->ipv4.dport = lane->port4;
-	} else {
-		__builtin_memcpy(tuple->ipv6.daddr, lane->address6, sizeof(lane->address6));
-		tuple->ipv6.dport = lane->port6;
-	}
+	lane_redirect(lane, tuple, packet->family);
 	socket = lane_find_socket(skb, tuple, packet->family);
 	if (!socket)
 		return IPWL_LANE_MISSED;
@@ -144,7 +160,13 @@ static __always_inline int lane_is_wanted(const struct packet *packet)
 	if (!packet->is_connection)
 		return 1;
 	source_of(packet, &high, &low);
-	return !attempt_is_repeated(high, low, packet->flow);
+	return !attempt_repeats(high, low, packet->flow);
+}
+
+static __always_inline int lane_is_on(const struct ipwl_lane *lane, int is_ipv6)
+{
+	return *(const volatile __u32 *)&lane->until_sec[is_ipv6] >
+	       (__u32)(bpf_ktime_get_boot_ns() / NSEC_PER_SEC);
 }
 
 /* What becomes of a packet, or -1: no connection begins with it that the lane is for. */
@@ -161,35 +183,11 @@ static __always_inline int lane_decide(struct __sk_buff *skb, const struct ipwl_
 	    lane_has_connection(skb, &tuple, packet->family) ||
 	    !lane_is_local(skb, &tuple, packet->family))
 		return -1;
-	if (*(const volatile __u32 *)&lane->until_sec[is_ipv6] <=
-	    (__u32)(bpf_ktime_get_boot_ns() / NSEC_PER_SEC))
+	if (!lane_is_on(lane, is_ipv6))
 		return IPWL_LANE_OFF;
 	if (lane->flags & IPWL_LANE_MONITORS || !settings->enforce)
 		return IPWL_LANE_WOULD_HAND;
 	return lane_assign(skb, lane, &tuple, packet);
-}
-
-/* Hand the packet to a lane, if a connection begins with it. @number: of the lane; @slot: of its
- * list. A global function, so that the verifier checks it once. */
-__noinline int lane_hand_over(struct __sk_buff *skb, __u32 number, __u32 slot)
-{
-	const struct ipwl_settings *settings = settings_get();
-	struct frame frame = frame_of_tc(skb);
-	struct ipwl_lane_counters *counters;
-	const struct ipwl_lane *lane;
-	__u32 key = number - 1;
-	struct packet packet = { .family = IPWL_FAMILY_NONE };
-	int outcome, is_ipv6;
-
-	lane = bpf_map_lookup_elem(&lanes, &key);
-	if (!lane || !settings || !parse_packet(&frame, settings, &packet))
-		return 0;
-	outcome = lane_decide(skb, lane, settings, &packet);
-	is_ipv6 = packet.family == IPWL_FAMILY_IPV6;
-	counters = bpf_map_lookup_elem(&lane_counters, &slot);
-	if (counters && packet.is_connection && outcome >= 0 && outcome < IPWL_LANE_OUTCOME_COUNT)
-		__sync_fetch_and_add(&counters->connections[is_ipv6][outcome], 1);
-	return 0;
 }
 
 #endif

@@ -169,6 +169,22 @@ struct {
 } lane_counters SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPWL_LISTS_MAX);
+	__type(key, __u32);
+	__type(value, struct ipwl_reject);
+} rejects SEC(".maps");
+
+/* Only connections that a limit has admitted get in, so forged sources cannot push others out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, IPWL_REJECT_FLOWS);
+	__type(key, struct ipwl_reject_flow);
+	__type(value, __u32);
+} rejected SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, IPWL_LIST_COUNTER_COUNT);
 	__type(key, __u32);

@@ -87,6 +87,8 @@ _Static_assert(sizeof(struct ipwl_key6) == 20, "ABI");
 enum ipwl_answer {
 	IPWL_ANSWER_NONE,
 	IPWL_ANSWER_RESET, /* it becomes a TCP segment with RST and ACK, back to the source */
+	/* The second SYN of an attempt is handed to a program that rejects (struct ipwl_reject). */
+	IPWL_ANSWER_REJECT,
 };
 
 /* Value of `classes`. User space writes it through mmap, before a match refers to it. It does
@@ -156,14 +158,17 @@ _Static_assert(sizeof(struct ipwl_list) == IPWL_LIST_NAME_BYTES + 24, "ABI");
 
 /*
  * A lane is a listener of the mail server to which new connections of an allow list's senders
- * are handed. Each slot has two elements of `lanes`, so that a changed lane is written beside the
- * one in force; ipwl_list.lane switches.
+ * are handed, or the listener of a program that rejects those of a block list. Each slot has two
+ * elements of `lanes`, so that a changed lane is written beside the one in force; ipwl_list.lane
+ * switches.
  */
 #define IPWL_LANES_MAX (2 * IPWL_LISTS_MAX)
 #define IPWL_LANE_NUMBER(slot, which) (1U + (slot) + (which)*IPWL_LISTS_MAX)
 
 /* The connections are only counted (IPWL_LANE_WOULD_HAND). */
 #define IPWL_LANE_MONITORS (1U << 0)
+/* The lane of a block list with IPWL_ANSWER_REJECT. What is not handed over is dropped. */
+#define IPWL_LANE_REJECTS (1U << 1)
 
 /* Value of `lanes`, by number - 1; user space writes it through mmap. Only until_sec changes while
  * a list refers to it. */
@@ -172,7 +177,8 @@ struct ipwl_lane {
 	__be32 address6[4]; /* of the listener */
 	__be16 port4;	    /* network byte order; 0: there is none for IPv4 */
 	__be16 port6;	    /* network byte order; 0: there is none for IPv6 */
-	__u16 mail_port;    /* host byte order: only connections to it are handed over */
+	__u16 mail_port;    /* host byte order: only connections to it are handed over; of a lane
+			     * that rejects: 0, those to all mail ports are */
 	__u16 flags;	    /* IPWL_LANE_* */
 	/* For IPv4 and IPv6: the second since boot from which on the lane is off; 0: it is off.
 	 * ipwld moves it on as long as the listener keeps up, so a lane that nobody watches ends
@@ -197,6 +203,35 @@ struct ipwl_lane_counters {
 	__u64 connections[2][IPWL_LANE_OUTCOME_COUNT];
 };
 _Static_assert(sizeof(struct ipwl_lane_counters) == 64, "ABI");
+
+/* Value of `rejects`, by slot of a block list with IPWL_ANSWER_REJECT: a GCRA of the connections
+ * that may be handed over. User space writes the first two through mmap. */
+struct ipwl_reject {
+	__u64 interval_ns; /* between two of them; 0: none is handed over */
+	__u64 burst_ns;	   /* how far due_ns may be ahead */
+	__u64 due_ns;	   /* since boot: when the next one is due */
+	__u64 limited[2];  /* SYNs over IPv4 and IPv6 that were over the limit, and dropped */
+};
+_Static_assert(sizeof(struct ipwl_reject) == 40, "ABI");
+
+/* Key of `rejected`: a connection that was handed to a lane that rejects. Addresses of IPv4 fill
+ * the first word. All in network byte order. */
+struct ipwl_reject_flow {
+	__be32 source[4];
+	__be32 destination[4];
+	__be16 port_from;
+	__be16 port_to;
+};
+_Static_assert(sizeof(struct ipwl_reject_flow) == 36, "ABI");
+
+/* Value of `rejected`: the second since boot until which packets of the connection pass. It is
+ * longer than any connection that ipwl-reject keeps. */
+#define IPWL_REJECT_LIFE_SEC 600
+#define IPWL_REJECT_FLOWS 8192
+
+/* XDP turns these bits of the IP header's first byte, and ipwl_tc turns them back. So if ipwl_tc
+ * does not see a packet of a blocked source, the stack discards it for its version. */
+#define IPWL_REJECT_VERSION_BITS 0xf0
 
 /* Value of `list_counters` (by IPWL_LIST_COUNTER), of `averted_counters` (by class -
  * IPWL_CLASS_AVERTED), of `answer_counters` (by slot) and of `counters` (one such map an interface,

@@ -135,6 +135,10 @@ int datapath_assign_slots(struct datapath *datapath, struct policy *policy,
  * arrays are preallocated, so writing an element needs no memory. */
 static void commit_slots(struct datapath *datapath, const struct policy *policy)
 {
+	static const enum ipwl_answer answers[ON_BLOCK_COUNT] = {
+		[ON_BLOCK_RESET] = IPWL_ANSWER_RESET,
+		[ON_BLOCK_REJECT] = IPWL_ANSWER_REJECT,
+	};
 	bool is_used[IPWL_LISTS_MAX] = { false };
 
 	for (size_t i = 0; i < policy->list_count; i++) {
@@ -142,9 +146,7 @@ static void commit_slots(struct datapath *datapath, const struct policy *policy)
 		struct ipwl_list content = slot_content(list, lane_maps_prepare(datapath, list));
 
 		is_used[list->slot] = true;
-		classes_set_answer(datapath, list->slot,
-				   list->on_block == ON_BLOCK_RESET ? IPWL_ANSWER_RESET
-								    : IPWL_ANSWER_NONE);
+		classes_set_answer(datapath, list->slot, answers[list->on_block]);
 		if (memcmp(&content, &datapath->lists[list->slot], sizeof(content)))
 			write_slot(datapath, list->slot, &content);
 	}

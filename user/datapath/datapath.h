@@ -187,6 +187,9 @@ void datapath_set_lane(struct datapath *datapath, const struct list *list, enum 
 /* Read what became of connections to a list with a lane, by its slot. */
 void datapath_read_lane(const struct datapath *datapath, uint16_t slot,
 			struct ipwl_lane_counters *ret_counters);
+/* Read how many SYNs were over the limit of a list with on_block: reject, by its slot. */
+void datapath_read_rejects(const struct datapath *datapath, uint16_t slot,
+			   uint64_t ret_limited[FAMILY_COUNT]);
 
 /* ---- interfaces --------------------------------------------------------- */
 

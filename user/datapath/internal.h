@@ -48,6 +48,7 @@ struct datapath {
 	struct averted_classes averted;		    /* mapped, with all other classes */
 	struct ipwl_lane *lanes;		    /* mapped; IPWL_LANES_MAX */
 	struct ipwl_lane_counters *lane_counters;   /* mapped; by slot */
+	struct ipwl_reject *rejects;		    /* mapped; by slot */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
 	uint32_t rebuilt_units;			    /* units of the index when it was built */
 	/* By group of ports: the content of the tables in force, if known. */

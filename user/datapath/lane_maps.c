@@ -13,6 +13,8 @@
 
 #define LANES_BYTES (IPWL_LANES_MAX * sizeof(struct ipwl_lane))
 #define COUNTERS_BYTES (IPWL_LISTS_MAX * sizeof(struct ipwl_lane_counters))
+#define REJECTS_BYTES (IPWL_LISTS_MAX * sizeof(struct ipwl_reject))
+#define NSEC_PER_SEC 1000000000ULL
 
 int lane_maps_open(struct datapath *datapath)
 {
@@ -20,18 +22,33 @@ int lane_maps_open(struct datapath *datapath)
 	if (!datapath->lanes)
 		return -errno;
 	datapath->lane_counters = values_map(datapath->shared->maps.lane_counters, COUNTERS_BYTES);
-	return datapath->lane_counters ? 0 : -errno;
+	if (!datapath->lane_counters)
+		return -errno;
+	datapath->rejects = values_map(datapath->shared->maps.rejects, REJECTS_BYTES);
+	return datapath->rejects ? 0 : -errno;
 }
 
 void lane_maps_close(struct datapath *datapath)
 {
 	values_unmap(datapath->lanes, LANES_BYTES);
 	values_unmap(datapath->lane_counters, COUNTERS_BYTES);
+	values_unmap(datapath->rejects, REJECTS_BYTES);
 }
 
 void lane_maps_zero(struct datapath *datapath, uint32_t slot)
 {
 	memset(&datapath->lane_counters[slot], 0, sizeof(datapath->lane_counters[slot]));
+	memset(&datapath->rejects[slot], 0, sizeof(datapath->rejects[slot]));
+}
+
+/* As many connections at once as in a second. */
+static void write_rate(struct ipwl_reject *reject, uint32_t per_second)
+{
+	const uint64_t interval_ns = per_second ? NSEC_PER_SEC / per_second : 0;
+
+	__atomic_store_n(&reject->burst_ns, per_second ? (per_second - 1) * interval_ns : 0,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&reject->interval_ns, interval_ns, __ATOMIC_RELAXED);
 }
 
 /* The lane of a list, off. */
@@ -40,8 +57,9 @@ static struct ipwl_lane lane_content(const struct lane *lane)
 	struct ipwl_lane content = {
 		.port4 = htons(lane->ends[FAMILY_IPV4].port),
 		.port6 = htons(lane->ends[FAMILY_IPV6].port),
-		.mail_port = lane->mail_port,
-		.flags = lane->is_monitor ? IPWL_LANE_MONITORS : 0,
+		.mail_port = lane->is_reject ? 0 : lane->mail_port,
+		.flags = (uint16_t)((lane->is_monitor ? IPWL_LANE_MONITORS : 0) |
+				    (lane->is_reject ? IPWL_LANE_REJECTS : 0)),
 	};
 
 	memcpy(&content.address4, lane->ends[FAMILY_IPV4].address.addr, sizeof(content.address4));
@@ -85,6 +103,7 @@ uint32_t lane_maps_prepare(struct datapath *datapath, const struct list *list)
 	struct ipwl_lane content = lane_content(&list->lane);
 	uint32_t next;
 
+	write_rate(&datapath->rejects[list->slot], list->lane.per_second);
 	if (!list->lane.mail_port)
 		return 0;
 	if (current && is_same_content(&datapath->lanes[current - 1], &content))
@@ -130,4 +149,12 @@ void datapath_read_lane(const struct datapath *datapath, uint16_t slot,
 		for (int outcome = 0; outcome < IPWL_LANE_OUTCOME_COUNT; outcome++)
 			ret_counters->connections[family][outcome] = __atomic_load_n(
 			    &counters->connections[family][outcome], __ATOMIC_RELAXED);
+}
+
+void datapath_read_rejects(const struct datapath *datapath, uint16_t slot,
+			   uint64_t ret_limited[FAMILY_COUNT])
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		ret_limited[family] =
+		    __atomic_load_n(&datapath->rejects[slot].limited[family], __ATOMIC_RELAXED);
 }

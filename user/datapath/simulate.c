@@ -42,7 +42,8 @@ static bool is_private(const struct ipwl_bpf *skeleton, const struct bpf_map *ma
 	       map == skeleton->maps.barrier || map == skeleton->maps.attempts ||
 	       map == skeleton->maps.attempt_sources || map == skeleton->maps.attempt_settings ||
 	       map == skeleton->maps.attempt_cpus || map == skeleton->maps.events ||
-	       map == skeleton->maps.limit_cells || bpf_map__is_internal(map);
+	       map == skeleton->maps.limit_cells || map == skeleton->maps.rejects ||
+	       map == skeleton->maps.rejected || bpf_map__is_internal(map);
 }
 
 static int make_mappable(struct bpf_map *map)

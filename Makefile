@@ -70,13 +70,13 @@ $(B)/$(2)$(1).a: $(patsubst %.c,$(B)/$(2)%.o,$(call sources,$(1)))
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 endef
-$(foreach room,ctl screen fetch resolve maillog confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
+$(foreach room,ctl screen fetch resolve maillog reject confine $(ROOMS),$(foreach variant,/ asan/ fuzz/,$(eval $(call room_archive,$(room),$(variant:/=)$(if $(variant:/=),/)))))
 
 # One line for each file that is made; with V=1, the whole command.
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '%-5s %s\n' '$(1)' '$(2)')
 
-all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl ## build the programs
+all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl ## build the programs
 
 $(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
 	@mkdir -p $(@D)
@@ -135,6 +135,11 @@ $(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns c
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcares libseccomp) -o $@
 
+# Nor does what answers blocked senders.
+$(B)/ipwl-reject: $(call obj,$(call sources,reject)) $(call archives,confine base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libevent libseccomp) -o $@
+
 # Nor does the reader of logs.
 $(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine learn core base)
 	$(call say,LINK,$@)
@@ -146,7 +151,7 @@ $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.
-$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl screen fetch resolve maillog confine $(ROOMS),asan/)
+$(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl screen fetch resolve maillog reject confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
@@ -217,9 +222,9 @@ $(B)/tests/e2e/%.so: tests/e2e/%.c
 # themselves too tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
 TSAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
+tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
-	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwlctl $(B)/tsan
+	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl $(B)/tsan
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests
@@ -231,7 +236,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 	$(call say,CC,$<)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
 
-$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl screen fetch resolve maillog confine $(ROOMS),fuzz/)
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl screen fetch resolve maillog reject confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) -o $@
@@ -359,7 +364,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 		$(DESTDIR)$(COMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
 	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
-	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog \
+	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject \
 		$(DESTDIR)$(SBINDIR)
 	install -m 0644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 0644 man/*.8 $(DESTDIR)$(MANDIR)/man8
@@ -380,8 +385,8 @@ uninstall: ## stop and detach ipwl, and remove what install put there, but neith
 	test -n "$(DESTDIR)" || ./packaging/take-off.sh $(BINDIR)/ipwlctl
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || \
 		systemctl disable --quiet ipwld.socket ipwld.service ipwl-fetch.socket \
-			ipwl-resolve.socket ipwl-maillog.socket ipwl-summary.timer || true
-	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve ipwl-maillog) \
+			ipwl-resolve.socket ipwl-maillog.socket ipwl-reject.service ipwl-summary.timer || true
+	rm -f $(DESTDIR)$(BINDIR)/ipwlctl $(addprefix $(DESTDIR)$(SBINDIR)/,ipwld ipwl-fetch ipwl-resolve ipwl-maillog ipwl-reject) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man5/%,$(wildcard man/*.5)) \
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \

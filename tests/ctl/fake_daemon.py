@@ -97,7 +97,7 @@ def entry(prefix="192.0.2.0/24", **changes):
 
 def result(address="192.0.2.1", verdict="allow", entries=(), exclusions=(), **changes):
     return {"address": address, "port": 25, "verdict": verdict, "list": None, "mark": None,
-            "lane": None, "on_block": None,
+            "lane": None, "on_block": None, "reject": None,
             "entries": list(entries), "exclusions": list(exclusions), "left_out": 0,
             "overruled": [],
             "overrides": [], "averted_packets": None, "by_port": [], "limit": None, **changes}
@@ -171,6 +171,7 @@ STATUS = {
         {"list": "partners", "family": "ipv6", "address": "[::1]:10025", "port": 25,
          "mode": "enforce", "up": False, "waiting": None, "waiting_max": None,
          "problem": "nobody listens there", "handed": 0, "would_hand": 0, "off": 3, "missed": 1}],
+    "rejects": [],
     "list_files": [
         {"list": "partners", "path": "/etc/ipwl/allow.d/a.cidr", "format": "postfix-cidr",
          "recognised": True, "lines": 5, "records": 4, "entries": 3, "exclusions": 0,

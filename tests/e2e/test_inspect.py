@@ -298,6 +298,7 @@ LIST_SETTINGS = {
     "host_bits": ("refuse", "cut"), "select": ("{a: b}", "{a: c}"),
     "lane": ("{ipv4: '127.0.0.1:10025'}", "{ipv4: '127.0.0.1:10026'}"),
     "on_block": ("drop", "reset"),
+    "reject": ("{per_second: 20}", "{per_second: 5}"),
 }
 EXPORT_SETTINGS = {
     "format": ("plain", "exim"), "path": ("/tmp/a", "/tmp/b"), "lists": ("[partners]", "[vips]"),
@@ -324,7 +325,8 @@ ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a c
              "lists", "exports", "guard", "history", "metrics", "resolver", "events", "seen", "limits",
              "web", "remote",  # which needs a token, see test_page.py
              "may_hold_reserved", "may_hold_own", "learn",
-             "ipv4", "ipv6", "port", "allow_public"}  # of a lane
+             "ipv4", "ipv6", "port", "allow_public",  # of a lane
+             "per_second"}  # of reject
 
 
 def config_with(running, key, value, of_list=None, of_export=None, of_feed=None, of_domain=None):
@@ -344,7 +346,9 @@ def config_with(running, key, value, of_list=None, of_export=None, of_feed=None,
     allow = {"name": "partners", "action": "allow", "entries": "[198.51.100.0/24]", "mark": "1",
              "domains": f"[{domain}]"}
     block = {"name": "drop", "action": "block", "entries": "[203.0.113.0/24]"}
-    is_block = key in ("mode", "on_block")
+    is_block = key in ("mode", "on_block", "reject")
+    if key == "reject":
+        block["on_block"] = "reject"
     top = {"mode": "enforce", "interfaces": "[eth0]"}
     if not (of_list or of_export or of_feed or of_domain):
         top[key.split(".")[0]] = f"{{{key.split('.')[1]}: {value}}}" if "." in key else value

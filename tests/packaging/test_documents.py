@@ -52,7 +52,8 @@ def _exported():
         source = sources.Source(namespace)
         source.put("/list", "9.9.9.0/24")
         ipwld.configure(lists=daemon.PARTNERS + "    domains: [mail.partner.example]\n"
-                        "    lane: {{ipv4: 127.0.0.1:10025}}\n" + daemon.DROP + "    feeds:\n" +
+                        "    lane: {{ipv4: 127.0.0.1:10025}}\n" + daemon.DROP +
+                        "    on_block: reject\n    feeds:\n" +
                         sources.feed("one", source.url("/list")),
                         extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n"
                               "learn: {list: partners}\n")

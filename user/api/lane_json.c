@@ -19,7 +19,7 @@ static json_t *reason_json(const struct lane_health *health, const struct list *
 
 	if (health->is_up)
 		return json_null();
-	return json_string(lane_health_explain(health, list->lane.allows_public, reason));
+	return json_string(lane_health_explain(health, &list->lane, reason));
 }
 
 static json_t *end_json(const struct runtime *runtime, const struct list *list, enum family family,
@@ -44,7 +44,30 @@ static json_t *end_json(const struct runtime *runtime, const struct list *list, 
 			 json_count(of[IPWL_LANE_OFF]), "missed", json_count(of[IPWL_LANE_MISSED]));
 }
 
-json_t *lanes_json(const struct runtime *runtime)
+static json_t *reject_json(const struct runtime *runtime, const struct list *list,
+			   enum family family, const struct lane_health *health)
+{
+	const struct lane_look *last = &health->last;
+	struct ipwl_lane_counters counters;
+	uint64_t limited[FAMILY_COUNT];
+	char end[LANE_END_BYTES];
+	const __u64 *of;
+
+	datapath_read_lane(runtime->datapath, list->slot, &counters);
+	datapath_read_rejects(runtime->datapath, list->slot, limited);
+	of = counters.connections[family];
+	return json_pack("{s:s,s:s,s:s,s:i,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "list", list->name,
+			 "family", family == FAMILY_IPV4 ? "ipv4" : "ipv6", "address",
+			 lane_end_format(&list->lane.ends[family], end), "per_second",
+			 (int)list->lane.per_second, "up", health->is_up, "waiting",
+			 last->is_there ? json_count(last->waiting) : json_null(), "waiting_max",
+			 last->is_there ? json_count(last->waiting_max) : json_null(), "problem",
+			 reason_json(health, list), "handed", json_count(of[IPWL_LANE_HANDED]),
+			 "limited", json_count(limited[family]), "off",
+			 json_count(of[IPWL_LANE_OFF]), "missed", json_count(of[IPWL_LANE_MISSED]));
+}
+
+json_t *lanes_json(const struct runtime *runtime, bool is_reject)
 {
 	const struct policy *policy = runtime->snapshot->policy;
 	json_t *array = json_array();
@@ -55,9 +78,10 @@ json_t *lanes_json(const struct runtime *runtime)
 			const struct lane_health *health =
 			    lanes_health(runtime->lanes, list, family);
 
-			if (health)
-				json_array_append_new(array,
-						      end_json(runtime, list, family, health));
+			if (health && list->lane.is_reject == is_reject)
+				json_array_append_new(
+				    array, is_reject ? reject_json(runtime, list, family, health)
+						     : end_json(runtime, list, family, health));
 		}
 	return array;
 }
@@ -68,11 +92,26 @@ json_t *lane_choice_json(const struct runtime *runtime, const struct list *list,
 	const struct lane_health *health;
 	char end[LANE_END_BYTES];
 
-	if (!list || list->lane.mail_port != port)
+	if (!list || list->lane.is_reject || list->lane.mail_port != port)
 		return json_null();
 	health = lanes_health(runtime->lanes, list, family);
 	if (!health)
 		return json_null();
 	return json_pack("{s:s,s:s,s:b}", "address", lane_end_format(&list->lane.ends[family], end),
 			 "mode", lane_mode(runtime, list), "up", health->is_up);
+}
+
+json_t *reject_choice_json(const struct runtime *runtime, const struct list *list,
+			   enum family family)
+{
+	const struct lane_health *health;
+	char end[LANE_END_BYTES];
+
+	if (!list || !list->lane.is_reject)
+		return json_null();
+	health = lanes_health(runtime->lanes, list, family);
+	if (!health)
+		return json_null();
+	return json_pack("{s:s,s:b}", "address", lane_end_format(&list->lane.ends[family], end),
+			 "up", health->is_up);
 }

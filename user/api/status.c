@@ -304,7 +304,7 @@ json_t *status_json(const struct runtime *runtime)
 
 	return json_pack(
 	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,s:o,s:o,s:o,s:o,s:o}",
+	    "s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
 	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
 	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
@@ -314,9 +314,9 @@ json_t *status_json(const struct runtime *runtime)
 	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
 	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
 	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "averted",
-	    averted_json(runtime), "lanes", lanes_json(runtime), "list_files",
-	    list_files_json(snapshot), "exports", exports_json(runtime), "feeds",
-	    feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
+	    averted_json(runtime), "lanes", lanes_json(runtime, false), "rejects",
+	    lanes_json(runtime, true), "list_files", list_files_json(snapshot), "exports",
+	    exports_json(runtime), "feeds", feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
 	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "limits",

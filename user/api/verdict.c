@@ -201,13 +201,17 @@ static json_t *verdict_json(const struct runtime *runtime, const struct prefix *
 	policy_covering(runtime->snapshot->policy, address, explain_entry, &explanation);
 	policy_overruled(runtime->snapshot->policy, address, explain_overruled, &explanation);
 	return json_pack(
-	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
+	    "{s:s,s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address",
 	    prefix_format_short(address, text), "port", port, "verdict",
 	    verdict_names[decision->verdict], "list", json_text(list ? list->name : NULL), "mark",
 	    list && list->sets_mark ? json_integer(list->mark) : json_null(), "lane",
 	    lane_choice_json(runtime, list, (enum family)address->family, port), "on_block",
 	    json_text(decision->verdict == IPWL_BLOCK && list ? on_block_names[list->on_block]
 							      : NULL),
+	    "reject",
+	    decision->verdict == IPWL_BLOCK
+		? reject_choice_json(runtime, list, (enum family)address->family)
+		: json_null(),
 	    "entries", explanation.entries, "exclusions", explanation.exclusions, "overruled",
 	    explanation.overruled, "left_out", json_count(explanation.left_out), "overrides",
 	    overridden_json(runtime, address, port, decision), "averted_packets",

@@ -116,6 +116,22 @@ static void write_lane(struct writer *writer, const json_t *lane)
 		    entry_string(lane, "address"));
 }
 
+/* What a blocked sender gets to know. */
+static void write_answer(struct writer *writer, const json_t *result)
+{
+	const json_t *reject = json_object_get(result, "reject");
+
+	if (!strcmp(entry_string(result, "on_block"), "reset"))
+		writer_text(writer, COLOUR_NONE, "; connections are reset");
+	if (json_is_object(reject))
+		writer_text(writer, COLOUR_NONE, "; connections are %s at %s%s",
+			    json_is_true(json_object_get(reject, "up"))
+				? "rejected by ipwl-reject"
+				: "dropped, because ipwl-reject",
+			    entry_string(reject, "address"),
+			    json_is_true(json_object_get(reject, "up")) ? "" : " is off");
+}
+
 /* What the limits leave to an unlisted address now. */
 static void write_limit(struct writer *writer, const json_t *limit)
 {
@@ -173,8 +189,7 @@ static void write_reason(struct writer *writer, const json_t *result, const stru
 	if (json_is_integer(mark))
 		writer_text(writer, COLOUR_NONE, "; mark 0x%llx",
 			    (unsigned long long)json_integer_value(mark));
-	if (!strcmp(entry_string(result, "on_block"), "reset"))
-		writer_text(writer, COLOUR_NONE, "; connections are reset");
+	write_answer(writer, result);
 	write_lane(writer, json_object_get(result, "lane"));
 }
 

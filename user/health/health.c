@@ -255,6 +255,22 @@ static void judge_lanes(struct health *health, const json_t *lanes)
 	}
 }
 
+static void judge_rejects(struct health *health, const json_t *rejects)
+{
+	const json_t *reject;
+	size_t i;
+
+	json_array_foreach(rejects, i, reject)
+	{
+		if (json_is_false(json_object_get(reject, "up")))
+			health_add(health, HEALTH_WARNING,
+				   "list %s: ipwl-reject at %s is off, blocked connections are "
+				   "dropped: %s",
+				   member_text(reject, "list"), member_text(reject, "address"),
+				   member_text(reject, "problem"));
+	}
+}
+
 static void judge_reload(struct health *health, const json_t *reload)
 {
 	const json_t *errors = json_object_get(reload, "errors");
@@ -380,6 +396,7 @@ int health_judge(struct health *health, const json_t *status)
 		health_add(health, HEALTH_WARNING, "%s", error);
 	judge_reload(health, json_object_get(status, "reload"));
 	judge_lanes(health, json_object_get(status, "lanes"));
+	judge_rejects(health, json_object_get(status, "rejects"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));
 	judge_all_domains(health, json_object_get(status, "domains"));

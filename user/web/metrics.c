@@ -439,6 +439,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	domains_write(runtime->feeds[FEED_OF_DOMAIN], to);
 	learn_metrics_write(runtime, to);
 	lane_metrics_write(runtime, to);
+	reject_metrics_write(runtime, to);
 	write_exports(runtime, to);
 	write_daemon(runtime, to);
 	maillog_metrics_write(runtime, to);

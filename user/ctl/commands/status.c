@@ -105,6 +105,22 @@ static const struct column lane_columns[] = {
 	{ NULL, NULL, FORM_PLAIN },
 };
 
+static const struct column reject_columns[] = {
+	{ "list", "REJECTS OF", FORM_PLAIN | COLUMN_NAME },
+	{ "family", NULL, FORM_PLAIN },
+	{ "address", "ADDRESS", FORM_PLAIN },
+	{ "per_second", "PER_SECOND", FORM_NUMBER | COLUMN_LEAVES(1) },
+	{ "up", "UP", FORM_PLAIN },
+	{ "waiting", "WAITING", FORM_NUMBER | COLUMN_LEAVES(3) },
+	{ "waiting_max", "OF", FORM_NUMBER | COLUMN_LEAVES(3) },
+	{ "handed", "HANDED", FORM_NUMBER },
+	{ "limited", "LIMITED", FORM_NUMBER },
+	{ "off", "OFF", FORM_NUMBER | COLUMN_LEAVES(2) },
+	{ "missed", "MISSED", FORM_NUMBER | COLUMN_LEAVES(2) },
+	{ "problem", "PROBLEM", FORM_PLAIN | COLUMN_WIDE },
+	{ NULL, NULL, FORM_PLAIN },
+};
+
 static const struct column export_columns[] = {
 	{ "path", "EXPORT", FORM_PLAIN | COLUMN_CUT_BEFORE },
 	{ "format", "FORMAT", FORM_PLAIN | COLUMN_LEAVES(2) },
@@ -341,6 +357,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	write_part(writer, "lists", list_columns, status);
 	write_part(writer, "averted", averted_columns, status);
 	write_part(writer, "lanes", lane_columns, status);
+	write_part(writer, "rejects", reject_columns, status);
 	write_part(writer, "list_files", file_columns, status);
 	write_part(writer, "exports", export_columns, status);
 	if (is_running && !writer->is_json && !writer_shows_all())

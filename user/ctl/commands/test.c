@@ -20,7 +20,8 @@ static const struct column result_columns[] = {
 	{ "address", NULL, FORM_PLAIN },  { "port", NULL, FORM_NUMBER },
 	{ "verdict", NULL, FORM_PLAIN },  { "list", NULL, FORM_PLAIN },
 	{ "mark", NULL, FORM_HEX },	  { "lane", NULL, FORM_PLAIN },
-	{ "on_block", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
+	{ "on_block", NULL, FORM_PLAIN }, { "reject", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column more_columns[] = {

@@ -10,6 +10,7 @@ from conftest import run
 
 ENDBR64 = b"\xf3\x0f\x1e\xfa"
 PROGRAMS = ["usr/sbin/ipwld", "usr/sbin/ipwl-fetch", "usr/sbin/ipwl-resolve", "usr/sbin/ipwl-maillog",
+            "usr/sbin/ipwl-reject",
             "usr/bin/ipwlctl"]
 
 

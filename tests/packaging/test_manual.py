@@ -111,7 +111,7 @@ def test_example_is_valid(staged, tmp_path):
 def test_every_page_is_installed_and_refers_to_pages_that_exist(staged):
     ours = {path.name for path in (staged / "usr/share/man").rglob("*.[58]")}
     assert ours == {"ipwld.yaml.5", "ipwld.8", "ipwl-fetch.8", "ipwl-resolve.8",
-                    "ipwl-maillog.8", "ipwlctl.8"}
+                    "ipwl-maillog.8", "ipwl-reject.8", "ipwlctl.8"}
     for path in (TOP / "man").glob("*.[58]"):
         for name, section in re.findall(r"^\.Xr (\S+) (\d)", path.read_text(), re.M):
             assert not name.startswith("ipwl") or f"{name}.{section}" in ours

@@ -15,7 +15,8 @@ DIRECTORY = "usr/lib/systemd/system"
 # Of 10.0, as systemd-analyze weighs a unit; what is left of ipwld is CAP_NET_ADMIN, CAP_BPF,
 # bpf(2), the host's network and, without a socket that is passed, the Internet's families.
 EXPOSURES = {"ipwld.service": 1.6, "ipwl-fetch@.service": 1.3, "ipwl-resolve@.service": 1.3,
-             "ipwl-maillog@.service": 1.0, "ipwl-summary.service": 1.0}
+             "ipwl-maillog@.service": 1.0, "ipwl-reject.service": 1.3,
+             "ipwl-summary.service": 1.0}
 EXPOSURE_WITH_SOCKET = 1.2
 
 

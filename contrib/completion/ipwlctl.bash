@@ -26,7 +26,9 @@ _ipwlctl() {
 	commands+=' history undo protect unprotect reload diff lint simulate monitor spf feeds refresh domains learn explain report'
 	commands+=' check-config export detach help'
 	local formats='auto plain postfix-cidr rspamd-map spamassassin dnswl rbldnsd drop-text
-		drop-json netset crowdsec-csv spamdb exim opensmtpd'
+		drop-json netset crowdsec-csv spamdb exim opensmtpd json csv geofeed ipset nftables
+		iptables access clients nginx-geo networks dshield ipfilter p2p spf hosts-access
+		http-access tcprules dns-zone csf mikrotik'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' command='' options='' i
 	local -a socket=() words=()
 

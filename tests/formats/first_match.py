@@ -3,6 +3,7 @@
 import ipaddress
 import re
 
+import access
 import tables
 from reference import (BLANK, WORDS, Refused, lines_of, parse_prefix, require, split_key,
                        unbracket)
@@ -100,7 +101,7 @@ def exim_rules(text, _action):
     return rules
 
 
-RULES = {"postfix-cidr": postfix_rules, "exim": exim_rules} | tables.RULES
+RULES = {"postfix-cidr": postfix_rules, "exim": exim_rules} | tables.RULES | access.RULES
 
 
 def holds(network, address):

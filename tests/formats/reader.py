@@ -10,7 +10,9 @@ BUILD = ROOT / os.environ.get("B", "build")
 PROGRAM = BUILD / "tests/formats/read_texts"
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "dnswl", "rbldnsd", "drop-text",
            "drop-json", "netset", "crowdsec-csv", "spamdb", "exim", "opensmtpd", "json", "csv",
-           "geofeed", "ipset", "nftables", "iptables")
+           "geofeed", "ipset", "nftables", "iptables", "access", "clients", "nginx-geo", "networks",
+           "dshield", "ipfilter", "p2p", "spf", "hosts-access", "http-access", "tcprules",
+           "dns-zone", "csf", "mikrotik")
 ALLOW_ONLY = ("dnswl", "spamdb")
 
 

@@ -392,11 +392,13 @@ def split_key(line):
 
 def read(name, action, text):
     """The entries as text, exclusions with !; Refused: it is no list of that format."""
+    import access
     import fields
+    import ranges
     import tables
 
     reader = Reader(action)
-    readers = fields.READERS | tables.READERS
+    readers = fields.READERS | tables.READERS | access.READERS | ranges.READERS
     if name in readers:
         readers[name](reader, text)
     else:

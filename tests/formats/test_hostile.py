@@ -20,7 +20,12 @@ LINES = {
     "spamdb": "WHITE|{}|||1|2|9999999999|1|7", "exim": "{}: partner", "opensmtpd": "{}",
     "json": '{{"ip":"{}"}}', "csv": "ip,reason\n{},partner", "geofeed": "{},US,US-AL,Alabaster,",
     "ipset": "create s hash:net\nadd s {}", "nftables": "add element inet t s {{ {} }}",
-    "iptables": "-A INPUT -s {} -j ACCEPT"}
+    "iptables": "-A INPUT -s {} -j ACCEPT",
+    "access": "{}\tOK", "clients": "{}", "nginx-geo": "{} 1;", "spf": "v=spf1 ip4:{} -all",
+    "hosts-access": "ALL: {}", "http-access": "allow {};", "networks": "{}",
+    "dshield": "{}\t192.0.2.255\t24\t1\tNAME\tXX\tx", "ipfilter": "{} - 192.0.2.255 , 200 , x",
+    "p2p": "x:{}-192.0.2.255", "tcprules": "{}:allow", "dns-zone": "{} IN A 127.0.0.2",
+    "csf": "{}", "mikrotik": "/ip firewall address-list\nadd list=s address={}"}
 # Where the format knows what that is.
 READ = {
     ("spamassassin", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
@@ -30,6 +35,16 @@ READ = {
     # An option that ipwl does not know: the rule is skipped.
     ("iptables", " -198.51.100"): set(),
     ("nftables", ",198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
+    ("hosts-access", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
+    ("hosts-access", ",198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
+    ("networks", " /24"): {"192.0.2.0/24"},
+    ("networks", " to 192.0.2.255"): {"192.0.2.0/24"},
+    ("networks", " .. 192.0.2.255"): {"192.0.2.0/24"},
+    ("networks", " \u2013 192.0.2.255"): {"192.0.2.0/24"},
+    ("networks", " 255.255.255.0"): {"192.0.2.0/24"},
+    ("networks", " netmask 255.255.255.0"): {"192.0.2.0/24"},
+    ("networks", " 198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
+    ("networks", ",198.51.100.1"): {"192.0.2.0/32", "198.51.100.1/32"},
     ("spamassassin", " 255.255.255.0"): {"192.0.2.0/32", "255.255.255.0/32"},
 }
 # Lines of one format each; REFUSED, or all that it may hold.
@@ -134,4 +149,7 @@ def test_never_by_auto():
             lines = [line.format(f"192.0.{number}.0{behind}") for number in range(1, 5)]
             read, = read_all([("auto", "allow", "\n".join([head] * bool(head) + lines) + "\n")])
             expected = READ.get((name, behind), REFUSED)
-            assert read.errors or expected is not REFUSED, (name, behind, read)
+            meant = {network.replace("192.0.2.0", f"192.0.{number}.0") for number in range(1, 5)
+                     for network in READ.get(("networks", behind)) or ()}
+            assert read.errors or expected is not REFUSED or \
+                read.format == "networks" and set(read.entries) == meant, (name, behind, read)

@@ -83,6 +83,12 @@ static void vote_of_table(struct votes *votes, const struct token *line, uint32_
 	}
 }
 
+/* Zones of BIND and of rbldnsd may begin alike, with $TTL. */
+static bool is_stronger(enum format mark, enum format than)
+{
+	return mark == FORMAT_DNS_ZONE && than == FORMAT_RBLDNSD;
+}
+
 static void vote(struct votes *votes, const struct token *line, uint32_t number)
 {
 	bool is_first = votes->line_count == 0;
@@ -90,7 +96,8 @@ static void vote(struct votes *votes, const struct token *line, uint32_t number)
 	for (enum format format = 0; format < FORMAT_COUNT; format++) {
 		const struct format_parser *parser = format_parsers[format];
 
-		if (parser && !votes->marked && parser->is_mark && parser->is_mark(line, is_first))
+		if (parser && (!votes->marked || is_stronger(format, votes->marked)) &&
+		    parser->is_mark && parser->is_mark(line, is_first))
 			votes->marked = format;
 		if (parser && parser->is_own && !is_comment(line) && parser->is_own(line))
 			votes->of[format]++;
@@ -180,7 +187,8 @@ bool format_recognise(struct reading *reading, struct line_reader *lines, enum f
 		return true;
 	/* A table of Postfix may contain classes and mistakes among its actions. If it were
 	 * read as a map, its rejects would list senders. */
-	if (votes.of[FORMAT_POSTFIX_CIDR] > 0) {
+	if (votes.of[FORMAT_POSTFIX_CIDR] > 0 &&
+	    votes.of[FORMAT_POSTFIX_CIDR] >= votes.of[FORMAT_ACCESS]) {
 		votes.of[FORMAT_POSTFIX_CIDR] += votes.of[FORMAT_RSPAMD_MAP] + votes.risk_count;
 		votes.of[FORMAT_RSPAMD_MAP] = 0;
 	}

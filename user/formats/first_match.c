@@ -28,12 +28,16 @@ struct walk {
 };
 
 /* Whether an earlier rule decides all addresses of @rule. */
-static bool is_shadowed(struct walk *walk, const struct entry *rule)
+static bool is_shadowed(struct walk *walk, const struct entry *rule, bool is_by_length)
 {
 	while (walk->depth > 0 &&
 	       !prefix_contains(&walk->around[walk->depth - 1]->prefix, &rule->prefix))
 		walk->depth--;
-	return walk->depth > 0 && walk->first_line[walk->depth - 1] < rule->line;
+	if (walk->depth == 0)
+		return false;
+	/* Of equal ones the first was added before, perhaps from the same line. */
+	return !prefix_compare(&walk->around[walk->depth - 1]->prefix, &rule->prefix) ||
+	       (!is_by_length && walk->first_line[walk->depth - 1] < rule->line);
 }
 
 static void push(struct walk *walk, const struct entry *rule)
@@ -113,7 +117,7 @@ int first_match_finish(struct first_match *rules, struct reading *reading)
 	for (size_t i = 0; i < rules->rules->count && !err; i++) {
 		const struct entry *rule = &rules->rules->entries[i];
 
-		if (is_shadowed(&walk, rule))
+		if (is_shadowed(&walk, rule, rules->is_by_length))
 			err = add_shadowed(reading, walk.around[walk.depth - 1], rule);
 		else
 			err = add_in_force(reading, &walk, rule);

@@ -7,11 +7,13 @@
 
 /* Must be zeroed before the first use. */
 struct first_match {
+	bool is_by_length;	 /* the most specific rule decides, and of equals the first */
 	struct entry_set *rules; /* in their order; an exclusion is a rule that does not list */
 };
 
-/* Add the next rule; at most one for each line. Its addresses are listed or, if is_exclusion,
- * not listed. Return: 0; -ENOMEM; -EINVAL: there are too many rules, which was reported. */
+/* Add the next rule. Its addresses are listed or, if is_exclusion, not listed. Of several rules
+ * for a line the most specific decides. Return: 0; -ENOMEM; -EINVAL: there are too many rules,
+ * which was reported. */
 int first_match_add(struct first_match *rules, struct reading *reading, const struct entry *rule);
 
 /**

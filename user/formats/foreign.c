@@ -51,12 +51,27 @@ static const char *find_binary(const char *bytes, size_t count)
 	return "a binary file: a list is plain text";
 }
 
+/* Sections of Apache's configuration look like tags. */
+static bool is_apache(const char *bytes, size_t count)
+{
+	static const char *const sections[] = { "<Require", "<Location",    "<Directory", "<Files",
+						"<Limit",   "<VirtualHost", "<IfModule" };
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		size_t bytes_min = strlen(sections[i]);
+
+		if (count > bytes_min && !memcmp(bytes, sections[i], bytes_min))
+			return true;
+	}
+	return false;
+}
+
 static const char *find_markup(const char *bytes, size_t count, enum format format)
 {
 	const char *newline = memchr(bytes, '\n', count);
 	size_t line_bytes = newline ? (size_t)(newline - bytes) : count;
 
-	if (bytes[0] == '<' && count > 1 &&
+	if (bytes[0] == '<' && count > 1 && !is_apache(bytes, count) &&
 	    (strchr("!?/", bytes[1]) || ((bytes[1] | 0x20) >= 'a' && (bytes[1] | 0x20) <= 'z')))
 		return "a page of HTML or XML, perhaps an error page or a login: fetch the list "
 		       "itself";

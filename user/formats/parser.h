@@ -36,7 +36,10 @@ struct format_parser {
 extern const struct format_parser format_plain, format_postfix_cidr, format_rspamd_map,
     format_spamassassin, format_dnswl, format_rbldnsd, format_drop_text, format_drop_json,
     format_netset, format_crowdsec_csv, format_spamdb, format_exim, format_opensmtpd,
-    format_json_text, format_csv, format_geofeed, format_ipset, format_nftables, format_iptables;
+    format_json_text, format_csv, format_geofeed, format_ipset, format_nftables, format_iptables,
+    format_access, format_clients, format_nginx_geo, format_networks, format_dshield,
+    format_ipfilter, format_p2p, format_spf, format_hosts_access, format_http_access,
+    format_tcprules, format_dns_zone, format_csf, format_mikrotik;
 
 /* Indexed by enum format; NULL: FORMAT_AUTO. */
 extern const struct format_parser *const format_parsers[FORMAT_COUNT];

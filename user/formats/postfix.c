@@ -156,22 +156,6 @@ static bool check_action(struct reading *reading, const struct token *key,
 	return false;
 }
 
-static void warn_of_class(struct reading *reading, const struct token *word)
-{
-	const char *nearest = postfix_action_nearest(word);
-
-	if (nearest)
-		reading_warn(reading, word->position + 1,
-			     "\"%.*s\" is not an action of Postfix; did you mean %s? The rule "
-			     "makes no entry",
-			     (int)word->bytes, word->text, nearest);
-	else
-		reading_note(reading, word->position + 1,
-			     "\"%.*s\" is not an action of Postfix, but may be a class of main.cf: "
-			     "the rule makes no entry; write permit or reject",
-			     (int)word->bytes, word->text);
-}
-
 static int add_rule(struct reading *reading, struct token rest)
 {
 	const bool is_allow = reading->input->action == ACTION_ALLOW;
@@ -187,7 +171,7 @@ static int add_rule(struct reading *reading, struct token rest)
 		return 0;
 	kind = postfix_action_kind(&word);
 	if (kind == POSTFIX_UNKNOWN)
-		warn_of_class(reading, &word);
+		postfix_action_warn(reading, &word);
 	rule->is_exclusion = kind != (is_allow ? POSTFIX_PERMIT : POSTFIX_REJECT);
 	token_word(&rest);
 	if (!rule->is_exclusion && rest.bytes > 0)
@@ -336,19 +320,6 @@ static void done_postfix(void *state)
 	first_match_done(&postfix->rules);
 }
 
-/* Whether the word is a network as in access(5) tables that are not cidr tables, or a name. */
-static bool is_access_key(const struct token *word)
-{
-	size_t dots = 0;
-
-	for (size_t i = 0; i < word->bytes; i++) {
-		if (strchr("\"'|;,:/=", word->text[i]))
-			return false;
-		dots += word->text[i] == '.';
-	}
-	return dots > 0;
-}
-
 static bool is_postfix_line(const struct token *line)
 {
 	struct token rest = *line;
@@ -360,8 +331,6 @@ static bool is_postfix_line(const struct token *line)
 		word = token_word(&rest);
 	else if (!postfix_action_is_clear(rest))
 		return false;
-	else if (is_access_key(&word))
-		return true;
 	if (word.bytes > 0 && word.text[0] == '!')
 		word = (struct token) { word.text + 1, word.bytes - 1, 0 };
 	return token_is_prefix(&word);

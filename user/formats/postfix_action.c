@@ -156,3 +156,19 @@ const char *postfix_action_nearest(const struct token *word)
 	}
 	return nearest;
 }
+
+void postfix_action_warn(struct reading *reading, const struct token *word)
+{
+	const char *nearest = postfix_action_nearest(word);
+
+	if (nearest)
+		reading_warn(reading, word->position + 1,
+			     "\"%.*s\" is not an action of Postfix; did you mean %s? The rule "
+			     "makes no entry",
+			     (int)word->bytes, word->text, nearest);
+	else
+		reading_note(reading, word->position + 1,
+			     "\"%.*s\" is not an action of Postfix, but may be a class of main.cf: "
+			     "the rule makes no entry; write permit or reject",
+			     (int)word->bytes, word->text);
+}

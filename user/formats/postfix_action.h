@@ -3,7 +3,7 @@
 #ifndef FORMATS_POSTFIX_ACTION_H
 #define FORMATS_POSTFIX_ACTION_H
 
-#include "formats/token.h"
+#include "formats/reading.h"
 
 enum postfix_action {
 	POSTFIX_UNKNOWN, /* no action: a class of main.cf, or a mistake */
@@ -22,6 +22,9 @@ bool postfix_action_may_be_class(const struct token *word);
 
 /* Whether an action can only be one of Postfix, not one in a table of another program. */
 bool postfix_action_is_clear(struct token action);
+
+/* Warn of a word that is no action: its rule makes no entry. */
+void postfix_action_warn(struct reading *reading, const struct token *word);
 
 /* Guess which action the word was meant to be; NULL: no guess. */
 const char *postfix_action_nearest(const struct token *word);

@@ -421,7 +421,8 @@ static bool is_rbldnsd_line(const struct token *line)
 	if (token_begins(&rest, ":") && token_is_prefix(&address))
 		return rest.text > line->text + address.bytes ||
 		       (rest.bytes > 1 && is_digit(rest.text[1]));
-	if (!read_range(&address, &first, &last))
+	if (!read_range(&address, &first, &last) ||
+	    (token_begins(&rest, ":") && rest.bytes > 1 && !is_digit(rest.text[1])))
 		return false;
 	dash = memchr(address.text, '-', address.bytes);
 	return first.len < 32 || !memchr(dash, '.', address.bytes - (size_t)(dash - address.text));

@@ -222,7 +222,8 @@ static bool is_test_entry(const struct reading *reading, const struct entry *ent
 	static const struct prefix test = { { 127, 0, 0, 2 }, FAMILY_IPV4, 32 };
 
 	return !entry->is_exclusion && !prefix_compare(&entry->prefix, &test) &&
-	       (reading->input->format == FORMAT_AUTO || reading->input->format == FORMAT_RBLDNSD);
+	       (reading->input->format == FORMAT_AUTO || reading->input->format == FORMAT_RBLDNSD ||
+		reading->input->format == FORMAT_DNS_ZONE);
 }
 
 int reading_refuse_more(struct reading *reading)

@@ -26,6 +26,20 @@ const char *const format_names[] = {
 	[FORMAT_IPSET] = "ipset",
 	[FORMAT_NFTABLES] = "nftables",
 	[FORMAT_IPTABLES] = "iptables",
+	[FORMAT_ACCESS] = "access",
+	[FORMAT_CLIENTS] = "clients",
+	[FORMAT_NGINX_GEO] = "nginx-geo",
+	[FORMAT_NETWORKS] = "networks",
+	[FORMAT_DSHIELD] = "dshield",
+	[FORMAT_IPFILTER] = "ipfilter",
+	[FORMAT_P2P] = "p2p",
+	[FORMAT_SPF] = "spf",
+	[FORMAT_HOSTS_ACCESS] = "hosts-access",
+	[FORMAT_HTTP_ACCESS] = "http-access",
+	[FORMAT_TCPRULES] = "tcprules",
+	[FORMAT_DNS_ZONE] = "dns-zone",
+	[FORMAT_CSF] = "csf",
+	[FORMAT_MIKROTIK] = "mikrotik",
 };
 _Static_assert(sizeof(format_names) / sizeof(format_names[0]) == FORMAT_COUNT, "all");
 
@@ -49,6 +63,20 @@ const struct format_parser *const format_parsers[] = {
 	[FORMAT_IPSET] = &format_ipset,
 	[FORMAT_NFTABLES] = &format_nftables,
 	[FORMAT_IPTABLES] = &format_iptables,
+	[FORMAT_ACCESS] = &format_access,
+	[FORMAT_CLIENTS] = &format_clients,
+	[FORMAT_NGINX_GEO] = &format_nginx_geo,
+	[FORMAT_NETWORKS] = &format_networks,
+	[FORMAT_DSHIELD] = &format_dshield,
+	[FORMAT_IPFILTER] = &format_ipfilter,
+	[FORMAT_P2P] = &format_p2p,
+	[FORMAT_SPF] = &format_spf,
+	[FORMAT_HOSTS_ACCESS] = &format_hosts_access,
+	[FORMAT_HTTP_ACCESS] = &format_http_access,
+	[FORMAT_TCPRULES] = &format_tcprules,
+	[FORMAT_DNS_ZONE] = &format_dns_zone,
+	[FORMAT_CSF] = &format_csf,
+	[FORMAT_MIKROTIK] = &format_mikrotik,
 };
 _Static_assert(sizeof(format_parsers) / sizeof(format_parsers[0]) == FORMAT_COUNT, "all");
 

@@ -125,6 +125,11 @@ static enum value_kind look_at_piece(const struct token *key, const struct token
 {
 	struct token plain = strip(*piece);
 
+	const char *colon = plain.bytes > 0 ? memchr(plain.text, ':', plain.bytes) : NULL;
+
+	/* "255.255.255.0:allow" */
+	if (colon && memchr(plain.text, '.', (size_t)(colon - plain.text)))
+		plain.bytes = (size_t)(colon - plain.text);
 	if (is_slash_length(&plain))
 		return VALUE_LENGTH;
 	if (is_mask(&plain))
@@ -249,11 +254,17 @@ enum value_kind value_look(const struct token *key, const struct token *value,
 	struct token rest = token_trim(*value), word;
 	const bool ends_statement = rest.bytes > 0 && rest.text[rest.bytes - 1] == ';';
 	enum value_kind kind;
-	bool is_first = true;
+	bool is_first = true, are_numbers = true;
+	uint64_t number;
 
 	while (rest.bytes > 0) {
 		word = token_word(&rest);
 		kind = look_at_word(key, &word);
+		/* "3600 IN A" */
+		if (!kind && !is_first && are_numbers &&
+		    is_among(&word, dns_words, COUNT_OF(dns_words)))
+			kind = VALUE_DNS;
+		are_numbers &= token_number(&word, &number);
 		if (!kind && is_first)
 			kind = look_at_first(&word, rest.bytes);
 		if (!kind && (is_first || rest.bytes == 0) && is_action(&word))

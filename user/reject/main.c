@@ -35,7 +35,7 @@ struct options {
 	unsigned int connections_max;
 	bool greets_so;
 	bool logs;
-	char host[SESSION_NAME_BYTES];
+	const char *host;
 	const char *text;
 	size_t listener_count;
 	struct {
@@ -75,9 +75,9 @@ static int take_option(int option, struct options *options)
 		return 0;
 	case 'n':
 		problem = session_check_text(optarg);
-		if (problem || strpbrk(optarg, " %") || strlen(optarg) >= sizeof(options->host))
+		if (problem || strpbrk(optarg, " %") || strlen(optarg) >= SESSION_NAME_BYTES)
 			return usage_error("-n", optarg, "not the name of a host");
-		strcpy(options->host, optarg);
+		options->host = optarg;
 		return 0;
 	case 't':
 		problem = session_check_text(optarg);
@@ -173,14 +173,16 @@ static int serve(const struct options *options)
 
 int main(int argc, char *argv[])
 {
+	char host[SESSION_NAME_BYTES] = "";
 	struct options options = {
 		.connections_max = CONNECTIONS_DEFAULT,
+		.host = host,
 		.text = "Mail from %a is blocked by the policy of this site",
 	};
 	int err;
 
-	if (gethostname(options.host, sizeof(options.host) - 1) || !*options.host)
-		strcpy(options.host, "localhost");
+	if (gethostname(host, sizeof(host) - 1) || !*host)
+		options.host = "localhost";
 	err = read_options(argc, argv, &options);
 	if (err)
 		return err < 0 ? 2 : 0;

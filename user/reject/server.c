@@ -279,12 +279,15 @@ struct server *server_new(unsigned int connections_max, bool logs)
 
 void server_free(struct server *server)
 {
+	struct connection *connection, *next_connection;
 	struct listener *listener, *next;
 
 	if (!server)
 		return;
-	while (server->connections)
-		connection_free(server->connections);
+	for (connection = server->connections; connection; connection = next_connection) {
+		next_connection = connection->next;
+		connection_free(connection);
+	}
 	for (listener = server->listeners; listener; listener = next) {
 		next = listener->next;
 		evconnlistener_free(listener->events);

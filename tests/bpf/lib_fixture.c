@@ -131,6 +131,11 @@ static struct policy *make_policy(const struct scenario *scenario)
 		assert_non_null(list);
 		list->is_monitor = from->is_monitor;
 		list->on_block = from->on_block;
+		/* Of a policy that rejects, XDP needs only the rate. */
+		if (from->on_block == ON_BLOCK_REJECT)
+			list->lane = (struct lane) { .mail_port = 25,
+						     .is_reject = true,
+						     .per_second = 1000000000 };
 		list->sets_mark = from->sets_mark;
 		list->sets_priority = from->sets_priority;
 		list->mark = from->mark;

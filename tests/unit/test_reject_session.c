@@ -94,8 +94,7 @@ static void test_it_ends(void **state)
 		count++;
 	assert_int_equal(count, SESSION_COMMANDS_MAX);
 	session_init(&session, &polite, "192.0.2.1");
-	memset(line, 'x', sizeof(line));
-	memcpy(line, "EHLO ", 5);
+	snprintf(line, sizeof(line), "EHLO %0*d", SESSION_LINE_BYTES - 4, 0);
 	assert_false(session_command(&session, line, SESSION_LINE_BYTES + 1, reply));
 	assert_int_equal(strlen(session.helo), SESSION_NAME_BYTES - 1);
 }

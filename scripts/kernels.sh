@@ -132,7 +132,7 @@ make_root() {
 	for program in $(busybox --list); do
 		[ "$program" = busybox ] || ln -s busybox "$root/bin/$program"
 	done
-	programs=("$B"/{ipwld,ipwlctl} "$B"/tests/kernels/{verifier,verdicts,peer}
+	programs=("$B"/{ipwld,ipwlctl,ipwl-reject} "$B"/tests/kernels/{verifier,verdicts,peer}
 		"$B"/tests/bpf/test_{attempts,decision,events,limits,verdict} "$(find_tool ip)" "$(find_tool tc)")
 	for program in "${programs[@]}"; do
 		cp -L "$program" "$root/usr/host/"

@@ -185,6 +185,28 @@ reset() {
 	mail 9 0
 }
 
+# Blocked senders are told so by ipwl-reject, and nothing of them gets to the mail server.
+rejected() {
+	sed -i -e '/on_block:/d' -e '/action: block/a\    on_block: reject' $config
+	echo 'nobody:x:65534:65534:nobody:/:/bin/false' >/etc/passwd
+	ipwl-reject -v >/tmp/reject.log 2>&1 &
+	rejecter=$!
+	lines=$(wc -l </tmp/mx.log)
+	ipwlctl reload || return 1
+	await lane_is_up '127\.0\.0\.1:10026' && await lane_is_up '\[::1\]:10026' || return 1
+	for sender in "192.0.2.66 $MX4" "2001:db8::66 $MX6"; do
+		source=${sender% *}
+		ip netns exec peer peer connect "$source" "${sender#* }" 25 $patience_sec ||
+			{ echo "$source: no connection"; return 1; }
+		await grep -q "$source; recipients" /tmp/reject.log ||
+			{ cat /tmp/reject.log; return 1; }
+	done
+	kill $rejecter
+	wait $rejecter || return 1
+	[ "$(wc -l </tmp/mx.log)" = "$lines" ] || { cat /tmp/mx.log; return 1; }
+	mail 77 7 && mail 9 0
+}
+
 # An attempt that is dropped, as it is shown to those who watch.
 monitored() {
 	timeout 300 ipwlctl monitor --verdict block --count 1 >/tmp/monitor.log 2>&1 &
@@ -245,6 +267,7 @@ run_mode() {
 	check "$1: it is shown to those who watch" monitored
 	check "$1: the senders of a list are handed to its lane" handed_to_lane
 	[ "$1" = native ] || check "$1: blocked senders are reset" reset
+	check "$1: blocked senders are rejected" rejected
 	write_config "$1"
 	check "$1: a reload blocks one more" block_9
 	check "$1: decides without ipwld, and under the next one" restart

@@ -14,6 +14,9 @@ UNITDIR ?= $(LIBDIR)/systemd/system
 SYSUSERSDIR ?= $(LIBDIR)/sysusers.d
 TMPFILESDIR ?= $(LIBDIR)/tmpfiles.d
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# Debian keeps what packages bring apart.
+ZSHCOMPLETIONDIR ?= $(PREFIX)/share/zsh/$(if $(wildcard /etc/debian_version),vendor-completions,site-functions)
+FISHCOMPLETIONDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 B ?= build
 
 # make's own default is cc, whatever that is.
@@ -361,7 +364,7 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR) $(DESTDIR)$(LIBDIR)/ipwl/bpf/ipwl \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR) \
-		$(DESTDIR)$(COMPLETIONDIR) \
+		$(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(ZSHCOMPLETIONDIR) $(DESTDIR)$(FISHCOMPLETIONDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/ipwl/allow.d $(DESTDIR)$(SYSCONFDIR)/ipwl/block.d
 	install -m 0755 $(B)/ipwlctl $(DESTDIR)$(BINDIR)
 	install -m 0755 $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject \
@@ -374,6 +377,8 @@ install: all ## install (DESTDIR, PREFIX, SYSCONFDIR); leaves a configuration th
 	install -m 0644 packaging/systemd/ipwl.sysusers $(DESTDIR)$(SYSUSERSDIR)/ipwl.conf
 	install -m 0644 packaging/systemd/ipwl.tmpfiles $(DESTDIR)$(TMPFILESDIR)/ipwl.conf
 	install -m 0644 contrib/completion/ipwlctl.bash $(DESTDIR)$(COMPLETIONDIR)/ipwlctl
+	install -m 0644 contrib/completion/ipwlctl.zsh $(DESTDIR)$(ZSHCOMPLETIONDIR)/_ipwlctl
+	install -m 0644 contrib/completion/ipwlctl.fish $(DESTDIR)$(FISHCOMPLETIONDIR)
 	install -m 0644 $(DOCUMENTS) $(DESTDIR)$(DOCDIR)
 	install -m 0644 data/freemail-domains.list $(DESTDIR)$(DATADIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/ipwl/ipwld.yaml || { \
@@ -391,7 +396,8 @@ uninstall: ## stop and detach ipwl, and remove what install put there, but neith
 		$(patsubst man/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard man/*.8)) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS)) \
 		$(DESTDIR)$(SYSUSERSDIR)/ipwl.conf $(DESTDIR)$(TMPFILESDIR)/ipwl.conf \
-		$(DESTDIR)$(COMPLETIONDIR)/ipwlctl
+		$(DESTDIR)$(COMPLETIONDIR)/ipwlctl $(DESTDIR)$(ZSHCOMPLETIONDIR)/_ipwlctl \
+		$(DESTDIR)$(FISHCOMPLETIONDIR)/ipwlctl.fish
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(LIBDIR)/ipwl
 
 clean: ## remove build/

@@ -76,6 +76,8 @@ test=(
 	fonts-dejavu-core  # text in its pictures
 	pngquant           # makes pictures of README.md small
 	tmux               # a terminal for ipwlctl top
+	zsh                # completion
+	fish               # completion
 	ncurses-term       # descriptions of terminals
 	tcpdump            # reads what ipwlctl monitor writes
 	strace             # what ipwld asks of the kernel, against its unit

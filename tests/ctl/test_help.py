@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help text, the manual page, the completion and the contract name the same
-commands and options."""
+"""The help text, the manual page and the contract name the same commands and options."""
 import pathlib
 import re
 import subprocess
 
 import pytest
-from conftest import PROGRAM, ROOT, environment
-from fake_daemon import FEEDS, STATUS
+from conftest import ROOT
 
-COMPLETION = ROOT / "contrib" / "completion" / "ipwlctl.bash"
 COMMANDS = ["status", "test", "list", "seen", "blocked", "limits", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "detach", "help"]
@@ -53,17 +50,6 @@ def man_options(text):
     return {"--" + name for name in re.findall(r"^\.It Fl (?:[hV] , )?-([a-z-]+)", text, re.M)}
 
 
-def complete(*words, path=None):
-    """What bash offers for the last of @words."""
-    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ipwlctl; '
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    done = subprocess.run(["bash", "-uc", script, "bash", COMPLETION, "ipwlctl", *words],
-                          env=environment(**({"PATH": path} if path else {})),
-                          capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    return set(done.stdout.split())
-
-
 def test_overview(ctl):
     done = ctl("--help")
     assert (done.code, done.err) == (0, "")
@@ -90,7 +76,6 @@ def test_command(ctl, command):
     assert ctl(command, "-h", "whatever").out == done.out
     heading, = (key for key in man_sections() if re.match(rf"{command}( |$)", key))
     assert man_options(man_sections()[heading]) == expected
-    assert complete(command, "--") == expected | GLOBAL
     positional = re.sub(r"--[a-z-]+ [A-Z]+", "", usage.split(command, 1)[1])
     positional = re.findall(r"\[?([A-Z]{2,})", positional)
     assert positional == [word.upper() for word in re.findall(r"Ar (\w+)", heading)]
@@ -141,60 +126,6 @@ def test_man_page_is_clean():
     lines = [line for line in done.stdout.splitlines()
              if "referenced manual not found" not in line]
     assert lines == []
-
-
-def test_completion_of_words():
-    assert complete("") == set(COMMANDS) == complete("--json", "")
-    assert complete("de") == {"del", "detach"}
-    assert complete("--socket", "/a", "re") == {"reload", "refresh", "report"}
-    assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
-    assert complete("ex") == {"export", "explain"}
-    assert complete("learn", "") == {"list", "accept", "reject", "forget", "backfill",
-                                     "simulate", "partners"}
-    assert complete("learn", "list", "--state", "a") == {"active", "at_risk"}
-    assert complete("report", "") == {"ham", "spam"}
-    assert complete("export", "--format", "r") == {"rspamd-map", "rbldnsd"}
-    assert complete("export", "--family", "") == {"4", "6"}
-    assert complete("--so") == {"--socket"}
-    assert complete("add", "--list", "x", "--t") == {"--ttl"}
-    assert complete("list", "--source", "f") == {"file", "feed"}
-    assert complete("list", "--source", "=", "f") == {"file", "feed"}
-    assert complete("import", "--format", "post") == {"postfix-cidr"}
-    assert complete("lint", "--check", "w") == {"wide"}
-    assert complete("add", "--reason", "de") == set()
-    assert complete("status", "") == set()
-
-
-def test_completion_of_lists(daemon, tmp_path):
-    daemon.answers["GET", "/v1/status"] = 200, STATUS
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "ipwlctl").symlink_to(PROGRAM)
-    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
-    for words in ["--socket", daemon.path, "add", "--list"], \
-            ["--socket", "=", daemon.path, "add", "--list", "="]:
-        assert complete(*words, "", path=path) == {"partners", "drop"}
-        assert complete(*words, "p", path=path) == {"partners"}
-    assert complete("--socket", "/nonexistent", "add", "--list", "", path=path) == set()
-    evil = {**STATUS["lists"][0], "name": '$(touch x) `id`'}
-    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "lists": [evil]}
-    assert complete("--socket", daemon.path, "add", "--list", "", path=path) == set()
-
-
-def test_completion_of_feeds(daemon, tmp_path):
-    daemon.answers["GET", "/v1/feeds"] = 200, FEEDS
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "ipwlctl").symlink_to(PROGRAM)
-    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
-    for words in ("refresh",), ("feeds", "accept"), ("feeds", "diff"):
-        assert complete("--socket", daemon.path, *words, "", path=path) == {"botnets", "vendor"}
-        assert complete("--socket", daemon.path, *words, "v", path=path) == {"vendor"}
-        assert complete("--socket", daemon.path, *words, "vendor", "", path=path) == set()
-
-
-def test_completion_is_registered():
-    done = subprocess.run(["bash", "-c", 'source "$0"; complete -p ipwlctl', COMPLETION],
-                          capture_output=True, text=True, check=True)
-    assert "-F _ipwlctl ipwlctl" in done.stdout
 
 
 def test_main_stays_small():

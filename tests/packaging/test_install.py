@@ -22,6 +22,8 @@ FILES = {
     "usr/sbin/ipwl-resolve": 0o755,
     "usr/sbin/ipwld": 0o755,
     "usr/share/bash-completion/completions/ipwlctl": 0o644,
+    "usr/share/fish/vendor_completions.d/ipwlctl.fish": 0o644,
+    "usr/share/zsh/vendor-completions/_ipwlctl": 0o644,
     "usr/share/ipwl/freemail-domains.list": 0o644,
     "usr/share/man/man5/ipwld.yaml.5": 0o644,
     "usr/share/man/man8/ipwl-fetch.8": 0o644,

@@ -22,8 +22,8 @@ const struct option_spec global_options[GLOBAL_COUNT + 1] = {
 	[GLOBAL_VERSION] = { "version", NULL, "print the version (also -V)", 0 },
 };
 
-static const struct option_spec *find_option(const struct option_spec *table, const char *name,
-					     size_t name_bytes)
+const struct option_spec *option_find(const struct option_spec *table, const char *name,
+				      size_t name_bytes)
 {
 	for (; table->name; table++)
 		if (strlen(table->name) == name_bytes && !memcmp(table->name, name, name_bytes))
@@ -38,13 +38,13 @@ static const struct option_spec *lookup_option(const char *text, const struct co
 {
 	size_t name_bytes = strcspn(text, "=");
 	const struct option_spec *spec =
-	    command ? find_option(command->options, text, name_bytes) : NULL;
+	    command ? option_find(command->options, text, name_bytes) : NULL;
 
 	if (spec) {
 		*ret_value = &arguments->options[spec - command->options];
 		return spec;
 	}
-	spec = find_option(global_options, text, name_bytes);
+	spec = option_find(global_options, text, name_bytes);
 	if (spec)
 		*ret_value = &arguments->global[spec - global_options];
 	return spec;

@@ -99,6 +99,10 @@ extern const struct command *const all_commands[];
 enum ctl_exit command_parse(char **argv, const struct command *command,
 			    struct arguments *arguments);
 
+/* Find an option by its name, which need not end with a zero. NULL: there is none. */
+const struct option_spec *option_find(const struct option_spec *table, const char *name,
+				      size_t name_bytes);
+
 /* The positional arguments, separated by commas; the caller frees them. */
 char *command_join(const struct arguments *arguments);
 

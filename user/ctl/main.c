@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/command.h"
+#include "ctl/complete.h"
 #include "ctl/writer.h"
 #include "ipwl.h"
 
@@ -12,6 +12,10 @@ static enum ctl_exit run_command(char **argv)
 	struct arguments arguments = { 0 };
 	const struct command *command = NULL;
 
+	if (argv[0] && !strcmp(argv[0], COMPLETE_NAME)) {
+		complete_run(all_commands, argv + 1);
+		return CTL_DONE;
+	}
 	if (command_parse(argv, NULL, &arguments))
 		return CTL_USAGE;
 	if (arguments.positional_count) {

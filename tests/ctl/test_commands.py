@@ -137,7 +137,7 @@ def test_test_averted(ask, daemon):
         == ["PREFIX", "*", "192.0.0.0/8", "192.0.0.0/16", "192.0.2.0/24", "EXCLUDED",
             "192.0.2.1/32"]
     done = ask("--json", "test", "192.0.2.1")
-    assert (done.code, done.json()) == (0, {"schema_version": 1, "results": [AVERTED]})
+    assert (done.code, done.json()) == (0, {"schema_version": 1, "results": [{**AVERTED, "name": None}]})
     assert daemon.requests[-1]["body"] == {"addresses": ["192.0.2.1"]}
 
 
@@ -153,25 +153,28 @@ def test_test_overruled(ask, daemon):
     assert [line.split(maxsplit=5) for line in done.out.splitlines()[-2:]] == [
         ["NOT", "EXCLUDED", "FROM", "LIST", "ACTION", "SOURCE  ORIGIN  PROTECTED"],
         ["192.0.2.1/32", "partners", "allow", "feed", "vendor", overruled["protected"]]]
-    assert ask("--json", "test", "192.0.2.1").json()["results"] == [answer]
+    assert ask("--json", "test", "192.0.2.1").json()["results"] == [{**answer, "name": None}]
 
 
-@pytest.mark.parametrize("verdict, code, line", [
+@pytest.mark.parametrize("verdict, code, line, remedy", [
     ("allow", 0, "192.0.2.1: allow: allowed by partners 192.0.2.0/24 "
-                 "(file /etc/ipwl/allow.d/a.list:12); mark 0x1f"),
+                 "(file /etc/ipwl/allow.d/a.list:12); mark 0x1f", None),
     ("block", 6, "192.0.2.1: block: blocked by drop 192.0.0.0/16 "
-                 "(file /etc/ipwl/block.d/b.list:3)"),
+                 "(file /etc/ipwl/block.d/b.list:3)",
+     "to let it through: ipwlctl allow 192.0.2.1"),
     ("would_block", 6, "192.0.2.1: would_block: in monitor mode; would be blocked by drop "
-                       "192.0.0.0/16 (file /etc/ipwl/block.d/b.list:3)"),
-    ("unlisted", 1, "192.0.2.1: unlisted: in no list"),
+                       "192.0.0.0/16 (file /etc/ipwl/block.d/b.list:3)",
+     "to let it through in enforce mode, too: ipwlctl allow 192.0.2.1"),
+    ("unlisted", 1, "192.0.2.1: unlisted: in no list", None),
 ])
-def test_test_verdicts(ask, daemon, verdict, code, line):
+def test_test_verdicts(ask, daemon, verdict, code, line, remedy):
     entries = {"allow": [entry(decides=True)], "unlisted": []}.get(
         verdict, [entry("192.0.0.0/16", **BLOCK, decides=True)])
     answer_test(daemon, result(verdict=verdict, entries=entries,
                                mark=31 if verdict == "allow" else None))
     done = ask("--wide", "test", "192.0.2.1")
     assert (done.code, done.out.splitlines()[0]) == (code, line)
+    assert f"\n  {remedy}\n" in done.out if remedy else " to let " not in done.out
     assert_tidy(done.out)
     assert ask("--json", "test", "192.0.2.1").code == code
 
@@ -189,7 +192,55 @@ def test_test_limits(ask, daemon, address, network, text):
     answer_test(daemon, result(verdict="unlisted", limit={
         "mode": "monitor", "address": limit("192.0.2.1", address),
         "network": limit("192.0.2.0/24", network)}))
-    assert ask("test", "192.0.2.1").out == f"192.0.2.1: unlisted: in no list{text}\n"
+    remedy = "  to exempt it from limits: ipwlctl allow 192.0.2.1\n" if "is over" in text else ""
+    assert ask("test", "192.0.2.1").out == f"192.0.2.1: unlisted: in no list{text}\n{remedy}"
+
+
+@pytest.mark.parametrize("prefix, action, is_told", [
+    ("192.0.2.1/32", "allow", True), ("192.0.2.0/24", "allow", False),
+    ("192.0.2.1/32", "block", False)])
+def test_test_remedy_for_an_exclusion(ask, daemon, prefix, action, is_told):
+    """An entry of the same address would be refused; one that is more specific would not."""
+    answer_test(daemon, result(verdict="block", entries=[entry("192.0.0.0/16", **BLOCK, decides=True)],
+                               exclusions=[{"prefix": prefix, "list": "hole", "action": action,
+                                            "source": "file", "origin": "/a.list:9"}]))
+    shown = ask("test", "192.0.2.1").out
+    assert ("  to let it through: remove its exclusion from allow list hole (file /a.list:9)\n"
+            in shown) == is_told
+    assert ("  to let it through: ipwlctl allow 192.0.2.1\n" in shown) == (not is_told)
+
+
+HOSTS = """\
+192.0.2.3 mx.partner.example
+2001:db8::3 mx.partner.example
+192.0.2.1 other.example
+"""
+
+
+def test_test_names(ctl, daemon, tmp_path):
+    """By the resolver of the system, with a file of hosts of our own."""
+    daemon.answers["POST", "/v1/test"] = by_address
+    (tmp_path / "hosts").write_text(HOSTS)
+    own = "unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', \
+        str(tmp_path / "hosts")
+
+    def ask(*argv, **options):
+        return ctl(*argv, socket=daemon.path, prefix=own, **options)
+    done = ask("test", "mx.partner.example", "192.0.2.2", "-", input=b"other.example\n")
+    assert (done.code, done.err) == (6, "")
+    heads = [line for line in done.out.splitlines() if not line.startswith(" ")]
+    assert sorted(heads) == ["192.0.2.1 (other.example): allow: allowed by ?",
+                             "192.0.2.2: unlisted: in no list",
+                             "192.0.2.3 (mx.partner.example): block: blocked by ?",
+                             "2001:db8::3 (mx.partner.example): allow: allowed by ?"]
+    assert "  to let it through: ipwlctl allow 192.0.2.3\n" in done.out
+    results = ask("--json", "test", "other.example", "192.0.2.2").json()["results"]
+    assert [one["name"] for one in results] == ["other.example", None]
+    done = ask("test", "other.example", "nobody.invalid")
+    assert (done.code, done.out) == (4, "") and done.err.startswith("ipwlctl: nobody.invalid: ")
+    # What is no name is no address either.
+    for text in "other.example.", "*.example", ".example", "a b.example", "mx", "1.2.3.4.5":
+        assert ask("test", text).code in (0, 4), text
 
 
 def by_address(request):
@@ -235,7 +286,7 @@ def test_test_bad_stdin(ask, daemon, text, place):
 
 
 def test_test_bad_addresses_are_all_reported(ask, daemon):
-    done = ask("test", "192.0.2.1", "192.0.2.256", "10.0.0.0/8", "example.org", "")
+    done = ask("test", "192.0.2.1", "192.0.2.256", "10.0.0.0/8", "mx.invalid", "")
     assert (done.code, done.out, daemon.requests) == (4, "", [])
     assert len(done.err.splitlines()) == 4
 

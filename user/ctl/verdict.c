@@ -132,8 +132,8 @@ static void write_answer(struct writer *writer, const json_t *result)
 			    json_is_true(json_object_get(reject, "up")) ? "" : " is off");
 }
 
-/* What the limits leave to an unlisted address now. */
-static void write_limit(struct writer *writer, const json_t *limit)
+/* The limit that leaves least to an unlisted address now; NULL: there are no limits. */
+static const json_t *least_limit(const json_t *limit)
 {
 	static const char *const keys[] = { "address", "network" };
 	const json_t *least = NULL;
@@ -146,6 +146,14 @@ static void write_limit(struct writer *writer, const json_t *limit)
 				   json_integer_value(json_object_get(least, "left"))))
 			least = one;
 	}
+	return least;
+}
+
+/* What the limits leave to an unlisted address now. */
+static void write_limit(struct writer *writer, const json_t *limit)
+{
+	const json_t *least = least_limit(limit);
+
 	if (!least)
 		return;
 	if (json_integer_value(json_object_get(least, "left")))
@@ -197,10 +205,65 @@ void verdict_write(struct writer *writer, const json_t *result)
 {
 	const char *name = entry_string(result, "verdict");
 	const struct verdict *verdict = find_verdict(name);
+	const char *host = json_string_value(json_object_get(result, "name"));
 
-	writer_text(writer, COLOUR_NONE, "%s: ", entry_string(result, "address"));
+	writer_text(writer, COLOUR_NONE, "%s%s%s%s: ", entry_string(result, "address"),
+		    host ? " (" : "", host ? host : "", host ? ")" : "");
 	writer_text(writer, verdict ? verdict->colour : COLOUR_NONE, "%s", name);
 	if (verdict)
 		write_reason(writer, result, verdict);
+	writer_line_end(writer);
+}
+
+/* The exclusion of this very address from an allow list, or NULL. An entry of the same address
+ * would have no effect. */
+static const json_t *find_own_exclusion(const json_t *result)
+{
+	const char *text = entry_string(result, "address");
+	struct prefix address, prefix;
+	const json_t *exclusion;
+	size_t i;
+
+	if (prefix_parse(text, strlen(text), &address, NULL))
+		return NULL;
+	json_array_foreach(json_object_get(result, "exclusions"), i, exclusion)
+	{
+		text = entry_string(exclusion, "prefix");
+		if (!strcmp(entry_string(exclusion, "action"), "allow") &&
+		    !prefix_parse(text, strlen(text), &prefix, NULL) &&
+		    !prefix_compare(&prefix, &address))
+			return exclusion;
+	}
+	return NULL;
+}
+
+void verdict_write_remedy(struct writer *writer, const json_t *result)
+{
+	const struct verdict *verdict = find_verdict(entry_string(result, "verdict"));
+	const json_t *least = least_limit(json_object_get(result, "limit"));
+	const json_t *exclusion;
+	const char *aim = "to let it through";
+
+	if (!verdict || verdict->code == CTL_DONE)
+		return;
+	if (verdict->code == CTL_NEGATIVE) {
+		if (!least || json_integer_value(json_object_get(least, "left")))
+			return;
+		aim = "to exempt it from limits";
+	} else if (verdict->colour == COLOUR_YELLOW) {
+		aim = "to let it through in enforce mode, too";
+	}
+	exclusion = find_own_exclusion(result);
+	if (exclusion) {
+		char *provenance = entry_provenance(exclusion);
+
+		writer_text(writer, COLOUR_NONE,
+			    "  %s: remove its exclusion from allow list %s (%s)", aim,
+			    entry_string(exclusion, "list"), provenance);
+		free(provenance);
+	} else {
+		writer_text(writer, COLOUR_NONE, "  %s: ipwlctl allow %s", aim,
+			    entry_string(result, "address"));
+	}
 	writer_line_end(writer);
 }

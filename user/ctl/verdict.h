@@ -13,4 +13,8 @@ enum ctl_exit verdict_exit(const char *verdict);
 /* Text only: a line that says what happens to mail from the address, and why. */
 void verdict_write(struct writer *writer, const json_t *result);
 
+/* Text only: a line that says how to let mail from the address through, if something stops it or
+ * would stop it in enforce mode. */
+void verdict_write_remedy(struct writer *writer, const json_t *result);
+
 #endif

@@ -17,11 +17,11 @@ enum { TEST_CONFIG, TEST_PORT };
 #define BATCH_ADDRESSES 500
 
 static const struct column result_columns[] = {
-	{ "address", NULL, FORM_PLAIN },  { "port", NULL, FORM_NUMBER },
-	{ "verdict", NULL, FORM_PLAIN },  { "list", NULL, FORM_PLAIN },
-	{ "mark", NULL, FORM_HEX },	  { "lane", NULL, FORM_PLAIN },
-	{ "on_block", NULL, FORM_PLAIN }, { "reject", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "address", NULL, FORM_PLAIN }, { "name", NULL, FORM_PLAIN },
+	{ "port", NULL, FORM_NUMBER },	 { "verdict", NULL, FORM_PLAIN },
+	{ "list", NULL, FORM_PLAIN },	 { "mark", NULL, FORM_HEX },
+	{ "lane", NULL, FORM_PLAIN },	 { "on_block", NULL, FORM_PLAIN },
+	{ "reject", NULL, FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column more_columns[] = {
@@ -72,13 +72,16 @@ static json_t *make_test_body(const struct prefix *addresses, size_t count, int6
 	    json_pack("{s:o,s:o*}", "addresses", array, "port", port ? json_integer(port) : NULL));
 }
 
-static void write_test_result(struct writer *writer, const json_t *result)
+/* @is_stopped: no ipwld runs, which could be told to change something */
+static void write_test_result(struct writer *writer, const json_t *result, bool is_stopped)
 {
 	const long long left_out = json_integer_value(json_object_get(result, "left_out"));
 
 	writer_object_begin(writer, NULL);
 	writer_members(writer, result_columns, result);
 	verdict_write(writer, result);
+	if (!is_stopped)
+		verdict_write_remedy(writer, result);
 	writer_table(writer, "by_port", port_columns, "  ", json_object_get(result, "by_port"));
 	writer_table(writer, "entries", entry_test_columns, "  ",
 		     json_object_get(result, "entries"));
@@ -121,12 +124,14 @@ static enum ctl_exit check_results(const json_t *results, size_t count)
 struct output {
 	struct writer writer;
 	bool has_begun;
+	bool is_stopped;       /* no ipwld runs */
 	enum ctl_exit highest; /* of the verdicts so far */
 };
 
-static void write_results(struct output *output, bool is_json, const json_t *results)
+/* @names: of the hosts that were asked for, one for each result */
+static void write_results(struct output *output, bool is_json, json_t *results, char *const *names)
 {
-	const json_t *result;
+	json_t *result;
 	size_t i;
 
 	if (!output->has_begun) {
@@ -138,16 +143,18 @@ static void write_results(struct output *output, bool is_json, const json_t *res
 	{
 		enum ctl_exit code = verdict_exit(entry_string(result, "verdict"));
 
-		write_test_result(&output->writer, result);
+		json_object_set_new(result, "name", writer_string(names[i]));
+		write_test_result(&output->writer, result, output->is_stopped);
 		if (output->highest < code)
 			output->highest = code;
 	}
 }
 
 static enum ctl_exit test_batch(struct client *client, bool is_json, struct output *output,
-				const struct prefix *addresses, size_t count, int64_t port)
+				const struct addresses *addresses, size_t from, size_t count,
+				int64_t port)
 {
-	json_t *body = make_test_body(addresses, count, port);
+	json_t *body = make_test_body(addresses->items + from, count, port);
 	const struct request request = { .method = "POST",
 					 .path = "/v1/test",
 					 .body = body,
@@ -162,7 +169,7 @@ static enum ctl_exit test_batch(struct client *client, bool is_json, struct outp
 	if (!code)
 		code = check_results(results, count);
 	if (!code)
-		write_results(output, is_json, results);
+		write_results(output, is_json, results, addresses->names + from);
 	json_decref(answer);
 	json_decref(body);
 	return code;
@@ -180,7 +187,8 @@ static enum ctl_exit test_stopped(const struct arguments *arguments,
 	if (code)
 		return code;
 	ctl_error("warning: these are the verdicts of the tables that the kernel still uses");
-	write_results(output, arguments->global[GLOBAL_JSON], results);
+	output->is_stopped = true;
+	write_results(output, arguments->global[GLOBAL_JSON], results, addresses->names);
 	json_decref(results);
 	return CTL_DONE;
 }
@@ -196,7 +204,7 @@ static enum ctl_exit test_all(const struct arguments *arguments, const struct ad
 	for (size_t i = 0; i < addresses->count && !code; i += BATCH_ADDRESSES) {
 		size_t left = addresses->count - i;
 
-		code = test_batch(client, is_json, &output, addresses->items + i,
+		code = test_batch(client, is_json, &output, addresses, i,
 				  left < BATCH_ADDRESSES ? left : BATCH_ADDRESSES, port);
 	}
 	if (code == CTL_UNREACHABLE && !output.has_begun)
@@ -234,10 +242,11 @@ const struct command command_test = {
 	.positional_min = 1,
 	.positional_max = SIZE_MAX,
 	.summary = "show the kernel's verdict for addresses, and the reason",
-	.description = "ADDR may also be a network or a range, of at most 4096 addresses. If it\n"
-		       "is -, reads addresses from standard input, one per line.\n"
-		       "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
-		       "would_block. If ipwld does not run, root sees the verdicts of the kernel.",
+	.description =
+	    "ADDR may also be the name of a host, or a network or a range of at most\n"
+	    "4096 addresses. If it is -, reads addresses from standard input, one per line.\n"
+	    "Exit code: the highest of 0 allow or averted, 1 unlisted, 6 block or\n"
+	    "would_block. If ipwld does not run, root sees the verdicts of the kernel.",
 	.options = { [TEST_CONFIG] = { "config", "FILE",
 				       "without ipwld: the configuration that names bpffs_dir", 0 },
 		     [TEST_PORT] = { "port", "NUMBER", "the mail port (default: the first one)",

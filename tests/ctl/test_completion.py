@@ -41,8 +41,8 @@ def test_descriptions_are_those_of_the_help(ctl):
 def test_words(complete):
     assert complete("") == set(COMMANDS) == complete("--json", "") == complete("help", "")
     assert complete("de") == {"del", "detach"}
-    assert complete("--socket", "/a", "re") == {"reload", "refresh", "report"}
-    assert complete("--socket=/a", "re") == {"reload", "refresh", "report"}
+    assert complete("--socket", "/a", "re") == {"reload", "refresh", "report", "restore"}
+    assert complete("--socket=/a", "re") == {"reload", "refresh", "report", "restore"}
     assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
     assert complete("ex") == {"export", "explain"}
     assert complete("learn", "") == {"list", "accept", "reject", "forget", "backfill",
@@ -59,7 +59,7 @@ def test_words(complete):
     assert complete("lint", "--check", "w") == {"wide"}
     assert complete("list", "--sort", "") == {"hits", "connections", "averted", "last_hit"}
     assert complete("blocked", "--sort", "") == {"attempts", "last", "first"}
-    assert complete("seen", "") == {"forget"} == complete("seen", "fo")
+    assert complete("seen", "") == {"forget"} == complete("seen", "for")
     # --wide takes lengths with lint only.
     assert complete("lint", "--wide", "--") == set()
     assert complete("--wide", "feeds", "") == {"accept", "diff"}

@@ -9,7 +9,7 @@ from conftest import ROOT
 
 COMMANDS = ["status", "test", "list", "seen", "blocked", "limits", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
             "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
-            "learn", "explain", "report", "check-config", "export", "detach", "help"]
+            "learn", "explain", "report", "check-config", "export", "backup", "restore", "detach", "help"]
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
            "seen": {"--since", "--limit", "--names", "--servers"},
@@ -29,7 +29,7 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
            "monitor": {"--verdict", "--list", "--port", "--count", "--pcap", "--payload"},
-           "simulate": {"--config", "--limit", "--limits"}, "detach": {"--config"},
+           "simulate": {"--config", "--limit", "--limits"}, "restore": {"--config"}, "detach": {"--config"},
            "spf": {"--servers", "--authenticated", "--timeout"},
            "learn": {"--state", "--since", "--reason", "--yes"},
            "report": {"--message", "--by", "--user"}}

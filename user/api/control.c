@@ -70,6 +70,7 @@ static const struct route {
 	{ "/v1/protections", EVHTTP_REQ_POST, "POST", .command = &protect_command },
 	{ "/v1/protections", EVHTTP_REQ_DELETE, "DELETE", .command = &unprotect_command },
 	{ "/v1/impact", EVHTTP_REQ_GET, "GET", .command = &impact_command },
+	{ "/v1/backup", EVHTTP_REQ_GET, "GET", .command = &backup_command },
 	{ "/v1/export", EVHTTP_REQ_GET, "GET", .serve = control_export },
 	{ "/v1/learn", EVHTTP_REQ_GET, "GET", .command = &learned_command },
 	{ "/v1/learn/partners", EVHTTP_REQ_GET, "GET", .command = &partners_command },

@@ -21,6 +21,7 @@ static void api_free_task(struct engine_task *base)
 	refusal_done(&task->refusal);
 	lines_done(&task->warnings);
 	json_decref(task->answer);
+	free(task->raw);
 	free(task);
 }
 
@@ -38,7 +39,7 @@ static void api_run_task(struct engine_task *base, struct engine *engine)
 				   .is_sudo = peer_is_sudo(&task->peer, task->sudo_user),
 				   .reason = task->reason };
 	task->command->run(task, engine);
-	if (!task->answer && !task->refusal.outcome)
+	if (!task->answer && !task->raw && !task->refusal.outcome)
 		refusal_set_memory(&task->refusal);
 }
 
@@ -55,6 +56,11 @@ static void api_finish_task(struct engine_task *base, struct runtime *runtime)
 	if (task->refusal.outcome) {
 		http_reply_error(request, task->refusal.outcome, task->refusal.message,
 				 &task->refusal.details);
+		return;
+	}
+	if (task->raw) {
+		http_reply_bytes(request, task->raw, task->raw_bytes);
+		task->raw = NULL;
 		return;
 	}
 	http_reply(request, task->answer);

@@ -36,6 +36,8 @@ struct api_task {
 	struct refusal refusal;
 	struct lines warnings;
 	json_t *answer;
+	char *raw; /* instead of it, bytes that are sent as they are; or NULL */
+	size_t raw_bytes;
 };
 
 struct api_command {
@@ -43,7 +45,7 @@ struct api_command {
 	/* Read the request. Return: 0; -errno: an error was sent. NULL: there is nothing to
 	 * read. */
 	int (*read)(struct api_task *task, struct runtime *runtime, struct evhttp_request *request);
-	/* Make task->answer or task->refusal. NULL: the worker only waits while finish() runs. */
+	/* Make task->answer, task->raw or task->refusal. NULL: the worker only waits while finish() runs. */
 	void (*run)(struct api_task *task, struct engine *engine);
 	void (*finish)(struct api_task *task, struct runtime *runtime); /* may be NULL */
 	/* Free the members after the task; may be NULL. */

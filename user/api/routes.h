@@ -15,6 +15,7 @@ extern const struct api_command impact_command;
 extern const struct api_command protect_command;
 extern const struct api_command unprotect_command;
 extern const struct api_command import_command;
+extern const struct api_command backup_command;
 extern const struct api_command reload_command;
 extern const struct api_command detach_command;
 extern const struct api_command accept_copy_command;

@@ -130,6 +130,11 @@ int config_read_runtime_dir(const char *path, char **ret_dir)
 	return read_one_directory(path, SETTING_RUNTIME_DIR, CONFIG_DEFAULT_RUNTIME_DIR, ret_dir);
 }
 
+int config_read_state_dir(const char *path, char **ret_dir)
+{
+	return read_one_directory(path, SETTING_STATE_DIR, CONFIG_DEFAULT_STATE_DIR, ret_dir);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)

@@ -165,6 +165,8 @@ void config_check_devices(const struct config *config, const char *path,
 int config_read_bpffs_dir(const char *path, char **ret_dir);
 /* The same for the directory of the socket and of the rule file. */
 int config_read_runtime_dir(const char *path, char **ret_dir);
+/* The same for the directory of state.db. */
+int config_read_state_dir(const char *path, char **ret_dir);
 
 /* The number of files of an export, and the path of each. The second function returns @path. */
 size_t config_export_file_count(const struct config_export *export);

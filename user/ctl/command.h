@@ -63,6 +63,8 @@ extern const struct command command_block;
 extern const struct command command_add;
 extern const struct command command_del;
 extern const struct command command_import;
+extern const struct command command_backup;
+extern const struct command command_restore;
 extern const struct command command_history;
 extern const struct command command_undo;
 extern const struct command command_protect;

@@ -75,6 +75,8 @@ static const struct values values[] = {
 	{ .command = "diff", .words = ":files" },
 	{ .command = "import", .words = ":files" },
 	{ .command = "simulate", .words = ":files" },
+	{ .command = "backup", .words = ":files" },
+	{ .command = "restore", .words = ":files" },
 };
 
 /* ---- the command line ------------------------------------------------------ */

@@ -65,6 +65,27 @@ void http_reply(struct evhttp_request *request, json_t *body)
 	send_json(request, OUTCOME_OK, body);
 }
 
+static void http_free_bytes(const void *data, size_t count, void *context)
+{
+	(void)data;
+	(void)count;
+	free(context);
+}
+
+void http_reply_bytes(struct evhttp_request *request, char *bytes, size_t count)
+{
+	/* They are not copied, because they may be many. */
+	if (evbuffer_add_reference(evhttp_request_get_output_buffer(request), bytes, count,
+				   http_free_bytes, bytes)) {
+		free(bytes);
+		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
+		return;
+	}
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
+			  "application/octet-stream");
+	evhttp_send_reply(request, HTTP_OK, "OK", NULL);
+}
+
 void http_reply_error(struct evhttp_request *request, enum outcome outcome, const char *message,
 		      const struct lines *details)
 {

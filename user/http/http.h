@@ -22,6 +22,9 @@
  * memory) sends an error. */
 void http_reply(struct evhttp_request *request, json_t *body);
 
+/* Send bytes as they are. @bytes: allocated; taken over */
+void http_reply_bytes(struct evhttp_request *request, char *bytes, size_t count);
+
 /* Send an error; @details may be NULL. */
 void http_reply_error(struct evhttp_request *request, enum outcome outcome, const char *message,
 		      const struct lines *details);

@@ -281,6 +281,25 @@ int database_fail(struct database *database)
 	return -EIO;
 }
 
+int database_image(struct database *database, void **ret_image, size_t *ret_bytes,
+		   int64_t *ret_version)
+{
+	char message[DATABASE_MESSAGE_BYTES];
+	sqlite3_int64 bytes;
+	void *image;
+
+	if (!database)
+		return -EIO;
+	if (query_first(database, "PRAGMA user_version", ret_version, message))
+		return database_fail(database);
+	image = sqlite3_serialize(database->handle, "main", &bytes, 0);
+	if (!image)
+		return -ENOMEM;
+	*ret_image = image;
+	*ret_bytes = (size_t)bytes;
+	return 0;
+}
+
 /* ---- transactions --------------------------------------------------------- */
 
 int database_begin(struct database *database)

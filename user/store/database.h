@@ -61,6 +61,16 @@ const char *database_error(const struct database *database);
  * database_set_aside(). */
 bool database_is_corrupt(const struct database *database);
 
+/**
+ * database_image() - copy all of the database, as its file has it
+ * @ret_image: for sqlite3_free()
+ * @ret_version: of its tables
+ *
+ * No transaction may be open. Return: 0, -EIO or -ENOMEM.
+ */
+int database_image(struct database *database, void **ret_image, size_t *ret_bytes,
+		   int64_t *ret_version);
+
 /* ---- transactions --------------------------------------------------------- */
 
 /* Begin a transaction unless one is open. Return: 0 or -EIO. */

@@ -18,7 +18,8 @@ const struct command *const all_commands[] = {
 	&command_refresh,   &command_domains,
 	&command_learn,	    &command_explain,
 	&command_report,    &command_check_config,
-	&command_export,    &command_detach,
+	&command_export,    &command_backup,
+	&command_restore,   &command_detach,
 	&command_help,	    NULL,
 };
 

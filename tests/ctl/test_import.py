@@ -61,7 +61,7 @@ def test_wrong_before_asking(ask, daemon, file, tmp_path):
             (("--list", "a", tmp_path), 4, "Is a directory"),
             ((file,), 2, "--list NAME"),
             (("--list", "a"), 2, "import needs FILE"),
-            (("--list", "a", file, file), 2, "unexpected argument")):
+            (("--list", "a", file, file), 2, "needs one FILE")):
         done = ask("import", *argv)
         assert (done.code, done.out) == (code, "")
         assert words in done.err
@@ -83,3 +83,42 @@ def test_odd_answers(ask, daemon, file, answer):
     daemon.answers["POST", "/v1/import"] = 200, {"schema_version": 1, **answer}
     for options in (), ("--json",):
         assert ask(*options, "import", "--list", "partners", file).code in (0, 3)
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path):
+    """An nft and an ipset that print their arguments; returns the environment."""
+    for name in "nft", "ipset":
+        path = tmp_path / name
+        path.write_text('#!/bin/sh\n[ "$4" != fail ] && [ "$2" != fail ] || '
+                        '{ echo "no such set" >&2; exit 3; }\necho "$0:" "$@"\n')
+        path.chmod(0o755)
+    return {"PATH": f"relative:{tmp_path}:/usr/bin:/bin"}
+
+
+@pytest.mark.parametrize("argv, name, form", [
+    (["--from-ipset", "blocked"], "ipset save blocked", "ipset"),
+    (["--from-nft", "inet", "filter", "blocked"], "nft list set inet filter blocked", "nftables")])
+def test_sets_of_the_kernel(ask, daemon, programs, tmp_path, argv, name, form):
+    daemon.answers["POST", "/v1/import"] = 200, ANSWER
+    assert ask("import", "--list", "partners", *argv, env=programs).code == 0
+    request, = daemon.requests
+    assert request["body"] == f"{tmp_path}/{name.replace(' ', ': ', 1)}\n".encode()
+    assert request["query"] == {"list": "partners", "name": name, "format": form}
+
+
+def test_sets_that_cannot_be_read(ask, daemon, programs, tmp_path):
+    for argv, code, words in (
+            (["--from-ipset", "fail"], 4, "no such set\nipwlctl: ipset exited with status 3\n"),
+            (["--from-nft", "inet", "fail", "x"], 4, "nft exited with status 3\n"),
+            (["--from-nft", "inet", "filter"], 2, "--from-nft needs FAMILY TABLE SET"),
+            (["--from-ipset", "a", "b"], 2, "--from-ipset needs one SET"),
+            (["--from-ipset", "--from-nft", "a"], 2, "exclude each other"),
+            (["--from-ipset", "--format", "ipset", "a"], 2, "exclude each other"),
+            (["a", "b"], 2, "needs one FILE")):
+        done = ask("import", "--list", "partners", *argv, env=programs)
+        assert (done.code, done.out) == (code, "") and words in done.err, argv
+    (tmp_path / "nft").write_text("#!/bin/sh\nkill -9 $$\n")
+    done = ask("import", "--list", "x", "--from-nft", "a", "b", "c", env=programs)
+    assert (done.code, done.err) == (4, "ipwlctl: nft was ended by signal 9\n")
+    assert daemon.requests == []

@@ -9,7 +9,7 @@
 #include "ctl/ctl.h"
 
 /* Of one command. */
-#define COMMAND_OPTIONS_MAX 8
+#define COMMAND_OPTIONS_MAX 9
 
 struct option_spec {
 	const char *name;    /* without the dashes; NULL ends a table */

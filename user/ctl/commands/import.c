@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "ctl/exchange.h"
 #include "ctl/memory.h"
+#include "ctl/program.h"
 #include "formats/read.h"
 
 #define SIZE_START 65536
@@ -23,7 +24,17 @@ enum {
 	IMPORT_TTL,
 	IMPORT_ON_ERROR,
 	IMPORT_DRY_RUN,
-	IMPORT_FORCE
+	IMPORT_FORCE,
+	IMPORT_FROM_IPSET,
+	IMPORT_FROM_NFT
+};
+
+/* A list that is to be imported. */
+struct imported {
+	char *data; /* to be freed */
+	size_t bytes;
+	char *name;	    /* for messages and the history; to be freed */
+	const char *format; /* NULL: it is recognised */
 };
 
 static const struct column read_columns[] = {
@@ -132,19 +143,91 @@ static char *read_stream(FILE *stream, size_t *ret_bytes)
 	return data;
 }
 
-/* The file's bytes, to be freed; NULL: it was reported. */
-static char *read_file(const char *path, size_t *ret_bytes)
+static enum ctl_exit read_file(const char *path, struct imported *imported)
 {
 	bool is_stdin = !strcmp(path, "-");
 	FILE *stream = is_stdin ? stdin : fopen(path, "re");
-	char *data = stream ? read_stream(stream, ret_bytes) : NULL;
 
-	if (!data)
+	imported->data = stream ? read_stream(stream, &imported->bytes) : NULL;
+	if (!imported->data)
 		ctl_error("%s: %s", path, strerror(errno));
 	if (stream && !is_stdin)
 		fclose(stream);
-	return data;
+	imported->name = ctl_allocated(strdup(is_stdin ? "standard input" : path));
+	return imported->data ? CTL_DONE : CTL_INVALID;
 }
+
+/* ---- sets of the kernel ------------------------------------------------------ */
+
+static void take_output(FILE *stream, void *context)
+{
+	struct imported *imported = context;
+
+	imported->data = read_stream(stream, &imported->bytes);
+}
+
+/* Read what a program prints about a set. */
+static enum ctl_exit read_program(char *const argv[], const char *format, struct imported *imported)
+{
+	enum ctl_exit code = program_run(argv, take_output, imported);
+	FILE *stream = ctl_allocated(open_memstream(&imported->name, &(size_t) { 0 }));
+
+	for (size_t i = 0; argv[i]; i++)
+		fprintf(stream, "%s%s", i ? " " : "", argv[i]);
+	if (fclose(stream))
+		ctl_allocated(NULL);
+	if (!code && !imported->data) {
+		ctl_error("%s: %s", imported->name, strerror(errno));
+		code = CTL_INVALID;
+	}
+	imported->format = format;
+	return code;
+}
+
+static enum ctl_exit read_ipset(char *const words[], struct imported *imported)
+{
+	char *const argv[] = { "ipset", "save", words[0], NULL };
+
+	return read_program(argv, "ipset", imported);
+}
+
+static enum ctl_exit read_nft(char *const words[], struct imported *imported)
+{
+	char *const argv[] = { "nft", "list", "set", words[0], words[1], words[2], NULL };
+
+	return read_program(argv, "nftables", imported);
+}
+
+/* Check how many arguments there are. */
+static enum ctl_exit check_arguments(const struct arguments *arguments, size_t count,
+				     const char *what)
+{
+	if (arguments->positional_count == count)
+		return CTL_DONE;
+	return ctl_usage_error("import", "import %s", what);
+}
+
+static enum ctl_exit read_list(const struct arguments *arguments, struct imported *imported)
+{
+	const char *const *options = arguments->options;
+	enum ctl_exit code;
+
+	if (!options[IMPORT_FROM_NFT] && !options[IMPORT_FROM_IPSET]) {
+		code = check_arguments(arguments, 1, "needs one FILE");
+		return code ? code : read_file(arguments->positional[0], imported);
+	}
+	if (options[IMPORT_FORMAT] || (options[IMPORT_FROM_NFT] && options[IMPORT_FROM_IPSET]))
+		return ctl_usage_error("import", "--from-nft, --from-ipset and --format exclude "
+						 "each other");
+	if (options[IMPORT_FROM_IPSET]) {
+		code = check_arguments(arguments, 1, "--from-ipset needs one SET");
+		return code ? code : read_ipset(arguments->positional, imported);
+	}
+	code = check_arguments(arguments, 3, "--from-nft needs FAMILY TABLE SET");
+	return code ? code : read_nft(arguments->positional, imported);
+}
+
+/* ---- the command -------------------------------------------------------------- */
 
 /* The format's name; false: it was reported. */
 static bool check_format(const char *name)
@@ -169,13 +252,13 @@ static bool check_on_error(const char *choice)
 }
 
 static enum ctl_exit send_import(const struct arguments *arguments, const char *ttl,
-				 const char *data, size_t data_bytes)
+				 const struct imported *imported)
 {
-	const char *path = arguments->positional[0];
+	const char *format = arguments->options[IMPORT_FORMAT];
 	const struct parameter query[] = {
 		{ "list", arguments->options[IMPORT_LIST] },
-		{ "format", arguments->options[IMPORT_FORMAT] },
-		{ "name", strcmp(path, "-") != 0 ? path : "standard input" },
+		{ "format", imported->format ? imported->format : format },
+		{ "name", imported->name },
 		{ "reason", arguments->options[IMPORT_REASON] },
 		{ "ttl_seconds", ttl },
 		{ "on_error", arguments->options[IMPORT_ON_ERROR] },
@@ -187,8 +270,8 @@ static enum ctl_exit send_import(const struct arguments *arguments, const char *
 	const struct request request = { .method = "POST",
 					 .path = "/v1/import",
 					 .query = query,
-					 .data = data,
-					 .data_bytes = data_bytes,
+					 .data = imported->data,
+					 .data_bytes = imported->bytes,
 					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
 
 	return exchange(arguments, &request, "read", write_imported);
@@ -198,9 +281,8 @@ static enum ctl_exit run_import(const struct arguments *arguments)
 {
 	const char *ttl = arguments->options[IMPORT_TTL];
 	char ttl_text[32];
+	struct imported imported = { 0 };
 	enum ctl_exit code;
-	size_t bytes;
-	char *data;
 
 	if (!check_format(arguments->options[IMPORT_FORMAT]) ||
 	    !check_on_error(arguments->options[IMPORT_ON_ERROR]))
@@ -216,22 +298,24 @@ static enum ctl_exit run_import(const struct arguments *arguments)
 		snprintf(ttl_text, sizeof(ttl_text), "%lld", (long long)sec);
 		ttl = ttl_text;
 	}
-	data = read_file(arguments->positional[0], &bytes);
-	if (!data)
-		return CTL_INVALID;
-	code = send_import(arguments, ttl, data, bytes);
-	free(data);
+	code = read_list(arguments, &imported);
+	if (!code)
+		code = send_import(arguments, ttl, &imported);
+	free(imported.data);
+	free(imported.name);
 	return code;
 }
 
 const struct command command_import = {
 	.name = "import",
-	.positional = "FILE",
+	.positional = "FILE|SET|FAMILY TABLE SET",
 	.positional_min = 1,
-	.positional_max = 1,
+	.positional_max = 3,
 	.summary = "add all entries of a list as manual entries, or none",
-	.description = "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is\n"
-		       "-, reads standard input. A comment on an entry becomes its reason.",
+	.description =
+	    "Reads the formats of Postfix, rspamd, SpamAssassin and others. If FILE is\n"
+	    "-, reads standard input. A comment on an entry becomes its reason. Timeouts\n"
+	    "of sets become expiries.",
 	.options = { [IMPORT_FORMAT] = { "format", "FORMAT",
 					 "the format of FILE (auto: recognise it)", 0 },
 		     [IMPORT_LIST] = { "list", "NAME", "the list to add to", 1 },
@@ -245,6 +329,9 @@ const struct command command_import = {
 		     [IMPORT_DRY_RUN] = { "dry-run", NULL, "show the result, but change nothing",
 					  0 },
 		     [IMPORT_FORCE] = { "force", NULL,
-					"also block own, protected or very wide prefixes", 0 } },
+					"also block own, protected or very wide prefixes", 0 },
+		     [IMPORT_FROM_IPSET] = { "from-ipset", NULL, "take over the SET of ipset", 0 },
+		     [IMPORT_FROM_NFT] = { "from-nft", NULL,
+					   "take over the SET of a TABLE of nftables", 0 } },
 	.run = run_import,
 };

@@ -29,7 +29,7 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "reload": {"--accept"}, "diff": {"--summary", "--limit"},
            "lint": {"--list", "--check", "--unused", "--expiring", "--wide", "--limit"},
            "monitor": {"--verdict", "--list", "--port", "--count", "--pcap", "--payload"},
-           "simulate": {"--config", "--limit", "--limits"}, "restore": {"--config"}, "detach": {"--config"},
+           "simulate": {"--config", "--new", "--limit", "--limits"}, "restore": {"--config"}, "detach": {"--config"},
            "spf": {"--servers", "--authenticated", "--timeout"},
            "learn": {"--state", "--since", "--reason", "--yes"},
            "report": {"--message", "--by", "--user"}}

@@ -193,6 +193,63 @@ def test_follows_the_tables(running, wire):
     assert simulate(running, path)["verdicts"]["would_block"] == 1
 
 
+NEW_LISTS = """\
+  - {{name: partners, action: allow, entries: [{unlisted}]}}
+  - name: trial
+    action: block
+    mode: monitor
+    entries: [198.51.100.0/24]
+    files: [{top}/trial.list]
+"""
+
+
+def test_lists_that_are_not_in_force(running, wire, draw):
+    """The configuration as it would be after a reload; what is in force stays."""
+    addresses = (UNLISTED.ipv4, ALLOWED.ipv4, BLOCKED.ipv4, BLOCKED.ipv6)
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, address) for address in addresses])
+    new = running.top / "new.yaml"
+    (running.top / "trial.list").write_text("2001:db8:bad::/48\n", encoding="utf-8")
+    text = running.config.read_text(encoding="utf-8")
+    new.write_text(text[:text.index("lists:")] + "lists:\n" + NEW_LISTS.format(
+        unlisted=UNLISTED.ipv4, top=running.top), encoding="utf-8")
+    pins = set(os.listdir(running.bpffs.parent))
+    before = everything_counted(running)
+
+    def verdicts(*options):
+        answer = running.ask("simulate", "--config", new, *options, path)
+        return [next((row["verdict"], row["list"]) for row in answer["sources"]
+                     if row["address"] == address) for address in addresses]
+    then = [("allow", "partners"), ("would_block", "trial"), ("unlisted", None),
+            ("would_block", "trial")]
+    now = [("unlisted", None), ("allow", "partners"), ("block", "drop"), ("block", "drop")]
+    assert verdicts("--new") == then and verdicts() == now
+    assert everything_counted(running) == before
+    assert set(os.listdir(running.bpffs.parent)) == pins
+    # Nothing needs to be in force.
+    running.ctl("detach", "--config", running.config)
+    running.stop()
+    assert verdicts("--new") == then
+    # By a larger list, against what its prefixes say.
+    networks = {ipaddress.ip_network((draw.randrange(1 << 20) * 4096, 24)) for _ in range(20000)}
+    (running.top / "trial.list").write_text("".join(f"{network}\n" for network in networks),
+                                            encoding="utf-8")
+    listed = [str(network[7]) for network in draw.sample(sorted(networks), 200)]
+    addresses = [address for address in listed if int(address.split(".")[0]) not in (0, 127) and
+                 int(address.split(".")[0]) < 224]
+    write(path, EN10MB, [frames.tcp(wire, address) for address in addresses])
+    assert set(verdicts("--new")) == {("would_block", "trial")}
+
+
+def test_a_new_configuration_with_errors(running, wire):
+    path = write(running.top / "a.pcap", EN10MB, [frames.tcp(wire, UNLISTED.ipv4)])
+    new = running.top / "new.yaml"
+    new.write_text(running.config.read_text(encoding="utf-8") + "  - {name: x, action: maybe}\n",
+                   encoding="utf-8")
+    result = running.ctl("simulate", "--new", "--config", new, path)
+    assert (result.returncode, result.stdout) == (INVALID, "") and f"{new}:" in result.stderr
+    assert [name for name in os.listdir(running.bpffs.parent) if "trial" in name] == []
+
+
 def test_long_and_cut_packets(running, wire):
     """Long frames of GRO are run unchanged; truncated ones if they can be judged."""
     whole = frames.tcp(wire, BLOCKED.ipv4, flags="PA", payload=bytes(60000))

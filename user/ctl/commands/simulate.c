@@ -16,6 +16,7 @@
 #include "ctl/frame.h"
 #include "ctl/memory.h"
 #include "ctl/tally.h"
+#include "ctl/trial.h"
 #include "ctl/writer.h"
 #include "datapath/names.h"
 #include "datapath/simulate.h"
@@ -25,7 +26,7 @@
 #define PROGRESS_FRAMES 4096
 #define PROGRESS_SEC 0.5
 
-enum { SIMULATE_CONFIG, SIMULATE_LIMIT, SIMULATE_LIMITS };
+enum { SIMULATE_CONFIG, SIMULATE_NEW, SIMULATE_LIMIT, SIMULATE_LIMITS };
 
 struct run {
 	struct capture *capture;
@@ -403,9 +404,13 @@ static enum ctl_exit run_capture(const struct arguments *arguments, const char *
 {
 	struct run run = { .shows_progress = isatty(STDERR_FILENO) };
 	const char *path = arguments->positional[0];
+	const char *config = arguments->options[SIMULATE_CONFIG];
 	enum ctl_exit code = capture_open(path, &run.capture);
 
-	if (!code)
+	if (!code && arguments->options[SIMULATE_NEW])
+		code =
+		    trial_open(config ? config : CONFIG_DEFAULT_PATH, bpffs_dir, &run.simulation);
+	else if (!code)
 		code = open_simulation(bpffs_dir, &run.simulation);
 	if (!code)
 		code = open_limits(&run, arguments->options[SIMULATE_LIMITS]);
@@ -449,11 +454,14 @@ const struct command command_simulate = {
 	.summary = "show the verdicts for the packets of a capture",
 	.description =
 	    "FILE is a pcap or pcapng file, or - for standard input. The command uses the\n"
-	    "lists in force, and does not affect traffic. It needs root, but not ipwld.",
+	    "lists in force, and does not affect traffic. It needs root, but not ipwld. With\n"
+	    "--new, it uses the lists of a configuration that is not in force.",
 	.options = { [SIMULATE_CONFIG] = { "config", "FILE",
 					   "the configuration with bpffs_dir (" CONFIG_DEFAULT_PATH
 					   ")",
 					   0 },
+		     [SIMULATE_NEW] = { "new", NULL,
+					"use the lists of the configuration as it is now", 0 },
 		     [SIMULATE_LIMIT] = { "limit", "N", "show at most N sources (1000)", 0 },
 		     [SIMULATE_LIMITS] = { "limits", "N/N",
 					   "limits for unlisted sources, like 30/120", 0 } },

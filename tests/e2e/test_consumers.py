@@ -310,6 +310,7 @@ def test_every_snippet_is_here():
               "rspamd-metadata-exporter.conf",        # test_rspamd
               "fail2ban-ipwl.conf",                   # test_seen
               "fail2ban-action.conf",                 # test_fail2ban
+              "crowdsec.yml",                         # test_crowdsec
               "postfix-lane.cf",                      # test_lane_postfix
               "opensmtpd-lane.conf", "haproxy-lane.cfg",  # test_lane_servers
               "prometheus.yml", "ipwl-alerts.yml", "ipwl-recording.yml"}  # test_contrib

@@ -48,6 +48,24 @@ def test_program_of_someone_else(lab, ipwld, other_program, word, off):
     assert judged(lab, ipwld, "eth0")
 
 
+def test_program_of_libxdp(lab, ipwld):
+    """ipwl shares no interface with it, whether libxdp uses its dispatcher or not, and says what
+    is there."""
+    # libxdp pins what it loads below /sys/fs/bpf, here in a mount namespace of its own.
+    own = "unshare", "-m", "sh", "-c", 'mount -t bpf bpf /sys/fs/bpf && exec "$@"', "sh"
+    lab.mx.run(*own, "xdp-filter", "load", "-m", "skb", "eth0")
+    number = program_id(lab, "eth0")
+    ipwld.start()
+    found = ipwld.interface()
+    assert not found["attached"]
+    assert re.search(rf"another XDP program \(id {number}, name xdp\w+\) is attached",
+                     found["error"]), found
+    assert program_id(lab, "eth0") == number
+    lab.mx.run(*re.search("`(ip link .*?)'", found["error"])[1].split())
+    assert ipwld.ctl("reload").returncode == 0
+    await_attached(ipwld, "eth0")
+
+
 def test_link_of_someone_else(lab, ipwld):
     """What a link holds `ip link` does not take off."""
     ipwld.start()

@@ -20,14 +20,14 @@ static const struct section {
 	{ "limits", limits_measure },	  { "packets", packets_measure },
 	{ "decision", decision_measure }, { "path", path_measure },
 	{ "attempts", attempts_measure }, { "load", load_measure },
-	{ "daemon", daemon_measure },
+	{ "daemon", daemon_measure },	  { "greeting", greeting_measure },
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
 
 static const char usage[] =
     "usage: bench [--ipwld PROGRAM] [--json FILE] [--max PREFIXES] [--quick]\n"
-    "             [--only limits|packets|decision|attempts|path|load|daemon]...";
+    "             [--only limits|packets|decision|attempts|path|load|daemon|greeting]...";
 
 /* Mark the section to be run. */
 static void choose(bool chosen[SECTION_COUNT], const char *name)

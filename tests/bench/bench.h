@@ -25,6 +25,8 @@ void path_measure(const struct bench_options *options);
 void limits_measure(const struct bench_options *options);
 /* Loading, changing and releasing tables: time, memory, CPUs held. */
 void load_measure(const struct bench_options *options);
+/* How long senders wait for a mail server with a lane. */
+void greeting_measure(const struct bench_options *options);
 /* The daemon with a list: start, memory, commands, scrapes. */
 void daemon_measure(const struct bench_options *options);
 

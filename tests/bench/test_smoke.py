@@ -17,6 +17,7 @@ SECTIONS = {
     "path": "listed sources: xdp-filter, times ipwl",
     "load": "from list files to in force",
     "daemon": "add an entry, median",
+    "greeting": "greeting, allowed, by a lane",
 }
 
 

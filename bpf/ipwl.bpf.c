@@ -12,6 +12,7 @@
 #include "attempts.bpf.h"
 #include "classify.bpf.h"
 #include "count.bpf.h"
+#include "flood.bpf.h"
 #include "hand_over.bpf.h"
 #include "ipwl.h"
 #include "maps.bpf.h"
@@ -52,6 +53,7 @@ static __always_inline int judge(struct xdp_md *ctx)
 	struct frame frame = frame_of_xdp(ctx);
 	struct ipwl_decision decision;
 	struct packet packet;
+	__u32 is_syn;
 
 	if (!settings)
 		return XDP_PASS;
@@ -60,7 +62,8 @@ static __always_inline int judge(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	decision = classify(settings, &packet);
-	if (packet.is_connection)
+	is_syn = packet.is_connection;
+	if (is_syn)
 		note_attempt(ctx, settings, &packet, &decision);
 	count_interface(&packet, decision.verdict);
 	count_decision(settings, &packet, &decision);
@@ -70,6 +73,8 @@ static __always_inline int judge(struct xdp_md *ctx)
 		return XDP_DROP;
 	if (decision.verdict == IPWL_ALLOW || decision.verdict == IPWL_AVERTED)
 		pass_list(ctx, decision.list);
+	else if (settings->flood)
+		return flood_shield(ctx, packet.ip_offset, is_syn);
 	return XDP_PASS;
 }
 
@@ -166,6 +171,18 @@ int ipwl_settle(struct bpf_raw_tracepoint_args *ctx)
 	if (is_own)
 		release(batch);
 	return 0;
+}
+
+/*
+ * Ask the listener that a SYN in IPv4 without options goes to for a cookie. User space runs it as a
+ * test to learn whether the kernel gives any.
+ *
+ * Return: 1; 0: it gives none.
+ */
+SEC("xdp")
+int ipwl_probe_cookies(struct xdp_md *ctx)
+{
+	return flood_probe(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -331,14 +331,14 @@ _Static_assert(IPWL_GENERATIONS == 2, "bit 0");
 
 /* The one value of `settings`; user space writes it through mmap. */
 struct ipwl_settings {
-	__u32 decides;	/* IPWL_DECIDES_*, in one word, so that one read returns both from the same
-			 * moment, in  whatever order a CPU reads */
-	__u32 enforce;	/* 0: monitor, nothing is ever dropped */
-	__u64 cookie;	/* ties these maps to the rule file of the daemon */
-	__u32 batches;	/* 1: rules are counted in batches (struct ipwl_pending) */
-	__u32 events;	/* 1: attempts are reported (ipwl_event.h) */
-	__u32 limits;	/* enum ipwl_limit_mode (ipwl_limit.h) */
-	__u32 reserved; /* 0 */
+	__u32 decides; /* IPWL_DECIDES_*, in one word, so that one read returns both from the same
+			* moment, in  whatever order a CPU reads */
+	__u32 enforce; /* 0: monitor, nothing is ever dropped */
+	__u64 cookie;  /* ties these maps to the rule file of the daemon */
+	__u32 batches; /* 1: rules are counted in batches (struct ipwl_pending) */
+	__u32 events;  /* 1: attempts are reported (ipwl_event.h) */
+	__u32 limits;  /* enum ipwl_limit_mode (ipwl_limit.h) */
+	__u32 flood;   /* enum ipwl_flood_mode (ipwl_flood.h) */
 	__u64 ports[IPWL_PORT_WORDS]; /* bit port % 64 of word port / 64: a mail port */
 	/* Bits of the number of a port's group, by generation: bit n of the number is bit port %
 	 * 64 of word port / 64 in element n. */

@@ -82,14 +82,27 @@ static int set_pin_paths(struct ipwl_bpf *skeleton, const char *bpffs_dir,
 	return 0;
 }
 
+static bool has_helper(enum bpf_func_id helper)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, helper, NULL) == 1;
+}
+
 /* Frames in several buffers (jumbo MTUs), and the helper that returns their whole length. Both
  * came with Linux 5.18. ipwl_generic does not use them; see there for the reason. */
 static void use_frags(struct ipwl_bpf *skeleton)
 {
-	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) != 1)
+	if (!has_helper(BPF_FUNC_xdp_get_buff_len))
 		return;
 	skeleton->rodata->has_xdp_frags = 1;
 	bpf_program__set_flags(skeleton->progs.ipwl_xdp, BPF_F_XDP_HAS_FRAGS);
+}
+
+/* What makes the shield against floods faster, and its answers better. */
+static void use_cookies(struct ipwl_bpf *skeleton)
+{
+	skeleton->rodata->has_raw_cookies = has_helper(BPF_FUNC_tcp_raw_gen_syncookie_ipv4) &&
+					    has_helper(BPF_FUNC_tcp_raw_gen_syncookie_ipv6);
+	skeleton->rodata->has_check_mtu = has_helper(BPF_FUNC_check_mtu);
 }
 
 /* One element for each CPU that may come online. */
@@ -110,6 +123,7 @@ int load_open(struct ipwl_bpf **ret_skeleton)
 	if (!skeleton)
 		return -errno;
 	use_frags(skeleton);
+	use_cookies(skeleton);
 	skeleton->rodata->counts_directly = settle_is_direct();
 	err = use_cpus(skeleton);
 	if (err) {
@@ -200,6 +214,13 @@ int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DAT
 	return err;
 }
 
+/* Whether user space runs the program, so that it is loaded once and not for each interface. */
+static bool is_shared(const struct ipwl_bpf *skeleton, const struct bpf_program *program)
+{
+	return program == skeleton->progs.ipwl_settle ||
+	       program == skeleton->progs.ipwl_probe_cookies;
+}
+
 /* ---- load ----------------------------------------------------------------- */
 
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
@@ -220,9 +241,7 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t met
 	skeleton->rodata->meta_owner = meta_owner;
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
-		bool is_settle = program == skeleton->progs.ipwl_settle;
-
-		bpf_program__set_autoload(program, is_settle == !interface_dir);
+		bpf_program__set_autoload(program, is_shared(skeleton, program) == !interface_dir);
 	}
 	err = set_pin_paths(skeleton, bpffs_dir, interface_dir);
 	if (err)
@@ -270,7 +289,7 @@ int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 		return errors_report_words(error, err, "cannot open the BPF object");
 	bpf_object__for_each_program(program, skeleton->obj)
 	{
-		bpf_program__set_autoload(program, program == skeleton->progs.ipwl_settle);
+		bpf_program__set_autoload(program, is_shared(skeleton, program));
 	}
 	bpf_object__for_each_map(map, skeleton->obj)
 	{

@@ -20,7 +20,7 @@ static const char *const setting_keys[] = {
 	[SETTING_EXPORTS] = "exports",	     [SETTING_LEARN] = "learn",
 	[SETTING_RESOLVER] = "resolver",     [SETTING_WEB] = "web",
 	[SETTING_EVENTS] = "events",	     [SETTING_SEEN] = "seen",
-	[SETTING_LIMITS] = "limits",
+	[SETTING_LIMITS] = "limits",	     [SETTING_FLOOD] = "flood",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 

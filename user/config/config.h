@@ -14,6 +14,7 @@
 #include "config/learn.h"
 #include "config/resolver_config.h"
 #include "config/web_config.h"
+#include "core/flood.h"
 #include "core/guard.h"
 #include "core/limits.h"
 #include "core/policy.h"
@@ -114,7 +115,8 @@ struct config {
 	struct history_settings history;
 	struct event_settings events;
 	struct seen_settings seen;
-	struct limits limits;	   /* for unlisted sources */
+	struct limits limits; /* for unlisted sources */
+	struct flood flood;
 	struct feed_config *feeds; /* of all lists */
 	size_t feed_count;
 	struct feed_config *domains; /* of all lists */

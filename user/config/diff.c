@@ -278,6 +278,8 @@ static void settings_compare(struct collector *settings, const struct config *fr
 			     to->history.sample_sec);
 	settings_add_seen(settings, from, to);
 	limits_compare(settings, &from->limits, &to->limits);
+	flood_compare(settings, &from->flood, &to->flood);
+	settings_add_seconds(settings, "flood.quiet", from->flood.quiet_sec, to->flood.quiet_sec);
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);

@@ -31,6 +31,7 @@ enum setting {
 	SETTING_EVENTS,
 	SETTING_SEEN,
 	SETTING_LIMITS,
+	SETTING_FLOOD,
 	SETTING_COUNT,
 };
 
@@ -140,6 +141,11 @@ void seen_read(struct document *document, const yaml_node_t *node, struct seen_s
 void limits_read_config(struct document *document, const yaml_node_t *node, struct limits *limits);
 /* Add what differs. */
 void limits_compare(struct collector *settings, const struct limits *from, const struct limits *to);
+
+/* Read `flood`. @node may be NULL: there is no shield. */
+void flood_read_config(struct document *document, const yaml_node_t *node, struct flood *flood);
+/* Add what differs, but for the time. */
+void flood_compare(struct collector *settings, const struct flood *from, const struct flood *to);
 
 /* Warn of prefixes that a list has twice, or both as entry and exclusion. @place is the place
  * of the list, for the warning that counts the others. */

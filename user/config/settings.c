@@ -331,6 +331,7 @@ int settings_read(struct document *document, yaml_node_t *const values[SETTING_C
 	events_read(document, values[SETTING_EVENTS], &config->events);
 	seen_read(document, values[SETTING_SEEN], &config->seen);
 	limits_read_config(document, values[SETTING_LIMITS], &config->limits);
+	flood_read_config(document, values[SETTING_FLOOD], &config->flood);
 	err = read_interfaces(document, values[SETTING_INTERFACES], config);
 	if (!err)
 		err = read_ports(document, values[SETTING_PORTS], config);

@@ -281,6 +281,7 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 		write_reach(datapath, &after);
 	}
 	attempts_set_limits(datapath, &change->events);
+	flood_apply(datapath, &change->flood);
 	if (change->is_rebuild)
 		chunks_trim(datapath, change->policy);
 	return 0;

@@ -30,6 +30,9 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	err = limits_open(datapath);
 	if (err)
 		return errors_report(error, err, "cannot map the limits");
+	err = flood_open(datapath);
+	if (err)
+		return errors_report(error, err, "cannot map the shield against floods");
 	datapath->roots =
 	    values_map(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	if (!datapath->roots)
@@ -181,6 +184,7 @@ void datapath_close(struct datapath *datapath)
 	settle_close(datapath);
 	attempts_close(datapath->attempt_settings);
 	limits_close(datapath);
+	flood_close(datapath);
 	values_unmap(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
 	classes_close(datapath);
 	lane_maps_close(datapath);

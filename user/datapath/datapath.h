@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/flood.h"
 #include "core/limits.h"
 #include "core/policy.h"
 #include "ipwl.h"
@@ -106,6 +107,7 @@ struct datapath_change {
 	bool enforce;
 	struct event_limits events;
 	struct limits limits; /* for unlisted sources */
+	struct flood flood;
 };
 
 /**

@@ -10,6 +10,7 @@
 #include "compile/index.h"
 #include "compile/table.h"
 #include "datapath/datapath.h"
+#include "datapath/flood.h"
 #include "datapath/limits.h"
 #include "ipwl_event.h"
 
@@ -28,14 +29,15 @@ struct ipwl_bpf; /* the skeleton */
 struct datapath {
 	char *bpffs_dir;
 	const char *owner;
-	int claim;					/* on bpffs_dir; -1: none */
-	struct ipwl_bpf *shared;			/* the maps, and the program ipwl_settle */
-	struct ipwl_settings *settings;			/* mapped */
-	struct ipwl_pending *pendings;			/* mapped; one for each possible CPU */
-	uint32_t cpu_count;				/* of these */
+	int claim;			/* on bpffs_dir; -1: none */
+	struct ipwl_bpf *shared;	/* the maps, and programs that user space runs */
+	struct ipwl_settings *settings; /* mapped */
+	struct ipwl_pending *pendings;	/* mapped; one for each possible CPU */
+	uint32_t cpu_count;		/* of these */
 	struct ipwl_attempt_settings *attempt_settings; /* mapped */
 	struct ipwl_limit_settings *limit_settings;	/* mapped */
 	uint64_t *limit_cells;				/* mapped; IPWL_LIMIT_CELLS */
+	struct ipwl_flood *flood;			/* mapped */
 	pthread_mutex_t settling;			/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
 	 * counters and decisions. */
@@ -131,15 +133,16 @@ int load_open(struct ipwl_bpf **ret_skeleton);
  * as warnings, and the rest at debug level. @what names the part that is loaded, for @error. */
 int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES]);
 /* Open and load the skeleton. It uses the maps that are pinned and pins the others. If
- * @interface_dir is NULL, only the shared maps are created and ipwl_settle is loaded.
+ * @interface_dir is NULL, only the shared maps are created and the programs that user space runs
+ * are loaded.
  * @meta_owner marks the metadata that these programs write and trust. */
 int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t meta_owner,
 		  struct ipwl_bpf **ret_skeleton, char error[DATAPATH_ERROR_BYTES]);
 /* Use a pinned map of the skeleton, which is not loaded yet. Return: 0; -ENOENT: it is not
  * pinned; another -errno. */
 int load_share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES]);
-/* Load ipwl_settle with the shared maps, all of which must be pinned. Nothing is pinned.
- * Return: as load_share_map(). */
+/* Load the programs that user space runs with the shared maps, all of which must be pinned. Nothing
+ * is pinned. Return: as load_share_map(). */
 int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 		char error[DATAPATH_ERROR_BYTES]);
 
@@ -333,6 +336,13 @@ uint32_t limits_cell(const struct datapath *datapath, enum ipwl_limit limit, uin
 		     const struct prefix *address);
 void limits_read(const struct ipwl_settings *settings, const struct ipwl_limit_settings *from,
 		 struct limits *ret_limits);
+
+/* ---- flood.c ---------------------------------------------------------------- */
+
+/* Map the state of the shield. Return: 0 or -errno. */
+int flood_open(struct datapath *datapath);
+void flood_close(struct datapath *datapath);
+void flood_apply(struct datapath *datapath, const struct flood *flood);
 
 /* ---- tc.c --------------------------------------------------------------- */
 

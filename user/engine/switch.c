@@ -33,6 +33,7 @@ static int switch_kernel(struct engine *engine, const struct snapshot *to,
 			    .per_second = to->config->events.per_second,
 			    .per_source_minute = to->config->events.per_source_minute },
 		.limits = to->config->limits,
+		.flood = to->config->flood,
 	};
 
 	if (change) {

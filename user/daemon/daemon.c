@@ -27,6 +27,7 @@
 #include "runtime/attempts.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
+#include "runtime/flood.h"
 #include "runtime/lanes.h"
 #include "runtime/learner.h"
 #include "runtime/maillog.h"
@@ -273,6 +274,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = lanes_open(runtime, &runtime->lanes);
 	if (err)
 		return err;
+	err = flood_watch_open(runtime, &runtime->flood);
+	if (err)
+		return err;
 	err = learner_open(runtime, &runtime->learner);
 	if (err)
 		return err;
@@ -356,6 +360,7 @@ static void daemon_stop(struct daemon *daemon)
 		engine_sample_all(runtime->engine);
 	sampler_close(runtime->sampler);
 	lanes_close(runtime->lanes);
+	flood_watch_close(runtime->flood);
 	trend_close(runtime->trend);
 	maillog_close(runtime->maillog);
 	learner_close(runtime->learner);

@@ -36,6 +36,7 @@ struct alarm;
 struct attempt_reader;
 struct exports;
 struct feeds;
+struct flood_watch;
 struct lanes;
 struct learner;
 struct maillog;
@@ -55,6 +56,7 @@ struct runtime {
 	struct sampler *sampler;
 	struct trend *trend;
 	struct lanes *lanes;
+	struct flood_watch *flood;
 	struct learner *learner;
 	struct maillog *maillog;
 	struct attempt_reader *attempts;

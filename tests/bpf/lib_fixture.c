@@ -205,6 +205,7 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
 		.enforce = scenario->enforce,
 		.events = fixture->events,
 		.limits = fixture->limits,
+		.flood = fixture->flood,
 	};
 	if (datapath_apply(fixture->datapath, &change, error))
 		fail_msg("datapath_apply: %s", error);
@@ -235,6 +236,20 @@ bool fixture_metadata_missing(const struct fixture *fixture)
 
 	assert_int_equal(bpf_map_lookup_elem(state_fd(fixture), &(uint32_t) { 0 }, &state), 0);
 	return state.metadata_missing;
+}
+
+bool fixture_has_check_mtu(const struct fixture *fixture)
+{
+	return fixture->interface->skeleton->rodata->has_check_mtu;
+}
+
+void fixture_forget_listeners(const struct fixture *fixture)
+{
+	const int map = bpf_map__fd(fixture->datapath->shared->maps.flood_listeners);
+	const uint64_t none = 0;
+
+	for (uint32_t key = 0; key < 1U << IPWL_FLOOD_LISTENER_BITS; key++)
+		assert_int_equal(bpf_map_update_elem(map, &key, &none, BPF_ANY), 0);
 }
 
 static struct outcome run_xdp(const struct fixture *fixture, const struct packet *packet,

@@ -41,6 +41,7 @@ struct fixture {
 	bool uses_index;
 	struct event_limits events; /* of the next fixture_apply() */
 	struct limits limits;	    /* the same */
+	struct flood flood;	    /* the same */
 	struct rule_ids ids;
 
 	struct tally *expected;
@@ -66,6 +67,11 @@ void fixture_apply(struct fixture *fixture, const struct scenario *scenario, enu
  * it. */
 void fixture_set_metadata_missing(struct fixture *fixture, bool is_missing);
 bool fixture_metadata_missing(const struct fixture *fixture);
+
+/* Whether the programs know the MTU of their device. */
+bool fixture_has_check_mtu(const struct fixture *fixture);
+/* Forget which listeners have given SYN cookies. */
+void fixture_forget_listeners(const struct fixture *fixture);
 
 /* What a program did with a packet. */
 struct outcome {

@@ -9,13 +9,11 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib_answer.h"
 #include "lib_fixture.h"
 #include "lib_random.h"
 #include "lib_scenario.h"
@@ -61,94 +59,20 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- frames ------------------------------------------------------------------ */
-
-static uint16_t word_at(const uint8_t *bytes)
-{
-	return (uint16_t)(bytes[0] << 8 | bytes[1]);
-}
-
-static uint32_t number_at(const uint8_t *bytes)
-{
-	return (uint32_t)word_at(bytes) << 16 | word_at(bytes + 2);
-}
-
-static uint32_t sum_of(const uint8_t *bytes, size_t count)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += (uint32_t)bytes[i] << (i % 2 ? 0 : 8);
-	return sum;
-}
-
-/* 0xffff if the sum contains a correct checksum. */
-static uint16_t folded(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
-/* Where the IP header begins, behind all tags. */
-static size_t ip_at(const uint8_t *frame, size_t size)
-{
-	size_t at = 12;
-
-	while (at + 4 <= size &&
-	       (word_at(frame + at) == ETHERTYPE_8021Q || word_at(frame + at) == ETHERTYPE_8021AD))
-		at += 4;
-	return at + 2;
-}
-
-/* Give an IPv4 header without options the checksum that packet_build() leaves out. */
-static void set_checksum(struct packet *packet)
-{
-	size_t at = ip_at(packet->data, packet->size);
-	uint8_t *ip = packet->data + at;
-	uint16_t checksum;
-
-	if (at + 20 > packet->size || word_at(ip - 2) != ETHERTYPE_IPV4)
-		return;
-	ip[10] = ip[11] = 0;
-	checksum = (uint16_t)~folded(sum_of(ip, 20));
-	ip[10] = (uint8_t)(checksum >> 8);
-	ip[11] = (uint8_t)checksum;
-}
-
-struct answer {
-	uint32_t retval;
-	uint8_t data[PACKET_BYTES_MAX + 64];
-	size_t size;
-};
-
-static struct answer run(const struct fixture *fixture, const struct packet *packet)
-{
-	struct answer answer = { .retval = 0 };
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet->data,
-		    .data_size_in = (uint32_t)packet->size, .data_out = answer.data,
-		    .data_size_out = sizeof(answer.data), .repeat = 1);
-
-	if (bpf_prog_test_run_opts(fixture->xdp_fd, &options))
-		return answer;
-	answer.retval = options.retval;
-	answer.size = options.data_size_out;
-	return answer;
-}
-
 /* ---- what an answer must be --------------------------------------------------- */
 
 static void check_tcp(const uint8_t *question, const uint8_t *answer, uint32_t pseudo)
 {
-	assert_int_equal(word_at(answer), word_at(question + 2));
-	assert_int_equal(word_at(answer + 2), word_at(question));
-	assert_int_equal(number_at(answer + 4), 0);
-	assert_int_equal(number_at(answer + 8), number_at(question + 4) + 1);
-	assert_int_equal(word_at(answer + 12), 5 << 12 | RESET_FLAGS);
-	assert_int_equal(number_at(answer + 14) >> 16, 0);
-	assert_int_equal(word_at(answer + 18), 0);
-	assert_int_equal(folded(pseudo + PROTOCOL_TCP + TCP_BYTES + sum_of(answer, TCP_BYTES)),
-			 0xffff);
+	assert_int_equal(answer_word_at(answer), answer_word_at(question + 2));
+	assert_int_equal(answer_word_at(answer + 2), answer_word_at(question));
+	assert_int_equal(answer_number_at(answer + 4), 0);
+	assert_int_equal(answer_number_at(answer + 8), answer_number_at(question + 4) + 1);
+	assert_int_equal(answer_word_at(answer + 12), 5 << 12 | RESET_FLAGS);
+	assert_int_equal(answer_number_at(answer + 14) >> 16, 0);
+	assert_int_equal(answer_word_at(answer + 18), 0);
+	assert_int_equal(
+	    answer_folded(pseudo + PROTOCOL_TCP + TCP_BYTES + answer_sum_of(answer, TCP_BYTES)),
+	    0xffff);
 	/* The question: SYN, whatever the bits of ECN. */
 	assert_int_equal(question[13] & 0x3f, TCP_SYN);
 }
@@ -156,33 +80,33 @@ static void check_tcp(const uint8_t *question, const uint8_t *answer, uint32_t p
 static void check_ipv4(const uint8_t *question, const uint8_t *answer)
 {
 	assert_int_equal(question[0], 0x45);
-	assert_int_equal(folded(sum_of(question, 20)), 0xffff);
-	assert_int_equal(word_at(question + 6) & 0xbfff, 0);
-	assert_int_equal(word_at(answer), 0x4500);
-	assert_int_equal(word_at(answer + 2), 20 + TCP_BYTES);
-	assert_int_equal(word_at(answer + 6), 0x4000);
+	assert_int_equal(answer_folded(answer_sum_of(question, 20)), 0xffff);
+	assert_int_equal(answer_word_at(question + 6) & 0xbfff, 0);
+	assert_int_equal(answer_word_at(answer), 0x4500);
+	assert_int_equal(answer_word_at(answer + 2), 20 + TCP_BYTES);
+	assert_int_equal(answer_word_at(answer + 6), 0x4000);
 	assert_int_equal(answer[9], PROTOCOL_TCP);
-	assert_int_equal(folded(sum_of(answer, 20)), 0xffff);
+	assert_int_equal(answer_folded(answer_sum_of(answer, 20)), 0xffff);
 	assert_memory_equal(answer + 12, question + 16, 4);
 	assert_memory_equal(answer + 16, question + 12, 4);
-	check_tcp(question + 20, answer + 20, sum_of(answer + 12, 8));
+	check_tcp(question + 20, answer + 20, answer_sum_of(answer + 12, 8));
 }
 
 static void check_ipv6(const uint8_t *question, const uint8_t *answer)
 {
-	assert_int_equal(number_at(answer), 6U << 28);
-	assert_int_equal(word_at(answer + 4), TCP_BYTES);
+	assert_int_equal(answer_number_at(answer), 6U << 28);
+	assert_int_equal(answer_word_at(answer + 4), TCP_BYTES);
 	assert_int_equal(question[6], PROTOCOL_TCP);
 	assert_int_equal(answer[6], PROTOCOL_TCP);
 	assert_memory_equal(answer + 8, question + 24, 16);
 	assert_memory_equal(answer + 24, question + 8, 16);
-	check_tcp(question + 40, answer + 40, sum_of(answer + 8, 32));
+	check_tcp(question + 40, answer + 40, answer_sum_of(answer + 8, 32));
 }
 
 static void check_answer(const struct packet *question, const struct answer *answer)
 {
-	const size_t ip = ip_at(question->data, question->size);
-	const bool is_ipv6 = word_at(question->data + ip - 2) == ETHERTYPE_IPV6;
+	const size_t ip = answer_ip_at(question->data, question->size);
+	const bool is_ipv6 = answer_word_at(question->data + ip - 2) == ETHERTYPE_IPV6;
 
 	assert_true(answer->size <= question->size);
 	assert_int_equal(answer->size, ip + (is_ipv6 ? 40 : 20) + TCP_BYTES);
@@ -205,8 +129,8 @@ static uint32_t ask(const struct fixture *fixture, const struct recipe *recipe)
 	struct answer answer;
 
 	packet_build(recipe, &packet);
-	set_checksum(&packet);
-	answer = run(fixture, &packet);
+	answer_set_checksum(&packet);
+	answer = answer_run(fixture, &packet);
 	if (answer.retval == XDP_TX)
 		check_answer(&packet, &answer);
 	return answer.retval;
@@ -299,9 +223,9 @@ static void test_checksum_of_ipv4(void **state)
 	struct packet packet;
 
 	packet_build(&recipe, &packet);
-	set_checksum(&packet);
+	answer_set_checksum(&packet);
 	packet.data[14 + 11] ^= 1;
-	assert_int_equal(run(*state, &packet).retval, XDP_DROP);
+	assert_int_equal(answer_run(*state, &packet).retval, XDP_DROP);
 }
 
 /* To all hosts, or to a group of them. */
@@ -313,9 +237,9 @@ static void test_group_address(void **state)
 	struct packet packet;
 
 	packet_build(&recipe, &packet);
-	set_checksum(&packet);
+	answer_set_checksum(&packet);
 	packet.data[0] |= 1;
-	assert_int_equal(run(*state, &packet).retval, XDP_DROP);
+	assert_int_equal(answer_run(*state, &packet).retval, XDP_DROP);
 }
 
 /* Also one that is sent again, because its answer may be lost. */
@@ -327,9 +251,9 @@ static void test_again(void **state)
 	struct packet packet;
 
 	packet_build(&recipe, &packet);
-	set_checksum(&packet);
+	answer_set_checksum(&packet);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(run(*state, &packet).retval, XDP_TX);
+		assert_int_equal(answer_run(*state, &packet).retval, XDP_TX);
 }
 
 static void test_modes(void **state)
@@ -370,10 +294,10 @@ static void test_random(void **state)
 			recipe.flags = TCP_SYN;
 		packet_build(&recipe, &packet);
 		if (random_chance(&random, 90))
-			set_checksum(&packet);
+			answer_set_checksum(&packet);
 		if (random_chance(&random, 30))
 			random_mutate(&random, &packet);
-		answer = run(*state, &packet);
+		answer = answer_run(*state, &packet);
 		if (answer.retval != XDP_TX)
 			continue;
 		answered++;

@@ -133,7 +133,7 @@ make_root() {
 		[ "$program" = busybox ] || ln -s busybox "$root/bin/$program"
 	done
 	programs=("$B"/{ipwld,ipwlctl,ipwl-reject} "$B"/tests/kernels/{verifier,verdicts,peer}
-		"$B"/tests/bpf/test_{attempts,decision,events,limits,verdict} "$(find_tool ip)" "$(find_tool tc)")
+		"$B"/tests/bpf/test_{attempts,decision,events,flood,limits,verdict} "$(find_tool ip)" "$(find_tool tc)")
 	for program in "${programs[@]}"; do
 		cp -L "$program" "$root/usr/host/"
 	done

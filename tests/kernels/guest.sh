@@ -292,6 +292,7 @@ run_tests() {
 	check test_attempts test_attempts
 	check test_limits test_limits
 	check test_events test_events
+	check test_flood test_flood
 	if has_metadata_in_test_runs; then
 		check test_decision test_decision
 		check test_verdict test_verdict

@@ -191,8 +191,9 @@ $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -Wl,--as-needed $(LIBS) $(CMOCKA_LIBS) -o $@
 
-# The tests' fixture reaches for the programs and their maps.
-$(B)/tests/bpf/lib_fixture.o $(B)/tests/bpf/lib_attempts.o: $(B)/ipwl.skel.h
+# Tests reach for the programs and their maps. Headers of build/ are no prerequisites by
+# themselves, because compilers take them for a system's.
+$(call obj,$(wildcard tests/bpf/*.c)): $(B)/ipwl.skel.h
 
 # What the end-to-end tests need beside ipwl: a source of packets, and a library that
 # makes calls fail.

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -233,35 +234,47 @@ static int probe_ask(const struct datapath *datapath, const struct sockaddr_in *
 	return err ? err : options.retval == 1;
 }
 
-/* Ask a listener with one connection in its queue. The same. */
-static int probe_cookie(const struct datapath *datapath, int backlog)
+/* The same of a new listener. @fills: with a connection in its queue. */
+static int probe_cookie(const struct datapath *datapath, int backlog, bool fills)
 {
 	struct sockaddr_in address = { .sin_port = 0 };
-	int listener = probe_listen(backlog, &address), result;
-	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int listener = probe_listen(backlog, &address), client = -1, result;
 
-	if (listener < 0 || client < 0)
-		result = listener < 0 ? listener : -errno;
-	else if (connect(client, (struct sockaddr *)&address, sizeof(address)) &&
-		 errno != EINPROGRESS)
+	if (listener < 0)
+		return listener;
+	if (fills)
+		client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fills &&
+	    (client < 0 || (connect(client, (struct sockaddr *)&address, sizeof(address)) &&
+			    errno != EINPROGRESS)))
 		result = -errno;
 	else
 		result = probe_ask(datapath, &address);
 	if (client >= 0)
 		close(client);
-	if (listener >= 0)
-		close(listener);
+	close(listener);
 	return result;
 }
 
-/* The queue of a listener without backlog is full with one connection in it. */
+/* The queue of a listener without backlog is full: on newer kernels, with one connection in it, on
+ * older ones, always. A connection to those would have the kernel log a flood. */
 enum flood_cookies datapath_probe_cookies(const struct datapath *datapath)
 {
-	int when_full = probe_cookie(datapath, 0), always = probe_cookie(datapath, 16);
+	static const struct {
+		int backlog;
+		bool fills;
+		enum flood_cookies result;
+	} steps[] = {
+		{ 16, false, FLOOD_COOKIES_ALWAYS },
+		{ 0, false, FLOOD_COOKIES_WHEN_FULL },
+		{ 0, true, FLOOD_COOKIES_WHEN_FULL },
+	};
 
-	if (when_full < 0 || always < 0)
-		return FLOOD_COOKIES_UNKNOWN;
-	if (always)
-		return FLOOD_COOKIES_ALWAYS;
-	return when_full ? FLOOD_COOKIES_WHEN_FULL : FLOOD_COOKIES_NEVER;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		int gives = probe_cookie(datapath, steps[i].backlog, steps[i].fills);
+
+		if (gives)
+			return gives < 0 ? FLOOD_COOKIES_UNKNOWN : steps[i].result;
+	}
+	return FLOOD_COOKIES_NEVER;
 }

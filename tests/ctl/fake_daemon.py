@@ -184,6 +184,9 @@ STATUS = {
              "left_out": {"source_limit": 1, "limit": 20, "ring_full": 0, "rows": 0, "lost": 0},
              "lines": 60, "untold": 17},
     "limits": {"mode": "off", "mode_in_force": "off", "address": None, "network": None},
+    "flood": {"mode": "off", "mode_in_force": "off", "threshold": 5000, "quiet_seconds": 60,
+              "active": False, "last_at": None, "syncookies": "unknown",
+              "syns": {"answered": 0, "would_answer": 0, "odd": 0, "refused": 0}},
     "exports": [
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,

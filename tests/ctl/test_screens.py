@@ -74,6 +74,10 @@ CASES = {
     "status-limits": ("status", GET, "/v1/status", (200, status(limits={
         "mode": "enforce", "mode_in_force": "enforce", "address": {"per_minute": 30, "burst": 30},
         "network": {"per_minute": 120, "burst": 60}}))),
+    "status-flood": ("status", GET, "/v1/status", (200, status(flood={
+        "mode": "enforce", "mode_in_force": "enforce", "threshold": 5000, "quiet_seconds": 60,
+        "active": True, "last_at": "2026-11-23T13:05:00Z", "syncookies": "never",
+        "syns": {"answered": 1234567, "would_answer": 0, "odd": 3, "refused": 1}}))),
     "status-detached": ("status", GET, "/v1/status",
                         (200, status(detached=True, interfaces=[dict(
                             STATUS["interfaces"][0], attached=False, xdp_mode="none",

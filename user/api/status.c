@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/arguments.h"
+#include "api/flood.h"
 #include "api/lane_json.h"
 #include "api/learn_json.h"
 #include "api/limits.h"
@@ -320,7 +321,8 @@ json_t *status_json(const struct runtime *runtime)
 	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
 	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
 	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "limits",
-	    limits_status_json(runtime), "reload", reload_json(&runtime->reload));
+	    limits_status_json(runtime), "flood", flood_status_json(runtime), "reload",
+	    reload_json(&runtime->reload));
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -271,6 +271,23 @@ static void judge_rejects(struct health *health, const json_t *rejects)
 	}
 }
 
+static void judge_flood(struct health *health, const json_t *flood)
+{
+	if (!strcmp(member_text(flood, "syncookies"), "never"))
+		health_add(
+		    health, HEALTH_WARNING,
+		    "flood: the kernel gives no SYN cookies, so the shield cannot answer: set "
+		    "net.ipv4.tcp_syncookies to 1 or 2");
+	if (json_is_true(json_object_get(flood, "active")))
+		health_add(
+		    health, HEALTH_WARNING,
+		    "a flood of SYNs: more than %lld a second from sources in no allow list%s",
+		    (long long)json_integer_value(json_object_get(flood, "threshold")),
+		    !strcmp(member_text(flood, "mode_in_force"), "enforce")
+			? "; they are answered with cookies"
+			: "; the shield only counts them (mode monitor)");
+}
+
 static void judge_reload(struct health *health, const json_t *reload)
 {
 	const json_t *errors = json_object_get(reload, "errors");
@@ -397,6 +414,7 @@ int health_judge(struct health *health, const json_t *status)
 	judge_reload(health, json_object_get(status, "reload"));
 	judge_lanes(health, json_object_get(status, "lanes"));
 	judge_rejects(health, json_object_get(status, "rejects"));
+	judge_flood(health, json_object_get(status, "flood"));
 	judge_exports(health, json_object_get(status, "exports"));
 	judge_feeds(health, json_object_get(status, "feeds"));
 	judge_all_domains(health, json_object_get(status, "domains"));

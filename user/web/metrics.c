@@ -14,6 +14,7 @@
 #include "web/attempt_metrics.h"
 #include "web/domains.h"
 #include "web/exposition.h"
+#include "web/flood_metrics.h"
 #include "web/lane_metrics.h"
 #include "web/learn_metrics.h"
 #include "web/limit_metrics.h"
@@ -446,6 +447,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	seen_metrics_write(runtime, to);
 	attempt_metrics_write(runtime, to);
 	limit_metrics_write(runtime, to);
+	flood_metrics_write(runtime, to);
 	process_metrics_write(runtime, to);
 	exposition_end(to);
 }

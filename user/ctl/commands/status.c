@@ -7,6 +7,7 @@
 #include "ctl/exchange.h"
 #include "ctl/memory.h"
 #include "ctl/stopped.h"
+#include "ctl/unlisted.h"
 #include "health/health.h"
 
 enum { STATUS_CHECK, STATUS_CONFIG };
@@ -36,6 +37,7 @@ static const struct column daemon_columns[] = {
 	{ "mail_log", NULL, FORM_PLAIN },
 	{ "seen", NULL, FORM_PLAIN },
 	{ "limits", NULL, FORM_PLAIN },
+	{ "flood", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -237,29 +239,6 @@ static void write_interfaces(struct writer *writer, const json_t *status)
 	write_part(writer, "interfaces", columns, status);
 }
 
-/* A line if there are limits for unlisted sources. */
-static void write_limits(struct writer *writer, const json_t *limits)
-{
-	static const char *const keys[][2] = { { "address", "an address" },
-					       { "network", "a network" } };
-	const char *mode = entry_string(limits, "mode_in_force"), *separator = "";
-
-	if (!json_is_object(limits) || !strcmp(mode, "off"))
-		return;
-	writer_text(writer, COLOUR_NONE, "limits, mode %s: ", mode);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		const json_t *limit = json_object_get(limits, keys[i][0]);
-
-		if (!json_is_object(limit))
-			continue;
-		writer_text(writer, COLOUR_NONE, "%s%lld a minute for %s", separator,
-			    (long long)json_integer_value(json_object_get(limit, "per_minute")),
-			    keys[i][1]);
-		separator = ", ";
-	}
-	writer_line_end(writer);
-}
-
 /* The daemon in two lines. */
 static void write_daemon(struct writer *writer, const json_t *status)
 {
@@ -365,7 +344,8 @@ static void write_status(struct writer *writer, const json_t *status)
 	if (!writer->is_json && !writer_shows_all()) {
 		write_learning(writer, json_object_get(status, "learn"));
 		write_seen(writer, json_object_get(status, "seen"));
-		write_limits(writer, json_object_get(status, "limits"));
+		unlisted_write_limits(writer, json_object_get(status, "limits"));
+		unlisted_write_flood(writer, json_object_get(status, "flood"));
 	}
 	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
@@ -373,7 +353,8 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_fields(writer, reload_columns, status);
 		write_learning(writer, json_object_get(status, "learn"));
 		write_seen(writer, json_object_get(status, "seen"));
-		write_limits(writer, json_object_get(status, "limits"));
+		unlisted_write_limits(writer, json_object_get(status, "limits"));
+		unlisted_write_flood(writer, json_object_get(status, "flood"));
 	}
 	/* The first one is above. */
 	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)

@@ -104,6 +104,15 @@ class Lab:
         self.hosts[sender] = host
         return host
 
+    def accept_sent_frames(self, interface="eth0"):
+        """A veth device takes frames that XDP sends only if its other end has an XDP program
+        (veth_xdp_flush())."""
+        top = netns.temporary_directory()
+        netns.run("clang", "-O2", "-target", "bpf", "-x", "c", "-c", "-", "-o", top / "pass.o",
+                  input='__attribute__((section("xdp"))) int pass(void *c) { return 2; }\n')
+        self.switch.ip("link", "set", "dev", f"mx-{interface}", "xdpdrv", "obj", top / "pass.o",
+                       "sec", "xdp")
+
     def wire(self, interface="eth0"):
         """The cable of one of the MX's interfaces."""
         return Wire(self, interface)

@@ -4,7 +4,6 @@
 import pytest
 
 import lanes
-import netns
 from daemon import DROP, INVALID, PARTNERS
 from lab import AVERTED, BLOCKED, UNLISTED
 from lanes import greeting
@@ -22,18 +21,9 @@ def _host(lab):
     return host
 
 
-def accept_sent_frames(lab):
-    """A veth device takes frames that XDP sends only if its other end has an XDP program
-    (veth_xdp_flush())."""
-    top = netns.temporary_directory()
-    netns.run("clang", "-O2", "-target", "bpf", "-x", "c", "-c", "-", "-o", top / "pass.o",
-              input='__attribute__((section("xdp"))) int pass(void *c) { return 2; }\n')
-    lab.switch.ip("link", "set", "dev", "mx-eth0", "xdpdrv", "obj", top / "pass.o", "sec", "xdp")
-
-
 @pytest.mark.parametrize("xdp_mode", ["native", "generic"])
 def test_blocked_senders_are_reset(lab, ipwld, host, xdp_mode):
-    accept_sent_frames(lab)
+    lab.accept_sent_frames()
     ipwld.configure(lists=RESETS, xdp_mode=xdp_mode)
     ipwld.start()
     for address in BLOCKED.addresses:
@@ -52,7 +42,7 @@ def test_blocked_senders_are_reset(lab, ipwld, host, xdp_mode):
 
 def test_reload_and_detach(lab, ipwld, host):
     """Each change is in force at once."""
-    accept_sent_frames(lab)
+    lab.accept_sent_frames()
 
     def reload(**options):
         ipwld.configure(**options)

@@ -9,7 +9,7 @@ FILES = {
     "etc/ipwl/ipwld.yaml": 0o644,
     **{f"usr/lib/systemd/system/{name}": 0o644 for name in (
         "ipwl-after@.path", "ipwl-after@.service", "ipwl-bpffs.service", "ipwl-fetch.socket",
-        "ipwl-fetch@.service", "ipwl-maillog.socket", "ipwl-maillog@.service", "ipwl-resolve.socket", "ipwl-resolve@.service",
+        "ipwl-fetch@.service", "ipwl-flood.service", "ipwl-maillog.socket", "ipwl-maillog@.service", "ipwl-resolve.socket", "ipwl-resolve@.service",
         "ipwl-reject.service", "ipwl-summary.service", "ipwl-summary.timer",
         "ipwld.service", "ipwld.socket")},
     "usr/lib/sysusers.d/ipwl.conf": 0o644,

@@ -25,7 +25,8 @@ def page_keys(section):
 def test_settings_are_those_the_parser_knows():
     keys = page_keys("Settings")
     for inner in ["listen", "keep", "sample"] + parser_keys("RESOLVER") + \
-            parser_keys("EVENTS") + parser_keys("SEEN") + parser_keys("LIMITS"):
+            parser_keys("EVENTS") + parser_keys("SEEN") + parser_keys("LIMITS") + \
+            parser_keys("FLOOD"):
         keys.remove(inner)
     assert sorted(keys) == sorted(parser_keys("SETTING") + parser_keys("GUARD"))
 

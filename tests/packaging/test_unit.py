@@ -15,8 +15,8 @@ DIRECTORY = "usr/lib/systemd/system"
 # Of 10.0, as systemd-analyze weighs a unit; what is left of ipwld is CAP_NET_ADMIN, CAP_BPF,
 # bpf(2), the host's network and, without a socket that is passed, the Internet's families.
 EXPOSURES = {"ipwld.service": 1.6, "ipwl-fetch@.service": 1.3, "ipwl-resolve@.service": 1.3,
-             "ipwl-maillog@.service": 1.0, "ipwl-reject.service": 1.3,
-             "ipwl-summary.service": 1.0}
+             "ipwl-flood.service": 1.6, "ipwl-maillog@.service": 1.0,
+             "ipwl-reject.service": 1.3, "ipwl-summary.service": 1.0}
 EXPOSURE_WITH_SOCKET = 1.2
 
 
@@ -89,6 +89,25 @@ def test_stopping_leaves_the_data_plane(staged):
     assert unit["RuntimeDirectory"].split()[0] == "ipwl"
     assert unit["RuntimeDirectoryPreserve"] == "yes"
     assert unit["BindPaths"] == "/sys/fs/bpf/ipwl"
+
+
+@pytest.mark.parametrize("before, meanwhile, after", [("1", None, "1"), ("0", None, "0"),
+                                                      ("2", None, "2"), ("1", "0", "0")])
+def test_cookies_are_set_and_restored(staged, tmp_path, before, meanwhile, after):
+    """As systemd runs the commands of the unit, in another network namespace."""
+    unit = service(staged, "ipwl-flood.service")
+    assert unit["RuntimeDirectory"] == "ipwl-flood" and unit["RemainAfterExit"] == "yes"
+    # It stops with ipwld, however that ends.
+    header = settings(staged / DIRECTORY / "ipwl-flood.service", "Unit")
+    assert header["BindsTo"] == ["ipwld.service"] and "ipwld.service" in header["After"][-1]
+    start, stop = (unit[key].replace("/run/ipwl-flood", str(tmp_path)).replace("$$", "$")
+                   for key in ("ExecStart", "ExecStop"))
+    sysctl = "/proc/sys/net/ipv4/tcp_syncookies"
+    steps = [f"echo {before} >{sysctl}", start, f"cat {sysctl}"]
+    steps += [f"echo {meanwhile} >{sysctl}"] if meanwhile else []
+    steps += [stop, f"cat {sysctl}"]
+    result = run("unshare", "--net", "sh", "-ec", "\n".join(steps))
+    assert result.stdout.split() == ["2", after]
 
 
 def test_others_can_read_exports_and_not_the_state(staged):

@@ -204,7 +204,7 @@ rejected() {
 	kill $rejecter
 	wait $rejecter || return 1
 	[ "$(wc -l </tmp/mx.log)" = "$lines" ] || { cat /tmp/mx.log; return 1; }
-	mail 77 7 && mail 9 0
+	mail 77 7 /tmp/lane.log && mail 9 0
 }
 
 # An attempt that is dropped, as it is shown to those who watch.

@@ -24,6 +24,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
+PKG_CONFIG ?= pkg-config
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl libpsl
 
@@ -34,17 +35,17 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 CFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro,-z,now
 # Where the processor has it: jumps and returns that an attacker chose are refused.
-CFLAGS_CET := $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+CFLAGS_CET := $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),-fcf-protection)
+SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_CET) -Iinclude -Iuser -isystem $(B) \
 	$(PKG_CFLAGS) -MMD -MP
 VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS)) -lpthread -lm
+LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpthread -lm
 # Of the reader of logs.
-MAILLOG_LIBS := $(shell pkg-config --libs libidn2 libsystemd zlib)
+MAILLOG_LIBS := $(shell $(PKG_CONFIG) --libs libidn2 libsystemd zlib)
 # Asked for once, and only by those who build tests.
-CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell $(PKG_CONFIG) --libs cmocka))$(CMOCKA_LIBS)
 
 # UAPI headers of the host's architecture (asm/types.h), for the BPF target. The program names
 # its sources: not by where they were built.
@@ -132,11 +133,11 @@ $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
 # what strangers can reach.
 $(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,confine base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcurl libseccomp zlib) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libcurl libseccomp zlib) -o $@
 
 $(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns confine core base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libcares libseccomp) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libcares libseccomp) -o $@
 
 # Nor does what answers blocked senders.
 $(B)/ipwl-reject: $(call obj,$(call sources,reject)) $(call archives,confine base)
@@ -146,11 +147,11 @@ $(B)/ipwl-reject: $(call obj,$(call sources,reject)) $(call archives,confine bas
 # Nor does the reader of logs.
 $(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine learn core base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MAILLOG_LIBS) $(shell pkg-config --libs libseccomp) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(MAILLOG_LIBS) $(shell $(PKG_CONFIG) --libs libseccomp) -o $@
 
 $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell pkg-config --libs libcurl libpcap libcares ncursesw) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) $(shell $(PKG_CONFIG) --libs libcurl libpcap libcares ncursesw) -o $@
 
 # Unit tests run under ASan and UBSan. They may use every room; the linker takes
 # what a test asks for.

@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 usage="usage: scripts/deb.sh [OUTPUT]   (default: B/deb; B is build)
-  DEB_VERSION  the package's version (default: that of VERSION, and -1)"
+  DEB_VERSION        the package's version (default: that of VERSION, and -1)
+  IPWL_ARCHITECTURE  the processor that it is for, such as arm64 (default: this machine's)"
 
 case ${1:-} in
 -h | --help)
@@ -69,8 +70,9 @@ ipwl ($version) unstable; urgency=medium
 END
 
 # What an outer make or test says is not for this build.
-(cd "$tree" && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B -u WERROR -u CC \
-	-u DESTDIR -u PREFIX dpkg-buildpackage --build=binary --no-sign -j"$(nproc)")
+(cd "$tree" && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B -u WERROR -u CC -u AR -u PKG_CONFIG \
+	-u DESTDIR -u PREFIX dpkg-buildpackage --build=binary --no-sign -j"$(nproc)" \
+	${IPWL_ARCHITECTURE:+--host-arch "$IPWL_ARCHITECTURE"})
 rm -f "$output"/ipwl*.deb "$output"/ipwl_*.{changes,buildinfo}
 mv "$work"/ipwl*.deb "$work"/ipwl_*.{changes,buildinfo} "$output/"
 ls -l "$output"/*.deb

@@ -4,7 +4,8 @@
 # and only those that are missing. Starts no service and removes no package.
 set -euo pipefail
 
-usage="usage: scripts/deps.sh [--build] [--deb] [--unit] [--test] [--demo] [--bench] [--all]   (none: --all)"
+usage="usage: scripts/deps.sh [--build] [--deb] [--unit] [--test] [--demo] [--bench] [--all]   (none: --all)
+       scripts/deps.sh --cross ARCHITECTURE   (to build for that one: arm64, s390x)"
 
 # The runtime that belongs to the default clang.
 clang_runtime() {
@@ -83,6 +84,7 @@ test=(
 	strace             # what ipwld asks of the kernel, against its unit
 	# systemd, of the package: systemd-analyze verify and security, too
 	qemu-system-x86    # other kernels
+	qemu-system-arm    # kernels of another processor
 	busybox-static     # their user space
 	cpio               # their initramfs
 	xz-utils           # their modules
@@ -105,6 +107,18 @@ bench=(
 	xdp-tools # xdp-filter
 )
 
+# cross ARCHITECTURE: compilers of this machine, libraries of that one, an emulator, and what
+# its kernels run.
+cross() {
+	local package
+	printf '%s\n' build-essential clang llvm bpftool pkgconf debhelper systemd qemu-user "crossbuild-essential-$1"
+	for package in "${build[@]}" libcmocka-dev; do
+		[[ $package != *-dev ]] || echo "$package:$1"
+	done
+	echo "iproute2:$1"
+	echo "busybox-static:$1"
+}
+
 die() {
 	echo "deps.sh: $*" >&2
 	exit 1
@@ -112,6 +126,15 @@ die() {
 
 wanted=()
 [ $# -gt 0 ] || set -- --all
+if [ "$1" = --cross ]; then
+	[ $# -eq 2 ] || { echo "$usage" >&2; exit 2; }
+	mapfile -t wanted < <(cross "$2")
+	if ! dpkg --print-foreign-architectures | grep -qx "$2"; then
+		dpkg --add-architecture "$2"
+		apt-get -qq update
+	fi
+	set --
+fi
 for argument; do
 	case $argument in
 	--build) wanted+=("${build[@]}") ;;
@@ -161,7 +184,7 @@ fi
 # for containers and virtual machines are often shipped without.
 lists_wanted=false
 case " $* " in
-*" --build "* | *" --deb "* | *" --unit "*) ;;
+"  " | *" --build "* | *" --deb "* | *" --unit "*) ;;
 *) apt-cache show postfix >/dev/null 2>&1 || lists_wanted=true ;;
 esac
 [ ${#missing[@]} -gt 0 ] || $lists_wanted || exit 0

@@ -7,13 +7,15 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/mirror.sh
 . scripts/mirror.sh
 
-usage="usage: scripts/kernels.sh [--refresh] [VERSION...]
+usage="usage: scripts/kernels.sh [--refresh] [--arm64] [VERSION...]
   VERSION    such as 5.10, or newest: what Debian has newest
-             (none: 5.10 6.1 6.12 newest)
-  --refresh  look for newer packages of kernels that are here already"
+             (none: 5.10 6.1 6.12 newest; for arm64: newest)
+  --refresh  look for newer packages of kernels that are here already
+  --arm64    kernels of that processor; scripts/cross.sh builds the programs, as root"
 
 export B=${B:-build}
-cache=$B/kernels
+architecture=amd64
+usual=(5.10 6.1 6.12 newest)
 suites="bullseye bookworm bookworm-backports trixie trixie-backports"
 security_suites="bullseye-security bookworm-security trixie-security"
 modules="veth cls_bpf sch_ingress tcp_diag"
@@ -51,7 +53,7 @@ prepare_apt() {
 		Dir::Etc::sourceparts "/dev/null";
 		Dir::State "$apt/state";
 		Dir::Cache "$apt/cache";
-		APT::Architecture "amd64";
+		APT::Architecture "$architecture";
 		APT::Sandbox::User "";
 		Acquire::Languages "none";
 	END
@@ -66,7 +68,7 @@ prepare_apt() {
 package_of() {
 	local pattern="[0-9]+\.[0-9]+"
 	[ "$1" = newest ] || pattern=${1//./\\.}
-	apt-cache search --names-only "^linux-image-$pattern\.[0-9].*-cloud-amd64$" |
+	apt-cache search --names-only "^linux-image-$pattern\.[0-9].*-cloud-$architecture$" |
 		awk '{ print $1 }' | sort -V | tail -n 1
 }
 
@@ -119,30 +121,17 @@ find_tool() {
 
 # ---- the guest ----------------------------------------------------------------
 
-build() {
-	./scripts/make.sh -s all bpf-tests "$B"/tests/kernels/{verifier,verdicts,peer}
+# there COMMAND [ARGUMENT]...: where programs of the kernels' processor are built.
+there() {
+	if [ "$architecture" = amd64 ]; then
+		"$@"
+	else
+		B=${B%/*} ./scripts/cross.sh "$architecture" "$@"
+	fi
 }
 
-# What all guests have: their programs with the shared libraries these need.
-make_root() {
-	local root=$1 program library programs
-	rm -rf "$root"
-	mkdir -p "$root"/{bin,dev,etc,proc,run,sys,tmp,usr/host,var}
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	for program in $(busybox --list); do
-		[ "$program" = busybox ] || ln -s busybox "$root/bin/$program"
-	done
-	programs=("$B"/{ipwld,ipwlctl,ipwl-reject} "$B"/tests/kernels/{verifier,verdicts,peer}
-		"$B"/tests/bpf/test_{attempts,decision,events,flood,limits,verdict} "$(find_tool ip)" "$(find_tool tc)")
-	for program in "${programs[@]}"; do
-		cp -L "$program" "$root/usr/host/"
-	done
-	ldd "${programs[@]}" | grep -oE '/[^ :]+ \(' | sort -u | while read -r library _; do
-		mkdir -p "$root$(dirname "$library")"
-		cp -L "$library" "$root$library"
-	done
-	cp tests/kernels/guest.sh "$root/init"
-	chmod 755 "$root/init"
+build() {
+	there ./scripts/make.sh -s all bpf-tests "$B"/tests/kernels/{verifier,verdicts,peer}
 }
 
 # archive DIRECTORY: to standard output. The kernel takes several in a row.
@@ -160,9 +149,9 @@ boot() {
 		cat "$cache/root.cpio"
 		archive "$dir/root"
 	} >"$dir/initrd"
-	timeout "$guest_sec" qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 1024 \
+	timeout "$guest_sec" "${machine[@]}" -accel tcg -cpu max -smp 2 -m 1024 \
 		-display none -monitor none -nic none -no-reboot -serial "file:$dir/console" \
-		-kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=ttyS0 quiet panic=-1 \
+		-kernel "$dir/vmlinuz" -initrd "$dir/initrd" -append "console=$console quiet panic=-1 \
 IPWL_SEED=$seed IPWL_ROUNDS=$rounds IPWL_INSTRUCTIONS=$instructions" </dev/null &
 	guests[$1]=$!
 }
@@ -194,12 +183,25 @@ for argument; do
 	case $argument in
 	-h | --help) echo "$usage"; exit 0 ;;
 	--refresh) refresh=true ;;
+	--arm64)
+		architecture=arm64
+		usual=(newest)
+		;;
 	newest | [0-9]*.[0-9]*) versions+=("$argument") ;;
 	*) echo "$usage" >&2; exit 2 ;;
 	esac
 done
-[ ${#versions[@]} -gt 0 ] || versions=(5.10 6.1 6.12 newest)
-[ "$(uname -m)" = x86_64 ] || die "the kernels are for x86_64, and so must be the programs"
+[ ${#versions[@]} -gt 0 ] || versions=("${usual[@]}")
+if [ "$architecture" = amd64 ]; then
+	[ "$(uname -m)" = x86_64 ] || die "the kernels are for x86_64, and so must be the programs"
+	machine=(qemu-system-x86_64)
+	console=ttyS0
+else
+	machine=(qemu-system-aarch64 -M virt)
+	console=ttyAMA0
+	B=$B/$architecture
+fi
+cache=$B/kernels
 
 mkdir -p "$cache"
 missing=()
@@ -216,7 +218,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 build
-make_root "$cache/root"
+there ./tests/kernels/make_root.sh "$cache/root"
 archive "$cache/root" >"$cache/root.cpio"
 echo "IPWL_SEED=$seed repeats the random tests of this run"
 

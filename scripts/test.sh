@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Those that the others build on run first, one after the other; then the longest.
 first=(deps build)
-all=("${first[@]}" e2e vm kernels lint debian13 tsan unit fuzz clang packaging bpf ctl maillog formats spf bench)
+all=("${first[@]}" e2e vm kernels cross lint debian13 tsan unit fuzz clang packaging bpf ctl maillog formats spf bench)
 # Not among all: for hours, not for each change.
 extra=(deb soak)
 
@@ -132,6 +132,18 @@ stage_debian13() {
 	./scripts/debian13.sh build unit bpf
 }
 
+# Other processors: arm64 with its unit tests, its package and a kernel; of a big-endian one the
+# tests of what reads and writes numbers.
+stage_cross() {
+	local failed=0
+	./scripts/cross.sh arm64 || failed=1
+	./scripts/cross.sh arm64 ./scripts/deb.sh || failed=1
+	./scripts/kernels.sh --arm64 || failed=1
+	./scripts/cross.sh s390x ./tests/cross/units.sh 'test_entry*' 'test_export*' 'test_format*' \
+		test_index test_number 'test_policy*' 'test_prefix*' 'test_rule*' test_siphash || failed=1
+	[ $failed -eq 0 ]
+}
+
 # A Debian with systemd in an emulator: the package from its installation to its removal.
 stage_vm() {
 	./scripts/vm.sh
@@ -163,7 +175,7 @@ stage_soak() {
 
 needs_root() {
 	case $1 in
-	bpf | packaging | e2e | vm | formats | tsan | bench | debian13 | soak) true ;;
+	bpf | packaging | e2e | vm | formats | tsan | bench | cross | debian13 | soak) true ;;
 	*) false ;;
 	esac
 }

@@ -86,9 +86,16 @@ def test_it_has_what_make_install_has(package, staged):
 def test_only_these_units_are_started_and_enabled(package, tmp_path):
     subprocess.run(["dpkg-deb", "-e", package, tmp_path], check=True)
     script = (tmp_path / "postinst").read_text()
-    assert set(re.findall(r"[\w@-]+\.(?:service|socket|path)", script)) \
-        == {"ipwld.service", "ipwl-fetch.socket", "ipwl-resolve.socket",
-            "ipwl-maillog.socket"}
+    units = set(re.findall(r"[\w@-]+\.(?:service|socket|path|timer)", script))
+    left_alone = set(re.findall(r"debian-installed '([^']+)'", script))
+    assert left_alone == {"ipwl-flood.service", "ipwl-reject.service", "ipwl-summary.timer"}
+    assert units - left_alone == {"ipwld.service", "ipwl-fetch.socket", "ipwl-resolve.socket",
+                                  "ipwl-maillog.socket"}
+    # An upgrade must not stop what it would not start again.
+    before = tmp_path / "preinst"
+    assert not before.exists() or not left_alone & set(before.read_text().split("'"))
+    stops = (tmp_path / "prerm").read_text()
+    assert all(f"'{unit}'" in stops for unit in left_alone)
     for name in "postinst", "prerm", "postrm":
         assert run("sh", "-n", tmp_path / name).returncode == 0
 

@@ -48,7 +48,7 @@ DIRECTORY = "/var/lib/ipwl/export"
 ALLOW_ZONE, DROP_ZONE = "allow.ipwl.example", "drop.ipwl.example"
 FORMATS = {"allow.cidr": "postfix-cidr", "allow.map": "rspamd-map", "allow.cf": "spamassassin",
            "allow.exim": "exim", "allow.smtpd": "opensmtpd", "allow.lst": "haproxy",
-           "allow.nft": "nftables", "allow.zone": "rbldnsd"}
+           "allow.nft": "nftables", "allow.ipset": "ipset", "allow.zone": "rbldnsd"}
 
 
 def start(ipwld):

@@ -301,6 +301,35 @@ def test_nftables_decides_by_the_sets(lab, ipwld, directory):
         {"allow4", "allow6", "rate4", "rate6"}
 
 
+# ---- ipset ---------------------------------------------------------------------------
+
+def test_ipset_decides_by_the_sets(lab, ipwld, directory):
+    restore = "ipset", "restore", "-file", directory / "allow.ipset"
+    lab.mx.run(*restore)
+    rules = directory / "rules"
+    rules.write_text(consumers.snippet("ipset.conf", directory))
+    lab.mx.run("iptables-restore", "--test", rules)
+    consumers.run_after(ipwld, "allow.ipset", *restore)
+
+    def members():
+        return {address for address in EXPORTED + NEIGHBOURS + CROWD_ALLOWED + CROWD_OTHER
+                if lab.mx.run("ipset", "test", f"ipwl-allow{6 if ':' in address else 4}", address,
+                              check=False).returncode == 0}
+
+    assert members() == {*EXPORTED, *CROWD_ALLOWED}
+    # Exclusions, and sets that are in use while they are replaced.
+    lab.mx.run("iptables-restore", rules)
+    assert ipwld.ctl("add", "--list", "partners", NEIGHBOURS[1]).returncode == 0
+    wait_for(lambda: members() == {*EXPORTED, *CROWD_ALLOWED, NEIGHBOURS[1]}, "the new set")
+    # What the kernel has is what ipwl reads.
+    for family in "4", "6":
+        saved = ipwld.top / f"saved{family}"
+        saved.write_text(lab.mx.run("ipset", "save", f"ipwl-allow{family}").stdout)
+        done = ipwld.ctl("import", "--list", "partners", "--dry-run", saved)
+        assert done.returncode == 0 and "ipset" in done.stdout, done
+    assert lab.mx.run("ipset", "list", "-n").stdout.split() == ["ipwl-allow4", "ipwl-allow6"]
+
+
 # ---- all -----------------------------------------------------------------------------
 
 def test_every_snippet_is_here():

@@ -27,7 +27,7 @@ LISTS = """\
     files: [{top}/block.d/*.list]
 """
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "rbldnsd", "exim", "opensmtpd",
-           "haproxy", "nftables", "json", "csv")
+           "haproxy", "nftables", "ipset", "json", "csv")
 
 
 @pytest.fixture(name="out")

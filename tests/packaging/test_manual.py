@@ -86,7 +86,17 @@ def test_formats_of_exports_are_those_there_are():
     text = re.search(r"^\.Ss Formats of exports\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
     listed = [name for line in re.findall(r"^\.It Cm (.*)$", text, re.M)
               for name in line.split(" , ")]
-    assert len(names) == 11 and sorted(listed) == sorted(names)
+    assert len(names) == 12 and sorted(listed) == sorted(names)
+
+
+def test_formats_of_lists_are_those_there_are():
+    source = (TOP / "user/formats/registry.c").read_text()
+    names = set(re.findall(r'\[FORMAT_\w+\] = "([a-z0-9-]+)"', source))
+    text = re.search(r"^\.Ss Formats\n(.*?)^\.S[sh] ", PAGE, re.M | re.S)[1]
+    assert {name for line in re.findall(r"^\.It Cm (.*)$", text, re.M)
+            for name in line.split(" , ")} == names
+    readme = (TOP / "README.md").read_text()
+    assert f"all {len(names) - 1} formats" in readme
 
 
 def test_defaults_are_those_of_the_header():

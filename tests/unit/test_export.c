@@ -113,6 +113,26 @@ static void read_lines(const char *text, const char *around, bool is_indented,
 	}
 }
 
+/* Read the elements of the sets as one set. */
+static void read_elements(const char *text, const struct export *export, struct entry_set *set)
+{
+	const struct export plain = { .format = EXPORT_PLAIN, .action = export->action };
+	size_t bytes;
+	char *lines = NULL;
+	FILE *stream = open_memstream(&lines, &bytes);
+
+	for (; *text; text = strchr(text, '\n') + 1) {
+		char name[32], element[64];
+
+		if (sscanf(text, "add %31s %63s", name, element) == 2)
+			fprintf(stream, "%s%s\n",
+				strcspn(text, "\n") > strcspn(text, "m") ? "!" : "", element);
+	}
+	assert_int_equal(fclose(stream), 0);
+	read_by_format(lines, &plain, set);
+	free(lines);
+}
+
 static void read_text(const char *text, const struct export *export, struct entry_set *set)
 {
 	switch (export->format) {
@@ -121,6 +141,9 @@ static void read_text(const char *text, const struct export *export, struct entr
 		break;
 	case EXPORT_NFTABLES:
 		read_lines(text, "\t", true, set);
+		break;
+	case EXPORT_IPSET:
+		read_elements(text, export, set);
 		break;
 	case EXPORT_CSV:
 		assert_int_equal(strncmp(text, "prefix,family,action\n", 21), 0);
@@ -344,6 +367,16 @@ static const struct {
 	  "flush set inet ipwl allow6\n"
 	  "add element inet ipwl allow4 {\n\t192.0.2.0,\n\t192.0.2.2/31,\n\t192.0.2.4/30\n}\n"
 	  "add element inet ipwl allow6 {\n\t2001:db8::\n}\n" },
+	{ EXPORT_IPSET, EXPORT_BOTH, true,
+	  HEADER "create ipwl-allow4 hash:net family inet maxelem 16777216 -exist\n"
+		 "create ipwl-allow4-new hash:net family inet maxelem 16777216 -exist\n"
+		 "create ipwl-allow6 hash:net family inet6 maxelem 16777216 -exist\n"
+		 "create ipwl-allow6-new hash:net family inet6 maxelem 16777216 -exist\n"
+		 "flush ipwl-allow4-new\nflush ipwl-allow6-new\n"
+		 "add ipwl-allow4-new 192.0.2.0/29\nadd ipwl-allow4-new 192.0.2.1 nomatch\n"
+		 "add ipwl-allow6-new 2001:db8::/127\nadd ipwl-allow6-new 2001:db8::1 nomatch\n"
+		 "swap ipwl-allow4-new ipwl-allow4\ndestroy ipwl-allow4-new\n"
+		 "swap ipwl-allow6-new ipwl-allow6\ndestroy ipwl-allow6-new\n" },
 	{ EXPORT_JSON, EXPORT_IPV4, true,
 	  "{\"schema_version\":1,\"generator\":\"ipwl\",\"lists\":[\"partners\"],"
 	  "\"action\":\"allow\",\"prefixes\":[\n\"192.0.2.0/32\",\n\"192.0.2.2/31\",\n"

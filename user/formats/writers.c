@@ -74,7 +74,7 @@ static void write_rbldnsd(struct export_writer *writer, const struct prefix_node
 
 /* ---- nftables ------------------------------------------------------------ */
 
-static const char nft_digits[FAMILY_COUNT] = { '4', '6' };
+static const char family_digits[FAMILY_COUNT] = { '4', '6' };
 
 /* Loading the file again replaces the elements of the sets, all at once. */
 static void begin_nftables(struct export_writer *writer)
@@ -86,7 +86,8 @@ static void begin_nftables(struct export_writer *writer)
 		fprintf(writer->stream,
 			"add set inet ipwl %s%c { type ipv%c_addr; flags interval; }\n"
 			"flush set inet ipwl %s%c\n",
-			name, nft_digits[family], nft_digits[family], name, nft_digits[family]);
+			name, family_digits[family], family_digits[family], name,
+			family_digits[family]);
 }
 
 static void end_nftables(struct export_writer *writer)
@@ -106,7 +107,61 @@ static void write_nftables(struct export_writer *writer, const struct prefix_nod
 	}
 	end_nftables(writer);
 	fprintf(writer->stream, "add element inet ipwl %s%c {\n\t%s",
-		action_names[writer->export->action], nft_digits[family], text_of(node, text));
+		action_names[writer->export->action], family_digits[family], text_of(node, text));
+}
+
+/* ---- ipset --------------------------------------------------------------- */
+
+/* The kernel allocates memory for the elements only, whatever the maximum. */
+#define IPSET_ELEMENTS_MAX 16777216
+
+/* The new sets are swapped in when they are complete, so there is always a whole one. */
+static void begin_ipset(struct export_writer *writer)
+{
+	static const char *const suffixes[] = { "", "-new" };
+
+	for (int i = 0; i < 2 * FAMILY_COUNT; i++)
+		fprintf(writer->stream, "create ipwl-%s%c%s hash:net family %s maxelem %d -exist\n",
+			action_names[writer->export->action], family_digits[i / 2], suffixes[i % 2],
+			i / 2 == FAMILY_IPV4 ? "inet" : "inet6", IPSET_ELEMENTS_MAX);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		fprintf(writer->stream, "flush ipwl-%s%c-new\n",
+			action_names[writer->export->action], family_digits[family]);
+}
+
+/* A half of everything may be there twice, and then the later one counts. */
+static void write_element(struct export_writer *writer, const struct prefix *prefix, bool is_hole)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	fprintf(writer->stream, "add ipwl-%s%c-new %s%s%s\n", action_names[writer->export->action],
+		family_digits[prefix->family], prefix_format_short(prefix, text),
+		is_hole ? " nomatch" : "", prefix->len == 1 ? " -exist" : "");
+}
+
+/* Such a set has no networks of the length 0. */
+static void write_ipset(struct export_writer *writer, const struct prefix_node *node)
+{
+	struct prefix half = node->prefix;
+
+	if (half.len > 0) {
+		write_element(writer, &half, node->is_hole);
+		return;
+	}
+	half.len = 1;
+	write_element(writer, &half, node->is_hole);
+	half.addr[0] = 0x80;
+	write_element(writer, &half, node->is_hole);
+}
+
+static void end_ipset(struct export_writer *writer)
+{
+	const char *name = action_names[writer->export->action];
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		fprintf(writer->stream, "swap ipwl-%s%c-new ipwl-%s%c\ndestroy ipwl-%s%c-new\n",
+			name, family_digits[family], name, family_digits[family], name,
+			family_digits[family]);
 }
 
 /* ---- for programs -------------------------------------------------------- */
@@ -161,6 +216,7 @@ const char *const export_format_names[] = {
 	[EXPORT_OPENSMTPD] = "opensmtpd",
 	[EXPORT_HAPROXY] = "haproxy",
 	[EXPORT_NFTABLES] = "nftables",
+	[EXPORT_IPSET] = "ipset",
 	[EXPORT_JSON] = "json",
 	[EXPORT_CSV] = "csv",
 };
@@ -177,6 +233,7 @@ const struct export_layout export_layouts[] = {
 	[EXPORT_OPENSMTPD] = { ORDER_FLAT, true, begin_opensmtpd, write_line, NULL },
 	[EXPORT_HAPROXY] = { ORDER_FLAT, true, NULL, write_line, NULL },
 	[EXPORT_NFTABLES] = { ORDER_FLAT, true, begin_nftables, write_nftables, end_nftables },
+	[EXPORT_IPSET] = { ORDER_OUTER_FIRST, true, begin_ipset, write_ipset, end_ipset },
 	[EXPORT_JSON] = { ORDER_FLAT, false, begin_json, write_json, end_json },
 	[EXPORT_CSV] = { ORDER_FLAT, false, begin_csv, write_csv, NULL },
 };

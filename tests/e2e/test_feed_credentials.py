@@ -135,6 +135,26 @@ def test_a_header_goes_to_its_host_alone(lab, ipwld):
     assert message == f"{header}: No such file or directory"
 
 
+def test_the_proxy_of_the_environment(lab, ipwld, monkeypatch):
+    authority = Authority()
+    source = Source(lab.mx, authority.context())
+    source.put("/list", *LIST)
+    proxy, other = Proxy(lab.mx), Proxy(lab.mx)
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("no_proxy", "example.net,localhost")
+    configure(ipwld, feed("one", source.url("/list"), ca_file=authority.file),
+              feed("named", source.url("/list"), ca_file=authority.file, proxy=other.url),
+              feed("direct", source.url("/list", "localhost"), ca_file=authority.file))
+    ipwld.start()
+    for name in "one", "named", "direct":
+        assert wait_for_fetch(ipwld, name)["last_fetch"]["result"] == "new", name
+    line = f"CONNECT 127.0.0.1:{source.port} HTTP/1.1"
+    assert [each.lines.count(line) for each in (proxy, other)] == [1, 1]
+    assert len(source.asked("/list")) == 3
+    proxy.stop()
+    assert "connect" in refresh(ipwld, "one", "failed")["last_fetch"]["message"].lower()
+
+
 def test_a_proxy(lab, ipwld):
     """It makes a tunnel, and sees neither the header nor the token."""
     authority = Authority()

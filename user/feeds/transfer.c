@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -69,6 +70,33 @@ static int transfer_read_header(const char *path, char header[TOKEN_BYTES_MAX + 
 	return -EINVAL;
 }
 
+/* A variable of the environment, if it is one line. */
+static const char *transfer_variable(const char *name, const char *other_name)
+{
+	const char *value = getenv(name);
+
+	if ((!value || !*value) && other_name)
+		value = getenv(other_name);
+	return value && !value[strcspn(value, "\r\n")] && strlen(value) <= FEED_URL_BYTES_MAX
+		   ? value
+		   : NULL;
+}
+
+/* The environment's proxy is for sources without one of their own. HTTP_PROXY is not read, as
+ * others do not: in a CGI program it would be a header of the request. */
+static void transfer_print_proxy(int fd, const struct feed_config *feed)
+{
+	if (feed->proxy) {
+		print_line(fd, "proxy", feed->proxy);
+		return;
+	}
+	if (!strncmp(feed->url, "https:", 6))
+		print_line(fd, "proxy", transfer_variable("https_proxy", "HTTPS_PROXY"));
+	else if (!strncmp(feed->url, "http:", 5))
+		print_line(fd, "proxy", transfer_variable("http_proxy", NULL));
+	print_line(fd, "no_proxy", transfer_variable("no_proxy", "NO_PROXY"));
+}
+
 static int transfer_write_request(int fd, const struct feed_request *request,
 				  char message[FEED_MESSAGE_BYTES])
 {
@@ -87,7 +115,7 @@ static int transfer_write_request(int fd, const struct feed_request *request,
 	print_line(fd, "token", token);
 	print_line(fd, "header", header);
 	print_line(fd, "ca_file", feed->ca_file);
-	print_line(fd, "proxy", feed->proxy);
+	transfer_print_proxy(fd, feed);
 	print_line(fd, "etag", request->etag);
 	print_line(fd, "last_modified", request->last_modified);
 	return 0;

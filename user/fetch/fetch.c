@@ -255,6 +255,8 @@ static CURLcode set_up(struct transfer *transfer)
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
 	if (!code && request->proxy)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy);
+	if (!code && request->no_proxy)
+		code = curl_easy_setopt(curl, CURLOPT_NOPROXY, request->no_proxy);
 	return code ? code : set_credentials(curl, request->user, transfer->request->token);
 }
 

@@ -4,9 +4,9 @@
  * and a value without control characters. Each key occurs at most once.
  *
  * The request has url, max_bytes and timeout_sec. If they are known, it also has user, token
- * (the password of the user, or a bearer token), header ("NAME: VALUE"), ca_file, proxy, etag and
- * last_modified. The result has result and, if they are known, message, etag, last_modified and
- * retry_after_sec.
+ * (the password of the user, or a bearer token), header ("NAME: VALUE"), ca_file, proxy,
+ * no_proxy, etag and last_modified. The result has result and, if they are known, message, etag,
+ * last_modified and retry_after_sec.
  *
  * ipwld starts the fetcher itself. If FETCH_SOCKET_VARIABLE names a socket, it connects there
  * instead and sends one byte with the three files as SCM_RIGHTS, in the order of their numbers.

@@ -21,6 +21,7 @@ static const struct {
 	{ "header", offsetof(struct request, header) },
 	{ "ca_file", offsetof(struct request, ca_file) },
 	{ "proxy", offsetof(struct request, proxy) },
+	{ "no_proxy", offsetof(struct request, no_proxy) },
 	{ "etag", offsetof(struct request, etag) },
 	{ "last_modified", offsetof(struct request, last_modified) },
 };

@@ -18,6 +18,7 @@ struct request {
 	const char *header; /* a whole line, for the host and port of the URL only */
 	const char *ca_file;
 	const char *proxy;
+	const char *no_proxy; /* hosts to which no proxy is used, separated by commas */
 	const char *etag;
 	const char *last_modified;
 };

@@ -12,6 +12,7 @@ import pytest
 import flood
 import frames
 import lanes
+import smtp
 from daemon import DROP, PARTNERS
 from lab import ALLOWED, BLOCKED, UNLISTED, wait_for
 from lanes import greeting
@@ -43,16 +44,22 @@ def tcp_count(lab, name):
     return int(values[heads.index(name)])
 
 
-@pytest.fixture(name="hosts")
-def _hosts(lab):
-    """An allowed host and one in no list, whose SYNs are as on a network."""
+@pytest.fixture(name="senders")
+def _senders(lab):
+    """An allowed host, a blocked one, and one in no list, whose SYNs are as on a network."""
     lab.accept_sent_frames()
     hosts = {sender: lab.add_sender(sender) for sender in (ALLOWED, UNLISTED, BLOCKED)}
     for host in hosts.values():
         send_whole_checksums(host)
     lab.mx.sysctl(COOKIES, 2)
-    lanes.mail_server(lab)
     return hosts
+
+
+@pytest.fixture(name="hosts")
+def _hosts(lab, senders):
+    """The senders, and a server that greets them."""
+    lanes.mail_server(lab)
+    return senders
 
 
 @pytest.fixture(name="forged")
@@ -104,6 +111,27 @@ def test_flood(lab, ipwld, hosts, forged):
     after = answered(ipwld)
     assert greeting(hosts[UNLISTED], UNLISTED.ipv4) == "normal"
     assert answered(ipwld) == after
+
+
+def test_postfix(lab, ipwld, senders, forged, postfix):
+    """A real Postfix goes on greeting and taking mail: of the unlisted by the shield's cookies."""
+    ipwld.configure(extra=shield(quiet="1h"))
+    ipwld.start()
+    source = flood.Flood(lab, forged)
+    wait_for(lambda: is_active(ipwld), "the shield is on")
+    sent, received = tcp_count(lab, "SyncookiesSent"), tcp_count(lab, "SyncookiesRecv")
+    for address in UNLISTED.addresses:
+        attempt = smtp.deliver(lab, postfix, senders[UNLISTED], address)
+        assert (attempt.outcome, attempt.mark, attempt.is_in_maildir) == (smtp.DELIVERED, 0, True)
+    # The server itself has sent none meanwhile.
+    assert tcp_count(lab, "SyncookiesSent") == sent
+    assert tcp_count(lab, "SyncookiesRecv") == received + 2
+    for address in ALLOWED.addresses:
+        attempt = smtp.deliver(lab, postfix, senders[ALLOWED], address)
+        assert (attempt.outcome, attempt.mark, attempt.is_in_maildir) == (smtp.DELIVERED, 1, True)
+    assert tcp_count(lab, "SyncookiesSent") == sent + 2
+    assert source.is_running() and is_active(ipwld)
+    assert sum(source.stop()) > answered(ipwld) > FORGED
 
 
 def test_without_always(lab, ipwld, hosts, forged):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a forged SYN costs, and how long allowed senders wait meanwhile: without a shield, with
-the kernel's cookies, with nftables' synproxy, and with the shield of ipwl. As root, after
+the kernel's cookies, with nftables' synproxy, with Postfix's postscreen, and with the shield of
+ipwl. As root, after
 `make all e2e-tools`:
 
     tests/bench/syn_flood.py [RUNS [SESSIONS [SECONDS]]]
@@ -29,11 +30,14 @@ from scapy.layers.l2 import Ether  # noqa: E402
 
 import flood  # noqa: E402
 import lanes  # noqa: E402
+import mta  # noqa: E402
 import netns  # noqa: E402
-from daemon import Ipwld  # noqa: E402
+from daemon import ROOT, Ipwld  # noqa: E402
 from frames import SENDER_MAC  # noqa: E402
 from lab import ALLOWED, MX4, Lab, link_of, wait_for  # noqa: E402
 
+# What tcp_syncookies is; for the others 2.
+COOKIES = {"no cookies": 0, "kernel cookies": 1, "postscreen": 1}
 FRAMES = 4000
 # Far fewer: a SYN that finds itself in the queue costs little.
 BACKLOG = 128
@@ -126,15 +130,26 @@ def machine():
         host = lab.add_sender(ALLOWED)
         attach(lab.switch, "mx-eth0", SINK)
         lab.mx.sysctl("net.core.somaxconn", BACKLOG)
-        lanes.Server(lab.mx, "normal", ("0.0.0.0", "::"), 25, backlog=BACKLOG).serve()
         yield lab, host
+
+
+def serve(lab, way):
+    """Greet allowed senders."""
+    if way != "postscreen":
+        lanes.Server(lab.mx, "normal", ("0.0.0.0", "::"), 25, backlog=BACKLOG).serve()
+        return
+    top = netns.temporary_directory()
+    (top / "allowed").write_text(f"{ALLOWED.ipv4} permit\n", encoding="ascii")
+    mta.Postscreen(lab.mx, mta.unpack(ROOT / "build/peers"), top / "postfix", "",
+                   f"postscreen_access_list = cidr:{top}/allowed\n").start()
 
 
 def prepare(lab, way):
     if way == "floor":
         attach(lab.mx, "eth0", DROP)
         return None
-    lab.mx.sysctl("net.ipv4.tcp_syncookies", {"no cookies": 0, "kernel cookies": 1}.get(way, 2))
+    serve(lab, way)
+    lab.mx.sysctl("net.ipv4.tcp_syncookies", COOKIES.get(way, 2))
     if way == "synproxy":
         lab.mx.run("nft", "-f", "-", input=SYNPROXY)
         lab.mx.sysctl("net.netfilter.nf_conntrack_tcp_loose", 0)
@@ -180,8 +195,8 @@ def main():
     print(f"{'':16} {'ns/SYN':>8} {'net':>8} {'M/s':>6} {'done':>9} {'p50 ms':>7} {'p99 ms':>7} "
           f"{'idle p99':>8}")
     floor = None
-    for way in "floor", "no cookies", "kernel cookies", "always cookies", "synproxy", "ipwl off", \
-            "ipwl":
+    for way in "floor", "no cookies", "kernel cookies", "always cookies", "synproxy", "postscreen", \
+            "ipwl off", "ipwl":
         results = []
         for _ in range(runs):
             try:

@@ -299,6 +299,9 @@ skeletons: $(B)/ipwl.skel.h $(BENCH_SKELETONS) ## generate the headers that hold
 bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="--json FILE --max 30000 --only path")
 	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)
 
+bench-flood: all e2e-tools ## measure the shield against floods, as root (FLOOD_FLAGS="--runs 2 --json FILE --only ipwl")
+	B=$(B) tests/bench/syn_flood.py $(FLOOD_FLAGS)
+
 # Lookup structures against each other: what docs/lookup.md says comes from here.
 CANDIDATES := $(filter-out %.bpf.c,$(wildcard tests/bench/candidates/*.c))
 
@@ -412,5 +415,5 @@ help: ## this list
 # The images of machines have files of that name that are none of ours.
 -include $(shell find $(B) -path $(B)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates test soak lint flags libs install uninstall clean help
+.PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates bench-flood test soak lint flags libs install uninstall clean help
 .SECONDARY:

@@ -101,10 +101,11 @@ test=(
 
 # What the benchmark compares with.
 bench=(
-	nftables  # a set at netdev ingress
-	ipset     # hash:net
-	iptables  # its raw table
-	xdp-tools # xdp-filter
+	nftables      # a set at netdev ingress, synproxy
+	ipset         # hash:net
+	iptables      # its raw table
+	xdp-tools     # xdp-filter
+	python3-scapy # SYNs of a flood
 )
 
 # cross ARCHITECTURE: compilers of this machine, libraries of that one, an emulator, and what

@@ -114,7 +114,7 @@ stage_tsan() {
 
 # That the benchmark and its peers work; it judges no figure.
 stage_bench() {
-	built all bench-program && run_pytest tests/bench
+	built all bench-program e2e-tools && run_pytest tests/bench
 }
 
 # Short, to see that the targets work and find nothing at once; for more: make soak.

@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a forged SYN costs, and how long allowed senders wait meanwhile: without a shield, with
 the kernel's cookies, with nftables' synproxy, with Postfix's postscreen, and with the shield of
-ipwl. As root, after
-`make all e2e-tools`:
-
-    tests/bench/syn_flood.py [RUNS [SESSIONS [SECONDS]]]
+ipwl. `make bench-flood` runs it.
 
 One CPU makes the SYNs and receives them over veth. Its time is that of the generator and of the
 kernel's thread for packets there, divided by the SYNs sent. The floor is a device that drops
 them: what the generator and veth cost. The machine should have nothing else to do.
 """
 
+import argparse
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -36,9 +35,13 @@ from daemon import ROOT, Ipwld  # noqa: E402
 from frames import SENDER_MAC  # noqa: E402
 from lab import ALLOWED, MX4, Lab, link_of, wait_for  # noqa: E402
 
+WAYS = ("floor", "no cookies", "kernel cookies", "always cookies", "synproxy", "postscreen",
+        "ipwl off", "ipwl")
 # What tcp_syncookies is; for the others 2.
 COOKIES = {"no cookies": 0, "kernel cookies": 1, "postscreen": 1}
 FRAMES = 4000
+BURST, QUICK_BURST = 1 << 19, 1 << 14
+SESSION_SEC = 10
 # Far fewer: a SYN that finds itself in the queue costs little.
 BACKLOG = 128
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -110,13 +113,13 @@ def child_seconds():
     return usage.ru_utime + usage.ru_stime
 
 
-def sessions(host, count):
+def sessions(host, count, timeout):
     """Seconds from connect to greeting; None for those that failed."""
     found = []
     for _ in range(count):
         start = time.monotonic()
         try:
-            lanes.greeting(host, ALLOWED.ipv4, timeout=10)
+            lanes.greeting(host, ALLOWED.ipv4, timeout=timeout)
             found.append(time.monotonic() - start)
         except OSError:
             found.append(None)
@@ -163,22 +166,22 @@ def prepare(lab, way):
     return ipwld
 
 
-def measure(way, count, seconds):
+def measure(way, options):
     """(ns a SYN, million SYNs a second, sessions idle, sessions in the flood)."""
+    count = 0 if way == "floor" else options.sessions
     with machine() as (lab, host):
         ipwld = prepare(lab, way)
-        has_sessions = way != "floor"
-        idle = sessions(host, count) if has_sessions else []
+        idle = sessions(host, count, netns.PATIENCE_SEC)
         frames = syns(lab)
         thread = packet_thread()
         before = cpu_seconds(thread) + child_seconds()
-        source = flood.Flood(lab, frames)
+        source = flood.Flood(lab, frames, QUICK_BURST if options.quick else BURST)
         before += cpu_seconds(source.process.pid)
         start = time.monotonic()
         if way == "ipwl":
             wait_for(lambda: ipwld.metric("ipwl_flood_active") == 1, "the shield is on")
-        busy = sessions(host, count) if has_sessions else []
-        time.sleep(max(0, seconds - (time.monotonic() - start)))
+        busy = sessions(host, count, SESSION_SEC)
+        time.sleep(max(0, options.seconds - (time.monotonic() - start)))
         # The last burst counts, too: it may be the only one.
         sent = sum(source.stop())
         used = cpu_seconds(thread) + child_seconds() - before
@@ -186,41 +189,76 @@ def measure(way, count, seconds):
 
 
 def percentile(values, part):
+    """In ms, of the sessions that were done."""
     values = sorted(value for value in values if value is not None)
-    return values[min(len(values) - 1, int(part * len(values)))] * 1e3 if values else float("nan")
+    return values[min(len(values) - 1, int(part * len(values)))] * 1e3
+
+
+def summary(results):
+    """Medians of the runs; done is that of the worst one. Without a session there is no time."""
+    cost, rate, idle, busy = zip(*results)
+    figures = {"ns_per_syn": statistics.median(cost), "millions_per_second": statistics.median(rate)}
+    if busy[0]:
+        figures |= {"done": min(sum(value is not None for value in run) for run in busy)}
+        for name, runs, part in (("p50_ms", busy, 0.5), ("p99_ms", busy, 0.99),
+                                 ("idle_p99_ms", idle, 0.99)):
+            values = [percentile(run, part) for run in runs if any(run)]
+            if values:
+                figures[name] = statistics.median(values)
+    return figures
+
+
+def line_of(way, figures, floor, count):
+    line = f"{way:16} {figures['ns_per_syn']:8.0f} {figures['ns_per_syn'] - floor:8.0f} " \
+           f"{figures['millions_per_second']:6.2f}"
+    if "done" in figures:
+        line += f" {figures['done']:4}/{count:4}"
+        for name, width in ("p50_ms", 7), ("p99_ms", 7), ("idle_p99_ms", 8):
+            line += f" {figures[name]:{width}.1f}" if name in figures else f" {'-':>{width}}"
+    return line
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--runs", type=int, default=5, help="of each way; medians are printed")
+    parser.add_argument("--sessions", type=int, default=200, help="of the allowed sender, a run")
+    parser.add_argument("--seconds", type=float, default=3, help="of flood at least, a run")
+    parser.add_argument("--only", action="append", choices=WAYS, metavar="WAY",
+                        help=f"besides the floor; can be repeated: {', '.join(WAYS[1:])}")
+    parser.add_argument("--json", type=pathlib.Path, help="also write the figures there")
+    parser.add_argument("--quick", action="store_true",
+                        help="few packets: shows that everything works")
+    options = parser.parse_args()
+    if options.quick:
+        options.runs, options.sessions, options.seconds = 1, 2, 0.1
+    return options
 
 
 def main():
-    runs, count, seconds = (int(a) for a in (sys.argv[1:] + ["5", "200", "3"][len(sys.argv) - 1:]))
+    options = arguments()
+    report, problems = {}, {}
     print(f"{'':16} {'ns/SYN':>8} {'net':>8} {'M/s':>6} {'done':>9} {'p50 ms':>7} {'p99 ms':>7} "
           f"{'idle p99':>8}")
-    floor = None
-    for way in "floor", "no cookies", "kernel cookies", "always cookies", "synproxy", "postscreen", \
-            "ipwl off", "ipwl":
-        results = []
-        for _ in range(runs):
-            try:
-                results.append(measure(way, count, seconds))
-            except (RuntimeError, AssertionError, OSError) as problem:
-                print(f"{way:16} not here: {problem}")
-                break
-        if not results:
+    for way in WAYS:
+        if options.only and way not in ("floor", *options.only):
             continue
-        cost = statistics.median(result[0] for result in results)
-        floor = cost if floor is None else floor
-        line = f"{way:16} {cost:8.0f} {cost - floor:8.0f} " \
-               f"{statistics.median(result[1] for result in results):6.2f}"
-        if results[0][3]:
-            done = min(sum(value is not None for value in result[3]) for result in results)
-            line += f" {done:4}/{count:4}" + "".join(
-                f" {statistics.median(values):{width}.1f}" for values, width in (
-                    ([percentile(result[3], 0.5) for result in results], 7),
-                    ([percentile(result[3], 0.99) for result in results], 7),
-                    ([percentile(result[2], 0.99) for result in results], 8)))
-        print(line, flush=True)
+        try:
+            report[way] = summary([measure(way, options) for _ in range(options.runs)])
+            print(line_of(way, report[way], report["floor"]["ns_per_syn"], options.sessions),
+                  flush=True)
+        except (RuntimeError, AssertionError, OSError) as problem:
+            if way == "floor":
+                raise
+            problems[way] = str(problem)
+            print(f"{way:16} not here: {problem}", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps({"sessions": options.sessions, "ways": report,
+                                            "problems": problems}, indent=2) + "\n",
+                                encoding="utf-8")
 
 
 if __name__ == "__main__":
+    netns.guard()
     try:
         main()
     finally:

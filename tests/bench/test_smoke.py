@@ -42,6 +42,23 @@ def test_section_gives_figures(section, tmp_path):
         assert (figure["goal"] is None) == (figure["met"] is None), figure
 
 
+def test_flood_gives_figures(tmp_path):
+    report = tmp_path / "report.json"
+    result = subprocess.run(
+        [f"{ROOT}/tests/bench/syn_flood.py", "--quick", "--json", str(report)],
+        env={**os.environ, "B": BUILD}, capture_output=True, text=True, timeout=1800, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    content = json.loads(report.read_text())
+    assert not content["problems"], content
+    ways = content["ways"]
+    assert set(ways) == {"floor", "no cookies", "kernel cookies", "always cookies", "synproxy",
+                         "postscreen", "ipwl off", "ipwl"}
+    for way, figures in ways.items():
+        assert figures["ns_per_syn"] > 0 and figures["millions_per_second"] > 0, way
+        if way != "floor":
+            assert figures["done"] <= content["sessions"] and figures["idle_p99_ms"] > 0, way
+
+
 def test_unknown_section_is_refused():
     result = run("--only", "nothing")
     assert result.returncode != 0

@@ -303,26 +303,47 @@ json_t *status_json(const struct runtime *runtime)
 	const struct snapshot *snapshot = runtime->snapshot;
 	const double uptime_sec = time_monotonic_sec() - runtime->started_monotonic_sec;
 
-	return json_pack(
-	    "{s:s,s:s,s:i,s:o,s:I,s:o,s:s,s:s,s:o,s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,"
-	    "s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-	    "version", IPWL_VERSION, "libbpf", datapath_libbpf_version(), "pid", (int)getpid(),
-	    "started_at", json_time(runtime->started_at_sec), "uptime_seconds",
-	    (json_int_t)uptime_sec, "config", json_text(runtime->config_path), "mode",
-	    mode_name(snapshot->config->is_enforcing), "mode_in_force",
-	    mode_name(snapshot_is_enforcing(snapshot)), "suspended",
-	    json_text(snapshot->suspension), "detached", runtime->is_detached, "lookup",
-	    datapath_uses_index(runtime->datapath) ? "index" : "tries", "state",
-	    state_json(runtime), "ports", ports_json(snapshot->config), "interfaces",
-	    interfaces_json(&runtime->interfaces), "lists", lists_json(runtime), "averted",
-	    averted_json(runtime), "lanes", lanes_json(runtime, false), "rejects",
-	    lanes_json(runtime, true), "list_files", list_files_json(snapshot), "exports",
-	    exports_json(runtime), "feeds", feeds_json(runtime->feeds[FEED_OF_URL]), "domains",
-	    domains_json(runtime->feeds[FEED_OF_DOMAIN]), "expiring_in_use",
-	    expiring_json(&runtime->expiring), "learn", learning_json(runtime), "mail_log",
-	    mail_log_json(runtime->maillog), "seen", seen_status_json(runtime), "limits",
-	    limits_status_json(runtime), "flood", flood_status_json(runtime), "reload",
-	    reload_json(&runtime->reload));
+	/* Not by json_pack(): a format that is too short would leave out the last members. */
+	const struct {
+		const char *key;
+		json_t *value;
+	} members[] = {
+		{ "version", json_string(IPWL_VERSION) },
+		{ "libbpf", json_string(datapath_libbpf_version()) },
+		{ "pid", json_integer(getpid()) },
+		{ "started_at", json_time(runtime->started_at_sec) },
+		{ "uptime_seconds", json_integer((json_int_t)uptime_sec) },
+		{ "config", json_text(runtime->config_path) },
+		{ "mode", json_string(mode_name(snapshot->config->is_enforcing)) },
+		{ "mode_in_force", json_string(mode_name(snapshot_is_enforcing(snapshot))) },
+		{ "suspended", json_text(snapshot->suspension) },
+		{ "detached", json_boolean(runtime->is_detached) },
+		{ "lookup",
+		  json_string(datapath_uses_index(runtime->datapath) ? "index" : "tries") },
+		{ "state", state_json(runtime) },
+		{ "ports", ports_json(snapshot->config) },
+		{ "interfaces", interfaces_json(&runtime->interfaces) },
+		{ "lists", lists_json(runtime) },
+		{ "averted", averted_json(runtime) },
+		{ "lanes", lanes_json(runtime, false) },
+		{ "rejects", lanes_json(runtime, true) },
+		{ "list_files", list_files_json(snapshot) },
+		{ "exports", exports_json(runtime) },
+		{ "feeds", feeds_json(runtime->feeds[FEED_OF_URL]) },
+		{ "domains", domains_json(runtime->feeds[FEED_OF_DOMAIN]) },
+		{ "expiring_in_use", expiring_json(&runtime->expiring) },
+		{ "learn", learning_json(runtime) },
+		{ "mail_log", mail_log_json(runtime->maillog) },
+		{ "seen", seen_status_json(runtime) },
+		{ "limits", limits_status_json(runtime) },
+		{ "flood", flood_status_json(runtime) },
+		{ "reload", reload_json(&runtime->reload) },
+	};
+	json_t *status = json_object();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_set_new(status, members[i].key, members[i].value);
+	return status;
 }
 
 void control_status(struct runtime *runtime, struct evhttp_request *request)

@@ -283,6 +283,8 @@ SETTINGS = {
     "limits.mode": ("monitor", "off"),
     "limits.address_per_minute": ("30", "none"), "limits.address_burst": ("30", "5"),
     "limits.network_per_minute": ("none", "60"), "limits.network_burst": ("120", "10"),
+    "flood.mode": ("monitor", "enforce"), "flood.threshold": ("5000", "800"),
+    "flood.quiet": ("1m", "2m"),
     "protected": ("[192.0.2.0/24]", "[192.0.3.0/24]"),
     "resolver.servers": ("[127.0.0.1]", "[127.0.0.1, 127.0.0.2:5353]"),
     "resolver.require_ad": ("false", "true"), "resolver.timeout": ("1m", "2m"),
@@ -322,8 +324,8 @@ DOMAIN_SETTINGS = {
     "may_be_empty": ("false", "true"), "max_shrink": ("50", "60"), "max_growth": ("10", "11"),
 }
 ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a change
-             "lists", "exports", "guard", "history", "metrics", "resolver", "events", "seen", "limits",
-             "web", "remote",  # which needs a token, see test_page.py
+             "lists", "exports", "guard", "history", "metrics", "resolver", "events", "seen",
+             "limits", "flood", "web", "remote",  # which needs a token, see test_page.py
              "may_hold_reserved", "may_hold_own", "learn",
              "ipv4", "ipv6", "port", "allow_public",  # of a lane
              "per_second"}  # of reject

@@ -112,6 +112,7 @@ check_files() {
 	while read -r name; do
 		[ "$(wc -l <"$name")" -le 500 ] || { echo "$name: more than 500 lines"; failed=1; }
 	done < <(files '*.c' '*.h')
+	files '*.c' | xargs -d '\n' scripts/check_json_pack.py || failed=1
 	files '*' | grep -vE '/corpus/|\.png$' | xargs -d '\n' grep -nE '\b(TO''DO|FIX''ME|XX''X)\b' && failed=1
 	files '*' | grep -vE '/corpus/|\.png$' | xargs -d '\n' grep -nE '[[:blank:]]+$' && failed=1
 	return $failed

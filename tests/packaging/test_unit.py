@@ -97,11 +97,12 @@ def test_cookies_are_set_and_restored(staged, tmp_path, before, meanwhile, after
     """As systemd runs the commands of the unit, in another network namespace."""
     unit = service(staged, "ipwl-flood.service")
     assert unit["RuntimeDirectory"] == "ipwl-flood" and unit["RemainAfterExit"] == "yes"
-    # It stops with ipwld, however that ends.
+    # It stops with ipwld, however that ends; even while it starts, for which there is no ExecStop=.
+    assert "ExecStop" not in unit
     header = settings(staged / DIRECTORY / "ipwl-flood.service", "Unit")
     assert header["BindsTo"] == ["ipwld.service"] and "ipwld.service" in header["After"][-1]
     start, stop = (unit[key].replace("/run/ipwl-flood", str(tmp_path)).replace("$$", "$")
-                   for key in ("ExecStart", "ExecStop"))
+                   for key in ("ExecStart", "ExecStopPost"))
     sysctl = "/proc/sys/net/ipv4/tcp_syncookies"
     steps = [f"echo {before} >{sysctl}", start, f"cat {sysctl}"]
     steps += [f"echo {meanwhile} >{sysctl}"] if meanwhile else []

@@ -297,6 +297,38 @@ step_kill() {
 	expect_decided 1
 }
 
+# What tcp_syncookies is.
+cookies_are() {
+	[ "$(cat /proc/sys/net/ipv4/tcp_syncookies)" = "$1" ]
+}
+
+# The setting is the shield's only as long as ipwld runs.
+step_flood() {
+	local before invocation
+	! systemctl is-enabled ipwl-flood.service || fail "the package has enabled the unit"
+	before=$(cat /proc/sys/net/ipv4/tcp_syncookies)
+	[ "$before" != 2 ] || fail "cookies are given always already"
+	systemctl enable --now ipwl-flood.service
+	cookies_are 2 || fail "cookies are not given always"
+	expect_exposure ipwl-flood.service 1.6
+	systemctl stop ipwld
+	wait_for "the setting is restored" cookies_are "$before"
+	systemctl start ipwld
+	wait_for "the unit starts with ipwld" systemctl is-active ipwl-flood
+	cookies_are 2 || fail "cookies are not given always after a start"
+	invocation=$(systemctl show --value -p InvocationID ipwl-flood)
+	kill -KILL "$(pid_of_ipwld)"
+	wait_for "the unit ends and starts again" sh -c \
+		"[ \$(systemctl show --value -p InvocationID ipwl-flood) != '$invocation' ] &&
+		systemctl is-active ipwl-flood"
+	cookies_are 2 || fail "cookies are not given always after a kill"
+	# Had it not been restored in between, it would stay.
+	systemctl disable --now ipwl-flood.service
+	cookies_are "$before" || fail "the setting is not restored: $(cat /proc/sys/net/ipv4/tcp_syncookies)"
+	is_active || fail "ipwld does not run on"
+	[ ! -e /run/ipwl-flood ] || fail "/run/ipwl-flood is left"
+}
+
 step_broken_configuration() {
 	cp /etc/ipwl/ipwld.yaml "$memory/good"
 	echo 'colour: red' >>/etc/ipwl/ipwld.yaml
@@ -494,7 +526,7 @@ step_earlier() {
 
 # ---- all of them --------------------------------------------------------------------
 
-before_reboot=(install hardened attach mail stranger feed maillog after summary stop restart kill socket)
+before_reboot=(install hardened attach mail stranger feed maillog after summary stop restart kill flood socket)
 behind_reboot=(after_reboot upgrade downgrade remove reinstall purge)
 # For those who have the time.
 long_before_reboot=(broken_configuration watchdog)

@@ -188,6 +188,45 @@ static void test_proxy(void **state)
 		      "c.yaml:10:40: proxy: a file needs none\n");
 }
 
+static void test_mirrors(void **state)
+{
+	const struct feed_config *feed;
+
+	(void)state;
+	load(LIST
+	     "  - {name: a, url: 'https://H.example:8443/a', token_file: /t, mirrors: "
+	     "['https://h.example:8443/b?c', 'https://h.example/a', 'http://h.example:8443/a', "
+	     "'https://h.example:8443.evil.example/', 'file:///srv/a']}\n"
+	     "  - {name: b, url: 'http://h', mirrors: []}\n",
+	     "");
+	feed = &config->feeds[0];
+	assert_int_equal(feed->mirror_count, 5);
+	assert_string_equal(feed_config_url(feed, 0), "https://H.example:8443/a");
+	assert_string_equal(feed_config_url(feed, 5), "file:///srv/a");
+	assert_null(feed_config_url(feed, 6));
+	assert_true(feed_config_has_url(feed, "http://h.example:8443/a"));
+	assert_false(feed_config_has_url(feed, "http://h.example:8443/"));
+	assert_false(feed_config_has_url(feed, NULL));
+	/* Secrets are for the host and port of the url, and for HTTPS. */
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(feed_config_trusts(feed, feed_config_url(feed, i)), i < 2);
+	assert_null(feed_config_url(&config->feeds[1], 1));
+	assert_false(feed_config_trusts(&config->feeds[1], "http://h"));
+	assert_errors(LIST
+		      "  - {name: a, url: 'http://h', mirrors: 'http://g'}\n"
+		      "  - {name: b, url: 'http://h', mirrors: [g, 'http://h']}\n"
+		      "  - {name: c, url: 'http://h', mirrors: ['http://g', 'http://g']}\n"
+		      "  - {name: d, url: 'http://h', mirrors: ['https://u:p@g/', 'http://a b']}\n"
+		      "  - {name: e, url: 'http://h', mirrors: [1, 2, 3, 4, 5, 6, 7, 8, 9]}\n",
+		      "c.yaml:6:41: mirrors\n"
+		      "c.yaml:7:42: mirrors: \"g\" does not begin with https://HOST\n"
+		      "c.yaml:7:45: mirrors: \"http://h\" is duplicated: remove one\n"
+		      "c.yaml:8:54: mirrors: \"http://g\" is duplicated: remove one\n"
+		      "c.yaml:9:42: mirrors: a user in the URL would be visible to everyone\n"
+		      "c.yaml:9:60: mirrors contains a space or a control character\n"
+		      "c.yaml:10:41: mirrors: more than 8: remove some\n");
+}
+
 static void test_numbers(void **state)
 {
 	static const struct {
@@ -236,7 +275,8 @@ int main(void)
 		LOADED_TEST(test_defaults), LOADED_TEST(test_values),
 		LOADED_TEST(test_spaces),   LOADED_TEST(test_names),
 		LOADED_TEST(test_urls),	    LOADED_TEST(test_credentials),
-		LOADED_TEST(test_proxy),    LOADED_TEST(test_numbers),
+		LOADED_TEST(test_proxy),    LOADED_TEST(test_mirrors),
+		LOADED_TEST(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

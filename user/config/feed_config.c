@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/config.h"
+
+#define HTTPS "https://"
 
 const struct feed_kind_traits feed_kinds[] = {
 	[FEED_OF_URL] = { "feed", "feeds", SOURCE_FEED },
@@ -32,12 +35,51 @@ void feed_config_done(struct feed_config *feed)
 	free(feed->name);
 	free(feed->list_name);
 	free(feed->url);
+	for (size_t i = 0; i < feed->mirror_count; i++)
+		free(feed->mirrors[i]);
 	free(feed->user);
 	free(feed->token_file);
 	free(feed->header_file);
 	free(feed->ca_file);
 	free(feed->proxy);
 	select_done(&feed->select);
+}
+
+const char *feed_config_url(const struct feed_config *feed, size_t index)
+{
+	if (!index)
+		return feed->url;
+	return index <= feed->mirror_count ? feed->mirrors[index - 1] : NULL;
+}
+
+bool feed_config_has_url(const struct feed_config *feed, const char *url)
+{
+	const char *own;
+
+	for (size_t i = 0; url && (own = feed_config_url(feed, i)); i++)
+		if (!strcmp(own, url))
+			return true;
+	return false;
+}
+
+/* The host and port of a URL, as written. Others that mean the same count as different. */
+static const char *authority_of(const char *url, size_t *ret_bytes)
+{
+	*ret_bytes = strcspn(url + sizeof(HTTPS) - 1, "/?#");
+	return url + sizeof(HTTPS) - 1;
+}
+
+bool feed_config_trusts(const struct feed_config *feed, const char *url)
+{
+	size_t own_bytes, bytes;
+	const char *own, *other;
+
+	if (strncmp(feed->url, HTTPS, sizeof(HTTPS) - 1) != 0 ||
+	    strncmp(url, HTTPS, sizeof(HTTPS) - 1) != 0)
+		return false;
+	own = authority_of(feed->url, &own_bytes);
+	other = authority_of(url, &bytes);
+	return own_bytes == bytes && !strncasecmp(own, other, bytes);
 }
 
 void feeds_free(struct feed_config *feeds, size_t count)

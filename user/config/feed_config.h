@@ -21,6 +21,7 @@
 
 #define FEED_REFRESH_MIN_SEC 600
 #define FEED_URL_BYTES_MAX 2048
+#define FEED_MIRRORS_MAX 8
 #define FEED_USER_BYTES_MAX 256
 
 /* Where feeds come from. Those of each kind have their own schedule, copies and names. */
@@ -89,6 +90,9 @@ struct feed_config {
 	char *list_name;
 	enum action action; /* of the list */
 	char *url;	    /* of a domain: "spf:partner.example" or "mail.partner.example" */
+	/* URLs of the same list, which are tried in this order if the url fails. */
+	char *mirrors[FEED_MIRRORS_MAX];
+	size_t mirror_count;
 	enum format format;
 	enum host_bits host_bits; /* of the list */
 	struct select select;	  /* of records */
@@ -116,6 +120,16 @@ struct feed_configs {
 
 void feed_config_done(struct feed_config *feed);
 void feeds_free(struct feed_config *feeds, size_t count);
+
+/* The URL that is tried in place @index: the feed's url, then its mirrors. NULL: no more. */
+const char *feed_config_url(const struct feed_config *feed, size_t index);
+
+/* Whether @url is the feed's url or one of its mirrors. NULL is neither. */
+bool feed_config_has_url(const struct feed_config *feed, const char *url);
+
+/* Whether user, token_file and header_file may be sent to @url, which is one of the feed's:
+ * only to the host and port of the feed's url, and over HTTPS. */
+bool feed_config_trusts(const struct feed_config *feed, const char *url);
 
 /* Find a feed by its name, or return NULL. */
 const struct feed_config *feed_config_find(struct feed_configs feeds, const char *name);

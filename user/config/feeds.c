@@ -17,6 +17,7 @@
 enum feed_key {
 	FEED_NAME,
 	FEED_URL,
+	FEED_MIRRORS,
 	FEED_FORMAT,
 	FEED_ON_ERROR,
 	FEED_SELECT,
@@ -45,6 +46,7 @@ enum feed_key {
 static const char *const feed_keys[] = {
 	[FEED_NAME] = "name",
 	[FEED_URL] = "url",
+	[FEED_MIRRORS] = "mirrors",
 	[FEED_FORMAT] = "format",
 	[FEED_ON_ERROR] = "on_error",
 	[FEED_SELECT] = "select",
@@ -111,11 +113,11 @@ static void read_duration(struct feed_reader *reader, enum feed_key key, const c
 			  ret_sec);
 }
 
-/* Read a text without blanks and control characters, for use in requests. NULL: there is none,
- * or it is wrong. */
-static const char *read_word(struct feed_reader *reader, enum feed_key key, size_t bytes_max)
+/* Read a text without blanks and control characters, for use in requests. @node: NULL: there is
+ * none. NULL: there is none, or it is wrong. */
+static const char *read_node_word(struct feed_reader *reader, const yaml_node_t *node,
+				  enum feed_key key, size_t bytes_max)
 {
-	const yaml_node_t *node = reader->values[key];
 	const char *text = node ? document_text(reader->document, node, feed_keys[key]) : NULL;
 
 	if (!text)
@@ -136,6 +138,11 @@ static const char *read_word(struct feed_reader *reader, enum feed_key key, size
 	return NULL;
 }
 
+static const char *read_word(struct feed_reader *reader, enum feed_key key, size_t bytes_max)
+{
+	return read_node_word(reader, reader->values[key], key, bytes_max);
+}
+
 /* ---- url and credentials ------------------------------------------------ */
 
 static const char *find_scheme(const char *url)
@@ -153,32 +160,67 @@ static bool has_user(const char *authority)
 	return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
 }
 
-static int read_url(struct feed_reader *reader, const yaml_node_t *item)
+/* Read the URL of a source. @ret_url: untouched if it is wrong. Return: 0 or -ENOMEM. */
+static int read_source(struct feed_reader *reader, const yaml_node_t *node, enum feed_key key,
+		       char **ret_url)
 {
-	const yaml_node_t *node = reader->values[FEED_URL];
-	const char *url, *scheme;
+	const char *url = read_node_word(reader, node, key, FEED_URL_BYTES_MAX);
+	const char *scheme = url ? find_scheme(url) : NULL;
 
-	if (!node) {
-		document_error(reader->document, item, "a feed without a url: add url: https://…");
-		return 0;
-	}
-	url = read_word(reader, FEED_URL, FEED_URL_BYTES_MAX);
 	if (!url)
 		return 0;
-	scheme = find_scheme(url);
 	if (!scheme || url[strlen(scheme)] == '\0' || url[strlen(scheme)] == '/') {
 		document_error(reader->document, node,
-			       "url: \"%.80s\" does not begin with https://HOST, http://HOST or "
+			       "%s: \"%.80s\" does not begin with https://HOST, http://HOST or "
 			       "file:///PATH",
-			       url);
+			       feed_keys[key], url);
 		return 0;
 	}
 	if (strcmp(scheme, "file:///") != 0 && has_user(url + strlen(scheme)))
 		document_error(reader->document, node,
-			       "url: a user in the URL would be visible to everyone: write user "
-			       "and token_file instead");
-	reader->feed->url = strdup(url);
-	return reader->feed->url ? 0 : -ENOMEM;
+			       "%s: a user in the URL would be visible to everyone: write user "
+			       "and token_file instead",
+			       feed_keys[key]);
+	*ret_url = strdup(url);
+	return *ret_url ? 0 : -ENOMEM;
+}
+
+static int read_url(struct feed_reader *reader, const yaml_node_t *item)
+{
+	if (reader->values[FEED_URL])
+		return read_source(reader, reader->values[FEED_URL], FEED_URL, &reader->feed->url);
+	document_error(reader->document, item, "a feed without a url: add url: https://…");
+	return 0;
+}
+
+static int read_mirrors(struct feed_reader *reader)
+{
+	const yaml_node_t *node = reader->values[FEED_MIRRORS];
+	struct feed_config *feed = reader->feed;
+	size_t count;
+
+	if (!node)
+		return 0;
+	document_sequence(reader->document, node, feed_keys[FEED_MIRRORS], &count);
+	if (count > FEED_MIRRORS_MAX) {
+		document_error(reader->document, node, "mirrors: more than %d: remove some",
+			       FEED_MIRRORS_MAX);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const yaml_node_t *item = document_item(reader->document, node, i);
+		char *url = NULL;
+
+		if (read_source(reader, item, FEED_MIRRORS, &url))
+			return -ENOMEM;
+		if (!url)
+			continue;
+		if (feed->url && feed_config_has_url(feed, url))
+			document_error(reader->document, item,
+				       "mirrors: \"%.80s\" is duplicated: remove one", url);
+		feed->mirrors[feed->mirror_count++] = url;
+	}
+	return 0;
 }
 
 static int read_path(struct feed_reader *reader, enum feed_key key, char **ret_path)
@@ -366,6 +408,8 @@ static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct
 		err = select_read(reader->document, reader->values[FEED_SELECT], &feed->select);
 	if (!err)
 		err = read_url(reader, item);
+	if (!err)
+		err = read_mirrors(reader);
 	if (!err)
 		err = read_credentials(reader);
 	return err ? err : read_proxy(reader);

@@ -54,9 +54,18 @@ static void write_select(FILE *stream, const struct select *select)
 	free(text);
 }
 
+static void write_mirrors(FILE *stream, const struct feed_config *feed)
+{
+	for (size_t i = 0; i < feed->mirror_count; i++)
+		fprintf(stream, "%s%s", i ? " " : ", mirrors [", feed->mirrors[i]);
+	if (feed->mirror_count)
+		fputc(']', stream);
+}
+
 static void write_feed(FILE *stream, const struct feed_config *feed)
 {
 	fprintf(stream, "%s (url %s", feed->name, feed->url);
+	write_mirrors(stream, feed);
 	write_word(stream, "format", feed->format ? format_names[feed->format] : NULL);
 	write_word(stream, "on_error", feed->skips_errors ? "skip" : NULL);
 	write_select(stream, &feed->select);

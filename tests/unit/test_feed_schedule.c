@@ -47,7 +47,7 @@ int feed_process_start(struct event_base *base, const struct feed_request *reque
 	assert_non_null(process);
 	assert_true(running_count < sizeof(running) / sizeof(*running));
 	process->request = *request;
-	snprintf(process->url, sizeof(process->url), "%s", request->feed->url);
+	snprintf(process->url, sizeof(process->url), "%s", request->url);
 	running[running_count++] = process;
 	started_count++;
 	*ret_process = process;
@@ -310,6 +310,87 @@ static void test_retry_after(void **unused)
 	assert_next(0, 5 * HOUR);
 }
 
+/* ---- mirrors ------------------------------------------------------------------ */
+
+static char mirror[] = "https://192.0.2.9/", other_mirror[] = "https://192.0.2.10/";
+
+static void open_with_mirrors(const int64_t *ages)
+{
+	configure(1);
+	configs[0].mirrors[0] = mirror;
+	configs[0].mirrors[1] = other_mirror;
+	configs[0].mirror_count = 2;
+	open_feeds(ages);
+}
+
+/* After a failed transfer or data that is no list, the next is asked. Who waits goes on waiting. */
+static void test_mirrors(void **unused)
+{
+	const int64_t ages[] = { -1 };
+
+	(void)unused;
+	open_with_mirrors(ages);
+	end_fetch(urls[0], FETCH_HAS_FAILED, 0);
+	assert_false(state_of(0)->has_result);
+	end_fetch(mirror, FETCH_IS_NEW, 0);
+	judge_last(FEED_RESULT_INVALID);
+	end_fetch(other_mirror, FETCH_IS_NEW, 0);
+	assert_string_equal(arrivals[0].copy.url, other_mirror);
+	judge_last(FEED_RESULT_NEW);
+	assert_int_equal(state_of(0)->failure_count, 0);
+	assert_int_equal(state_of(0)->fetch_counts[FEED_RESULT_NEW], 1);
+	assert_int_equal(state_of(0)->fetch_counts[FEED_RESULT_FAILED], 0);
+	assert_next(0, HOUR);
+	/* The url is first again. One failure of all of them is one failure. */
+	refresh_now(0);
+	end_fetch(urls[0], FETCH_HAS_FAILED, 0);
+	end_fetch(mirror, FETCH_HAS_FAILED, 2 * HOUR);
+	end_fetch(other_mirror, FETCH_HAS_FAILED, 0);
+	assert_int_equal(running_count, 0);
+	assert_int_equal(state_of(0)->failure_count, 1);
+	assert_next(0, 2 * HOUR);
+	/* A copy that a guard holds back, or that cannot be stored here, is no failure of the url.
+	 */
+	refresh_now(0);
+	end_fetch(urls[0], FETCH_IS_NEW, 0);
+	judge_last(FEED_RESULT_HELD);
+	assert_int_equal(running_count, 0);
+	refresh_now(0);
+	end_fetch(urls[0], FETCH_IS_NEW, 0);
+	judge_last(FEED_RESULT_FAILED);
+	assert_int_equal(running_count, 0);
+	assert_next(0, RETRY_SEC);
+}
+
+/* Validators are for the URL that gave them, and its copy is as fresh as one of the url. */
+static void test_validators_of_mirrors(void **unused)
+{
+	const int64_t ages[] = { 10 };
+	struct feed_reports reports;
+
+	(void)unused;
+	open_with_mirrors(ages);
+	assert_int_equal(running_count, 0);
+	reports = report(ages);
+	free(reports.items[0].url);
+	reports.items[0].url = strdup(mirror);
+	reports.items[0].etag = strdup("\"m\"");
+	feeds_find_state(feeds, names[0])->next_at_sec = time_now_sec() - 1;
+	feeds_follow(feeds, &snapshot, &reports);
+	feed_reports_done(&reports);
+	assert_null(running[0]->request.etag);
+	end_fetch(urls[0], FETCH_HAS_FAILED, 0);
+	assert_string_equal(running[0]->request.etag, "\"m\"");
+	end_fetch(mirror, FETCH_HAS_FAILED, 0);
+	assert_null(running[0]->request.etag);
+	/* A reload may remove the mirror that is being asked. */
+	configure(1);
+	follow(ages);
+	end_fetch(other_mirror, FETCH_HAS_FAILED, 0);
+	assert_int_equal(running_count, 0);
+	assert_int_equal(state_of(0)->failure_count, 1);
+}
+
 /* ---- asked for ----------------------------------------------------------------- */
 
 static size_t told_count;
@@ -407,6 +488,7 @@ int main(void)
 		SCHEDULE_TEST(test_few_at_a_time), SCHEDULE_TEST(test_back_off),
 		SCHEDULE_TEST(test_retry_after),   SCHEDULE_TEST(test_refresh),
 		SCHEDULE_TEST(test_gone),	   SCHEDULE_TEST(test_reload),
+		SCHEDULE_TEST(test_mirrors),	   SCHEDULE_TEST(test_validators_of_mirrors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

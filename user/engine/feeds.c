@@ -197,10 +197,12 @@ static int feed_read_body(const struct stored_feed *feed, struct feed_arrival *a
 	return 0;
 }
 
-static bool is_same_copy(const struct feed_copy *a, const struct feed_copy *b)
+/* Whether the feed's sources sent the same; mirrors may be behind each other. */
+static bool is_same_copy(const struct feed_config *feed, const struct feed_copy *a,
+			 const struct feed_copy *b)
 {
-	return a->url && b->url && !strcmp(a->url, b->url) && a->byte_count == b->byte_count &&
-	       a->checksum == b->checksum;
+	return feed_config_has_url(feed, a->url) && feed_config_has_url(feed, b->url) &&
+	       a->byte_count == b->byte_count && a->checksum == b->checksum;
 }
 
 static bool is_same_text(const char *a, const char *b)
@@ -216,7 +218,8 @@ static void feed_confirm(const struct engine *engine, struct stored_feed *feed,
 	char error[FEED_COPY_ERROR_BYTES];
 	int err;
 
-	if (copy->bytes && (!is_same_text(copy->etag, feed->copy.etag) ||
+	if (copy->bytes && (!is_same_text(copy->url, feed->copy.url) ||
+			    !is_same_text(copy->etag, feed->copy.etag) ||
 			    !is_same_text(copy->last_modified, feed->copy.last_modified))) {
 		copy->fetched_at_sec = feed->copy.fetched_at_sec;
 		copy->cut_spaces = feed->copy.cut_spaces;
@@ -361,7 +364,7 @@ static void feed_take_body(struct engine *engine, struct stored_feed *feed,
 		arrival->result = FEED_RESULT_FAILED;
 		return;
 	}
-	if (feed->set && is_same_copy(copy, &feed->copy)) {
+	if (feed->set && is_same_copy(feed->config, copy, &feed->copy)) {
 		feed_confirm(engine, feed, copy);
 		arrival->result = FEED_RESULT_UNCHANGED;
 		return;
@@ -417,7 +420,7 @@ void engine_take_copy(struct engine *engine, struct feed_arrival *arrival)
 	if (!feed)
 		return;
 	/* A reload may have come between. */
-	if (!arrival->copy.url || strcmp(feed->config->url, arrival->copy.url) != 0)
+	if (!feed_config_has_url(feed->config, arrival->copy.url))
 		refusal_set(&arrival->refusal, OUTCOME_CONFLICT,
 			    "its url has changed in the meantime");
 	else if (arrival->body_fd < 0)

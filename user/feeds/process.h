@@ -40,6 +40,7 @@ struct feed_request {
 	const char *program; /* from helper_find() */
 	const struct config *config;
 	const struct feed_config *feed;
+	const char *url; /* the feed's url, or one of its mirrors */
 	/* Of the present copy, so that the source does not send it again; or NULL. */
 	const char *etag;
 	const char *last_modified;

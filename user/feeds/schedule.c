@@ -102,7 +102,7 @@ static void feed_log_result(const struct feed_state *state, const struct lines *
 
 /* Record the end of a fetch, whatever its result. @message is copied. */
 static void feed_end_fetch(struct feed_state *state, enum feed_result result, const char *message,
-			   const struct lines *details, int64_t retry_after_sec)
+			   const struct lines *details)
 {
 	struct feeds *feeds = state->feeds;
 	const bool is_failure = result == FEED_RESULT_FAILED || result == FEED_RESULT_INVALID;
@@ -117,9 +117,31 @@ static void feed_end_fetch(struct feed_state *state, enum feed_result result, co
 	state->failure_count = is_failure ? state->failure_count + 1 : 0;
 	state->is_judged = false;
 	feed_log_result(state, details);
-	feed_schedule_next(state, feed_config_of(state), retry_after_sec);
+	feed_schedule_next(state, feed_config_of(state), state->retry_after_sec);
+	state->retry_after_sec = 0;
+	state->url_index = 0;
 	feed_waits_end(&feeds->waits, state->report.name);
 	feeds_run(feeds);
+}
+
+/* Go on with the next mirror, because this URL has failed. Return: whether there is one. */
+static bool feed_try_mirror(struct feed_state *state, const char *message)
+{
+	struct feeds *feeds = state->feeds;
+	const struct feed_config *config = feed_config_of(state);
+	const char *url = config ? feed_config_url(config, state->url_index) : NULL;
+	const char *next = url ? feed_config_url(config, state->url_index + 1) : NULL;
+
+	if (!next || feeds->is_ending)
+		return false;
+	log_warning(feed_kinds[feeds->kind].plural, "%s: %s: %s; the next source is %s",
+		    state->report.name, url, message, next);
+	state->url_index++;
+	state->is_judged = false;
+	/* It may have to wait until fewer fetches run. */
+	state->is_asked = true;
+	feeds_run(feeds);
+	return true;
 }
 
 static void summarise_arrival(const struct feed_arrival *arrival, char *text, size_t text_bytes)
@@ -155,10 +177,12 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 			    arrival->warnings.items[i]);
 	if (arrival->report.name)
 		feeds_take_report(feeds, &arrival->report);
+	/* Another failure is one of this host, not of the source. */
+	if (arrival->result == FEED_RESULT_INVALID && feed_try_mirror(state, message))
+		return false;
 	feed_end_fetch(state, arrival->result, *message ? message : NULL,
 		       arrival->result == FEED_RESULT_HELD ? &state->report.held_reasons
-							   : &arrival->refusal.details,
-		       state->retry_after_sec);
+							   : &arrival->refusal.details);
 	return arrival->result == FEED_RESULT_NEW;
 }
 
@@ -199,19 +223,20 @@ static void feed_on_fetched(void *context, struct fetched *fetched)
 
 	state->process = NULL;
 	feeds->fetch_count--;
+	if (state->retry_after_sec < fetched->retry_after_sec)
+		state->retry_after_sec = fetched->retry_after_sec;
 	if (fetched->result == FETCH_HAS_FAILED) {
-		feed_end_fetch(state, FEED_RESULT_FAILED, fetched->message, NULL,
-			       fetched->retry_after_sec);
+		if (!feed_try_mirror(state, fetched->message))
+			feed_end_fetch(state, FEED_RESULT_FAILED, fetched->message, NULL);
 		return;
 	}
 	if (feed_make_arrival(state, fetched, &arrival) ||
 	    feeds->judge.take(feeds->judge.context, &arrival)) {
 		feed_arrival_done(&arrival);
-		feed_end_fetch(state, FEED_RESULT_FAILED, strerror(ENOMEM), NULL, 0);
+		feed_end_fetch(state, FEED_RESULT_FAILED, strerror(ENOMEM), NULL);
 		return;
 	}
 	state->is_judged = true;
-	state->retry_after_sec = fetched->retry_after_sec;
 	feeds_run(feeds);
 }
 
@@ -219,13 +244,17 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 {
 	struct feeds *feeds = state->feeds;
 	const struct feed_report *report = &state->report;
+	/* A reload may have removed mirrors. */
+	const char *of_index = feed_config_url(config, state->url_index);
+	const char *url = of_index ? of_index : config->url;
 	/* They are useless for another URL. */
-	const bool is_known = report->url && !strcmp(report->url, config->url);
+	const bool is_known = report->url && !strcmp(report->url, url);
 	const struct feed_request request = {
 		.fetcher = feeds->fetcher,
 		.program = feeds->program,
 		.config = feeds->config,
 		.feed = config,
+		.url = url,
 		.etag = is_known ? report->etag : NULL,
 		.last_modified = is_known ? report->last_modified : NULL,
 		.done = feed_on_fetched,
@@ -235,11 +264,11 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 
 	state->is_asked = false;
 	free(state->url);
-	state->url = strdup(config->url);
+	state->url = strdup(url);
 	snprintf(message, sizeof(message), "%s", strerror(ENOMEM));
 	if (!state->url || !feeds->program ||
 	    feed_process_start(feeds->base, &request, &state->process, message)) {
-		feed_end_fetch(state, FEED_RESULT_FAILED, message, NULL, 0);
+		feed_end_fetch(state, FEED_RESULT_FAILED, message, NULL);
 		return;
 	}
 	feeds->fetch_count++;

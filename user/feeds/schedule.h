@@ -16,7 +16,8 @@ struct feed_state {
 	struct feeds *feeds;
 	struct feed_process *process; /* the running fetch, or NULL */
 	char *url;		      /* that is being fetched */
-	int64_t retry_after_sec;      /* of the fetch that is judged */
+	size_t url_index;	      /* its place in the configuration (feed_config_url()) */
+	int64_t retry_after_sec;      /* the longest that a source has asked for in this fetch */
 	char *known_url;	      /* the configured URL when it was last checked */
 	bool is_judged;		      /* the worker is judging the fetched copy */
 	bool is_asked; /* an administrator asked for it; it does not wait for next_at_sec */

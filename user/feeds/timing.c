@@ -28,7 +28,7 @@ static void schedule_first(struct feed_state *state, const struct feed_config *c
 		last_sec = report->held_at_sec;
 	state->next_at_sec = time_now_sec();
 	/* A time in the future comes from a clock that was wrong. */
-	if (report->url && !strcmp(report->url, config->url) && last_sec <= state->next_at_sec)
+	if (feed_config_has_url(config, report->url) && last_sec <= state->next_at_sec)
 		state->next_at_sec = last_sec + add_jitter(config->refresh_sec);
 }
 

@@ -84,15 +84,15 @@ static const char *transfer_variable(const char *name, const char *other_name)
 
 /* The environment's proxy is for sources without one of their own. HTTP_PROXY is not read, as
  * others do not: in a CGI program it would be a header of the request. */
-static void transfer_print_proxy(int fd, const struct feed_config *feed)
+static void transfer_print_proxy(int fd, const struct feed_config *feed, const char *url)
 {
 	if (feed->proxy) {
 		print_line(fd, "proxy", feed->proxy);
 		return;
 	}
-	if (!strncmp(feed->url, "https:", 6))
+	if (!strncmp(url, "https:", 6))
 		print_line(fd, "proxy", transfer_variable("https_proxy", "HTTPS_PROXY"));
-	else if (!strncmp(feed->url, "http:", 5))
+	else if (!strncmp(url, "http:", 5))
 		print_line(fd, "proxy", transfer_variable("http_proxy", NULL));
 	print_line(fd, "no_proxy", transfer_variable("no_proxy", "NO_PROXY"));
 }
@@ -101,21 +101,23 @@ static int transfer_write_request(int fd, const struct feed_request *request,
 				  char message[FEED_MESSAGE_BYTES])
 {
 	const struct feed_config *feed = request->feed;
+	const bool is_trusted = feed_config_trusts(feed, request->url);
 	char token[TOKEN_BYTES_MAX + 1] = "", header[TOKEN_BYTES_MAX + 1] = "";
-	int err = transfer_read_secret(feed->token_file, "token", token, message);
+	int err =
+	    transfer_read_secret(is_trusted ? feed->token_file : NULL, "token", token, message);
 
 	if (!err)
-		err = transfer_read_header(feed->header_file, header, message);
+		err = transfer_read_header(is_trusted ? feed->header_file : NULL, header, message);
 	if (err)
 		return err;
-	print_line(fd, "url", feed->url);
+	print_line(fd, "url", request->url);
 	dprintf(fd, "max_bytes %" PRIu32 "\ntimeout_sec %" PRIu32 "\n", feed->max_bytes,
 		feed->timeout_sec);
-	print_line(fd, "user", feed->user);
+	print_line(fd, "user", is_trusted ? feed->user : NULL);
 	print_line(fd, "token", token);
 	print_line(fd, "header", header);
 	print_line(fd, "ca_file", feed->ca_file);
-	transfer_print_proxy(fd, feed);
+	transfer_print_proxy(fd, feed, request->url);
 	print_line(fd, "etag", request->etag);
 	print_line(fd, "last_modified", request->last_modified);
 	return 0;

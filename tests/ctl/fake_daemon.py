@@ -206,7 +206,7 @@ FEEDS = {
     "schema_version": 1,
     "feeds": [
         {"name": "botnets", "list": "drop", "action": "block", "url": "https://feeds.example/b",
-         "format": "netset", "entries": 120, "skipped_lines": 0,
+         "copy_url": "https://mirror.example/b", "format": "netset", "entries": 120, "skipped_lines": 0,
          "cut_entries": {"reserved": 12, "own": 0},
          "overruled_exclusions": 0, "fetched_at": "2026-11-23T10:00:00Z", "checked_at": "2026-11-23T12:00:00Z",
          "age_seconds": 7200,
@@ -217,7 +217,7 @@ FEEDS = {
                   "reasons": ["it has no entries, and had 120 (may_be_empty)"]},
          "trouble": None},
         {"name": "vendor", "list": "partners", "action": "allow", "url": "https://v.example/",
-         "format": None, "entries": 0, "skipped_lines": 0,
+         "copy_url": None, "format": None, "entries": 0, "skipped_lines": 0,
          "cut_entries": {"reserved": 0, "own": 1}, "overruled_exclusions": 2,
          "fetched_at": None, "checked_at": None, "age_seconds": None,
          "last_fetch": {"at": "2026-11-23T13:00:00Z", "result": "failed",

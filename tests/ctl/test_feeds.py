@@ -8,6 +8,7 @@ TABLE = """\
 FEED     LIST      FORMAT  ENTRIES  AGE    LAST    NEXT               HELD
 botnets  drop      netset      120  2h 0m  held    2026-11-24T01:00Z     0
 vendor   partners  -             0  -      failed  -                     -
+botnets: its newest copy comes from https://mirror.example/b
 botnets: 12 of its entries had reserved address space, which is cut out
 botnets: held back: it has no entries, and had 120 (may_be_empty)
 botnets: `ipwlctl feeds diff botnets' shows the changes, `ipwlctl feeds accept botnets' accepts them

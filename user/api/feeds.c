@@ -71,6 +71,7 @@ static void feed_add_url(const struct runtime *runtime, const struct feed_config
 			 const struct feed_report *report, json_t *object)
 {
 	json_object_set_new(object, "url", json_text(feed->url));
+	json_object_set_new(object, "copy_url", json_text(report->url));
 	json_object_set_new(object, "format", json_text(report->format));
 	json_object_set_new(object, "skipped_lines", json_count(report->skipped_count));
 	json_object_set_new(object, "cut_entries", cut_json(report));

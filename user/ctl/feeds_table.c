@@ -2,6 +2,8 @@
 /* Prints one line for each feed, then messages about feeds that need attention. */
 #include "ctl/feeds_table.h"
 
+#include <string.h>
+
 #include "base/plural.h"
 #include "ctl/copies.h"
 
@@ -10,6 +12,7 @@ static const struct column feed_columns[] = {
 	{ "list", "LIST", FORM_PLAIN | COLUMN_NAME },
 	{ "action", NULL, FORM_PLAIN },
 	{ "url", "URL", FORM_PLAIN | COLUMN_WIDE },
+	{ "copy_url", NULL, FORM_PLAIN },
 	{ "format", "FORMAT", FORM_PLAIN | COLUMN_LEAVES(3) },
 	{ "entries", "ENTRIES", FORM_NUMBER },
 	{ "skipped_lines", "SKIPPED", FORM_NUMBER | COLUMN_LEAVES(2) },
@@ -44,12 +47,24 @@ static void write_cut(struct writer *writer, const char *name, const json_t *cut
 	}
 }
 
+static void write_mirror(struct writer *writer, const json_t *feed)
+{
+	const char *copy_url = json_string_value(json_object_get(feed, "copy_url"));
+
+	if (!copy_url || !strcmp(copy_url, copies_text(feed, "url")))
+		return;
+	writer_text(writer, COLOUR_NONE, "%s: its newest copy comes from %s",
+		    copies_text(feed, "name"), copy_url);
+	writer_line_end(writer);
+}
+
 static void write_words(struct writer *writer, const json_t *feed)
 {
 	const char *name = copies_text(feed, "name");
 	const long long overruled =
 	    json_integer_value(json_object_get(feed, "overruled_exclusions"));
 
+	write_mirror(writer, feed);
 	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,

@@ -137,3 +137,40 @@ def test_decisions(ipwld):
     crowdsec.start()
     crowdsec.cscli("decisions", "delete", "--all")
     assert crowdsec.run_job().returncode == DONE and entries(ipwld) == {}
+
+
+def test_local_api(ipwld):
+    """The same decisions as its local API tells them to a bouncer, whole each time."""
+    crowdsec = Crowdsec(ipwld)
+    crowdsec.start()
+    crowdsec.cscli("bouncers", "add", "ipwl", "-k", "0123456789abcdef")
+    key = ipwld.top / "crowdsec.key"
+    key.write_text("X-Api-Key: 0123456789abcdef\n", encoding="ascii")
+    key.chmod(0o644)
+    block, = yaml.safe_load(SNIPPET)["lists"]
+    options = re.search(r"^#   url: .*?(?=^#$)", SNIPPET, re.M | re.S)[0].replace("#", "")
+    block["feeds"][0].update(yaml.safe_load(options.replace("8080", "18080")), header_file=str(key))
+    text = str(block).replace("True", "true").replace("{", "{{").replace("}", "}}")
+    ipwld.configure(lists=PARTNERS + f"  - {text}\n")
+    ipwld.start()
+
+    def refresh():
+        return ipwld.ctl("refresh", "crowdsec")
+
+    # There is no decision yet, and that is no fault.
+    assert refresh().returncode == DONE and entries(ipwld) == {}
+    crowdsec.cscli("decisions", "add", "--ip", "44.1.2.3", "--duration", "2h", "--reason", "ssh")
+    crowdsec.cscli("decisions", "add", "--range", "44.5.0.0/16")
+    crowdsec.cscli("decisions", "add", "--ip", "44.7.7.7", "--type", "captcha")
+    crowdsec.cscli("decisions", "add", "--scope", "Country", "--value", "DE")
+    assert refresh().returncode == DONE
+    found = entries(ipwld)
+    assert set(found) == {"44.1.2.3/32", "44.5.0.0/16"}
+    assert found["44.1.2.3/32"]["reason"] == "ssh"
+    assert 6000 < when(found["44.1.2.3/32"]["expires_at"]) - time.time() <= 7200
+
+    # What it took back is among the deleted ones of its answer.
+    crowdsec.cscli("decisions", "delete", "--ip", "44.1.2.3")
+    assert refresh().returncode == DONE and set(entries(ipwld)) == {"44.5.0.0/16"}
+    key.write_text("X-Api-Key: wrong\n", encoding="ascii")
+    assert refresh().returncode != DONE and set(entries(ipwld)) == {"44.5.0.0/16"}

@@ -100,6 +100,7 @@ class Walk:
 
     def value(self, value, key, is_item, skipped, ends, has_address):
         name = plain(key or "")
+        skipped |= name in OFF[True] and isinstance(value, (dict, list))
         if isinstance(value, dict):
             self.object(value, skipped, ends)
         elif isinstance(value, list):
@@ -117,7 +118,7 @@ class Walk:
         if not is_for_addresses(name):
             if not begins_like_prefix(text) or name in ACTIONS | EXPIRY | LENGTH | OFF[True] | \
                     OFF[False] | {"comment", "description", "note", "notes", "reason", "name",
-                                  "service", "servicearea"}:
+                                  "scenario", "service", "servicearea"}:
                 return
             require(name not in EXCEPTIONS, "exception")
             require(is_item or has_address, "an unknown name")

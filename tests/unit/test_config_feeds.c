@@ -166,6 +166,29 @@ static void test_credentials(void **state)
 		      "c.yaml:11:46: header_file: \"c\" is not an absolute path\n");
 }
 
+/* What is sent to this host, nobody else can read. */
+static void test_loopback(void **state)
+{
+	static const char *const far[] = {
+		"http://127.0.0.1.example/", "http://u@127.0.0.1/", "http://128.0.0.1/",
+		"http://127.0.0.1:p@h/",     "http://[::1",	    "http://[::2]/",
+		"http://localhost/"
+	};
+
+	(void)state;
+	load(LIST "  - {name: a, url: 'http://127.0.0.1:8080/v1?x=@', header_file: /h}\n"
+		  "  - {name: b, url: 'http://[::1]/', user: u, token_file: /t}\n",
+	     "");
+	assert_true(feed_config_trusts(&config->feeds[1], "http://[::1]/other"));
+	assert_false(feed_config_trusts(&config->feeds[1], "http://127.0.0.1/"));
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
+		assert_false(feed_url_is_loopback(far[i]));
+	assert_errors(LIST "  - {name: a, url: 'http://127.0.0.1', ca_file: /c}\n"
+			   "  - {name: b, url: 'http://127.0.0.1', proxy: 'http://p:1'}\n",
+		      "c.yaml:6:49: ca_file needs https://\n"
+		      "c.yaml:7:47: proxy: a file or this host needs none\n");
+}
+
 static void test_proxy(void **state)
 {
 	(void)state;
@@ -185,7 +208,7 @@ static void test_proxy(void **state)
 		      "c.yaml:7:40: proxy: \"http://u:p@p.example:3128\" is not http://HOST:PORT\n"
 		      "c.yaml:8:40: proxy: \"file:///p\" is not http://HOST:PORT\n"
 		      "c.yaml:9:40: proxy: \"http://\" is not http://HOST:PORT\n"
-		      "c.yaml:10:40: proxy: a file needs none\n");
+		      "c.yaml:10:40: proxy: a file or this host needs none\n");
 }
 
 static void test_mirrors(void **state)
@@ -276,7 +299,7 @@ int main(void)
 		LOADED_TEST(test_spaces),   LOADED_TEST(test_names),
 		LOADED_TEST(test_urls),	    LOADED_TEST(test_credentials),
 		LOADED_TEST(test_proxy),    LOADED_TEST(test_mirrors),
-		LOADED_TEST(test_numbers),
+		LOADED_TEST(test_loopback), LOADED_TEST(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_open, fixture_close);

@@ -25,6 +25,29 @@ static const char github[] =
     "\"hooks\":[\"192.0.2.0/24\",\"2001:db8::/32\"],\"web\":[\"198.51.100.0/24\"],"
     "\"domains\":{\"website\":[\"*.github.example\"]}}";
 
+/* What the local API of CrowdSec answers to /v1/decisions/stream?startup=true. */
+static void test_crowdsec_stream(void **state)
+{
+	(void)state;
+	format_assert(FORMAT_AUTO, ACTION_BLOCK,
+		      "{\"deleted\":[{\"duration\":\"-2m1.5s\",\"id\":1,\"origin\":\"cscli\","
+		      "\"scenario\":\"manual\",\"scope\":\"Ip\",\"type\":\"ban\","
+		      "\"value\":\"192.0.2.9\"}],\n\"new\":[{\"duration\":\"3h59m59.9s\",\"id\":2,"
+		      "\"origin\":\"cscli\",\"scenario\":\"ssh\",\"scope\":\"Ip\",\"type\":\"ban\","
+		      "\"value\":\"192.0.2.1\"},\n{\"duration\":\"4h\",\"scenario\":\"net\","
+		      "\"scope\":\"Range\",\"type\":\"ban\",\"value\":\"198.51.100.0/24\"},\n"
+		      "{\"duration\":\"4h\",\"scope\":\"Ip\",\"type\":\"captcha\","
+		      "\"value\":\"192.0.2.7\"},\n{\"duration\":\"4h\",\"scope\":\"Country\","
+		      "\"type\":\"ban\",\"value\":\"DE\"}]}",
+		      "2 192.0.2.1 until 14399 (ssh)\n3 198.51.100.0/24 until 14400 (net)\n",
+		      "4 addresses: 2 entries, 2 skipped: 1 of another action, 1 of another kind");
+	format_assert(FORMAT_AUTO, ACTION_BLOCK, "{\"deleted\":null,\"new\":null}", "",
+		      "0 addresses: 0 entries");
+	/* A value without a scope may be anything. */
+	format_assert_bad(FORMAT_AUTO, ACTION_BLOCK, "{\"value\":\"192.0.2.1\"}",
+			  "list:1:11: \"192.0.2.1\" in value is an address, but not in a member\n");
+}
+
 static void test_providers(void **state)
 {
 	(void)state;
@@ -304,9 +327,10 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JSON_TEST(test_providers), JSON_TEST(test_select),  JSON_TEST(test_select_bad),
-		JSON_TEST(test_meaning),   JSON_TEST(test_refused), JSON_TEST(test_not_spamhaus),
-		JSON_TEST(test_large),	   JSON_TEST(test_deep),    JSON_TEST(test_one_line),
+		JSON_TEST(test_crowdsec_stream), JSON_TEST(test_providers), JSON_TEST(test_select),
+		JSON_TEST(test_select_bad),	 JSON_TEST(test_meaning),   JSON_TEST(test_refused),
+		JSON_TEST(test_not_spamhaus),	 JSON_TEST(test_large),	    JSON_TEST(test_deep),
+		JSON_TEST(test_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

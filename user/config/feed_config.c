@@ -65,17 +65,21 @@ bool feed_config_has_url(const struct feed_config *feed, const char *url)
 /* The host and port of a URL, as written. Others that mean the same count as different. */
 static const char *authority_of(const char *url, size_t *ret_bytes)
 {
-	*ret_bytes = strcspn(url + sizeof(HTTPS) - 1, "/?#");
-	return url + sizeof(HTTPS) - 1;
+	const char *start = strstr(url, "://") + strlen("://");
+
+	*ret_bytes = strcspn(start, "/?#");
+	return start;
 }
 
 bool feed_config_trusts(const struct feed_config *feed, const char *url)
 {
+	const bool is_https = !strncmp(url, HTTPS, sizeof(HTTPS) - 1);
 	size_t own_bytes, bytes;
 	const char *own, *other;
 
-	if (strncmp(feed->url, HTTPS, sizeof(HTTPS) - 1) != 0 ||
-	    strncmp(url, HTTPS, sizeof(HTTPS) - 1) != 0)
+	if (is_https != !strncmp(feed->url, HTTPS, sizeof(HTTPS) - 1))
+		return false;
+	if (!is_https && !(feed_url_is_loopback(url) && feed_url_is_loopback(feed->url)))
 		return false;
 	own = authority_of(feed->url, &own_bytes);
 	other = authority_of(url, &bytes);

@@ -128,8 +128,12 @@ const char *feed_config_url(const struct feed_config *feed, size_t index);
 bool feed_config_has_url(const struct feed_config *feed, const char *url);
 
 /* Whether user, token_file and header_file may be sent to @url, which is one of the feed's:
- * only to the host and port of the feed's url, and over HTTPS. */
+ * only to the host and port of the feed's url, and over HTTPS or on this host. */
 bool feed_config_trusts(const struct feed_config *feed, const char *url);
+
+/* Whether a URL is http:// to an address of this host, such as 127.0.0.1 or [::1]: nobody else can
+ * read what is sent there. No proxy is asked for it. */
+bool feed_url_is_loopback(const char *url);
 
 /* Find a feed by its name, or return NULL. */
 const struct feed_config *feed_config_find(struct feed_configs feeds, const char *name);

@@ -262,12 +262,17 @@ static int read_credentials(struct feed_reader *reader)
 		document_error(reader->document, reader->values[FEED_USER],
 			       "user without token_file: name the file with the password");
 	for (enum feed_key key = FEED_USER; key <= FEED_CA_FILE; key++) {
-		if (reader->values[key] && feed->url &&
+		const bool is_safe =
+		    key != FEED_CA_FILE && feed->url && feed_url_is_loopback(feed->url);
+
+		if (reader->values[key] && feed->url && !is_safe &&
 		    strncmp(feed->url, schemes[SCHEME_HTTPS], strlen(schemes[SCHEME_HTTPS])) != 0)
-			document_error(reader->document, reader->values[key],
-				       "%s needs https://, because others could read it on the "
-				       "way: change the url or remove it",
-				       feed_keys[key]);
+			document_error(
+			    reader->document, reader->values[key],
+			    "%s needs https://, or http:// to 127.0.0.1 or [::1], because "
+			    "others could read it on the way: change the url or remove "
+			    "it",
+			    feed_keys[key]);
 	}
 	return err;
 }
@@ -286,9 +291,9 @@ static int read_proxy(struct feed_reader *reader)
 		document_error(reader->document, reader->values[FEED_PROXY],
 			       "proxy: \"%.80s\" is not http://HOST:PORT or https://HOST:PORT",
 			       proxy);
-	else if (url && !strncmp(url, "file:", 5))
+	else if (url && (!strncmp(url, "file:", 5) || feed_url_is_loopback(url)))
 		document_error(reader->document, reader->values[FEED_PROXY],
-			       "proxy: a file needs none: remove it");
+			       "proxy: a file or this host needs none: remove it");
 	reader->feed->proxy = strdup(proxy);
 	return reader->feed->proxy ? 0 : -ENOMEM;
 }

@@ -90,6 +90,8 @@ static void transfer_print_proxy(int fd, const struct feed_config *feed, const c
 		print_line(fd, "proxy", feed->proxy);
 		return;
 	}
+	if (feed_url_is_loopback(url))
+		return;
 	if (!strncmp(url, "https:", 6))
 		print_line(fd, "proxy", transfer_variable("https_proxy", "HTTPS_PROXY"));
 	else if (!strncmp(url, "http:", 5))

@@ -96,6 +96,7 @@ static const struct field fields[] = {
 	{ "ranges", FIELD_ADDRESS },
 	{ "reason", FIELD_REASON },
 	{ "revoked", FIELD_OFF_IF_TRUE },
+	{ "scenario", FIELD_NAME },
 	{ "service", FIELD_NAME },
 	{ "servicearea", FIELD_NAME },
 	{ "simulated", FIELD_OFF_IF_TRUE },

@@ -222,7 +222,7 @@ static int read_members(struct json_walk *walk, const struct json_scope *scope,
 	json_object_foreach(members->object, key, value)
 	{
 		const struct member *member = &members->items[i++];
-		struct json_place place = json_place_of(walk, key);
+		struct json_place place = json_place_of(walk, &inner, key);
 
 		if (is_large(&member->slice))
 			err = read_slice(walk, &inner, &place, &member->slice);

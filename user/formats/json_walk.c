@@ -178,6 +178,20 @@ static void select_member(const struct json_walk *walk, struct json_scope *scope
 	}
 }
 
+/* Decisions of CrowdSec have a value of some scope: "Ip", "Range", "Country" and others. Without a
+ * scope, a value may be anything. */
+static void read_decision(struct json_walk *walk, struct json_scope *scope, const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "scope"));
+	const bool is_decision = name && json_is_string(json_object_get(object, "value"));
+
+	scope->has_value = is_decision && (!strcasecmp(name, "ip") || !strcasecmp(name, "range"));
+	scope->has_address |= scope->has_value;
+	/* Without any decision: {"deleted": null, "new": null} */
+	walk->has_addresses |= is_decision || (json_is_null(json_object_get(object, "deleted")) &&
+					       json_is_null(json_object_get(object, "new")));
+}
+
 struct json_scope json_scope_of(struct json_walk *walk, const struct json_scope *outer,
 				json_t *object)
 {
@@ -195,6 +209,7 @@ struct json_scope json_scope_of(struct json_walk *walk, const struct json_scope 
 		if (walk->reading->input->select)
 			select_member(walk, &scope, key, value);
 	}
+	read_decision(walk, &scope, object);
 	if (scope.has_address && scope.has_length) {
 		reading_bad(walk->reading, 0,
 			    "an address and its length or mask in two members: write the network "
@@ -361,12 +376,15 @@ static int walk_array(struct json_walk *walk, const struct json_scope *scope,
 	return err;
 }
 
-struct json_place json_place_of(struct json_walk *walk, const char *key)
+struct json_place json_place_of(struct json_walk *walk, const struct json_scope *scope,
+				const char *key)
 {
 	struct json_place place = { .key = key, .role = field_role_of(key) };
 	char word[32];
 	struct token token = { word, strnlen(key, sizeof(word)), 0 };
 
+	if (scope->has_value && !strcmp(key, "value"))
+		place.role = FIELD_ADDRESS;
 	memcpy(word, key, token.bytes);
 	/* "allowed": [...], "denied": [...] */
 	if (place.role == FIELD_OTHER &&
@@ -389,7 +407,7 @@ static int walk_object(struct json_walk *walk, const struct json_scope *scope, j
 
 	json_object_foreach(object, key, value)
 	{
-		struct json_place place = json_place_of(walk, key);
+		struct json_place place = json_place_of(walk, &inner, key);
 
 		err = json_walk_value(walk, &inner, &place, value);
 		if (err)
@@ -413,6 +431,11 @@ int json_walk_value(struct json_walk *walk, const struct json_scope *scope,
 	}
 	if (place->is_against) {
 		skip_scope(&skipped, FORMAT_SKIP_ACTION);
+		scope = &skipped;
+	}
+	/* "deleted": [...] */
+	if (place->role == FIELD_OFF_IF_TRUE && (json_is_object(value) || json_is_array(value))) {
+		skip_scope(&skipped, FORMAT_SKIP_KIND);
 		scope = &skipped;
 	}
 	if (json_is_object(value))

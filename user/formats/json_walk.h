@@ -26,6 +26,7 @@ struct json_walk {
 struct json_scope {
 	bool has_address; /* the object has a member for addresses */
 	bool has_length;  /* and one for a length or mask */
+	bool has_value;	  /* a decision of CrowdSec, with a value that is an address */
 	bool is_skipped;  /* for the reason @skip */
 	bool is_bad;	  /* was reported */
 	enum format_skip skip;
@@ -57,7 +58,8 @@ bool json_is_prefix(const char *text, size_t bytes);
 
 /* The place of a member of the object that @scope was made of. Reports a name that is an
  * address. */
-struct json_place json_place_of(struct json_walk *walk, const char *key);
+struct json_place json_place_of(struct json_walk *walk, const struct json_scope *scope,
+				const char *key);
 
 /* Add the addresses in a value. Return: 0, even after a bad value; -ENOMEM; -EINVAL: it was
  * reported. */

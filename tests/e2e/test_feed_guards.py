@@ -171,12 +171,13 @@ def test_diff_tells_of_feeds(ipwld, source):
     url = source.url("/list")
     start(ipwld, source, *OLD)
     configure(ipwld, feed("one", url, reserved="cut", refresh="1h", max_shrink=60),
-              feed("two", url))
+              feed("two", url, mirrors="[http://a.example/, http://b.example/]"))
     change, = ipwld.ask("diff", status=NEGATIVE)["lists"]
     assert (change["name"], change["change"]) == ("drop", "changed")
     assert change["settings"] == [{
         "key": "feeds", "from": f"one (url {url})",
-        "to": f"one (url {url}, refresh 1h 0m, max_shrink 60, reserved cut), two (url {url})"}]
+        "to": f"one (url {url}, refresh 1h 0m, max_shrink 60, reserved cut), "
+              f"two (url {url}, mirrors [http://a.example/ http://b.example/])"}]
     assert "list drop, feeds: one (url" in ipwld.ctl("diff").stdout
     configure(ipwld, feed("one", url))
     assert ipwld.ask("diff", status=DONE)["lists"] == []

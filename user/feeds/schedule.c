@@ -124,15 +124,16 @@ static void feed_end_fetch(struct feed_state *state, enum feed_result result, co
 	feeds_run(feeds);
 }
 
-/* Go on with the next mirror, because this URL has failed. Return: whether there is one. */
-static bool feed_try_mirror(struct feed_state *state, const char *message)
+/* Go on with the next mirror, because @failed_url has failed. Return: whether there is one, and
+ * no reload has changed the URLs in the meantime. */
+static bool feed_try_mirror(struct feed_state *state, const char *failed_url, const char *message)
 {
 	struct feeds *feeds = state->feeds;
 	const struct feed_config *config = feed_config_of(state);
 	const char *url = config ? feed_config_url(config, state->url_index) : NULL;
 	const char *next = url ? feed_config_url(config, state->url_index + 1) : NULL;
 
-	if (!next || feeds->is_ending)
+	if (!next || feeds->is_ending || !failed_url || strcmp(url, failed_url) != 0)
 		return false;
 	log_warning(feed_kinds[feeds->kind].plural, "%s: %s: %s; the next source is %s",
 		    state->report.name, url, message, next);
@@ -178,7 +179,8 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 	if (arrival->report.name)
 		feeds_take_report(feeds, &arrival->report);
 	/* Another failure is one of this host, not of the source. */
-	if (arrival->result == FEED_RESULT_INVALID && feed_try_mirror(state, message))
+	if (arrival->result == FEED_RESULT_INVALID &&
+	    feed_try_mirror(state, arrival->copy.url, message))
 		return false;
 	feed_end_fetch(state, arrival->result, *message ? message : NULL,
 		       arrival->result == FEED_RESULT_HELD ? &state->report.held_reasons
@@ -226,7 +228,7 @@ static void feed_on_fetched(void *context, struct fetched *fetched)
 	if (state->retry_after_sec < fetched->retry_after_sec)
 		state->retry_after_sec = fetched->retry_after_sec;
 	if (fetched->result == FETCH_HAS_FAILED) {
-		if (!feed_try_mirror(state, fetched->message))
+		if (!feed_try_mirror(state, state->url, fetched->message))
 			feed_end_fetch(state, FEED_RESULT_FAILED, fetched->message, NULL);
 		return;
 	}

@@ -142,7 +142,7 @@ $(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns c
 # Nor does what answers blocked senders.
 $(B)/ipwl-reject: $(call obj,$(call sources,reject)) $(call archives,confine base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell pkg-config --libs libevent libseccomp) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libevent libseccomp) -o $@
 
 # Nor does the reader of logs.
 $(B)/ipwl-maillog: $(call obj,$(call sources,maillog)) $(call archives,confine learn core base)

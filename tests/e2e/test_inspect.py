@@ -308,6 +308,7 @@ EXPORT_SETTINGS = {
 }
 FEED_SETTINGS = {
     "name": ("one", "two"), "url": ("https://f.example/1", "https://f.example/2"),
+    "mirrors": ("[https://g.example/1]", "[https://h.example/1]"),
     "format": ("plain", "netset"), "on_error": ("fail", "skip"), "refresh": ("12h", "6h"),
     "timeout": ("5m", "6m"), "max_bytes": ("1000", "2000"), "user": ("a", "b"),
     "token_file": ("/tmp/a", "/tmp/b"), "ca_file": ("/tmp/a", "/tmp/b"),

@@ -169,14 +169,16 @@ __noinline int flood_shield(struct xdp_md *ctx, __u32 ip_offset, __u32 is_syn)
 {
 	__u32 zero = 0;
 	struct ipwl_flood_cpu *cpu = bpf_map_lookup_elem(&flood_cpus, &zero);
-	int outcome;
+	__u32 outcome;
 
 	if (!is_syn || !cpu || !flood_note(cpu))
 		return XDP_PASS;
-	outcome = is_ipv6_at(ctx, ip_offset) ? flood_answer6(ctx, ip_offset)
-					     : flood_answer4(ctx, ip_offset);
-	if (outcome >= 0 && outcome < IPWL_FLOOD_OUTCOME_COUNT)
-		cpu->outcomes[outcome]++;
+	outcome = is_ipv6_at(ctx, ip_offset) ? (__u32)flood_answer6(ctx, ip_offset)
+					     : (__u32)flood_answer4(ctx, ip_offset);
+	/* A compiler may know what those functions return and leave out a comparison. The verifier
+	 * knows nothing of them. */
+	IPWL_BOUND(outcome, IPWL_FLOOD_OUTCOME_COUNT - 1);
+	cpu->outcomes[outcome]++;
 	return outcome == IPWL_FLOOD_ANSWERED ? XDP_TX : XDP_PASS;
 }
 

@@ -57,11 +57,11 @@ _Static_assert(sizeof(struct ipwl_flood) == 128, "ABI: whole cache lines");
 
 /* What became of a SYN while the shield was on. */
 enum ipwl_flood_outcome {
-	IPWL_FLOOD_ANSWERED,	 /* with a cookie */
-	IPWL_FLOOD_WOULD_ANSWER, /* it would have been, but ipwl or the shield only monitors */
-	IPWL_FLOOD_ODD,		 /* passed: not a plain SYN, or a wrong checksum */
-	IPWL_FLOOD_REFUSED,	 /* passed: no listener there, or the kernel gives no cookie */
-	IPWL_FLOOD_OUTCOME_COUNT,
+	IPWL_FLOOD_ANSWERED,	  /* with a cookie */
+	IPWL_FLOOD_WOULD_ANSWER,  /* it would have been, but ipwl or the shield only monitors */
+	IPWL_FLOOD_ODD,		  /* passed: not a plain SYN, or a wrong checksum */
+	IPWL_FLOOD_REFUSED,	  /* passed: no listener there, or the kernel gives no cookie */
+	IPWL_FLOOD_OUTCOME_COUNT, /* a power of 2 */
 };
 
 /* Value of `flood_cpus`, for each CPU. */

@@ -153,6 +153,10 @@ static int add_address(struct reading *reading, struct token rest)
 		reading_skip(reading, FORMAT_SKIP_KIND);
 		return 0;
 	}
+	if (address.network.bytes == 0) {
+		reading_bad(reading, 1, "an entry without an address: write address=192.0.2.1");
+		return 0;
+	}
 	if (!spelling_cut(reading, &address.network, SPELLING_CUT, &span))
 		return 0;
 	if (address.network.bytes > 0) {

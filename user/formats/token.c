@@ -28,6 +28,9 @@ struct token line_content(const struct line *line)
 
 void token_advance(struct token *token, size_t bytes)
 {
+	/* The text of an empty token may be NULL, to which even 0 must not be added. */
+	if (bytes == 0)
+		return;
 	token->text += bytes;
 	token->position += bytes;
 	token->bytes -= bytes;

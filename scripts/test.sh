@@ -78,7 +78,7 @@ run_pytest() {
 }
 
 stage_ctl() {
-	built all && run_pytest tests/ctl
+	built all && run_pytest tests/ctl -n 2
 }
 
 # The reader of logs: generated logs, rotation and restarts.

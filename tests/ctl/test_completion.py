@@ -112,7 +112,7 @@ def start_shell(shell, directory):
         "fish": f"source {SCRIPTS}/ipwlctl.fish; function fish_prompt; echo 'ready> '; end",
     }[shell]
     start = {"bash": ["bash", "--norc", "--noprofile"], "zsh": ["zsh", "-f"], "fish": ["fish", "-N"]}
-    terminal = Terminal(*start[shell], width=100, height=30,
+    terminal = Terminal(*start[shell], width=300, height=30,
                         PATH=f"{directory}/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                         XDG_CONFIG_HOME=str(directory), XDG_DATA_HOME=str(directory))
     terminal.type(f" cd {directory}; {setup}; clear", "Enter")

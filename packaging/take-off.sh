@@ -9,7 +9,8 @@ ipwlctl=${1:-/usr/bin/ipwlctl}
 if [ -d /run/systemd/system ]; then
 	# The socket first: a request would start ipwld again. What is not there is not running.
 	for unit in ipwld.socket ipwld.service ipwl-fetch.socket ipwl-resolve.socket \
-		ipwl-maillog.socket ipwl-reject.service 'ipwl-after@*.path'; do
+		ipwl-maillog.socket ipwl-reject.service ipwl-flood.service ipwl-summary.timer \
+		'ipwl-after@*.path'; do
 		systemctl stop "$unit" 2>/dev/null || true
 	done
 fi

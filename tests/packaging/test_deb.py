@@ -94,8 +94,10 @@ def test_only_these_units_are_started_and_enabled(package, tmp_path):
     # An upgrade must not stop what it would not start again.
     before = tmp_path / "preinst"
     assert not before.exists() or not left_alone & set(before.read_text().split("'"))
-    stops = (tmp_path / "prerm").read_text()
-    assert all(f"'{unit}'" in stops for unit in left_alone)
+    # What prerm calls stops them when the package goes.
+    assert "/usr/lib/ipwl/take-off" in (tmp_path / "prerm").read_text()
+    stops = (TOP / "packaging/take-off.sh").read_text()
+    assert all(unit in stops for unit in left_alone)
     for name in "postinst", "prerm", "postrm":
         assert run("sh", "-n", tmp_path / name).returncode == 0
 

@@ -162,8 +162,8 @@ static __always_inline int flood_note(struct ipwl_flood_cpu *cpu)
  * @ip_offset: where the IP header begins
  * @is_syn: it is a SYN, and has been noted as an attempt; otherwise it passes. An argument, because
  *          the verifier would walk from a branch of the caller to its end twice
- * Packet pointers are invalid afterwards. Return: XDP_TX or
- * XDP_PASS.
+ *
+ * Packet pointers are invalid afterwards. Return: XDP_TX or XDP_PASS.
  */
 __noinline int flood_shield(struct xdp_md *ctx, __u32 ip_offset, __u32 is_syn)
 {

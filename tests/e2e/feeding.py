@@ -51,7 +51,7 @@ def _source(lab):
 def _one(ipwld, source):
     """A daemon with one feed in the block list, fetched and in force."""
     source.put("/list", *LIST, ETag='"v1"', Last_Modified="Sun, 22 Nov 2026 10:00:00 GMT")
-    configure(ipwld, feed("one", source.url("/list"), timeout="60s", max_bytes=100000))
+    configure(ipwld, feed("one", source.url("/list"), timeout="1h", max_bytes=100000))
     ipwld.start()
     found = wait_for_fetch(ipwld)
     assert found["last_fetch"]["result"] == "new", found

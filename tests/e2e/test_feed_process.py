@@ -4,7 +4,6 @@
 import os
 import shutil
 import signal
-import time
 
 import netns
 from daemon import BUILD
@@ -35,10 +34,8 @@ def test_the_fetcher_has_no_privileges(one, source):
             == [b"PATH=/usr/bin:/bin", b"LC_ALL=C"]
         limits = process["path"].joinpath("limits").read_text(encoding="utf-8")
         assert "Max file size             100000               100000" in limits
-        # The daemon stops it, and does not wait for its end.
-        started = time.monotonic()
+        # The daemon stops it, and does not wait for its end, which would take an hour.
         assert one.stop() == 0
-        assert time.monotonic() - started < 45
     wait_for(lambda: not process["path"].exists(), "the fetcher is gone")
 
 

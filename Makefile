@@ -409,7 +409,7 @@ clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/'
 	@echo; echo 'V=1 prints whole commands; WERROR=1 makes each warning an error, as scripts/test.sh does.'
 
 # The images of machines have files of that name that are none of ours.

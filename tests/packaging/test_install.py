@@ -113,6 +113,13 @@ def test_make_help_lists_the_public_targets():
     assert {"all", "test", "lint", "soak", "fuzz", "bench", "install", "uninstall", "clean"} <= listed
 
 
+def test_help_works_beside_many_builds(tmp_path):
+    """make includes all their dependency files. Their names are longer than a command line may be."""
+    for number in range(2000):
+        (tmp_path / f"{number:0100}.d").touch()
+    assert "uninstall\t" in run("make", f"B={tmp_path}", "help").stdout
+
+
 def test_ci_runs_the_whole_script():
     text = (TOP / ".ci/run").read_text()
     assert "export CI=true" in text and text.rstrip().endswith("./scripts/test.sh </dev/null")

@@ -26,14 +26,14 @@ class Attempt:
     error: str = ""
 
 
-def deliver(lab, postfix, host, source, is_dropped=False):
-    """Deliver from that address of a host, looking at the MX's socket meanwhile. One
-    that is expected to be dropped gives up early."""
+def deliver(lab, postfix, host, source, is_dropped=False, timeout=PATIENCE_SEC):
+    """Deliver from that address of a host, looking at the MX's socket meanwhile; each step may
+    take that many seconds. One that is expected to be dropped gives up early."""
     token = f"token-{os.getpid()}-{next(_number)}-"
     mark, words = None, ""
     try:
         with host.entered():
-            client = smtplib.SMTP(timeout=GIVE_UP_SEC if is_dropped else PATIENCE_SEC,
+            client = smtplib.SMTP(timeout=GIVE_UP_SEC if is_dropped else timeout,
                                   local_hostname="sender.test", source_address=(source, 0))
             client.connect(laboratory.mx_address(source), 25)
         with client:
@@ -44,7 +44,9 @@ def deliver(lab, postfix, host, source, is_dropped=False):
     except TimeoutError:
         outcome = TIMED_OUT
     except (OSError, smtplib.SMTPException) as error:
-        outcome, words = REFUSED, str(error)
+        # smtplib tells of a reply that does not come as of a connection that ends.
+        is_late = isinstance(error.__context__, TimeoutError)
+        outcome, words = TIMED_OUT if is_late else REFUSED, str(error)
     wait = PATIENCE_SEC if outcome == DELIVERED else 0
     return Attempt(source, outcome, mark, postfix.find(token, wait), words)
 

@@ -2,6 +2,7 @@
 """A flood of forged SYNs, and who still gets through."""
 
 import array
+import contextlib
 import fcntl
 import ipaddress
 import socket
@@ -20,7 +21,7 @@ from lanes import greeting
 COOKIES = "net.ipv4.tcp_syncookies"
 FORGED = 2000
 SESSIONS = 20
-LONG_SEC = 60
+TRIES, TRY_SEC = 20, 10
 SIOCETHTOOL, ETHTOOL_STXCSUM = 0x8946, 0x17
 
 
@@ -81,6 +82,25 @@ def answered(ipwld, outcome="answered"):
     return ipwld.metric("ipwl_flood_syns_total", outcome=outcome)
 
 
+def greeted(host, address):
+    """As greeting(), by a sender that tries again. A flood may leave no room in the device for the
+    packet that ends a handshake. After a cookie, nobody sends it again: the server knows of no
+    connection, and the sender waits for its greeting."""
+    for _ in range(TRIES):
+        with contextlib.suppress(TimeoutError):
+            return greeting(host, address, timeout=TRY_SEC)
+    raise TimeoutError(f"no greeting for {address} in {TRIES} tries")
+
+
+def delivered(lab, postfix, host, address):
+    """The same for a mail."""
+    for _ in range(TRIES):
+        attempt = smtp.deliver(lab, postfix, host, address, timeout=TRY_SEC)
+        if attempt.outcome != smtp.TIMED_OUT:
+            break
+    return attempt
+
+
 def test_flood(lab, ipwld, hosts, forged):
     """While forged SYNs come without an end, everybody who exists is greeted."""
     ipwld.configure(extra=shield())
@@ -92,11 +112,11 @@ def test_flood(lab, ipwld, hosts, forged):
     wait_for(lambda: "flood: the shield is on (mode enforce)" in ipwld.words(), "it is logged")
     before = tcp_count(lab, "SyncookiesRecv")
     for address in UNLISTED.addresses:
-        assert greeting(hosts[UNLISTED], address, timeout=LONG_SEC) == "normal"
-    assert tcp_count(lab, "SyncookiesRecv") == before + 2
+        assert greeted(hosts[UNLISTED], address) == "normal"
+    assert tcp_count(lab, "SyncookiesRecv") >= before + 2
     for _ in range(SESSIONS // 2):
         for address in ALLOWED.addresses:
-            assert greeting(hosts[ALLOWED], address, timeout=LONG_SEC) == "normal"
+            assert greeted(hosts[ALLOWED], address) == "normal"
     with pytest.raises(TimeoutError):
         greeting(hosts[BLOCKED], BLOCKED.ipv4, timeout=1.5)
     status = ipwld.status()["flood"]
@@ -121,15 +141,15 @@ def test_postfix(lab, ipwld, senders, forged, postfix):
     wait_for(lambda: is_active(ipwld), "the shield is on")
     sent, received = tcp_count(lab, "SyncookiesSent"), tcp_count(lab, "SyncookiesRecv")
     for address in UNLISTED.addresses:
-        attempt = smtp.deliver(lab, postfix, senders[UNLISTED], address)
+        attempt = delivered(lab, postfix, senders[UNLISTED], address)
         assert (attempt.outcome, attempt.mark, attempt.is_in_maildir) == (smtp.DELIVERED, 0, True)
     # The server itself has sent none meanwhile.
     assert tcp_count(lab, "SyncookiesSent") == sent
-    assert tcp_count(lab, "SyncookiesRecv") == received + 2
+    assert tcp_count(lab, "SyncookiesRecv") >= received + 2
     for address in ALLOWED.addresses:
-        attempt = smtp.deliver(lab, postfix, senders[ALLOWED], address)
+        attempt = delivered(lab, postfix, senders[ALLOWED], address)
         assert (attempt.outcome, attempt.mark, attempt.is_in_maildir) == (smtp.DELIVERED, 1, True)
-    assert tcp_count(lab, "SyncookiesSent") == sent + 2
+    assert tcp_count(lab, "SyncookiesSent") >= sent + 2
     assert source.is_running() and is_active(ipwld)
     assert sum(source.stop()) > answered(ipwld) > FORGED
 
@@ -142,8 +162,8 @@ def test_without_always(lab, ipwld, hosts, forged):
     wait_for(lambda: ipwld.status()["flood"]["syncookies"] == "when_full", "the kernel is asked")
     source = flood.Flood(lab, forged)
     wait_for(lambda: answered(ipwld) > FORGED, "SYNs are answered")
-    assert greeting(hosts[UNLISTED], UNLISTED.ipv4, timeout=LONG_SEC) == "normal"
-    assert greeting(hosts[ALLOWED], ALLOWED.ipv4, timeout=LONG_SEC) == "normal"
+    assert greeted(hosts[UNLISTED], UNLISTED.ipv4) == "normal"
+    assert greeted(hosts[ALLOWED], ALLOWED.ipv4) == "normal"
     source.stop()
 
 
@@ -168,10 +188,15 @@ def test_monitor_and_off(lab, ipwld, hosts, forged):
     assert greeting(hosts[UNLISTED], UNLISTED.ipv4) == "normal"
     ipwld.start()
     assert answered(ipwld) == before + 1
-    # The kernel no longer gives cookies: the server answers by itself.
+    # The kernel no longer takes cookies: the server answers by itself, as soon as the shield has
+    # asked for a cookie again.
     lab.mx.sysctl(COOKIES, 0)
-    wait_for(lambda: greeting(hosts[UNLISTED], UNLISTED.ipv4) == "normal" and
-             answered(ipwld, "refused"), "the server answers")
+
+    def is_greeted():
+        with contextlib.suppress(ConnectionResetError):
+            return greeting(hosts[UNLISTED], UNLISTED.ipv4) == "normal"
+        return False
+    wait_for(lambda: is_greeted() and answered(ipwld, "refused"), "the server answers")
     wait_for(lambda: ipwld.metric("ipwl_flood_without_cookies") == 1, "it is told")
     assert "the kernel gives no SYN cookies" in ipwld.ctl("status").stdout
     lab.mx.sysctl(COOKIES, 2)

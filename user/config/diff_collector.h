@@ -22,6 +22,10 @@ void collector_add_flag(struct collector *collector, const char *key, bool from,
 /* Give the changes to the caller, or free them. Return: 0 or -ENOMEM. */
 int collector_end(struct collector *collector, struct setting_changes *ret_changes);
 
+/* Add how the exports differ. */
+void exports_compare(struct collector *settings, const struct config *from,
+		     const struct config *to);
+
 void setting_changes_done(struct setting_changes *changes);
 
 #endif

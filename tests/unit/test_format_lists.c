@@ -179,6 +179,43 @@ static void test_dnswl(void **state)
 			  "list: a list of senders to trust (dnswl) cannot be in a block list\n");
 }
 
+static void assert_trust(enum trust least, const char *entries, const char *summary)
+{
+	static const char text[] = "192.0.2.1;3;none;a.example;1\n"
+				   "192.0.2.2;3;low;b.example;2\n"
+				   "192.0.2.3;3;med;c.example;3\n"
+				   "192.0.2.4;3;3;d.example;4\n"
+				   "127.0.0.255;3;hi;;5\n";
+	struct format_input input = format_input_of(text, strlen(text));
+	char words[FORMAT_SUMMARY_BYTES];
+	char found[256] = "";
+
+	input.format = FORMAT_DNSWL;
+	input.min_trust = least;
+	assert_int_equal(format_read(&input, &format_result), 0);
+	entry_set_finish(format_set);
+	for (size_t i = 0; i < format_set->count; i++)
+		strcat(found, format_set->entries[i].reason);
+	assert_string_equal(found, entries);
+	assert_string_equal(format_summary(&format_result, words), summary);
+	format_again();
+}
+
+static void test_min_trust(void **state)
+{
+	(void)state;
+	assert_trust(TRUST_BY_FORMAT, "b.examplec.exampled.example",
+		     "5 records: 3 entries, 2 skipped: 1 of trust none, 1 about a quota");
+	assert_trust(TRUST_NONE, "a.exampleb.examplec.exampled.example",
+		     "5 records: 4 entries, 1 skipped: 1 about a quota");
+	assert_trust(TRUST_LOW, "b.examplec.exampled.example",
+		     "5 records: 3 entries, 2 skipped: 1 about a quota, 1 below min_trust");
+	assert_trust(TRUST_MEDIUM, "c.exampled.example",
+		     "5 records: 2 entries, 3 skipped: 1 about a quota, 2 below min_trust");
+	assert_trust(TRUST_HIGH, "d.example",
+		     "5 records: 1 entry, 4 skipped: 1 about a quota, 3 below min_trust");
+}
+
 static void test_spamdb(void **state)
 {
 	char text[512];
@@ -293,12 +330,19 @@ static void test_exim(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIST_TEST(test_plain_ranges), LIST_TEST(test_netset),
-		LIST_TEST(test_drop_text),    LIST_TEST(test_drop_json),
-		LIST_TEST(test_rspamd),	      LIST_TEST(test_spamassassin),
-		LIST_TEST(test_dnswl),	      LIST_TEST(test_spamdb),
-		LIST_TEST(test_csv),	      LIST_TEST(test_csv_written_before),
-		LIST_TEST(test_opensmtpd),    LIST_TEST(test_exim),
+		LIST_TEST(test_plain_ranges),
+		LIST_TEST(test_netset),
+		LIST_TEST(test_drop_text),
+		LIST_TEST(test_drop_json),
+		LIST_TEST(test_rspamd),
+		LIST_TEST(test_spamassassin),
+		LIST_TEST(test_dnswl),
+		LIST_TEST(test_min_trust),
+		LIST_TEST(test_spamdb),
+		LIST_TEST(test_csv),
+		LIST_TEST(test_csv_written_before),
+		LIST_TEST(test_opensmtpd),
+		LIST_TEST(test_exim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "formats/parser.h"
 #include "formats/reading.h"
+#include "formats/trust.h"
 
 enum dnswl_field {
 	DNSWL_ADDRESS,
@@ -14,22 +15,6 @@ enum dnswl_field {
 	DNSWL_COUNT
 };
 
-/* Read a level of trust, 0 to 3. Returns false if it is none. */
-static bool find_trust(const struct token *field, size_t *ret_trust)
-{
-	static const char *const names[] = { "none", "low", "med", "hi" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char number[] = { (char)('0' + i), '\0' };
-
-		if (token_is_word(field, names[i]) || token_is(field, number)) {
-			*ret_trust = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Whether this is the answer of a server to a client that asks too often. */
 static bool is_quota_note(const struct prefix *prefix)
 {
@@ -38,13 +23,26 @@ static bool is_quota_note(const struct prefix *prefix)
 	return prefix->family == FAMILY_IPV4 && !memcmp(prefix->addr, over_quota, 4);
 }
 
+/* Why a record does not become an entry; FORMAT_SKIP_COUNT: it does. */
+static enum format_skip find_skip(const struct format_input *input, const struct prefix *prefix,
+				  enum trust trust)
+{
+	if (is_quota_note(prefix))
+		return FORMAT_SKIP_QUOTA;
+	if (trust_is_enough(trust, input->min_trust))
+		return FORMAT_SKIP_COUNT;
+	return input->min_trust == TRUST_BY_FORMAT ? FORMAT_SKIP_TRUST : FORMAT_SKIP_MIN_TRUST;
+}
+
 static int read_dnswl(struct reading *reading)
 {
 	struct token content = line_content(reading->line), fields[DNSWL_COUNT];
 	struct entry entry = reading_entry(reading);
+	enum format_skip skip;
 	const char *reason;
-	size_t trust, count;
+	enum trust trust;
 	uint64_t category;
+	size_t count;
 
 	if (content.bytes == 0 || content.text[0] == '#')
 		return 0;
@@ -58,14 +56,15 @@ static int read_dnswl(struct reading *reading)
 	}
 	if (!reading_prefix(reading, &fields[DNSWL_ADDRESS], HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
-	if (!find_trust(&fields[DNSWL_TRUST], &trust)) {
+	if (!trust_find(fields[DNSWL_TRUST].text, fields[DNSWL_TRUST].bytes, &trust)) {
 		reading_bad(reading, fields[DNSWL_TRUST].position + 1,
 			    "\"%.*s\" is not a trust level: write none, low, med, hi, or 0 to 3",
 			    (int)fields[DNSWL_TRUST].bytes, fields[DNSWL_TRUST].text);
 		return 0;
 	}
-	if (trust == 0 || is_quota_note(&entry.prefix)) {
-		reading_skip(reading, trust == 0 ? FORMAT_SKIP_TRUST : FORMAT_SKIP_QUOTA);
+	skip = find_skip(reading->input, &entry.prefix, trust);
+	if (skip != FORMAT_SKIP_COUNT) {
+		reading_skip(reading, skip);
 		return 0;
 	}
 	reason = count > DNSWL_DOMAIN ? line_reason(&fields[DNSWL_DOMAIN]) : NULL;
@@ -77,13 +76,13 @@ static int read_dnswl(struct reading *reading)
 static bool is_dnswl_line(const struct token *line)
 {
 	struct token fields[DNSWL_COUNT];
+	enum trust trust;
 	uint64_t category;
-	size_t trust;
 
 	return token_split(line, ';', fields, DNSWL_COUNT) == DNSWL_COUNT &&
 	       token_is_prefix(&fields[DNSWL_ADDRESS]) &&
 	       token_number(&fields[DNSWL_CATEGORY], &category) &&
-	       find_trust(&fields[DNSWL_TRUST], &trust);
+	       trust_find(fields[DNSWL_TRUST].text, fields[DNSWL_TRUST].bytes, &trust);
 }
 
 const struct format_parser format_dnswl = {

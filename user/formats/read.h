@@ -15,6 +15,7 @@
 #include "base/lines.h"
 #include "core/policy.h"
 #include "formats/select.h"
+#include "formats/trust.h"
 
 enum format {
 	FORMAT_AUTO, /* recognised by content */
@@ -79,8 +80,9 @@ enum format_skip {
 	FORMAT_SKIP_NO_PREFIX, /* a JSON record without a prefix */
 	FORMAT_SKIP_RANGE,     /* wider than the file's own $MAXRANGE4 */
 	FORMAT_SKIP_EXPIRED,
-	FORMAT_SKIP_TEST,   /* 127.0.0.2, the test entry of every DNS block list (RFC 5782) */
-	FORMAT_SKIP_SELECT, /* the fields of the record do not fulfil `select` */
+	FORMAT_SKIP_TEST,      /* 127.0.0.2, the test entry of every DNS block list (RFC 5782) */
+	FORMAT_SKIP_SELECT,    /* the fields of the record do not fulfil `select` */
+	FORMAT_SKIP_MIN_TRUST, /* dnswl: the level of trust is lower than was chosen */
 	FORMAT_SKIP_COUNT,
 };
 
@@ -116,6 +118,7 @@ struct format_input {
 	enum action action; /* of the list: limits its entries, and how Postfix actions are read */
 	enum host_bits host_bits;
 	const struct select *select; /* of records by their fields; may be NULL */
+	enum trust min_trust;	     /* of dnswl */
 	bool skips_bad_lines;	     /* count them and warn of the first few */
 
 	/* Members of the new entries. A reason and an expiry in the data take precedence. */

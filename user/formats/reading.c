@@ -152,6 +152,7 @@ const char *const format_skip_texts[] = {
 	[FORMAT_SKIP_EXPIRED] = "expired",
 	[FORMAT_SKIP_TEST] = "for tests (127.0.0.2)",
 	[FORMAT_SKIP_SELECT] = "not selected",
+	[FORMAT_SKIP_MIN_TRUST] = "below min_trust",
 };
 _Static_assert(sizeof(format_skip_texts) / sizeof(format_skip_texts[0]) == FORMAT_SKIP_COUNT,
 	       "all");

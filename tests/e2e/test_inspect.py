@@ -298,6 +298,7 @@ LIST_SETTINGS = {
     "mode": ("enforce", "monitor"), "mark": ("1", "2"), "mark_mask": ("0xff", "0xf"),
     "priority": ("1", "2"), "format": ("plain", "netset"), "on_error": ("fail", "skip"),
     "host_bits": ("refuse", "cut"), "select": ("{a: b}", "{a: c}"),
+    "min_trust": ("low", "high"),
     "lane": ("{ipv4: '127.0.0.1:10025'}", "{ipv4: '127.0.0.1:10026'}"),
     "on_block": ("drop", "reset"),
     "reject": ("{per_second: 20}", "{per_second: 5}"),
@@ -317,6 +318,7 @@ FEED_SETTINGS = {
     "check_count": ("true", "false"), "min_ipv4_length": ("8", "9"),
     "min_ipv6_length": ("19", "20"), "reserved": ("hold", "cut"), "own": ("hold", "cut"),
     "may_hold_protected": ("false", "true"), "select": ("{a: b}", "{a: c}"),
+    "min_trust": ("medium", "none"),
 }
 DOMAIN_SETTINGS = {
     "name": ("spf:a.test", "b.test"), "min_refresh": ("1h", "2h"), "max_refresh": ("1d", "2d"),
@@ -338,6 +340,8 @@ def config_with(running, key, value, of_list=None, of_export=None, of_feed=None,
         fields = dict(start)
         if wanted:
             fields[key] = value
+        if wanted and key == "min_trust":
+            fields["format"] = "dnswl"
         return f"{{{', '.join(f'{k}: {v}' for k, v in fields.items())}}}"
     export = part({"format": "plain", "path": "/tmp/a", "lists": "[partners]"}, "export",
                   of_export)

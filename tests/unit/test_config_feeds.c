@@ -270,6 +270,8 @@ static void test_numbers(void **state)
 		{ "min_ipv6_length: 129", "min_ipv6_length: must be a decimal number" },
 		{ "may_be_empty: yes", "may_be_empty: must be false or true, not \"yes\"" },
 		{ "format: table", "format: must be auto, plain" },
+		{ "min_trust: some", "min_trust: must be none, low, medium, high or 0 to 3" },
+		{ "min_trust: medium", "min_trust needs format: dnswl, because no other format" },
 		{ "select: [S3]", "select must be a mapping of fields to values" },
 		{ "on_error: ignore", "on_error: must be fail or skip, not \"ignore\"" },
 	};

@@ -90,6 +90,7 @@ struct list_input {
 	bool skips_bad_lines; /* `on_error: skip` */
 	enum host_bits host_bits;
 	struct select select; /* of records in the files */
+	enum trust min_trust; /* of records of dnswl */
 	struct list_file *files;
 	size_t file_count;
 	struct diagnostics warnings; /* of reading the files */

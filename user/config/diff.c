@@ -297,6 +297,8 @@ static void list_compare_input(struct collector *settings, const struct list_inp
 	if (!from || !to)
 		return;
 	collector_take(settings, "select", select_text(&from->select), select_text(&to->select));
+	collector_add(settings, "min_trust", trust_names[from->min_trust],
+		      trust_names[to->min_trust]);
 	collector_add(settings, "format", format_names[from->format], format_names[to->format]);
 	collector_add(settings, "on_error", on_error_names[from->skips_bad_lines],
 		      on_error_names[to->skips_bad_lines]);

@@ -96,6 +96,7 @@ struct feed_config {
 	enum format format;
 	enum host_bits host_bits; /* of the list */
 	struct select select;	  /* of records */
+	enum trust min_trust;	  /* of dnswl */
 	bool skips_errors;	  /* bad lines are skipped and counted */
 	uint32_t refresh_sec;	  /* at least, between two fetches */
 	uint32_t refresh_max_sec; /* at most, if the source or a failure asks for more time */

@@ -21,6 +21,7 @@ enum feed_key {
 	FEED_FORMAT,
 	FEED_ON_ERROR,
 	FEED_SELECT,
+	FEED_MIN_TRUST,
 	FEED_REFRESH,
 	FEED_TIMEOUT,
 	FEED_MAX_BYTES,
@@ -50,6 +51,7 @@ static const char *const feed_keys[] = {
 	[FEED_FORMAT] = "format",
 	[FEED_ON_ERROR] = "on_error",
 	[FEED_SELECT] = "select",
+	[FEED_MIN_TRUST] = "min_trust",
 	[FEED_REFRESH] = "refresh",
 	[FEED_TIMEOUT] = "timeout",
 	[FEED_MAX_BYTES] = "max_bytes",
@@ -389,6 +391,8 @@ static void read_format(struct feed_reader *reader)
 	    document_choice(reader->document, reader->values[FEED_FORMAT], "format", format_names,
 			    FORMAT_COUNT, &format))
 		reader->feed->format = (enum format)format;
+	min_trust_read(reader->document, reader->values[FEED_MIN_TRUST], reader->feed->format,
+		       &reader->feed->min_trust);
 }
 
 static int read_feed(struct feed_reader *reader, const yaml_node_t *item, struct config *config)

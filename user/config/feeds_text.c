@@ -69,6 +69,7 @@ static void write_feed(FILE *stream, const struct feed_config *feed)
 	write_word(stream, "format", feed->format ? format_names[feed->format] : NULL);
 	write_word(stream, "on_error", feed->skips_errors ? "skip" : NULL);
 	write_select(stream, &feed->select);
+	write_word(stream, "min_trust", trust_names[feed->min_trust]);
 	write_duration(stream, "refresh", feed->refresh_sec, FEED_DEFAULT_REFRESH);
 	write_duration(stream, "timeout", feed->timeout_sec, FEED_DEFAULT_TIMEOUT);
 	write_number(stream, "max_bytes", feed->max_bytes, FEED_DEFAULT_MAX_BYTES);

@@ -175,6 +175,7 @@ static bool is_same_input(const struct file_names *names, const struct list_inpu
 	if (!former->is_lasting || former->file_count != names->count ||
 	    former->format != input->format || former->host_bits != input->host_bits ||
 	    former->skips_bad_lines != input->skips_bad_lines ||
+	    former->min_trust != input->min_trust ||
 	    !select_is_equal(&former->select, &input->select))
 		return false;
 	for (size_t i = 0; i < names->count; i++)
@@ -242,6 +243,7 @@ static int list_read_anew(const struct file_names *names, struct list_input *inp
 					.host_bits = input->host_bits,
 					.skips_bad_lines = input->skips_bad_lines,
 					.select = &input->select,
+					.min_trust = input->min_trust,
 					.source = SOURCE_FILE,
 					.now_sec = time(NULL),
 					.set = entry_set_new(),

@@ -23,6 +23,7 @@ enum list_key {
 	LIST_ON_ERROR,
 	LIST_HOST_BITS,
 	LIST_SELECT,
+	LIST_MIN_TRUST,
 	LIST_FEEDS,
 	LIST_DOMAINS,
 	LIST_PORTS,
@@ -42,6 +43,7 @@ static const char *const list_keys[] = {
 	[LIST_DOMAINS] = "domains",	[LIST_PORTS] = "ports",
 	[LIST_LANE] = "lane",		[LIST_ON_BLOCK] = "on_block",
 	[LIST_SELECT] = "select",	[LIST_REJECT] = "reject",
+	[LIST_MIN_TRUST] = "min_trust",
 };
 _Static_assert(sizeof(list_keys) / sizeof(list_keys[0]) == LIST_KEY_COUNT, "all");
 
@@ -257,6 +259,8 @@ static int read_list(struct list_reader *reader, const yaml_node_t *node)
 	read_priority(document, values[LIST_PRIORITY], list);
 	list_input_read(document, values[LIST_FORMAT], values[LIST_ON_ERROR],
 			values[LIST_HOST_BITS], &reader->config->list_inputs[index]);
+	min_trust_read(document, values[LIST_MIN_TRUST], reader->config->list_inputs[index].format,
+		       &reader->config->list_inputs[index].min_trust);
 	err = list_ports_read(document, values[LIST_PORTS], reader->config, list);
 	if (!err)
 		err = lane_read(document, values[LIST_LANE], reader->config, list);

@@ -83,6 +83,10 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 		     const yaml_node_t *on_error, const yaml_node_t *host_bits,
 		     struct list_input *input);
 
+/* Read `min_trust` of a list or feed in that format. @node may be NULL: by the format. */
+void min_trust_read(struct document *document, const yaml_node_t *node, enum format format,
+		    enum trust *ret_trust);
+
 /* Read `select` into @select, which must be zeroed. Return: 0, even if errors were added; -ENOMEM.
  */
 int select_read(struct document *document, const yaml_node_t *node, struct select *select);

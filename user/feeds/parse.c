@@ -26,6 +26,7 @@ static int read_set(const struct feed_config *feed, const struct feed_copy *copy
 		.host_bits = feed->host_bits,
 		.skips_bad_lines = feed->skips_errors,
 		.select = &feed->select,
+		.min_trust = feed->min_trust,
 		.source = feed_kinds[feed->kind].source,
 		.origin = feed->name,
 		.added_at_sec = copy->fetched_at_sec,

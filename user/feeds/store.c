@@ -57,7 +57,8 @@ static bool is_read_alike(const struct feed_config *a, const struct feed_config 
 			return false;
 	return a->action == b->action && a->is_learned == b->is_learned && a->shared == b->shared &&
 	       a->format == b->format && a->skips_errors == b->skips_errors &&
-	       a->host_bits == b->host_bits && select_is_equal(&a->select, &b->select);
+	       a->host_bits == b->host_bits && a->min_trust == b->min_trust &&
+	       select_is_equal(&a->select, &b->select);
 }
 
 static int share(const struct stored_feed *old, struct stored_feed *feed)

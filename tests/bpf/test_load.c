@@ -83,7 +83,7 @@ static char *load_refused(const char *name, enum bpf_prog_type type,
 			assert_int_equal(bpf_program__set_type(program, type), 0);
 	}
 	diversion = divert();
-	assert_true(load_into_kernel(skeleton, "programs", error) < 0);
+	assert_true(load_into_kernel(skeleton->skeleton, "programs", error) < 0);
 	ipwl_bpf__destroy(skeleton);
 	return end_diversion(&diversion);
 }

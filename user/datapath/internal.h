@@ -19,11 +19,14 @@
 #define PIN_MAPS_DIR "v6"
 #define PIN_INTERFACES_DIR "interfaces"
 #define PIN_LINK "link"
+/* The link of the program that counts sessions. */
+#define PIN_SESSIONS_LINK "sessions"
 #define PIN_COUNTERS "counters"
 #define PIN_STATE "state"
 _Static_assert(IPWL_ABI_VERSION == 6, "PIN_MAPS_DIR names the version");
 
 struct bpf_map;
+struct bpf_object_skeleton;
 struct ipwl_bpf; /* the skeleton */
 
 struct datapath {
@@ -131,7 +134,8 @@ int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count
 int load_open(struct ipwl_bpf **ret_skeleton);
 /* Load the skeleton. If the kernel rejects a program, the end of the verifier's log is logged
  * as warnings, and the rest at debug level. @what names the part that is loaded, for @error. */
-int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES]);
+int load_into_kernel(struct bpf_object_skeleton *skeleton, const char *what,
+		     char error[DATAPATH_ERROR_BYTES]);
 /* Open and load the skeleton. It uses the maps that are pinned and pins the others. If
  * @interface_dir is NULL, only the shared maps are created and the programs that user space runs
  * are loaded.
@@ -145,6 +149,16 @@ int load_share_map(struct bpf_map *map, const char *bpffs_dir, char error[DATAPA
  * is pinned. Return: as load_share_map(). */
 int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 		char error[DATAPATH_ERROR_BYTES]);
+
+/* ---- cgroup.c ----------------------------------------------------------- */
+
+/* Open a directory of cgroup v2; NULL: its root, as far as this process sees it. @ret_path: the
+ * directory, also on failure; "" if there is none. Return: a descriptor or -errno. */
+int cgroup_open(const char *cgroup, char ret_path[PATH_MAX], char error[DATAPATH_ERROR_BYTES]);
+/* As the kernel tells it of a link; 0: unknown. */
+uint64_t cgroup_id(int fd);
+/* Whether net_cls or net_prio of cgroup v1 is mounted. */
+bool cgroup_v1_classifies(void);
 
 /* ---- ports.c -------------------------------------------------------------- */
 

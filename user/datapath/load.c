@@ -180,11 +180,11 @@ static void log_verifier(char *log)
 	}
 }
 
-static void set_log(const struct ipwl_bpf *skeleton, char *log, size_t bytes)
+static void set_log(const struct bpf_object *object, char *log, size_t bytes)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, skeleton->obj)
+	bpf_object__for_each_program(program, object)
 	{
 		bpf_program__set_log_buf(program, log, bytes);
 	}
@@ -195,17 +195,18 @@ static void set_log(const struct ipwl_bpf *skeleton, char *log, size_t bytes)
  * size. That takes seconds of the daemon's loop. If the caller provides a buffer, libbpf
  * retries only once.
  */
-int load_into_kernel(struct ipwl_bpf *skeleton, const char *what, char error[DATAPATH_ERROR_BYTES])
+int load_into_kernel(struct bpf_object_skeleton *skeleton, const char *what,
+		     char error[DATAPATH_ERROR_BYTES])
 {
 	char *log = calloc(1, VERIFIER_LOG_BYTES);
 	int err;
 
 	if (!log)
 		return errors_report(error, -ENOMEM, "cannot load ipwl's %s", what);
-	set_log(skeleton, log, VERIFIER_LOG_BYTES);
+	set_log(*skeleton->obj, log, VERIFIER_LOG_BYTES);
 	errors_clear();
-	err = ipwl_bpf__load(skeleton);
-	set_log(skeleton, NULL, 0);
+	err = bpf_object__load_skeleton(skeleton);
+	set_log(*skeleton->obj, NULL, 0);
 	if (err) {
 		log_verifier(log);
 		errors_report_words(error, err, "the kernel rejected ipwl's %s", what);
@@ -247,7 +248,8 @@ int load_skeleton(const char *bpffs_dir, const char *interface_dir, uint32_t met
 	if (err)
 		errors_report(error, err, "cannot pin maps in %s", bpffs_dir);
 	else
-		err = load_into_kernel(skeleton, interface_dir ? "programs" : "maps", error);
+		err = load_into_kernel(skeleton->skeleton, interface_dir ? "programs" : "maps",
+				       error);
 	if (err) {
 		ipwl_bpf__destroy(skeleton);
 		return err;
@@ -297,7 +299,7 @@ int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 			err = load_share_map(map, bpffs_dir, error);
 	}
 	if (!err)
-		err = load_into_kernel(skeleton, "program", error);
+		err = load_into_kernel(skeleton->skeleton, "program", error);
 	if (err) {
 		ipwl_bpf__destroy(skeleton);
 		return err;

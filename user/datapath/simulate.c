@@ -118,7 +118,7 @@ static int load_simulation(struct simulation *simulation, const char *bpffs_dir,
 	err = prepare_maps(skeleton, bpffs_dir, error);
 	if (err)
 		return err;
-	err = load_into_kernel(skeleton, "program", error);
+	err = load_into_kernel(skeleton->skeleton, "program", error);
 	if (err)
 		return err;
 	simulation->program = bpf_program__fd(skeleton->progs.ipwl_xdp);

@@ -82,14 +82,17 @@ say = $(if $(Q),@printf '%-5s %s\n' '$(1)' '$(2)')
 
 all: $(B)/ipwld $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl ## build the programs
 
-$(B)/ipwl.bpf.o: bpf/ipwl.bpf.c
+$(B)/ipwl.bpf.o $(B)/sessions.bpf.o: $(B)/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
+# The programs that ipwld loads.
+PROGRAM_SKELETONS := $(B)/ipwl.skel.h $(B)/sessions.skel.h
+
+$(PROGRAM_SKELETONS): $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,GEN,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name ipwl_bpf > $@.tmp
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp
 	$(Q){ echo '/* NOLINTBEGIN: generated */'; cat $@.tmp; echo '/* NOLINTEND */'; } > $@
 	$(Q)rm $@.tmp
 
@@ -97,8 +100,8 @@ $(B)/ipwl.skel.h: $(B)/ipwl.bpf.o
 PAGE_FILES := $(wildcard user/web/page/* third_party/uplot/*)
 $(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(dir)/user/web/assets.o): $(PAGE_FILES)
 
-# Only the datapath includes the skeleton.
-$(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(B)/ipwl.skel.h
+# Only the datapath includes the skeletons.
+$(foreach dir,$(B) $(B)/asan $(B)/fuzz,$(patsubst %.c,$(dir)/%.o,$(call sources,datapath))): $(PROGRAM_SKELETONS)
 
 # Only these are compiled anew for another version.
 VERSIONED := $(shell grep -rl --include='*.c' IPWL_VERSION user tests)
@@ -194,7 +197,7 @@ $(B)/tests/kernels/%: $(B)/tests/kernels/%.o $(call obj,$(wildcard tests/bpf/lib
 
 # Tests reach for the programs and their maps. Headers of build/ are no prerequisites by
 # themselves, because compilers take them for a system's.
-$(call obj,$(wildcard tests/bpf/*.c)): $(B)/ipwl.skel.h
+$(call obj,$(wildcard tests/bpf/*.c)): $(PROGRAM_SKELETONS)
 
 # What the end-to-end tests need beside ipwl: a source of packets, and a library that
 # makes calls fail.
@@ -294,7 +297,7 @@ $(B)/tests/bench/bench: $(call obj,$(BENCH) $(addprefix tests/bpf/,lib_packet.c 
 
 bench-program: $(B)/tests/bench/bench
 
-skeletons: $(B)/ipwl.skel.h $(BENCH_SKELETONS) ## generate the headers that hold BPF programs
+skeletons: $(PROGRAM_SKELETONS) $(BENCH_SKELETONS) ## generate the headers that hold BPF programs
 
 bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="--json FILE --max 30000 --only path")
 	$< --ipwld $(B)/ipwld $(BENCH_FLAGS)

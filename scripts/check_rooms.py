@@ -19,7 +19,7 @@ import sys
 
 # Libraries with a row in the table. Headers of libc and the kernel are free for all.
 LIBRARIES = {"zlib": r"zlib\.h", "jansson": r"jansson\.h", "yaml": r"yaml\.h",
-             "bpf": r"bpf/.*", "ipwl.skel": r"ipwl\.skel\.h", "libmnl": r"libmnl/.*",
+             "bpf": r"bpf/.*", "skeletons": r"(ipwl|sessions)\.skel\.h", "libmnl": r"libmnl/.*",
              "sqlite3": r"sqlite3\.h", "curses": r"curses\.h", "event2": r"event2/.*", "curl": r"curl/.*",
              "seccomp": r"seccomp\.h", "ares": r"ares\.h", "pcap": r"pcap/.*",
              "systemd": r"systemd/.*", "idn2": r"idn2\.h", "psl": r"libpsl\.h"}

@@ -9,6 +9,7 @@
 
 #include "base/claim.h"
 #include "datapath/internal.h"
+#include "datapath/sessions.h"
 
 /* Detach the interface whose directory is @item of @parent, unless @keep returns true for its
  * name. */
@@ -92,6 +93,8 @@ int datapath_detach(const char *bpffs_dir, char error[DATAPATH_ERROR_BYTES])
 	if (access(bpffs_dir, F_OK))
 		return errno == ENOENT ? 0 : errors_report(error, -errno, "%s", bpffs_dir);
 	err = remove_interfaces(bpffs_dir, keep_no_interface, NULL, error);
+	if (!err)
+		err = sessions_remove(bpffs_dir, error);
 	/* The maps stay if a program that could not be detached still uses them. */
 	if (err)
 		return err;

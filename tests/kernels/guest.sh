@@ -293,6 +293,7 @@ run_tests() {
 	check test_limits test_limits
 	check test_events test_events
 	check test_flood test_flood
+	check test_sessions test_sessions
 	if has_metadata_in_test_runs; then
 		check test_decision test_decision
 		check test_verdict test_verdict

@@ -28,7 +28,7 @@ libraries() {
 }
 
 for program in "$B"/{ipwld,ipwlctl,ipwl-reject} "$B"/tests/kernels/{verifier,verdicts,peer} \
-	"$B"/tests/bpf/test_{attempts,decision,events,flood,limits,verdict} \
+	"$B"/tests/bpf/test_{attempts,decision,events,flood,limits,sessions,verdict} \
 	"$(command -v ip)" "$(command -v tc)"; do
 	cp -L "$program" "$root/usr/host/"
 	libraries "$program"

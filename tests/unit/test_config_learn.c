@@ -128,6 +128,33 @@ static void test_listener(void **state)
 		      "c.yaml:7:15: token_file: \"token\" is not an absolute path\n");
 }
 
+static void test_sessions(void **state)
+{
+	(void)state;
+	load(LISTS "  list: partners\n", "");
+	assert_int_equal(config->learn.sessions.mode, SESSIONS_AUTO);
+	assert_null(config->learn.sessions.cgroup);
+	assert_int_equal(config->learn.sessions.sent_bytes, 4096);
+	assert_int_equal(config->learn.sessions.received_bytes, 200);
+	load(LISTS "  list: partners\n  sessions: {mode: on, cgroup: /sys/fs/cgroup/a.slice,"
+		   " sent_bytes: 2000, received_bytes: 100}\n",
+	     "");
+	assert_int_equal(config->learn.sessions.mode, SESSIONS_ON);
+	assert_string_equal(config->learn.sessions.cgroup, "/sys/fs/cgroup/a.slice");
+	assert_int_equal(config->learn.sessions.sent_bytes, 2000);
+	assert_int_equal(config->learn.sessions.received_bytes, 100);
+	load(LISTS "  list: partners\n  sessions: {mode: off}\n", "");
+	assert_int_equal(config->learn.sessions.mode, SESSIONS_OFF);
+	assert_errors(LISTS "  list: partners\n  sessions: off\n",
+		      "c.yaml:7:13: sessions must be a mapping, ...\n");
+	assert_errors(LISTS "  list: partners\n  sessions: {mode: yes}\n",
+		      "c.yaml:7:20: mode: must be auto, on or off, not \"yes\"\n");
+	assert_errors(LISTS "  list: partners\n  sessions: {cgroup: system.slice}\n",
+		      "c.yaml:7:22: cgroup: \"system.slice\" is not an absolute path: ...\n");
+	assert_errors(LISTS "  list: partners\n  sessions: {sent_bytes: 0}\n",
+		      "c.yaml:7:26: sent_bytes: must be a decimal number from 1 ...\n");
+}
+
 static void test_postfix(void **state)
 {
 	(void)state;
@@ -200,6 +227,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_values, begin, end),
 		cmocka_unit_test_setup_teardown(test_errors, begin, end),
 		cmocka_unit_test_setup_teardown(test_listener, begin, end),
+		cmocka_unit_test_setup_teardown(test_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(test_postfix, begin, end),
 		cmocka_unit_test_setup_teardown(test_diff, begin, end),
 	};

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
-#include "config/learn_fields.h"
+#include "config/learn_mapping.h"
 #include "config/learn_postfix.h"
+#include "config/learn_sessions.h"
 #include "config/listen.h"
 #include "config/parts.h"
 
@@ -20,6 +20,7 @@ enum learn_key {
 	LEARN_KEY_POSTFIX,
 	LEARN_KEY_PARTNER,
 	LEARN_KEY_REPUTATION,
+	LEARN_KEY_SESSIONS,
 	LEARN_KEY_NEVER,
 	LEARN_KEY_TRUSTED_RELAYS,
 	LEARN_KEY_LOCAL_DOMAINS,
@@ -37,6 +38,7 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_POSTFIX] = "postfix",
 	[LEARN_KEY_PARTNER] = "partner",
 	[LEARN_KEY_REPUTATION] = "reputation",
+	[LEARN_KEY_SESSIONS] = "sessions",
 	[LEARN_KEY_NEVER] = "never",
 	[LEARN_KEY_TRUSTED_RELAYS] = "trusted_relays",
 	[LEARN_KEY_LOCAL_DOMAINS] = "local_domains",
@@ -45,62 +47,6 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_LISTEN] = "listen",
 	[LEARN_KEY_TOKEN_FILE] = "token_file",
 };
-
-#define LEARN_KEYS_MAX 48
-
-/* ---- numbers and durations --------------------------------------------------- */
-
-static void read_field(struct document *document, const yaml_node_t *node,
-		       const struct learn_field *field, struct learn_settings *settings)
-{
-	const char *text, *refusal;
-	int64_t sec;
-
-	if (!field->is_duration) {
-		document_number(document, node, field->key, false, (uint32_t)field->min,
-				(uint32_t)field->max, learn_field_number(settings, field));
-		return;
-	}
-	text = document_text(document, node, field->key);
-	if (!text)
-		return;
-	refusal = duration_parse(text, &sec);
-	if (refusal)
-		document_error(document, node, "%s: \"%.40s\" %s", field->key, text, refusal);
-	else if (sec < field->min || sec > field->max)
-		document_error(document, node, "%s: must be from %lldh to %lldd, not \"%.40s\"",
-			       field->key, (long long)field->min / 3600,
-			       (long long)field->max / 86400, text);
-	else
-		*learn_field_duration(settings, field) = sec;
-}
-
-/* A mapping, and its key. */
-struct mapping {
-	const yaml_node_t *node;
-	const char *name;
-};
-
-/* Read a mapping with the other keys @keys first, then those of a table. */
-static bool read_mapping(struct document *document, const struct mapping *mapping,
-			 const char *const *keys, size_t key_count,
-			 const struct learn_field_table *table, yaml_node_t *values[],
-			 struct learn_settings *settings)
-{
-	const char *all[LEARN_KEYS_MAX];
-
-	for (size_t i = 0; i < key_count; i++)
-		all[i] = keys[i];
-	for (size_t i = 0; i < table->count; i++)
-		all[key_count + i] = table->fields[i].key;
-	if (!document_mapping(document, mapping->node, mapping->name, all, key_count + table->count,
-			      values))
-		return false;
-	for (size_t i = 0; i < table->count; i++)
-		if (values[key_count + i])
-			read_field(document, values[key_count + i], &table->fields[i], settings);
-	return true;
-}
 
 /* ---- users ---------------------------------------------------------------------- */
 
@@ -208,8 +154,9 @@ static int read_partner(struct document *document, const yaml_node_t *node,
 	size_t choice;
 
 	if (node)
-		read_mapping(document, &(struct mapping) { node, "partner" }, partner_keys,
-			     LEARN_PARTNER_KEYS_OTHER, &learn_partner_fields, values, settings);
+		learn_read_mapping(document, &(struct learn_mapping) { node, "partner" },
+				   partner_keys, LEARN_PARTNER_KEYS_OTHER, &learn_partner_fields,
+				   values, settings);
 	if (values[LEARN_PARTNER_SHARED] &&
 	    document_choice(document, values[LEARN_PARTNER_SHARED], "shared", shared_choice_names,
 			    SHARED_CHOICE_COUNT, &choice))
@@ -224,8 +171,8 @@ static void read_reputation(struct document *document, const yaml_node_t *node,
 	yaml_node_t *values[LEARN_KEYS_MAX];
 
 	if (node)
-		read_mapping(document, &(struct mapping) { node, "reputation" }, NULL, 0,
-			     &learn_reputation_fields, values, settings);
+		learn_read_mapping(document, &(struct learn_mapping) { node, "reputation" }, NULL,
+				   0, &learn_reputation_fields, values, settings);
 }
 
 static void read_mode(struct document *document, const yaml_node_t *node,
@@ -408,8 +355,8 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 	if (!node)
 		return 0;
 	settings->is_on = true;
-	if (!read_mapping(document, &(struct mapping) { node, "learn" }, learn_keys,
-			  LEARN_KEYS_OTHER, &learn_general_fields, values, settings))
+	if (!learn_read_mapping(document, &(struct learn_mapping) { node, "learn" }, learn_keys,
+				LEARN_KEYS_OTHER, &learn_general_fields, values, settings))
 		return 0;
 	read_mode(document, values[LEARN_KEY_MODE], settings);
 	read_rules(document, values[LEARN_KEY_RULES], settings);
@@ -425,6 +372,8 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 		err = read_partner(document, values[LEARN_KEY_PARTNER], settings);
 	if (!err)
 		err = learn_read_postfix(document, values[LEARN_KEY_POSTFIX], settings);
+	if (!err)
+		err = learn_read_sessions(document, values[LEARN_KEY_SESSIONS], settings);
 	return err ? err : read_all_subjects(document, values, settings);
 }
 
@@ -436,6 +385,7 @@ void learn_settings_done(struct learn_settings *settings)
 	free(settings->token_file);
 	free(settings->postfix_file);
 	free(settings->postfix_journal);
+	free(settings->sessions.cgroup);
 	free(settings->never.items);
 	free(settings->trusted_relays.items);
 	domain_list_done(&settings->never_domains);

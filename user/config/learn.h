@@ -50,6 +50,24 @@ struct learn_reputation_settings {
 	int64_t clean_sec; /* without any spam, to enter */
 };
 
+/* Whether the kernel counts SMTP sessions by peer. */
+enum session_mode {
+	SESSIONS_AUTO, /* if it can */
+	SESSIONS_ON,   /* and it is a problem if it cannot */
+	SESSIONS_OFF,
+	SESSION_MODE_COUNT,
+};
+
+/* "auto", "on", "off". */
+extern const char *const session_mode_names[SESSION_MODE_COUNT];
+
+struct learn_session_settings {
+	enum session_mode mode;
+	char *cgroup;		 /* NULL: the root of cgroup v2 */
+	uint32_t sent_bytes;	 /* that make an outbound session complete, at least */
+	uint32_t received_bytes; /* likewise */
+};
+
 struct learn_settings {
 	bool is_on;   /* the configuration has the key */
 	char *list;   /* the allow list that receives entries */
@@ -58,6 +76,7 @@ struct learn_settings {
 	uint32_t replies; /* of an address, at least */
 	struct learn_partner_settings partner;
 	struct learn_reputation_settings reputation;
+	struct learn_session_settings sessions;
 	uint32_t reports;      /* good reports, at least */
 	uint32_t max_spam;     /* percent, for the other rules than reputation */
 	uint32_t complaints;   /* of different people within a day: removal at once */

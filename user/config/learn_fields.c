@@ -15,6 +15,8 @@ const char *const learn_rule_names[LEARN_RULE_COUNT] = {
 	[LEARN_REPORT] = "report", [LEARN_SPF] = "spf",
 };
 
+const char *const session_mode_names[SESSION_MODE_COUNT] = { "auto", "on", "off" };
+
 const char *const learn_mode_names[2] = { "suggest", "auto" };
 
 #define HOUR 3600
@@ -72,6 +74,11 @@ static const struct learn_field reputation[] = {
 	DURATION("clean", "reputation.", reputation.clean_sec, DAY, 3650LL * DAY, 7 * DAY),
 };
 
+static const struct learn_field sessions[] = {
+	NUMBER("sent_bytes", "sessions.", sessions.sent_bytes, 1, COUNT_MAX, 4096),
+	NUMBER("received_bytes", "sessions.", sessions.received_bytes, 1, COUNT_MAX, 200),
+};
+
 #define TABLE(fields_)                                                                             \
 	{                                                                                          \
 		.fields = (fields_), .count = sizeof(fields_) / sizeof(*(fields_))                 \
@@ -80,11 +87,13 @@ static const struct learn_field reputation[] = {
 const struct learn_field_table learn_general_fields = TABLE(general);
 const struct learn_field_table learn_partner_fields = TABLE(partner);
 const struct learn_field_table learn_reputation_fields = TABLE(reputation);
+const struct learn_field_table learn_session_fields = TABLE(sessions);
 
 static const struct learn_field_table *const tables[] = {
 	&learn_general_fields,
 	&learn_partner_fields,
 	&learn_reputation_fields,
+	&learn_session_fields,
 };
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
@@ -129,6 +138,8 @@ enum {
 	TEXT_TOKEN_FILE,
 	TEXT_USERS,
 	TEXT_SHARED,
+	TEXT_SESSIONS,
+	TEXT_CGROUP,
 	TEXTS
 };
 
@@ -146,6 +157,8 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_TOKEN_FILE] = "learn.token_file",
 	[TEXT_USERS] = "learn.partner.ignored_users",
 	[TEXT_SHARED] = "learn.partner.shared",
+	[TEXT_SESSIONS] = "learn.sessions.mode",
+	[TEXT_CGROUP] = "learn.sessions.cgroup",
 };
 
 static void write_separator(FILE *stream)
@@ -237,6 +250,14 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 	case TEXT_SHARED:
 		if (settings->partner.shared)
 			fputs(shared_choice_names[settings->partner.shared], stream);
+		break;
+	case TEXT_SESSIONS:
+		if (settings->sessions.mode)
+			fputs(session_mode_names[settings->sessions.mode], stream);
+		break;
+	case TEXT_CGROUP:
+		if (settings->sessions.cgroup)
+			fputs(settings->sessions.cgroup, stream);
 		break;
 	case TEXT_FREEMAIL:
 		write_domains(stream, &settings->freemail_domains);

@@ -21,7 +21,7 @@ struct learn_field_table {
 };
 
 extern const struct learn_field_table learn_general_fields, learn_partner_fields,
-    learn_reputation_fields;
+    learn_reputation_fields, learn_session_fields;
 
 /* "suggest", "auto", indexed by is_auto. */
 extern const char *const learn_mode_names[2];

@@ -33,6 +33,7 @@
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
+#include "runtime/sessions.h"
 #include "runtime/trend.h"
 #include "store/state.h"
 #include "web/page.h"
@@ -286,6 +287,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = maillog_open(runtime, &runtime->maillog);
 	if (err)
 		return err;
+	err = session_watch_open(runtime, &runtime->sessions);
+	if (err)
+		return err;
 	err = expiry_open(runtime);
 	if (err)
 		return err;
@@ -363,6 +367,7 @@ static void daemon_stop(struct daemon *daemon)
 	flood_watch_close(runtime->flood);
 	trend_close(runtime->trend);
 	maillog_close(runtime->maillog);
+	session_watch_close(runtime->sessions);
 	learner_close(runtime->learner);
 	alarm_close(runtime->expiry);
 	exports_close(runtime->exports);

@@ -16,6 +16,7 @@
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
 #include "runtime/sampler.h"
+#include "runtime/sessions.h"
 
 #define LOGGED_ERRORS_MAX 20
 #define LOGGED_CHANGES_MAX 50
@@ -104,6 +105,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	sampler_reconfigure(runtime->sampler);
 	learner_wake(runtime->learner);
 	maillog_configure(runtime->maillog, &config->learn);
+	session_watch_wake(runtime->sessions);
 	if (interfaces_configure(&runtime->interfaces, config))
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);

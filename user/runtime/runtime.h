@@ -41,6 +41,7 @@ struct lanes;
 struct learner;
 struct maillog;
 struct sampler;
+struct session_watch;
 struct trend;
 
 struct runtime {
@@ -59,6 +60,7 @@ struct runtime {
 	struct flood_watch *flood;
 	struct learner *learner;
 	struct maillog *maillog;
+	struct session_watch *sessions;
 	struct attempt_reader *attempts;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */

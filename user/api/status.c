@@ -10,6 +10,7 @@
 #include "api/read_result.h"
 #include "api/routes.h"
 #include "api/seen_json.h"
+#include "api/sessions.h"
 #include "api/status.h"
 #include "datapath/names.h"
 #include "exports/schedule.h"
@@ -334,6 +335,7 @@ json_t *status_json(const struct runtime *runtime)
 		{ "expiring_in_use", expiring_json(&runtime->expiring) },
 		{ "learn", learning_json(runtime) },
 		{ "mail_log", mail_log_json(runtime->maillog) },
+		{ "sessions", sessions_status_json(runtime) },
 		{ "seen", seen_status_json(runtime) },
 		{ "limits", limits_status_json(runtime) },
 		{ "flood", flood_status_json(runtime) },

@@ -21,6 +21,7 @@
 #include "web/maillog_metrics.h"
 #include "web/process_metrics.h"
 #include "web/seen_metrics.h"
+#include "web/session_metrics.h"
 
 #define COUNTER(member) offsetof(struct ipwl_traffic, member)
 
@@ -444,6 +445,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	write_exports(runtime, to);
 	write_daemon(runtime, to);
 	maillog_metrics_write(runtime, to);
+	session_metrics_write(runtime, to);
 	seen_metrics_write(runtime, to);
 	attempt_metrics_write(runtime, to);
 	limit_metrics_write(runtime, to);

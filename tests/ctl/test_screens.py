@@ -211,6 +211,8 @@ def test_columns_that_appear_later(ask, daemon):
      "WARNING"),
     (status(mail_log={"source": "file /var/log/mail.log", "silent": True, "problem": None}), 1,
      "WARNING"),
+    (status(sessions={"mode": "auto", "attached": False, "problem": "x"}), 0, "OK"),
+    (status(sessions={"mode": "on", "attached": False, "problem": "x"}), 1, "WARNING"),
     (status(exports=STATUS["exports"]), 1, "WARNING"),
     (status(reload=STATUS["reload"]), 1, "WARNING"),
     (status(state={"path": "/x/state.db", "ok": False, "error": "disk | full"}), 1, "WARNING"),

@@ -392,6 +392,17 @@ static void judge_mail_log(struct health *health, const json_t *mail_log)
 		    member_text(mail_log, "source"));
 }
 
+static void judge_sessions(struct health *health, const json_t *sessions)
+{
+	const char *problem = member_text(sessions, "problem");
+
+	if (*problem && !strcmp(member_text(sessions, "mode"), "on"))
+		health_add(health, HEALTH_WARNING, "SMTP sessions %s: %s",
+			   json_is_true(json_object_get(sessions, "attached")) ? "may be missed"
+									       : "are not counted",
+			   problem);
+}
+
 static void judge_seen(struct health *health, const json_t *seen)
 {
 	if (json_is_true(json_object_get(seen, "failing")))
@@ -421,6 +432,7 @@ int health_judge(struct health *health, const json_t *status)
 	judge_learning(health, json_object_get(status, "learn"));
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 	judge_mail_log(health, json_object_get(status, "mail_log"));
+	judge_sessions(health, json_object_get(status, "sessions"));
 	judge_seen(health, json_object_get(status, "seen"));
 	if (!health->is_incomplete)
 		return 0;

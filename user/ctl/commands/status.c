@@ -5,6 +5,7 @@
 
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
+#include "ctl/learning.h"
 #include "ctl/memory.h"
 #include "ctl/stopped.h"
 #include "ctl/unlisted.h"
@@ -35,6 +36,7 @@ static const struct column daemon_columns[] = {
 	{ "expiring_in_use", NULL, FORM_PLAIN },
 	{ "learn", NULL, FORM_PLAIN },
 	{ "mail_log", NULL, FORM_PLAIN },
+	{ "sessions", NULL, FORM_PLAIN },
 	{ "seen", NULL, FORM_PLAIN },
 	{ "limits", NULL, FORM_PLAIN },
 	{ "flood", NULL, FORM_PLAIN },
@@ -259,35 +261,6 @@ static void write_daemon(struct writer *writer, const json_t *status)
 	free(uptime);
 }
 
-/* What is learned, and from which sources, in one line. */
-static void write_learning(struct writer *writer, const json_t *learn)
-{
-	static const char *const states[][2] = { { "candidate", "waiting" },
-						 { "probation", "on probation" },
-						 { "active", "in force" },
-						 { "at_risk", "at risk" } };
-	const json_t *addresses = json_object_get(learn, "addresses");
-	const char *source;
-	json_t *last;
-
-	if (!json_is_object(learn))
-		return;
-	writer_text(writer, COLOUR_NONE,
-		    "learning for list %s, mode %s:", entry_string(learn, "list"),
-		    entry_string(learn, "mode"));
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
-		writer_text(writer, COLOUR_NONE, "%s %lld %s", i ? "," : "",
-			    (long long)json_integer_value(json_object_get(addresses, states[i][0])),
-			    states[i][1]);
-	json_object_foreach(json_object_get(learn, "last_evidence"), source, last)
-	{
-		if (json_is_string(last))
-			writer_text(writer, COLOUR_NONE, "; %s last at %s", source,
-				    json_string_value(last));
-	}
-	writer_line_end(writer);
-}
-
 /* A line if attempts of senders are not remembered, or not all of them. */
 static void write_seen(struct writer *writer, const json_t *seen)
 {
@@ -342,7 +315,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	if (is_running && !writer->is_json && !writer_shows_all())
 		write_daemon(writer, status);
 	if (!writer->is_json && !writer_shows_all()) {
-		write_learning(writer, json_object_get(status, "learn"));
+		learning_write_status(writer, status);
 		write_seen(writer, json_object_get(status, "seen"));
 		unlisted_write_limits(writer, json_object_get(status, "limits"));
 		unlisted_write_flood(writer, json_object_get(status, "flood"));
@@ -351,7 +324,7 @@ static void write_status(struct writer *writer, const json_t *status)
 		writer_line_end(writer);
 		writer_fields(writer, daemon_columns, status);
 		writer_fields(writer, reload_columns, status);
-		write_learning(writer, json_object_get(status, "learn"));
+		learning_write_status(writer, status);
 		write_seen(writer, json_object_get(status, "seen"));
 		unlisted_write_limits(writer, json_object_get(status, "limits"));
 		unlisted_write_flood(writer, json_object_get(status, "flood"));

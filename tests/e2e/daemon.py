@@ -81,6 +81,11 @@ class Ipwld:
     def configure(self, interfaces="eth0", mode="enforce", ports="25", xdp_mode="auto",
                   lists=PARTNERS + DROP, extra=""):
         """Write the configuration file."""
+        if "sessions:" not in extra:
+            # They would be those of all tests that run.
+            extra = re.sub(r"^learn:(\n  | \{)", r"learn:\1sessions: {mode: off}LEARN\1", extra,
+                           flags=re.MULTILINE)
+            extra = extra.replace("LEARN\n  ", "\n  ").replace("LEARN {", ", ")
         write_at_once(
             self.config,
             f"interfaces: [{interfaces}]\nxdp_mode: {xdp_mode}\nports: [{ports}]\nmode: {mode}\n"

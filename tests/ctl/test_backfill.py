@@ -52,7 +52,7 @@ def test_files_are_read_one_after_another(backfill, noted, tmp_path):
     logs = [write(tmp_path / name, LINE * 3) for name in ("mail.log.1", "mail.log")]
     code, out, err = backfill("cat; echo read 10 1795436182", *logs)
     assert (code, err) == (0, "")
-    assert out == "20 lines of Postfix: 4 items of evidence noted, 2 not\n"
+    assert out == "20 lines of the mail server: 4 items of evidence noted, 2 not\n"
     assert noted == [LINE * 3, LINE * 3]
     code, out, _ = backfill("cat; echo read 10 1795436182", logs[0], options=["--json"])
     assert json.loads(out) == {"schema_version": 1, "files": 1, "noted": 2, "dropped": 1}
@@ -69,7 +69,7 @@ def test_much_evidence_is_sent_in_pieces(backfill, noted, tmp_path):
 
 def test_a_log_without_evidence(backfill, noted, tmp_path):
     code, out, _ = backfill("cat; echo read 5 0", write(tmp_path / "mail.log", ""))
-    assert code == 0 and out.startswith("5 lines of Postfix: 0 items") and noted == []
+    assert code == 0 and out.startswith("5 lines of the mail server: 0 items") and noted == []
 
 
 @pytest.mark.parametrize("script", ["cat", "cat; echo read 3 0; exit 1", "kill -9 $$"])

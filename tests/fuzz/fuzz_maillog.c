@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "learn/evidence_line.h"
-#include "maillog/postfix.h"
+#include "maillog/mail_log.h"
 
 #define LOCAL_BYTES_MAX 1024
 #define AT_SEC 1795897985
@@ -40,13 +40,13 @@ static void note(void *context, const struct evidence *evidence)
 	count++;
 }
 
-static void read_all(struct postfix_log *log, const char *text, size_t bytes)
+static void read_all(struct mail_log *log, const char *text, size_t bytes)
 {
 	while (bytes) {
 		const char *stop = memchr(text, '\n', bytes);
 		const size_t line_bytes = stop ? (size_t)(stop - text) : bytes;
 
-		postfix_log_line(log, text, line_bytes);
+		mail_log_line(log, text, line_bytes);
 		text += line_bytes + (stop != NULL);
 		bytes -= line_bytes + (stop != NULL);
 	}
@@ -67,24 +67,24 @@ static void quote(const uint8_t *data, size_t size, char local[2 * LOCAL_BYTES_M
 	*end = '\0';
 }
 
-static void read_format(struct postfix_log *log, const char *format, const char *local)
+static void read_format(struct mail_log *log, const char *format, const char *local)
 {
 	char line[2 * LOCAL_BYTES_MAX + 1024];
 	int bytes = snprintf(line, sizeof(line), format, local);
 
 	check(bytes > 0 && (size_t)bytes < sizeof(line));
-	postfix_log_line(log, line, (size_t)bytes);
+	mail_log_line(log, line, (size_t)bytes);
 }
 
 #define FIELDS "delay=0, delays=0/0/0/0, dsn=2.0.0, status="
 
-static void check_recipient(struct postfix_log *log, const char *local)
+static void check_recipient(struct mail_log *log, const char *local)
 {
 	static const char user[] = HEAD "smtpd[1]: A1B2C3: client=h[198.51.100.1], "
 					"sasl_method=PLAIN, sasl_username=alice";
 
 	count = 0;
-	postfix_log_line(log, user, sizeof(user) - 1);
+	mail_log_line(log, user, sizeof(user) - 1);
 	read_format(log,
 		    HEAD "smtp[1]: A1B2C3: to=<%s@partner.test>, "
 			 "relay=none, " FIELDS "bounced (x)",
@@ -105,12 +105,12 @@ static void check_recipient(struct postfix_log *log, const char *local)
 	      last.address.family == FAMILY_IPV4);
 }
 
-static void check_sender(struct postfix_log *log, const char *local)
+static void check_sender(struct mail_log *log, const char *local)
 {
 	static const char client[] = HEAD "smtpd[1]: A1B2C3: client=mx.partner.test[192.0.2.7]";
 
 	count = 0;
-	postfix_log_line(log, client, sizeof(client) - 1);
+	mail_log_line(log, client, sizeof(client) - 1);
 	read_format(log,
 		    HEAD "qmgr[1]: A1B2C3: from=<%s@partner.test>, size=1, nrcpt=2 (queue active)",
 		    local);
@@ -123,7 +123,7 @@ static void check_sender(struct postfix_log *log, const char *local)
 	check(last.has_address && last.address.addr[3] == 7);
 }
 
-static void check_rejected(struct postfix_log *log, const char *local)
+static void check_rejected(struct mail_log *log, const char *local)
 {
 	count = 0;
 	read_format(log,
@@ -141,16 +141,16 @@ static void check_rejected(struct postfix_log *log, const char *local)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct postfix_log *log = postfix_log_new(note, NULL);
+	struct mail_log *log = mail_log_new(EVIDENCE_FROM_POSTFIX, note, NULL);
 	char local[2 * LOCAL_BYTES_MAX + 3];
 
 	check(log != NULL);
-	postfix_log_set_now(log, AT_SEC + 86400);
+	mail_log_set_now(log, AT_SEC + 86400);
 	quote(data, size, local);
 	check_recipient(log, local);
 	check_sender(log, local);
 	check_rejected(log, local);
 	read_all(log, (const char *)data, size);
-	postfix_log_free(log);
+	mail_log_free(log);
 	return 0;
 }

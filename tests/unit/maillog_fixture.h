@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For the tests of Postfix's log: parts of its lines, and what is noted of them. */
+/* For the tests of mail logs: parts of Postfix's lines, and what is noted of any lines. */
 #ifndef MAILLOG_FIXTURE_H
 #define MAILLOG_FIXTURE_H
 
@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "learn/evidence_line.h"
-#include "maillog/postfix.h"
+#include "maillog/mail_log.h"
 
 /* 1 December 2026. */
 #define NOW_SEC 1796083200
@@ -52,7 +52,7 @@ static void note(void *context, const struct evidence *evidence)
 }
 
 /* Read the lines, each from memory of just its size. */
-static void read_lines(struct postfix_log *log, const char *lines)
+static void read_lines(struct mail_log *log, const char *lines)
 {
 	for (; *lines; lines += *lines == '\n') {
 		const size_t bytes = strcspn(lines, "\n");
@@ -60,23 +60,30 @@ static void read_lines(struct postfix_log *log, const char *lines)
 
 		assert_non_null(line);
 		memcpy(line, lines, bytes);
-		postfix_log_line(log, line, bytes);
+		mail_log_line(log, line, bytes);
 		free(line);
 		lines += bytes;
 	}
 }
 
-static void assert_noted(const char *what, const char *lines, const char *expected)
+static void assert_noted_by(enum evidence_source server, const char *what, const char *lines,
+			    const char *expected)
 {
-	struct postfix_log *log = postfix_log_new(note, NULL);
+	struct mail_log *log = mail_log_new(server, note, NULL);
 
 	assert_non_null(log);
-	postfix_log_set_now(log, NOW_SEC);
+	mail_log_set_now(log, NOW_SEC);
 	*noted = '\0';
 	read_lines(log, lines);
 	if (strcmp(noted, expected) != 0)
 		fail_msg("%s:\n%snoted:\n%sexpected:\n%s", what, lines, noted, expected);
-	postfix_log_free(log);
+	mail_log_free(log);
+}
+
+/* The lines tell whose they are. */
+static inline void assert_noted(const char *what, const char *lines, const char *expected)
+{
+	assert_noted_by(MAIL_LOG_ANY, what, lines, expected);
 }
 
 struct row {

@@ -159,16 +159,16 @@ static void test_postfix(void **state)
 {
 	(void)state;
 	load(LISTS "  list: partners\n", "");
-	assert_null(config->learn.postfix_file);
-	assert_null(config->learn.postfix_journal);
+	assert_null(config->learn.log_file);
+	assert_null(config->learn.log_journal);
 	load(LISTS "  list: partners\n  postfix: {file: /var/log/mail.log}\n", "");
-	assert_string_equal(config->learn.postfix_file, "/var/log/mail.log");
-	assert_null(config->learn.postfix_journal);
+	assert_string_equal(config->learn.log_file, "/var/log/mail.log");
+	assert_null(config->learn.log_journal);
 	load(LISTS "  list: partners\n  postfix: {journal: true}\n", "");
-	assert_null(config->learn.postfix_file);
-	assert_string_equal(config->learn.postfix_journal, "-");
+	assert_null(config->learn.log_file);
+	assert_string_equal(config->learn.log_journal, "-");
 	load(LISTS "  list: partners\n  postfix: {journal: /var/log/journal/remote}\n", "");
-	assert_string_equal(config->learn.postfix_journal, "/var/log/journal/remote");
+	assert_string_equal(config->learn.log_journal, "/var/log/journal/remote");
 	assert_errors(LISTS "  list: partners\n  postfix: {file: mail.log}\n",
 		      "c.yaml:7:19: file: \"mail.log\" must be an absolute path, of at most 200 "
 		      "characters\n");
@@ -179,6 +179,25 @@ static void test_postfix(void **state)
 		      "c.yaml:7:12: postfix: must have either file or journal: ...\n");
 	assert_errors(LISTS "  list: partners\n  postfix: {file: /a, journal: true}\n",
 		      "c.yaml:7:12: postfix: must have either file or journal: ...\n");
+}
+
+static void test_exim(void **state)
+{
+	(void)state;
+	load(LISTS "  list: partners\n", "");
+	assert_null(config->learn.log_file);
+	load(LISTS "  list: partners\n  exim: {file: /var/log/exim4/mainlog}\n", "");
+	assert_int_equal(config->learn.server, LEARN_EXIM);
+	assert_string_equal(config->learn.log_file, "/var/log/exim4/mainlog");
+	load(LISTS "  list: partners\n  exim: {journal: true}\n", "");
+	assert_string_equal(config->learn.log_journal, "-");
+	assert_errors(LISTS "  list: partners\n  exim: {}\n",
+		      "c.yaml:7:9: exim: must have either file or journal: write file: "
+		      "/var/log/exim4/mainlog or journal: true\n");
+	assert_errors(LISTS "  list: partners\n  exim: {journal: true}\n"
+			    "  postfix: {journal: true}\n",
+		      "c.yaml:6:3: learn: has postfix and exim, but the log of one mail server is "
+		      "read: remove one of them\n");
 }
 
 /* Each setting that differs has a line, and learning that begins only what is not a default. */
@@ -229,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_listener, begin, end),
 		cmocka_unit_test_setup_teardown(test_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(test_postfix, begin, end),
+		cmocka_unit_test_setup_teardown(test_exim, begin, end),
 		cmocka_unit_test_setup_teardown(test_diff, begin, end),
 	};
 

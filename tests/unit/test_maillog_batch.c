@@ -23,7 +23,7 @@ static enum maillog_line take(struct maillog_batch *batch, const char *text,
 
 static void test_batches(void **state)
 {
-	struct maillog_batch batch = { 0 }, complete;
+	struct maillog_batch batch = { .server = "postfix" }, complete;
 	struct maillog_news news = { 0 };
 
 	(void)state;
@@ -50,7 +50,7 @@ static void test_batches(void **state)
 
 static void test_news(void **state)
 {
-	struct maillog_batch batch = { 0 };
+	struct maillog_batch batch = { .server = "postfix" };
 	struct maillog_news news = { 0 };
 
 	(void)state;
@@ -81,7 +81,7 @@ static void test_wrong(void **state)
 		(SENT " 1"),
 	};
 	char position[MAILLOG_POSITION_MAX + 32];
-	struct maillog_batch batch = { 0 };
+	struct maillog_batch batch = { .server = "postfix" };
 	struct maillog_news news = { 0 };
 
 	(void)state;
@@ -98,7 +98,7 @@ static void test_wrong(void **state)
 
 static void test_full(void **state)
 {
-	struct maillog_batch batch = { 0 };
+	struct maillog_batch batch = { .server = "postfix" };
 	struct maillog_news news = { 0 };
 
 	(void)state;

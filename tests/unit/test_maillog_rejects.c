@@ -110,12 +110,12 @@ static void test_postscreen(void **state)
 /* The time of one rejection at this time of the log. */
 static void assert_time(const char *time, int64_t now_sec, int64_t expected)
 {
-	struct postfix_log *log = postfix_log_new(note, NULL);
+	struct mail_log *log = mail_log_new(EVIDENCE_FROM_POSTFIX, note, NULL);
 	char line[512];
 
 	*noted = '\0';
 	assert_non_null(log);
-	postfix_log_set_now(log, now_sec);
+	mail_log_set_now(log, now_sec);
 	snprintf(
 	    line, sizeof(line),
 	    "%s mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 550 5.7.1 x",
@@ -127,7 +127,7 @@ static void assert_time(const char *time, int64_t now_sec, int64_t expected)
 		snprintf(line, sizeof(line), "postfix rejected %lld 192.0.2.7 - - - -\n",
 			 (long long)expected);
 	assert_string_equal(noted, line);
-	postfix_log_free(log);
+	mail_log_free(log);
 }
 
 static void test_times(void **state)
@@ -159,33 +159,33 @@ static void test_times(void **state)
 /* Silent lines are remembered. */
 static void test_silent(void **state)
 {
-	struct postfix_log *log = postfix_log_new(note, NULL);
+	struct mail_log *log = mail_log_new(EVIDENCE_FROM_POSTFIX, note, NULL);
 
 	(void)state;
 	assert_non_null(log);
-	postfix_log_set_now(log, NOW_SEC);
+	mail_log_set_now(log, NOW_SEC);
 	*noted = '\0';
-	postfix_log_set_silent(log, true);
+	mail_log_set_silent(log, true);
 	read_lines(log, USER FROM_USER TO("<a@other.test>") RELAY DELAYS SENT);
-	postfix_log_set_silent(log, false);
+	mail_log_set_silent(log, false);
 	read_lines(log, TO("<b@other.test>") RELAY DELAYS SENT);
 	read_lines(log, TO("<bob@partner.test>") RELAY DELAYS SENT);
 	assert_string_equal(noted, SENT_LINE);
-	assert_int_equal(postfix_log_counts(log)->evidence, 1);
-	assert_int_equal(postfix_log_counts(log)->last_sec, 1795897985);
-	postfix_log_free(log);
+	assert_int_equal(mail_log_counts(log)->evidence, 1);
+	assert_int_equal(mail_log_counts(log)->last_sec, 1795897985);
+	mail_log_free(log);
 }
 
 /* More messages than there is room for: the newest are known. */
 static void test_many(void **state)
 {
-	struct postfix_log *log = postfix_log_new(note, NULL);
+	struct mail_log *log = mail_log_new(EVIDENCE_FROM_POSTFIX, note, NULL);
 	const unsigned int count = 70000;
 	char line[512];
 
 	(void)state;
 	assert_non_null(log);
-	postfix_log_set_now(log, NOW_SEC);
+	mail_log_set_now(log, NOW_SEC);
 	for (unsigned int i = 0; i < count; i++) {
 		snprintf(line, sizeof(line),
 			 HEAD "smtpd[1]: %08X: client=h[198.51.100.1], sasl_method=PLAIN, "
@@ -200,7 +200,7 @@ static void test_many(void **state)
 		read_lines(log, line);
 		assert_int_equal(*noted != '\0', i > 0);
 	}
-	postfix_log_free(log);
+	mail_log_free(log);
 }
 
 int main(void)

@@ -274,9 +274,10 @@ static json_t *mail_log_json(const struct maillog *maillog)
 	maillog_get_status(maillog, &status);
 	if (!status.source)
 		return json_null();
-	return json_pack("{s:s,s:o,s:o,s:b,s:o}", "source", status.source, "lines",
-			 json_count(status.lines), "last_line_at", json_time(status.last_line_sec),
-			 "silent", status.is_silent, "problem", json_text(status.problem));
+	return json_pack("{s:s,s:s,s:o,s:o,s:b,s:o}", "server", status.server, "source",
+			 status.source, "lines", json_count(status.lines), "last_line_at",
+			 json_time(status.last_line_sec), "silent", status.is_silent, "problem",
+			 json_text(status.problem));
 }
 
 /* The same for domains. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/learn_log.h"
 #include "config/learn_mapping.h"
-#include "config/learn_postfix.h"
 #include "config/learn_sessions.h"
 #include "config/listen.h"
 #include "config/parts.h"
@@ -17,7 +17,8 @@ enum learn_key {
 	LEARN_KEY_LIST,
 	LEARN_KEY_MODE,
 	LEARN_KEY_RULES,
-	LEARN_KEY_POSTFIX,
+	LEARN_KEY_POSTFIX, /* the servers, in their order */
+	LEARN_KEY_EXIM,
 	LEARN_KEY_PARTNER,
 	LEARN_KEY_REPUTATION,
 	LEARN_KEY_SESSIONS,
@@ -36,6 +37,7 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_MODE] = "mode",
 	[LEARN_KEY_RULES] = "rules",
 	[LEARN_KEY_POSTFIX] = "postfix",
+	[LEARN_KEY_EXIM] = "exim",
 	[LEARN_KEY_PARTNER] = "partner",
 	[LEARN_KEY_REPUTATION] = "reputation",
 	[LEARN_KEY_SESSIONS] = "sessions",
@@ -371,7 +373,7 @@ int learn_read(struct document *document, const yaml_node_t *node, const struct 
 	if (!err)
 		err = read_partner(document, values[LEARN_KEY_PARTNER], settings);
 	if (!err)
-		err = learn_read_postfix(document, values[LEARN_KEY_POSTFIX], settings);
+		err = learn_read_log(document, node, &values[LEARN_KEY_POSTFIX], settings);
 	if (!err)
 		err = learn_read_sessions(document, values[LEARN_KEY_SESSIONS], settings);
 	return err ? err : read_all_subjects(document, values, settings);
@@ -383,8 +385,8 @@ void learn_settings_done(struct learn_settings *settings)
 	free(settings->freemail_file);
 	free(settings->listen_host);
 	free(settings->token_file);
-	free(settings->postfix_file);
-	free(settings->postfix_journal);
+	free(settings->log_file);
+	free(settings->log_journal);
 	free(settings->sessions.cgroup);
 	free(settings->never.items);
 	free(settings->trusted_relays.items);

@@ -24,6 +24,16 @@ enum learn_rule {
 /* "reply", "partner", "reputation", "report", "spf", indexed by enum learn_rule. */
 extern const char *const learn_rule_names[LEARN_RULE_COUNT];
 
+/* A mail server whose log can be read. */
+enum learn_server {
+	LEARN_POSTFIX,
+	LEARN_EXIM,
+	LEARN_SERVER_COUNT,
+};
+
+/* "postfix", "exim", indexed by enum learn_server; the names of sources of evidence, too. */
+extern const char *const learn_server_names[LEARN_SERVER_COUNT];
+
 struct prefix_list {
 	struct prefix *items; /* sorted */
 	size_t count;
@@ -103,9 +113,10 @@ struct learn_settings {
 	char *listen_host;
 	uint16_t listen_port;
 	char *token_file; /* NULL only if listen_host is */
-	/* The log of Postfix that is read; at most one of them is set. */
-	char *postfix_file;
-	char *postfix_journal; /* a directory, or "-" for the system's */
+	/* The log that is read, and what writes it; at most one of the two is set. */
+	enum learn_server server;
+	char *log_file;
+	char *log_journal; /* a directory, or "-" for the system's */
 };
 
 /* The settings as text, for `ipwlctl diff'. @index: from 0. @ret_key: "learn.mode", a constant.

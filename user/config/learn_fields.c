@@ -17,6 +17,11 @@ const char *const learn_rule_names[LEARN_RULE_COUNT] = {
 
 const char *const session_mode_names[SESSION_MODE_COUNT] = { "auto", "on", "off" };
 
+const char *const learn_server_names[LEARN_SERVER_COUNT] = {
+	[LEARN_POSTFIX] = "postfix",
+	[LEARN_EXIM] = "exim",
+};
+
 const char *const learn_mode_names[2] = { "suggest", "auto" };
 
 #define HOUR 3600
@@ -128,9 +133,9 @@ enum {
 	TEXT_LIST,
 	TEXT_MODE,
 	TEXT_RULES,
-	TEXT_FILE,
-	TEXT_JOURNAL,
-	TEXT_NEVER,
+	TEXT_FILE,				       /* of each server */
+	TEXT_JOURNAL = TEXT_FILE + LEARN_SERVER_COUNT, /* likewise */
+	TEXT_NEVER = TEXT_JOURNAL + LEARN_SERVER_COUNT,
 	TEXT_RELAYS,
 	TEXT_LOCAL,
 	TEXT_FREEMAIL,
@@ -147,8 +152,10 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_LIST] = "learn.list",
 	[TEXT_MODE] = "learn.mode",
 	[TEXT_RULES] = "learn.rules",
-	[TEXT_FILE] = "learn.postfix.file",
-	[TEXT_JOURNAL] = "learn.postfix.journal",
+	[TEXT_FILE + LEARN_POSTFIX] = "learn.postfix.file",
+	[TEXT_FILE + LEARN_EXIM] = "learn.exim.file",
+	[TEXT_JOURNAL + LEARN_POSTFIX] = "learn.postfix.journal",
+	[TEXT_JOURNAL + LEARN_EXIM] = "learn.exim.journal",
 	[TEXT_NEVER] = "learn.never",
 	[TEXT_RELAYS] = "learn.trusted_relays",
 	[TEXT_LOCAL] = "learn.local_domains",
@@ -207,6 +214,12 @@ static void write_domains(FILE *stream, const struct domain_list *list)
 
 static void write_text(FILE *stream, const struct learn_settings *settings, size_t which)
 {
+	if (which == TEXT_FILE + (size_t)settings->server && settings->log_file)
+		fputs(settings->log_file, stream);
+	if (which == TEXT_JOURNAL + (size_t)settings->server && settings->log_journal)
+		fputs(settings->log_journal, stream);
+	if (which >= TEXT_FILE && which < TEXT_NEVER)
+		return;
 	switch (which) {
 	case TEXT_LIST:
 		fputs(settings->list ? settings->list : "", stream);
@@ -221,12 +234,6 @@ static void write_text(FILE *stream, const struct learn_settings *settings, size
 			write_separator(stream);
 			fputs(learn_rule_names[rule], stream);
 		}
-		break;
-	case TEXT_FILE:
-		fputs(settings->postfix_file ? settings->postfix_file : "", stream);
-		break;
-	case TEXT_JOURNAL:
-		fputs(settings->postfix_journal ? settings->postfix_journal : "", stream);
 		break;
 	case TEXT_NEVER:
 		write_prefixes(stream, &settings->never);

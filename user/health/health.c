@@ -385,11 +385,10 @@ static void judge_mail_log(struct health *health, const json_t *mail_log)
 		health_add(health, HEALTH_WARNING, "nothing is learned from the mail log: %s",
 			   problem);
 	else if (json_is_true(json_object_get(mail_log, "silent")))
-		health_add(
-		    health, HEALTH_WARNING,
-		    "nothing is learned from the mail log: %s has had no line of Postfix for "
-		    "a day",
-		    member_text(mail_log, "source"));
+		health_add(health, HEALTH_WARNING,
+			   "nothing is learned from the mail log: %s has had no line of the mail "
+			   "server for a day",
+			   member_text(mail_log, "source"));
 }
 
 static void judge_sessions(struct health *health, const json_t *sessions)

@@ -24,7 +24,7 @@ static int64_t newest_sec(int fd)
 							      : time_now_sec();
 }
 
-static int read_all(gzFile file, struct postfix_log *log, const struct output *output)
+static int read_all(gzFile file, struct mail_log *log, const struct output *output)
 {
 	static char buffer[BUFFER_BYTES];
 	size_t filled = 0;
@@ -35,7 +35,7 @@ static int read_all(gzFile file, struct postfix_log *log, const struct output *o
 		const char *const end = buffer + filled + bytes;
 
 		for (; (stop = memchr(line, '\n', (size_t)(end - line))) != NULL; line = stop + 1)
-			postfix_log_line(log, line, (size_t)(stop - line));
+			mail_log_line(log, line, (size_t)(stop - line));
 		filled = (size_t)(end - line);
 		if (filled == BUFFER_BYTES)
 			filled = 0;
@@ -44,7 +44,7 @@ static int read_all(gzFile file, struct postfix_log *log, const struct output *o
 			return -EPIPE;
 	}
 	if (filled)
-		postfix_log_line(log, buffer, filled);
+		mail_log_line(log, buffer, filled);
 	/* A file that is truncated ends without an error of gzread(). */
 	return bytes < 0 || gzclose_r(file) != Z_OK ? -EIO : 0;
 }
@@ -52,24 +52,24 @@ static int read_all(gzFile file, struct postfix_log *log, const struct output *o
 int backfill(int log_fd, int output_fd)
 {
 	struct output *output = output_new(output_fd, -1);
-	struct postfix_log *log = output ? postfix_log_new(output_evidence, output) : NULL;
+	struct mail_log *log = output ? mail_log_new(MAIL_LOG_ANY, output_evidence, output) : NULL;
 	const int64_t now_sec = newest_sec(log_fd);
 	gzFile file = log ? gzdopen(log_fd, "r") : NULL;
 	int err = -ENOMEM;
 
 	if (file) {
 		gzbuffer(file, BUFFER_BYTES);
-		postfix_log_set_now(log, now_sec);
+		mail_log_set_now(log, now_sec);
 		err = read_all(file, log, output);
 		if (!err)
-			output_counts(output, postfix_log_counts(log));
+			output_counts(output, mail_log_counts(log));
 		output_flush(output);
 		if (!err && output_is_closed(output))
 			err = -EPIPE;
 	}
 	if (err)
 		fprintf(stderr, "ipwl-maillog: the log cannot be read: %s\n", strerror(-err));
-	postfix_log_free(log);
+	mail_log_free(log);
 	output_free(output);
 	return err;
 }

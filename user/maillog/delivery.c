@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the lines of delivery agents, one for each recipient. The remote server's reply is at
  * their end and is not read, except the queue id that a filter on this host gives. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,76 +80,9 @@ static bool read_queued_as(const struct span *reply, struct span *ret_id)
 	       scan_queue_id(&scan, ret_id) && scan_is_at_end(&scan);
 }
 
-/* ---- deliveries that count ------------------------------------------------ */
+/* ---- the second queue id --------------------------------------------------- */
 
-static void note_sent(struct postfix_log *log, struct message *message,
-		      const struct delivery *delivery)
-{
-	struct evidence evidence = { .kind = EVIDENCE_SENT, .at_sec = delivery->at_sec };
-
-	if (!delivery->is_remote || !*delivery->domain || message->is_forwarded ||
-	    message->has_null_sender || !message_add_domain(message, delivery->domain))
-		return;
-	evidence.has_address = delivery->has_address;
-	evidence.address = delivery->address;
-	snprintf(evidence.domain, sizeof(evidence.domain), "%s", delivery->domain);
-	if (message->person)
-		snprintf(evidence.person, sizeof(evidence.person), "%s", message->person);
-	evidence.recipient_count = message->recipient_count;
-	postfix_note_evidence(log, &evidence);
-}
-
-static void note_accepted(struct postfix_log *log, struct message *message,
-			  const struct delivery *delivery)
-{
-	struct evidence evidence = { .kind = EVIDENCE_ACCEPTED, .at_sec = delivery->at_sec };
-
-	if (message->is_accepted || message->has_null_sender || !message->domain)
-		return;
-	message->is_accepted = true;
-	evidence.has_address = true;
-	evidence.address = message->client;
-	snprintf(evidence.domain, sizeof(evidence.domain), "%s", message->domain);
-	if (message->name)
-		snprintf(evidence.name, sizeof(evidence.name), "%s", message->name);
-	snprintf(evidence.person, sizeof(evidence.person), "%s", delivery->recipient);
-	evidence.recipient_count = message->recipient_count;
-	postfix_note_evidence(log, &evidence);
-}
-
-static void keep_waiting(struct message *message, const struct delivery *delivery)
-{
-	struct delivery *waiting;
-
-	if (message->waiting_count == MESSAGE_WAITING_MAX)
-		return;
-	waiting = reallocarray(message->waiting, message->waiting_count + 1, sizeof(*waiting));
-	if (!waiting)
-		return;
-	message->waiting = waiting;
-	waiting[message->waiting_count++] = *delivery;
-}
-
-void postfix_note_delivery(struct postfix_log *log, struct message *message,
-			   const struct delivery *delivery)
-{
-	switch (message->origin) {
-	case ORIGIN_USER:
-	case ORIGIN_LOCAL:
-		note_sent(log, message, delivery);
-		break;
-	case ORIGIN_CLIENT:
-		note_accepted(log, message, delivery);
-		break;
-	case ORIGIN_FILTER:
-		keep_waiting(message, delivery);
-		break;
-	case ORIGIN_UNKNOWN:
-		break;
-	}
-}
-
-void postfix_link(struct postfix_log *log, struct message *second, struct message *first)
+void postfix_link(struct mail_log *log, struct message *second, struct message *first)
 {
 	struct delivery *waiting = second->waiting;
 	const size_t count = second->waiting_count;
@@ -161,7 +93,7 @@ void postfix_link(struct postfix_log *log, struct message *second, struct messag
 	second->waiting_count = 0;
 	message_inherit(second, first);
 	for (size_t i = 0; i < count; i++)
-		postfix_note_delivery(log, second, &waiting[i]);
+		mail_log_deliver(log, second, &waiting[i]);
 	free(waiting);
 	if (second->is_removed)
 		messages_remove(log->messages, second);
@@ -170,8 +102,8 @@ void postfix_link(struct postfix_log *log, struct message *second, struct messag
 /* ---- lines ---------------------------------------------------------------- */
 
 /* A filter on this host accepted the message. It is no delivery. */
-static void read_filter(struct postfix_log *log, const struct log_line *line,
-			struct message *message, const struct span *reply)
+static void read_filter(struct mail_log *log, const struct log_line *line, struct message *message,
+			const struct span *reply)
 {
 	struct span id;
 	struct message *second;
@@ -196,14 +128,14 @@ static bool is_filter(const struct log_line *line, const struct relay *relay,
 {
 	struct span id;
 
-	if (!relay->has_address || !postfix_is_loopback(&relay->address))
+	if (!relay->has_address || !mail_log_is_loopback(&relay->address))
 		return false;
 	/* By LMTP it may also be the server of the mailboxes. */
 	return span_is(&line->service, "smtp") || read_queued_as(reply, &id) || is_discarded(reply);
 }
 
-void postfix_read_delivery(struct postfix_log *log, const struct log_line *line,
-			   const struct span *id, struct scan scan)
+void postfix_read_delivery(struct mail_log *log, const struct log_line *line, const struct span *id,
+			   struct scan scan)
 {
 	struct mail_address recipient, original;
 	struct delivery delivery = { .at_sec = line->at_sec };
@@ -229,6 +161,6 @@ void postfix_read_delivery(struct postfix_log *log, const struct log_line *line,
 	if (delivery.has_address)
 		delivery.address = relay.address;
 	domain_read(&recipient.domain, delivery.domain);
-	postfix_copy_text(&recipient.text, delivery.recipient, sizeof(delivery.recipient));
-	postfix_note_delivery(log, message, &delivery);
+	mail_log_copy_text(&recipient.text, delivery.recipient, sizeof(delivery.recipient));
+	mail_log_deliver(log, message, &delivery);
 }

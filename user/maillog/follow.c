@@ -28,7 +28,7 @@
 
 struct follower {
 	const char *path;
-	struct postfix_log *log;
+	struct mail_log *log;
 	struct output *output;
 	struct log_file file; /* the one that has the name, or had it until it was rotated */
 	struct place place;   /* does not move in what is only remembered */
@@ -48,7 +48,7 @@ static size_t read_lines(struct follower *follower)
 	const char *stop;
 
 	for (; (stop = memchr(line, '\n', (size_t)(end - line))) != NULL; line = stop + 1)
-		postfix_log_line(follower->log, line, (size_t)(stop - line));
+		mail_log_line(follower->log, line, (size_t)(stop - line));
 	if (line == follower->buffer && follower->filled == BUFFER_BYTES)
 		return BUFFER_BYTES;
 	return (size_t)(line - follower->buffer);
@@ -74,7 +74,7 @@ static ssize_t read_more(struct follower *follower, struct log_file *file, int64
 	if (bytes && file == &follower->file && !place_is_still_in(&follower->place, file))
 		return 0;
 	follower->filled += (size_t)bytes;
-	postfix_log_set_now(follower->log, time_now_sec());
+	mail_log_set_now(follower->log, time_now_sec());
 	done = read_lines(follower);
 	if (!follower->is_silent)
 		place_advance(&follower->place, follower->buffer, done);
@@ -89,7 +89,7 @@ static void report_place(struct follower *follower)
 	char text[PLACE_TEXT_BYTES];
 
 	place_mark_format(&mark, text);
-	output_position(follower->output, text, postfix_log_counts(follower->log));
+	output_position(follower->output, text, mail_log_counts(follower->log));
 }
 
 /* Read from the place to the end. */
@@ -110,11 +110,11 @@ static void remember_range(struct follower *follower, struct log_file *file, int
 	ssize_t bytes;
 
 	follower->is_silent = true;
-	postfix_log_set_silent(follower->log, true);
+	mail_log_set_silent(follower->log, true);
 	follower->filled = 0;
 	while ((bytes = read_more(follower, file, from, to)) > 0)
 		from += bytes;
-	postfix_log_set_silent(follower->log, false);
+	mail_log_set_silent(follower->log, false);
 	follower->is_silent = false;
 	follower->filled = 0;
 }
@@ -205,9 +205,9 @@ static void catch_up(struct follower *follower, const struct place_mark *mark)
 	/* Somebody changed the file itself: what it contains was read before. */
 	if (is_used && mark->head_bytes && follower->place.previous == mark->head &&
 	    place_begins_with(&follower->file, mark->head_bytes, mark->head)) {
-		postfix_log_set_silent(follower->log, true);
+		mail_log_set_silent(follower->log, true);
 		read_rest(follower, &follower->file);
-		postfix_log_set_silent(follower->log, false);
+		mail_log_set_silent(follower->log, false);
 	}
 }
 
@@ -382,7 +382,7 @@ static void follow(struct follower *follower)
 	}
 }
 
-void follow_file(const char *path, const char *position, struct postfix_log *log,
+void follow_file(const char *path, const char *position, struct mail_log *log,
 		 struct output *output)
 {
 	struct follower *follower = calloc(1, sizeof(*follower));

@@ -4,8 +4,8 @@
 #ifndef MAILLOG_FOLLOW_H
 #define MAILLOG_FOLLOW_H
 
+#include "maillog/mail_log.h"
 #include "maillog/output.h"
-#include "maillog/postfix.h"
 
 /**
  * follow_file() - make evidence of all lines of a file, and of those that are added
@@ -14,7 +14,7 @@
  *
  * Returns when nobody reads the output any more, or out of memory.
  */
-void follow_file(const char *path, const char *position, struct postfix_log *log,
+void follow_file(const char *path, const char *position, struct mail_log *log,
 		 struct output *output);
 
 #endif

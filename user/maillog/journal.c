@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the journal. Postfix is known by the slice of its unit, which no other program can
+ * Reads the journal. A mail server is known by the slice of its unit, which no other program can
  * claim, or by its identifier. A program of any user can claim an identifier, so such an entry
- * must come from root or from the user postfix.
+ * must come from root or from the user of the mail server.
  */
 #include "maillog/journal.h"
 
@@ -36,29 +36,49 @@ const char *const journal_calls[] = {
 	NULL,
 };
 
-static const char *const identifiers[] = {
-	"postfix/smtpd",
-	"postfix/smtp",
-	"postfix/qmgr",
-	"postfix/cleanup",
-	"postfix/pickup",
-	"postfix/lmtp",
-	"postfix/local",
-	"postfix/virtual",
-	"postfix/pipe",
-	"postfix/postscreen",
-	"postfix/relay/smtp",
-	"postfix/submission/smtpd",
-	"postfix/submissions/smtpd",
-	"postfix/smtps/smtpd",
+#define NAMES_MAX 16
+
+/* How entries of a mail server are known. Lists end with NULL. */
+struct journal_source {
+	const char *slice; /* or NULL */
+	const char *identifiers[NAMES_MAX];
+	const char *users[NAMES_MAX]; /* as which its programs write, beside root */
+};
+
+static const struct journal_source sources[EVIDENCE_SOURCE_COUNT] = {
+	[EVIDENCE_FROM_POSTFIX] = {
+		.slice = "system-postfix.slice",
+		.identifiers = {
+			"postfix/smtpd",
+			"postfix/smtp",
+			"postfix/qmgr",
+			"postfix/cleanup",
+			"postfix/pickup",
+			"postfix/lmtp",
+			"postfix/local",
+			"postfix/virtual",
+			"postfix/pipe",
+			"postfix/postscreen",
+			"postfix/relay/smtp",
+			"postfix/submission/smtpd",
+			"postfix/submissions/smtpd",
+			"postfix/smtps/smtpd",
+		},
+		.users = { "postfix" },
+	},
+	[EVIDENCE_FROM_EXIM] = {
+		.identifiers = { "exim", "exim4" },
+		.users = { "Debian-exim", "exim" },
+	},
 };
 
 struct journal_reader {
 	sd_journal *journal;
-	struct postfix_log *log;
+	struct mail_log *log;
 	struct output *output;
-	bool has_postfix_user;
-	int64_t postfix_user;
+	const struct journal_source *source;
+	int64_t users[NAMES_MAX];
+	size_t user_count;
 };
 
 /* ---- entries -------------------------------------------------------------- */
@@ -80,17 +100,21 @@ static bool entry_field(struct journal_reader *reader, const char *field, const 
 
 static bool entry_is_trusted(struct journal_reader *reader)
 {
-	static const char slice[] = "system-postfix.slice";
+	const char *slice = reader->source->slice;
 	const char *value;
 	size_t bytes;
 	int64_t user;
 
-	if (entry_field(reader, "_SYSTEMD_SLICE", &value, &bytes) && bytes == sizeof(slice) - 1 &&
-	    !memcmp(value, slice, bytes))
+	if (slice && entry_field(reader, "_SYSTEMD_SLICE", &value, &bytes) &&
+	    bytes == strlen(slice) && !memcmp(value, slice, bytes))
 		return true;
-	return entry_field(reader, "_UID", &value, &bytes) &&
-	       number_scan(value, bytes, &user) == bytes &&
-	       (!user || (reader->has_postfix_user && user == reader->postfix_user));
+	if (!entry_field(reader, "_UID", &value, &bytes) ||
+	    number_scan(value, bytes, &user) != bytes)
+		return false;
+	for (size_t i = 0; i < reader->user_count; i++)
+		if (user == reader->users[i])
+			return true;
+	return !user;
 }
 
 static void read_entry(struct journal_reader *reader)
@@ -110,8 +134,8 @@ static void read_entry(struct journal_reader *reader)
 		return;
 	memcpy(identifier, tag, tag_bytes);
 	if (entry_field(reader, "MESSAGE", &text, &text_bytes))
-		postfix_log_entry(reader->log, (int64_t)(time_usec / 1000000), identifier,
-				  tag_bytes, text, text_bytes);
+		mail_log_entry(reader->log, (int64_t)(time_usec / 1000000), identifier, tag_bytes,
+			       text, text_bytes);
 }
 
 static void report_cursor(struct journal_reader *reader)
@@ -123,7 +147,7 @@ static void report_cursor(struct journal_reader *reader)
 		return;
 	if (strlen(cursor) < sizeof(text) - strlen(PREFIX)) {
 		snprintf(text, sizeof(text), PREFIX "%s", cursor);
-		output_position(reader->output, text, postfix_log_counts(reader->log));
+		output_position(reader->output, text, mail_log_counts(reader->log));
 	}
 	free(cursor);
 }
@@ -141,11 +165,11 @@ static int remember(struct journal_reader *reader, const char *cursor)
 	count = sd_journal_previous_skip(reader->journal, MEMORY_ENTRIES);
 	if (count <= 0)
 		return sd_journal_seek_cursor(reader->journal, cursor);
-	postfix_log_set_silent(reader->log, true);
+	mail_log_set_silent(reader->log, true);
 	do
 		read_entry(reader);
 	while (--count > 0 && sd_journal_next(reader->journal) > 0);
-	postfix_log_set_silent(reader->log, false);
+	mail_log_set_silent(reader->log, false);
 	return 0;
 }
 
@@ -159,34 +183,44 @@ static int seek_start(struct journal_reader *reader, const char *position)
 					     (uint64_t)(since_sec > 0 ? since_sec : 0) * 1000000);
 }
 
-static int add_matches(sd_journal *journal)
+static int add_matches(sd_journal *journal, const struct journal_source *source)
 {
 	char match[80];
-	int err = sd_journal_add_match(journal, "_SYSTEMD_SLICE=system-postfix.slice", 0);
+	int err = 0;
 
-	if (err >= 0)
-		err = sd_journal_add_disjunction(journal);
-	for (size_t i = 0; err >= 0 && i < sizeof(identifiers) / sizeof(*identifiers); i++) {
-		snprintf(match, sizeof(match), "SYSLOG_IDENTIFIER=%s", identifiers[i]);
+	if (source->slice) {
+		snprintf(match, sizeof(match), "_SYSTEMD_SLICE=%s", source->slice);
+		err = sd_journal_add_match(journal, match, 0);
+		if (err >= 0)
+			err = sd_journal_add_disjunction(journal);
+	}
+	for (size_t i = 0; err >= 0 && source->identifiers[i]; i++) {
+		snprintf(match, sizeof(match), "SYSLOG_IDENTIFIER=%s", source->identifiers[i]);
 		err = sd_journal_add_match(journal, match, 0);
 	}
 	return err;
 }
 
+static void find_users(struct journal_reader *reader)
+{
+	for (size_t i = 0; reader->source->users[i]; i++) {
+		const struct passwd *user = getpwnam(reader->source->users[i]);
+
+		if (user)
+			reader->users[reader->user_count++] = user->pw_uid;
+	}
+}
+
 static int open_journal(struct journal_reader *reader, const char *directory, const char *position)
 {
-	const struct passwd *user = getpwnam("postfix");
 	int err = directory ? sd_journal_open_directory(&reader->journal, directory, 0)
 			    : sd_journal_open(&reader->journal,
 					      SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 
-	if (user) {
-		reader->has_postfix_user = true;
-		reader->postfix_user = user->pw_uid;
-	}
+	find_users(reader);
 	if (err < 0)
 		return err;
-	err = add_matches(reader->journal);
+	err = add_matches(reader->journal, reader->source);
 	return err < 0 ? err : seek_start(reader, position);
 }
 
@@ -228,10 +262,12 @@ static int follow_entries(struct journal_reader *reader)
 	return 0;
 }
 
-void follow_journal(const char *directory, const char *position, struct postfix_log *log,
+void follow_journal(const char *directory, const char *position, struct mail_log *log,
 		    struct output *output)
 {
-	struct journal_reader reader = { .log = log, .output = output };
+	struct journal_reader reader = { .log = log,
+					 .output = output,
+					 .source = &sources[mail_log_server(log)] };
 	char problem[512];
 	int err = open_journal(&reader, directory, position);
 

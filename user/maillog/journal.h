@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads Postfix's lines from the journal of systemd. */
+/* Reads the mail server's lines from the journal of systemd. */
 #ifndef MAILLOG_JOURNAL_H
 #define MAILLOG_JOURNAL_H
 
+#include "maillog/mail_log.h"
 #include "maillog/output.h"
-#include "maillog/postfix.h"
 
 /* The system calls of libsystemd, for struct confinement. */
 extern const char *const journal_calls[];
@@ -16,7 +16,7 @@ extern const char *const journal_calls[];
  *
  * Returns when nobody reads the output any more.
  */
-void follow_journal(const char *directory, const char *position, struct postfix_log *log,
+void follow_journal(const char *directory, const char *position, struct mail_log *log,
 		    struct output *output);
 
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the head of a log line. A line of another program than Postfix costs little. */
+/* Reads the head of a log line. A line of another program than the mail server costs little. */
 #include "maillog/line.h"
 
 #include <string.h>
 #include <time.h>
 
 #define HOUR_BYTES 9	     /* "Nov 28 21" */
+#define LONG_HOUR_BYTES 13   /* "2026-11-28 21" */
 #define TRADITIONAL_BYTES 15 /* "Nov 28 21:33:05" */
 #define RFC3339_BYTES_MIN 20 /* "2026-11-28T21:33:05Z" */
+#define EXIM_BYTES 19	     /* "2026-11-28 21:33:05" */
 #define DAY_SEC 86400
 /* Clocks of hosts that log to one file differ. */
 #define FUTURE_SEC DAY_SEC
@@ -79,6 +81,7 @@ static bool scan_traditional(struct log_clock *clock, struct scan *scan, int64_t
 		if (month < 0 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
 		    !find_hour(clock, month, day, hour, &clock->hour_sec))
 			return false;
+		memset(clock->hour, 0, sizeof(clock->hour));
 		memcpy(clock->hour, text, HOUR_BYTES);
 	}
 	*ret_sec = clock->hour_sec + minute * 60 + sec;
@@ -119,32 +122,97 @@ static bool scan_zone(struct scan *scan, int *ret_offset_sec)
 	return true;
 }
 
-static bool scan_rfc3339(struct scan *scan, int64_t *ret_sec)
+/* The parts of "2026-11-28T21:33:05", or another character instead of the "T". */
+struct date {
+	int year, month, day, hour, minute, sec;
+};
+
+static bool scan_date(struct scan *scan, char separator, struct date *date)
 {
 	const char *text = scan->at;
-	struct scan rest = { scan->at + RFC3339_BYTES_MIN - 1, scan->end };
-	int century, year, month, day, hour, minute, sec, offset_sec;
+	int century, year;
 
-	if (scan->end - scan->at < RFC3339_BYTES_MIN || text[4] != '-' || text[7] != '-' ||
-	    text[10] != 'T' || text[13] != ':' || text[16] != ':')
+	if (scan->end - text < EXIM_BYTES || text[4] != '-' || text[7] != '-' ||
+	    text[10] != separator || text[13] != ':' || text[16] != ':')
 		return false;
 	century = two_digits(text);
 	year = two_digits(text + 2);
-	month = two_digits(text + 5);
-	day = two_digits(text + 8);
-	hour = two_digits(text + 11);
-	minute = two_digits(text + 14);
-	sec = two_digits(text + 17);
-	if (century < 19 || year < 0 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || sec < 0 || sec > 60)
+	*date =
+	    (struct date) { century * 100 + year,  two_digits(text + 5),  two_digits(text + 8),
+			    two_digits(text + 11), two_digits(text + 14), two_digits(text + 17) };
+	if (century < 19 || year < 0 || date->month < 1 || date->month > 12 || date->day < 1 ||
+	    date->day > 31 || date->hour < 0 || date->hour > 23 || date->minute < 0 ||
+	    date->minute > 59 || date->sec < 0 || date->sec > 60)
 		return false;
-	if (scan_word(&rest, "."))
-		while (rest.at < rest.end && *rest.at >= '0' && *rest.at <= '9')
-			rest.at++;
+	scan->at += EXIM_BYTES;
+	return true;
+}
+
+static int64_t date_sec(const struct date *date)
+{
+	return count_days(date->year, date->month, date->day) * DAY_SEC + date->hour * 3600 +
+	       date->minute * 60 + date->sec;
+}
+
+static void skip_fraction(struct scan *scan)
+{
+	if (scan_word(scan, "."))
+		while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
+			scan->at++;
+}
+
+static bool scan_rfc3339(struct scan *scan, int64_t *ret_sec)
+{
+	struct scan rest = *scan;
+	struct date date;
+	int offset_sec;
+
+	if (scan->end - scan->at < RFC3339_BYTES_MIN || !scan_date(&rest, 'T', &date))
+		return false;
+	skip_fraction(&rest);
 	if (!scan_zone(&rest, &offset_sec))
 		return false;
-	*ret_sec = count_days(century * 100 + year, month, day) * DAY_SEC + hour * 3600 +
-		   minute * 60 + sec - offset_sec;
+	*ret_sec = date_sec(&date) - offset_sec;
+	*scan = rest;
+	return *ret_sec >= 0;
+}
+
+/* The time of a local date. Only the hour is looked up. */
+static bool local_sec(struct log_clock *clock, const char *text, const struct date *date,
+		      int64_t *ret_sec)
+{
+	if (memcmp(clock->hour, text, LONG_HOUR_BYTES) != 0) {
+		struct tm tm = { .tm_year = date->year - 1900,
+				 .tm_mon = date->month - 1,
+				 .tm_mday = date->day,
+				 .tm_hour = date->hour,
+				 .tm_isdst = -1 };
+
+		clock->hour_sec = mktime(&tm);
+		if (clock->hour_sec < 0)
+			return false;
+		memcpy(clock->hour, text, LONG_HOUR_BYTES);
+	}
+	*ret_sec = clock->hour_sec + date->minute * 60 + date->sec;
+	return true;
+}
+
+bool log_time_read(struct log_clock *clock, struct scan *scan, int64_t *ret_sec)
+{
+	struct scan rest = *scan, zone;
+	struct date date;
+	int offset_sec;
+
+	if (!scan_date(&rest, ' ', &date))
+		return false;
+	skip_fraction(&rest);
+	zone = rest;
+	if (scan_word(&zone, " ") && scan_zone(&zone, &offset_sec)) {
+		rest = zone;
+		*ret_sec = date_sec(&date) - offset_sec;
+	} else if (!local_sec(clock, scan->at, &date, ret_sec)) {
+		return false;
+	}
 	*scan = rest;
 	return *ret_sec >= 0;
 }
@@ -167,8 +235,13 @@ bool log_tag_read(const char *tag, size_t bytes, struct log_line *ret_line)
 	return true;
 }
 
+bool log_tag_is_exim(const struct span *tag)
+{
+	return span_is(tag, "exim") || span_is(tag, "exim4");
+}
+
 /* Skip the name of the host, and read "postfix/smtpd[1201]: ". */
-static bool scan_tag(struct scan *scan, struct log_line *line)
+static bool scan_tag(struct scan *scan, struct span *ret_tag)
 {
 	const char *at = memchr(scan->at, ' ', (size_t)(scan->end - scan->at));
 	const char *tag;
@@ -178,26 +251,22 @@ static bool scan_tag(struct scan *scan, struct log_line *line)
 		return false;
 	for (tag = ++at; at<scan->end && * at> ' ' && *at != '[' && *at != ':'; at++)
 		;
-	if (at == tag || !log_tag_read(tag, (size_t)(at - tag), line))
+	if (at == tag)
 		return false;
+	*ret_tag = (struct span) { tag, (size_t)(at - tag) };
 	scan->at = at;
 	if (scan_word(scan, "[") && (!scan_number(scan, &pid) || !scan_word(scan, "]")))
 		return false;
 	return scan_word(scan, ": ");
 }
 
-bool log_line_read(struct log_clock *clock, const char *text, size_t bytes,
-		   struct log_line *ret_line)
+bool log_head_read(struct log_clock *clock, struct scan scan, struct log_line *ret_line,
+		   struct span *ret_tag)
 {
-	struct scan scan = { text, text + bytes };
-
-	/* A file that was truncated while it was open for writing begins with zeros. */
-	while (scan.at < scan.end && !*scan.at)
-		scan.at++;
 	if (!scan_rfc3339(&scan, &ret_line->at_sec) &&
 	    !scan_traditional(clock, &scan, &ret_line->at_sec))
 		return false;
-	if (!scan_word(&scan, " ") || !scan_tag(&scan, ret_line))
+	if (!scan_word(&scan, " ") || !scan_tag(&scan, ret_tag))
 		return false;
 	ret_line->message = scan;
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ipwl-maillog: reads Postfix's log for ipwld, confined, and writes evidence. */
+/* ipwl-maillog: reads the mail server's log for ipwld, confined, and writes evidence. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define DESCRIPTORS_MAX 1024
 
 static const char usage[] = "usage: ipwl-maillog [-b] [-h] [-V]\n"
-			    "ipwld starts it to read Postfix's log; see ipwl-maillog(8).\n"
+			    "ipwld starts it to read the mail server's log; see ipwl-maillog(8).\n"
 			    "  -b       read a log from standard input and write evidence\n"
 			    "  -h       print this help\n"
 			    "  -V       print the version\n";
@@ -42,17 +42,27 @@ static int confine_reader(char *error, size_t error_bytes)
 	return confine(&confinement, error, error_bytes);
 }
 
+/* The mail server of that name; without a name, Postfix. */
+static enum evidence_source find_server(const char *name)
+{
+	for (int i = 0; name && i < EVIDENCE_SOURCE_COUNT; i++)
+		if (!strcmp(name, evidence_source_names[i]))
+			return (enum evidence_source)i;
+	return EVIDENCE_FROM_POSTFIX;
+}
+
 static int follow(const struct request *request, int connection)
 {
 	struct output *output = output_new(MAILLOG_OUTPUT_FD, connection);
-	struct postfix_log *log = output ? postfix_log_new(output_evidence, output) : NULL;
+	struct mail_log *log =
+	    output ? mail_log_new(find_server(request->server), output_evidence, output) : NULL;
 
 	if (log && request->file)
 		follow_file(request->file, request->position, log, output);
 	else if (log)
 		follow_journal(strcmp(request->journal, "-") != 0 ? request->journal : NULL,
 			       request->position, log, output);
-	postfix_log_free(log);
+	mail_log_free(log);
 	output_free(output);
 	return log ? 0 : 1;
 }

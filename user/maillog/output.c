@@ -77,7 +77,7 @@ void output_evidence(void *context, const struct evidence *evidence)
 	output->bytes += evidence_line_write(evidence, make_room(output));
 }
 
-void output_counts(struct output *output, const struct postfix_counts *counts)
+void output_counts(struct output *output, const struct mail_log_counts *counts)
 {
 	output->bytes += (size_t)snprintf(make_room(output), LINE_BYTES_MAX,
 					  MAILLOG_READ "%" PRIu64 " %" PRId64 "\n", counts->read,
@@ -85,7 +85,7 @@ void output_counts(struct output *output, const struct postfix_counts *counts)
 }
 
 void output_position(struct output *output, const char *position,
-		     const struct postfix_counts *counts)
+		     const struct mail_log_counts *counts)
 {
 	if (strcmp(position, output->position) != 0) {
 		snprintf(output->position, sizeof(output->position), "%s", position);

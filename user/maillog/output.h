@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "learn/evidence.h"
-#include "maillog/postfix.h"
+#include "maillog/mail_log.h"
 
 struct output;
 
@@ -15,14 +15,14 @@ struct output;
 struct output *output_new(int fd, int connection);
 void output_free(struct output *output);
 
-/* A postfix_note with the output as its context: write the line of this evidence. */
+/* A mail_log_noted with the output as its context: write the line of this evidence. */
 void output_evidence(void *context, const struct evidence *evidence);
 /* Write that all evidence until now is of the log before this place, unless it was written last.
  * Then write all lines to ipwld. */
 void output_position(struct output *output, const char *position,
-		     const struct postfix_counts *counts);
+		     const struct mail_log_counts *counts);
 /* The line `read`. */
-void output_counts(struct output *output, const struct postfix_counts *counts);
+void output_counts(struct output *output, const struct mail_log_counts *counts);
 /* Report the state of the source, if it has changed. NULL: it works. */
 void output_problem(struct output *output, const char *problem);
 void output_flush(struct output *output);

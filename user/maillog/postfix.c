@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads Postfix's lines: which message came from whom. */
-#include "maillog/postfix.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 #include "maillog/domain.h"
@@ -11,53 +8,6 @@
 /* Persons have user ids from here on (UID_MIN of login.defs(5)), except for nobody. */
 #define PERSON_UID_MIN 1000
 #define NOBODY_UID 65534
-
-struct postfix_log *postfix_log_new(postfix_note *note, void *context)
-{
-	struct postfix_log *log = calloc(1, sizeof(*log));
-
-	if (!log)
-		return NULL;
-	log->note = note;
-	log->context = context;
-	log->messages = messages_new();
-	if (!log->messages) {
-		free(log);
-		return NULL;
-	}
-	return log;
-}
-
-void postfix_log_free(struct postfix_log *log)
-{
-	if (!log)
-		return;
-	messages_free(log->messages);
-	free(log);
-}
-
-void postfix_log_set_silent(struct postfix_log *log, bool is_silent)
-{
-	log->is_silent = is_silent;
-}
-
-void postfix_log_set_now(struct postfix_log *log, int64_t now_sec)
-{
-	log->clock.now_sec = now_sec;
-}
-
-const struct postfix_counts *postfix_log_counts(const struct postfix_log *log)
-{
-	return &log->counts;
-}
-
-static void set_person(struct message *message, const struct span *text)
-{
-	char person[EVIDENCE_PERSON_BYTES];
-
-	postfix_copy_text(text, person, sizeof(person));
-	message_set_text(&message->person, person);
-}
 
 /* ---- where a message comes from -------------------------------------------- */
 
@@ -99,14 +49,14 @@ static void set_client(struct message *message, const struct prefix *address,
 	char domain[EVIDENCE_DOMAIN_BYTES];
 
 	message->client = *address;
-	message->origin = postfix_is_loopback(address) ? ORIGIN_FILTER : ORIGIN_CLIENT;
+	message->origin = mail_log_is_loopback(address) ? ORIGIN_FILTER : ORIGIN_CLIENT;
 	if (name->bytes && domain_read(name, domain))
 		message_set_text(&message->name, domain);
 }
 
 /* smtpd(8): client=NAME[IP][, sasl_method=M, sasl_username=U][, sasl_sender=S]
  * [, orig_queue_id=ID][, orig_client=NAME[IP]]. The last two come from a filter. */
-static void read_client(struct postfix_log *log, const struct log_line *line, const struct span *id,
+static void read_client(struct mail_log *log, const struct log_line *line, const struct span *id,
 			struct scan scan)
 {
 	struct client_fields fields;
@@ -121,7 +71,7 @@ static void read_client(struct postfix_log *log, const struct log_line *line, co
 	set_client(message, &address, &name);
 	if (fields.user.bytes) {
 		message->origin = ORIGIN_USER;
-		set_person(message, &fields.user);
+		mail_log_set_person(message, &fields.user);
 		return;
 	}
 	if (message->origin == ORIGIN_FILTER && fields.first_id.bytes)
@@ -134,7 +84,7 @@ static void read_client(struct postfix_log *log, const struct log_line *line, co
 
 /* pickup(8): uid=N from=<S>[ orig_id=ID]. The last one is of a message that postsuper(1) put
  * into the queue again. */
-static void read_pickup(struct postfix_log *log, const struct log_line *line, const struct span *id,
+static void read_pickup(struct mail_log *log, const struct log_line *line, const struct span *id,
 			struct scan scan)
 {
 	struct mail_address sender;
@@ -160,11 +110,11 @@ static void read_pickup(struct postfix_log *log, const struct log_line *line, co
 	if (user < PERSON_UID_MIN || user == NOBODY_UID)
 		return;
 	message->origin = ORIGIN_LOCAL;
-	set_person(message, &sender.text);
+	mail_log_set_person(message, &sender.text);
 }
 
 /* cleanup(8): message-id=ID. A program that forwards a client's message keeps its id. */
-static void read_message_id(struct postfix_log *log, const struct log_line *line,
+static void read_message_id(struct mail_log *log, const struct log_line *line,
 			    const struct span *id, const struct scan *scan)
 {
 	struct message *message = messages_find(log->messages, id, line->at_sec);
@@ -181,7 +131,7 @@ static void read_message_id(struct postfix_log *log, const struct log_line *line
 
 /* qmgr(8): from=<S>, size=N, nrcpt=N (queue active). After a delay, only the recipients that
  * are left are counted. */
-static void read_sender(struct postfix_log *log, const struct log_line *line, const struct span *id,
+static void read_sender(struct mail_log *log, const struct log_line *line, const struct span *id,
 			struct scan scan)
 {
 	char domain[EVIDENCE_DOMAIN_BYTES];
@@ -203,8 +153,7 @@ static void read_sender(struct postfix_log *log, const struct log_line *line, co
 		message_set_text(&message->domain, domain);
 }
 
-static void read_removed(struct postfix_log *log, const struct log_line *line,
-			 const struct span *id)
+static void read_removed(struct mail_log *log, const struct log_line *line, const struct span *id)
 {
 	struct message *message = messages_find(log->messages, id, line->at_sec);
 
@@ -228,7 +177,7 @@ static bool is_agent(const struct span *service)
 	return false;
 }
 
-static void read_queued(struct postfix_log *log, const struct log_line *line, struct scan scan)
+static void read_queued(struct mail_log *log, const struct log_line *line, struct scan scan)
 {
 	const struct span *service = &line->service;
 	struct span id;
@@ -259,12 +208,11 @@ static void read_queued(struct postfix_log *log, const struct log_line *line, st
 	}
 }
 
-static void read_line(struct postfix_log *log, const struct log_line *line)
+void postfix_read_line(struct mail_log *log, const struct log_line *line)
 {
 	struct scan scan = line->message;
 
-	log->counts.read++;
-	log->counts.last_sec = line->at_sec;
+	mail_log_count(log, line->at_sec);
 	if (span_is(&line->service, "postscreen"))
 		postfix_read_postscreen(log, line, scan);
 	else if (!scan_word(&scan, "NOQUEUE: "))
@@ -272,23 +220,4 @@ static void read_line(struct postfix_log *log, const struct log_line *line)
 	else if (span_is(&line->service, "smtpd") &&
 		 (scan_word(&scan, "reject: ") || scan_word(&scan, "milter-reject: ")))
 		postfix_read_reject(log, line, NULL, scan);
-}
-
-void postfix_log_line(struct postfix_log *log, const char *text, size_t bytes)
-{
-	struct log_line line;
-
-	log->counts.lines++;
-	if (log_line_read(&log->clock, text, bytes, &line))
-		read_line(log, &line);
-}
-
-void postfix_log_entry(struct postfix_log *log, int64_t at_sec, const char *tag, size_t tag_bytes,
-		       const char *text, size_t text_bytes)
-{
-	struct log_line line = { .at_sec = at_sec, .message = { text, text + text_bytes } };
-
-	log->counts.lines++;
-	if (log_tag_read(tag, tag_bytes, &line))
-		read_line(log, &line);
 }

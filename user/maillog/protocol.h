@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The protocol between ipwld and ipwl-maillog. The request consists of lines with a key, a blank
- * and a value. It has `file` (a path) or `journal` (a directory, or "-" for that of the system)
- * and, if the log was read before, `position`.
+ * and a value. It has `server` ("postfix", "exim"), `file` (a path) or `journal` (a directory, or
+ * "-" for that of the system) and, if the log was read before, `position`.
  *
  * The reader writes lines until ipwld closes its end. If ipwld does not read them, it waits.
  *
  *	evidence	see learn/evidence_line.h
  *	position TEXT	all evidence above is of the log before this place
- *	read LINES TIME	lines of Postfix so far, and the Unix time of the last one
+ *	read LINES TIME	lines of the mail server so far, and the Unix time of the last one
  *	problem TEXT	the log cannot be read now
  *	working		it can be read
  *

@@ -3,7 +3,6 @@
  * recipient that does not exist says nothing about the sender. */
 #include <string.h>
 
-#include "maillog/domain.h"
 #include "maillog/internal.h"
 
 /* A status code of RFC 3463. */
@@ -68,23 +67,6 @@ static bool is_submission(const struct log_line *line)
 	       span_is(&line->instance, "smtps");
 }
 
-static void note_refusal(struct postfix_log *log, const struct log_line *line,
-			 enum evidence_kind kind, const struct prefix *address,
-			 const struct span *name, const struct span *recipient)
-{
-	struct evidence evidence = {
-		.kind = kind, .at_sec = line->at_sec, .has_address = true, .address = *address
-	};
-
-	if (postfix_is_loopback(address))
-		return;
-	if (name && name->bytes)
-		domain_read(name, evidence.name);
-	if (recipient)
-		postfix_copy_text(recipient, evidence.person, sizeof(evidence.person));
-	postfix_note_evidence(log, &evidence);
-}
-
 /* Whether the recipient is what the text names first. */
 static bool scan_recipient(struct scan *scan, struct mail_address *recipient)
 {
@@ -93,7 +75,7 @@ static bool scan_recipient(struct scan *scan, struct mail_address *recipient)
 
 /* cleanup(8) rejected a header or the body. A stranger wrote what follows, and only the queue
  * id tells who. */
-static void read_content_reject(struct postfix_log *log, const struct log_line *line,
+static void read_content_reject(struct mail_log *log, const struct log_line *line,
 				const struct message *message)
 {
 	struct span name = { 0 };
@@ -102,11 +84,12 @@ static void read_content_reject(struct postfix_log *log, const struct log_line *
 		return;
 	if (message->name)
 		name = (struct span) { message->name, strlen(message->name) };
-	note_refusal(log, line, EVIDENCE_REJECTED, &message->client, &name, NULL);
+	mail_log_refuse(log, EVIDENCE_REJECTED,
+			&(struct refused) { line->at_sec, message->client, &name, NULL });
 }
 
-void postfix_read_reject(struct postfix_log *log, const struct log_line *line,
-			 const struct span *id, struct scan scan)
+void postfix_read_reject(struct mail_log *log, const struct log_line *line, const struct span *id,
+			 struct scan scan)
 {
 	const struct message *message = id ? messages_find(log->messages, id, line->at_sec) : NULL;
 	struct mail_address recipient = { 0 };
@@ -129,8 +112,9 @@ void postfix_read_reject(struct postfix_log *log, const struct log_line *line,
 	text = scan;
 	is_listed = scan_word(&text, "Service unavailable; Client host [");
 	names_recipient = scan_recipient(&scan, &recipient);
-	note_refusal(log, line, is_listed ? EVIDENCE_LISTED : EVIDENCE_REJECTED, &address, &name,
-		     names_recipient ? &recipient.text : NULL);
+	mail_log_refuse(log, is_listed ? EVIDENCE_LISTED : EVIDENCE_REJECTED,
+			&(struct refused) { line->at_sec, address, &name,
+					    names_recipient ? &recipient.text : NULL });
 }
 
 /* ---- postscreen ----------------------------------------------------------- */
@@ -143,7 +127,7 @@ static bool scan_peer(struct scan *scan, struct prefix *address, uint32_t *port)
 
 /* postscreen writes two lines if a list names the client, and one for each recipient. Only the
  * first of a connection counts. */
-static uint64_t *find_refusal(struct postfix_log *log, const struct prefix *address, uint32_t port,
+static uint64_t *find_refusal(struct mail_log *log, const struct prefix *address, uint32_t port,
 			      uint64_t *ret_hash)
 {
 	char peer[sizeof(address->addr) + sizeof(port)];
@@ -154,7 +138,7 @@ static uint64_t *find_refusal(struct postfix_log *log, const struct prefix *addr
 	return &log->refusals[*ret_hash % REFUSALS];
 }
 
-void postfix_read_postscreen(struct postfix_log *log, const struct log_line *line, struct scan scan)
+void postfix_read_postscreen(struct mail_log *log, const struct log_line *line, struct scan scan)
 {
 	struct status_code code;
 	struct prefix address;
@@ -184,5 +168,6 @@ void postfix_read_postscreen(struct postfix_log *log, const struct log_line *lin
 	if (*place == hash)
 		return;
 	*place = hash;
-	note_refusal(log, line, EVIDENCE_LISTED, &address, NULL, NULL);
+	mail_log_refuse(log, EVIDENCE_LISTED,
+			&(struct refused) { line->at_sec, address, NULL, NULL });
 }

@@ -12,6 +12,7 @@ static void take_line(struct request *request, char *line)
 		const char *key;
 		const char **value;
 	} keys[] = {
+		{ "server ", &request->server },
 		{ "file ", &request->file },
 		{ "journal ", &request->journal },
 		{ "position ", &request->position },

@@ -8,7 +8,7 @@
 struct request {
 	char text[MAILLOG_REQUEST_BYTES_MAX + 1];
 	/* In the text, or NULL. */
-	const char *file, *journal, *position;
+	const char *server, *file, *journal, *position;
 };
 
 /* Return: 0; -EINVAL: it has neither file nor journal, or cannot be read. */

@@ -44,7 +44,8 @@ static const struct helper reader = {
 
 struct maillog {
 	struct runtime *runtime;
-	char *source; /* "file PATH" or "journal DIRECTORY"; NULL: no log is read */
+	const char *server; /* "postfix", a constant */
+	char *source;	    /* "file PATH" or "journal DIRECTORY"; NULL: no log is read */
 	char *program;
 	uint64_t run; /* grows with each start and stop: a task of an earlier one is ignored */
 	struct helper_process process;
@@ -162,7 +163,7 @@ static struct maillog_task *make_task(struct maillog *maillog,
 {
 	struct maillog_task *task = calloc(1, sizeof(*task));
 
-	if (!task || asprintf(&task->reader, "postfix-%s", maillog->source) < 0) {
+	if (!task || asprintf(&task->reader, "%s-%s", maillog->server, maillog->source) < 0) {
 		free(task);
 		return NULL;
 	}
@@ -324,8 +325,9 @@ static int write_request(const struct maillog *maillog, const char *position)
 
 	if (fd < 0)
 		return fd;
-	bytes = position ? dprintf(fd, "%s\n" MAILLOG_POSITION "%s\n", maillog->source, position)
-			 : dprintf(fd, "%s\n", maillog->source);
+	bytes = position ? dprintf(fd, "server %s\n%s\n" MAILLOG_POSITION "%s\n", maillog->server,
+				   maillog->source, position)
+			 : dprintf(fd, "server %s\n%s\n", maillog->server, maillog->source);
 	if (bytes < 0 || lseek(fd, 0, SEEK_SET)) {
 		const int err = -errno;
 
@@ -448,20 +450,22 @@ static char *make_source(const struct learn_settings *settings)
 {
 	char *source = NULL;
 
-	if (settings->is_on && settings->postfix_file &&
-	    asprintf(&source, "file %s", settings->postfix_file) < 0)
+	if (settings->is_on && settings->log_file &&
+	    asprintf(&source, "file %s", settings->log_file) < 0)
 		return NULL;
-	if (settings->is_on && settings->postfix_journal &&
-	    asprintf(&source, "journal %s", settings->postfix_journal) < 0)
+	if (settings->is_on && settings->log_journal &&
+	    asprintf(&source, "journal %s", settings->log_journal) < 0)
 		return NULL;
 	return source;
 }
 
 void maillog_configure(struct maillog *maillog, const struct learn_settings *settings)
 {
+	const char *server = learn_server_names[settings->server];
 	char *source = make_source(settings);
 
-	if (source && maillog->source && !strcmp(source, maillog->source)) {
+	if (source && maillog->source && !strcmp(source, maillog->source) &&
+	    server == maillog->server) {
 		free(source);
 		return;
 	}
@@ -469,6 +473,7 @@ void maillog_configure(struct maillog *maillog, const struct learn_settings *set
 		stop_reader(maillog);
 	free(maillog->source);
 	maillog->source = source;
+	maillog->server = maillog->batch.server = server;
 	*maillog->problem = '\0';
 	maillog->lines_before = 0;
 	maillog->last_line_sec = 0;
@@ -481,6 +486,7 @@ void maillog_configure(struct maillog *maillog, const struct learn_settings *set
 void maillog_get_status(const struct maillog *maillog, struct maillog_status *ret_status)
 {
 	*ret_status = (struct maillog_status) {
+		.server = maillog->server,
 		.source = maillog->source,
 		.problem = *maillog->problem ? maillog->problem : NULL,
 		.lines = maillog->lines_before + maillog->lines,

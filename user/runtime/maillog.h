@@ -26,6 +26,7 @@ void maillog_close(struct maillog *maillog);
 void maillog_configure(struct maillog *maillog, const struct learn_settings *settings);
 
 struct maillog_status {
+	const char *server;    /* "postfix" */
 	const char *source;    /* "file /var/log/mail.log"; NULL: no log is read */
 	const char *problem;   /* NULL: none */
 	uint64_t lines;	       /* of the mail server, since ipwld started */

@@ -36,7 +36,8 @@ static enum maillog_line take_evidence(struct maillog_batch *batch, const char *
 	if (!grow(batch) || evidence_line_read(line, strlen(line), &batch->items[batch->count]))
 		return MAILLOG_IS_WRONG;
 	/* It can only tell of what it reads. */
-	if (batch->items[batch->count].source != EVIDENCE_FROM_POSTFIX)
+	if (!batch->server ||
+	    strcmp(evidence_source_names[batch->items[batch->count].source], batch->server) != 0)
 		return MAILLOG_IS_WRONG;
 	batch->count++;
 	return MAILLOG_IS_EVIDENCE;
@@ -115,12 +116,14 @@ int maillog_batch_split(struct maillog_batch *batch, struct maillog_batch *ret_c
 	}
 	*ret_complete = *batch;
 	ret_complete->count = batch->complete_count;
-	*batch = (struct maillog_batch) { .items = rest, .count = left, .room = left };
+	*batch = (struct maillog_batch) {
+		.server = batch->server, .items = rest, .count = left, .room = left
+	};
 	return 0;
 }
 
 void maillog_batch_done(struct maillog_batch *batch)
 {
 	free(batch->items);
-	*batch = (struct maillog_batch) { 0 };
+	*batch = (struct maillog_batch) { .server = batch->server };
 }

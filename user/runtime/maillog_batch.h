@@ -15,6 +15,7 @@
 #define MAILLOG_ITEMS_MAX 8192
 
 struct maillog_batch {
+	const char *server; /* the source that evidence must have; a constant */
 	struct evidence *items;
 	size_t count, room;
 	size_t complete_count;			 /* before the place */

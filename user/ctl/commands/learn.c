@@ -117,7 +117,7 @@ const struct command command_learn = {
 	    "accept     put ADDRESS... in force now, or the SPF records of DOMAIN...\n"
 	    "reject     take them out of force, and do not learn them for a long time\n"
 	    "forget     take them out of force, and delete what is known about them\n"
-	    "backfill   read the evidence in old logs: FILE... of Postfix, also packed (.gz)\n"
+	    "backfill   read the evidence in old logs: FILE... of the mail server, also .gz\n"
 	    "simulate   show what the rules would have listed, and which of it sent spam\n"
 	    "partners   show the domains that users write to, and whether they are learned",
 	.options = { [LEARN_STATE] = { "state", "S",

@@ -246,10 +246,10 @@ static void write_backfilled(const struct arguments *arguments, const struct bac
 
 	writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
 	writer_members(&writer, backfill_columns, answer);
-	writer_text(&writer, COLOUR_NONE, "%lld %s of Postfix: %lld %s of evidence noted, %lld not",
-		    backfill->lines, plural((uint64_t)backfill->lines, "line", "lines"),
-		    backfill->noted, plural((uint64_t)backfill->noted, "item", "items"),
-		    backfill->dropped);
+	writer_text(
+	    &writer, COLOUR_NONE, "%lld %s of the mail server: %lld %s of evidence noted, %lld not",
+	    backfill->lines, plural((uint64_t)backfill->lines, "line", "lines"), backfill->noted,
+	    plural((uint64_t)backfill->noted, "item", "items"), backfill->dropped);
 	writer_line_end(&writer);
 	writer_end(&writer);
 	json_decref(answer);

@@ -7,7 +7,6 @@ import os
 import pathlib
 import shutil
 import signal
-import sqlite3
 
 import pytest
 
@@ -16,6 +15,7 @@ import mail_site
 import mta
 import netns
 from lab import wait_for
+from noted import await_sent, days
 
 # Addresses that anybody could have: those for documentation are never learned.
 PARTNER, STRANGER = "9.9.10.7", "9.9.20.7"
@@ -53,35 +53,6 @@ def _learning(ipwld, site):
                     "  partner: {max_new_domains: 1000}\n")
     ipwld.start()
     return ipwld
-
-
-def ask(ipwld, query):
-    with contextlib.closing(sqlite3.connect(f"file:{ipwld.state}/learn.db?mode=ro",
-                                            uri=True)) as database:
-        return database.execute(query).fetchall()
-
-
-def sent(ipwld):
-    """{domain: messages} of our users."""
-    with contextlib.suppress(sqlite3.OperationalError):
-        return dict(ask(ipwld, "SELECT name, SUM(messages) FROM sent JOIN domains "
-                        "ON domain = id GROUP BY name"))
-    return {}
-
-
-def days(ipwld, address):
-    """(sent, accepted, rejected, listed) of an address."""
-    blob = "".join(f"{int(part):02x}" for part in address.split("."))
-    rows = ask(ipwld, "SELECT SUM(sent), SUM(accepted), SUM(rejected), SUM(listed) FROM days "
-               f"WHERE hex(address) LIKE '%{blob}%'")
-    return tuple(value or 0 for value in rows[0])
-
-
-def await_sent(ipwld, expected):
-    try:
-        wait_for(lambda: sent(ipwld) == expected, "the evidence")
-    except AssertionError as error:
-        raise AssertionError(f"{sent(ipwld)}, not {expected}") from error
 
 
 def reader_of(ipwld):

@@ -43,6 +43,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_CET
 VERSION_CFLAGS := -DIPWL_VERSION='"$(VERSION)"'
 LIBS := -Wl,--as-needed $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpthread -lm
 # Of the reader of logs.
+FETCH_LIBS := $(shell $(PKG_CONFIG) --libs zlib liblzma libzip)
 MAILLOG_LIBS := $(shell $(PKG_CONFIG) --libs libidn2 libsystemd zlib)
 # Asked for once, and only by those who build tests.
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell $(PKG_CONFIG) --libs cmocka))$(CMOCKA_LIBS)
@@ -136,7 +137,7 @@ $(B)/ipwld: $(B)/user/daemon/main.o $(call archives,$(ROOMS))
 # what strangers can reach.
 $(B)/ipwl-fetch: $(call obj,$(call sources,fetch)) $(call archives,confine base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libcurl libseccomp zlib) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(shell $(PKG_CONFIG) --libs libcurl libseccomp) $(FETCH_LIBS) -o $@
 
 $(B)/ipwl-resolve: $(call obj,$(call sources,resolve)) $(call archives,spf dns confine core base)
 	$(call say,LINK,$@)
@@ -161,7 +162,7 @@ $(B)/ipwlctl: $(B)/user/ctl/main.o $(call archives,$(CTL_ROOMS))
 $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl screen fetch resolve maillog reject confine $(ROOMS),asan/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(FETCH_LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
 
 # It has a clock of its own.
 $(B)/tests/unit/test_learning_year: private CFLAGS += -Wl,--wrap=time_now_sec
@@ -247,7 +248,7 @@ $(B)/fuzz/%.o: %.c $(B)/flags
 $(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(call archives,ctl screen fetch resolve maillog reject confine $(ROOMS),fuzz/)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(MAILLOG_LIBS) -o $@
+	$(Q)$(CLANG) $(CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(FETCH_LIBS) $(MAILLOG_LIBS) -o $@
 
 # New inputs go to build/corpus; those worth keeping are committed as seeds in
 # tests/fuzz/corpus/NAME. A finding is written to build/corpus as crash-*.

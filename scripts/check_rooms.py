@@ -18,7 +18,8 @@ import subprocess
 import sys
 
 # Libraries with a row in the table. Headers of libc and the kernel are free for all.
-LIBRARIES = {"zlib": r"zlib\.h", "jansson": r"jansson\.h", "yaml": r"yaml\.h",
+LIBRARIES = {"zlib": r"zlib\.h", "lzma": r"lzma\.h", "zip": r"zip\.h",
+             "jansson": r"jansson\.h", "yaml": r"yaml\.h",
              "bpf": r"bpf/.*", "skeletons": r"(ipwl|sessions)\.skel\.h", "libmnl": r"libmnl/.*",
              "sqlite3": r"sqlite3\.h", "curses": r"curses\.h", "event2": r"event2/.*", "curl": r"curl/.*",
              "seccomp": r"seccomp\.h", "ares": r"ares\.h", "pcap": r"pcap/.*",

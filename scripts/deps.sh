@@ -21,6 +21,8 @@ build=(
 	libbpf-dev           # loading and pinning
 	libelf-dev           # of libbpf
 	zlib1g-dev           # of libbpf; packed lists
+	liblzma-dev          # packed feeds
+	libzip-dev           # packed feeds
 	libevent-dev         # ipwld's loop and HTTP
 	libyaml-dev          # the configuration
 	libjansson-dev       # control socket bodies, lists in JSON

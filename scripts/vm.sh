@@ -57,6 +57,7 @@ for package in libelf1 libevent-2.1-7 libevent-pthreads-2.1-7 libcurl4 libpcap0.
 	[ "$release" = 12 ] || package+=t64
 	packages+=" $package"
 done
+if [ "$release" = 12 ]; then packages+=" libzip4"; else packages+=" libzip5"; fi
 
 # make_root ROOT: what the image will hold. Called in a shell of its own, by name.
 # shellcheck disable=SC2317

@@ -173,32 +173,6 @@ def test_a_length_over_max_bytes(one, source):
     assert "max_bytes" in refresh(one, result="failed")["last_fetch"]["message"]
 
 
-@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
-def test_gzip(one, source, headers):
-    source.answers["/list"] = 200, gzip.compress(b"1.1.1.1\n8.8.8.8\n"), headers
-    refresh(one)
-    assert entries(one) == ["1.1.1.1/32", "8.8.8.8/32"]
-    assert source.asked("/list")[-1]["Accept-Encoding"] == "gzip"
-
-
-@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
-def test_a_gzip_bomb(one, source, headers):
-    bomb = gzip.compress(b"\n" * 60_000_000)
-    assert len(bomb) < 100000
-    source.answers["/list"] = 200, bomb, headers
-    found = refresh(one, result="failed")
-    assert "unpacked, it is larger than max_bytes, 100000" in found["last_fetch"]["message"]
-    assert entries(one) == PREFIXES
-
-
-def test_gzip_in_gzip(one, source):
-    """It is unpacked only once, and the result is no list."""
-    source.answers["/list"] = 200, gzip.compress(gzip.compress(b"1.1.1.1\n")), {}
-    found = refresh(one, result="invalid")
-    assert "packed with gzip twice" in str(found["last_fetch"])
-    assert entries(one) == PREFIXES
-
-
 def test_an_encoding_that_nobody_asked_for(one, source):
     source.answers["/list"] = 200, b"\x0b\x02\x80", {"Content-Encoding": "br"}
     assert "Content-Encoding br" in refresh(one, result="failed")["last_fetch"]["message"]

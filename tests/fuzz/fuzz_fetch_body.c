@@ -48,6 +48,21 @@ static ssize_t run(const uint8_t *data, size_t size, size_t piece, uint64_t max_
 	return err ? -1 : count;
 }
 
+static int begins_with(const uint8_t *data, size_t size, const char *signature, size_t bytes)
+{
+	return size >= bytes && !memcmp(data, signature, bytes);
+}
+
+static int is_packed(const uint8_t *data, size_t size)
+{
+	return begins_with(data, size, "\x1f\x8b", 2) ||
+	       begins_with(data, size,
+			   "\xfd"
+			   "7zXZ\0",
+			   6) ||
+	       begins_with(data, size, "PK\3\4", 4);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char whole[OUT_BYTES_MAX], pieces[OUT_BYTES_MAX];
@@ -62,8 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	count = run(data + 2, size - 2, size, max_bytes, whole);
 	require(count == run(data + 2, size - 2, piece, max_bytes, pieces));
 	require(count < 0 || !memcmp(whole, pieces, (size_t)count));
-	/* A body that is not gzip passes unchanged. */
-	if (count >= 0 && (size < 4 || data[2] != 0x1f || data[3] != 0x8b))
+	/* A body that is not packed passes unchanged. */
+	if (count >= 0 && !is_packed(data + 2, size - 2))
 		require((size_t)count == size - 2 && !memcmp(whole, data + 2, size - 2));
 	return 0;
 }

@@ -1,30 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Receives a body piece by piece, unpacks gzip, and limits the size before and after unpacking. */
+/* Receives a body piece by piece, unpacks it, and limits the size before and after unpacking. */
 #ifndef FETCH_BODY_H
 #define FETCH_BODY_H
 
+#include <lzma.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <zlib.h>
 
 #define BODY_ERROR_BYTES 256
+/* The longest signature, that of xz. */
+#define BODY_FIRST_BYTES 6
 
-enum body_state {
-	BODY_START, /* the first bytes decide what it is */
-	BODY_PLAIN,
-	BODY_GZIP,
-	BODY_GZIP_END, /* after a member; another may follow */
-};
+struct unpacker;
 
 struct body {
 	int fd;
 	uint64_t max_bytes;
 	uint64_t received_bytes;
 	uint64_t written_bytes;
-	enum body_state state;
-	unsigned char first; /* of the two that identify gzip */
+	unsigned char first[BODY_FIRST_BYTES]; /* until it is known what it is */
 	size_t first_count;
-	z_stream stream;
+	bool is_started;
+	const struct unpacker *unpacker; /* NULL: as it is */
+	union {
+		struct {
+			z_stream stream;
+			bool is_between; /* after a member; another may follow */
+		} gzip;
+		lzma_stream xz;
+		struct {
+			unsigned char *data;
+			size_t bytes, room;
+		} zip;
+	};
 	char error[BODY_ERROR_BYTES]; /* empty: none */
 };
 

@@ -181,7 +181,7 @@ static void test_postfix(void **state)
 		      "c.yaml:7:12: postfix: must have either file or journal: ...\n");
 }
 
-static void test_exim(void **state)
+static void test_other_servers(void **state)
 {
 	(void)state;
 	load(LISTS "  list: partners\n", "");
@@ -191,6 +191,9 @@ static void test_exim(void **state)
 	assert_string_equal(config->learn.log_file, "/var/log/exim4/mainlog");
 	load(LISTS "  list: partners\n  exim: {journal: true}\n", "");
 	assert_string_equal(config->learn.log_journal, "-");
+	load(LISTS "  list: partners\n  opensmtpd: {file: /var/log/mail.log}\n", "");
+	assert_int_equal(config->learn.server, LEARN_OPENSMTPD);
+	assert_string_equal(config->learn.log_file, "/var/log/mail.log");
 	assert_errors(LISTS "  list: partners\n  exim: {}\n",
 		      "c.yaml:7:9: exim: must have either file or journal: write file: "
 		      "/var/log/exim4/mainlog or journal: true\n");
@@ -248,7 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_listener, begin, end),
 		cmocka_unit_test_setup_teardown(test_sessions, begin, end),
 		cmocka_unit_test_setup_teardown(test_postfix, begin, end),
-		cmocka_unit_test_setup_teardown(test_exim, begin, end),
+		cmocka_unit_test_setup_teardown(test_other_servers, begin, end),
 		cmocka_unit_test_setup_teardown(test_diff, begin, end),
 	};
 

@@ -19,6 +19,7 @@ enum learn_key {
 	LEARN_KEY_RULES,
 	LEARN_KEY_POSTFIX, /* the servers, in their order */
 	LEARN_KEY_EXIM,
+	LEARN_KEY_OPENSMTPD,
 	LEARN_KEY_PARTNER,
 	LEARN_KEY_REPUTATION,
 	LEARN_KEY_SESSIONS,
@@ -38,6 +39,7 @@ static const char *const learn_keys[LEARN_KEYS_OTHER] = {
 	[LEARN_KEY_RULES] = "rules",
 	[LEARN_KEY_POSTFIX] = "postfix",
 	[LEARN_KEY_EXIM] = "exim",
+	[LEARN_KEY_OPENSMTPD] = "opensmtpd",
 	[LEARN_KEY_PARTNER] = "partner",
 	[LEARN_KEY_REPUTATION] = "reputation",
 	[LEARN_KEY_SESSIONS] = "sessions",

@@ -28,10 +28,12 @@ extern const char *const learn_rule_names[LEARN_RULE_COUNT];
 enum learn_server {
 	LEARN_POSTFIX,
 	LEARN_EXIM,
+	LEARN_OPENSMTPD,
 	LEARN_SERVER_COUNT,
 };
 
-/* "postfix", "exim", indexed by enum learn_server; the names of sources of evidence, too. */
+/* "postfix", "exim", "opensmtpd", indexed by enum learn_server; the names of sources of evidence,
+ * too. */
 extern const char *const learn_server_names[LEARN_SERVER_COUNT];
 
 struct prefix_list {

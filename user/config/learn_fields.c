@@ -20,6 +20,7 @@ const char *const session_mode_names[SESSION_MODE_COUNT] = { "auto", "on", "off"
 const char *const learn_server_names[LEARN_SERVER_COUNT] = {
 	[LEARN_POSTFIX] = "postfix",
 	[LEARN_EXIM] = "exim",
+	[LEARN_OPENSMTPD] = "opensmtpd",
 };
 
 const char *const learn_mode_names[2] = { "suggest", "auto" };
@@ -154,8 +155,10 @@ static const char *const text_keys[TEXTS] = {
 	[TEXT_RULES] = "learn.rules",
 	[TEXT_FILE + LEARN_POSTFIX] = "learn.postfix.file",
 	[TEXT_FILE + LEARN_EXIM] = "learn.exim.file",
+	[TEXT_FILE + LEARN_OPENSMTPD] = "learn.opensmtpd.file",
 	[TEXT_JOURNAL + LEARN_POSTFIX] = "learn.postfix.journal",
 	[TEXT_JOURNAL + LEARN_EXIM] = "learn.exim.journal",
+	[TEXT_JOURNAL + LEARN_OPENSMTPD] = "learn.opensmtpd.journal",
 	[TEXT_NEVER] = "learn.never",
 	[TEXT_RELAYS] = "learn.trusted_relays",
 	[TEXT_LOCAL] = "learn.local_domains",

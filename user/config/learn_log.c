@@ -29,6 +29,7 @@ static bool check_path(struct document *document, const yaml_node_t *node, const
 static const char *const usual_files[LEARN_SERVER_COUNT] = {
 	[LEARN_POSTFIX] = "/var/log/mail.log",
 	[LEARN_EXIM] = "/var/log/exim4/mainlog",
+	[LEARN_OPENSMTPD] = "/var/log/mail.log",
 };
 
 static int read_place(struct document *document, const yaml_node_t *node, enum learn_server server,

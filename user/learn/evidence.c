@@ -3,9 +3,8 @@
 #include "learn/evidence.h"
 
 const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT] = {
-	[EVIDENCE_FROM_POSTFIX] = "postfix",
-	[EVIDENCE_FROM_EXIM] = "exim",
-	[EVIDENCE_FROM_RSPAMD] = "rspamd",
+	[EVIDENCE_FROM_POSTFIX] = "postfix",	 [EVIDENCE_FROM_EXIM] = "exim",
+	[EVIDENCE_FROM_OPENSMTPD] = "opensmtpd", [EVIDENCE_FROM_RSPAMD] = "rspamd",
 	[EVIDENCE_FROM_REPORT] = "report",
 };
 

@@ -17,12 +17,13 @@
 enum evidence_source {
 	EVIDENCE_FROM_POSTFIX,
 	EVIDENCE_FROM_EXIM,
+	EVIDENCE_FROM_OPENSMTPD,
 	EVIDENCE_FROM_RSPAMD,
 	EVIDENCE_FROM_REPORT, /* ipwlctl report */
 	EVIDENCE_SOURCE_COUNT,
 };
 
-/* "postfix", "exim", "rspamd", "report", indexed by enum evidence_source. */
+/* "postfix", "exim", "opensmtpd", "rspamd", "report", indexed by enum evidence_source. */
 extern const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT];
 
 enum evidence_kind {

@@ -49,6 +49,8 @@ void mail_log_refuse(struct mail_log *log, enum evidence_kind kind, const struct
 void postfix_read_line(struct mail_log *log, const struct log_line *line);
 /* What follows the time in a line of Exim, or, in the system's log, the tag. */
 void exim_read_line(struct mail_log *log, int64_t at_sec, struct scan scan);
+/* What follows the tag in a line of OpenSMTPD. */
+void opensmtpd_read_line(struct mail_log *log, int64_t at_sec, struct scan scan);
 
 /* The line `to=<…>, relay=…, …, status=…` of a delivery agent. */
 void postfix_read_delivery(struct mail_log *log, const struct log_line *line, const struct span *id,

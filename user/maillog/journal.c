@@ -70,6 +70,10 @@ static const struct journal_source sources[EVIDENCE_SOURCE_COUNT] = {
 		.identifiers = { "exim", "exim4" },
 		.users = { "Debian-exim", "exim" },
 	},
+	[EVIDENCE_FROM_OPENSMTPD] = {
+		.identifiers = { "smtpd" },
+		.users = { "opensmtpd", "opensmtpq", "smtpd", "smtpq", "_smtpd", "_smtpq" },
+	},
 };
 
 struct journal_reader {

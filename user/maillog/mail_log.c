@@ -66,6 +66,9 @@ static void read_tagged(struct mail_log *log, struct log_line *line, const struc
 	if (log_tag_is_exim(tag)) {
 		if (reads(log, EVIDENCE_FROM_EXIM))
 			exim_read_line(log, line->at_sec, line->message);
+	} else if (span_is(tag, "smtpd")) {
+		if (reads(log, EVIDENCE_FROM_OPENSMTPD))
+			opensmtpd_read_line(log, line->at_sec, line->message);
 	} else if (log_tag_read(tag->at, tag->bytes, line) && reads(log, EVIDENCE_FROM_POSTFIX)) {
 		postfix_read_line(log, line);
 	}

@@ -4,7 +4,7 @@
  * and of what we accepted from others and rejected. Lines of one message are joined by its queue
  * id.
  *
- * It needs Postfix 3.5 or later, which quotes addresses in its log, or Exim 4.
+ * It needs Postfix 3.5 or later, which quotes addresses in its log, Exim 4, or OpenSMTPD 6.8.
  */
 #ifndef MAILLOG_MAIL_LOG_H
 #define MAILLOG_MAIL_LOG_H

@@ -56,6 +56,7 @@ struct message {
 	size_t domain_count;
 	struct delivery *waiting;
 	size_t waiting_count;
+	uint32_t port; /* of a session of OpenSMTPD with another server; 0: none */
 	int64_t seen_sec;
 	/* The table's. */
 	struct message *next, *newer, *older;

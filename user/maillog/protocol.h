@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The protocol between ipwld and ipwl-maillog. The request consists of lines with a key, a blank
- * and a value. It has `server` ("postfix", "exim"), `file` (a path) or `journal` (a directory, or
+ * and a value. It has `server` ("postfix", "exim", "opensmtpd"), `file` (a path) or `journal` (a
+ *directory, or
  * "-" for that of the system) and, if the log was read before, `position`.
  *
  * The reader writes lines until ipwld closes its end. If ipwld does not read them, it waits.

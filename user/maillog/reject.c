@@ -4,32 +4,7 @@
 #include <string.h>
 
 #include "maillog/internal.h"
-
-/* A status code of RFC 3463. */
-struct status_code {
-	uint32_t class, subject, detail;
-};
-
-static bool scan_status_code(struct scan *scan, struct status_code *code)
-{
-	struct scan rest = *scan;
-
-	if (!scan_number(&rest, &code->class) || !scan_word(&rest, ".") ||
-	    !scan_number(&rest, &code->subject) || !scan_word(&rest, ".") ||
-	    !scan_number(&rest, &code->detail))
-		return false;
-	*scan = rest;
-	return true;
-}
-
-/* Security and policy (7), the content (6), the protocol (5), and the sender's address (1.7 and
- * 1.8). The other codes are about the recipient, the mailbox and the mail system. */
-static bool is_about_sender(const struct status_code *code)
-{
-	return code->class == 5 &&
-	       (code->subject >= 5 ||
-		(code->subject == 1 && (code->detail == 7 || code->detail == 8)));
-}
+#include "maillog/reply.h"
 
 /* Read "550 5.7.1 " or, if the filter has already removed the code of SMTP, "5.7.1 ". */
 static bool scan_reply_codes(struct scan *scan, struct status_code *code)
@@ -107,7 +82,7 @@ void postfix_read_reject(struct mail_log *log, const struct log_line *line, cons
 	}
 	if (!scan_stage(&scan) || !scan_word(&scan, " from ") ||
 	    !scan_host(&scan, &name, &address) || !scan_word(&scan, ": ") ||
-	    !scan_reply_codes(&scan, &code) || !is_about_sender(&code))
+	    !scan_reply_codes(&scan, &code) || !status_code_is_about_sender(&code))
 		return;
 	text = scan;
 	is_listed = scan_word(&text, "Service unavailable; Client host [");
@@ -161,7 +136,7 @@ void postfix_read_postscreen(struct mail_log *log, const struct log_line *line, 
 	} else if (!scan_word(&scan, "NOQUEUE: reject: ") || !scan_stage(&scan) ||
 		   !scan_word(&scan, " from ") || !scan_peer(&scan, &address, &port) ||
 		   !scan_word(&scan, ": ") || !scan_reply_codes(&scan, &code) ||
-		   !is_about_sender(&code)) {
+		   !status_code_is_about_sender(&code)) {
 		return;
 	}
 	place = find_refusal(log, &address, port, &hash);

@@ -4,77 +4,11 @@
  * known. What is noted of the first keeps the promises of evidence.h. What is noted of the
  * second is what would be noted of any other address: nothing in it is taken for a field.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz_maillog.h"
 
-#include "learn/evidence_line.h"
-#include "maillog/mail_log.h"
-
-#define LOCAL_BYTES_MAX 1024
-#define AT_SEC 1795897985
 #define HEAD "2026-11-28T21:33:05+01:00 mx postfix/"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct evidence last;
-static size_t count;
-
-static void check(bool is_true)
-{
-	if (!is_true)
-		abort();
-}
-
-static void note(void *context, const struct evidence *evidence)
-{
-	char line[EVIDENCE_LINE_BYTES];
-	size_t bytes = evidence_line_write(evidence, line);
-	struct evidence again;
-
-	(void)context;
-	/* A rejection of the far past cannot be written otherwise. */
-	check(evidence->at_sec >= 0);
-	check(!evidence_line_read(line, bytes - 1, &again));
-	last = *evidence;
-	count++;
-}
-
-static void read_all(struct mail_log *log, const char *text, size_t bytes)
-{
-	while (bytes) {
-		const char *stop = memchr(text, '\n', bytes);
-		const size_t line_bytes = stop ? (size_t)(stop - text) : bytes;
-
-		mail_log_line(log, text, line_bytes);
-		text += line_bytes + (stop != NULL);
-		bytes -= line_bytes + (stop != NULL);
-	}
-}
-
-/* Quote the bytes as Postfix does; control characters become question marks. */
-static void quote(const uint8_t *data, size_t size, char local[2 * LOCAL_BYTES_MAX + 3])
-{
-	char *end = local;
-
-	*end++ = '"';
-	for (size_t i = 0; i < size && i < LOCAL_BYTES_MAX; i++) {
-		if (data[i] == '"' || data[i] == '\\')
-			*end++ = '\\';
-		*end++ = data[i] < ' ' || data[i] == 0x7f ? '?' : (char)data[i];
-	}
-	*end++ = '"';
-	*end = '\0';
-}
-
-static void read_format(struct mail_log *log, const char *format, const char *local)
-{
-	char line[2 * LOCAL_BYTES_MAX + 1024];
-	int bytes = snprintf(line, sizeof(line), format, local);
-
-	check(bytes > 0 && (size_t)bytes < sizeof(line));
-	mail_log_line(log, line, (size_t)bytes);
-}
 
 #define FIELDS "delay=0, delays=0/0/0/0, dsn=2.0.0, status="
 
@@ -142,7 +76,7 @@ static void check_rejected(struct mail_log *log, const char *local)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mail_log *log = mail_log_new(EVIDENCE_FROM_POSTFIX, note, NULL);
-	char local[2 * LOCAL_BYTES_MAX + 3];
+	char local[QUOTED_BYTES];
 
 	check(log != NULL);
 	mail_log_set_now(log, AT_SEC + 86400);

@@ -9,9 +9,22 @@
 
 #include "base/number.h"
 
-const char *const dns_kind_names[DNS_KIND_COUNT] = { [DNS_SPF] = "spf", [DNS_HOST] = "host" };
+const char *const dns_kind_names[DNS_KIND_COUNT] = {
+	[DNS_SPF] = "spf", [DNS_HOST] = "host", [DNS_LIST] = "list"
+};
 
 static const char *const shortest_keys[FAMILY_COUNT] = { "shortest_ipv4", "shortest_ipv6" };
+
+static void write_addresses(FILE *stream, const struct dns_request *request)
+{
+	char text[PREFIX_TEXT_BYTES];
+
+	for (size_t i = 0; i < request->address_count; i++)
+		fprintf(stream, "%s%s", i ? "," : "addresses ",
+			prefix_format_short(&request->addresses[i], text));
+	if (request->address_count)
+		fputc('\n', stream);
+}
 
 int dns_request_write(int fd, const struct dns_request *request)
 {
@@ -33,6 +46,7 @@ int dns_request_write(int fd, const struct dns_request *request)
 				request->shortest[family]);
 	if (request->skips_reserved)
 		fputs("reserved skip\n", stream);
+	write_addresses(stream, request);
 	bytes = (size_t)ftell(stream);
 	if (fclose(stream))
 		return -errno;
@@ -60,12 +74,29 @@ static bool take_servers(struct dns_request *request, const char *value)
 	return true;
 }
 
+static bool take_addresses(struct dns_request *request, char *value)
+{
+	char *word;
+
+	request->address_count = 0;
+	while ((word = strsep(&value, ","))) {
+		struct prefix *address = &request->addresses[request->address_count];
+
+		if (request->address_count == DNS_ADDRESSES_MAX ||
+		    prefix_parse(word, strlen(word), address, NULL) != PREFIX_OK ||
+		    address->len != prefix_max_len((enum family)address->family))
+			return false;
+		request->address_count++;
+	}
+	return true;
+}
+
 static bool take_number(const char *value, int64_t max, int64_t *ret_number)
 {
 	return number_parse(value, 1, max, ret_number);
 }
 
-static bool take_value(struct dns_request *request, const char *key, const char *value)
+static bool take_value(struct dns_request *request, const char *key, char *value)
 {
 	int64_t number;
 
@@ -75,6 +106,8 @@ static bool take_value(struct dns_request *request, const char *key, const char 
 		return dns_name_normalise(value, strlen(value), request->name);
 	if (!strcmp(key, "servers"))
 		return take_servers(request, value);
+	if (!strcmp(key, "addresses"))
+		return take_addresses(request, value);
 	if (!strcmp(key, "authenticated"))
 		return request->needs_authenticated = !strcmp(value, "yes");
 	if (!strcmp(key, "reserved"))
@@ -114,7 +147,8 @@ int dns_request_read(const char *text, size_t bytes, struct dns_request *ret_req
 		if (!take_value(&request, line, value))
 			return -EBADMSG;
 	}
-	if (!*request.name || !request.timeout_sec)
+	if (!*request.name || !request.timeout_sec ||
+	    (request.kind == DNS_LIST) != (request.address_count > 0))
 		return -EBADMSG;
 	*ret_request = request;
 	return 0;

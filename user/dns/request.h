@@ -13,6 +13,8 @@
 #define DNS_SERVERS_BYTES 512
 #define DNS_TIMEOUT_MAX_SEC 600
 #define DNS_REQUEST_TEXT_BYTES_MAX 4096
+/* That one request asks a DNS list about. */
+#define DNS_ADDRESSES_MAX 32
 
 /* No wider network of an SPF record is taken, unless a request says otherwise. Large senders
  * publish networks of up to /16 and /36. */
@@ -22,10 +24,11 @@
 enum dns_kind {
 	DNS_SPF,  /* the addresses that may send for a domain */
 	DNS_HOST, /* the addresses of a host */
+	DNS_LIST, /* what a DNS list (RFC 5782) says about addresses: dns/listing.h */
 	DNS_KIND_COUNT,
 };
 
-/* "spf", "host", indexed by enum dns_kind. */
+/* "spf", "host", "list", indexed by enum dns_kind. */
 extern const char *const dns_kind_names[DNS_KIND_COUNT];
 
 struct dns_request {
@@ -42,6 +45,9 @@ struct dns_request {
 	uint8_t shortest[FAMILY_COUNT];
 	/* Leave out addresses that no mail comes from over the internet (core/reserved.h). */
 	bool skips_reserved;
+	/* DNS_LIST: at least one; the name is that of the list's zone. */
+	struct prefix addresses[DNS_ADDRESSES_MAX];
+	size_t address_count;
 };
 
 /* Write a request to a file. Return: 0 or -errno. */

@@ -19,7 +19,8 @@ static const char usage[] = "usage: ipwl-resolve [-h] [-V]\n"
 			    "  -h       print this help\n"
 			    "  -V       print the version\n";
 
-static void run(const struct dns_request *request, struct dns_result *result)
+/* Return: 0; -errno: @message says what is wrong. */
+static int confine_for(const struct dns_request *request, char message[DNS_MESSAGE_BYTES])
 {
 	const struct confinement confinement = {
 		.program = RESOLVE_PROGRAM,
@@ -29,12 +30,8 @@ static void run(const struct dns_request *request, struct dns_result *result)
 		.memory_bytes_max = MEMORY_BYTES_MAX,
 		.life_sec = request->timeout_sec + RESOLVE_GRACE_SEC,
 	};
-	char message[DNS_MESSAGE_BYTES];
 
-	if (confine(&confinement, message, sizeof(message)))
-		run_fail(result, message);
-	else
-		run_request(request, result);
+	return confine(&confinement, message, DNS_MESSAGE_BYTES);
 }
 
 static int read_request(struct dns_request *request)
@@ -45,11 +42,38 @@ static int read_request(struct dns_request *request)
 	return bytes < 0 ? -errno : dns_request_read(text, (size_t)bytes, request);
 }
 
-static bool write_result(const struct dns_result *result)
+static bool close_result(FILE *stream, int err)
+{
+	return !fclose(stream) && !err;
+}
+
+static bool answer_list(const struct dns_request *request)
 {
 	FILE *stream = fdopen(RESOLVE_RESULT_FD, "w");
+	char message[DNS_MESSAGE_BYTES];
+	struct dns_listing listing;
 
-	return stream && !dns_result_write(result, stream) && !fclose(stream);
+	if (confine_for(request, message))
+		run_fail_listing(request, &listing, message);
+	else
+		run_listing(request, &listing);
+	return stream && close_result(stream, dns_listing_write(&listing, stream));
+}
+
+/* @request: NULL: it cannot be read. */
+static bool answer_domain(const struct dns_request *request)
+{
+	FILE *stream = fdopen(RESOLVE_RESULT_FD, "w");
+	struct dns_result result = { .ttl_sec = 0 };
+	char message[DNS_MESSAGE_BYTES];
+
+	if (!request)
+		run_fail(&result, "the request cannot be read");
+	else if (confine_for(request, message))
+		run_fail(&result, message);
+	else
+		run_request(request, &result);
+	return stream && close_result(stream, dns_result_write(&result, stream));
 }
 
 /* Answer a person who runs the program by hand, and exit. */
@@ -68,9 +92,9 @@ static void answer_a_person(int argc, char *argv[])
 int main(int argc, char *argv[])
 {
 	static const int places[RESOLVE_FILE_COUNT] = { RESOLVE_REQUEST_FD, RESOLVE_RESULT_FD };
-	struct dns_result result = { .ttl_sec = 0 };
 	struct dns_request request = { .timeout_sec = 0 };
 	int last_fd = STDERR_FILENO;
+	bool is_written;
 
 	if (argc > 1 || isatty(RESOLVE_REQUEST_FD))
 		answer_a_person(argc, argv);
@@ -86,8 +110,10 @@ int main(int argc, char *argv[])
 	}
 	close_range((unsigned int)last_fd + 1, ~0U, 0);
 	if (read_request(&request))
-		run_fail(&result, "the request cannot be read");
+		is_written = answer_domain(NULL);
+	else if (request.kind == DNS_LIST)
+		is_written = answer_list(&request);
 	else
-		run(&request, &result);
-	return write_result(&result) ? 0 : 1;
+		is_written = answer_domain(&request);
+	return is_written ? 0 : 1;
 }

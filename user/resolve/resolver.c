@@ -25,8 +25,10 @@
 #define ANSWERS_MAX 1024
 
 struct known {
+	struct resolver *resolver;
 	char name[DNS_NAME_BYTES];
 	enum dns_type type;
+	bool wants_plain; /* ask again without EDNS */
 	struct dns_answer answer;
 };
 
@@ -38,10 +40,7 @@ struct resolver {
 	int64_t deadline_ms;
 	struct known *known[ANSWERS_MAX];
 	size_t known_count;
-	/* The present question. */
-	struct known *asked;
-	bool is_answered;
-	bool wants_plain; /* ask again without EDNS */
+	size_t waiting_count; /* questions without an answer yet */
 	int err;
 };
 
@@ -165,21 +164,24 @@ static const char *describe_status(int status)
 
 static void on_answer(void *context, int status, int timeouts, unsigned char *message, int bytes)
 {
-	struct resolver *resolver = context;
-	struct dns_answer *answer = &resolver->asked->answer;
+	struct known *asked = context;
+	struct resolver *resolver = asked->resolver;
+	struct dns_answer *answer = &asked->answer;
+	int err;
 
 	(void)timeouts;
-	resolver->is_answered = true;
+	resolver->waiting_count--;
 	if (!message || bytes <= 0) {
 		answer->reason = describe_status(status);
 		return;
 	}
 	if (dns_message_is_format_error(message, (size_t)bytes))
-		resolver->wants_plain = true;
-	resolver->err = dns_message_read(message, (size_t)bytes, resolver->asked->name,
-					 resolver->asked->type, answer);
-	if (resolver->err || answer->status == DNS_ANSWER_FAILED ||
-	    !resolver->needs_authenticated || answer->is_authenticated)
+		asked->wants_plain = true;
+	err = dns_message_read(message, (size_t)bytes, asked->name, asked->type, answer);
+	if (err)
+		resolver->err = err;
+	if (err || answer->status == DNS_ANSWER_FAILED || !resolver->needs_authenticated ||
+	    answer->is_authenticated)
 		return;
 	dns_answer_done(answer);
 	answer->reason = "the resolver did not authenticate the answer (no AD)";
@@ -218,7 +220,7 @@ static void wait_once(struct resolver *resolver)
 	ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static void ask(struct resolver *resolver, bool has_edns)
+static void send_question(struct known *asked, bool has_edns)
 {
 	uint8_t query[DNS_QUERY_BYTES_MAX];
 	uint16_t id = 0;
@@ -226,15 +228,27 @@ static void ask(struct resolver *resolver, bool has_edns)
 
 	/* The resolver's answer must have it, so that others cannot forge one. */
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id)) {
-		resolver->asked->answer.reason = "there are no random numbers";
+		asked->answer.reason = "there are no random numbers";
 		return;
 	}
-	bytes =
-	    dns_message_query(resolver->asked->name, resolver->asked->type, id, has_edns, query);
-	dns_answer_done(&resolver->asked->answer);
-	resolver->is_answered = resolver->wants_plain = false;
-	ares_send(resolver->channel, query, (int)bytes, on_answer, resolver);
-	while (!resolver->is_answered)
+	bytes = dns_message_query(asked->name, asked->type, id, has_edns, query);
+	dns_answer_done(&asked->answer);
+	asked->wants_plain = false;
+	asked->resolver->waiting_count++;
+	ares_send(asked->resolver->channel, query, (int)bytes, on_answer, asked);
+}
+
+/* Ask the questions from @first on, all at the same time. */
+static void ask_from(struct resolver *resolver, size_t first)
+{
+	for (size_t i = first; i < resolver->known_count; i++)
+		send_question(resolver->known[i], true);
+	while (resolver->waiting_count)
+		wait_once(resolver);
+	for (size_t i = first; i < resolver->known_count; i++)
+		if (resolver->known[i]->wants_plain)
+			send_question(resolver->known[i], false);
+	while (resolver->waiting_count)
 		wait_once(resolver);
 }
 
@@ -247,30 +261,48 @@ static struct known *find_known(const struct resolver *resolver, const char *nam
 	return NULL;
 }
 
+/* Note a question that is yet to be asked. Return: 0, also if there are too many; -ENOMEM. */
+static int add_known(struct resolver *resolver, const char *name, enum dns_type type)
+{
+	struct known *known;
+
+	if (resolver->known_count == ANSWERS_MAX || find_known(resolver, name, type))
+		return 0;
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return -ENOMEM;
+	known->resolver = resolver;
+	snprintf(known->name, sizeof(known->name), "%s", name);
+	known->type = type;
+	resolver->known[resolver->known_count++] = known;
+	return 0;
+}
+
+int resolver_query_all(struct resolver *resolver, char names[][DNS_NAME_BYTES], size_t count,
+		       enum dns_type type)
+{
+	const size_t first = resolver->known_count;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = add_known(resolver, names[i], type);
+	ask_from(resolver, first);
+	return err ? err : resolver->err;
+}
+
 int resolver_query(void *context, const char *name, enum dns_type type,
 		   const struct dns_answer **ret_answer)
 {
 	static const struct dns_answer too_many = { .reason = "there are too many queries" };
 	struct resolver *resolver = context;
-	struct known *known = find_known(resolver, name, type);
+	const size_t first = resolver->known_count;
+	const struct known *known;
 
-	if (!known && resolver->known_count == ANSWERS_MAX) {
-		*ret_answer = &too_many;
-		return 0;
-	}
-	if (!known) {
-		known = calloc(1, sizeof(*known));
-		if (!known)
-			return -ENOMEM;
-		snprintf(known->name, sizeof(known->name), "%s", name);
-		known->type = type;
-		resolver->known[resolver->known_count++] = known;
-		resolver->asked = known;
-		ask(resolver, true);
-		if (resolver->wants_plain)
-			ask(resolver, false);
-	}
-	*ret_answer = &known->answer;
+	if (add_known(resolver, name, type))
+		return -ENOMEM;
+	ask_from(resolver, first);
+	known = find_known(resolver, name, type);
+	*ret_answer = known ? &known->answer : &too_many;
 	return resolver->err;
 }
 

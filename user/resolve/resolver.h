@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks the configured resolvers, one question at a time, and remembers each answer. */
+/* Asks the configured resolvers, and remembers each answer. */
 #ifndef RESOLVE_RESOLVER_H
 #define RESOLVE_RESOLVER_H
 
@@ -19,6 +19,11 @@ void resolver_close(struct resolver *resolver);
 /* Ask. It is a `query` of struct spf_resolver: @context is the resolver. */
 int resolver_query(void *context, const char *name, enum dns_type type,
 		   const struct dns_answer **ret_answer);
+
+/* Ask about many names at the same time. resolver_query() then has the answers. Return: 0 or
+ * -ENOMEM. */
+int resolver_query_all(struct resolver *resolver, char names[][DNS_NAME_BYTES], size_t count,
+		       enum dns_type type);
 
 /* The shortest time for which an answer holds; 0: there is none. */
 uint32_t resolver_ttl_sec(const struct resolver *resolver);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Expands the SPF record of a domain, or looks the addresses of a host up. */
+/* Expands the SPF record of a domain, or looks up the addresses of a host. */
 #include "resolve/run.h"
 
 #include <errno.h>

@@ -12,6 +12,7 @@
 #include "base/file_identity.h"
 #include "config/feed_config.h"
 #include "config/learn.h"
+#include "config/rescue_config.h"
 #include "config/resolver_config.h"
 #include "config/web_config.h"
 #include "core/flood.h"
@@ -126,6 +127,7 @@ struct config {
 	struct prefix *protected; /* no feed may block these */
 	size_t protected_count;
 	struct learn_settings learn;
+	struct rescue_settings rescue;
 	struct web_settings web;
 	struct config_export *exports;
 	size_t export_count;

@@ -226,6 +226,8 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	flood_compare(settings, &from->flood, &to->flood);
 	settings_add_seconds(settings, "flood.quiet", from->flood.quiet_sec, to->flood.quiet_sec);
 	settings_compare_learning(settings, &from->learn, &to->learn);
+	collector_take(settings, "rescue", rescue_settings_text(&from->rescue),
+		       rescue_settings_text(&to->rescue));
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);
 	exports_compare(settings, from, to);

@@ -32,6 +32,7 @@ enum setting {
 	SETTING_SEEN,
 	SETTING_LIMITS,
 	SETTING_FLOOD,
+	SETTING_RESCUE,
 	SETTING_COUNT,
 };
 
@@ -67,6 +68,10 @@ void domain_set_defaults(struct feed_config *domain, const struct config *config
 int resolver_read(struct document *document, const yaml_node_t *node,
 		  struct resolver_settings *settings);
 void resolver_done(struct resolver_settings *settings);
+
+/* Read `rescue`. The policy must have its lists, and the events must be known. @node may be NULL:
+ * there is none. */
+int rescue_read(struct document *document, const yaml_node_t *node, struct config *config);
 
 /* Read `web`. @node may be NULL: there is no page. */
 int web_read(struct document *document, const yaml_node_t *node, struct web_settings *settings);

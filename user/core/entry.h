@@ -16,6 +16,7 @@ enum source {
 	SOURCE_DOMAIN, /* the addresses of a domain */
 	SOURCE_MANUAL,
 	SOURCE_LEARNED,
+	SOURCE_RESCUE, /* a DNS allow list knows it; for a while */
 	SOURCE_COUNT,
 };
 
@@ -28,7 +29,7 @@ struct entry {
 	bool is_exclusion;
 	uint8_t source;		/* enum source */
 	uint32_t line;		/* line in the file `origin`, from 1; 0: none */
-	const char *origin;	/* file, feed, domain or user */
+	const char *origin;	/* file, feed, domain, zone or user */
 	const char *reason;	/* or NULL */
 	const char *author;	/* or NULL */
 	int64_t added_at_sec;	/* Unix time; 0: unknown */

@@ -29,6 +29,7 @@ enum history_event {
 	HISTORY_LEARNED, /* learned entries came or went */
 	HISTORY_DETACH,	 /* ipwl was removed from all interfaces */
 	HISTORY_DOMAIN,	 /* other addresses of a domain took effect */
+	HISTORY_RESCUE,	 /* a DNS allow list knew sources that a block list matched */
 	HISTORY_HELD,	 /* the guard held a reload; the record tells what it would have changed */
 	HISTORY_EVENT_COUNT,
 };

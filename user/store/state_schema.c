@@ -67,7 +67,15 @@ static const char domains[] = "CREATE TABLE learned_domains ("
 			      " next INTEGER NOT NULL,"
 			      " why TEXT NOT NULL) WITHOUT ROWID;";
 
-static const char *const steps[] = { entries, history, learned, domains };
+/* Entries of the rescue: rescued.h. */
+static const char rescued[] = "CREATE TABLE rescued ("
+			      " prefix TEXT PRIMARY KEY,"
+			      " zone TEXT NOT NULL,"
+			      " why TEXT,"
+			      " added_at INTEGER NOT NULL,"
+			      " expires_at INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const steps[] = { entries, history, learned, domains, rescued };
 
 const struct database_schema state_schema = {
 	.steps = steps,

@@ -13,6 +13,7 @@
 #include "engine/protected.h"
 #include "engine/source.h"
 #include "store/manual.h"
+#include "store/rescued.h"
 
 /* @set: NULL: none. */
 static int set_drop_expired(struct entry_set **set, int64_t now_sec)
@@ -48,7 +49,8 @@ static int drop_expired(struct snapshot *next, int64_t now_sec)
 
 void engine_forget_expired(struct engine *engine)
 {
-	if (!state_error(engine->state) && manual_expire(engine->state, time_now_sec()))
+	if (!state_error(engine->state) && (manual_expire(engine->state, time_now_sec()) ||
+					    rescued_expire(engine->state, time_now_sec())))
 		log_warning("state", "%s", state_error(engine->state));
 }
 

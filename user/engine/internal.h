@@ -16,6 +16,12 @@ struct protections;
 struct rule_file;
 struct sample_store;
 
+/* Entries of the rescue, by the index of their list. */
+struct rescue_sets {
+	struct entry_set **items; /* NULL: none */
+	size_t count;
+};
+
 struct engine {
 	const char *config_path;
 	struct datapath *datapath;
@@ -24,6 +30,7 @@ struct engine {
 	struct rule_ids ids;
 	struct policy *adopted;	     /* rules of the daemon before, until the first switch */
 	struct manual_staged manual; /* of the snapshot that is to be */
+	struct rescue_sets rescue;   /* the same */
 	struct feed_store *feeds[FEED_KIND_COUNT];	  /* of current */
 	struct feed_store *staged_feeds[FEED_KIND_COUNT]; /* of the snapshot that is to be */
 	struct snapshot *current;

@@ -71,8 +71,8 @@ static const struct list *find_same_list(const struct policy *policy, const stru
 static size_t count_list_changes(const struct list *list, const struct list *from,
 				 const struct list *to, struct history_change *changes)
 {
-	static const enum source sources[] = { SOURCE_CONFIG, SOURCE_FILE, SOURCE_FEED,
-					       SOURCE_DOMAIN, SOURCE_LEARNED };
+	static const enum source sources[] = { SOURCE_CONFIG, SOURCE_FILE,    SOURCE_FEED,
+					       SOURCE_DOMAIN, SOURCE_LEARNED, SOURCE_RESCUE };
 	size_t i;
 
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {

@@ -9,12 +9,13 @@
 #include "engine/learning.h"
 #include "engine/manual.h"
 #include "engine/protected.h"
+#include "engine/rescue.h"
 #include "engine/source.h"
 
 /* The configuration first: it says which lists there are. */
 static const struct entry_source *const sources[] = {
 	&config_source, /* and list files */
-	&manual_source,
+	&manual_source,	 &rescue_source,
 	&learned_source, /* before the feeds: it has domains that they fetch */
 	&feed_source,
 };

@@ -32,6 +32,7 @@
 #include "runtime/learner.h"
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
+#include "runtime/rescue.h"
 #include "runtime/sampler.h"
 #include "runtime/sessions.h"
 #include "runtime/trend.h"
@@ -281,6 +282,10 @@ static int daemon_serve(struct daemon *daemon)
 	err = learner_open(runtime, &runtime->learner);
 	if (err)
 		return err;
+	/* This must come before attempts are read. */
+	err = rescue_open(runtime, &runtime->rescue);
+	if (err)
+		return err;
 	err = attempt_reader_open(runtime, &runtime->attempts);
 	if (err)
 		return err;
@@ -368,6 +373,7 @@ static void daemon_stop(struct daemon *daemon)
 	trend_close(runtime->trend);
 	maillog_close(runtime->maillog);
 	session_watch_close(runtime->sessions);
+	rescue_close(runtime->rescue);
 	learner_close(runtime->learner);
 	alarm_close(runtime->expiry);
 	exports_close(runtime->exports);

@@ -16,6 +16,7 @@
 #include "core/attempt.h"
 #include "datapath/events.h"
 #include "engine/seen.h"
+#include "runtime/rescue.h"
 #include "runtime/runtime.h"
 
 #define BATCH_MAX 4096
@@ -104,6 +105,7 @@ static void reader_take(void *context, const struct ipwl_event *event)
 		return;
 	attempt_resolve(attempt, reader->runtime->snapshot->policy);
 	reader_keep(reader, event, attempt);
+	rescue_offer(reader->runtime->rescue, attempt);
 	reader->count++;
 }
 

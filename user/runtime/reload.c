@@ -15,6 +15,7 @@
 #include "runtime/learner.h"
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
+#include "runtime/rescue.h"
 #include "runtime/sampler.h"
 #include "runtime/sessions.h"
 
@@ -106,6 +107,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	learner_wake(runtime->learner);
 	maillog_configure(runtime->maillog, &config->learn);
 	session_watch_wake(runtime->sessions);
+	rescue_configure(runtime->rescue);
 	if (interfaces_configure(&runtime->interfaces, config))
 		lines_add(&reload->warnings, "the interfaces have not changed: out of memory");
 	runtime->follow(runtime->follow_context, config, &reload->warnings);

@@ -40,6 +40,7 @@ struct flood_watch;
 struct lanes;
 struct learner;
 struct maillog;
+struct rescue;
 struct sampler;
 struct session_watch;
 struct trend;
@@ -61,6 +62,7 @@ struct runtime {
 	struct learner *learner;
 	struct maillog *maillog;
 	struct session_watch *sessions;
+	struct rescue *rescue;
 	struct attempt_reader *attempts;
 	struct exports *exports;
 	struct alarm *expiry; /* when the next entry expires */

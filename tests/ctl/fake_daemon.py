@@ -180,6 +180,7 @@ STATUS = {
          "summary": "4 rules: 3 entries, 1 skipped: 1 of another action"}],
     "mail_log": None,
     "sessions": None,
+    "rescue": [],
     "seen": {"reported": True, "keep_seconds": 604800, "rows": 1234, "max_rows": 200000, "waiting": 0,
              "failing": False, "attempts": 5678,
              "left_out": {"source_limit": 1, "limit": 20, "ring_full": 0, "rows": 0, "lost": 0},

@@ -8,6 +8,7 @@
 #include "api/learn_json.h"
 #include "api/limits.h"
 #include "api/read_result.h"
+#include "api/rescue_json.h"
 #include "api/routes.h"
 #include "api/seen_json.h"
 #include "api/sessions.h"
@@ -337,6 +338,7 @@ json_t *status_json(const struct runtime *runtime)
 		{ "learn", learning_json(runtime) },
 		{ "mail_log", mail_log_json(runtime->maillog) },
 		{ "sessions", sessions_status_json(runtime) },
+		{ "rescue", rescue_status_json(runtime->rescue) },
 		{ "seen", seen_status_json(runtime) },
 		{ "limits", limits_status_json(runtime) },
 		{ "flood", flood_status_json(runtime) },

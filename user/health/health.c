@@ -402,6 +402,21 @@ static void judge_sessions(struct health *health, const json_t *sessions)
 			   problem);
 }
 
+/* A zone that has not been checked yet has no problem. */
+static void judge_rescue(struct health *health, const json_t *rescue)
+{
+	const json_t *zone;
+	size_t i;
+
+	json_array_foreach(rescue, i, zone)
+	{
+		if (*member_text(zone, "problem"))
+			health_add(health, HEALTH_WARNING,
+				   "blocked senders are not looked up in %s: %s",
+				   member_text(zone, "zone"), member_text(zone, "problem"));
+	}
+}
+
 static void judge_seen(struct health *health, const json_t *seen)
 {
 	if (json_is_true(json_object_get(seen, "failing")))
@@ -432,6 +447,7 @@ int health_judge(struct health *health, const json_t *status)
 	judge_expiring(health, json_object_get(status, "expiring_in_use"));
 	judge_mail_log(health, json_object_get(status, "mail_log"));
 	judge_sessions(health, json_object_get(status, "sessions"));
+	judge_rescue(health, json_object_get(status, "rescue"));
 	judge_seen(health, json_object_get(status, "seen"));
 	if (!health->is_incomplete)
 		return 0;

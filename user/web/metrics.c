@@ -20,6 +20,7 @@
 #include "web/limit_metrics.h"
 #include "web/maillog_metrics.h"
 #include "web/process_metrics.h"
+#include "web/rescue_metrics.h"
 #include "web/seen_metrics.h"
 #include "web/session_metrics.h"
 
@@ -450,6 +451,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	attempt_metrics_write(runtime, to);
 	limit_metrics_write(runtime, to);
 	flood_metrics_write(runtime, to);
+	rescue_metrics_write(runtime, to);
 	process_metrics_write(runtime, to);
 	exposition_end(to);
 }

@@ -37,6 +37,7 @@ static const struct column daemon_columns[] = {
 	{ "learn", NULL, FORM_PLAIN },
 	{ "mail_log", NULL, FORM_PLAIN },
 	{ "sessions", NULL, FORM_PLAIN },
+	{ "rescue", NULL, FORM_PLAIN },
 	{ "seen", NULL, FORM_PLAIN },
 	{ "limits", NULL, FORM_PLAIN },
 	{ "flood", NULL, FORM_PLAIN },

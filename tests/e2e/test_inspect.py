@@ -289,6 +289,8 @@ SETTINGS = {
     "resolver.servers": ("[127.0.0.1]", "[127.0.0.1, 127.0.0.2:5353]"),
     "resolver.require_ad": ("false", "true"), "resolver.timeout": ("1m", "2m"),
     "resolver.providers": ("[a.example]", "[b.example]"),
+    "rescue": ("[{zone: a.example, list: partners, min_trust: low}]",
+               "[{zone: a.example, list: partners, min_trust: high}]"),
     "web.listen": ("127.0.0.1:12527", "127.0.0.1:12528"),
     "web.token_file": ("/tmp/a", "/tmp/b"), "web.names": ("[a.example]", "[b.example]"),
 }
@@ -331,7 +333,9 @@ ELSEWHERE = {"state_dir", "runtime_dir", "bpffs_dir",     # a reload refuses a c
              "limits", "flood", "web", "remote",  # which needs a token, see test_page.py
              "may_hold_reserved", "may_hold_own", "learn",
              "ipv4", "ipv6", "port", "allow_public",  # of a lane
-             "per_second"}  # of reject
+             "per_second",  # of reject and of rescue
+             # Of rescue, which diff tells as a whole.
+             "zone", "list", "accept", "per_day", "min_time", "max_time", "retry", "max_entries"}
 
 
 def config_with(running, key, value, of_list=None, of_export=None, of_feed=None, of_domain=None):

@@ -48,6 +48,10 @@ def test_keys_of_the_status_page_are_those_the_parser_knows():
     assert sorted(page_keys("Status page")) == sorted(parser_keys("WEB"))
 
 
+def test_keys_of_a_rescue_are_those_the_parser_knows():
+    assert sorted(page_keys("Rescue")) == sorted(parser_keys("RESCUE"))
+
+
 def test_keys_of_a_list_are_those_the_parser_knows():
     assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
 
@@ -59,7 +63,7 @@ def test_keys_of_a_feed_are_those_the_parser_knows():
     described = set(re.findall(r"^\.Ic (\w+)$", guards, re.M))
     described -= {"protected", "guard", "entries", "files"}
     guarding = {key for key in page_keys("Feeds")
-                if re.match("m(ay|ax|in)_|check_|reserved|own", key)} - {"max_bytes"}
+                if re.match("m(ay|ax|in)_|check_|reserved|own", key)} - {"max_bytes", "min_trust"}
     assert guarding | older == described
 
 

@@ -272,6 +272,46 @@ static void test_memory(void **state)
 	rescue_waiting_free(waiting);
 }
 
+/* While a flood keeps the queue full, a sender who comes again is looked up next. */
+static void test_again(void **state)
+{
+	struct rescue_waiting *waiting = rescue_waiting_new(10, 50000);
+	const struct prefix friend = nth(0xffffff);
+	struct prefix taken[RESCUE_AGAIN_MAX + 1];
+
+	(void)state;
+	for (uint32_t i = 0; i < RESCUE_QUEUE_MAX; i++) {
+		const struct prefix source = nth(i);
+
+		rescue_waiting_offer(waiting, &source, 1);
+	}
+	assert_int_equal(rescue_waiting_offer(waiting, &friend, 1), RESCUE_FULL);
+	assert_int_equal(rescue_waiting_offer(waiting, &friend, 1.2), RESCUE_FULL);
+	/* Thousands of others come in between. */
+	for (uint32_t i = 0; i < RESCUE_KNOWN_MAX / 4; i++) {
+		const struct prefix source = nth(100000 + i);
+
+		assert_int_equal(rescue_waiting_offer(waiting, &source, 2), RESCUE_FULL);
+	}
+	assert_int_equal(rescue_waiting_offer(waiting, &friend, 600), RESCUE_QUEUED);
+	assert_int_equal(rescue_waiting_offer(waiting, &friend, 601), RESCUE_WAITS);
+	assert_int_equal(rescue_waiting_take(waiting, 601, 1, taken, 31), 9);
+	assert_int_equal(prefix_compare(&taken[0], &friend), 0);
+	/* There is no end of room for them, either. */
+	for (uint32_t i = 0; i < RESCUE_QUEUE_MAX; i++) {
+		const struct prefix source = nth(200000 + i);
+
+		rescue_waiting_offer(waiting, &source, 602);
+	}
+	for (uint32_t i = 0; i < 2 * RESCUE_AGAIN_MAX; i++) {
+		const struct prefix source = nth(100000 + i);
+
+		rescue_waiting_offer(waiting, &source, 603);
+	}
+	assert_int_equal(rescue_waiting_count(waiting), RESCUE_QUEUE_MAX + RESCUE_AGAIN_MAX);
+	rescue_waiting_free(waiting);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_control), cmocka_unit_test(test_entry_time),
 		cmocka_unit_test(test_queue),	cmocka_unit_test(test_second),
 		cmocka_unit_test(test_day),	cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests_name("rescue", tests, NULL, NULL);

@@ -13,8 +13,9 @@
 
 #include "core/prefix.h"
 
-/* Sources in the queue of a zone. */
+/* Sources in the queue of a zone, and more of those that come again when it is full. */
 #define RESCUE_QUEUE_MAX 1024
+#define RESCUE_AGAIN_MAX 256
 /* Sources that a zone remembers. A new one takes the place of the one that is forgotten next. */
 #define RESCUE_KNOWN_MAX 65536
 
@@ -33,11 +34,12 @@ enum rescue_offer {
 	RESCUE_FULL,  /* the queue is full */
 };
 
-/* Put a source into the queue. */
+/* Put a source into the queue. If that is full, one that has come before takes precedence. */
 enum rescue_offer rescue_waiting_offer(struct rescue_waiting *waiting, const struct prefix *source,
 				       double now_sec);
 
-/* Take up to @max sources off the queue, the longest waiting first, so that they and @extra more
+/* Take up to @max sources off the queue, those that have come again and then the longest waiting
+ * first, so that they and @extra more
  * queries are within the limits. Return: how many; 0: none, and nothing was counted. */
 size_t rescue_waiting_take(struct rescue_waiting *waiting, double now_sec, size_t extra,
 			   struct prefix *ret_sources, size_t max);

@@ -2,6 +2,7 @@
 """Blocked senders that a DNS allow list knows: looked up, let in for a while, and only while the
 list is to be believed."""
 import ipaddress
+import itertools
 import time
 
 import pytest
@@ -104,6 +105,8 @@ def test_a_blocked_sender_is_rescued(rescuing, wire, server):
     history = rescuing.ask("history", BLOCKED)["records"]
     assert [record["event"] for record in history] == ["rescue"]
     assert history[0]["origin"] == ZONE
+    assert "only changes of manual and learned entries" \
+        in rescuing.ctl("undo", str(history[0]["id"])).stderr
     # The answer about the one that is not listed is remembered.
     asked = len(server.queries)
     knock(wire, "9.1.0.8")
@@ -318,6 +321,33 @@ def test_forged_syns_cost_few_queries(ipwld, server, wire):
     assert len(server.queries) - before <= per_second * (elapsed + 1)
     assert int(ipwld.metric("ipwl_rescue_queries_total", zone=ZONE)) >= len(server.queries)
     assert int(ipwld.metric("ipwl_rescue_waiting", zone=ZONE)) <= 1024
+
+
+def test_a_sender_who_comes_again_during_a_flood(ipwld, server, wire):
+    configure(ipwld, server)
+    text = ipwld.config.read_text(encoding="utf-8").replace(
+        EVENTS, "events: {per_second: 100000, per_source_minute: 100000}\n")
+    ipwld.config.write_text(text, encoding="utf-8")
+    ipwld.start()
+    wait_until_up(ipwld)
+    syns = Syns(wire, ipwld)
+    numbers = itertools.count()
+
+    def flood():
+        for number in itertools.islice(numbers, 1500):
+            syns.send(bytes([11, number >> 16 & 255, number >> 8 & 255, number & 255]))
+
+    def is_left_out():
+        flood()
+        return zone_of(ipwld)["left_out"]["queue"] > 0
+    wait_for(is_left_out, "the queue is full", 0.1)
+
+    def is_rescued():
+        flood()
+        knock(wire, BLOCKED)
+        return verdict(ipwld, BLOCKED) == "averted"
+    wait_for(is_rescued, "it is rescued", 1)
+    assert zone_of(ipwld)["waiting"] > 500
 
 
 def wait_for_results_at_least(ipwld, count):

@@ -56,6 +56,12 @@ int evidence_note_sent(struct evidence_store *store, const struct evidence_item 
 int evidence_note_link(struct evidence_store *store, const struct prefix *subject,
 		       const char *domain, int64_t day, bool is_server);
 
+/* ---- evidence_names.c ---- */
+
+/* Note the reverse names in the items of one address. Return: 0; -EIO; -ENOMEM. */
+int evidence_note_names(struct evidence_store *store, const struct evidence_item *items,
+			size_t count);
+
 /* ---- evidence_prune.c ---- */
 
 /* Make room for new rows. Return: 0 or -EIO. */

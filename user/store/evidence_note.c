@@ -77,7 +77,6 @@ struct group {
 	int64_t day;
 	uint32_t counts[EVIDENCE_KIND_COUNT];
 	int64_t last_sec;
-	const char *name; /* the last one, or NULL */
 	bool has_bad;
 	bool has_good;
 	bool is_covered;
@@ -92,8 +91,6 @@ static void group_sum_up(struct group *group)
 		group->is_covered |= group->items[i].is_covered;
 		if (is_message(evidence) && evidence->at_sec > group->last_sec)
 			group->last_sec = evidence->at_sec;
-		if (*evidence->name)
-			group->name = evidence->name;
 		if (is_bad(evidence))
 			group->has_bad = true;
 		else if (evidence->kind != EVIDENCE_LISTED)
@@ -161,18 +158,6 @@ static int group_put(const struct group *group)
 }
 
 /* ---- what goes with it ---------------------------------------------------------------------- */
-
-static int put_name(const struct group *group)
-{
-	static const char put[] = "INSERT INTO names VALUES (?, ?) ON CONFLICT (address) DO UPDATE "
-				  "SET name = excluded.name WHERE name <> excluded.name";
-	sqlite3_stmt *statement;
-
-	if (evidence_statement_of(group->store, put, &group->items[0].subject, &statement))
-		return -EIO;
-	database_bind_text(statement, 2, group->name);
-	return database_run(group->store->side.database, statement);
-}
 
 /* Return: 1 if there is a row, else 0; -EIO. */
 static int has_row(struct evidence_store *store, const char *sql, const struct prefix *subject)
@@ -263,7 +248,7 @@ static int group_follow_up(const struct group *group)
 	}
 	if (err || (!group->has_good && !known && !group->is_covered))
 		return err;
-	if (group->name && put_name(group))
+	if (evidence_note_names(group->store, group->items, group->count))
 		return -EIO;
 	return put_links(group) || evidence_touch(group->store, subject) ? -EIO : 0;
 }

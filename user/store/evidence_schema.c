@@ -70,7 +70,11 @@ static const char tables[] =
     " why TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX learned_due ON learned (due) WHERE due > 0;";
 
-static const char *const steps[] = { tables };
+/* See learn/names.h. */
+static const char names[] = "ALTER TABLE names ADD COLUMN other TEXT NOT NULL DEFAULT '';"
+			    "ALTER TABLE names ADD COLUMN also TEXT NOT NULL DEFAULT '';";
+
+static const char *const steps[] = { tables, names };
 
 /* It is not checked, because it grows large. What is in force is in state.db, too. */
 const struct database_schema evidence_schema = {

@@ -171,6 +171,16 @@ static void test_complaints(void **state)
 	assert_int_equal(state_of(A), LEARN_REMOVED);
 }
 
+/* Mail from the address is accepted. */
+static void see_name(const char *name, int64_t day)
+{
+	struct evidence evidence = make(EVIDENCE_ACCEPTED, A, NULL, at(day));
+
+	snprintf(evidence.name, sizeof(evidence.name), "%s", name);
+	note(&evidence, 1);
+	review();
+}
+
 static void test_other_name(void **state)
 {
 	struct evidence evidence = make(EVIDENCE_ACCEPTED, A, NULL, at(1));
@@ -183,12 +193,57 @@ static void test_other_name(void **state)
 	review();
 	pass_to(8);
 	assert_true(fake_has("partners", A));
-	evidence = make(EVIDENCE_ACCEPTED, A, NULL, at(9));
-	snprintf(evidence.name, sizeof(evidence.name), "vm7.cloud.example");
-	note(&evidence, 1);
+	/* A host with two names, and one without: nothing changes. */
+	see_name("other.example", 9);
+	see_name("mx2.partner.example", 9);
+	see_name("other.example", 10);
+	see_name("other.example", 11);
+	see(EVIDENCE_ACCEPTED, A, NULL, at(11));
 	review();
+	assert_int_equal(state_of(A), LEARN_ACTIVE);
+	see_name("vm7.cloud.example", 12);
+	assert_int_equal(state_of(A), LEARN_ACTIVE);
+	see_name("vm8.cloud.example", 12);
 	assert_int_equal(state_of(A), LEARN_PROBATION);
 	assert_false(fake_has("partners", A));
+	assert_int_equal(sql_number("state/state.db",
+				    "SELECT count(*) FROM history WHERE reason = 'reverse name of "
+				    "cloud.example, not of partner.example'"),
+			 1);
+}
+
+/* The old and the new name come in one batch, the new one first. */
+static void test_names_by_time(void **state)
+{
+	struct evidence items[3];
+
+	(void)state;
+	learn_begin("  mode: auto\n");
+	learn_active(A, 0);
+	for (int i = 0; i < 3; i++) {
+		items[i] = make(EVIDENCE_ACCEPTED, A, NULL, at(9) + 100 - 10 * i);
+		snprintf(items[i].name, sizeof(items[i].name), "%s",
+			 i < 2 ? "vm7.cloud.example" : "mx.partner.example");
+	}
+	note(items, 3);
+	review();
+	assert_int_equal(learn_sql("SELECT count(*) FROM names WHERE name = 'vm7.cloud.example'"),
+			 1);
+}
+
+static void test_protected_name(void **state)
+{
+	(void)state;
+	learn_begin("  mode: auto\n");
+	learn_active(A, 0);
+	see_name("mx.partner.example", 8);
+	assert_int_equal(protect("partners", A), OUTCOME_OK);
+	see_name("vm7.cloud.example", 9);
+	see_name("vm7.cloud.example", 9);
+	assert_int_equal(state_of(A), LEARN_ACTIVE);
+	assert_true(fake_has("partners", A));
+	assert_int_equal(
+	    learn_sql("SELECT count(*) FROM learned WHERE organisation = 'cloud.example'"), 1);
 }
 
 static void test_reject_and_forget(void **state)
@@ -222,6 +277,8 @@ int main(void)
 		TEST(test_entries_are_limited),
 		TEST(test_complaints),
 		TEST(test_other_name),
+		TEST(test_names_by_time),
+		TEST(test_protected_name),
 		TEST(test_reject_and_forget),
 	};
 

@@ -17,6 +17,8 @@
 #include "store/learned_entries.h"
 #include "store/learned_rows.h"
 
+#define REASON_BYTES (2 * EVIDENCE_DOMAIN_BYTES + 32)
+
 static bool is_added(const struct learned_change *change)
 {
 	return learn_state_is_in_force(change->to.state) &&
@@ -54,6 +56,30 @@ static int write_rows(struct engine *engine, const struct learned_change *change
 	for (size_t i = 0; i < count && !err; i++)
 		err = write_row(engine, &changes[i]);
 	return err;
+}
+
+/* What the history says of a change that is made because of reverse names. NULL: nothing. */
+static const char *name_reason(const struct learned_change *changes, size_t count,
+			       char text[REASON_BYTES])
+{
+	const struct learned_change *first = NULL;
+	size_t removed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_removed(&changes[i]))
+			continue;
+		if (changes[i].to.cause != LEARN_BY_NAME)
+			return NULL;
+		if (!removed++)
+			first = &changes[i];
+	}
+	if (!first)
+		return NULL;
+	if (removed > 1)
+		return "reverse names of other organisations";
+	snprintf(text, REASON_BYTES, "reverse name of %s, not of %s", first->to.organisation,
+		 first->was.organisation);
+	return text;
 }
 
 /* ---- what is in force ------------------------------------------------------------------ */
@@ -123,9 +149,12 @@ static int change_force(struct engine *engine, const struct deed *by,
 {
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_LEARNED) };
+	char reason[REASON_BYTES];
 	size_t added = 0, removed = 0;
 	int err;
 
+	if (!by)
+		batch.record.reason = name_reason(changes, count, reason);
 	for (size_t i = 0; i < count; i++) {
 		added += is_added(&changes[i]);
 		removed += is_removed(&changes[i]);

@@ -11,6 +11,7 @@
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "store/learned_rows.h"
+#include "store/protections.h"
 
 /* A step takes some ten milliseconds, so a change that waits for it is hardly delayed. */
 #define STEP_SUBJECTS 500
@@ -77,6 +78,9 @@ static int review_subject(struct review *review, const struct prefix *subject)
 	learn_step(&change->was, &facts.facts, review->settings,
 		   learning_refuse(review->engine, subject), review->now_sec, &step);
 	evidence_facts_done(&facts);
+	if (learn_step_is_by_name(&change->was, &step) &&
+	    protections_have(review->engine->protections, review->settings->list, subject))
+		learn_step_spare(&change->was, &step);
 	cap =
 	    learn_caps_hold(&review->engine->learning->caps, review->settings, &change->was, &step);
 	review->held[cap]++;

@@ -33,6 +33,11 @@ static void tell_notice(const struct learned_change *change, const char *text)
 			    "will be removed at %s (%s): %s; `ipwlctl learn accept' "
 			    "keeps it",
 			    time, learn_cause_names[change->to.cause], text);
+	else if (change->notice == LEARN_NOTICE_NAME)
+		log_warning("learn",
+			    "the reverse name of %s is now of %s, not of %s; it stays in force, "
+			    "because it is protected",
+			    text, change->to.organisation, change->was.organisation);
 }
 
 void learning_tell(const struct learned_change *change)
@@ -44,7 +49,13 @@ void learning_tell(const struct learned_change *change)
 	tell_notice(change, text);
 	if (was == is || change->notice == LEARN_NOTICE_AT_RISK)
 		return;
-	if (learn_state_is_in_force(was) && !learn_state_is_in_force(is))
+	if (learn_state_is_in_force(was) && is == LEARN_PROBATION)
+		log_warning("learn",
+			    "removed (%s): %s; its reverse name is now of %s, not of %s, so it is "
+			    "on probation again; `ipwlctl learn accept' puts it in force",
+			    learn_cause_names[change->to.cause], text, change->to.organisation,
+			    change->was.organisation);
+	else if (learn_state_is_in_force(was) && !learn_state_is_in_force(is))
 		log_warning("learn", "removed (%s): %s", learn_cause_names[change->to.cause], text);
 	else
 		log_info("learn", "%s -> %s: %s", learn_state_names[was], learn_state_names[is],

@@ -337,6 +337,20 @@ void learn_step(const struct learned *was, const struct learn_facts *facts,
 	step(was, &standing, settings, never, now_sec, ret_step);
 }
 
+bool learn_step_is_by_name(const struct learned *was, const struct learn_step *step)
+{
+	return learn_state_is_in_force(was->state) && !learn_state_is_in_force(step->to.state) &&
+	       step->to.cause == LEARN_BY_NAME;
+}
+
+void learn_step_spare(const struct learned *was, struct learn_step *step)
+{
+	struct learned to = *was;
+
+	memcpy(to.organisation, step->to.organisation, sizeof(to.organisation));
+	*step = (struct learn_step) { .to = to, .is_changed = true, .notice = LEARN_NOTICE_NAME };
+}
+
 /* ---- domains ---------------------------------------------------------------------------- */
 
 void learn_step_domain(const struct learned *was, const struct learn_domain *domain,

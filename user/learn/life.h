@@ -74,7 +74,12 @@ enum learn_state learn_next_state(enum learn_state state);
 int64_t learn_clock(int64_t now_sec, int64_t newest_evidence_sec);
 
 /* What happens to an address now. */
-enum learn_notice { LEARN_NO_NOTICE, LEARN_NOTICE_AT_RISK, LEARN_NOTICE_REMOVAL };
+enum learn_notice {
+	LEARN_NO_NOTICE,
+	LEARN_NOTICE_AT_RISK,
+	LEARN_NOTICE_REMOVAL,
+	LEARN_NOTICE_NAME, /* it has a name of another organisation, and stays in force */
+};
 
 struct learn_step {
 	struct learned to; /* state LEARN_NONE: forget it */
@@ -104,6 +109,11 @@ void learn_step(const struct learned *was, const struct learn_facts *facts,
 void learn_step_domain(const struct learned *was, const struct learn_domain *domain,
 		       int64_t last_sent_sec, const struct learn_settings *settings,
 		       const char *never, int64_t now_sec, struct learn_step *ret_step);
+
+/* Whether the step takes an address out of force because of its reverse name. */
+bool learn_step_is_by_name(const struct learned *was, const struct learn_step *step);
+/* Let it stay in force, because it is protected: only a notice is given. */
+void learn_step_spare(const struct learned *was, struct learn_step *step);
 
 /* When an address must be looked at though nothing new is known. What is held waits for the
  * next day. */

@@ -34,3 +34,12 @@ def await_sent(ipwld, expected):
         wait_for(lambda: sent(ipwld) == expected, "the evidence")
     except AssertionError as error:
         raise AssertionError(f"{sent(ipwld)}, not {expected}") from error
+
+
+def names_of(ipwld, address):
+    """The reverse name that counts, and the one that was seen once; nothing: none is known."""
+    blob = "".join(f"{int(part):02x}" for part in address.split("."))
+    with contextlib.suppress(sqlite3.OperationalError):
+        rows = ask(ipwld, f"SELECT name, other FROM names WHERE hex(address) = upper('{blob}')")
+        return rows[0] if rows else ()
+    return ()

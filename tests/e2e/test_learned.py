@@ -6,7 +6,10 @@ import time
 
 import pytest
 
+import maillog
+import netns
 from lab import wait_for
+from noted import names_of
 
 SENDER = "46.0.0.1"
 LEARN = "learn:\n  list: partners\n  mode: auto\n"
@@ -37,10 +40,9 @@ def remember_probation(path):
     database.close()
 
 
-@pytest.fixture(name="learning")
-def _learning(ipwld):
+def learn(ipwld, extra=""):
     """A daemon that has learned a sender."""
-    ipwld.configure(extra=LEARN)
+    ipwld.configure(extra=LEARN + extra)
     ipwld.start()
     path = ipwld.state / "learn.db"
     wait_for(path.exists, "learn.db exists")
@@ -49,6 +51,11 @@ def _learning(ipwld):
     ipwld.start()
     wait_for(lambda: learned(ipwld), "the sender is learned")
     return ipwld
+
+
+@pytest.fixture(name="learning")
+def _learning(ipwld):
+    return learn(ipwld)
 
 
 def test_learned_entry(learning):
@@ -74,6 +81,33 @@ def test_learned_entry_outlives_its_evidence(learning):
     wait_for(lambda: "is corrupt and is kept as" in learning.words(), "the loss is told")
     assert verdict(learning) == "allow"
     assert learning.status()["mode"] == "enforce"
+
+
+def test_reverse_name_of_another_organisation(ipwld):
+    """The address of a partner's host becomes that of a stranger's."""
+    log = netns.temporary_directory() / "mail.log"
+
+    def receive(name):
+        part = maillog.Log()
+        part.received(0, "bob@partner.example", SENDER, name)
+        part.write(log.with_suffix(".part"))
+        with open(log, "a", encoding="utf-8") as stream:
+            stream.write(log.with_suffix(".part").read_text(encoding="utf-8"))
+
+    learn(ipwld, f"  postfix: {{file: {log}}}\n")
+    receive("mx.partner.example")
+    wait_for(lambda: names_of(ipwld, SENDER) == ("mx.partner.example", ""), "a name")
+    receive("vm1.cloud.example")
+    wait_for(lambda: names_of(ipwld, SENDER) == ("mx.partner.example", "vm1.cloud.example"),
+             "another name")
+    receive("unknown")
+    assert verdict(ipwld) == "allow"
+    receive("vm2.cloud.example")
+    wait_for(lambda: not learned(ipwld), "probation")
+    assert verdict(ipwld) == "unlisted"
+    record = ipwld.ask("history", "--limit", "1")["records"][0]
+    assert record["reason"] == "reverse name of cloud.example, not of partner.example"
+    assert "its reverse name is now of cloud.example, not of partner.example" in ipwld.words()
 
 
 def test_without_learning_nothing_is_stored(running):

@@ -290,7 +290,33 @@ static void test_empty_file(void **unused)
 	state = open_state();
 	assert_null(state_suspension(state));
 	assert_null(state_error(state));
+	assert_true(state_is_new(state));
 	put_and_commit(state, "drop", "192.0.2.1");
+	state_close(state);
+	state = open_state();
+	assert_false(state_is_new(state));
+	state_close(state);
+}
+
+/* Only the caller can know that there must have been one. */
+static void test_missed(void **unused)
+{
+	struct state *state = open_state();
+
+	(void)unused;
+	assert_true(state_is_new(state));
+	state_miss(state);
+	for (int restarts = 0; restarts < 2; restarts++) {
+		assert_non_null(strstr(state_suspension(state), "was missing or empty"));
+		assert_string_equal(state_error(state), state_suspension(state));
+		state_close(state);
+		state = open_state();
+		assert_false(state_is_new(state));
+	}
+	state_acknowledge(state);
+	state_close(state);
+	state = open_state();
+	assert_null(state_suspension(state));
 	state_close(state);
 }
 
@@ -341,6 +367,7 @@ static void test_locked_database(void **unused)
 {
 	struct state *state = open_state();
 	const struct prefix prefix = prefix_of("192.0.2.1");
+	struct state *second;
 	sqlite3 *other;
 
 	(void)unused;
@@ -350,6 +377,12 @@ static void test_locked_database(void **unused)
 	assert_int_equal(state_delete(state, "drop", &prefix), -EIO);
 	assert_non_null(state_error(state));
 	assert_null(state_suspension(state));
+	assert_false(state_is_locked(state));
+	/* One that is opened now cannot know the entries. */
+	second = open_state();
+	assert_true(state_is_locked(second));
+	assert_non_null(strstr(state_suspension(second), "database is locked"));
+	state_close(second);
 	sqlite3_close(other);
 	assert_int_equal(state_delete(state, "drop", &prefix), 0);
 	assert_int_equal(state_commit(state), 0);
@@ -370,6 +403,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_damaged_database, remove_all),
 		cmocka_unit_test_teardown(test_truncated_database, remove_all),
 		cmocka_unit_test_teardown(test_empty_file, remove_all),
+		cmocka_unit_test_teardown(test_missed, remove_all),
 		cmocka_unit_test_teardown(test_newer_schema, remove_all),
 		cmocka_unit_test_teardown(test_no_directory, remove_all),
 		cmocka_unit_test_teardown(test_locked_database, remove_all),

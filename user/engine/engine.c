@@ -32,13 +32,20 @@ static int engine_open_state(struct engine *engine, const char *state_dir)
 		return err ? err : -ENOMEM;
 	if (!state_error(engine->state) || state_suspension(engine->state))
 		protections_load(engine->protections, engine->state);
+	return 0;
+}
+
+/* @adopted: maps of an earlier daemon, which had a database. */
+static void engine_judge_state(struct engine *engine, bool adopted)
+{
+	if (adopted && state_is_new(engine->state) && !state_suspension(engine->state))
+		state_miss(engine->state);
 	if (state_suspension(engine->state))
 		log_error("state", "%s; ENFORCEMENT IS SUSPENDED until a reload",
 			  state_suspension(engine->state));
 	else if (state_error(engine->state))
 		log_error("state", "%s; entries cannot be added or deleted",
 			  state_error(engine->state));
-	return 0;
 }
 
 /* Continue the rule ids of the previous daemon, if they are known. */
@@ -84,6 +91,7 @@ static int engine_open(struct engine *engine, const struct config *config,
 		return err;
 	log_debug("engine", "%s kernel maps in %s", adopted ? "took over" : "made",
 		  config->bpffs_dir);
+	engine_judge_state(engine, adopted);
 	if (state_suspension(engine->state))
 		datapath_set_enforce(engine->datapath, false);
 	return engine_adopt_rules(engine, config->runtime_dir);

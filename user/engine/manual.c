@@ -109,6 +109,14 @@ static void manual_reopen(struct engine *engine, struct lines *warnings)
 
 	if (!state_error(engine->state) || state_open(engine->current->config->state_dir, &state))
 		return;
+	if (state_is_locked(state) && state_database(engine->state)) {
+		/* The open one works again as soon as the lock is gone. */
+		lines_add(warnings,
+			  "%s by another program: until it lets go, entries cannot be changed",
+			  state_error(state));
+		state_close(state);
+		return;
+	}
 	state_close(engine->state);
 	engine->state = state;
 	protections_load(engine->protections, state);

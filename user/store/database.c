@@ -27,6 +27,7 @@ struct database {
 	char *path;
 	char *error;
 	bool is_corrupt;
+	bool is_new;
 };
 
 static bool is_damage(int code)
@@ -47,6 +48,8 @@ static enum database_result describe(const struct database *database, bool exist
 	snprintf(message, DATABASE_MESSAGE_BYTES, "%s", sqlite3_errmsg(database->handle));
 	if (is_damage(sqlite3_errcode(database->handle)))
 		return DATABASE_CORRUPT;
+	if ((sqlite3_errcode(database->handle) & 0xff) == SQLITE_BUSY)
+		return DATABASE_LOCKED;
 	return existed ? DATABASE_UNREADABLE : DATABASE_UNUSABLE;
 }
 
@@ -136,6 +139,7 @@ static enum database_result check_schema(struct database *database,
 		return DATABASE_UNREADABLE;
 	}
 	message[0] = '\0';
+	database->is_new = !version;
 	if (!schema_upgrade(database, schema, (int)version, message))
 		return DATABASE_OK;
 	if (!*message)
@@ -259,6 +263,11 @@ int database_set_aside(const char *path, char message[DATABASE_MESSAGE_BYTES])
 const char *database_error(const struct database *database)
 {
 	return database ? database->error : NULL;
+}
+
+bool database_is_new(const struct database *database)
+{
+	return database && database->is_new;
 }
 
 bool database_is_corrupt(const struct database *database)

@@ -32,6 +32,7 @@ enum database_result {
 	DATABASE_OK,
 	DATABASE_CORRUPT,    /* the file is damaged, or not a database */
 	DATABASE_UNREADABLE, /* it exists, but its rows cannot be read now */
+	DATABASE_LOCKED,     /* the same, because another program has locked it */
 	DATABASE_UNUSABLE,   /* it does not exist and cannot be created */
 	DATABASE_OUTDATED,   /* from an earlier release; it can be read but not changed */
 };
@@ -57,6 +58,8 @@ int database_set_aside(const char *path, char message[DATABASE_MESSAGE_BYTES]);
 /* The last error since the last commit, as "PATH: MESSAGE". NULL: there was none, or memory ran
  * out. */
 const char *database_error(const struct database *database);
+/* Whether there was no database when this one was opened, or an empty file. */
+bool database_is_new(const struct database *database);
 /* Whether an error has shown that the file is damaged. The caller must then close it and call
  * database_set_aside(). */
 bool database_is_corrupt(const struct database *database);

@@ -19,6 +19,7 @@ struct state {
 	char *path;
 	char *error; /* why it could not be opened, or where lost entries are kept */
 	char *suspension;
+	bool is_locked;
 };
 
 /* Keep an error for state_error(). @error was allocated; NULL: out of memory. */
@@ -86,7 +87,8 @@ static int refuse_open(struct state *state, enum database_result result, const c
 	char reason[DATABASE_MESSAGE_BYTES];
 
 	state_keep_error(state, message);
-	if (result == DATABASE_UNREADABLE) {
+	state->is_locked = result == DATABASE_LOCKED;
+	if (result == DATABASE_UNREADABLE || result == DATABASE_LOCKED) {
 		snprintf(reason, sizeof(reason),
 			 "%s cannot be read (%s), so the manual entries in it are not in force; "
 			 "repair it and restart, or reload to enforce without them",
@@ -182,6 +184,30 @@ const char *state_error(const struct state *state)
 const char *state_suspension(const struct state *state)
 {
 	return state->suspension;
+}
+
+bool state_is_new(const struct state *state)
+{
+	return database_is_new(state->database);
+}
+
+void state_miss(struct state *state)
+{
+	char reason[DATABASE_MESSAGE_BYTES];
+
+	snprintf(reason, sizeof(reason),
+		 "%s was missing or empty, although ipwld has run before: the manual entries that "
+		 "were in it are not in force; restore them from a backup or add them again, then "
+		 "reload",
+		 state->path);
+	state_suspend(state, reason);
+	state_keep_text(state, strdup(reason));
+	remember_suspension(state);
+}
+
+bool state_is_locked(const struct state *state)
+{
+	return state->is_locked;
 }
 
 void state_acknowledge(struct state *state)

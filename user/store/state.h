@@ -10,6 +10,7 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/policy.h"
@@ -50,6 +51,16 @@ const char *state_error(const struct state *state);
  * same. The reason is that existing entries could not be
  * read. If they were lost, the suspension lasts over restarts until state_acknowledge(). */
 const char *state_suspension(const struct state *state);
+
+/* Whether there was no database, or an empty file. The second suspends enforcement because there
+ * must have been one. */
+bool state_is_new(const struct state *state);
+void state_miss(struct state *state);
+
+/* Whether another program had locked the database, so that it could not be opened. */
+bool state_is_locked(const struct state *state);
+
+/* The administrator knows of the suspension: it ends. */
 void state_acknowledge(struct state *state);
 
 /* Call @visit for each entry, ordered by list and the text of the prefix. @visit returns 0 to

@@ -20,17 +20,19 @@ class Stack:
     """Named counters at the first hook after tc.
 
     rules is {name: what nftables is to match}. A packet may count in several.
-    With drop, what is counted ends there, and no RST answers it."""
+    With drop, what is counted ends there, and no RST answers it. Without an interface, the hook
+    is that of routing, for all of them."""
 
     def __init__(self, lab, rules, interface="eth0", drop=False):
         self.lab = lab
         # c_: a name may be one of nftables' own words.
-        lines = ["table netdev test {"]
+        hook = f'ingress device "{interface}"' if interface else "prerouting"
+        lines = [f"table {'netdev' if interface else 'inet'} test {{"]
         lines += [f"counter c_{name} {{ }}" for name in rules]
         lines += ["chain ingress {",
-                  f'type filter hook ingress device "{interface}" priority 0; policy accept;']
+                  f"type filter hook {hook} priority 0; policy accept;"]
         lines += [f"{match} counter name c_{name}" for name, match in rules.items()]
-        lines += ["tcp dport 1-65535 drop"] if drop else []
+        lines += ['iifname != "lo" tcp dport 1-65535 drop'] if drop else []
         lines += ["}", "}", ""]
         lab.mx.run("nft", "-f", "-", input="\n".join(lines))
 

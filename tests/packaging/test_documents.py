@@ -42,7 +42,7 @@ def test_commands_of_ipwlctl_exist(path, staged):
 @pytest.fixture(scope="module", name="exported")
 def _exported():
     """The names that /metrics of a daemon with a list of each kind, a lane, a feed, a domain, an
-    export and learning has."""
+    export, learning and a rescue has."""
     netns.guard()
     with netns.scope():
         namespace = netns.Namespace("documents")
@@ -56,7 +56,8 @@ def _exported():
                         "    on_block: reject\n    feeds:\n" +
                         sources.feed("one", source.url("/list")),
                         extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n"
-                              "learn: {list: partners}\n")
+                              "learn: {list: partners}\n"
+                              "rescue: [{zone: wl.test, list: partners, min_trust: low}]\n")
         ipwld.start()
         wait_for(lambda: ipwld.status()["exports"][0]["successful"], "the export is written")
         yield {name for name, _ in ipwld.metrics()}

@@ -206,7 +206,8 @@ static size_t flood(struct rescue_waiting *waiting, double from_sec, double to_s
 	struct prefix taken[31];
 	size_t queries = 0;
 
-	for (double now_sec = from_sec; now_sec < to_sec; now_sec += step_sec) {
+	for (int step = 0; from_sec + step * step_sec < to_sec; step++) {
+		const double now_sec = from_sec + step * step_sec;
 		size_t count;
 
 		for (int i = 0; i < 40; i++) {

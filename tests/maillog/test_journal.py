@@ -97,3 +97,34 @@ def test_no_journal(reader):
     reader.start()
     reader.take_until(lambda: reader.problem)
     assert "cannot be read" in reader.problem
+
+
+EXIM = ["2026-11-28 20:33:05 1t5Jkm-00000000A1b-2Xyz <= bob@partner.test H=mx.partner.test "
+        "[192.0.2.7] P=esmtp S=3",
+        "2026-11-28 20:33:05 1t5Jkm-00000000A1b-2Xyz => alice <alice@home.test> R=r T=t"]
+OPENSMTPD = ["1a2b3c4d5e6f7081 smtp connected address=192.0.2.7 host=x",
+             "1a2b3c4d5e6f7081 smtp message msgid=00c0ffee size=3 nrcpt=1 proto=ESMTP",
+             "1a2b3c4d5e6f7081 smtp envelope evpid=00c0ffee00000001 from=<bob@partner.test> "
+             "to=<alice@home.test>",
+             "1a2b3c4d5e6f7083 mda delivery evpid=00c0ffee00000001 from=<bob@partner.test> "
+             "to=<alice@home.test> user=alice delay=0s result=Ok stat=Delivered"]
+
+
+@pytest.mark.parametrize("server, tag, lines, name", [
+    ("exim", "exim", EXIM, "mx.partner.test"), ("opensmtpd", "smtpd", OPENSMTPD, "-")])
+def test_other_servers(program, directory, server, tag, lines, name):
+    """Exim writes its own time, too. Any user can write an entry with their identifiers."""
+    reader = Reader(program, [f"server {server}", f"journal {directory}/journal"])
+    journal = Journal(directory)
+    claimed = [line.replace("192.0.2.7", "192.0.2.8") for line in lines]
+    journal.write([{"SYSLOG_IDENTIFIER": tag, "_UID": "1000", "MESSAGE": line}
+                   for line in claimed] +
+                  [{"SYSLOG_IDENTIFIER": tag, "_UID": "0", "MESSAGE": line} for line in lines])
+    reader.start()
+    try:
+        reader.take_until(lambda: reader.kept)
+        reader.take(1)
+        assert noted(reader) == [f"192.0.2.7 partner.test {name} alice@home.test 1"]
+        assert reader.kept[0].startswith(f"{server} accepted ")
+    finally:
+        reader.stop()

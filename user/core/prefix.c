@@ -179,6 +179,17 @@ struct prefix prefix_unmap(const struct prefix *prefix, uint8_t len)
 	return ipv4;
 }
 
+void prefix_map(const struct prefix *prefix, uint8_t ret_addr[16])
+{
+	if (prefix->family == FAMILY_IPV6) {
+		memcpy(ret_addr, prefix->addr, 16);
+		return;
+	}
+	memset(ret_addr, 0, 16);
+	ret_addr[10] = ret_addr[11] = 0xff;
+	memcpy(ret_addr + MAPPED_LEN / 8, prefix->addr, 4);
+}
+
 static struct prefix ipv4_if_mapped(const struct prefix *prefix)
 {
 	return prefix_is_mapped(prefix) && prefix->len >= MAPPED_LEN

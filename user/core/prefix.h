@@ -101,4 +101,7 @@ bool prefix_is_mapped(const struct prefix *prefix);
 /* Make an IPv4 prefix of length @len from an IPv4-mapped address. */
 struct prefix prefix_unmap(const struct prefix *prefix, uint8_t len);
 
+/* The address as IPv6, in network byte order: IPv4 becomes ::ffff:a.b.c.d. */
+void prefix_map(const struct prefix *prefix, uint8_t ret_addr[16]);
+
 #endif

@@ -110,19 +110,6 @@ int datapath_read_flood(const struct datapath *datapath, struct flood_state *ret
 
 /* ---- addresses ------------------------------------------------------------------ */
 
-static struct ipwl_flood_address flood_address(const struct prefix *address)
-{
-	struct ipwl_flood_address key = { .addr = { 0 } };
-
-	if (address->family == FAMILY_IPV6) {
-		memcpy(key.addr, address->addr, sizeof(key.addr));
-	} else {
-		key.addr[10] = key.addr[11] = 0xff;
-		memcpy(&key.addr[12], address->addr, 4);
-	}
-	return key;
-}
-
 static int compare_keys(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct ipwl_flood_address));
@@ -169,7 +156,7 @@ int datapath_set_own_addresses(struct datapath *datapath, const struct prefix *a
 	if (!keys)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		keys[i] = flood_address(&addresses[i]);
+		prefix_map(&addresses[i], keys[i].addr);
 	if (count)
 		qsort(keys, count, sizeof(*keys), compare_keys);
 	err = replace_addresses(bpf_map__fd(datapath->shared->maps.flood_addresses), keys, count,

@@ -23,6 +23,14 @@ struct {
 } session_peers SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPWL_SESSION_PEERS_MAX);
+	__type(key, struct ipwl_session_peer);
+	__type(value, struct ipwl_sessions_noted);
+} session_noted SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);

@@ -43,6 +43,14 @@ struct ipwl_sessions {
 	__u64 last_inbound_ns;	/* since boot: when the last one ended; 0: there was none */
 };
 
+/* What ipwld has noted of a peer, in `session_noted`. The programs do not use it: it is pinned with
+ * the counts, so that an ipwld that starts knows what is new. */
+struct ipwl_sessions_noted {
+	__u64 born_ns; /* of the counts */
+	__u64 outbound;
+	__u64 inbound;
+};
+
 enum ipwl_session_kind {
 	IPWL_SESSION_OUTBOUND,	     /* complete */
 	IPWL_SESSION_OUTBOUND_SHORT, /* too few bytes */

@@ -276,42 +276,92 @@ int sessions_read_totals(const struct sessions *sessions, struct ipwl_session_to
 	return 0;
 }
 
-/* What the kernel copies at once. */
-struct peer_batch {
-	struct ipwl_session_peer peers[IPWL_SESSION_PEERS_MAX];
-	struct ipwl_sessions sessions[IPWL_SESSION_PEERS_MAX];
-};
+_Static_assert(sizeof(struct session_peer) ==
+		   sizeof(struct ipwl_session_peer) + sizeof(struct ipwl_sessions),
+	       "an element is a key and a value");
+_Static_assert(sizeof(struct session_noted) ==
+		   sizeof(struct ipwl_session_peer) + sizeof(struct ipwl_sessions_noted),
+	       "likewise");
 
-static int compare_peers(const void *a, const void *b)
+static int compare_elements(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct ipwl_session_peer));
+}
+
+/* Read a table by peer. The elements are keys and values, sorted. */
+static int read_table(int map, size_t value_bytes, void **ret_elements, size_t *ret_count)
+{
+	const size_t key_bytes = sizeof(struct ipwl_session_peer);
+	const size_t bytes = key_bytes + value_bytes;
+	char *keys = calloc(IPWL_SESSION_PEERS_MAX, key_bytes);
+	char *values = calloc(IPWL_SESSION_PEERS_MAX, value_bytes);
+	uint32_t count = IPWL_SESSION_PEERS_MAX, next;
+	char *elements = NULL;
+	int err = keys && values ? 0 : -ENOMEM;
+
+	/* "Not found" means that there are no more. */
+	if (!err && bpf_map_lookup_batch(map, NULL, &next, keys, values, &count, NULL) &&
+	    errno != ENOENT)
+		err = -errno;
+	if (!err)
+		elements = calloc((size_t)count + 1, bytes);
+	if (!err && !elements)
+		err = -ENOMEM;
+	for (size_t i = 0; !err && i < count; i++) {
+		memcpy(elements + i * bytes, keys + i * key_bytes, key_bytes);
+		memcpy(elements + i * bytes + key_bytes, values + i * value_bytes, value_bytes);
+	}
+	free(keys);
+	free(values);
+	if (err)
+		return err;
+	qsort(elements, count, bytes, compare_elements);
+	*ret_elements = elements;
+	*ret_count = count;
+	return 0;
 }
 
 int sessions_read_peers(const struct sessions *sessions, struct session_peer **ret_peers,
 			size_t *ret_count)
 {
-	struct peer_batch *batch = malloc(sizeof(*batch));
-	uint32_t count = IPWL_SESSION_PEERS_MAX, next;
-	struct session_peer *peers = NULL;
-	int err = batch ? 0 : -ENOMEM;
+	return read_table(bpf_map__fd(sessions->skeleton->maps.session_peers),
+			  sizeof(struct ipwl_sessions), (void **)ret_peers, ret_count);
+}
 
-	/* "Not found" means that there are no more. */
-	if (!err &&
-	    bpf_map_lookup_batch(bpf_map__fd(sessions->skeleton->maps.session_peers), NULL, &next,
-				 batch->peers, batch->sessions, &count, NULL) &&
-	    errno != ENOENT)
-		err = -errno;
-	if (!err)
-		peers = calloc((size_t)count + 1, sizeof(*peers));
-	if (!err && !peers)
-		err = -ENOMEM;
-	for (uint32_t i = 0; !err && i < count; i++)
-		peers[i] = (struct session_peer) { batch->peers[i], batch->sessions[i] };
-	free(batch);
-	if (err)
-		return err;
-	qsort(peers, count, sizeof(*peers), compare_peers);
-	*ret_peers = peers;
-	*ret_count = count;
+int sessions_find_peer(const struct sessions *sessions, const struct prefix *address,
+		       struct ipwl_sessions *ret_sessions)
+{
+	struct ipwl_session_peer peer;
+	struct ipwl_sessions found;
+
+	prefix_map(address, peer.addr);
+	if (bpf_map_lookup_elem(bpf_map__fd(sessions->skeleton->maps.session_peers), &peer, &found))
+		return -errno;
+	*ret_sessions = found;
 	return 0;
+}
+
+/* ---- what was noted ----------------------------------------------------------------- */
+
+int sessions_read_noted(const struct sessions *sessions, struct session_noted **ret_noted,
+			size_t *ret_count)
+{
+	return read_table(bpf_map__fd(sessions->skeleton->maps.session_noted),
+			  sizeof(struct ipwl_sessions_noted), (void **)ret_noted, ret_count);
+}
+
+int sessions_note(const struct sessions *sessions, const struct session_difference *difference)
+{
+	const int map = bpf_map__fd(sessions->skeleton->maps.session_noted);
+	int err = 0;
+
+	/* First, so that there is room. */
+	for (size_t i = 0; i < difference->gone_count; i++)
+		if (bpf_map_delete_elem(map, &difference->gone[i]) && errno != ENOENT)
+			err = -errno;
+	for (size_t i = 0; i < difference->count; i++)
+		if (bpf_map_update_elem(map, &difference->noted[i].peer,
+					&difference->noted[i].noted, BPF_ANY))
+			err = -errno;
+	return err;
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/session.h"
 #include "datapath/datapath.h"
 #include "ipwl_session.h"
 
@@ -67,13 +68,18 @@ extern const struct session_kind_name session_kind_names[IPWL_SESSION_KIND_COUNT
 
 int sessions_read_totals(const struct sessions *sessions, struct ipwl_session_totals *ret_totals);
 
-struct session_peer {
-	struct ipwl_session_peer peer;
-	struct ipwl_sessions sessions;
-};
-
 /* Read all peers. @ret_peers: by address; to be freed. */
 int sessions_read_peers(const struct sessions *sessions, struct session_peer **ret_peers,
 			size_t *ret_count);
+
+/* Look up a host. Return: 0; -ENOENT: it has no complete session; another -errno. */
+int sessions_find_peer(const struct sessions *sessions, const struct prefix *address,
+		       struct ipwl_sessions *ret_sessions);
+
+/* What was noted of them, likewise. */
+int sessions_read_noted(const struct sessions *sessions, struct session_noted **ret_noted,
+			size_t *ret_count);
+/* Note that the news have been taken over. On failure, some of them are new again. */
+int sessions_note(const struct sessions *sessions, const struct session_difference *difference);
 
 #endif

@@ -32,7 +32,7 @@ def remember_probation(path):
     since = now - 8 * DAY_SEC
     with sqlite3.connect(path) as database:
         database.execute("UPDATE memory SET newest = ?", (now,))
-        database.execute("INSERT INTO days VALUES (?, ?, 0, 3, 0, 0, 2, 0, 1, 0, 0, ?)",
+        database.execute("INSERT INTO days VALUES (?, ?, 0, 3, 0, 0, 2, 0, 1, 0, 0, ?, 0, 0)",
                          (address, since // DAY_SEC, since))
         database.execute(
             "INSERT INTO learned VALUES (?, 'probation', 'reply', 'rule', 0, 0, 0, 1.0, ?, 0, ?, "

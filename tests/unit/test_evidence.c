@@ -26,9 +26,11 @@ static void random_item(struct evidence *evidence)
 	evidence->at_sec += random() % 80000;
 	snprintf(evidence->domain, sizeof(evidence->domain), "d%d.example", domain);
 	snprintf(evidence->person, sizeof(evidence->person), "p%d@home.example", person);
-	sums[address][day][evidence->kind]++;
+	/* Of several observations at once, or one. */
+	evidence->count = (uint32_t)(random() % 3);
+	sums[address][day][evidence->kind] += evidence->count ? evidence->count : 1;
 	if ((evidence->kind == EVIDENCE_ACCEPTED || evidence->kind == EVIDENCE_HAM ||
-	     evidence->kind == EVIDENCE_REPLY) &&
+	     evidence->kind == EVIDENCE_REPLY || evidence->kind == EVIDENCE_INBOUND) &&
 	    evidence->at_sec > last_secs[address][day])
 		last_secs[address][day] = evidence->at_sec;
 	if (evidence->kind == EVIDENCE_HAM)

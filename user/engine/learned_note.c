@@ -32,7 +32,8 @@ static void count_item(struct noting *noting, const struct evidence *evidence,
 	struct learning_counters *counters = &noting->counters;
 
 	if (drop == EVIDENCE_DROP_COUNT) {
-		counters->evidence[evidence->source][evidence->kind]++;
+		counters->evidence[evidence->source][evidence->kind] +=
+		    evidence->count ? evidence->count : 1;
 		noting->noted.noted_count++;
 	} else {
 		counters->dropped[evidence->source][drop]++;

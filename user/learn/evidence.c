@@ -6,6 +6,7 @@ const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT] = {
 	[EVIDENCE_FROM_POSTFIX] = "postfix",	 [EVIDENCE_FROM_EXIM] = "exim",
 	[EVIDENCE_FROM_OPENSMTPD] = "opensmtpd", [EVIDENCE_FROM_RSPAMD] = "rspamd",
 	[EVIDENCE_FROM_REPORT] = "report",
+	[EVIDENCE_FROM_KERNEL] = "kernel",
 };
 
 const char *const evidence_kind_names[EVIDENCE_KIND_COUNT] = {
@@ -18,6 +19,8 @@ const char *const evidence_kind_names[EVIDENCE_KIND_COUNT] = {
 	[EVIDENCE_REPLY] = "reply",
 	[EVIDENCE_REPORTED_HAM] = "reported-ham",
 	[EVIDENCE_REPORTED_SPAM] = "reported-spam",
+	[EVIDENCE_OUTBOUND] = "outbound",
+	[EVIDENCE_INBOUND] = "inbound",
 };
 
 const char *const evidence_drop_names[EVIDENCE_DROP_COUNT] = {

@@ -3,7 +3,7 @@
  * Evidence: one observation about a sender, from a mail server's log, a filter or a person.
  * Producers report what they saw. Only the rules decide what it is worth.
  *
- * Packets are no evidence: the source address of a SYN can be forged.
+ * Packets are no evidence: the source address of a SYN can be forged. That of a session cannot.
  */
 #ifndef LEARN_EVIDENCE_H
 #define LEARN_EVIDENCE_H
@@ -20,10 +20,12 @@ enum evidence_source {
 	EVIDENCE_FROM_OPENSMTPD,
 	EVIDENCE_FROM_RSPAMD,
 	EVIDENCE_FROM_REPORT, /* ipwlctl report */
+	EVIDENCE_FROM_KERNEL, /* sessions that it counted (core/session.h) */
 	EVIDENCE_SOURCE_COUNT,
 };
 
-/* "postfix", "exim", "opensmtpd", "rspamd", "report", indexed by enum evidence_source. */
+/* "postfix", "exim", "opensmtpd", "rspamd", "report", "kernel", indexed by
+ * enum evidence_source. */
 extern const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT];
 
 enum evidence_kind {
@@ -44,10 +46,16 @@ enum evidence_kind {
 	EVIDENCE_REPLY,
 	EVIDENCE_REPORTED_HAM,	/* a person says so */
 	EVIDENCE_REPORTED_SPAM, /* likewise */
+	/* We began a session with `address` and delivered enough bytes for a message. Only a
+	 * support for other evidence: a stranger can make a mail server send to him. */
+	EVIDENCE_OUTBOUND,
+	/* `address` began a session with us, and no one else can have forged that. Only a renewal.
+	 */
+	EVIDENCE_INBOUND,
 	EVIDENCE_KIND_COUNT,
 };
 
-/* "sent", "accepted", …, "reported-spam", indexed by enum evidence_kind. */
+/* "sent", "accepted", …, "inbound", indexed by enum evidence_kind. */
 extern const char *const evidence_kind_names[EVIDENCE_KIND_COUNT];
 
 #define EVIDENCE_DOMAIN_BYTES 254 /* with the NUL; RFC 1035 allows 253 characters */
@@ -67,6 +75,7 @@ struct evidence {
 	 * is ever stored. */
 	char person[EVIDENCE_PERSON_BYTES];
 	uint32_t recipient_count; /* of the message; 0: unknown */
+	uint32_t count;		  /* of sessions, the last of which ended then; 0: one */
 };
 
 /* Why evidence was not noted. */

@@ -221,10 +221,11 @@ const char *evidence_line_read(const char *line, size_t bytes, struct evidence *
 	if (!split_line(line, bytes, fields))
 		return "a line must have eight fields";
 	source = find_name(&fields[FIELD_SOURCE], evidence_source_names, EVIDENCE_SOURCE_COUNT);
-	if (source < 0)
+	/* Nobody reports what the kernel saw but the kernel. */
+	if (source < 0 || source == EVIDENCE_FROM_KERNEL)
 		return "the source is unknown";
 	kind = find_name(&fields[FIELD_KIND], evidence_kind_names, EVIDENCE_KIND_COUNT);
-	if (kind < 0)
+	if (kind < 0 || kind >= EVIDENCE_OUTBOUND)
 		return "the kind is unknown";
 	if (!read_number(&fields[FIELD_TIME], TIME_MAX_SEC, &evidence.at_sec))
 		return "the time must be Unix time in seconds";

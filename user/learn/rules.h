@@ -15,7 +15,7 @@
 struct learn_day {
 	int64_t day; /* since 1970 */
 	uint32_t counts[EVIDENCE_KIND_COUNT];
-	int64_t last_sec; /* of the last accepted message; 0: none */
+	int64_t last_sec; /* of the last accepted message or inbound session; 0: none */
 };
 
 /* A domain that an address sends for, or whose server it is. */
@@ -77,7 +77,7 @@ void learn_rule_judge(enum learn_rule rule, const struct learn_facts *facts,
 bool learn_judge(const struct learn_facts *facts, const struct learn_settings *settings,
 		 int64_t now_sec, struct learn_finding *ret_finding);
 
-/* The last accepted message; 0: none. */
+/* The last accepted message or inbound session; 0: none. */
 int64_t learn_last_message_sec(const struct learn_facts *facts);
 
 /* The weighted messages of an address: of good ones, and of spam and rejects. */

@@ -27,10 +27,16 @@ static bool is_bad(const struct evidence *evidence)
 	       evidence->kind == EVIDENCE_REPORTED_SPAM;
 }
 
-static bool is_message(const struct evidence *evidence)
+static bool is_session(const struct evidence *evidence)
+{
+	return evidence->kind == EVIDENCE_OUTBOUND || evidence->kind == EVIDENCE_INBOUND;
+}
+
+/* Whether it shows that someone still uses the address. */
+static bool is_sign_of_life(const struct evidence *evidence)
 {
 	return evidence->kind == EVIDENCE_ACCEPTED || evidence->kind == EVIDENCE_HAM ||
-	       evidence->kind == EVIDENCE_REPLY;
+	       evidence->kind == EVIDENCE_REPLY || evidence->kind == EVIDENCE_INBOUND;
 }
 
 /* ---- sort ------------------------------------------------------------------------------ */
@@ -79,6 +85,7 @@ struct group {
 	int64_t last_sec;
 	bool has_bad;
 	bool has_good;
+	bool has_sessions;
 	bool is_covered;
 };
 
@@ -87,12 +94,14 @@ static void group_sum_up(struct group *group)
 	for (size_t i = 0; i < group->count; i++) {
 		const struct evidence *evidence = group->items[i].evidence;
 
-		group->counts[evidence->kind]++;
+		group->counts[evidence->kind] += evidence->count ? evidence->count : 1;
 		group->is_covered |= group->items[i].is_covered;
-		if (is_message(evidence) && evidence->at_sec > group->last_sec)
+		if (is_sign_of_life(evidence) && evidence->at_sec > group->last_sec)
 			group->last_sec = evidence->at_sec;
 		if (is_bad(evidence))
 			group->has_bad = true;
+		else if (is_session(evidence))
+			group->has_sessions = true;
 		else if (evidence->kind != EVIDENCE_LISTED)
 			group->has_good = true;
 	}
@@ -112,7 +121,8 @@ static int group_update(const struct group *group)
 	    "UPDATE days SET sent = sent + ?, accepted = accepted + ?, rejected = rejected + ?, "
 	    "listed = listed + ?, ham = ham + ?, spam = spam + ?, reply = reply + ?, "
 	    "reported_ham = reported_ham + ?, reported_spam = reported_spam + ?, "
-	    "last = max(last, ?) WHERE address = ? AND day = ?";
+	    "outbound = outbound + ?, inbound = inbound + ?, last = max(last, ?) WHERE address = ? "
+	    "AND day = ?";
 	sqlite3_stmt *statement;
 
 	if (database_statement(group->store->side.database, update, &statement))
@@ -127,7 +137,10 @@ static int group_update(const struct group *group)
 
 static int group_insert(const struct group *group)
 {
-	static const char insert[] = "INSERT INTO days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	static const char insert[] =
+	    "INSERT INTO days (address, day, sent, accepted, rejected, listed, ham, spam, reply, "
+	    "reported_ham, reported_spam, outbound, inbound, last) "
+	    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	struct evidence_store *store = group->store;
 	sqlite3_stmt *statement;
 
@@ -234,15 +247,15 @@ static int put_links(const struct group *group)
 	return err;
 }
 
-/* Bad evidence alone makes nobody a candidate, so only what is learned is reviewed for it, and
- * what a partner sends from. */
+/* Bad evidence or sessions alone make nobody a candidate, so only what is learned is reviewed for
+ * them, and what a partner sends from. */
 static int group_follow_up(const struct group *group)
 {
 	static const char is_known[] = "SELECT 1 FROM learned WHERE address = ?";
 	const struct prefix *subject = &group->items[0].subject;
 	int err = 0, known = 0;
 
-	if (group->has_bad) {
+	if (group->has_bad || group->has_sessions) {
 		known = has_row(group->store, is_known, subject);
 		err = known < 0 ? known : known ? put_complaints(group) : 0;
 	}
@@ -319,7 +332,9 @@ int evidence_note(struct evidence_store *store, struct evidence_item *items, siz
 
 	for (size_t i = 0; i < count; i++) {
 		items[i].drop = EVIDENCE_DROP_COUNT;
-		if (items[i].evidence->at_sec > store->newest_sec)
+		/* Sessions do not show that a log is still read, and as long as it is not, nobody
+		 * is idle. */
+		if (!is_session(items[i].evidence) && items[i].evidence->at_sec > store->newest_sec)
 			store->newest_sec = items[i].evidence->at_sec;
 	}
 	if (!err)

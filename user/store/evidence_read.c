@@ -53,7 +53,8 @@ static int read_days(struct evidence_store *store, const struct prefix *subject,
 {
 	static const char query[] =
 	    "SELECT day, sent, accepted, rejected, listed, ham, spam, reply, reported_ham, "
-	    "reported_spam, last FROM days WHERE address = ? AND day <= ? ORDER BY day";
+	    "reported_spam, outbound, inbound, last FROM days WHERE address = ? AND day <= ? ORDER "
+	    "BY day";
 	sqlite3_stmt *row;
 	int step = 0, err = 0;
 

@@ -20,7 +20,7 @@ static const char tables[] =
     " reply INTEGER NOT NULL,"
     " reported_ham INTEGER NOT NULL,"
     " reported_spam INTEGER NOT NULL,"
-    " last INTEGER NOT NULL," /* accepted message; 0: none */
+    " last INTEGER NOT NULL," /* accepted message or inbound session; 0: none */
     " PRIMARY KEY (address, day)) WITHOUT ROWID;"
     "CREATE TABLE names (address BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE complaints ("
@@ -74,7 +74,10 @@ static const char tables[] =
 static const char names[] = "ALTER TABLE names ADD COLUMN other TEXT NOT NULL DEFAULT '';"
 			    "ALTER TABLE names ADD COLUMN also TEXT NOT NULL DEFAULT '';";
 
-static const char *const steps[] = { tables, names };
+static const char sessions[] = "ALTER TABLE days ADD COLUMN outbound INTEGER NOT NULL DEFAULT 0;"
+			       "ALTER TABLE days ADD COLUMN inbound INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = { tables, names, sessions };
 
 /* It is not checked, because it grows large. What is in force is in state.db, too. */
 const struct database_schema evidence_schema = {

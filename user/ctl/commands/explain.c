@@ -35,6 +35,8 @@ static const struct column day_columns[] = {
 	{ "reply", "REPLIES", FORM_NUMBER },
 	{ "reported-ham", "REPORTED-HAM", FORM_NUMBER },
 	{ "reported-spam", "REPORTED-SPAM", FORM_NUMBER },
+	{ "outbound", "OUTBOUND", FORM_NUMBER | COLUMN_LEAVES(3) },
+	{ "inbound", "INBOUND", FORM_NUMBER | COLUMN_LEAVES(4) },
 	{ NULL, NULL, FORM_PLAIN },
 };
 

@@ -47,7 +47,8 @@ static FIXTURE_UNUSED void see(int64_t ago, enum evidence_kind kind, uint32_t co
 		last->day = day;
 	}
 	last->counts[kind] += count;
-	if (kind == EVIDENCE_ACCEPTED || kind == EVIDENCE_HAM || kind == EVIDENCE_REPLY)
+	if (kind == EVIDENCE_ACCEPTED || kind == EVIDENCE_HAM || kind == EVIDENCE_REPLY ||
+	    kind == EVIDENCE_INBOUND)
 		last->last_sec = day * DAY + 40000;
 }
 

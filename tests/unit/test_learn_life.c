@@ -118,6 +118,25 @@ static void test_message_saves(void **state)
 	assert_int_equal(learned.added_sec, NOW);
 }
 
+/* So does a session that it began, and one that we began does not. */
+static void test_session_saves(void **state)
+{
+	(void)state;
+	forget_all();
+	begin_in(LEARN_ACTIVE);
+	see(0, EVIDENCE_ACCEPTED, 3);
+	see(-59, EVIDENCE_INBOUND, 1);
+	step_at(NOW + 118 * DAY);
+	assert_int_equal(learned.state, LEARN_ACTIVE);
+	see(-118, EVIDENCE_OUTBOUND, 9);
+	step_at(NOW + 119 * DAY);
+	assert_int_equal(learned.state, LEARN_AT_RISK);
+	assert_int_equal(learned.cause, LEARN_BY_IDLENESS);
+	see(-120, EVIDENCE_INBOUND, 1);
+	step_at(NOW + 120 * DAY);
+	assert_int_equal(learned.state, LEARN_ACTIVE);
+}
+
 /* Bars hold, even if a rule is met. */
 static void test_bar(void **state)
 {
@@ -289,6 +308,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hysteresis, reset),
 		cmocka_unit_test_setup(test_idle, reset),
 		cmocka_unit_test_setup(test_message_saves, reset),
+		cmocka_unit_test_setup(test_session_saves, reset),
 		cmocka_unit_test_setup(test_bar, reset),
 		cmocka_unit_test_setup(test_complaints, reset),
 		cmocka_unit_test_setup(test_spam_share, reset),

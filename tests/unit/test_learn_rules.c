@@ -82,6 +82,56 @@ static void test_reputation(void **state)
 	}
 }
 
+/* @messages good ones from @age days ago on, and sessions with it on @sessions days. */
+static void see_supported(int64_t age, uint32_t messages, uint32_t sessions)
+{
+	forget_all();
+	if (messages)
+		see(age, EVIDENCE_HAM, messages);
+	for (int64_t ago = (int64_t)sessions - 1; ago >= 0; ago--) {
+		see(ago, EVIDENCE_OUTBOUND, 50);
+		see(ago, EVIDENCE_INBOUND, 50);
+	}
+}
+
+/* Sessions support messages, and replace at most half of them. */
+static void test_support(void **state)
+{
+	static const struct {
+		int64_t age;
+		uint32_t messages, sessions;
+		bool is_met;
+	} table[] = {
+		/* Each is a little less than one, because it has begun to halve. */
+		{ 20, 11, 0, true }, { 20, 9, 0, false }, { 20, 9, 2, true },	{ 20, 6, 5, true },
+		{ 20, 7, 2, false }, { 20, 6, 30, true }, { 20, 4, 30, false }, { 13, 6, 9, false },
+	};
+
+	(void)state;
+	settings.half_life_sec = 100000LL * DAY;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		see_supported(table[i].age, table[i].messages, table[i].sessions);
+		assert_int_equal(is_met(LEARN_REPUTATION), table[i].is_met);
+	}
+}
+
+/* Whoever is sent mail, by whatever trick, is not even a little nearer to any rule. */
+static void test_sessions_alone(void **state)
+{
+	struct learn_finding finding;
+
+	(void)state;
+	settings.reputation.messages = 1;
+	see_supported(0, 0, 300);
+	for (int rule = 0; rule < LEARN_RULE_COUNT; rule++) {
+		learn_rule_judge((enum learn_rule)rule, &facts, &settings, NOW, &finding);
+		assert_true(finding.score == 0);
+	}
+	settings.reputation.messages = 1000;
+	learn_rule_judge(LEARN_REPUTATION, &facts, &settings, NOW, &finding);
+	assert_true(finding.score == 0);
+}
+
 /* A message counts half after a half-life. */
 static void test_weights_halve(void **state)
 {
@@ -247,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup(test_reply, reset),
 		cmocka_unit_test_setup(test_report, reset),
 		cmocka_unit_test_setup(test_reputation, reset),
+		cmocka_unit_test_setup(test_support, reset),
+		cmocka_unit_test_setup(test_sessions_alone, reset),
 		cmocka_unit_test_setup(test_weights_halve, reset),
 		cmocka_unit_test_setup(test_messages_count_once, reset),
 		cmocka_unit_test_setup(test_partner, reset),

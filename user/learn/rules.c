@@ -197,11 +197,26 @@ static int64_t age_of(const struct learn_facts *facts, int64_t now_sec)
 	return 0;
 }
 
+/* Days on which we delivered mail to the address, weighted. A stranger can make a mail server send
+ * to him, so they replace at most half of the messages that are needed, and nothing else. */
+static double support_of(const struct learn_facts *facts, const struct learn_settings *settings,
+			 int64_t now_sec)
+{
+	const uint32_t most = settings->reputation.messages / 2;
+	double support = 0;
+
+	for (size_t i = 0; i < facts->day_count; i++)
+		if (facts->days[i].counts[EVIDENCE_OUTBOUND])
+			support += weight_of(&facts->days[i], settings, now_sec);
+	return fmin(support, most);
+}
+
 static void judge_reputation(const struct learn_facts *facts, const struct learn_settings *settings,
 			     int64_t now_sec, struct learn_finding *finding)
 {
 	const struct learn_reputation_settings *need = &settings->reputation;
 	const struct learn_traffic traffic = learn_traffic_of(facts, settings, INT64_MIN, now_sec);
+	const double support = support_of(facts, settings, now_sec);
 	const int64_t age_sec = age_of(facts, now_sec);
 	const int64_t clean_sec = clean_sec_of(facts, now_sec);
 	const uint64_t good = (uint64_t)llround(traffic.good);
@@ -209,9 +224,16 @@ static void judge_reputation(const struct learn_facts *facts, const struct learn
 	const double clean_share =
 	    clean_sec < 0 ? 1 : share_of((double)clean_sec, (double)need->clean_sec);
 
-	add_criterion(finding, "messages", traffic.good, need->messages,
-		      share_of(traffic.good, need->messages), "%.1f of %u good %s, weighted",
-		      traffic.good, need->messages, plural(need->messages, "message", "messages"));
+	if (support > 0)
+		add_criterion(finding, "messages", traffic.good + support, need->messages,
+			      share_of(traffic.good + support, need->messages),
+			      "%.1f of %u, weighted: %.1f good messages, %.1f days with mail to it",
+			      traffic.good + support, need->messages, traffic.good, support);
+	else
+		add_criterion(finding, "messages", traffic.good, need->messages,
+			      share_of(traffic.good, need->messages),
+			      "%.1f of %u good %s, weighted", traffic.good, need->messages,
+			      plural(need->messages, "message", "messages"));
 	add_criterion(finding, "age", (double)age_sec / LEARN_DAY_SEC,
 		      (double)need->age_sec / LEARN_DAY_SEC,
 		      share_of((double)age_sec, (double)need->age_sec),

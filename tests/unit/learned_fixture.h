@@ -67,6 +67,7 @@ static FIXTURE_UNUSED struct evidence make(enum evidence_kind kind, const char *
 	struct evidence evidence = { .source = kind == EVIDENCE_HAM || kind == EVIDENCE_SPAM ||
 						       kind == EVIDENCE_REPLY
 						   ? EVIDENCE_FROM_RSPAMD
+					       : kind >= EVIDENCE_OUTBOUND ? EVIDENCE_FROM_KERNEL
 					       : kind >= EVIDENCE_REPORTED_HAM
 						   ? EVIDENCE_FROM_REPORT
 						   : EVIDENCE_FROM_POSTFIX,

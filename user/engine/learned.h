@@ -8,6 +8,7 @@
 #ifndef ENGINE_LEARNED_H
 #define ENGINE_LEARNED_H
 
+#include "core/session.h"
 #include "engine/engine.h"
 #include "feeds/report.h"
 #include "learn/life.h"
@@ -41,6 +42,11 @@ struct evidence_noted {
 /* Note evidence. All of the batch and its position are on the disk when this returns, or
  * nothing is. Return: 0; -ECANCELED: nothing has changed, and @refusal says why. */
 int engine_note_evidence(struct engine *engine, const struct evidence_batch *batch,
+			 struct evidence_noted *ret_noted, struct refusal *refusal);
+
+/* Note complete sessions that the kernel has counted: outbound ones, and inbound ones of addresses
+ * that have a state. Return: as above. */
+int engine_note_sessions(struct engine *engine, const struct session_news *news, size_t count,
 			 struct evidence_noted *ret_noted, struct refusal *refusal);
 
 /* Where a reader stopped. @ret_position: to be freed; NULL: it has not read anything.

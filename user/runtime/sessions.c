@@ -8,9 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "datapath/sessions.h"
+#include "engine/learned.h"
+#include "runtime/learner.h"
 #include "runtime/runtime.h"
 
 #define INTERVAL_SEC 60
@@ -19,6 +23,7 @@ struct session_watch {
 	struct runtime *runtime;
 	struct event *timer;
 	struct sessions *sessions; /* NULL: not counted */
+	bool is_reading;	   /* a task is with the worker, and uses the maps */
 	bool is_attached;
 	bool was_removed; /* what an earlier process left */
 	char cgroup[PATH_MAX];
@@ -50,10 +55,102 @@ static void set_problem(struct session_watch *watch, const char *problem)
 	snprintf(watch->problem, sizeof(watch->problem), "%s", problem);
 }
 
+/* ---- read: in the worker -------------------------------------------------------- */
+
+struct session_task {
+	struct engine_task task;
+	const struct sessions *sessions;
+	struct evidence_noted noted;
+};
+
+static int64_t boot_sec(void)
+{
+	struct timespec since_boot;
+
+	clock_gettime(CLOCK_BOOTTIME, &since_boot);
+	return time_now_sec() - since_boot.tv_sec;
+}
+
+static int find_news(const struct sessions *sessions, struct session_difference *ret_difference)
+{
+	struct session_peer *peers = NULL;
+	struct session_noted *noted = NULL;
+	size_t peer_count, noted_count;
+	int err = sessions_read_noted(sessions, &noted, &noted_count);
+
+	if (!err)
+		err = sessions_read_peers(sessions, &peers, &peer_count);
+	if (!err)
+		err = session_compare(peers, peer_count, noted, noted_count, boot_sec(),
+				      ret_difference);
+	free(peers);
+	free(noted);
+	return err;
+}
+
+/* Evidence is on the disk before the kernel's table says so: if ipwld is killed in between, a
+ * session counts twice, and none is lost. */
+static void session_task_run(struct engine_task *base, struct engine *engine)
+{
+	struct session_task *task = (struct session_task *)base;
+	struct session_difference difference = { 0 };
+	struct refusal refusal = { 0 };
+	int err = find_news(task->sessions, &difference);
+
+	if (!err && !engine_note_sessions(engine, difference.news, difference.count, &task->noted,
+					  &refusal))
+		err = sessions_note(task->sessions, &difference);
+	if (err)
+		log_error("sessions", "cannot read the sessions that were counted: %s",
+			  strerror(-err));
+	session_difference_done(&difference);
+	refusal_done(&refusal);
+}
+
+static void session_watch_look(struct session_watch *watch);
+
+static void session_task_finish(struct engine_task *base, struct runtime *runtime)
+{
+	const struct session_task *task = (const struct session_task *)base;
+
+	runtime->sessions->is_reading = false;
+	if (task->noted.noted_count)
+		learner_wake(runtime->learner);
+	/* It waited for us. */
+	if (mode_of(runtime->sessions) == SESSIONS_OFF)
+		session_watch_look(runtime->sessions);
+}
+
+static void session_task_free(struct engine_task *base)
+{
+	free(base);
+}
+
+static void read_sessions(struct session_watch *watch)
+{
+	struct session_task *task;
+
+	if (!watch->sessions || watch->is_reading)
+		return;
+	task = calloc(1, sizeof(*task));
+	if (!task)
+		return;
+	task->task.run = session_task_run;
+	task->task.finish = session_task_finish;
+	task->task.free = session_task_free;
+	task->sessions = watch->sessions;
+	watch->is_reading = true;
+	runtime_submit(watch->runtime, &task->task);
+}
+
+/* ---- attach ------------------------------------------------------------------------- */
+
 static void stop_counting(struct session_watch *watch)
 {
 	char error[DATAPATH_ERROR_BYTES] = "";
 
+	if (watch->is_reading)
+		return;
 	sessions_close(watch->sessions);
 	watch->sessions = NULL;
 	watch->is_attached = false;
@@ -106,6 +203,8 @@ static void session_watch_look(struct session_watch *watch)
 	set_problem(watch, error);
 	if (watch->is_attached && !was_attached)
 		log_info("sessions", "SMTP sessions are counted in the cgroup %s", watch->cgroup);
+	/* Also if it is not attached any more. */
+	read_sessions(watch);
 }
 
 static void session_watch_arm(struct session_watch *watch, int delay_sec)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SMTP sessions that the kernel counts, with processes of other namespaces and child cgroups."""
+"""SMTP sessions that the kernel counts, with processes of other namespaces and child cgroups, and
+what is learned from them."""
 
 import contextlib
 import signal
@@ -12,7 +13,8 @@ import cgroups
 import frames
 import mta
 import netns
-from lab import ALLOWED, MX4, MX6, UNLISTED, wait_for
+from lab import ALLOWED, MX4, MX6, UNLISTED, Sender, wait_for
+from test_learned import remember_probation, verdict
 
 # Sends a message of so many bytes, and prints how many bytes it sent and how many it received.
 CLIENT = """
@@ -31,20 +33,31 @@ with Counting(target, 25, "client.test", 60) as client:
         client.ehlo()
 print(client.sent)
 """
-# Greets on port 25, and reads what comes.
+# Greets on port 25, and accepts what comes.
 SERVER = """
 import socket, threading
 def serve(connection):
-    with connection:
-        connection.sendall(b"220 mx.test\\r\\n")
-        while connection.recv(1000):
-            connection.sendall(b"250 ok\\r\\n")
+    is_data = False
+    with connection, connection.makefile("rwb", 0) as stream:
+        stream.write(b"220 mx.test\\r\\n")
+        for line in stream:
+            if is_data and line != b".\\r\\n":
+                continue
+            word = line.strip().upper()
+            is_data = word == b"DATA"
+            code = {b"DATA": b"354 ", b"QUIT": b"221 "}.get(word, b"250 ")
+            stream.write(code + b"x" * 80 + b"\\r\\n")
+            if word == b"QUIT":
+                break
 listener = socket.create_server(("::", 25), family=socket.AF_INET6, dualstack_ipv6=True)
 print("listening", flush=True)
 while True:
     threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
 """
 LONG, SHORT = 4000, 0
+# Those of the lab are never learned. The first one of these sends, the other one receives.
+PARTNER = Sender("partner", "46.0.0.1", "2a00:46::1", "unlisted")
+STRANGER = Sender("stranger", "46.0.0.2", "2a00:46::2", "unlisted")
 
 
 @pytest.fixture(name="group")
@@ -244,3 +257,61 @@ def test_refused_by_another_program(ipwld, group):
     netns.run("bpftool", "cgroup", "detach", group.path, "sock_ops", "pinned", pin)
     assert ipwld.ctl("reload").returncode == 0
     wait_for(lambda: ipwld.status()["sessions"]["attached"], "it is attached")
+
+
+def evidence(ipwld, address, kind):
+    """How many sessions are noted of an address."""
+    return sum(day.get(kind, 0) for day in ipwld.ask("explain", address)["days"])
+
+
+def read_now(ipwld):
+    """A reload looks at the sessions at once."""
+    assert ipwld.ctl("reload").returncode == 0
+
+
+def test_outbound_evidence(lab, group, counting):
+    """It is noted once, whenever ipwld runs, and lists nobody."""
+    assert counting.ask("explain", STRANGER.ipv4)["learned"] is None
+    with server(cgroups.Cgroup(), lab.add_sender(STRANGER)):
+        for i, end in enumerate((counting.stop, counting.kill, None)):
+            for address in STRANGER.addresses:
+                run_client(group, lab.mx, address, LONG)
+            read_now(counting)
+            for address in STRANGER.addresses:
+                wait_for(lambda a=address, n=2 * i + 1: evidence(counting, a, "outbound") == n,
+                         "the session is noted")
+            if not end:
+                break
+            end()
+            for address in STRANGER.addresses:
+                run_client(group, lab.mx, address, LONG)
+            counting.start()
+            for address in STRANGER.addresses:
+                wait_for(lambda a=address, n=2 * i + 2: evidence(counting, a, "outbound") == n,
+                         "so is the one without ipwld")
+    answer = counting.ask("explain", STRANGER.ipv4)
+    assert answer["learned"] is None and answer["days"][-1]["outbound"] == 5, answer
+    assert counting.request("POST", "/v1/test", {"addresses": [STRANGER.ipv4]})[1]["results"][0][
+        "verdict"] == "unlisted"
+    assert "OUTBOUND" in counting.ctl("explain", STRANGER.ipv4).stdout
+
+
+def test_inbound_evidence(lab, group, ipwld):
+    """It renews a sender that is learned, and says nothing of others."""
+    ipwld.configure(extra="learn:\n  list: partners\n  mode: auto\n"
+                          f"  sessions: {{mode: on, cgroup: {group.path}}}\n")
+    ipwld.start()
+    wait_for((ipwld.state / "learn.db").exists, "learn.db exists")
+    assert ipwld.stop() == 0
+    remember_probation(ipwld.state / "learn.db")
+    ipwld.start()
+    wait_for(lambda: verdict(ipwld) == "allow", "the sender is learned")
+    with server(group, lab.mx):
+        for sender in STRANGER, PARTNER:
+            converse(lab.add_sender(sender), sender.ipv4, MX4, b"EHLO x\r\n", b"QUIT\r\n")
+        wait_for(lambda: counts(ipwld) == (0, 0, 2, 0), "both sessions are counted")
+    read_now(ipwld)
+    wait_for(lambda: evidence(ipwld, PARTNER.ipv4, "inbound") == 1, "one is noted")
+    assert evidence(ipwld, STRANGER.ipv4, "inbound") == 0
+    assert ipwld.metric("ipwl_evidence_total", source="kernel", kind="inbound") == 1
+    assert verdict(ipwld) == "allow"

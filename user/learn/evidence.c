@@ -5,8 +5,7 @@
 const char *const evidence_source_names[EVIDENCE_SOURCE_COUNT] = {
 	[EVIDENCE_FROM_POSTFIX] = "postfix",	 [EVIDENCE_FROM_EXIM] = "exim",
 	[EVIDENCE_FROM_OPENSMTPD] = "opensmtpd", [EVIDENCE_FROM_RSPAMD] = "rspamd",
-	[EVIDENCE_FROM_REPORT] = "report",
-	[EVIDENCE_FROM_KERNEL] = "kernel",
+	[EVIDENCE_FROM_REPORT] = "report",	 [EVIDENCE_FROM_KERNEL] = "kernel",
 };
 
 const char *const evidence_kind_names[EVIDENCE_KIND_COUNT] = {

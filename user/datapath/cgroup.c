@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -45,11 +47,25 @@ static bool classifies_sockets(const struct mntent *mount)
 	       (hasmntopt(mount, "net_cls") || hasmntopt(mount, "net_prio"));
 }
 
+/* Linux 5.15 keeps both apart. */
+static bool is_kernel_old(void)
+{
+	struct utsname name;
+	unsigned long major, minor;
+	char *end;
+
+	if (uname(&name))
+		return false;
+	major = strtoul(name.release, &end, 10);
+	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return major < 5 || (major == 5 && minor < 15);
+}
+
 bool cgroup_v1_classifies(void)
 {
 	char path[PATH_MAX];
 
-	return find_mount(classifies_sockets, path);
+	return is_kernel_old() && find_mount(classifies_sockets, path);
 }
 
 int cgroup_open(const char *cgroup, char ret_path[PATH_MAX], char error[DATAPATH_ERROR_BYTES])

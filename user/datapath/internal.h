@@ -157,7 +157,7 @@ int load_pinned(const char *bpffs_dir, struct ipwl_bpf **ret_skeleton,
 int cgroup_open(const char *cgroup, char ret_path[PATH_MAX], char error[DATAPATH_ERROR_BYTES]);
 /* As the kernel tells it of a link; 0: unknown. */
 uint64_t cgroup_id(int fd);
-/* Whether net_cls or net_prio of cgroup v1 is mounted. */
+/* Whether net_cls or net_prio of cgroup v1 is mounted, and may keep sockets from cgroup v2. */
 bool cgroup_v1_classifies(void);
 
 /* ---- ports.c -------------------------------------------------------------- */

@@ -19,7 +19,12 @@ SIMULATION = {"schema_version": 1, "since": "2026-10-30T00:00:00Z", "addresses":
                            "removed_at": None, "messages": 31, "spam": 0}]}
 ADDRESS = {"schema_version": 1, "subject": "192.0.2.7", "kind": "address",
            "prefix": "192.0.2.7/32", "learned": LEARNED, "never": None, "complaints": 0,
-           "name": "mx.partner.test", "days": [{"day": "2026-11-28", "ham": 3, "reply": 1}],
+           "name": "mx.partner.test", "days": [{"day": "2026-11-28", "ham": 3, "reply": 1,
+                                                 "inbound": 2}],
+           "sessions": {"since": "2026-11-20T09:00:00Z", "outbound": 3, "sent_bytes": 98304,
+                        "received_bytes": 4096, "last_outbound_at": "2026-11-28T09:00:00Z",
+                        "inbound": 2, "inbound_bytes": 70,
+                        "last_inbound_at": "2026-11-28T10:00:00Z"},
            "domains": [{"domain": "partner.test", "authenticated_days": 2, "server": False,
                         "messages": 12, "days": 5, "users": 2}],
            "spf": [{"domain": "partner.test", "shared": False}],
@@ -134,12 +139,17 @@ def test_explain_an_address(ask, daemon):
 why: it sends for partner.test
 next: active at 2026-12-01T09:00:00Z
 reverse name: mx.partner.test
+SMTP sessions since 2026-11-20T09:00:00Z: 3 outbound, 2 inbound
+  outbound: 98304 bytes sent, 4096 received, the last at 2026-11-28T09:00:00Z
+  inbound: 70 bytes received, the last at 2026-11-28T10:00:00Z
 rule reply: not met
   [ ] 1 of 2 answers
 rule partner: met, not used, for partner.test
   [x] 5 of 2 days
-DAY         SENT  ACCEPTED  REJECTED  LISTED  HAM  SPAM  REPLIES  REPORTED-HAM  REPORTED-SPAM
-2026-11-28     -         -         -       -    3     -        1             -              -
+DAY         SENT  ACCEPTED  REJECTED  LISTED  HAM  SPAM  REPLIES  REPORTED-HAM  REPORTED-SPAM  \
+OUTBOUND  INBOUND
+2026-11-28     -         -         -       -    3     -        1             -              -  \
+       -        2
 DOMAIN        AUTHENTICATED-DAYS  SERVER  OUR-MESSAGES  DAYS  USERS
 partner.test                   2  no                12     5      2
 """
@@ -149,7 +159,7 @@ partner.test                   2  no                12     5      2
 
 def test_explain_a_stranger(ask, daemon):
     answer = {**ADDRESS, "learned": None, "never": "an address of this host", "name": None,
-              "days": [], "domains": [], "rules": []}
+              "days": [], "domains": [], "rules": [], "sessions": None}
     daemon.answers["GET", "/v1/explain"] = 200, answer
     assert ask("explain", "192.0.2.7").out == ("192.0.2.7/32: not learned\n"
                                                "never learned: an address of this host\n"
@@ -184,6 +194,26 @@ def test_status(ask, daemon):
     assert ask("--json", "status").json()["learn"] == LEARN
     daemon.answers["GET", "/v1/status"] = 200, STATUS
     assert "learning" not in ask("status").out
+
+
+@pytest.mark.parametrize("more, text", [
+    ({}, "SMTP sessions in /sys/fs/cgroup: 12 outbound, 3 short; 40 inbound, 0 short\n"),
+    ({"problem": "why"},
+     "SMTP sessions in /sys/fs/cgroup: 12 outbound, 3 short; 40 inbound, 0 short; some may be "
+     "missed: why\n"),
+    ({"attached": False, "problem": "why"}, "SMTP sessions are not counted: why\n"),
+    ({"mode": "off", "attached": False}, None),
+    ({"attached": False}, None),
+])
+def test_sessions_in_the_status(ask, daemon, more, text):
+    sessions = {"mode": "auto", "attached": True, "cgroup": "/sys/fs/cgroup", "problem": None,
+                "totals": {"outbound": {"complete": {"sessions": 12}, "short": {"sessions": 3}},
+                           "inbound": {"complete": {"sessions": 40}, "short": {"sessions": 0}}},
+                **more}
+    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "sessions": sessions}
+    shown = ask("status").out
+    assert text in shown if text else "SMTP sessions" not in shown
+    assert ask("--json", "status").json()["sessions"] == sessions
 
 
 def test_learning_is_off(ask, daemon):

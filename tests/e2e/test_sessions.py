@@ -291,6 +291,11 @@ def test_outbound_evidence(lab, group, counting):
                          "so is the one without ipwld")
     answer = counting.ask("explain", STRANGER.ipv4)
     assert answer["learned"] is None and answer["days"][-1]["outbound"] == 5, answer
+    assert answer["sessions"]["outbound"] == 5 and answer["sessions"]["inbound"] == 0
+    assert answer["sessions"]["sent_bytes"] > 5 * 2 * LONG
+    assert answer["sessions"]["since"] <= answer["sessions"]["last_outbound_at"]
+    assert f'since {answer["sessions"]["since"]}: 5 outbound, 0 inbound\n' in \
+        counting.ctl("explain", STRANGER.ipv4).stdout
     assert counting.request("POST", "/v1/test", {"addresses": [STRANGER.ipv4]})[1]["results"][0][
         "verdict"] == "unlisted"
     assert "OUTBOUND" in counting.ctl("explain", STRANGER.ipv4).stdout
@@ -313,5 +318,7 @@ def test_inbound_evidence(lab, group, ipwld):
     read_now(ipwld)
     wait_for(lambda: evidence(ipwld, PARTNER.ipv4, "inbound") == 1, "one is noted")
     assert evidence(ipwld, STRANGER.ipv4, "inbound") == 0
+    assert ipwld.ask("explain", STRANGER.ipv4)["sessions"]["inbound"] == 1
+    assert ipwld.ask("explain", "46.0.0.3")["sessions"] is None
     assert ipwld.metric("ipwl_evidence_total", source="kernel", kind="inbound") == 1
     assert verdict(ipwld) == "allow"

@@ -12,6 +12,7 @@
 #include "api/learn_json.h"
 #include "api/request.h"
 #include "api/routes.h"
+#include "api/sessions.h"
 #include "http/http.h"
 #include "learn/evidence_line.h"
 
@@ -162,6 +163,16 @@ static void explain_run(struct api_task *base, struct engine *engine)
 	learn_explanation_done(&explanation);
 }
 
+/* The kernel's counts are the main loop's. */
+static void explain_finish(struct api_task *base, struct runtime *runtime)
+{
+	const struct explain_task *task = (const struct explain_task *)base;
+
+	if (task->is_address && base->answer)
+		json_object_set_new(base->answer, "sessions",
+				    session_record_json(runtime, &task->address));
+}
+
 static void explain_free(struct api_task *base)
 {
 	free(((struct explain_task *)base)->subject);
@@ -171,5 +182,6 @@ const struct api_command explain_command = {
 	.task_bytes = sizeof(struct explain_task),
 	.read = explain_read,
 	.run = explain_run,
+	.finish = explain_finish,
 	.free = explain_free,
 };

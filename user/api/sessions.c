@@ -41,3 +41,18 @@ json_t *sessions_status_json(const struct runtime *runtime)
 			 "problem", json_text(status.problem), "totals",
 			 totals_json(&status.totals));
 }
+
+json_t *session_record_json(const struct runtime *runtime, const struct prefix *address)
+{
+	struct session_record record;
+
+	if (!session_watch_find(runtime->sessions, address, &record))
+		return json_null();
+	return json_pack(
+	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "since", json_time(record.since_sec), "outbound",
+	    json_count(record.counts.outbound), "sent_bytes", json_count(record.counts.sent_bytes),
+	    "received_bytes", json_count(record.counts.received_bytes), "last_outbound_at",
+	    json_time(record.last_outbound_sec), "inbound", json_count(record.counts.inbound),
+	    "inbound_bytes", json_count(record.counts.inbound_bytes), "last_inbound_at",
+	    json_time(record.last_inbound_sec));
+}

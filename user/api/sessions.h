@@ -5,9 +5,13 @@
 
 #include <jansson.h>
 
+struct prefix;
 struct runtime;
 
 /* The `sessions` of the status; null if nothing is learned. */
 json_t *sessions_status_json(const struct runtime *runtime);
+
+/* What the kernel counted of a host; null: nothing. */
+json_t *session_record_json(const struct runtime *runtime, const struct prefix *address);
 
 #endif

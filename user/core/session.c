@@ -21,7 +21,7 @@ static uint32_t count_of(uint64_t now, uint64_t before)
 	return now - before > UINT32_MAX ? UINT32_MAX : (uint32_t)(now - before);
 }
 
-static int64_t unix_time(uint64_t since_boot_ns, int64_t boot_sec)
+int64_t session_time(uint64_t since_boot_ns, int64_t boot_sec)
 {
 	return since_boot_ns ? boot_sec + (int64_t)(since_boot_ns / NSEC_PER_SEC) : 0;
 }
@@ -41,8 +41,8 @@ static void add_news(struct session_difference *difference, const struct session
 		.address = session_address(&peer->peer),
 		.outbound = count_of(now->outbound, noted.outbound),
 		.inbound = count_of(now->inbound, noted.inbound),
-		.last_outbound_sec = unix_time(now->last_outbound_ns, boot_sec),
-		.last_inbound_sec = unix_time(now->last_inbound_ns, boot_sec),
+		.last_outbound_sec = session_time(now->last_outbound_ns, boot_sec),
+		.last_inbound_sec = session_time(now->last_inbound_ns, boot_sec),
 	};
 	difference->noted[difference->count++] = (struct session_noted) {
 		.peer = peer->peer,

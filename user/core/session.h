@@ -55,6 +55,9 @@ int session_compare(const struct session_peer *peers, size_t peer_count,
 		    struct session_difference *ret_difference);
 void session_difference_done(struct session_difference *difference);
 
+/* A time of the kernel's table as Unix time; 0 stays 0. */
+int64_t session_time(uint64_t since_boot_ns, int64_t boot_sec);
+
 /* The peer as a host. */
 struct prefix session_address(const struct ipwl_session_peer *peer);
 

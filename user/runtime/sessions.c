@@ -198,8 +198,8 @@ static void session_watch_look(struct session_watch *watch)
 	watch->is_attached = !attach(watch, error);
 	if (watch->is_attached && sessions_may_be_missed(cgroup))
 		snprintf(error, sizeof(error),
-			 "net_cls or net_prio of cgroup v1 is mounted: before Linux 5.15, sockets "
-			 "belong to the root then");
+			 "net_cls or net_prio of cgroup v1 is mounted, which before Linux 5.15 "
+			 "moves sockets to the root: unmount it, or leave out cgroup");
 	set_problem(watch, error);
 	if (watch->is_attached && !was_attached)
 		log_info("sessions", "SMTP sessions are counted in the cgroup %s", watch->cgroup);
@@ -266,4 +266,21 @@ void session_watch_get_status(const struct session_watch *watch, struct session_
 	};
 	if (watch->sessions)
 		sessions_read_totals(watch->sessions, &ret_status->totals);
+}
+
+bool session_watch_find(const struct session_watch *watch, const struct prefix *address,
+			struct session_record *ret_record)
+{
+	const int64_t booted_sec = boot_sec();
+	struct ipwl_sessions counts;
+
+	if (!watch->sessions || sessions_find_peer(watch->sessions, address, &counts))
+		return false;
+	*ret_record = (struct session_record) {
+		.counts = counts,
+		.since_sec = session_time(counts.born_ns, booted_sec),
+		.last_outbound_sec = session_time(counts.last_outbound_ns, booted_sec),
+		.last_inbound_sec = session_time(counts.last_inbound_ns, booted_sec),
+	};
+	return true;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "config/learn.h"
+#include "core/prefix.h"
 #include "ipwl_session.h"
 
 struct runtime;
@@ -29,5 +30,17 @@ struct session_status {
 
 /* The strings are valid until the loop runs again. */
 void session_watch_get_status(const struct session_watch *watch, struct session_status *ret_status);
+
+/* What the kernel knows of a peer. */
+struct session_record {
+	struct ipwl_sessions counts;
+	int64_t since_sec;	   /* Unix time; they are counted since */
+	int64_t last_outbound_sec; /* 0: there was none */
+	int64_t last_inbound_sec;  /* likewise */
+};
+
+/* Look up a host. Return: whether the kernel knows it. */
+bool session_watch_find(const struct session_watch *watch, const struct prefix *address,
+			struct session_record *ret_record);
 
 #endif

@@ -13,7 +13,8 @@ static const struct column address_columns[] = {
 	{ "never", NULL, FORM_PLAIN },	 { "complaints", NULL, FORM_PLAIN },
 	{ "name", NULL, FORM_PLAIN },	 { "rules", NULL, FORM_PLAIN },
 	{ "days", NULL, FORM_PLAIN },	 { "domains", NULL, FORM_PLAIN },
-	{ "spf", NULL, FORM_PLAIN },	 { NULL, NULL, FORM_PLAIN },
+	{ "spf", NULL, FORM_PLAIN },	 { "sessions", NULL, FORM_PLAIN },
+	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column subject_columns[] = {
@@ -104,6 +105,36 @@ static void write_standing(struct writer *writer, const json_t *answer)
 		write_line(writer, COLOUR_NONE, "reverse name: ", text_of(answer, "name"));
 }
 
+static long long number_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+/* Sessions that the kernel counted. */
+static void write_sessions(struct writer *writer, const json_t *sessions)
+{
+	if (!json_is_object(sessions))
+		return;
+	writer_text(writer, COLOUR_NONE, "SMTP sessions since %s: %lld outbound, %lld inbound",
+		    text_of(sessions, "since"), number_of(sessions, "outbound"),
+		    number_of(sessions, "inbound"));
+	writer_line_end(writer);
+	if (*text_of(sessions, "last_outbound_at")) {
+		writer_text(writer, COLOUR_NONE,
+			    "  outbound: %lld bytes sent, %lld received, the last at %s",
+			    number_of(sessions, "sent_bytes"),
+			    number_of(sessions, "received_bytes"),
+			    text_of(sessions, "last_outbound_at"));
+		writer_line_end(writer);
+	}
+	if (*text_of(sessions, "last_inbound_at")) {
+		writer_text(writer, COLOUR_NONE, "  inbound: %lld bytes received, the last at %s",
+			    number_of(sessions, "inbound_bytes"),
+			    text_of(sessions, "last_inbound_at"));
+		writer_line_end(writer);
+	}
+}
+
 static void write_rule(struct writer *writer, const json_t *rule)
 {
 	const json_t *criteria = json_object_get(rule, "criteria");
@@ -137,6 +168,7 @@ static void write_address(struct writer *writer, const json_t *answer)
 	if (writer->is_json)
 		return;
 	write_standing(writer, answer);
+	write_sessions(writer, json_object_get(answer, "sessions"));
 	json_array_foreach(rules, i, rule) write_rule(writer, rule);
 	writer_table(writer, NULL, day_columns, "", days);
 	writer_table(writer, NULL, domain_columns, "", json_object_get(answer, "domains"));

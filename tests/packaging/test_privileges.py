@@ -14,6 +14,7 @@ from conftest import TOP, run
 from test_unit import service, settings
 
 sys.path.insert(0, str(TOP / "tests/e2e"))
+import cgroups  # noqa: E402
 import daemon  # noqa: E402
 import netns  # noqa: E402
 from lab import wait_for  # noqa: E402
@@ -66,12 +67,15 @@ def calls(staged):
         wish = ipwld.socket.parent / "after/postfix"
         ipwld.configure(lists=daemon.PARTNERS + daemon.DROP + "    feeds:\n" +
                         sources.feed("one", source.url("/list")),
-                        extra=f"exports:\n  - {{format: plain, path: {export}, after: postfix}}\n")
+                        extra=f"exports:\n  - {{format: plain, path: {export}, after: postfix}}\n"
+                              "learn: {list: partners, sessions: {mode: on, cgroup: "
+                              f"{cgroups.Cgroup().path}}}}}\n")
         try:
             ipwld.spawn(env={**os.environ, "IPWL_FETCH_SOCKET": str(fetchers.path)})
             ipwld.await_answer()
             interface = ipwld.interface()
             assert interface["attached"] and interface["marking"] != "none", interface
+            wait_for(lambda: ipwld.status()["sessions"]["attached"], "sessions are counted")
             assert ipwld.ask("add", "--list", "partners", "192.0.2.1", "--ttl", "1h")
             assert ipwld.ask("test", "192.0.2.1")["results"][0]["verdict"] == "allow"
             ipwld.write_list("block.d/a.list", "192.0.2.0/24")
@@ -87,6 +91,7 @@ def calls(staged):
             ipwld.ask("detach")
             ipwld.ask("reload")
             assert ipwld.interface()["attached"]
+            wait_for(lambda: ipwld.status()["sessions"]["attached"], "sessions are counted again")
             pid = ipwld.status()["pid"]
             with open(f"/proc/{pid}/status", encoding="ascii") as status:
                 ipwld.identity = dict(line.split(":\t", 1) for line in status.read().splitlines()

@@ -226,6 +226,8 @@ step_maillog() {
 	[ "$(stat -c %U "/proc/$(pgrep -x ipwl-maillog)")" = ipwl-maillog ] || fail "another user reads"
 	send_mail 1 1 learned
 	wait_for "lines of Postfix are read" reads_mail_log
+	wait_for "sessions are counted" sh -c \
+		"ipwlctl status | grep -E 'SMTP sessions in /sys/fs/cgroup: .*; [1-9][0-9]* inbound'"
 	pkill -KILL -x ipwl-maillog
 	wait_for "another reader runs" pgrep -x ipwl-maillog
 	expect_exposure ipwl-maillog@.service 1.0

@@ -120,16 +120,17 @@ static void write_sessions(struct writer *writer, const json_t *sessions)
 		    number_of(sessions, "inbound"));
 	writer_line_end(writer);
 	if (*text_of(sessions, "last_outbound_at")) {
-		writer_text(writer, COLOUR_NONE,
-			    "  outbound: %lld bytes sent, %lld received, the last at %s",
-			    number_of(sessions, "sent_bytes"),
-			    number_of(sessions, "received_bytes"),
-			    text_of(sessions, "last_outbound_at"));
+		writer_text(
+		    writer, COLOUR_NONE, "  outbound: %lld %s sent, %lld received, the last at %s",
+		    number_of(sessions, "sent_bytes"),
+		    plural((uint64_t)number_of(sessions, "sent_bytes"), "byte", "bytes"),
+		    number_of(sessions, "received_bytes"), text_of(sessions, "last_outbound_at"));
 		writer_line_end(writer);
 	}
 	if (*text_of(sessions, "last_inbound_at")) {
-		writer_text(writer, COLOUR_NONE, "  inbound: %lld bytes received, the last at %s",
+		writer_text(writer, COLOUR_NONE, "  inbound: %lld %s received, the last at %s",
 			    number_of(sessions, "inbound_bytes"),
+			    plural((uint64_t)number_of(sessions, "inbound_bytes"), "byte", "bytes"),
 			    text_of(sessions, "last_inbound_at"));
 		writer_line_end(writer);
 	}

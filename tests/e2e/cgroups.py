@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Directories of cgroup v2, for programs whose sockets a test looks at."""
 
+import contextlib
 import itertools
 import os
 import pathlib
+import re
 
 import netns
 from lab import wait_for
@@ -22,10 +24,23 @@ def root():
     return path
 
 
+def sweep():
+    """Remove what a run that was killed outright has left."""
+    for path in root().glob(f"{netns.PREFIX}-*"):
+        owner = re.match(rf"{netns.PREFIX}-(\d+)-", path.name)
+        if owner and not pathlib.Path("/proc", owner[1]).exists():
+            for directory, _, _ in os.walk(path, topdown=False):
+                # Somebody else may sweep, too.
+                with contextlib.suppress(OSError):
+                    os.rmdir(directory)
+
+
 class Cgroup:
     """A directory of its own, or one below another."""
 
     def __init__(self, parent=None, name=None):
+        if not parent:
+            sweep()
         name = name or f"{netns.PREFIX}-{os.getpid()}-{next(_number)}"
         self.path = (parent.path if parent else root()) / name
         netns.at_exit(self.remove)

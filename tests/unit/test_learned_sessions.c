@@ -128,7 +128,7 @@ static void test_older_database(void **state)
 	fixture_stop_engine();
 	learn_sql("ALTER TABLE days DROP COLUMN inbound");
 	learn_sql("ALTER TABLE days DROP COLUMN outbound");
-	learn_sql("PRAGMA user_version = 1");
+	learn_sql("PRAGMA user_version = 2");
 	fixture_start_engine();
 	assert_int_equal(count_sessions(A, 4, 0, at(0)), 1);
 	assert_int_equal(learn_sql("SELECT outbound + reply FROM days"), 5);

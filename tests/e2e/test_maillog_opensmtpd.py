@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Evidence of a real OpenSMTPD that sends to a real mail server and receives mail. It writes to
 standard error what it would give to the system's log; the heads of the lines are added here. It
-offers authentication only with TLS, which Debian 12's version cannot do with OpenSSL 3, so the line
-of a user who logs in is added, too, for each session from this host."""
+offers authentication only with TLS, and handshakes with Debian 12's version fail in the namespaces.
+So the line of a user who logs in is added, too, for each session from this host."""
 
 import smtplib
 import socket

@@ -3,6 +3,7 @@
 #ifndef FUZZ_MAILLOG_H
 #define FUZZ_MAILLOG_H
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,13 +76,16 @@ static inline void print(const uint8_t *data, size_t size, char text[QUOTED_BYTE
 	text[bytes] = '\0';
 }
 
-/* @format has at most one %s. */
-__attribute__((format(printf, 2, 0))) static inline void
-read_format(struct mail_log *log, const char *format, const char *text)
+__attribute__((format(printf, 2, 3))) static inline void read_format(struct mail_log *log,
+								     const char *format, ...)
 {
 	char line[FORMATTED_BYTES];
-	int bytes = snprintf(line, sizeof(line), format, text);
+	va_list arguments;
+	int bytes;
 
+	va_start(arguments, format);
+	bytes = vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
 	check(bytes > 0 && (size_t)bytes < sizeof(line));
 	mail_log_line(log, line, (size_t)bytes);
 }

@@ -25,9 +25,9 @@ struct passwd *getpwnam(const char *name)
 /* A client's message is only accepted, from its address. */
 static void check_client(struct mail_log *log)
 {
-	read_format(log, STORE, "");
-	read_format(log, SEND, "");
-	read_format(log, DONE, "");
+	read_format(log, STORE);
+	read_format(log, SEND);
+	read_format(log, DONE);
 	check(count <= 1);
 	check(!count || (last.kind == EVIDENCE_ACCEPTED && last.address.addr[3] == 7 &&
 			 !strcmp(last.domain, "partner.test") && !*last.name));
@@ -53,14 +53,13 @@ static void check_recipient(struct mail_log *log, const char *text, const char *
 	char line[FORMATTED_BYTES];
 
 	count = 0;
-	read_format(log, LINE "<= alice@home.test H=(x) [198.51.100.1] P=esmtpa A=plain:alice S=3",
-		    "");
+	read_format(log, LINE "<= alice@home.test H=(x) [198.51.100.1] P=esmtpa A=plain:alice S=3");
 	snprintf(line, sizeof(line),
 		 LINE "=> %s@partner.test <%s@partner.test> R=r T=t H=mx.partner.test "
 		      "[192.0.2.101] C=\"250 Ok\"",
 		 text, quoted);
 	mail_log_line(log, line, strlen(line));
-	read_format(log, DONE, "");
+	read_format(log, DONE);
 	check(count <= 1);
 	check(!count || (last.kind == EVIDENCE_SENT && !strcmp(last.domain, "partner.test") &&
 			 last.address.addr[3] == 101 && !strcmp(last.person, "alice")));

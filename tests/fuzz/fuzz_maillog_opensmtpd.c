@@ -17,9 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_user(struct mail_log *log, const char *text)
 {
 	count = 0;
-	read_format(log, IN "connected address=192.0.2.7 host=x", "");
+	read_format(log, IN "connected address=192.0.2.7 host=x");
 	read_format(log, IN "authentication user=%s result=permfail", text);
-	read_format(log, ARRIVED, "");
+	read_format(log, ARRIVED);
 	read_format(log, OUT "connecting address=smtp://192.0.2.101:25 host=%s", text);
 	read_format(log, TO RELAY "result=\"Ok\" stat=\"%s\"", text);
 	/* It is a client's message, of a sender that no line has named. */
@@ -29,7 +29,7 @@ static void check_user(struct mail_log *log, const char *text)
 static void check_command(struct mail_log *log, const char *text)
 {
 	count = 0;
-	read_format(log, IN "connected address=192.0.2.7 host=x", "");
+	read_format(log, IN "connected address=192.0.2.7 host=x");
 	read_format(log, IN "failed-command command=\"%s\" result=\"451 4.7.1 later\"", text);
 	check(count <= 1);
 	check(!count || (last.kind == EVIDENCE_REJECTED && last.address.addr[3] == 7 &&
@@ -39,10 +39,10 @@ static void check_command(struct mail_log *log, const char *text)
 static void check_reply(struct mail_log *log, const char *text)
 {
 	count = 0;
-	read_format(log, IN "connected address=198.51.100.1 host=x", "");
-	read_format(log, IN "authentication user=alice result=ok", "");
-	read_format(log, ARRIVED, "");
-	read_format(log, OUT "connecting address=smtp://192.0.2.101:25 host=mx", "");
+	read_format(log, IN "connected address=198.51.100.1 host=x");
+	read_format(log, IN "authentication user=alice result=ok");
+	read_format(log, ARRIVED);
+	read_format(log, OUT "connecting address=smtp://192.0.2.101:25 host=mx");
 	read_format(log, TO RELAY "result=\"PermFail\" stat=\"%s\"", text);
 	check(!count);
 	read_format(log, TO RELAY "result=\"Ok\" stat=\"%s\"", text);

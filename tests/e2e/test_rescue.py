@@ -207,6 +207,14 @@ def test_levels_and_answers(ipwld, server, wire):
     assert [entry["prefix"] for entry in entries(ipwld)] == [f"{BLOCKED}/32"]
 
 
+def test_who_is_blocked_by_hand_is_not_rescued(rescuing, wire):
+    rescuing.ask("add", "--list", "drop", "9.1.0.0/29", "--reason", "we know them")
+    knock(wire, BLOCKED, BLOCKED6)
+    wait_for_results(rescuing, rescued=1, refused=1)
+    assert [entry["prefix"] for entry in entries(rescuing)] == [f"{BLOCKED6}/128"]
+    assert verdict(rescuing, BLOCKED) == "block"
+
+
 def test_no_more_than_max_entries(ipwld, server, wire):
     for last in range(1, 5):
         list_address(server, f"9.1.0.{last}", "127.0.5.3")

@@ -170,6 +170,24 @@ static int put_source(struct manual_batch *batch, const struct rescue_zone *zone
 	return rescued_put(batch, zone->list, &entry);
 }
 
+static void note_block_by_hand(const struct list *list, const struct entry *entry, uint32_t rule_id,
+			       void *context)
+{
+	bool *is_by_hand = context;
+
+	/* Exclusions have no rule. */
+	*is_by_hand |= rule_id && list->action == ACTION_BLOCK && entry->source == SOURCE_MANUAL;
+}
+
+/* A person knows better than a list of somebody else. */
+static bool is_blocked_by_hand(const struct engine *engine, const struct prefix *source)
+{
+	bool is_by_hand = false;
+
+	policy_covering(engine->current->policy, source, note_block_by_hand, &is_by_hand);
+	return is_by_hand;
+}
+
 /* Note why a source may have no entry. Return: how many may. */
 static size_t refuse_some(struct engine *engine, const struct rescue_zone *zone,
 			  struct rescued *sources, size_t count)
@@ -180,6 +198,8 @@ static size_t refuse_some(struct engine *engine, const struct rescue_zone *zone,
 
 	for (size_t i = 0; i < count; i++) {
 		sources[i].refusal = learning_refuse(engine, &sources[i].source);
+		if (!sources[i].refusal && is_blocked_by_hand(engine, &sources[i].source))
+			sources[i].refusal = "it is blocked by hand";
 		if (!sources[i].refusal && present + taken >= zone->max_entries)
 			sources[i].refusal = "max_entries is reached";
 		taken += !sources[i].refusal;

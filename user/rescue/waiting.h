@@ -38,9 +38,9 @@ enum rescue_offer {
 enum rescue_offer rescue_waiting_offer(struct rescue_waiting *waiting, const struct prefix *source,
 				       double now_sec);
 
-/* Take up to @max sources off the queue, those that have come again and then the longest waiting
- * first, so that they and @extra more
- * queries are within the limits. Return: how many; 0: none, and nothing was counted. */
+/* Take up to @max sources off the queue, so that they and @extra more queries are within the
+ * limits: first those that have come again, then those that wait longest. Return: how many; 0:
+ * none, and nothing was counted. */
 size_t rescue_waiting_take(struct rescue_waiting *waiting, double now_sec, size_t extra,
 			   struct prefix *ret_sources, size_t max);
 

@@ -403,7 +403,7 @@ def test_diff_tells_every_key(lab, ipwld, kind, key):
 def test_no_key_of_the_manual_page_is_left_out():
     page = (daemon.ROOT / "man/ipwld.yaml.5").read_text(encoding="utf-8")
     # Those of learning come from one table, which diff reads as well.
-    page = re.sub(r"^\.Ss (?:Learning|Partner).*?(?=^\.S[sh] )", "", page, flags=re.M | re.S)
+    page = re.sub(r"^\.Ss (?:Learning|Partner|Sessions).*?(?=^\.S[sh] )", "", page, flags=re.M | re.S)
     keys = set(re.findall(r"^\.It Ic (\w+) :", page, re.M))
     tables = SETTINGS, LIST_SETTINGS, EXPORT_SETTINGS, FEED_SETTINGS, DOMAIN_SETTINGS
     told = {key.split(".")[-1] for table in tables for key in table}

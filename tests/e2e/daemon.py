@@ -83,9 +83,8 @@ class Ipwld:
         """Write the configuration file."""
         if "sessions:" not in extra:
             # They would be those of all tests that run.
-            extra = re.sub(r"^learn:(\n  | \{)", r"learn:\1sessions: {mode: off}LEARN\1", extra,
-                           flags=re.MULTILINE)
-            extra = extra.replace("LEARN\n  ", "\n  ").replace("LEARN {", ", ")
+            extra = re.sub(r"^learn:(?:\n  | \{)", lambda head: head[0] + "sessions: {mode: off}" +
+                           (", " if head[0].endswith("{") else "\n  "), extra, flags=re.MULTILINE)
         write_at_once(
             self.config,
             f"interfaces: [{interfaces}]\nxdp_mode: {xdp_mode}\nports: [{ports}]\nmode: {mode}\n"

@@ -43,3 +43,16 @@ def names_of(ipwld, address):
         rows = ask(ipwld, f"SELECT name, other FROM names WHERE hex(address) = upper('{blob}')")
         return rows[0] if rows else ()
     return ()
+
+
+def learn_from(ipwld, server, log):
+    """Start a daemon that reads that server's log."""
+    ipwld.configure(extra=f"learn:\n  list: partners\n  {server}: {{file: {log}}}\n"
+                    "  partner: {max_new_domains: 1000}\n")
+    ipwld.start()
+
+
+def finish(ipwld, server, expected, domain="last.test"):
+    """Send a last message: what was sent before is in the log before it."""
+    server.send([f"end@{domain}"])
+    await_sent(ipwld, {**expected, domain: expected.get(domain, 0) + 1})

@@ -3,6 +3,7 @@
 that nothing is noted twice or lost, whatever dies and however the log is rotated."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
@@ -14,8 +15,9 @@ import lab as laboratory
 import mail_site
 import mta
 import netns
+import noted
 from lab import wait_for
-from noted import await_sent, days
+from noted import await_sent, days, learn_from
 
 # Addresses that anybody could have: those for documentation are never learned.
 PARTNER, STRANGER = "9.9.10.7", "9.9.20.7"
@@ -49,9 +51,7 @@ def _site(lab, partner, postfix_files):
 
 @pytest.fixture(name="learning")
 def _learning(ipwld, site):
-    ipwld.configure(extra=f"learn:\n  list: partners\n  postfix: {{file: {site.log}}}\n"
-                    "  partner: {max_new_domains: 1000}\n")
-    ipwld.start()
+    learn_from(ipwld, "postfix", site.log)
     return ipwld
 
 
@@ -65,10 +65,7 @@ def reader_of(ipwld):
     return None
 
 
-def finish(ipwld, site, expected):
-    """What was sent before is in the log before this."""
-    site.send(["end@other.test"])
-    await_sent(ipwld, {**expected, "other.test": expected.get("other.test", 0) + 1})
+finish = functools.partial(noted.finish, domain="other.test")
 
 
 def test_what_counts_as_sent(learning, site):

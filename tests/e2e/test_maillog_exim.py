@@ -14,7 +14,7 @@ import mta
 import netns
 import peers
 from lab import wait_for
-from noted import await_sent, days
+from noted import await_sent, days, finish, learn_from
 
 # Addresses that anybody could have: those for documentation are never learned.
 PARTNER, STRANGER, FORGED = "9.9.10.7", "9.9.20.7", "8.8.4.4"
@@ -180,16 +180,8 @@ def _exim(lab, request, partner):
 
 @pytest.fixture(name="learning")
 def _learning(ipwld, exim):
-    ipwld.configure(extra=f"learn:\n  list: partners\n  exim: {{file: {exim.log}}}\n"
-                    "  partner: {max_new_domains: 1000}\n")
-    ipwld.start()
+    learn_from(ipwld, "exim", exim.log)
     return ipwld
-
-
-def finish(ipwld, exim, expected):
-    """What was sent before is in the log before this."""
-    exim.send(["end@last.test"])
-    await_sent(ipwld, {**expected, "last.test": expected.get("last.test", 0) + 1})
 
 
 def test_sent(learning, exim):

@@ -15,7 +15,7 @@ import lab as laboratory
 import mta
 import netns
 import peers
-from noted import await_sent, days
+from noted import await_sent, days, finish, learn_from
 
 # Addresses that anybody could have: those for documentation are never learned.
 PARTNER, STRANGER, FORGED = "9.9.10.7", "9.9.20.7", "8.8.4.4"
@@ -123,16 +123,8 @@ def _smtpd(lab, partner):
 
 @pytest.fixture(name="learning")
 def _learning(ipwld, smtpd):
-    ipwld.configure(extra=f"learn:\n  list: partners\n  opensmtpd: {{file: {smtpd.log}}}\n"
-                    "  partner: {max_new_domains: 1000}\n")
-    ipwld.start()
+    learn_from(ipwld, "opensmtpd", smtpd.log)
     return ipwld
-
-
-def finish(ipwld, smtpd, expected):
-    """What was sent before is in the log before this."""
-    smtpd.send(["end@last.test"])
-    await_sent(ipwld, {**expected, "last.test": expected.get("last.test", 0) + 1})
 
 
 def test_sent(learning, smtpd):

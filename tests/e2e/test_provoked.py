@@ -130,7 +130,7 @@ def test_state_directory_is_full(lab, ipwld, wire):
 
 def test_state_directory_is_read_only(running, mail):
     assert add(running, "192.0.2.50").returncode == DONE
-    # A namespace of its own has it so; the daemon is already in another.
+    # What the daemon opens there from now on.
     netns.mount("tmpfs", running.state, "ro")
     result = add(running, "192.0.2.51")
     assert result.returncode != DONE and "nothing has changed" in result.stderr, result.stderr

@@ -60,6 +60,29 @@ def test_agree(name):
     assert outcomes[""] > COUNT / 2
 
 
+# What editors, other systems and converters leave at the ends of lines and between words.
+STRAY = ("\r", "\n\r", " \r", "\t\r", "\r\r\n", "\x00", "\x0b", "\x0c", "\x1a", "\x7f", "\x85", "\xa0",
+         "\u200b", "\u2028", "\u3000", "\ufeff", "\\", "\\\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_stray_characters(name):
+    """One in a good text, mostly at the end of a line: no entry gets lost in silence."""
+    print(f"IPWL_SEED={SEED}")
+    maker = Maker(random.Random(f"{SEED} stray {name}"))
+    requests = []
+    for _ in range(500):
+        text = maker.good(name)
+        ends = [place for place in range(len(text) + 1)
+                if place in (0, len(text)) or "\n" in text[place - 1:place + 1]]
+        place = maker.pick(*ends) if maker.pick(True, False) else maker.pick(*range(len(text) + 1))
+        action = "allow" if name in ALLOW_ONLY else maker.pick("allow", "block")
+        requests.append((name, action, text[:place] + maker.pick(*STRAY) + text[place:]))
+    for request, read in zip(requests, read_all(requests), strict=True):
+        outcome = compare(*request, read)
+        assert not outcome.startswith("!"), (outcome, request, read)
+
+
 def test_corpus_of_the_fuzzer():
     """What the fuzz target has found, in the tree and in the build, as each format."""
     requests = []

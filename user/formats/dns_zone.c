@@ -123,6 +123,21 @@ static bool are_names(const struct token *labels, size_t count)
 	return true;
 }
 
+/* Whether it is the name of a host or of the zone: anything else may be an address, spoilt. */
+static bool is_name(const struct token *owner)
+{
+	if (token_is(owner, "@"))
+		return true;
+	for (size_t i = 0; i < owner->bytes; i++) {
+		char c = owner->text[i], lower = (char)(c | 0x20);
+
+		if (!(lower >= 'a' && lower <= 'z') && !is_digit(c) && c != '-' && c != '_' &&
+		    c != '.')
+			return false;
+	}
+	return owner->bytes > 0;
+}
+
 /* Read the owner of a record. Labels after those of the address are the name of the zone. */
 static enum owner read_owner(const struct token *owner, struct prefix *ret_prefix)
 {
@@ -151,7 +166,7 @@ static enum owner read_owner(const struct token *owner, struct prefix *ret_prefi
 	       token_number(&labels[start + numbers], &number))
 		numbers++;
 	if (numbers == 0)
-		return start > 0 ? OWNER_UNCLEAR : OWNER_NAME;
+		return is_name(owner) ? OWNER_NAME : OWNER_UNCLEAR;
 	if (!are_names(labels + start + numbers, count - start - numbers))
 		return OWNER_UNCLEAR;
 	return convert_ipv4(labels + start, numbers, start, ret_prefix) ? OWNER_ADDRESS

@@ -129,6 +129,10 @@ static void test_dns_zone(void **state)
 	    "list:3:1: \"9\" is not an address\nlist:4:16: the answer is not in\n"
 	    "list:5:11: the record CNAME\nlist:6:1: \"$GENERATE\nlist:7:1: an A record "
 	    "without its name\n");
+	/* Each line could be one of a map, with free text. */
+	format_assert(FORMAT_AUTO, ACTION_BLOCK,
+		      "9.2.0.192 1h IN TXT \"a\"\n10.2.0.192 1h IN TXT \"b\"\n", "", NULL);
+	assert_int_equal(format_result.format, FORMAT_DNS_ZONE);
 	format_assert_bad(FORMAT_DNS_ZONE, ACTION_ALLOW,
 			  "9.2.0.192 A 127.0.0.2\n\r10.2.0.192 A 127.0.0.2\n",
 			  "list:2:1: \"?10.2.0.192\" is not an address\n");

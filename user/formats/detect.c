@@ -193,7 +193,10 @@ bool format_recognise(struct reading *reading, struct line_reader *lines, enum f
 		votes.of[FORMAT_RSPAMD_MAP] = 0;
 	}
 	for (enum format format = 0; format < FORMAT_COUNT; format++) {
-		if (is_elected(&votes, format) && votes.of[format] > votes.of[best])
+		/* The values of a map are any text, also that of lines of other formats. */
+		size_t votes_against = votes.of[best] - (best == FORMAT_RSPAMD_MAP);
+
+		if (is_elected(&votes, format) && votes.of[format] > votes_against)
 			best = format;
 	}
 	*ret_format = best;

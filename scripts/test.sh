@@ -21,8 +21,19 @@ export WERROR=${WERROR:-1}
 lanes=${LANES:-$(($(nproc) + 1))}
 logs=$B/logs
 
-# Random tests print the seed they use; one for all makes a run repeatable.
-export IPWL_SEED=${IPWL_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+# Random tests print the seed they use; one for all makes a run repeatable. It comes from the
+# committed files: what passed once passes again, and each change tries others. Without them,
+# and for a soak, it is drawn.
+draw_seed() {
+	local tree
+	if [[ " $* " != *" soak "* ]] &&
+		tree=$(git -c safe.directory='*' rev-parse 'HEAD^{tree}' 2>/dev/null); then
+		echo $((16#${tree:0:8}))
+	else
+		od -An -N4 -tu4 /dev/urandom | tr -d ' '
+	fi
+}
+export IPWL_SEED=${IPWL_SEED:-$(draw_seed "$@")}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -107,6 +107,27 @@ static void test_postscreen(void **state)
 	assert_rows(rows, sizeof(rows) / sizeof(*rows));
 }
 
+/* Of connections at the same time, each counts once. */
+static void test_postscreen_together(void **state)
+{
+	enum { CONNECTIONS = 100, LINE_BYTES = 120 };
+	static char lines[2 * CONNECTIONS * LINE_BYTES], expected[CONNECTIONS * LINE_BYTES];
+	size_t used = 0, expected_used = 0;
+
+	(void)state;
+	for (int i = 0; i < 2 * CONNECTIONS; i++) {
+		int host = 1 + i % CONNECTIONS;
+
+		used += (size_t)snprintf(lines + used, sizeof(lines) - used,
+					 SCREEN "DNSBL rank 3 for [192.0.2.%d]:4711\n", host);
+		if (i < CONNECTIONS)
+			expected_used += (size_t)snprintf(
+			    expected + expected_used, sizeof(expected) - expected_used,
+			    "postfix listed " AT " 192.0.2.%d - - - -\n", host);
+	}
+	assert_noted("together", lines, expected);
+}
+
 /* The time of one rejection at this time of the log. */
 static void assert_time(const char *time, int64_t now_sec, int64_t expected)
 {
@@ -206,8 +227,11 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rejected), cmocka_unit_test(test_postscreen),
-		cmocka_unit_test(test_times),	 cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_postscreen),
+		cmocka_unit_test(test_postscreen_together),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_many),
 	};
 

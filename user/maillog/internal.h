@@ -10,7 +10,8 @@
 /* Message ids of clients' messages that are remembered. */
 #define FORWARDS 65536
 /* Connections to postscreen that are remembered. */
-#define REFUSALS 1024
+#define REFUSAL_ROWS 256
+#define REFUSAL_PLACES 8
 
 struct mail_log {
 	enum evidence_source server; /* or MAIL_LOG_ANY */
@@ -25,7 +26,7 @@ struct mail_log {
 	 * id, it forwards. */
 	uint64_t forwards[FORWARDS];
 	/* Connections for which a refusal was noted. */
-	uint64_t refusals[REFUSALS];
+	uint64_t refusals[REFUSAL_ROWS][REFUSAL_PLACES]; /* hashes of peers, newest first */
 };
 
 /* Count a line of the mail server. */

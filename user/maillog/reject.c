@@ -100,17 +100,26 @@ static bool scan_peer(struct scan *scan, struct prefix *address, uint32_t *port)
 	return scan_bracketed(scan, address) && scan_word(scan, ":") && scan_number(scan, port);
 }
 
-/* postscreen writes two lines if a list names the client, and one for each recipient. Only the
- * first of a connection counts. */
+/*
+ * postscreen writes two lines if a list names the client, and one for each recipient. Only the
+ * first of a connection counts. Return the row of a peer, and in *@ret_place where it is there,
+ * REFUSAL_PLACES if it is not.
+ */
 static uint64_t *find_refusal(struct mail_log *log, const struct prefix *address, uint32_t port,
-			      uint64_t *ret_hash)
+			      uint64_t *ret_hash, size_t *ret_place)
 {
 	char peer[sizeof(address->addr) + sizeof(port)];
+	uint64_t *row;
+	size_t place = 0;
 
 	memcpy(peer, address->addr, sizeof(address->addr));
 	memcpy(peer + sizeof(address->addr), &port, sizeof(port));
 	*ret_hash = text_hash(peer, sizeof(peer));
-	return &log->refusals[*ret_hash % REFUSALS];
+	row = log->refusals[*ret_hash % REFUSAL_ROWS];
+	while (place < REFUSAL_PLACES && row[place] != *ret_hash)
+		place++;
+	*ret_place = place;
+	return row;
 }
 
 void postfix_read_postscreen(struct mail_log *log, const struct log_line *line, struct scan scan)
@@ -118,15 +127,16 @@ void postfix_read_postscreen(struct mail_log *log, const struct log_line *line, 
 	struct status_code code;
 	struct prefix address;
 	uint32_t port, rank;
-	uint64_t hash, *place;
+	uint64_t hash, *row;
+	size_t place;
 
 	if (scan_word(&scan, "CONNECT from ")) {
 		if (!scan_peer(&scan, &address, &port))
 			return;
 		/* A new connection may use the port of an old one. */
-		place = find_refusal(log, &address, port, &hash);
-		if (*place == hash)
-			*place = 0;
+		row = find_refusal(log, &address, port, &hash, &place);
+		if (place < REFUSAL_PLACES)
+			row[place] = 0;
 		return;
 	}
 	if (scan_word(&scan, "DNSBL rank ")) {
@@ -139,10 +149,11 @@ void postfix_read_postscreen(struct mail_log *log, const struct log_line *line, 
 		   !status_code_is_about_sender(&code)) {
 		return;
 	}
-	place = find_refusal(log, &address, port, &hash);
-	if (*place == hash)
+	row = find_refusal(log, &address, port, &hash, &place);
+	if (place < REFUSAL_PLACES)
 		return;
-	*place = hash;
+	memmove(row + 1, row, (REFUSAL_PLACES - 1) * sizeof(*row));
+	row[0] = hash;
 	mail_log_refuse(log, EVIDENCE_LISTED,
 			&(struct refused) { line->at_sec, address, NULL, NULL });
 }

@@ -109,6 +109,9 @@ static void test_bad_nftables(void **state)
 		  "list:1:32: unexpected \".\" after an element\n"
 		  "list:1:38: \"$x\" is not\nlist:1:52: unexpected \"/24\"\n"
 		  "list:1:67: unexpected \":\"\n" },
+		{ "table ip t {\n\" set s { elements = { 192.0.2.1 } }\"\n}\n",
+		  "list:2:1: quotes that are not\n" },
+		{ "define s = \"{ 192.0.2.1 comment \"a\" }\n", "list:1:12: quotes that\n" },
 		{ "table ip t {\n set s {\n  timeout 1x\n", "list:3:11: the timeout of the set\n" },
 	};
 

@@ -223,7 +223,10 @@ static void read_outside(struct reading *reading, struct token *rest)
 		if (rest->text[0] == '{')
 			nft->is_inside = begins_elements(reading, rest);
 		token_advance(rest, 1);
-	} else if (!token_quoted(rest, &word)) {
+	} else if (rest->text[0] == '"') {
+		if (strcmp(nft->words[3], "comment") != 0 || !token_quoted(rest, &word))
+			spoil(reading, rest, "quotes that are not those of a comment");
+	} else {
 		word.bytes = 0;
 		while (word.bytes < rest->bytes && !is_blank(rest->text[word.bytes]) &&
 		       !strchr("{}=;", rest->text[word.bytes]))

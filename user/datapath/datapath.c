@@ -138,6 +138,8 @@ int datapath_open(const char *bpffs_dir, const char *owner, struct datapath **re
 	table_maps_open_pinned(datapath);
 	chunks_open_pinned(datapath);
 	regions_open_pinned(datapath);
+	/* An earlier daemon's. */
+	memset(datapath->is_filter_entered, adopted, sizeof(datapath->is_filter_entered));
 	*ret_adopted = adopted;
 	*ret_datapath = datapath;
 	return 0;

@@ -41,17 +41,19 @@ void filter_unmap(uint32_t *filter)
 		munmap(filter, FILTER_BYTES);
 }
 
-int filter_enter(const struct datapath *datapath, uint32_t generation, int fd)
+int filter_enter(struct datapath *datapath, uint32_t generation, int fd)
 {
 	int outer = bpf_map__fd(datapath->shared->maps.filters);
-	uint32_t id;
 
-	if (fd >= 0)
+	if (fd >= 0) {
+		datapath->is_filter_entered[generation] = true;
 		return bpf_map_update_elem(outer, &generation, &fd, BPF_ANY) ? -errno : 0;
+	}
 	/* Even deleting nothing would wait for a grace period. */
-	if (bpf_map_lookup_elem(outer, &generation, &id))
+	if (!datapath->is_filter_entered[generation])
 		return 0;
-	return bpf_map_delete_elem(outer, &generation) ? -errno : 0;
+	datapath->is_filter_entered[generation] = false;
+	return bpf_map_delete_elem(outer, &generation) && errno != ENOENT ? -errno : 0;
 }
 
 /* A bit may be 0 only if nothing is listed there, before and after the change. So bits are set

@@ -8,7 +8,7 @@
 
 #include "datapath/internal.h"
 
-/* Each update waits for a grace period of 10 ms or more. A batch (Linux 5.16) waits once. */
+/* Each update waits for a grace period of 10 ms or more. A batch waits once (Linux 6.8). */
 int inner_enter(int outer, const uint32_t *slots, const int *fds, uint32_t count)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, options);

@@ -48,6 +48,7 @@ struct datapath {
 	int tables[FAMILY_COUNT][IPWL_TABLE_SLOTS]; /* -1: none */
 	int chunks[IPWL_CHUNKS_MAX];		    /* -1: none */
 	int regions[IPWL_REGION_SLOTS];		    /* -1: none */
+	bool is_region_entered[IPWL_REGION_SLOTS];  /* the slot may hold one */
 	struct index_space space;		    /* the regions that are mapped */
 	struct ipwl_roots *roots;		    /* mapped; IPWL_ROOT_COUNT */
 	struct averted_classes averted;		    /* mapped, with all other classes */
@@ -55,6 +56,7 @@ struct datapath {
 	struct ipwl_lane_counters *lane_counters;   /* mapped; by slot */
 	struct ipwl_reject *rejects;		    /* mapped; by slot */
 	uint32_t *filter;			    /* the filter in force, mapped; NULL: none */
+	bool is_filter_entered[IPWL_GENERATIONS];   /* there may be one */
 	uint32_t rebuilt_units;			    /* units of the index when it was built */
 	/* By group of ports: the content of the tables in force, if known. */
 	struct tables in_force[IPWL_PORT_GROUPS];
@@ -222,7 +224,7 @@ struct regions_mark {
 struct regions_mark regions_mark(const struct datapath *datapath);
 /* Enter the regions that were added after @mark, so that packets find them. Return: 0 or
  * -errno. */
-int regions_enter(const struct datapath *datapath, const struct regions_mark *mark);
+int regions_enter(struct datapath *datapath, const struct regions_mark *mark);
 /* Release the regions of @mark if @were_there, else those that were added after it. */
 void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bool were_there);
 
@@ -233,7 +235,7 @@ int filter_new(uint32_t **ret_filter, int *ret_fd);
 /* NULL is fine. */
 void filter_unmap(uint32_t *filter);
 /* Enter the filter of a generation that is not in force. @fd -1: it has no filter. */
-int filter_enter(const struct datapath *datapath, uint32_t generation, int fd);
+int filter_enter(struct datapath *datapath, uint32_t generation, int fd);
 /* Change the bits of a root slot in the filter, if there is one. Call this with @is_before set
  * before the root word is stored, and without it afterwards. */
 void filter_publish(const struct datapath *datapath, const uint32_t *changed, uint32_t slot,

@@ -29,9 +29,12 @@ void regions_open_pinned(struct datapath *datapath)
 {
 	char path[PATH_MAX];
 
-	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
-		if (!regions_pin_path(datapath, region, path) && !access(path, F_OK))
-			datapath->regions[region] = bpf_obj_get(path);
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++) {
+		if (regions_pin_path(datapath, region, path) || access(path, F_OK))
+			continue;
+		datapath->regions[region] = bpf_obj_get(path);
+		datapath->is_region_entered[region] = true;
+	}
 }
 
 static struct datapath *datapath_of_space(struct index_space *space)
@@ -112,7 +115,7 @@ struct regions_mark regions_mark(const struct datapath *datapath)
 	return mark;
 }
 
-int regions_enter(const struct datapath *datapath, const struct regions_mark *mark)
+int regions_enter(struct datapath *datapath, const struct regions_mark *mark)
 {
 	uint32_t slots[IPWL_REGION_SLOTS];
 	int fds[IPWL_REGION_SLOTS];
@@ -123,6 +126,7 @@ int regions_enter(const struct datapath *datapath, const struct regions_mark *ma
 			continue;
 		slots[count] = region;
 		fds[count++] = datapath->regions[region];
+		datapath->is_region_entered[region] = true;
 	}
 	return inner_enter(outer_region_fd(datapath), slots, fds, count);
 }
@@ -146,9 +150,11 @@ static void close_region(struct datapath *datapath, uint32_t region)
 
 /*
  * Make each slot release its closed region. Deleting an element waits for a grace period each
- * time. Instead, one batch puts a region that is in use into all these slots.
+ * time, and before Linux 6.8 so does looking at one, even if it is empty. Instead, one batch puts
+ * a region that is in use into the slots that were ever entered. If an earlier daemon has done
+ * that, it is not known here. These slots keep one region at most, until they are entered again.
  */
-static void clear_region_slots(const struct datapath *datapath)
+static void clear_region_slots(struct datapath *datapath)
 {
 	uint32_t slots[IPWL_REGION_SLOTS];
 	int fds[IPWL_REGION_SLOTS];
@@ -159,18 +165,17 @@ static void clear_region_slots(const struct datapath *datapath)
 		if (datapath->regions[region] >= 0)
 			in_use = datapath->regions[region];
 	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++) {
-		uint32_t id;
-
-		if (datapath->regions[region] >= 0 ||
-		    bpf_map_lookup_elem(outer_region_fd(datapath), &region, &id))
+		if (datapath->regions[region] >= 0 || !datapath->is_region_entered[region])
 			continue;
 		slots[count] = region;
 		fds[count++] = in_use;
 	}
 	if (in_use >= 0 && (!count || !inner_enter(outer_region_fd(datapath), slots, fds, count)))
 		return;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		bpf_map_delete_elem(outer_region_fd(datapath), &slots[i]);
+		datapath->is_region_entered[slots[i]] = false;
+	}
 }
 
 void regions_drop(struct datapath *datapath, const struct regions_mark *mark, bool were_there)

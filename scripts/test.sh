@@ -271,7 +271,7 @@ judge() {
 # name_failures STAGE: what its runners say has failed, in few lines: they are all that
 # some see of a run.
 name_failures() {
-	grep -aE '^(FAILED|ERROR) |^\[  FAILED  \] test_|^ERROR: |: FAILED|^lint: .*FAILED' "$logs/$1.log" |
+	grep -aE '^(FAILED|ERROR) |^\[  FAILED  \] test_|^ERROR: |: FAILED|: FAIL |^lint: .*FAILED' "$logs/$1.log" |
 		sort -u | head -n 8 | cut -c 1-200 | sed "s/^/$1: /"
 }
 

@@ -55,14 +55,17 @@ class Terminal:
         self._tmux("resize-window", "-x", str(width), "-y", str(height))
 
     def wait(self, is_there):
-        """Wait for a text, or until a function of the screen is true; returns the screen."""
+        """Wait for a text, or until a function of the screen is true; returns the screen. Two looks
+        must show the same: a screen that is drawn just now is none."""
         if isinstance(is_there, str):
             text = is_there
             is_there = lambda screen: text in screen
         deadline = time.monotonic() + PATIENCE_SEC
+        before = None
         while True:
             screen = self.screen()
-            if is_there(screen):
+            if is_there(screen) and screen == before:
                 return screen
             assert time.monotonic() < deadline, f"not in time:\n{screen}"
+            before = screen
             time.sleep(0.05)

@@ -67,6 +67,9 @@ class Lab:
         self.switch.ip("link", "set", "br0", "up")
         self.mx = netns.Namespace(f"{tag}mx")
         self.mx.sysctl("net.ipv4.tcp_fwmark_accept", 1)
+        # Reports of version 1 go to groups that the MX itself is in: the kernel hands them back,
+        # up to ten seconds later, and generic XDP sees them.
+        self.mx.sysctl("net.ipv6.conf.default.force_mld_version", 2)
         self.hosts = {}
         self.plug("eth0")
         self.address(self.mx, "eth0", MX4, MX6)

@@ -8,7 +8,7 @@
 #include "runtime/flood.h"
 #include "runtime/runtime.h"
 
-#define NSEC_PER_SEC 1000000000ULL
+#define NSEC_PER_SEC 1000000000LL
 
 static json_t *outcomes_json(const struct flood_state *state)
 {
@@ -27,13 +27,13 @@ json_t *flood_status_json(const struct runtime *runtime)
 
 	if (datapath_read_flood(runtime->datapath, &state))
 		return json_null();
-	return json_pack("{s:s,s:s,s:o,s:o,s:b,s:o,s:o,s:s}", "mode", flood_mode_names[flood->mode],
-			 "mode_in_force", flood_mode_names[state.mode], "threshold",
-			 json_count(flood->threshold), "quiet_seconds",
-			 json_count(flood->quiet_sec), "active", state.is_on, "last_at",
-			 state.since_ns
-			     ? json_time(time_now_sec() - (int64_t)(state.since_ns / NSEC_PER_SEC))
-			     : json_null(),
-			 "syns", outcomes_json(&state), "syncookies",
-			 flood_cookies_names[flood_watch_cookies(runtime->flood)]);
+	return json_pack(
+	    "{s:s,s:s,s:o,s:o,s:b,s:o,s:o,s:s}", "mode", flood_mode_names[flood->mode],
+	    "mode_in_force", flood_mode_names[state.mode], "threshold",
+	    json_count(flood->threshold), "quiet_seconds", json_count(flood->quiet_sec), "active",
+	    state.is_on, "last_at",
+	    state.since_ns ? json_time((time_booted_ns() + (int64_t)state.since_ns) / NSEC_PER_SEC)
+			   : json_null(),
+	    "syns", outcomes_json(&state), "syncookies",
+	    flood_cookies_names[flood_watch_cookies(runtime->flood)]);
 }

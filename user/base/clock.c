@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#define NSEC_PER_SEC 1000000000LL
+
 /* A clock that is put right little by little has not been set. */
 #define SLEWED_SEC 60
 
@@ -16,6 +18,19 @@ const char *time_format(int64_t time_sec, char text[TIME_TEXT_BYTES])
 	if (!gmtime_r(&seconds, &tm) || !strftime(text, TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		memcpy(text, "?", 2);
 	return text;
+}
+
+static int64_t time_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+int64_t time_booted_ns(void)
+{
+	return time_ns(CLOCK_REALTIME) - time_ns(CLOCK_BOOTTIME);
 }
 
 int64_t time_now_sec(void)

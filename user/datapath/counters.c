@@ -5,24 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "datapath/internal.h"
 #include "ipwl.skel.h"
+
+#define NSEC_PER_SEC 1000000000LL
 
 /* Seconds from boot to the Unix epoch's clock: what to add to a time since boot. Packets are
  * dated by a clock that nobody sets. */
 static int64_t boot_sec(void)
 {
-	struct timespec real, boot;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return real.tv_sec - boot.tv_sec;
+	return time_booted_ns() / NSEC_PER_SEC;
 }
 
 static struct ipwl_rule_counters counters_of(const struct ipwl_rule_record *record,

@@ -89,7 +89,6 @@ int datapath_read_flood(const struct datapath *datapath, struct flood_state *ret
 	const struct ipwl_flood *from = datapath->flood;
 	const uint64_t now_ns = boot_ns();
 	struct flood_state state = { .mode = IPWL_FLOOD_OFF };
-	uint64_t since_ns;
 	int err = read_outcomes(datapath, state.outcomes);
 
 	if (err)
@@ -100,10 +99,7 @@ int datapath_read_flood(const struct datapath *datapath, struct flood_state *ret
 		state.mode = IPWL_FLOOD_MONITOR;
 	state.is_on = state.mode != IPWL_FLOOD_OFF &&
 		      __atomic_load_n(&from->until_ns, __ATOMIC_RELAXED) > now_ns;
-	since_ns = __atomic_load_n(&from->since_ns, __ATOMIC_RELAXED);
-	/* The programs' clock may be a tick behind, never ahead. */
-	if (since_ns)
-		state.since_ns = now_ns > since_ns ? now_ns - since_ns : 1;
+	state.since_ns = __atomic_load_n(&from->since_ns, __ATOMIC_RELAXED);
 	*ret_state = state;
 	return 0;
 }

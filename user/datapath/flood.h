@@ -16,7 +16,7 @@ struct datapath;
 struct flood_state {
 	enum ipwl_flood_mode mode; /* in force: only monitor while ipwl enforces nothing */
 	bool is_on;
-	uint64_t since_ns; /* it was last switched on so long ago; 0: never */
+	uint64_t since_ns; /* CLOCK_BOOTTIME when it was last switched on; 0: never */
 	uint64_t outcomes[IPWL_FLOOD_OUTCOME_COUNT];
 };
 

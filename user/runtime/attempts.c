@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "core/attempt.h"
 #include "datapath/events.h"
 #include "engine/seen.h"
@@ -21,7 +21,6 @@
 
 #define BATCH_MAX 4096
 #define PAUSE_SEC 1
-#define NSEC_PER_SEC 1000000000LL
 
 struct attempt_reader {
 	struct runtime *runtime;
@@ -77,14 +76,6 @@ static void note_free(struct engine_task *task)
 	free(task);
 }
 
-static int64_t time_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-}
-
 static void reader_keep(struct attempt_reader *reader, const struct ipwl_event *event,
 			const struct attempt *attempt)
 {
@@ -125,7 +116,7 @@ static void reader_on_readable(evutil_socket_t fd, short what, void *context)
 	}
 	reader->count = 0;
 	reader->is_noted = false;
-	reader->epoch_ns = time_ns(CLOCK_REALTIME) - time_ns(CLOCK_BOOTTIME);
+	reader->epoch_ns = time_booted_ns();
 	if (events_consume(reader->events, BATCH_MAX) <= 0) {
 		reader->is_noted = true;
 		free(task);

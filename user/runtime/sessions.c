@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,6 +17,7 @@
 #include "runtime/runtime.h"
 
 #define INTERVAL_SEC 60
+#define NSEC_PER_SEC 1000000000LL
 
 struct session_watch {
 	struct runtime *runtime;
@@ -65,10 +65,7 @@ struct session_task {
 
 static int64_t boot_sec(void)
 {
-	struct timespec since_boot;
-
-	clock_gettime(CLOCK_BOOTTIME, &since_boot);
-	return time_now_sec() - since_boot.tv_sec;
+	return time_booted_ns() / NSEC_PER_SEC;
 }
 
 static int find_news(const struct sessions *sessions, struct session_difference *ret_difference)

@@ -18,55 +18,13 @@
 #include "datapath/limits.h"
 #include "ipwl.skel.h"
 #include "lib_attempts.h"
+#include "lib_cells.h"
 #include "lib_random.h"
 #include "lib_scenario.h"
 
-#define MINUTE_NS 60000000000ULL
 #define ADDRESS_BURST 3
 #define NETWORK_BURST 8
 #define FUZZED_PACKETS 20000
-
-/* The cells of all sources that a test has used. */
-#define CELLS_MAX 8192
-static uint32_t used_cells[CELLS_MAX];
-static size_t used_count;
-
-static int cells_map(const struct fixture *fixture)
-{
-	return bpf_map__fd(fixture->datapath->shared->maps.limit_cells);
-}
-
-static void use_cell(uint32_t cell)
-{
-	for (size_t i = 0; i < used_count; i++)
-		if (used_cells[i] == cell)
-			return;
-	assert_true(used_count < CELLS_MAX);
-	used_cells[used_count++] = cell;
-}
-
-static void use_source(const struct fixture *fixture, const struct prefix *address)
-{
-	for (int limit = 0; limit < IPWL_LIMIT_COUNT; limit++) {
-		for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++)
-			use_cell(
-			    limits_cell(fixture->datapath, (enum ipwl_limit)limit, row, address));
-	}
-}
-
-/* Have minutes pass for all sources that were used. */
-static void pass_minutes(const struct fixture *fixture, uint64_t minutes)
-{
-	for (size_t i = 0; i < used_count; i++) {
-		__u64 cell_ns;
-
-		assert_int_equal(bpf_map_lookup_elem(cells_map(fixture), &used_cells[i], &cell_ns),
-				 0);
-		cell_ns -= cell_ns > minutes * MINUTE_NS ? minutes * MINUTE_NS : cell_ns;
-		assert_int_equal(
-		    bpf_map_update_elem(cells_map(fixture), &used_cells[i], &cell_ns, 0), 0);
-	}
-}
 
 static void begin(struct fixture *fixture, enum ipwl_limit_mode mode, bool enforce)
 {
@@ -77,7 +35,7 @@ static void begin(struct fixture *fixture, enum ipwl_limit_mode mode, bool enfor
 	};
 	attempts_scenario.enforce = enforce;
 	attempts_begin(fixture, attempts_all_events);
-	pass_minutes(fixture, UINT64_MAX / MINUTE_NS);
+	cells_pass_minutes(fixture, UINT64_MAX / MINUTE_NS);
 }
 
 /* Run the packet as it is, and expect the verdict. */
@@ -103,7 +61,7 @@ static struct packet attempt(struct fixture *fixture, const char *source, int co
 	struct packet packet = attempts_build_syn(source, 40000);
 	const struct prefix address = prefix_of(source);
 
-	use_source(fixture, &address);
+	cells_use_source(fixture, &address);
 	for (int i = 0; i < count; i++) {
 		packet_begin_attempt(&packet);
 		expect(fixture, &packet, verdict, true);
@@ -127,7 +85,7 @@ static void test_addresses(void **state)
 	attempt(fixture, "2a00:1:2:3::2", 1, IPWL_LIMITED);
 	attempt(fixture, "2a00:1:2:4::1", ADDRESS_BURST, IPWL_UNLISTED);
 	/* One more each minute. What is limited is not counted. */
-	pass_minutes(fixture, 1);
+	cells_pass_minutes(fixture, 1);
 	attempt(fixture, "8.8.8.8", 1, IPWL_UNLISTED);
 	attempt(fixture, "8.8.8.8", 1, IPWL_LIMITED);
 	attempt(fixture, "2a00:1:2:3::3", 1, IPWL_UNLISTED);
@@ -152,7 +110,7 @@ static void test_networks(void **state)
 	attempt(fixture, "8.8.9.1", 1, IPWL_UNLISTED);
 	attempt(fixture, "2a00:1:3::1", 1, IPWL_UNLISTED);
 	/* Nor does it count for the address. */
-	pass_minutes(fixture, 2);
+	cells_pass_minutes(fixture, 2);
 	attempt(fixture, "8.8.8.9", 2, IPWL_UNLISTED);
 	attempt(fixture, "8.8.8.9", 1, IPWL_LIMITED);
 	fixture_check_counters(fixture);
@@ -295,7 +253,7 @@ static void test_repeated_of_limited(void **state)
 	packet = attempt(fixture, "2a00::1", 1, IPWL_LIMITED);
 	for (int again = 0; again < 3; again++)
 		expect(fixture, &packet, IPWL_LIMITED, false);
-	pass_minutes(fixture, 1);
+	cells_pass_minutes(fixture, 1);
 	expect(fixture, &packet, IPWL_UNLISTED, false);
 	/* From now on it belongs to an admitted attempt. */
 	expect(fixture, &packet, IPWL_UNLISTED, false);
@@ -356,7 +314,7 @@ static void test_read(void **state)
 	check_left(fixture, "8.8.8.8", ADDRESS_BURST, NETWORK_BURST);
 	attempt(fixture, "8.8.8.8", 2, IPWL_UNLISTED);
 	attempt(fixture, "2a00:1:2:3::1", 1, IPWL_UNLISTED);
-	fixture_restart(fixture);
+	cells_restart_in_no_time(fixture);
 	check_left(fixture, "8.8.8.8", ADDRESS_BURST - 2, NETWORK_BURST - 2);
 	check_left(fixture, "8.8.8.9", ADDRESS_BURST, NETWORK_BURST - 2);
 	check_left(fixture, "8.8.9.8", ADDRESS_BURST, NETWORK_BURST);
@@ -411,7 +369,7 @@ static void test_random(void **state)
 		if (random_chance(&random, 2)) {
 			uint64_t minutes = 1 + random_below(&random, 3);
 
-			pass_minutes(fixture, minutes);
+			cells_pass_minutes(fixture, minutes);
 			for (int i = 0; i < 2 * NETWORKS; i++) {
 				leak(&networks[i], minutes);
 				for (int j = 0; j < ADDRESSES; j++)

@@ -30,9 +30,9 @@ for argument; do
 done
 declare -A suites=([12]=bookworm [13]=trixie)
 suite=${suites[$release]}
-# How fast the guest is depends on the machine and its load.
-seconds_max=${SECONDS_MAX:-${long:+3600}}
-seconds_max=${seconds_max:-1800}
+# A guest that hangs ends then; how fast one is depends on the machine and its load.
+seconds_max=${SECONDS_MAX:-${long:+7200}}
+seconds_max=${seconds_max:-3600}
 
 die() {
 	echo "vm.sh: $*" >&2

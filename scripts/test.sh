@@ -22,8 +22,8 @@ lanes=${LANES:-$(($(nproc) + 1))}
 logs=$B/logs
 
 # Random tests print the seed they use; one for all makes a run repeatable. It comes from the
-# committed files: what passed once passes again, and each change tries others. Without them,
-# and for a soak, it is drawn.
+# committed files: the same ones get the same random inputs, and each change tries others. Without
+# them, and for a soak, it is drawn.
 draw_seed() {
 	local tree
 	if [[ " $* " != *" soak "* ]] &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The slots of maps of maps: what is no longer used is released, and no slot is looked at.
- * Before Linux 6.8 each look waits for a grace period of 10 ms or more, and there are thousands
- * of slots. */
+ * Before Linux 6.8 each look waits for a grace period of 10 ms or more, and there are 1024 slots
+ * of regions alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

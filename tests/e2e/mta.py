@@ -60,6 +60,10 @@ smtpd_peername_lookup = no
 smtpd_tls_security_level = none
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_client_connection_count_limit = 0
+# What fails once on a busy machine is tried again at once, not after five minutes.
+minimal_backoff_time = 1s
+transport_retry_time = 1s
+queue_run_delay = 1s
 alias_maps =
 local_recipient_maps =
 virtual_mailbox_domains = {domain}

@@ -199,6 +199,21 @@ To take it all down: Ctrl-C here.""", flush=True)
         print()
 
 
+def demonstrate(arguments):
+    """All of it; returns whether all is as expected. Heeds an interrupt between the steps."""
+    lab, postfix, ipwld = build_lab(arguments)
+    is_good = deliver(lab, postfix, ipwld)
+    is_good = learn(lab, postfix, ipwld) and is_good
+    is_good = show(ipwld) and is_good
+    if not is_good:
+        print(f"\nThe log of ipwld:\n{ipwld.words()}")
+    netns.heed_interrupt()
+    print("\nAll came out as expected." if is_good else "\nNOT as expected.", flush=True)
+    if arguments.keep:
+        keep(lab, ipwld)
+    return is_good
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="leave it running to look around")
@@ -206,15 +221,8 @@ def main():
     arguments = parser.parse_args()
     netns.guard()
     try:
-        lab, postfix, ipwld = build_lab(arguments)
-        is_good = deliver(lab, postfix, ipwld)
-        is_good = learn(lab, postfix, ipwld) and is_good
-        is_good = show(ipwld) and is_good
-        if not is_good:
-            print(f"\nThe log of ipwld:\n{ipwld.words()}")
-        print("\nAll came out as expected." if is_good else "\nNOT as expected.", flush=True)
-        if arguments.keep:
-            keep(lab, ipwld)
+        with netns.uninterrupted():
+            is_good = demonstrate(arguments)
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130

@@ -27,7 +27,6 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _scopes = [contextlib.ExitStack()]
 _critical = types.SimpleNamespace(depth=0, is_interrupted=False, lock=threading.Lock())
 _is_worker = False
-_is_told_to_stop = False
 
 
 def at_exit(function, *args):
@@ -56,8 +55,9 @@ def clean_up():
 
 @contextlib.contextmanager
 def uninterrupted():
-    """An interrupt inside is raised at the end. A program that is being started when it
-    comes would go on, and make what nobody takes away."""
+    """An interrupt inside is raised at the end, or by heed_interrupt(). At any place, it would
+    leave a program that is being started, or keep a lock of Python's threads for ever; while
+    Python runs a finalizer, it would only be reported."""
     with _critical.lock:
         _critical.depth += 1
     try:
@@ -74,15 +74,14 @@ def uninterrupted():
 
 
 def heed_interrupt():
-    """Raise an interrupt that was lost: one that comes while Python runs a finalizer is only
-    reported. To be called between the steps of a long program, and while it waits."""
-    if _is_told_to_stop:
-        raise KeyboardInterrupt
+    """Raise an interrupt that came since uninterrupted() was entered. To be called between
+    the steps of a long program, and while it waits."""
+    if _critical.is_interrupted:
+        _critical.is_interrupted = False
+        _interrupt()
 
 
 def _interrupt():
-    global _is_told_to_stop  # pylint: disable=global-statement
-    _is_told_to_stop = True
     if not _is_worker:
         raise KeyboardInterrupt  # the one that pytest, too, stops for
     # execnet, which runs the workers of pytest-xdist, ends them without a clean-up.
@@ -91,10 +90,10 @@ def _interrupt():
 
 
 def _on_signal(_number, _frame):
-    _critical.is_interrupted = False
-    if _critical.depth:
-        _critical.is_interrupted = True
-    else:
+    # Set before the look: another thread may leave uninterrupted() meanwhile.
+    _critical.is_interrupted = True
+    if not _critical.depth:
+        _critical.is_interrupted = False
         _interrupt()
 
 

@@ -15,7 +15,7 @@ from scapy.utils import RawPcapWriter, wrpcapng
 
 import frames
 from daemon import DENIED, DONE, DROP, INVALID, NEGATIVE, PARTNERS
-from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED
+from lab import ALLOWED, AVERTED, BLOCKED, UNLISTED, wait_for
 
 EN10MB, RAW, SLL, SLL2, NULL, IPV4, IPV6 = 1, 101, 113, 276, 0, 228, 229
 ALLOW = [ipaddress.ip_network(text) for text in
@@ -104,6 +104,8 @@ def check(answer, expected):
 
 def everything_counted(ipwld):
     """All counters that anyone reads, without the hosts' own packets."""
+    wait_for(lambda: all(entry["total_packets"] is not None
+                         for entry in ipwld.ask("list")["entries"]), "hits are read")
     metrics = {key: value for key, value in ipwld.metrics().items()
                if key[0].startswith("ipwl_") and key[0].endswith("_total")
                and dict(key[1]).get("verdict") != "other"

@@ -103,6 +103,12 @@ static void check_next(const struct history *history, const struct policy *next,
 		removed += is_removed;
 	}
 	assert_int_equal(change->removed_count, removed);
+	for (size_t i = 0; i < removed; i++) {
+		const struct removed_rule *rule = &change->removed_rules[i];
+
+		assert_int_equal(rule->rule->id, change->removed[i]);
+		assert_ptr_equal(list_find_rule(rule->list, &rule->rule->prefix), rule->rule);
+	}
 }
 
 static void commit(struct history *history, struct policy *next, const struct rules_change *change)

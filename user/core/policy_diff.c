@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/entry_pair.h"
+
 struct comparison {
 	struct list_diff *diff;
 	void (*visit)(const struct list *list, const struct entry *entry, bool is_added,
@@ -73,21 +75,26 @@ static void pass_group(struct comparison *comparison, struct position *position,
 	}
 }
 
-/* Move past one entry that both have alone, which nearly all are. Return: whether it is so. */
-static bool pass_same(struct position *from, struct position *to)
+/* Move both back to before their present entry, and then past what is the same, source by
+ * source. */
+static void skip_same(struct position *from, struct position *to)
 {
-	const struct entry *key = from->entry, *other = to->entry;
-	struct position next_from = *from, next_to = *to;
+	if (from->entry)
+		from->cursor.next[from->entry->source]--;
+	if (to->entry)
+		to->cursor.next[to->entry->source]--;
+	for (int source = 0; source < SOURCE_COUNT; source++) {
+		struct entry_pair pair = { .from = from->cursor.list->sets[source],
+					   .to = to->cursor.list->sets[source],
+					   .from_index = from->cursor.next[source],
+					   .to_index = to->cursor.next[source] };
 
-	if (!key || !other || compare(key, other) || key->is_exclusion != other->is_exclusion)
-		return false;
-	advance(&next_from);
-	advance(&next_to);
-	if (!compare(next_from.entry, key) || !compare(next_to.entry, key))
-		return false;
-	*from = next_from;
-	*to = next_to;
-	return true;
+		entry_pair_skip(&pair);
+		from->cursor.next[source] = pair.from_index;
+		to->cursor.next[source] = pair.to_index;
+	}
+	advance(from);
+	advance(to);
 }
 
 /* The sets of @list that @other does not share. Either may be NULL. */
@@ -110,13 +117,11 @@ static void compare_lists(struct comparison *comparison)
 
 	start(&from, &old);
 	start(&to, &new);
-	while (from.entry || to.entry) {
+	for (skip_same(&from, &to); from.entry || to.entry; skip_same(&from, &to)) {
 		bool is_old = !to.entry || (from.entry && compare(from.entry, to.entry) <= 0);
 		size_t from_counts[PART_COUNT], to_counts[PART_COUNT];
 		struct entry key;
 
-		if (pass_same(&from, &to))
-			continue;
 		key = is_old ? *from.entry : *to.entry;
 		count_group(from, &key, from_counts);
 		count_group(to, &key, to_counts);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/entry_pair.h"
 #include "core/prefix_search.h"
 #include "core/rule_array.h"
 
@@ -16,9 +17,11 @@
 struct numbering {
 	struct rule_ids *ids;
 	struct rule_builder rules; /* of the list at hand */
+	const struct list *old_list;
 	struct rules_change change;
 	size_t added_capacity;
 	size_t removed_capacity;
+	size_t removed_rule_capacity;
 	size_t changed_capacity;
 };
 
@@ -37,6 +40,7 @@ void rules_change_done(struct rules_change *change)
 {
 	free(change->added);
 	free(change->removed);
+	free(change->removed_rules);
 	free(change->changed);
 	*change = (struct rules_change) { 0 };
 }
@@ -78,15 +82,35 @@ static int add_id(struct numbering *numbering, uint32_t *ret_id)
 	return append_id(&change->added, &change->added_count, &numbering->added_capacity, *ret_id);
 }
 
-/* Record an id as removed. An exclusion (id 0) has none. */
-static int remove_id(struct numbering *numbering, uint32_t id)
+static int note_removed(struct numbering *numbering, const struct rule *rule)
 {
 	struct rules_change *change = &numbering->change;
 
-	if (!id)
-		return 0;
+	if (change->removed_count == numbering->removed_rule_capacity) {
+		const size_t grown = 2 * numbering->removed_rule_capacity + 64;
+		struct removed_rule *larger =
+		    reallocarray(change->removed_rules, grown, sizeof(*larger));
+
+		if (!larger)
+			return -ENOMEM;
+		change->removed_rules = larger;
+		numbering->removed_rule_capacity = grown;
+	}
+	change->removed_rules[change->removed_count] =
+	    (struct removed_rule) { numbering->old_list, rule };
+	return 0;
+}
+
+/* Record a rule of the old list as removed. An exclusion (id 0) has no id to return. */
+static int remove_rule(struct numbering *numbering, const struct rule *rule)
+{
+	struct rules_change *change = &numbering->change;
+	int error = rule->id ? note_removed(numbering, rule) : 0;
+
+	if (error || !rule->id)
+		return error;
 	return append_id(&change->removed, &change->removed_count, &numbering->removed_capacity,
-			 id);
+			 rule->id);
 }
 
 static struct list *find_same_list(const struct policy *policy, const struct list *list)
@@ -131,7 +155,7 @@ static int drop_rule(struct numbering *numbering, const struct rule *old)
 {
 	int error = note_changed(numbering, &old->prefix);
 
-	return error ? error : remove_id(numbering, old->id);
+	return error ? error : remove_rule(numbering, old);
 }
 
 /* Find the id of a rule: that of @old (NULL: the rule is new), or a new one. */
@@ -145,7 +169,7 @@ static int number_rule(struct numbering *numbering, const struct rule *old,
 	if (error)
 		return error;
 	if (is_exclusion)
-		return old ? remove_id(numbering, old->id) : 0;
+		return old ? remove_rule(numbering, old) : 0;
 	if (!is_same)
 		return add_id(numbering, ret_id);
 	*ret_id = old->id;
@@ -212,6 +236,7 @@ static int remove_all(struct numbering *numbering, const struct list *old)
 {
 	struct old_rules rules;
 
+	numbering->old_list = old;
 	old_rules_init(&rules, old);
 	return remove_rest(numbering, &rules);
 }
@@ -286,30 +311,18 @@ static unsigned int kinds_at(const struct entry_set *set, size_t *index,
 	return kinds;
 }
 
-/* The first prefix at or after @i in @a and @j in @b, or NULL. */
-static const struct prefix *first_prefix(const struct entry_set *a, size_t i,
-					 const struct entry_set *b, size_t j)
-{
-	const struct prefix *first = a && i < a->count ? &a->entries[i].prefix : NULL;
-	const struct prefix *other = b && j < b->count ? &b->entries[j].prefix : NULL;
-
-	if (!first || (other && prefix_compare(other, first) < 0))
-		return other;
-	return first;
-}
-
 /* Add the prefixes at which two sets differ. */
 static int compare_sets(const struct entry_set *old, const struct entry_set *new,
 			struct candidates *candidates)
 {
-	size_t i = 0, j = 0;
-	const struct prefix *next;
+	struct entry_pair pair = { .from = old, .to = new };
 	int error = 0;
 
-	while (!error && (next = first_prefix(old, i, new, j))) {
-		const struct prefix prefix = *next;
+	while (!error && entry_pair_skip(&pair)) {
+		const struct prefix prefix = *entry_pair_prefix(&pair);
 
-		if (kinds_at(old, &i, &prefix) != kinds_at(new, &j, &prefix))
+		if (kinds_at(old, &pair.from_index, &prefix) !=
+		    kinds_at(new, &pair.to_index, &prefix))
 			error = append_prefix(&candidates->prefixes, &candidates->count,
 					      &candidates->capacity, &prefix);
 	}
@@ -390,6 +403,7 @@ static int number_list(struct numbering *numbering, struct list *list, const str
 	int error;
 
 	list->is_numbered = true;
+	numbering->old_list = old;
 	if (!old || !old->is_numbered)
 		return number_whole_list(numbering, list, old);
 	error = find_candidates(list, old, &candidates);

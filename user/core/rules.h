@@ -21,12 +21,19 @@ struct rule_ids {
 void rule_ids_init(struct rule_ids *ids, uint32_t limit);
 void rule_ids_done(struct rule_ids *ids);
 
+/* A rule of the old policy that the new one has not. */
+struct removed_rule {
+	const struct list *list;
+	const struct rule *rule;
+};
+
 /* The result of rules_number(). The counters of ids in `added` must be zeroed before they
  * count. rules_commit() returns the ids in `removed`. */
 struct rules_change {
 	uint32_t *added;
 	size_t added_count;
 	uint32_t *removed;
+	struct removed_rule *removed_rules; /* the same ones; they belong to the old policy */
 	size_t removed_count;
 	/* The new policy decides differently only below these prefixes. */
 	struct prefix *changed;

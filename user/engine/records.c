@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/plural.h"
+#include "core/entry_pair.h"
 #include "engine/internal.h"
 #include "feeds/diff.h"
 
@@ -26,19 +27,18 @@ struct history_record engine_record(const struct deed *by, enum history_event ev
 
 /* ---- reload --------------------------------------------------------------- */
 
-static const struct entry *entry_at(const struct entry_set *set, size_t index)
+/* Count the entries of a set at a prefix, and the exclusions, and move *@index past them. */
+static void count_at(const struct entry_set *set, const struct prefix *prefix, size_t *index,
+		     size_t counts[2])
 {
-	return set && index < set->count ? &set->entries[index] : NULL;
-}
+	counts[false] = counts[true] = 0;
+	for (; set && *index < set->count; ++*index) {
+		const struct entry *entry = &set->entries[*index];
 
-static int compare_entries(const struct entry *a, const struct entry *b)
-{
-	int order;
-
-	if (!a || !b)
-		return a ? -1 : b ? 1 : 0;
-	order = prefix_compare(&a->prefix, &b->prefix);
-	return order ? order : (int)a->is_exclusion - (int)b->is_exclusion;
+		if (prefix_compare(&entry->prefix, prefix))
+			return;
+		counts[entry->is_exclusion]++;
+	}
 }
 
 /* Count what one set has and the other has not, exclusions too, for they change verdicts;
@@ -46,17 +46,20 @@ static int compare_entries(const struct entry *a, const struct entry *b)
 static void count_entry_changes(const struct entry_set *from, const struct entry_set *to,
 				struct history_change *change)
 {
-	size_t i = 0, j = 0;
+	struct entry_pair pair = { .from = from, .to = to };
 
 	if (from == to)
 		return;
-	while (entry_at(from, i) || entry_at(to, j)) {
-		int order = compare_entries(entry_at(from, i), entry_at(to, j));
+	while (entry_pair_skip(&pair)) {
+		const struct prefix prefix = *entry_pair_prefix(&pair);
+		size_t before[2], after[2];
 
-		change->removed += order < 0;
-		change->added += order > 0;
-		i += order <= 0;
-		j += order >= 0;
+		count_at(from, &prefix, &pair.from_index, before);
+		count_at(to, &prefix, &pair.to_index, after);
+		for (int i = 0; i < 2; i++) {
+			change->removed += before[i] > after[i] ? before[i] - after[i] : 0;
+			change->added += after[i] > before[i] ? after[i] - before[i] : 0;
+		}
 	}
 }
 

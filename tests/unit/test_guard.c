@@ -297,12 +297,105 @@ static void test_ports(void **state)
 	policy_free(narrow);
 }
 
+/* ---- what differs, against all ------------------------------------------------- */
+
+/* A set like @set, of which some entries are gone and others have come. NULL is fine. */
+static struct entry_set *changed_set(const struct entry_set *set, enum source source)
+{
+	struct entry_set *changed = entry_set_new();
+
+	assert_non_null(changed);
+	for (size_t i = 0; set && i < set->count; i++)
+		if (!random_chance(15))
+			assert_int_equal(entry_set_add(changed, &set->entries[i]), 0);
+	while (random_chance(60)) {
+		struct prefix prefix = random_prefix_any();
+
+		add_entry(changed, source, &prefix, random_chance(30));
+	}
+	entry_set_finish(changed);
+	return changed;
+}
+
+static void limit_ports(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->list_count; i++) {
+		struct list *list = &policy->lists[i];
+
+		if (!random_chance(30))
+			continue;
+		list->ports = malloc(sizeof(ports[0]));
+		assert_non_null(list->ports);
+		list->ports[0] = ports[random_below(PORT_COUNT)];
+		list->port_count = 1;
+	}
+}
+
+static struct policy *changed_policy(const struct policy *policy)
+{
+	struct policy *changed = policy_copy(policy);
+
+	assert_non_null(changed);
+	for (size_t i = 0; i < changed->list_count; i++)
+		for (int source = 0; source < SOURCE_COUNT; source++)
+			if (random_chance(20))
+				list_replace_set(&changed->lists[i], (enum source)source,
+						 changed_set(policy->lists[i].sets[source],
+							     (enum source)source));
+	return changed;
+}
+
+static void test_loses_as_counted(void **state)
+{
+	const struct guard_limits limits = { .max_removed_entries = 3, .max_removed_share = 100 };
+	size_t losses = 0, rounds = 2000;
+
+	(void)state;
+	random_start("guard_loses");
+	for (size_t round = 0; round < rounds; round++) {
+		struct policy *from = random_chance(50) ? random_policy(4, 12) : small_policy(30);
+		struct guard_result result;
+		struct policy *to;
+		bool loses;
+
+		limit_ports(from);
+		to = changed_policy(from);
+		if (!from->list_count || !from->lists[0].is_numbered)
+			number_alone(from);
+		assert_int_equal(guard_check(from, to, ports, PORT_COUNT, &hits, &limits, &result),
+				 0);
+		assert_int_equal(guard_loses(from, to, ports, PORT_COUNT, &hits, &loses), 0);
+		assert_int_equal(loses, result.removed_count > 0);
+		losses += loses;
+		policy_free(from);
+		policy_free(to);
+	}
+	assert_true(losses > rounds / 20 && losses < rounds * 19 / 20);
+}
+
+/* A list that is gone is not looked at entry by entry. */
+static void test_gone_list(void **state)
+{
+	struct policy *from = policy_of("9.9.9.0/24"), *to = policy_new();
+	bool loses = false;
+
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(guard_loses(from, to, ports, PORT_COUNT, &hits, &loses), 0);
+	assert_true(loses);
+	assert_int_equal(guard_loses(from, from, ports, PORT_COUNT, &hits, &loses), 0);
+	assert_false(loses);
+	policy_free(from);
+	policy_free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_oracle), cmocka_unit_test(test_no_change),
 		cmocka_unit_test(test_limits),	       cmocka_unit_test(test_holes),
-		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_ports),	       cmocka_unit_test(test_loses_as_counted),
+		cmocka_unit_test(test_gone_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

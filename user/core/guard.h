@@ -67,4 +67,17 @@ int guard_check(const struct policy *from, const struct policy *to, const uint16
 		size_t port_count, const struct guard_hits *hits, const struct guard_limits *limits,
 		struct guard_result *ret_result);
 
+/**
+ * guard_loses() - whether guard_check() would count a removed entry
+ * @from, @to, @ports, @hits: as there
+ * @ret_loses: false: it would count none; true: it would, or an allow list of @from is gone or
+ *             has other ports
+ *
+ * Takes as long as what changes in allow lists, and not as all of both policies.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int guard_loses(const struct policy *from, const struct policy *to, const uint16_t *ports,
+		size_t port_count, const struct guard_hits *hits, bool *ret_loses);
+
 #endif

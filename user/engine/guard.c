@@ -96,16 +96,21 @@ static int guard_judge(const struct engine *engine, const struct snapshot *next,
 	const struct snapshot *current = engine->current;
 	const struct guard_hits hits = { usage_is_hit, usage };
 	int err = protected_lost(engine->protections, current->policy, next->policy, kept);
+	bool loses = false;
 	uint16_t *ports;
 	size_t count;
 
+	*result = (struct guard_result) { 0 };
 	if (err)
 		return err;
 	ports = common_ports(current->config, next->config, &count);
 	if (!ports)
 		return -ENOMEM;
-	err = guard_check(current->policy, next->policy, ports, count, &hits,
-			  &current->config->guard, result);
+	err = guard_loses(current->policy, next->policy, ports, count, &hits, &loses);
+	/* How many entries are in use matters only if one of them is removed. */
+	if (!err && loses)
+		err = guard_check(current->policy, next->policy, ports, count, &hits,
+				  &current->config->guard, result);
 	free(ports);
 	return err;
 }

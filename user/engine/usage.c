@@ -1,78 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The packets of all rules, read chunk by chunk, beside what is remembered of hits. */
+/* The packets of rules, read chunk by chunk, beside what is remembered of hits. */
 #include "engine/usage.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/rule_array.h"
 #include "engine/internal.h"
 #include "store/hits.h"
 
 struct usage {
 	struct hits *hits;
+	struct datapath *datapath;
 	int64_t now_sec;
-	uint32_t rule_limit; /* ids are below it */
+	struct ipwl_rule_counters *counters; /* room for those of a chunk */
+	bool is_read[IPWL_CHUNKS_MAX];	     /* by chunk: whether its rules are known */
+	uint32_t rule_limit;		     /* ids are below it */
 	struct use {
 		uint64_t packets;
 		int64_t last_hit_sec;
 	} rules[]; /* by rule id */
 };
 
-static uint32_t highest_rule(const struct policy *policy)
+/* Read a chunk when one of its rules is asked for: most reloads ask for few or none. */
+static void usage_read_chunk(struct usage *usage, uint32_t chunk)
 {
-	const struct rule *rule;
-	struct rule_cursor rules;
-	uint32_t highest = 0;
+	const uint32_t first = chunk * IPWL_CHUNK_RULES;
 
-	for (size_t i = 0; i < policy->list_count; i++) {
-		const struct list *list = &policy->lists[i];
-
-		rule_cursor_init(&rules, list->rules, 0, list->rule_count);
-		while ((rule = rule_cursor_next(&rules)))
-			if (rule->id > highest)
-				highest = rule->id;
-	}
-	return highest;
-}
-
-static void read_chunk(struct datapath *datapath, uint32_t chunk,
-		       struct ipwl_rule_counters *counters, struct usage *usage)
-{
-	uint32_t first = chunk * IPWL_CHUNK_RULES;
-
+	usage->is_read[chunk] = true;
 	/* What cannot be read is taken for unused. */
-	if (datapath_read_chunk(datapath, chunk, counters))
+	if (datapath_read_chunk(usage->datapath, chunk, usage->counters))
 		return;
 	for (uint32_t i = 0; i < IPWL_CHUNK_RULES && first + i < usage->rule_limit; i++)
 		usage->rules[first + i] =
-		    (struct use) { counters[i].packets, counters[i].last_hit_sec };
+		    (struct use) { usage->counters[i].packets, usage->counters[i].last_hit_sec };
 }
 
 int usage_read(const struct engine *engine, struct usage **ret_usage)
 {
-	uint32_t limit = highest_rule(engine->current->policy) + 1;
+	const uint32_t limit = engine->ids.next;
 	struct usage *usage = calloc(1, sizeof(*usage) + limit * sizeof(usage->rules[0]));
-	struct ipwl_rule_counters *counters = calloc(IPWL_CHUNK_RULES, sizeof(*counters));
 
-	if (!usage || !counters) {
+	if (!usage)
+		return -ENOMEM;
+	usage->counters = calloc(IPWL_CHUNK_RULES, sizeof(*usage->counters));
+	if (!usage->counters) {
 		free(usage);
-		free(counters);
 		return -ENOMEM;
 	}
 	usage->hits = engine->hits;
+	usage->datapath = engine->datapath;
 	usage->now_sec = time_now_sec();
 	usage->rule_limit = limit;
 	datapath_settle(engine->datapath);
-	for (uint32_t chunk = 0; chunk <= limit / IPWL_CHUNK_RULES; chunk++)
-		read_chunk(engine->datapath, chunk, counters, usage);
-	free(counters);
 	*ret_usage = usage;
 	return 0;
 }
 
 void usage_free(struct usage *usage)
 {
+	if (usage)
+		free(usage->counters);
 	free(usage);
 }
 
@@ -81,13 +68,19 @@ int64_t usage_since_sec(const struct usage *usage)
 	return hits_since_sec(usage->hits);
 }
 
-static struct use use_of(const struct usage *usage, const struct rule *rule)
+static struct use use_of(struct usage *usage, const struct rule *rule)
 {
-	return rule->id < usage->rule_limit ? usage->rules[rule->id] : (struct use) { 0 };
+	const uint32_t chunk = rule->id / IPWL_CHUNK_RULES;
+
+	if (rule->id >= usage->rule_limit || chunk >= IPWL_CHUNKS_MAX)
+		return (struct use) { 0 };
+	if (!usage->is_read[chunk])
+		usage_read_chunk(usage, chunk);
+	return usage->rules[rule->id];
 }
 
 /* What is remembered, and counted since the last look. Return: whether it is. */
-static bool recall(const struct usage *usage, const struct list *list, const struct rule *rule,
+static bool recall(struct usage *usage, const struct list *list, const struct rule *rule,
 		   struct hit_memory *ret_memory)
 {
 	const struct use use = use_of(usage, rule);
@@ -100,7 +93,7 @@ static bool recall(const struct usage *usage, const struct list *list, const str
 
 bool usage_is_hit(const struct list *list, const struct rule *rule, void *context)
 {
-	const struct usage *usage = context;
+	struct usage *usage = context;
 	struct hit_memory memory;
 
 	if (!recall(usage, list, rule, &memory))
@@ -113,7 +106,7 @@ bool usage_is_hit(const struct list *list, const struct rule *rule, void *contex
 
 int64_t usage_last_hit_sec(const struct list *list, const struct rule *rule, void *context)
 {
-	const struct usage *usage = context;
+	struct usage *usage = context;
 	struct hit_memory memory;
 
 	if (recall(usage, list, rule, &memory))

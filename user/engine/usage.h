@@ -14,7 +14,8 @@
 struct engine;
 struct usage;
 
-/* Read the counters of all rules in force. Return: 0 or -ENOMEM. */
+/* Make ready to tell which rules in force are in use. Counters are read when they are needed.
+ * Return: 0 or -ENOMEM. */
 int usage_read(const struct engine *engine, struct usage **ret_usage);
 /* NULL is fine. */
 void usage_free(struct usage *usage);

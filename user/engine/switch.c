@@ -15,8 +15,8 @@
 #include "store/rule_file.h"
 #include "store/state.h"
 
-/* Removed rules whose counters are read one by one. */
-#define KEPT_ONE_BY_ONE_MAX 256
+/* Removed rules whose counters are read one by one: of more, all counters are read at once. */
+#define KEPT_ONE_BY_ONE_MAX (2U * IPWL_CHUNK_RULES)
 
 /* @change: from what the kernel decides by to @to; NULL: that is not known. */
 static int switch_kernel(struct engine *engine, const struct snapshot *to,
@@ -102,15 +102,14 @@ static void switch_take(struct engine *engine, struct snapshot *next,
 
 /* Note what rules have counted since the last look, before their counters become those of
  * others: an entry that returns has its hits again. */
-static void switch_keep_hits(struct engine *engine, const struct snapshot *next,
-			     const struct rules_change *change)
+static void switch_keep_hits(struct engine *engine, const struct rules_change *change)
 {
 	const struct policy *policy = engine->current ? engine->current->policy : NULL;
 	const int64_t now_sec = time_now_sec();
 
 	if (!policy || !change->removed_count || !hits_since_sec(engine->hits))
 		return;
-	if (change->is_everything || change->removed_count > KEPT_ONE_BY_ONE_MAX) {
+	if (change->removed_count > KEPT_ONE_BY_ONE_MAX) {
 		struct sampling all = { 0 };
 
 		if (sampling_step(&all, engine->hits, engine->datapath, policy, SIZE_MAX, now_sec) <
@@ -118,22 +117,14 @@ static void switch_keep_hits(struct engine *engine, const struct snapshot *next,
 			log_debug("hits", "not read before a change: out of memory");
 		return;
 	}
-	for (size_t i = 0; i < policy->list_count; i++) {
-		const struct list *list = &policy->lists[i];
-		const struct list *after = policy_find_list(next->policy, list->name);
+	for (size_t i = 0; i < change->removed_count; i++) {
+		const struct removed_rule *removed = &change->removed_rules[i];
+		struct ipwl_rule_counters counters;
+		const struct hits_reading reading = { removed->rule, &counters };
 
-		for (size_t j = 0; j < change->changed_count; j++) {
-			const struct rule *rule = list_find_rule(list, &change->changed[j]);
-			const struct rule *same =
-			    after ? list_find_rule(after, &change->changed[j]) : NULL;
-			struct ipwl_rule_counters counters;
-			const struct hits_reading reading = { rule, &counters };
-
-			if (!rule || !rule->id || (same && same->id == rule->id) ||
-			    datapath_read_rule(engine->datapath, rule->id, &counters))
-				continue;
-			hits_note(engine->hits, list, &reading, 1, now_sec);
-		}
+		if (!datapath_read_rule(engine->datapath, removed->rule->id, &counters) &&
+		    counters.packets)
+			hits_note(engine->hits, removed->list, &reading, 1, now_sec);
 	}
 }
 
@@ -171,7 +162,7 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 	if (err) {
 		rules_rollback(&engine->ids, &change);
 	} else {
-		switch_keep_hits(engine, next, &change);
+		switch_keep_hits(engine, &change);
 		switch_take(engine, next, &change);
 	}
 	rules_change_done(&change);

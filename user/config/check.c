@@ -84,6 +84,7 @@ void list_check(const struct list *list, const struct place *place, struct diagn
 	struct check check = { .diagnostics = diagnostics };
 	const struct entry *entry, *previous = NULL;
 	struct entry_cursor cursor;
+	bool in_run = false; /* of entries with the same prefix */
 
 	for (int source = 0; source < SOURCE_COUNT; source++) {
 		if (list->sets[source])
@@ -91,9 +92,17 @@ void list_check(const struct list *list, const struct place *place, struct diagn
 	}
 	entry_cursor_init(&cursor, list, NULL);
 	while ((entry = entry_cursor_next(&cursor))) {
-		if (previous && prefix_compare(&previous->prefix, &entry->prefix))
+		const bool is_repeated =
+		    previous && !prefix_compare(&previous->prefix, &entry->prefix);
+
+		/* Nearly all prefixes come once, and there is nothing to check. */
+		if (is_repeated && !in_run) {
 			memset(check.first, 0, sizeof(check.first));
-		check_entry(&check, entry);
+			check_entry(&check, previous);
+		}
+		if (is_repeated)
+			check_entry(&check, entry);
+		in_run = is_repeated;
 		previous = entry;
 	}
 	if (check.warning_count > WARNINGS_PER_LIST_MAX)

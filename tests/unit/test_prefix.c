@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/prefix_quick.h"
 #include "lookup_oracle.h"
 #include "random_prefix.h"
 
@@ -284,6 +285,71 @@ static void test_random_text_round_trip(void **state)
 	}
 }
 
+/* A text of few characters, or the text of an address of which some were changed. */
+static void random_text(char text[64])
+{
+	static const char characters[] = "0123456789abcdefABCDEF:::::....g/ ";
+	struct prefix address = random_bits(random_chance(40) ? FAMILY_IPV4 : FAMILY_IPV6);
+	size_t length;
+
+	inet_ntop(address.family == FAMILY_IPV6 ? AF_INET6 : AF_INET, address.addr, text, 64);
+	if (random_chance(20))
+		text[random_below(4)] = '\0';
+	for (length = strlen(text); random_chance(50) && length < 60; length = strlen(text)) {
+		const char c = characters[random_below(sizeof(characters) - 1)];
+		const size_t at = random_below((unsigned int)length + 1);
+
+		if (random_chance(40)) {
+			memmove(text + at + 1, text + at, length - at + 1);
+			text[at] = c;
+		} else if (at < length && random_chance(50)) {
+			memmove(text + at, text + at + 1, length - at);
+		} else if (at < length) {
+			text[at] = c;
+		}
+	}
+}
+
+/* The usual forms are parsed as the C library does, and nothing else is. */
+static void test_quick(void **state)
+{
+	size_t accepted_count = 0;
+
+	(void)state;
+	random_start("prefix");
+	for (int round = 0; round < 200000; round++) {
+		uint8_t addr[16] = { 0 };
+		struct prefix prefix;
+		char text[64], *copy;
+		bool is_ipv6, is_quick;
+		int expected;
+
+		random_text(text);
+		is_ipv6 = strchr(text, ':');
+		expected = inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, addr);
+		/* An IPv6 address that ends like IPv4 is no usual form. */
+		if (is_ipv6 && strchr(text, '.'))
+			expected = 0;
+		copy = malloc(strlen(text) + 1);
+		assert_non_null(copy);
+		memcpy(copy, text, strlen(text));
+		is_quick = prefix_parse_quick(copy, strlen(text), &prefix);
+		free(copy);
+		if (strchr(text, '/'))
+			continue; /* see test_accepted() */
+		if (is_quick != (expected == 1))
+			print_error("%s\n", text);
+		assert_int_equal(is_quick, expected == 1);
+		if (!is_quick)
+			continue;
+		accepted_count++;
+		assert_memory_equal(prefix.addr, addr, sizeof(addr));
+		assert_int_equal(prefix.len, is_ipv6 ? 128 : 32);
+		assert_int_equal(prefix.family, is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4);
+	}
+	assert_true(accepted_count > 20000);
+}
+
 /* Flipping a bit inside the prefix moves the address out of it. Other bits do not. */
 static void test_boundary_bits(void **state)
 {
@@ -354,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_size_ends_text),
 		cmocka_unit_test(test_format_short),
 		cmocka_unit_test(test_random_text_round_trip),
+		cmocka_unit_test(test_quick),
 		cmocka_unit_test(test_boundary_bits),
 		cmocka_unit_test(test_order_and_containment),
 	};

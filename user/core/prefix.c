@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/prefix_quick.h"
+
 #define IPV6_GROUPS 8
 /* The length of ::ffff:0:0/96, the IPv6 addresses that stand for IPv4 addresses. */
 #define MAPPED_LEN 96
@@ -147,6 +149,10 @@ enum prefix_error prefix_parse_raw(const char *text, size_t text_bytes, struct p
 	*ret_column = 0;
 	if (text_bytes == 0)
 		return PREFIX_EMPTY;
+	if (prefix_parse_quick(text, text_bytes, ret_prefix)) {
+		*ret_column = text_bytes;
+		return PREFIX_OK;
+	}
 	if (looks_like_ipv6(text, text_bytes)) {
 		prefix.family = FAMILY_IPV6;
 		error = parse_ipv6(text, text_bytes, &position, prefix.addr);

@@ -110,6 +110,31 @@ def test_a_file_is_touched_only_when_its_content_changes(ipwld, out):
     assert path.stat().st_ino != inode
 
 
+def test_a_file_is_compared_only_when_its_lists_change(ipwld, out):
+    first, second = out / "allow.list", out / "drop.list"
+    configure(ipwld, f"format: plain, path: {first}, lists: [partners]",
+              f"format: plain, path: {second}, lists: [drop]")
+    ipwld.start()
+    await_success(ipwld, first)
+    await_success(ipwld, second)
+    whole = first.read_text()
+    first.write_text("changed by somebody")
+    for command in (("add", "--list", "drop", "192.0.2.1"), ("del", "--list", "drop", "192.0.2.1")):
+        before = second.read_text()
+        assert ipwld.ctl(*command).returncode == 0
+        # Exports are written in their order.
+        wait_for(lambda: second.read_text() != before, "the other one is written")
+        assert first.read_text() == "changed by somebody"
+    # A change of its own list, and each reload, compare it again.
+    assert ipwld.ctl("add", "--list", "partners", "192.0.2.1").returncode == 0
+    wait_for(lambda: "192.0.2.1" in first.read_text(), "written anew")
+    assert ipwld.ctl("del", "--list", "partners", "192.0.2.1").returncode == 0
+    wait_for(lambda: first.read_text() == whole, "deleted")
+    first.unlink()
+    assert ipwld.ctl("reload").returncode == 0
+    wait_for(lambda: first.exists() and first.read_text() == whole, "reloaded")
+
+
 def test_a_reader_sees_the_old_file_or_the_new_one(ipwld, out):
     path = out / "allow.list"
     ipwld.write_list("allow.d/a.list", *(f"10.{i >> 8}.{i & 255}.1" for i in range(20000)))

@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "base/plural.h"
+#include "exports/basis.h"
 #include "exports/command.h"
 #include "exports/file.h"
 #include "exports/wish.h"
@@ -75,6 +76,7 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 			 const bool *is_stopping, struct export_state *state)
 {
 	char error[EXPORT_ERROR_BYTES];
+	const struct policy *policy = snapshot->policy;
 	int err = 0;
 
 	_Static_assert(EXPORT_ERROR_BYTES >= COMMAND_ERROR_BYTES, "both fit");
@@ -83,10 +85,20 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 					 "entry may be missing");
 		return;
 	}
+	/* Most changes are of other lists: neither text nor file needs to be looked at. */
+	if (state->is_successful && !state->is_after_due &&
+	    export_basis_is_same(state->basis, policy, config->lists, config->list_count)) {
+		state->succeeded_at_sec = time_now_sec();
+		return;
+	}
+	export_basis_free(state->basis);
+	state->basis = NULL;
 	state->has_run = true;
 	state->prefix_count = 0;
 	for (size_t i = 0; i < config_export_file_count(config) && !err; i++)
-		err = write_file(snapshot->policy, config, i, state, error);
+		err = write_file(policy, config, i, state, error);
+	if (!err)
+		state->basis = export_basis_new(policy, config->lists, config->list_count);
 	if (!err && state->is_after_due) {
 		err = run_after(snapshot, config, is_stopping, error);
 		state->is_after_due = err != 0;

@@ -10,6 +10,7 @@
 
 #include "base/lines.h"
 #include "base/log.h"
+#include "exports/basis.h"
 #include "exports/run.h"
 
 /* A failed export is tried again, each time after a longer delay. */
@@ -44,6 +45,7 @@ static void export_states_free(struct export_state *states, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		free(states[i].path);
 		free(states[i].error);
+		export_basis_free(states[i].basis);
 	}
 }
 
@@ -72,6 +74,9 @@ static int exports_follow_config(struct exports *exports, const struct config *c
 		if (before) {
 			states[i] = *before;
 			*before = (struct export_state) { 0 };
+			/* Its lists or its format may have changed. */
+			export_basis_free(states[i].basis);
+			states[i].basis = NULL;
 			continue;
 		}
 		states[i].path = strdup(path);
@@ -187,6 +192,7 @@ static struct export_run *exports_new_run(struct exports *exports)
 
 		*copy = *state;
 		copy->error = NULL;
+		copy->basis = export_basis_copy(state->basis);
 		copy->path = strdup(state->path);
 		if (!copy->path) {
 			exports_free_run(&run->task);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct event_base;
+struct export_basis;
 struct exports;
 struct snapshot;
 struct task;
@@ -22,7 +23,8 @@ struct export_state {
 	size_t prefix_count;	/* in the file or files */
 	int64_t changed_at_sec; /* by this runtime; 0: not yet */
 	int64_t succeeded_at_sec;
-	char *error; /* or NULL */
+	char *error;		    /* or NULL */
+	struct export_basis *basis; /* what the file was made of; NULL: it must be compared */
 };
 
 /* Return: 0 or -errno. */

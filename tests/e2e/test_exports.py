@@ -27,7 +27,7 @@ LISTS = """\
     files: [{top}/block.d/*.list]
 """
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "rbldnsd", "exim", "opensmtpd",
-           "haproxy", "nftables", "ipset", "json", "csv")
+           "haproxy", "nftables", "ipset", "bird", "openbgpd", "exabgp", "json", "csv")
 
 
 @pytest.fixture(name="out")

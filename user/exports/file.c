@@ -15,7 +15,9 @@
 int export_text(const struct policy *policy, const struct export *export, char *const names[],
 		size_t name_count, char **ret_text, size_t *ret_bytes, size_t *ret_count)
 {
-	const struct list **lists = calloc(name_count + 1, sizeof(struct list *));
+	const struct list **lists =
+	    calloc(name_count + policy->list_count + 1, sizeof(struct list *));
+	const struct list **allow_lists = lists + name_count;
 	struct export whole = *export;
 	char *text = NULL;
 	FILE *stream;
@@ -29,6 +31,11 @@ int export_text(const struct policy *policy, const struct export *export, char *
 
 		if (list)
 			lists[whole.list_count++] = list;
+	}
+	whole.allow_lists = allow_lists;
+	for (size_t i = 0; i < policy->list_count; i++) {
+		if (policy->lists[i].action == ACTION_ALLOW)
+			allow_lists[whole.allow_list_count++] = &policy->lists[i];
 	}
 	stream = open_memstream(&text, ret_bytes);
 	err = stream ? export_write(&whole, stream, ret_count) : -ENOMEM;

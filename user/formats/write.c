@@ -94,9 +94,32 @@ static size_t write_text(const struct export *export, const struct prefix_set *s
 	return count;
 }
 
+/* Take the addresses of allow lists out of a flat set. Those who receive routes may look for the
+ * longest prefix only, and then a block list would win. */
+static int leave_allowed_out(const struct export *export, struct prefix_set *flat)
+{
+	struct prefix_set listed, allowed, rest;
+	int err = prefix_set_build(export->allow_lists, export->allow_list_count, &listed);
+
+	if (err)
+		return err;
+	err = prefix_set_split(&listed, true, &allowed);
+	prefix_set_done(&listed);
+	if (err)
+		return err;
+	err = prefix_set_subtract(flat, &allowed, &rest);
+	prefix_set_done(&allowed);
+	if (err)
+		return err;
+	prefix_set_done(flat);
+	*flat = rest;
+	return 0;
+}
+
 int export_write(const struct export *export, FILE *stream, size_t *ret_count)
 {
-	bool is_flat = export_layouts[export->format].order == ORDER_FLAT;
+	enum export_order order = export_layouts[export->format].order;
+	bool is_flat = order == ORDER_FLAT || order == ORDER_ROUTES;
 	struct prefix_set set, flat;
 	int err = prefix_set_build(export->lists, export->list_count, &set);
 
@@ -105,13 +128,16 @@ int export_write(const struct export *export, FILE *stream, size_t *ret_count)
 	if (is_flat) {
 		err = prefix_set_split(&set, export->is_aggregated, &flat);
 		prefix_set_done(&set);
+		if (err)
+			return err;
 		set = flat;
+		if (order == ORDER_ROUTES && export->action == ACTION_BLOCK)
+			err = leave_allowed_out(export, &set);
 	} else if (export->is_aggregated) {
 		err = prefix_set_aggregate(&set);
 	}
 	if (!err)
 		*ret_count = write_text(export, &set, stream);
-	if (!err || !is_flat)
-		prefix_set_done(&set);
+	prefix_set_done(&set);
 	return err;
 }

@@ -21,6 +21,9 @@ enum export_format {
 	EXPORT_HAPROXY,
 	EXPORT_NFTABLES,
 	EXPORT_IPSET,
+	EXPORT_BIRD,
+	EXPORT_OPENBGPD,
+	EXPORT_EXABGP,
 	EXPORT_JSON,
 	EXPORT_CSV,
 	EXPORT_FORMAT_COUNT,
@@ -40,6 +43,10 @@ struct export
 	enum action action; /* the action of all lists */
 	const struct list *const *lists;
 	size_t list_count;
+	/* All allow lists of the policy. Formats for BGP leave their addresses out of block lists.
+	 */
+	const struct list *const *allow_lists;
+	size_t allow_list_count;
 };
 
 /* Whether the format needs a text of its own for each family. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes the lines of each format, and the text around them. */
 #include "formats/layout.h"
+#include "formats/writers_bgp.h"
 
 /* The answer of rbldnsd for an address of the list. */
 #define RBLDNSD_ADDRESS "127.0.0.2"
@@ -217,6 +218,9 @@ const char *const export_format_names[] = {
 	[EXPORT_HAPROXY] = "haproxy",
 	[EXPORT_NFTABLES] = "nftables",
 	[EXPORT_IPSET] = "ipset",
+	[EXPORT_BIRD] = "bird",
+	[EXPORT_OPENBGPD] = "openbgpd",
+	[EXPORT_EXABGP] = "exabgp",
 	[EXPORT_JSON] = "json",
 	[EXPORT_CSV] = "csv",
 };
@@ -234,6 +238,9 @@ const struct export_layout export_layouts[] = {
 	[EXPORT_HAPROXY] = { ORDER_FLAT, true, NULL, write_line, NULL },
 	[EXPORT_NFTABLES] = { ORDER_FLAT, true, begin_nftables, write_nftables, end_nftables },
 	[EXPORT_IPSET] = { ORDER_OUTER_FIRST, true, begin_ipset, write_ipset, end_ipset },
+	[EXPORT_BIRD] = { ORDER_ROUTES, true, bird_begin, bird_write, bird_end },
+	[EXPORT_OPENBGPD] = { ORDER_ROUTES, true, openbgpd_begin, openbgpd_write, openbgpd_end },
+	[EXPORT_EXABGP] = { ORDER_ROUTES, true, exabgp_begin, exabgp_write, exabgp_end },
 	[EXPORT_JSON] = { ORDER_FLAT, false, begin_json, write_json, end_json },
 	[EXPORT_CSV] = { ORDER_FLAT, false, begin_csv, write_csv, NULL },
 };

@@ -36,10 +36,9 @@ const struct command command_export = {
 	.name = "export",
 	.positional = "",
 	.summary = "write lists in the format of a mail server or filter",
-	.description =
-	    "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
-	    "opensmtpd, haproxy, nftables, ipset, json, csv.\nWithout --list, exports all allow "
-	    "lists.",
+	.description = "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
+		       "opensmtpd, haproxy, nftables, ipset, bird, openbgpd, exabgp, json, csv.\n"
+		       "Without --list, exports all allow lists.",
 	.options = { [EXPORT_FORMAT] = { "format", "F", "the format to write", 1 },
 		     [EXPORT_LIST] = { "list", "NAME...", "export this list; can be repeated", 0 },
 		     [EXPORT_AGGREGATE] = { "aggregate", NULL, "merge adjacent prefixes (default)",

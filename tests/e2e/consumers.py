@@ -85,7 +85,7 @@ def await_exports(ipwld):
 def snippet(name, directory):
     """The text of a snippet of contrib/, with the paths of a test."""
     text = (daemon.ROOT / "contrib" / name).read_text(encoding="utf-8")
-    assert DIRECTORY in text or name == "spamassassin.cf" or name == "exim4-acl.conf"
+    assert DIRECTORY in text or name in ("spamassassin.cf", "exim4-acl.conf", "frr-bgp.conf")
     return text.replace(DIRECTORY, str(directory))
 
 

@@ -222,10 +222,11 @@ $(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
+# hiredis sets _FILE_OFFSET_BITS, with which mmap() and mmap64() have one name in a source.
 $(B)/tests/e2e/%.so: tests/e2e/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -shared $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -U_FILE_OFFSET_BITS -fPIC -shared $< -o $@
 
 # gcc's, so that what it finds is in code as it ships. ipwl-fetch and ipwl-resolve confine
 # themselves too tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.

@@ -154,7 +154,9 @@ class Openbgpd(Speaker):
         self.peer.start("bgpd", "-d", "-v")
 
     def reload_script(self):
-        return f"{self.peer.roots[0]}/usr/sbin/bgpctl -s {self.top}/control reload"
+        line, = [line for line in self.snippet().splitlines() if "ExecReload=/" in line]
+        return line.split("'")[1].replace(
+            "bgpctl", f"{self.peer.roots[0]}/usr/sbin/bgpctl -s {self.top}/control")
 
 
 class Exabgp(Speaker):
@@ -169,9 +171,10 @@ class Exabgp(Speaker):
         """As in the snippet."""
         line, = [line for line in self.snippet().splitlines() if "ExecStartPre=" in line]
         lines = self.snippet().splitlines()
-        script = f"{line} {lines[lines.index(line) + 1]}".replace("#", "").replace("\\", "")
+        first = lines.index(line)
+        script = " ".join(lines[first:first + 3]).replace("#", "").replace("\\", "")
         return script.split("'")[1].replace("/etc/exabgp/ipwl.conf", str(self.top / "ipwl.conf")) \
-            .replace("/run/exabgp/exabgp.conf", str(self.top / "exabgp.conf"))
+            .replace("/run/exabgp/", f"{self.top}/")
 
     def start(self):
         (self.top / "ipwl.conf").write_text(self.snippet(), encoding="utf-8")

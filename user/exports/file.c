@@ -17,7 +17,7 @@ int export_text(const struct policy *policy, const struct export *export, char *
 {
 	const struct list **lists =
 	    calloc(name_count + policy->list_count + 1, sizeof(struct list *));
-	const struct list **allow_lists = lists + name_count;
+	const struct list **allow_lists;
 	struct export whole = *export;
 	char *text = NULL;
 	FILE *stream;
@@ -32,7 +32,7 @@ int export_text(const struct policy *policy, const struct export *export, char *
 		if (list)
 			lists[whole.list_count++] = list;
 	}
-	whole.allow_lists = allow_lists;
+	whole.allow_lists = allow_lists = lists + name_count;
 	for (size_t i = 0; i < policy->list_count; i++) {
 		if (policy->lists[i].action == ACTION_ALLOW)
 			allow_lists[whole.allow_list_count++] = &policy->lists[i];

@@ -48,6 +48,21 @@ static void test_crowdsec_stream(void **state)
 			  "list:1:11: \"192.0.2.1\" in value is an address, but not in a member\n");
 }
 
+/* As list files have them, and as another ipwl writes them. */
+static void test_exclusions(void **state)
+{
+	(void)state;
+	format_assert(FORMAT_AUTO, ACTION_ALLOW,
+		      "{\"prefixes\":[{\"prefix\":\"192.0.2.0/24\"},\n{\"prefix\":"
+		      "\"!192.0.2.9\",\"reason\":\"not this one\"}]}",
+		      "1 192.0.2.0/24\n2 !192.0.2.9 (not this one)\n",
+		      "2 addresses: 1 entry, 1 exclusion");
+	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW, "{\"prefixes\":[\"192.0.2.0/24\",\"!\"]}",
+			  "list:1:31: ");
+	format_assert_bad(FORMAT_AUTO, ACTION_ALLOW,
+			  "{\"prefixes\":[\"192.0.2.0/24\",\"!!192.0.2.1\"]}", "list:1:31: ");
+}
+
 static void test_providers(void **state)
 {
 	(void)state;
@@ -327,9 +342,11 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		JSON_TEST(test_crowdsec_stream), JSON_TEST(test_providers), JSON_TEST(test_select),
-		JSON_TEST(test_select_bad),	 JSON_TEST(test_meaning),   JSON_TEST(test_refused),
-		JSON_TEST(test_not_spamhaus),	 JSON_TEST(test_large),	    JSON_TEST(test_deep),
+		JSON_TEST(test_crowdsec_stream), JSON_TEST(test_exclusions),
+		JSON_TEST(test_providers),	 JSON_TEST(test_select),
+		JSON_TEST(test_select_bad),	 JSON_TEST(test_meaning),
+		JSON_TEST(test_refused),	 JSON_TEST(test_not_spamhaus),
+		JSON_TEST(test_large),		 JSON_TEST(test_deep),
 		JSON_TEST(test_one_line),
 	};
 

@@ -264,10 +264,11 @@ static bool is_selected(struct json_walk *walk, const struct json_scope *scope,
 }
 
 static int add_address(struct json_walk *walk, const struct json_scope *scope,
-		       const struct json_place *place, const struct token *token)
+		       const struct json_place *place, const struct token *text)
 {
 	struct reading *reading = walk->reading;
 	struct entry entry = reading_entry(reading);
+	struct token prefix = *text;
 	char reason[FORMAT_REASON_BYTES_MAX + 1];
 	struct token reason_token = { reason, 0, 0 };
 	struct prefix first, last;
@@ -286,11 +287,14 @@ static int add_address(struct json_walk *walk, const struct json_scope *scope,
 		memcpy(reason, scope->reason, reason_token.bytes);
 		entry.reason = line_reason(&reason_token);
 	}
-	if (token->bytes > 0 && reading_range(token, &first, &last) == token->bytes)
-		return reading_add_range(reading, token, &entry, &first, &last);
-	if (!reading_prefix(reading, token, HOST_BITS_REFUSE, &entry.prefix))
+	entry.is_exclusion = text->bytes > 0 && text->text[0] == '!';
+	if (entry.is_exclusion)
+		prefix = (struct token) { text->text + 1, text->bytes - 1, text->position + 1 };
+	if (prefix.bytes > 0 && reading_range(&prefix, &first, &last) == prefix.bytes)
+		return reading_add_range(reading, text, &entry, &first, &last);
+	if (!reading_prefix(reading, &prefix, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
-	return reading_add(reading, token, &entry);
+	return reading_add(reading, text, &entry);
 }
 
 /* Whether a string in a member of another name is a list's address. @ret_message: why its meaning

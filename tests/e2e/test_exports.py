@@ -27,7 +27,8 @@ LISTS = """\
     files: [{top}/block.d/*.list]
 """
 FORMATS = ("plain", "postfix-cidr", "rspamd-map", "spamassassin", "rbldnsd", "exim", "opensmtpd",
-           "haproxy", "nftables", "ipset", "bird", "openbgpd", "exabgp", "json", "csv")
+           "haproxy", "nftables", "ipset", "bird", "openbgpd", "exabgp", "json", "json-entries",
+           "csv")
 
 
 @pytest.fixture(name="out")

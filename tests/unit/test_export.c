@@ -23,7 +23,7 @@ static const enum format readers[EXPORT_FORMAT_COUNT] = {
 	[EXPORT_PLAIN] = FORMAT_PLAIN,		 [EXPORT_POSTFIX_CIDR] = FORMAT_POSTFIX_CIDR,
 	[EXPORT_RSPAMD_MAP] = FORMAT_RSPAMD_MAP, [EXPORT_SPAMASSASSIN] = FORMAT_SPAMASSASSIN,
 	[EXPORT_RBLDNSD] = FORMAT_RBLDNSD,	 [EXPORT_EXIM] = FORMAT_EXIM,
-	[EXPORT_OPENSMTPD] = FORMAT_OPENSMTPD,
+	[EXPORT_OPENSMTPD] = FORMAT_OPENSMTPD,	 [EXPORT_JSON_ENTRIES] = FORMAT_JSON,
 };
 
 /* ---- sets that can be compared ------------------------------------------- */
@@ -242,10 +242,12 @@ static void test_round_trips(void **state)
 		const struct list *lists[LISTS_MAX + 1];
 		struct policy *policy;
 
-		if (export_refuse(export.format, export.action))
+		if (export_refuse(export.format, export.action, 1))
 			export.action = ACTION_ALLOW;
 		policy = policy_to_export(export.action);
-		for (; export.list_count < policy->list_count; export.list_count++)
+		for (; export.list_count < policy->list_count &&
+		       !export_refuse(export.format, export.action, export.list_count + 1);
+		     export.list_count++)
 			lists[export.list_count] = &policy->lists[export.list_count];
 		export.lists = lists;
 		check_round_trip(&export);

@@ -113,6 +113,11 @@ static const struct {
 	  "{\"schema_version\":1,\"generator\":\"ipwl\",\"lists\":[\"partners\"],"
 	  "\"action\":\"allow\",\"prefixes\":[\n\"192.0.2.0/32\",\n\"192.0.2.2/31\",\n"
 	  "\"192.0.2.4/30\"\n]}\n" },
+	{ EXPORT_JSON_ENTRIES, EXPORT_BOTH, true,
+	  "{\"schema_version\":1,\"generator\":\"ipwl\",\"lists\":[\"partners\"],"
+	  "\"action\":\"allow\",\"prefixes\":[\n{\"prefix\":\"192.0.2.0/30\"},\n"
+	  "{\"prefix\":\"!192.0.2.1/32\"},\n{\"prefix\":\"192.0.2.4/30\"},\n"
+	  "{\"prefix\":\"2001:db8::/127\"},\n{\"prefix\":\"!2001:db8::1/128\"}\n]}\n" },
 	{ EXPORT_CSV, EXPORT_IPV6, true, "prefix,family,action\n2001:db8::/128,ipv6,allow\n" },
 };
 

@@ -37,8 +37,10 @@ static void export_send_text(struct evhttp_request *request, struct export_query
 	struct evbuffer *buffer = evhttp_request_get_output_buffer(request);
 
 	evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type",
-			  query->export.format == EXPORT_JSON ? "application/json"
-							      : "text/plain; charset=utf-8");
+			  query->export.format == EXPORT_JSON ||
+				  query->export.format == EXPORT_JSON_ENTRIES
+			      ? "application/json"
+			      : "text/plain; charset=utf-8");
 	/* Do not copy the text, because it may be large. */
 	if (evbuffer_add_reference(buffer, query->text, query->bytes, free_text, query->text)) {
 		http_reply_errorf(request, OUTCOME_INTERNAL, "%s", strerror(ENOMEM));
@@ -215,7 +217,7 @@ static int export_read_lists(struct evhttp_request *request, const char *text,
 		if (policy->lists[i].action == ACTION_ALLOW)
 			err = export_add_list(request, &policy->lists[i], query);
 	}
-	refusal = export_refuse(query->export.format, query->export.action);
+	refusal = export_refuse(query->export.format, query->export.action, query->name_count);
 	if (!err && !query->name_count)
 		refusal = "no allow list is configured: name the lists to export";
 	if (!err && refusal) {

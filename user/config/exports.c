@@ -295,7 +295,7 @@ static int read_export(struct document *document, const yaml_node_t *node, struc
 							    "aggregate", boolean_names, 2, &choice))
 		export->is_aggregated = choice;
 	err = read_lists(document, node, values[EXPORT_KEY_LISTS], config->policy, export);
-	refusal = export_refuse(export->format, export->action);
+	refusal = export_refuse(export->format, export->action, export->list_count);
 	if (refusal && values[EXPORT_KEY_FORMAT])
 		document_error(document, values[EXPORT_KEY_FORMAT], "%s", refusal);
 	if (!err)

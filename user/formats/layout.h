@@ -8,10 +8,11 @@
 
 /* The order in which the nodes of a set are written. */
 enum export_order {
-	ORDER_FLAT,	     /* without holes; prefixes are split around them */
-	ORDER_ROUTES,	     /* the same; a block list without the addresses of allow lists */
-	ORDER_OUTER_FIRST,   /* a prefix before those inside it */
-	ORDER_SPECIFIC_FIRST /* a prefix after those inside it: the first match wins */
+	ORDER_FLAT,	      /* without holes; prefixes are split around them */
+	ORDER_ROUTES,	      /* the same; a block list without the addresses of allow lists */
+	ORDER_OUTER_FIRST,    /* a prefix before those inside it */
+	ORDER_SPECIFIC_FIRST, /* a prefix after those inside it: the first match wins */
+	ORDER_ENTRIES	      /* entries instead of a set (entries.h) */
 };
 
 struct export_writer {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "formats/entries.h"
 #include "formats/layout.h"
 
 #define FRAMES_MAX 129
@@ -15,11 +16,14 @@ bool export_has_two_texts(enum export_format format)
 	return format == EXPORT_RBLDNSD;
 }
 
-const char *export_refuse(enum export_format format, enum action action)
+const char *export_refuse(enum export_format format, enum action action, size_t list_count)
 {
 	if (format == EXPORT_SPAMASSASSIN && action == ACTION_BLOCK)
 		return "trusted_networks is for trusted hosts, not for a block list: export it as "
 		       "a zone (rbldnsd)";
+	if (format == EXPORT_JSON_ENTRIES && list_count > 1)
+		return "json-entries is for one list, because exclusions are for their own list: "
+		       "name one, and export the others to other files";
 	return NULL;
 }
 
@@ -121,8 +125,11 @@ int export_write(const struct export *export, FILE *stream, size_t *ret_count)
 	enum export_order order = export_layouts[export->format].order;
 	bool is_flat = order == ORDER_FLAT || order == ORDER_ROUTES;
 	struct prefix_set set, flat;
-	int err = prefix_set_build(export->lists, export->list_count, &set);
+	int err;
 
+	if (order == ORDER_ENTRIES)
+		return entries_write(export, stream, ret_count);
+	err = prefix_set_build(export->lists, export->list_count, &set);
 	if (err)
 		return err;
 	if (is_flat) {

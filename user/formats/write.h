@@ -25,6 +25,7 @@ enum export_format {
 	EXPORT_OPENBGPD,
 	EXPORT_EXABGP,
 	EXPORT_JSON,
+	EXPORT_JSON_ENTRIES,
 	EXPORT_CSV,
 	EXPORT_FORMAT_COUNT,
 };
@@ -52,8 +53,8 @@ struct export
 /* Whether the format needs a text of its own for each family. */
 bool export_has_two_texts(enum export_format format);
 
-/* Why lists of @action cannot be written in this format, or NULL. */
-const char *export_refuse(enum export_format format, enum action action);
+/* Why so many lists of @action cannot be written in this format, or NULL. */
+const char *export_refuse(enum export_format format, enum action action, size_t list_count);
 
 /**
  * export_write() - write the addresses that the lists hold together

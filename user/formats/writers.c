@@ -222,6 +222,7 @@ const char *const export_format_names[] = {
 	[EXPORT_OPENBGPD] = "openbgpd",
 	[EXPORT_EXABGP] = "exabgp",
 	[EXPORT_JSON] = "json",
+	[EXPORT_JSON_ENTRIES] = "json-entries",
 	[EXPORT_CSV] = "csv",
 };
 _Static_assert(sizeof(export_format_names) / sizeof(export_format_names[0]) == EXPORT_FORMAT_COUNT,
@@ -242,6 +243,7 @@ const struct export_layout export_layouts[] = {
 	[EXPORT_OPENBGPD] = { ORDER_ROUTES, true, openbgpd_begin, openbgpd_write, openbgpd_end },
 	[EXPORT_EXABGP] = { ORDER_ROUTES, true, exabgp_begin, exabgp_write, exabgp_end },
 	[EXPORT_JSON] = { ORDER_FLAT, false, begin_json, write_json, end_json },
+	[EXPORT_JSON_ENTRIES] = { ORDER_ENTRIES, false, NULL, NULL, NULL },
 	[EXPORT_CSV] = { ORDER_FLAT, false, begin_csv, write_csv, NULL },
 };
 _Static_assert(sizeof(export_layouts) / sizeof(export_layouts[0]) == EXPORT_FORMAT_COUNT, "all");

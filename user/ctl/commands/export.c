@@ -37,7 +37,8 @@ const struct command command_export = {
 	.positional = "",
 	.summary = "write lists in the format of a mail server or filter",
 	.description = "Formats: plain, postfix-cidr, rspamd-map, spamassassin, rbldnsd, exim,\n"
-		       "opensmtpd, haproxy, nftables, ipset, bird, openbgpd, exabgp, json, csv.\n"
+		       "opensmtpd, haproxy, nftables, ipset, bird, openbgpd, exabgp, json,\n"
+		       "json-entries, csv.\n"
 		       "Without --list, exports all allow lists.",
 	.options = { [EXPORT_FORMAT] = { "format", "F", "the format to write", 1 },
 		     [EXPORT_LIST] = { "list", "NAME...", "export this list; can be repeated", 0 },

@@ -10,6 +10,12 @@
 #include "export_text.h"
 #include "random_policy.h"
 
+/* Exports begin with a comment. */
+static const char *after_header(const char *text)
+{
+	return text + strcspn(text, "\n") + 1;
+}
+
 static struct policy *sample(void)
 {
 	static const char *const texts[] = { "192.0.2.0/30", "!192.0.2.1", "2001:db8::/127",
@@ -227,15 +233,14 @@ static void test_routes_of_a_block_list_spare_the_allowed(void **state)
 	}
 	export.format = EXPORT_OPENBGPD;
 	text = text_of(&export);
-	assert_string_equal(strchr(text, '\n') + 1,
+	assert_string_equal(after_header(text),
 			    "prefix-set ipwl_block {\n\t192.0.2.4/31\n\t192.0.2.8/29\n}\n"
 			    "network prefix-set ipwl_block set community 65066:666\n");
 	free(text);
 	/* Others look into the allow lists first. */
 	export.format = EXPORT_HAPROXY;
 	text = text_of(&export);
-	assert_string_equal(strchr(text, '\n') + 1,
-			    "192.0.2.0/28\n198.51.100.0/24\n2001:db8:1::/48\n");
+	assert_string_equal(after_header(text), "192.0.2.0/28\n198.51.100.0/24\n2001:db8:1::/48\n");
 	free(text);
 	policy_free(policy);
 }
@@ -271,7 +276,7 @@ static void test_routes_of_an_empty_block_list(void **state)
 					       .list_count = 1 };
 		char *text = text_of(&export);
 
-		assert_string_equal(strchr(text, '\n') + 1, texts[i].text);
+		assert_string_equal(after_header(text), texts[i].text);
 		free(text);
 	}
 	policy_free(policy);

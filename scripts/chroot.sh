@@ -47,6 +47,8 @@ chroot_run() {
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmp "$root/tmp"
 		mount -t tmpfs run "$root/run"
+		# The installer of Debian writes this file, debootstrap does not.
+		[ -e "$root/etc/hosts" ] || echo "127.0.0.1 localhost" >"$root/etc/hosts"
 		touch "$root/etc/resolv.conf"
 		mount --bind "$(realpath /etc/resolv.conf)" "$root/etc/resolv.conf"
 		exec chroot "$root" /usr/bin/env -C /src HOME=/root LC_ALL=C.UTF-8 TMPDIR=/tmp \

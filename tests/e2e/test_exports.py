@@ -136,6 +136,26 @@ def test_a_file_is_compared_only_when_its_lists_change(ipwld, out):
     wait_for(lambda: first.exists() and first.read_text() == whole, "reloaded")
 
 
+def test_a_file_follows_whatever_its_text_depends_on(ipwld, out):
+    """Block lists as routes leave out what is allowed, and entries have reasons."""
+    routes, entries = out / "drop.bird", out / "vips.json"
+    configure(ipwld, f"format: bird, path: {routes}, lists: [drop]",
+              f"format: json-entries, path: {entries}, lists: [vips]")
+    ipwld.start()
+    await_success(ipwld, routes)
+    await_success(ipwld, entries)
+    whole = routes.read_text()
+    assert "203.0.113.0/24" in whole
+    assert ipwld.ctl("add", "--list", "partners", "203.0.113.7").returncode == 0
+    wait_for(lambda: "203.0.113.7" not in routes.read_text() and
+             "203.0.113.6/32" in routes.read_text(), "the allowed address is left out")
+    assert ipwld.ctl("del", "--list", "partners", "203.0.113.7").returncode == 0
+    wait_for(lambda: routes.read_text() == whole, "it is blocked again")
+    for reason in "first", "second":
+        assert ipwld.ctl("add", "--list", "vips", "--reason", reason, "192.0.2.8").returncode == 0
+        wait_for(lambda what=reason: what in entries.read_text(), "the reason is written")
+
+
 def test_a_reader_sees_the_old_file_or_the_new_one(ipwld, out):
     path = out / "allow.list"
     ipwld.write_list("allow.d/a.list", *(f"10.{i >> 8}.{i & 255}.1" for i in range(20000)))
@@ -297,12 +317,14 @@ def test_nothing_is_taken_from_readers_while_entries_may_be_missing(ipwld, out):
 # ---- ipwlctl export ------------------------------------------------------------------
 
 def test_export_prints_what_the_files_hold(ipwld, out):
-    configure(ipwld, *(f"format: {form}, path: {out}/{form}, lists: [partners, vips]"
+    def names(form):
+        return ["partners"] if form == "json-entries" else ["partners", "vips"]
+    configure(ipwld, *(f"format: {form}, path: {out}/{form}, lists: [{', '.join(names(form))}]"
                        for form in FORMATS))
     ipwld.start()
     for form in FORMATS:
         await_success(ipwld, out / form)
-        lists = ["--list", "partners", "--list", "vips"]
+        lists = ["--list", ",".join(names(form))]
         if form == "rbldnsd":
             for family in "46":
                 shown = ipwld.ctl("export", "--format", form, *lists, "--family", family)
@@ -311,6 +333,8 @@ def test_export_prints_what_the_files_hold(ipwld, out):
         shown = ipwld.ctl("export", "--format", form, *lists)
         assert (shown.returncode, shown.stderr) == (0, "")
         assert shown.stdout == (out / form).read_text()
+        if form == "json-entries":
+            continue
         # They are all allow lists there are.
         assert ipwld.ctl("export", "--format", form).stdout == shown.stdout
     assert ipwld.ctl("export", "--format=plain", "--family=6").stdout.splitlines()[1:] == \

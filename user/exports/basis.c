@@ -5,16 +5,29 @@
 #include <stdlib.h>
 
 #include "core/rule_array.h"
+#include "formats/write.h"
 
 struct export_basis {
 	size_t count;
-	struct rule_array *rules[]; /* by name; NULL: no list, or an empty one */
+	struct rule_array *rules[]; /* NULL: no list, or an empty one */
 };
 
-static struct rule_array *rules_of(const struct policy *policy, const char *name)
+/* Its own lists, and all lists of the policy if the text depends on allow lists. */
+static size_t count_of(const struct policy *policy, const struct config_export *config)
 {
-	const struct list *list = policy_find_list(policy, name);
+	return config->list_count +
+	       (export_needs_allow_lists(config->format, config->action) ? policy->list_count : 0);
+}
 
+static struct rule_array *rules_of(const struct policy *policy, const struct config_export *config,
+				   size_t i)
+{
+	const struct list *list = i < config->list_count
+				      ? policy_find_list(policy, config->lists[i])
+				      : &policy->lists[i - config->list_count];
+
+	if (i >= config->list_count && list->action != ACTION_ALLOW)
+		return NULL;
 	return list ? list->rules : NULL;
 }
 
@@ -27,13 +40,16 @@ static struct export_basis *basis_alloc(size_t count)
 	return basis;
 }
 
-struct export_basis *export_basis_new(const struct policy *policy, char *const names[],
-				      size_t count)
+struct export_basis *export_basis_new(const struct policy *policy,
+				      const struct config_export *config)
 {
-	struct export_basis *basis = basis_alloc(count);
+	struct export_basis *basis;
 
-	for (size_t i = 0; basis && i < count; i++)
-		basis->rules[i] = rule_array_ref(rules_of(policy, names[i]));
+	if (export_needs_entries(config->format))
+		return NULL;
+	basis = basis_alloc(count_of(policy, config));
+	for (size_t i = 0; basis && i < basis->count; i++)
+		basis->rules[i] = rule_array_ref(rules_of(policy, config, i));
 	return basis;
 }
 
@@ -54,12 +70,12 @@ void export_basis_free(struct export_basis *basis)
 }
 
 bool export_basis_is_same(const struct export_basis *basis, const struct policy *policy,
-			  char *const names[], size_t count)
+			  const struct config_export *config)
 {
-	if (!basis || basis->count != count)
+	if (!basis || basis->count != count_of(policy, config))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (basis->rules[i] != rules_of(policy, names[i]))
+	for (size_t i = 0; i < basis->count; i++)
+		if (basis->rules[i] != rules_of(policy, config, i))
 			return false;
 	return true;
 }

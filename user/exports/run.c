@@ -87,7 +87,7 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 	}
 	/* Most changes are of other lists: neither text nor file needs to be looked at. */
 	if (state->is_successful && !state->is_after_due &&
-	    export_basis_is_same(state->basis, policy, config->lists, config->list_count)) {
+	    export_basis_is_same(state->basis, policy, config)) {
 		state->succeeded_at_sec = time_now_sec();
 		return;
 	}
@@ -98,7 +98,7 @@ static void write_export(const struct snapshot *snapshot, const struct config_ex
 	for (size_t i = 0; i < config_export_file_count(config) && !err; i++)
 		err = write_file(policy, config, i, state, error);
 	if (!err)
-		state->basis = export_basis_new(policy, config->lists, config->list_count);
+		state->basis = export_basis_new(policy, config);
 	if (!err && state->is_after_due) {
 		err = run_after(snapshot, config, is_stopping, error);
 		state->is_after_due = err != 0;

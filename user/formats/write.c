@@ -16,6 +16,16 @@ bool export_has_two_texts(enum export_format format)
 	return format == EXPORT_RBLDNSD;
 }
 
+bool export_needs_allow_lists(enum export_format format, enum action action)
+{
+	return export_layouts[format].order == ORDER_ROUTES && action == ACTION_BLOCK;
+}
+
+bool export_needs_entries(enum export_format format)
+{
+	return export_layouts[format].order == ORDER_ENTRIES;
+}
+
 const char *export_refuse(enum export_format format, enum action action, size_t list_count)
 {
 	if (format == EXPORT_SPAMASSASSIN && action == ACTION_BLOCK)
@@ -127,7 +137,7 @@ int export_write(const struct export *export, FILE *stream, size_t *ret_count)
 	struct prefix_set set, flat;
 	int err;
 
-	if (order == ORDER_ENTRIES)
+	if (export_needs_entries(export->format))
 		return entries_write(export, stream, ret_count);
 	err = prefix_set_build(export->lists, export->list_count, &set);
 	if (err)
@@ -138,7 +148,7 @@ int export_write(const struct export *export, FILE *stream, size_t *ret_count)
 		if (err)
 			return err;
 		set = flat;
-		if (order == ORDER_ROUTES && export->action == ACTION_BLOCK)
+		if (export_needs_allow_lists(export->format, export->action))
 			err = leave_allowed_out(export, &set);
 	} else if (export->is_aggregated) {
 		err = prefix_set_aggregate(&set);

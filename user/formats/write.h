@@ -53,6 +53,11 @@ struct export
 /* Whether the format needs a text of its own for each family. */
 bool export_has_two_texts(enum export_format format);
 
+/* Whether the text depends on the allow lists of the policy, too. */
+bool export_needs_allow_lists(enum export_format format, enum action action);
+/* Whether the text depends on more of the lists than on their prefixes. */
+bool export_needs_entries(enum export_format format);
+
 /* Why so many lists of @action cannot be written in this format, or NULL. */
 const char *export_refuse(enum export_format format, enum action action, size_t list_count);
 

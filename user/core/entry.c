@@ -112,13 +112,21 @@ static void count_entry(struct entry_set *set, const struct entry *entry)
 		set->first_expiry_sec = entry->expires_at_sec;
 }
 
+/* Copy the strings of an entry to memory of the set. Return: 0 or -ENOMEM. */
+static int copy_strings(struct entry_set *set, struct entry *entry)
+{
+	if (copy_repeated(set, entry->origin, &set->last_origin, &entry->origin) ||
+	    copy_repeated(set, entry->author, &set->last_author, &entry->author) ||
+	    copy_string(set, entry->reason, &entry->reason))
+		return -ENOMEM;
+	return 0;
+}
+
 int entry_set_add(struct entry_set *set, const struct entry *entry)
 {
 	struct entry copy = *entry;
 
-	if (reserve(set) || copy_repeated(set, entry->origin, &set->last_origin, &copy.origin) ||
-	    copy_repeated(set, entry->author, &set->last_author, &copy.author) ||
-	    copy_string(set, entry->reason, &copy.reason))
+	if (reserve(set) || copy_strings(set, &copy))
 		return -ENOMEM;
 	set->entries[set->count++] = copy;
 	count_entry(set, &copy);
@@ -129,6 +137,91 @@ void entry_set_sort(struct entry_set *set)
 {
 	entries_sort(set->entries, set->keys, set->count);
 }
+
+/* ---- merging ---------------------------------------------------------------- */
+
+/* Write an entry after those from @first on. Those of one prefix come in the order of lines. */
+static void put_entry(struct entry *first, struct entry *to, const struct entry *entry)
+{
+	for (; to > first && to[-1].line > entry->line &&
+	       !prefix_compare(&to[-1].prefix, &entry->prefix);
+	     to--)
+		*to = to[-1];
+	*to = *entry;
+}
+
+/* The line where an entry of the former set is to be now; 0: nowhere. */
+static uint32_t new_line(const struct entry_lines *lines, const struct entry *entry,
+			 const char **own_origin)
+{
+	if (entry->line > lines->count)
+		return 0;
+	if (entry->origin != *own_origin) {
+		if (!entry->origin || strcmp(entry->origin, lines->origin) != 0)
+			return 0;
+		*own_origin = entry->origin;
+	}
+	return lines->of[entry->line];
+}
+
+/* Write the merged entries to @first and behind. Return: 0; -ENOMEM; -EINVAL: there is no room for
+ * all. */
+static int merge(struct entry_set *set, size_t from, const struct entry_set *former,
+		 const struct entry_lines *lines, struct entry *first, const struct entry *end)
+{
+	const struct entry *added = set->entries + from, *added_end = set->entries + set->count;
+	const char *own_origin = NULL; /* the former set's string */
+	struct entry *to = first;
+
+	for (size_t i = 0; i < former->count; i++) {
+		struct entry copy = former->entries[i];
+
+		copy.line = new_line(lines, &former->entries[i], &own_origin);
+		if (!copy.line)
+			continue;
+		for (; added < added_end && prefix_compare(&added->prefix, &copy.prefix) < 0;
+		     added++)
+			put_entry(first, to++, added);
+		if (to + (added_end - added) >= end)
+			return -EINVAL;
+		if (copy_strings(set, &copy))
+			return -ENOMEM;
+		count_entry(set, &copy);
+		put_entry(first, to++, &copy);
+	}
+	while (added < added_end)
+		put_entry(first, to++, added++);
+	return to == end ? 0 : -EINVAL;
+}
+
+int entry_set_merge(struct entry_set *set, size_t from, const struct entry_set *former,
+		    const struct entry_lines *lines, size_t merged_count)
+{
+	const size_t count = set->count + merged_count;
+	struct entry *entries = malloc((count + 1) * sizeof(*entries));
+	struct entry_key *keys = malloc((count + 1) * sizeof(*keys));
+	int err = entries && keys ? 0 : -ENOMEM;
+
+	if (!err && set->count > from)
+		entries_sort(set->entries + from, set->keys, set->count - from);
+	if (!err && from)
+		memcpy(entries, set->entries, from * sizeof(*entries));
+	if (!err)
+		err = merge(set, from, former, lines, entries + from, entries + count);
+	if (err) {
+		free(entries);
+		free(keys);
+		return err;
+	}
+	free(set->entries);
+	free(set->keys);
+	set->entries = entries;
+	set->keys = keys;
+	set->count = set->capacity = count;
+	return 0;
+}
+
+/* ---- duplicates -------------------------------------------------------------- */
 
 static bool is_same_string(const char *one, const char *other)
 {
@@ -188,7 +281,7 @@ size_t entry_set_collapse(struct entry_set *set, size_t from)
 	size_t duplicate_count;
 
 	/* The array of an empty set may be NULL. */
-	if (set->count == from)
+	if (set->count == from || set->collapsed_count == set->count)
 		return 0;
 	end = set->entries + set->count;
 	kept = run = set->entries + from;
@@ -212,6 +305,8 @@ size_t entry_set_collapse(struct entry_set *set, size_t from)
 	set->count -= duplicate_count;
 	if (duplicate_count)
 		count_entries(set);
+	if (from == 0)
+		set->collapsed_count = set->count;
 	return duplicate_count;
 }
 
@@ -222,6 +317,8 @@ void entry_set_finish(struct entry_set *set)
 	entry_set_collapse(set, 0);
 	free(set->keys);
 	set->keys = NULL;
+	if (set->capacity == set->count)
+		return;
 	shrunk = realloc(set->entries, (set->count ? set->count : 1) * sizeof(*shrunk));
 	if (shrunk) {
 		set->entries = shrunk;

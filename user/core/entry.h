@@ -55,7 +55,8 @@ struct entry_set {
 	struct entry *entries;
 	size_t count;
 	size_t capacity;
-	unsigned int references;	   /* atomic */
+	size_t collapsed_count;	 /* so many of the first entries are sorted, and no two repeat */
+	unsigned int references; /* atomic */
 	size_t entry_counts[FAMILY_COUNT]; /* without exclusions */
 	int64_t first_expiry_sec;	   /* the earliest expiry of all; 0: none expires */
 	size_t duplicate_count;
@@ -74,6 +75,27 @@ int entry_set_add(struct entry_set *set, const struct entry *entry);
 
 /* Sort an unfinished set. Duplicates are kept. */
 void entry_set_sort(struct entry_set *set);
+
+/* The lines where entries of a list are now. */
+struct entry_lines {
+	const char *origin; /* of the list */
+	const uint32_t *of; /* by former line; 0: nowhere */
+	size_t count;	    /* the last former line */
+};
+
+/**
+ * entry_set_merge() - add entries of a former set, which may be on other lines now
+ * @set: not finished
+ * @from: index of the first entry to sort; entries before it do not change. The others were added
+ *        line by line
+ * @former: finished
+ * @merged_count: how many entries of @former are added
+ *
+ * The entries from @from on are sorted by prefix, then by line. Duplicates are kept. After an
+ * error, the set must not be used. Return: 0; -ENOMEM; -EINVAL: @merged_count is wrong.
+ */
+int entry_set_merge(struct entry_set *set, size_t from, const struct entry_set *former,
+		    const struct entry_lines *lines, size_t merged_count);
 
 /**
  * entry_set_collapse() - sort entries, and keep one of each that a source repeats

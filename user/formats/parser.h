@@ -14,7 +14,8 @@ struct format_parser {
 	const char *record_nouns[2]; /* singular and plural, for summaries */
 	size_t line_bytes_max;
 	size_t state_bytes;
-	bool has_fields;    /* which `select` can compare */
+	bool has_fields; /* which `select` can compare */
+	bool is_by_line; /* a line with an entry is one record, and no other line matters to it */
 	bool is_allow_only; /* its entries are trusted: not for a block list */
 
 	/* Whether a line, without surrounding blanks, can only be of this format. A single line

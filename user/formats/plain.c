@@ -290,12 +290,14 @@ static bool is_drop_line(const struct token *content)
 const struct format_parser format_plain = {
 	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.is_by_line = true,
 	.read_line = read_plain,
 };
 
 const struct format_parser format_drop_text = {
 	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.is_by_line = true,
 	.is_mark = is_drop_mark,
 	.is_own = is_drop_line,
 	.read_line = read_drop_text,
@@ -304,6 +306,7 @@ const struct format_parser format_drop_text = {
 const struct format_parser format_netset = {
 	.record_nouns = { "prefix", "prefixes" },
 	.line_bytes_max = FORMAT_PLAIN_LINE_BYTES_MAX,
+	.is_by_line = true,
 	.is_mark = is_netset_mark,
 	.read_line = read_netset,
 };

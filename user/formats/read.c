@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "formats/foreign.h"
+#include "formats/line_keeper.h"
 #include "formats/parser.h"
 #include "formats/reading.h"
 
@@ -43,6 +44,31 @@ static bool check_line(struct reading *reading)
 	return false;
 }
 
+static int read_line(struct reading *reading, const struct format_parser *parser)
+{
+	return check_line(reading) ? parser->read_line(reading) : 0;
+}
+
+/* Read a line, unless it has not changed. */
+static int read_changed_line(struct reading *reading, const struct format_parser *parser)
+{
+	const size_t added_before = reading->added_count, remarks_before = reading->remark_count;
+	const struct line *line = reading->line;
+	uint64_t print = line_keeper_print(reading->keeper, line->text, line->bytes);
+	int err;
+
+	if (!line->is_too_long && line_keeper_keep(reading->keeper, line->number, print)) {
+		reading->result->record_count++;
+		return line_keeper_note(reading->keeper, print);
+	}
+	err = read_line(reading, parser);
+	if (err)
+		return err;
+	if (reading->added_count != added_before + 1 || reading->remark_count != remarks_before)
+		print = 0;
+	return line_keeper_note(reading->keeper, print);
+}
+
 static int read_lines(struct reading *reading, struct line_reader *lines)
 {
 	const struct format_parser *parser = format_parsers[reading->result->format];
@@ -54,7 +80,8 @@ static int read_lines(struct reading *reading, struct line_reader *lines)
 	if (parser->read_all)
 		return parser->read_all(reading, lines);
 	while ((err = lines_next(lines, line)) == 1) {
-		err = check_line(reading) ? parser->read_line(reading) : 0;
+		err = reading->keeper ? read_changed_line(reading, parser)
+				      : read_line(reading, parser);
 		if (err)
 			break;
 	}
@@ -77,28 +104,43 @@ static void tell_of_skipped(const struct reading *reading)
 				reading->note_count - FORMAT_WARNINGS_MAX);
 }
 
+/* Without exclusions. */
+static size_t count_included(const struct entry_set *set)
+{
+	return set->entry_counts[FAMILY_IPV4] + set->entry_counts[FAMILY_IPV6];
+}
+
 static int count_entries(struct reading *reading)
 {
 	const struct entry_set *set = reading->input->set;
 	struct format_result *result = reading->result;
-	int err = reading_collapse(reading);
+	int err = reading_collapse_all(reading);
 
 	if (err)
 		return err;
-	for (size_t i = reading->first_entry; i < set->count; i++) {
-		if (set->entries[i].is_exclusion)
-			result->exclusion_count++;
-		else
-			result->entry_count++;
-	}
+	result->entry_count = count_included(set) - reading->first_included;
+	result->exclusion_count = set->count - reading->first_entry - result->entry_count;
 	return 0;
+}
+
+static int keep_lines(struct reading *reading)
+{
+	const struct format_input *input = reading->input;
+	const struct format_former *former = input->former;
+
+	if (former && (former->result->format != reading->result->format ||
+		       former->result->was_recognised != reading->result->was_recognised))
+		former = NULL;
+	reading->keeper =
+	    line_keeper_new(former, input->origin ? input->origin : input->name, input->prints);
+	return reading->keeper ? 0 : -ENOMEM;
 }
 
 static int read_with_parser(struct reading *reading, struct line_reader *lines)
 {
 	const struct format_input *input = reading->input;
 	const struct format_parser *parser = format_parsers[reading->result->format];
-	int err;
+	int err = 0;
 
 	if (parser->is_allow_only && input->action == ACTION_BLOCK) {
 		diagnostics_add(
@@ -118,12 +160,16 @@ static int read_with_parser(struct reading *reading, struct line_reader *lines)
 	reading->state = calloc(1, parser->state_bytes + 1);
 	if (!reading->state)
 		return -ENOMEM;
-	err = read_lines(reading, lines);
+	if (input->prints && parser->is_by_line)
+		err = keep_lines(reading);
+	if (!err)
+		err = read_lines(reading, lines);
 	if (!err)
 		err = count_entries(reading);
 	if (parser->done)
 		parser->done(reading->state);
 	free(reading->state);
+	line_keeper_free(reading->keeper);
 	tell_of_skipped(reading);
 	return err;
 }
@@ -176,6 +222,7 @@ int format_read(const struct format_input *input, struct format_result *ret_resu
 		.input = input,
 		.result = ret_result,
 		.first_entry = input->set->count,
+		.first_included = count_included(input->set),
 		.entries_max = input->entries_max ? input->entries_max : FORMAT_ENTRIES_MAX,
 	};
 	int err = -ENOMEM;

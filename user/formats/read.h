@@ -101,6 +101,15 @@ enum format_skip {
 /* Default limit for the bytes of an unpacked gzip stream. */
 #define FORMAT_UNPACKED_BYTES_MAX (256UL << 20)
 
+struct line_prints;
+
+/* A former reading of a list, with the same input but for its bytes. */
+struct format_former {
+	const struct entry_set *set;	    /* finished */
+	const struct line_prints *prints;   /* of all lines */
+	const struct format_result *result; /* of the reading */
+};
+
 struct format_input {
 	/* The source of the bytes: all at once or, if @read is set, piece by piece. @read
 	 * returns the number of bytes, 0 at the end, or -errno after it has added an error to
@@ -131,6 +140,13 @@ struct format_input {
 
 	int64_t now_sec;	/* entries that have expired by then are skipped; 0: none */
 	int64_t written_at_sec; /* durations in the data begin at this time; 0: at now_sec */
+
+	/* Receives the prints of the lines, if the format has one record a line; or NULL. The
+	 * caller made them like those of the former reading. */
+	struct line_prints *prints;
+	/* An earlier reading, or NULL. Where the list has not changed since, reading is faster and
+	 * needs less memory. The result is the same. */
+	const struct format_former *former;
 
 	/* Receives a line of text for each of the first FORMAT_SKIPPED_MAX skipped records; or
 	 * NULL. */

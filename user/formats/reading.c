@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "core/prefix_range.h"
+#include "formats/line_keeper.h"
 #include "formats/value.h"
 
 #define MESSAGE_BYTES 8192
@@ -23,6 +24,7 @@ static bool count_bad(struct reading *reading)
 {
 	size_t *count = &reading->result->bad_line_count;
 
+	reading->remark_count++;
 	if (reading->last_bad_line != reading->line->number)
 		++*count;
 	reading->last_bad_line = reading->line->number;
@@ -68,6 +70,7 @@ void reading_warn(struct reading *reading, size_t column, const char *format, ..
 	char message[MESSAGE_BYTES];
 	va_list arguments;
 
+	reading->remark_count++;
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
@@ -79,6 +82,7 @@ void reading_note(struct reading *reading, size_t column, const char *format, ..
 	char message[MESSAGE_BYTES];
 	va_list arguments;
 
+	reading->remark_count++;
 	if (++reading->note_count > FORMAT_WARNINGS_MAX)
 		return;
 	va_start(arguments, format);
@@ -164,6 +168,7 @@ void reading_skip(struct reading *reading, enum format_skip skip)
 	struct token content = line_content(line);
 	char text[SKIPPED_TEXT_BYTES + 1];
 
+	reading->remark_count++;
 	reading->result->skipped_counts[skip]++;
 	if (!skipped || skipped->count >= FORMAT_SKIPPED_MAX)
 		return;
@@ -235,13 +240,11 @@ int reading_refuse_more(struct reading *reading)
 	return -EINVAL;
 }
 
-int reading_collapse(struct reading *reading)
+/* Return: 0; -EINVAL: there are too many entries, which was reported. */
+static int check_count(struct reading *reading, size_t count)
 {
-	struct entry_set *set = reading->input->set;
-	size_t count, max = reading->entries_max;
+	const size_t max = reading->entries_max;
 
-	reading->result->duplicate_count += entry_set_collapse(set, reading->first_entry);
-	count = set->count - reading->first_entry;
 	if (count > max)
 		return reading_refuse_more(reading);
 	/* Looking again only when the number has doubled costs little. The last entries that
@@ -251,11 +254,34 @@ int reading_collapse(struct reading *reading)
 	return 0;
 }
 
+int reading_collapse(struct reading *reading)
+{
+	struct entry_set *set = reading->input->set;
+
+	reading->result->duplicate_count += entry_set_collapse(set, reading->first_entry);
+	return check_count(reading, set->count - reading->first_entry);
+}
+
+int reading_collapse_all(struct reading *reading)
+{
+	struct entry_set *set = reading->input->set;
+	int err;
+
+	if (!reading->keeper)
+		return reading_collapse(reading);
+	err = line_keeper_finish(reading->keeper, set, reading->first_entry,
+				 &reading->result->duplicate_count);
+	return err ? err : check_count(reading, set->count - reading->first_entry);
+}
+
 static int add(struct reading *reading, const struct token *token, const struct entry *entry)
 {
 	int err;
 
 	if (!check_entry(reading, token, entry))
+		return 0;
+	reading->added_count++;
+	if (reading->keeper && line_keeper_keep_entry(reading->keeper, entry))
 		return 0;
 	/* Neither duplicates nor an endless list may fill the memory. */
 	if (reading->input->set->count - reading->first_entry >= reading->collapse_count) {

@@ -19,9 +19,13 @@ struct reading {
 	uint32_t last_bad_line;
 	size_t note_count;     /* calls of reading_note() */
 	size_t first_entry;    /* index in the set of the first entry of this reading */
+	size_t first_included; /* entries without exclusions that the set had before */
 	size_t collapse_count; /* number of entries at which duplicates are removed again */
 	size_t entries_max;
-	bool is_spoilt; /* an error was added that affects more than a line */
+	struct line_keeper *keeper; /* NULL: all lines are read */
+	size_t added_count;	    /* entries, with kept ones */
+	size_t remark_count;	    /* lines may have other effects; each is counted */
+	bool is_spoilt;		    /* an error was added that affects more than a line */
 };
 
 /* Report the present line as bad. @column counts from 1; 0: the whole line. */
@@ -45,6 +49,9 @@ bool reading_value(struct reading *reading, const struct token *key, const struc
 /* Count and remove duplicates among the entries of this reading. Return: 0; -EINVAL: too many
  * entries are left, which was reported. */
 int reading_collapse(struct reading *reading);
+
+/* The same at the end, with the entries that the keeper has kept. Return: as well -ENOMEM. */
+int reading_collapse_all(struct reading *reading);
 
 /* Report that the list has too many entries. Return: -EINVAL. */
 int reading_refuse_more(struct reading *reading);

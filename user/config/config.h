@@ -83,6 +83,7 @@ struct list_file {
 	char *path;
 	struct file_identity identity; /* when it was opened */
 	struct format_result result;
+	struct line_prints *prints; /* of its lines; NULL: there are none */
 };
 
 /* How a list reads its files. */
@@ -94,6 +95,7 @@ struct list_input {
 	enum trust min_trust; /* of records of dnswl */
 	struct list_file *files;
 	size_t file_count;
+	struct entry_set *set;	     /* the entries of the files, for the prints; NULL: none */
 	struct diagnostics warnings; /* of reading the files */
 	/* The files give the same entries as long as they do not change: none expires. */
 	bool is_lasting;

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "config/parts.h"
 #include "config/snapshot.h"
+#include "formats/line_prints.h"
 
 const char *const on_error_names[] = { "fail", "skip" };
 const char *const host_bits_names[] = { "", "refuse", "cut" };
@@ -39,9 +40,12 @@ void list_input_read(struct document *document, const yaml_node_t *format,
 
 void list_input_done(struct list_input *input)
 {
-	for (size_t i = 0; i < input->file_count; i++)
+	for (size_t i = 0; i < input->file_count; i++) {
 		free(input->files[i].path);
+		line_prints_unref(input->files[i].prints);
+	}
 	free(input->files);
+	entry_set_unref(input->set);
 	diagnostics_done(&input->warnings);
 	select_done(&input->select);
 	*input = (struct list_input) { .format = FORMAT_AUTO };
@@ -169,14 +173,18 @@ static bool is_same_file(const struct list_file *file, const char *path)
 	return file_identity_is_same(&file->identity, &identity);
 }
 
-static bool is_same_input(const struct file_names *names, const struct list_input *input,
-			  const struct list_input *former)
+/* Whether both read files in the same way. */
+static bool is_same_way(const struct list_input *input, const struct list_input *former)
 {
-	if (!former->is_lasting || former->file_count != names->count ||
-	    former->format != input->format || former->host_bits != input->host_bits ||
-	    former->skips_bad_lines != input->skips_bad_lines ||
-	    former->min_trust != input->min_trust ||
-	    !select_is_equal(&former->select, &input->select))
+	return former->format == input->format && former->host_bits == input->host_bits &&
+	       former->skips_bad_lines == input->skips_bad_lines &&
+	       former->min_trust == input->min_trust &&
+	       select_is_equal(&former->select, &input->select);
+}
+
+static bool are_same_files(const struct file_names *names, const struct list_input *former)
+{
+	if (!former->is_lasting || former->file_count != names->count)
 		return false;
 	for (size_t i = 0; i < names->count; i++)
 		if (!is_same_file(&former->files[i], names->items[i]))
@@ -184,19 +192,25 @@ static bool is_same_input(const struct file_names *names, const struct list_inpu
 	return true;
 }
 
-/* The index of the list that reads the same files in the same way, all of them unchanged. Return:
- * whether there is one. */
-static bool find_unchanged(const struct file_names *names, const struct snapshot *former,
-			   const struct list_input *input, const struct list *list,
-			   size_t *ret_index)
+/* How the list's files were read before, with the same result for the same files; or NULL. */
+static const struct list_input *find_former(const struct snapshot *former,
+					    const struct list_input *input, const struct list *list)
 {
 	const struct list *old = former ? policy_find_list(former->policy, list->name) : NULL;
+	const struct list_input *old_input;
+	size_t index;
 
-	if (!old || old->action != list->action || !names->count || !old->sets[SOURCE_FILE])
-		return false;
-	*ret_index = (size_t)(old - former->policy->lists);
-	return *ret_index < former->config->list_input_count &&
-	       is_same_input(names, input, &former->config->list_inputs[*ret_index]);
+	if (!old || old->action != list->action)
+		return NULL;
+	index = (size_t)(old - former->policy->lists);
+	if (index >= former->config->list_input_count)
+		return NULL;
+	old_input = &former->config->list_inputs[index];
+	/* The entries in force are others if some have expired. */
+	if (!old_input->set || old_input->set != old->sets[SOURCE_FILE] ||
+	    !is_same_way(input, old_input))
+		return NULL;
+	return old_input;
 }
 
 static int take_files(const struct list_input *former, struct list_input *input)
@@ -208,6 +222,8 @@ static int take_files(const struct list_input *former, struct list_input *input)
 		struct list_file *file = &input->files[input->file_count++];
 
 		*file = former->files[i];
+		if (file->prints)
+			line_prints_ref(file->prints);
 		file->path = strdup(former->files[i].path);
 		if (!file->path)
 			return -ENOMEM;
@@ -215,8 +231,36 @@ static int take_files(const struct list_input *former, struct list_input *input)
 	return 0;
 }
 
-static int read_files(const struct file_names *names, struct format_input *options,
-		      struct list_input *input)
+/* The same file in a former reading, or NULL. */
+static const struct list_file *find_file(const struct list_input *former, const char *path)
+{
+	for (size_t i = 0; former && i < former->file_count; i++)
+		if (former->files[i].prints && !strcmp(former->files[i].path, path))
+			return &former->files[i];
+	return NULL;
+}
+
+/* Where the file has not changed, keep what it had in @former (may be NULL). */
+static int read_again(struct list_file *file, const struct list_input *former,
+		      const struct format_input *options)
+{
+	const struct list_file *before = find_file(former, file->path);
+	struct format_input input = *options;
+	struct format_former reading;
+
+	file->prints = line_prints_new(before ? before->prints : NULL);
+	if (!file->prints)
+		return -ENOMEM;
+	input.prints = file->prints;
+	if (before) {
+		reading = (struct format_former) { former->set, before->prints, &before->result };
+		input.former = &reading;
+	}
+	return read_file(file->path, &input, &file->identity, &file->result);
+}
+
+static int read_files(const struct file_names *names, const struct list_input *former,
+		      struct format_input *options, struct list_input *input)
 {
 	int err = 0;
 
@@ -228,15 +272,14 @@ static int read_files(const struct file_names *names, struct format_input *optio
 		struct list_file *file = &input->files[input->file_count++];
 
 		file->path = strdup(names->items[i]);
-		err = file->path ? read_file(file->path, options, &file->identity, &file->result)
-				 : -ENOMEM;
+		err = file->path ? read_again(file, former, options) : -ENOMEM;
 		input->is_lasting &= !err && !file->result.skipped_counts[FORMAT_SKIP_EXPIRED];
 	}
 	return err == -ENOMEM ? err : 0;
 }
 
-static int list_read_anew(const struct file_names *names, struct list_input *input,
-			  struct list *list)
+static int list_read_anew(const struct file_names *names, const struct list_input *former,
+			  struct list_input *input, struct list *list)
 {
 	struct format_input options = { .format = input->format,
 					.action = list->action,
@@ -252,9 +295,10 @@ static int list_read_anew(const struct file_names *names, struct list_input *inp
 
 	if (!options.set)
 		return -ENOMEM;
-	err = read_files(names, &options, input);
+	err = read_files(names, former, &options, input);
 	entry_set_finish(options.set);
 	input->is_lasting &= !options.set->first_expiry_sec;
+	input->set = entry_set_ref(options.set);
 	list_replace_set(list, SOURCE_FILE, options.set);
 	return err;
 }
@@ -262,21 +306,19 @@ static int list_read_anew(const struct file_names *names, struct list_input *inp
 int list_files_read(const struct file_names *names, const struct snapshot *former,
 		    struct diagnostics *diagnostics, struct list_input *input, struct list *list)
 {
-	const struct list_input *same;
-	size_t index;
+	const struct list_input *before = find_former(former, input, list);
 	int err;
 
-	if (find_unchanged(names, former, input, list, &index)) {
-		same = &former->config->list_inputs[index];
-		err = take_files(same, input);
+	if (before && names->count && are_same_files(names, before)) {
+		err = take_files(before, input);
 		if (err)
 			return err;
-		diagnostics_add_all(&input->warnings, &same->warnings);
+		diagnostics_add_all(&input->warnings, &before->warnings);
 		input->is_lasting = true;
-		list_replace_set(list, SOURCE_FILE,
-				 entry_set_ref(former->policy->lists[index].sets[SOURCE_FILE]));
+		input->set = entry_set_ref(before->set);
+		list_replace_set(list, SOURCE_FILE, entry_set_ref(before->set));
 	} else {
-		err = list_read_anew(names, input, list);
+		err = list_read_anew(names, before, input, list);
 		if (err)
 			return err;
 	}

@@ -2,17 +2,34 @@
 /* After Aumasson and Bernstein, "SipHash: a fast short-input PRF". */
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 static uint64_t rotate(uint64_t word, unsigned int bits)
 {
 	return word << bits | word >> (64 - bits);
 }
 
-static uint64_t read_word(const uint8_t *bytes, size_t count)
+static uint64_t read_word(const uint8_t *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return le64toh(word);
+}
+
+/* The last @left of @count bytes, which are fewer than a word. */
+static uint64_t read_rest(const uint8_t *rest, size_t left, size_t count)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < count; i++)
-		word |= (uint64_t)bytes[i] << 8 * i;
+	if (!left)
+		return 0;
+	/* One read of the last eight bytes, of which the first ones are in another word. */
+	if (count >= sizeof(word))
+		return read_word(rest + left - sizeof(word)) >> 8 * (sizeof(word) - left);
+	for (size_t i = 0; i < left; i++)
+		word |= (uint64_t)rest[i] << 8 * i;
 	return word;
 }
 
@@ -41,15 +58,15 @@ static void absorb(uint64_t v[4], uint64_t word)
 
 uint64_t siphash(const uint8_t key[SIPHASH_KEY_BYTES], const void *bytes, size_t count)
 {
-	const uint64_t k0 = read_word(key, 8), k1 = read_word(key + 8, 8);
+	const uint64_t k0 = read_word(key), k1 = read_word(key + 8);
 	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
 			  k1 ^ 0x7465646279746573 };
 	const uint8_t *rest = bytes;
 	size_t left = count;
 
 	for (; left >= 8; rest += 8, left -= 8)
-		absorb(v, read_word(rest, 8));
-	absorb(v, (uint64_t)(count & 0xff) << 56 | read_word(rest, left));
+		absorb(v, read_word(rest));
+	absorb(v, (uint64_t)(count & 0xff) << 56 | read_rest(rest, left, count));
 	v[2] ^= 0xff;
 	mix(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];

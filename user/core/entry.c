@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge_pages.h"
 #include "core/entry_sort.h"
 #include "core/prefix_search.h"
 
 #define STRING_BLOCK_BYTES (64 * 1024)
 #define FIRST_CAPACITY 16
+/* How many entries ahead memory is fetched. */
+#define AHEAD 16
 
 struct string_block {
 	struct string_block *next;
@@ -53,6 +56,7 @@ static int reserve(struct entry_set *set)
 		free(keys);
 		return -ENOMEM;
 	}
+	memory_use_huge_pages(entries, capacity * sizeof(*entries));
 	free(set->keys);
 	set->keys = keys;
 	set->entries = entries;
@@ -140,14 +144,20 @@ void entry_set_sort(struct entry_set *set)
 
 /* ---- merging ---------------------------------------------------------------- */
 
-/* Write an entry after those from @first on. Those of one prefix come in the order of lines. */
-static void put_entry(struct entry *first, struct entry *to, const struct entry *entry)
+/* Move an entry before those of the same prefix that are on later lines. */
+static void settle(struct entry *first, struct entry *entry)
 {
-	for (; to > first && to[-1].line > entry->line &&
-	       !prefix_compare(&to[-1].prefix, &entry->prefix);
-	     to--)
-		*to = to[-1];
-	*to = *entry;
+	struct entry moved;
+
+	if (entry == first || entry[-1].line < entry->line ||
+	    prefix_compare(&entry[-1].prefix, &entry->prefix))
+		return;
+	moved = *entry;
+	for (; entry > first && entry[-1].line > moved.line &&
+	       !prefix_compare(&entry[-1].prefix, &moved.prefix);
+	     entry--)
+		*entry = entry[-1];
+	*entry = moved;
 }
 
 /* The line where an entry of the former set is to be now; 0: nowhere. */
@@ -164,33 +174,41 @@ static uint32_t new_line(const struct entry_lines *lines, const struct entry *en
 	return lines->of[entry->line];
 }
 
-/* Write the merged entries to @first and behind. Return: 0; -ENOMEM; -EINVAL: there is no room for
- * all. */
+/* Write the merged entries to @first and behind. Return: 0; -ENOMEM; -EINVAL: they are not as many
+ * as there is room for. */
 static int merge(struct entry_set *set, size_t from, const struct entry_set *former,
 		 const struct entry_lines *lines, struct entry *first, const struct entry *end)
 {
 	const struct entry *added = set->entries + from, *added_end = set->entries + set->count;
+	const struct entry *old = former->entries, *old_end = former->entries + former->count;
 	const char *own_origin = NULL; /* the former set's string */
 	struct entry *to = first;
 
-	for (size_t i = 0; i < former->count; i++) {
-		struct entry copy = former->entries[i];
+	for (; old < old_end; old++) {
+		const uint32_t line = new_line(lines, old, &own_origin);
 
-		copy.line = new_line(lines, &former->entries[i], &own_origin);
-		if (!copy.line)
+		/* Lines lie anywhere: reads that overlap take a fraction of the time. */
+		if (old_end - old > AHEAD && old[AHEAD].line <= lines->count)
+			__builtin_prefetch(&lines->of[old[AHEAD].line]);
+		if (!line)
 			continue;
-		for (; added < added_end && prefix_compare(&added->prefix, &copy.prefix) < 0;
-		     added++)
-			put_entry(first, to++, added);
+		while (added < added_end && prefix_compare(&added->prefix, &old->prefix) < 0) {
+			*to = *added++;
+			settle(first, to++);
+		}
 		if (to + (added_end - added) >= end)
 			return -EINVAL;
-		if (copy_strings(set, &copy))
+		*to = *old;
+		to->line = line;
+		if (copy_strings(set, to))
 			return -ENOMEM;
-		count_entry(set, &copy);
-		put_entry(first, to++, &copy);
+		count_entry(set, to);
+		settle(first, to++);
 	}
-	while (added < added_end)
-		put_entry(first, to++, added++);
+	while (added < added_end) {
+		*to = *added++;
+		settle(first, to++);
+	}
 	return to == end ? 0 : -EINVAL;
 }
 
@@ -202,6 +220,7 @@ int entry_set_merge(struct entry_set *set, size_t from, const struct entry_set *
 	struct entry_key *keys = malloc((count + 1) * sizeof(*keys));
 	int err = entries && keys ? 0 : -ENOMEM;
 
+	memory_use_huge_pages(entries, (count + 1) * sizeof(*entries));
 	if (!err && set->count > from)
 		entries_sort(set->entries + from, set->keys, set->count - from);
 	if (!err && from)

@@ -22,7 +22,8 @@ struct rule_array {
 	size_t leaf_count;
 	struct place {
 		struct rule_leaf *leaf;
-		size_t begin; /* index of its first rule */
+		size_t begin;	     /* index of its first rule */
+		struct prefix first; /* of its first rule: a search reads no other leaf */
 	} places[];
 };
 
@@ -90,12 +91,12 @@ static size_t search(const void *elements, size_t begin, size_t end, const struc
 
 	if (begin >= end)
 		return end;
-	first = leaf_at(array, begin);
-	behind = leaf_at(array, end - 1) + 1;
+	first = begin ? leaf_at(array, begin) : 0;
+	behind = end < array->count ? leaf_at(array, end - 1) + 1 : array->leaf_count;
 	while (behind - first > 1) {
 		size_t middle = first + (behind - first) / 2;
 
-		if (prefix_compare(&array->places[middle].leaf->rules[0].prefix, prefix) < least)
+		if (prefix_compare(&array->places[middle].first, prefix) < least)
 			first = middle;
 		else
 			behind = middle;
@@ -183,7 +184,8 @@ static void add_leaf(struct rule_builder *builder, struct rule_leaf *leaf)
 			leaf_unref(leaf);
 		return;
 	}
-	array->places[array->leaf_count++] = (struct place) { leaf, array->count };
+	array->places[array->leaf_count++] =
+	    (struct place) { leaf, array->count, leaf->rules[0].prefix };
 	array->count += leaf->count;
 }
 

@@ -201,11 +201,53 @@ static void test_busy(void **state)
 	worker_stop(worker);
 }
 
+/* ---- what is freed first ---------------------------------------------------------- */
+
+static int freed_before_run; /* atomic */
+
+static void counting_run(struct task *task, void *context)
+{
+	(void)task;
+	(void)context;
+	__atomic_store_n(&freed_before_run, __atomic_load_n(&freed_count, __ATOMIC_RELAXED),
+			 __ATOMIC_RELAXED);
+}
+
+static void submit_run(struct worker *worker, void (*run)(struct task *task, void *context))
+{
+	struct numbered *numbered = calloc(1, sizeof(*numbered));
+
+	assert_non_null(numbered);
+	numbered->task = (struct task) { NULL, run, gated_finish, numbered_free };
+	worker_submit(worker, &numbered->task);
+}
+
+/* What a finished task holds must not be kept while the next one runs, which may need as much. */
+static void test_freed_before_the_next_runs(void **state)
+{
+	struct worker *worker = *state;
+	struct pollfd fd = { .fd = worker_fd(worker), .events = POLLIN };
+
+	submit(worker, 1, true);
+	assert_int_equal(poll(&fd, 1, PATIENCE_MSEC), 1);
+	pthread_mutex_lock(&gate);
+	submit_run(worker, gated_run);
+	while (worker_busy_sec(worker) <= 0)
+		poll(NULL, 0, 1);
+	finish(worker, 1);
+	submit_run(worker, counting_run);
+	pthread_mutex_unlock(&gate);
+	finish(worker, 3);
+	assert_true(__atomic_load_n(&freed_before_run, __ATOMIC_RELAXED) >= 1);
+	worker_stop(worker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_order, start),
 		cmocka_unit_test_setup(test_freed_by_the_thread, start),
+		cmocka_unit_test_setup(test_freed_before_the_next_runs, start),
 		cmocka_unit_test_setup(test_rest, start),
 		cmocka_unit_test_setup(test_stop, start),
 		cmocka_unit_test_setup(test_busy, start),

@@ -63,7 +63,7 @@ static void queue_free(struct queue *queue)
 	}
 }
 
-/* The next task to run, or else to free. NULL: the end. */
+/* The next task to free, or else to run: another one may need the memory. NULL: the end. */
 static struct task *worker_wait(struct worker *worker, bool *ret_is_spent)
 {
 	struct task *task = NULL;
@@ -73,7 +73,7 @@ static struct task *worker_wait(struct worker *worker, bool *ret_is_spent)
 	while (!worker->is_stopping && !worker->spent.first &&
 	       (worker->is_paused || !worker->waiting.first))
 		pthread_cond_wait(&worker->wakeup, &worker->mutex);
-	*ret_is_spent = worker->is_paused || !worker->waiting.first;
+	*ret_is_spent = worker->spent.first;
 	if (!worker->is_stopping)
 		task = queue_get(*ret_is_spent ? &worker->spent : &worker->waiting);
 	worker->busy_since_sec = task ? time_monotonic_sec() : 0;

@@ -13,8 +13,8 @@ struct task {
 	void (*run)(struct task *task, void *context);
 	/* In the main loop, after run(); @context is that of worker_finish(). */
 	void (*finish)(struct task *task, void *context);
-	/* In the thread after finish(), because freeing millions of entries takes time; or at
-	 * the worker's end, whether or not the task has run. */
+	/* In the thread after finish(), because freeing millions of entries takes time, and
+	 * before another task runs; or at the worker's end, whether or not the task has run. */
 	void (*free)(struct task *task);
 };
 

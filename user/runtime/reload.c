@@ -141,9 +141,6 @@ void reload_finish(struct reload *reload, struct runtime *runtime)
 		reload_follow_config(reload, runtime);
 	reload_log(reload);
 	reload_keep_report(reload, &runtime->reload);
-	/* The old policy is freed now. Its rules were in small pieces, which would stay with
-	 * the process. */
-	malloc_trim(0);
 	runtime_notify_ready(runtime);
 }
 
@@ -155,6 +152,9 @@ void reload_done(struct reload *reload)
 	free(reload->held);
 	source_reports_done(&reload->reports);
 	*reload = (struct reload) { 0 };
+	/* The old policy was freed before. Its rules were in small pieces, which would stay with
+	 * the process. */
+	malloc_trim(0);
 }
 
 /* ---- by a signal ---------------------------------------------------------- */

@@ -26,6 +26,7 @@ void reload_run(struct reload *reload, struct engine *engine, const struct deed 
 		void (*show)(const struct snapshot_diff *diff, void *context), void *context);
 /* In the main loop, once the new snapshot is there. */
 void reload_finish(struct reload *reload, struct runtime *runtime);
+/* In the worker, once the old snapshot is freed. */
 void reload_done(struct reload *reload);
 
 /* Reload because of a signal. @done is called when that is over. Return: 0 or -ENOMEM. */

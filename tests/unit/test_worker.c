@@ -188,7 +188,8 @@ static void test_busy(void **state)
 	struct numbered *gated = calloc(1, sizeof(*gated));
 
 	assert_non_null(gated);
-	gated->task = (struct task) { NULL, gated_run, gated_finish, numbered_free };
+	gated->task =
+	    (struct task) { .run = gated_run, .finish = gated_finish, .free = numbered_free };
 	assert_true(worker_busy_sec(worker) == 0);
 	pthread_mutex_lock(&gate);
 	worker_submit(worker, &gated->task);
@@ -218,7 +219,8 @@ static void submit_run(struct worker *worker, void (*run)(struct task *task, voi
 	struct numbered *numbered = calloc(1, sizeof(*numbered));
 
 	assert_non_null(numbered);
-	numbered->task = (struct task) { NULL, run, gated_finish, numbered_free };
+	numbered->task =
+	    (struct task) { .run = run, .finish = gated_finish, .free = numbered_free };
 	worker_submit(worker, &numbered->task);
 }
 
@@ -242,12 +244,44 @@ static void test_freed_before_the_next_runs(void **state)
 	worker_stop(worker);
 }
 
+/* ---- a task in pieces --------------------------------------------------------------- */
+
+static int pieces_left = 3;
+static int runs_before_end; /* of other tasks, before the last piece */
+
+static void piece_run(struct task *task, void *context)
+{
+	(void)context;
+	task->is_unfinished = --pieces_left > 0;
+	runs_before_end = run_count;
+}
+
+/* Another task that waits runs before the next piece. */
+static void test_pieces(void **state)
+{
+	struct worker *worker = *state;
+
+	pthread_mutex_lock(&gate);
+	submit_run(worker, gated_run);
+	while (worker_busy_sec(worker) <= 0)
+		poll(NULL, 0, 1);
+	submit_run(worker, piece_run);
+	submit(worker, 1, true);
+	pthread_mutex_unlock(&gate);
+	finish(worker, 3);
+	worker_stop(worker);
+	assert_int_equal(pieces_left, 0);
+	assert_int_equal(runs_before_end, 1);
+	assert_int_equal(freed_count, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_order, start),
 		cmocka_unit_test_setup(test_freed_by_the_thread, start),
 		cmocka_unit_test_setup(test_freed_before_the_next_runs, start),
+		cmocka_unit_test_setup(test_pieces, start),
 		cmocka_unit_test_setup(test_rest, start),
 		cmocka_unit_test_setup(test_stop, start),
 		cmocka_unit_test_setup(test_busy, start),

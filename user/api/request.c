@@ -26,19 +26,26 @@ static void api_free_task(struct engine_task *base)
 }
 
 /* Looking up a name may take long (LDAP). It is done here, where only this client waits for it. */
+static int api_find_author(struct api_task *task)
+{
+	task->author = peer_author(&task->peer, task->sudo_user);
+	if (!task->author)
+		return refusal_set_memory(&task->refusal);
+	task->by = (struct deed) { .author = task->author,
+				   .is_sudo = peer_is_sudo(&task->peer, task->sudo_user),
+				   .reason = task->reason };
+	return 0;
+}
+
 static void api_run_task(struct engine_task *base, struct engine *engine)
 {
 	struct api_task *task = (struct api_task *)base;
 
-	task->author = peer_author(&task->peer, task->sudo_user);
-	if (!task->author) {
-		refusal_set_memory(&task->refusal);
+	if (!task->author && api_find_author(task))
 		return;
-	}
-	task->by = (struct deed) { .author = task->author,
-				   .is_sudo = peer_is_sudo(&task->peer, task->sudo_user),
-				   .reason = task->reason };
 	task->command->run(task, engine);
+	if (base->task.is_unfinished)
+		return;
 	if (!task->answer && !task->raw && !task->refusal.outcome)
 		refusal_set_memory(&task->refusal);
 }

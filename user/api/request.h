@@ -45,8 +45,8 @@ struct api_command {
 	/* Read the request. Return: 0; -errno: an error was sent. NULL: there is nothing to
 	 * read. */
 	int (*read)(struct api_task *task, struct runtime *runtime, struct evhttp_request *request);
-	/* Make task->answer, task->raw or task->refusal. NULL: the worker only waits while finish()
-	 * runs. */
+	/* Make task->answer, task->raw or task->refusal; or set is_unfinished, to be called again
+	 * after other tasks. NULL: the worker only waits while finish() runs. */
 	void (*run)(struct api_task *task, struct engine *engine);
 	void (*finish)(struct api_task *task, struct runtime *runtime); /* may be NULL */
 	/* Free the members after the task; may be NULL. */

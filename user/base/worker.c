@@ -83,11 +83,12 @@ static struct task *worker_wait(struct worker *worker, bool *ret_is_spent)
 
 static void worker_run_task(struct worker *worker, struct task *task)
 {
+	task->is_unfinished = false;
 	if (task->run)
 		task->run(task, worker->context);
 	pthread_mutex_lock(&worker->mutex);
 	worker->is_paused = !task->run;
-	queue_put(&worker->done, task);
+	queue_put(task->is_unfinished ? &worker->waiting : &worker->done, task);
 	pthread_mutex_unlock(&worker->mutex);
 	eventfd_write(worker->fd, 1);
 }

@@ -3,6 +3,8 @@
 #ifndef BASE_WORKER_H
 #define BASE_WORKER_H
 
+#include <stdbool.h>
+
 struct worker;
 
 /* A task for the worker: the first member of a struct of the requester. */
@@ -16,6 +18,8 @@ struct task {
 	/* In the thread after finish(), because freeing millions of entries takes time, and
 	 * before another task runs; or at the worker's end, whether or not the task has run. */
 	void (*free)(struct task *task);
+	/* Set by run(): there is more to do. It is run again after the tasks that wait now. */
+	bool is_unfinished;
 };
 
 /* @context is for run(). Return: 0 or -errno. */

@@ -21,10 +21,14 @@ static void runtime_run_task(struct task *base, void *context)
 	const double started_sec = time_monotonic_sec();
 
 	task->run(task, engine);
-	if (engine_snapshot(engine) != before)
+	task->has_switched |= engine_snapshot(engine) != before;
+	task->seconds += time_monotonic_sec() - started_sec;
+	/* Other tasks run in between, so only the last snapshot is newer than theirs. */
+	if (base->is_unfinished)
+		return;
+	if (task->has_switched)
 		task->snapshot = snapshot_ref(engine_snapshot(engine));
 	task->state_error = text_copy(engine_state_error(engine));
-	task->seconds = time_monotonic_sec() - started_sec;
 }
 
 static void runtime_free_task(struct task *base)

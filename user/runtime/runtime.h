@@ -96,7 +96,8 @@ struct engine_task {
 	/* The runtime's. */
 	struct snapshot *snapshot; /* now in force, or NULL: as before; then the one before it */
 	char *state_error;	   /* what is wrong with the state now, or NULL */
-	double seconds;		   /* that run() took */
+	double seconds;		   /* that run() took, all calls together */
+	bool has_switched;	   /* the snapshot in force has changed in one of them */
 };
 
 /* Hand a task over to the worker. A task without run() pauses the worker. */

@@ -209,15 +209,19 @@ static enum outcome import(const char *text, bool is_dry_run, struct import_resu
 			   .format = FORMAT_PLAIN },
 		.is_dry_run = is_dry_run,
 	};
+	struct import_progress progress = { 0 };
 	struct refusal refusal = { 0 };
 	struct lines warnings = { 0 };
 	enum outcome outcome;
 
+	import.piece_entries = 100;
 	memset(ret_result, 0, sizeof(*ret_result));
-	engine_import(fixture_engine, &alice, &import, ret_result, &warnings, &refusal);
+	assert_true(engine_import_step(fixture_engine, &alice, &import, &progress, ret_result,
+				       &warnings, &refusal) <= 0);
 	outcome = refusal.outcome;
 	refusal_done(&refusal);
 	lines_done(&warnings);
+	import_progress_done(&progress);
 	import_result_done(ret_result);
 	free(import.list);
 	return outcome;
@@ -251,6 +255,92 @@ static void test_import(void **unused)
 	fixture_start_engine();
 	assert_false(fake_has("partners", "192.0.2.4"));
 	assert_true(fake_has("partners", "192.0.2.3"));
+}
+
+/* ---- an import in pieces -------------------------------------------------------- */
+
+static const char long_text[] = "192.0.2.1\n192.0.2.2\n192.0.2.3\n192.0.2.4\n192.0.2.5\n"
+				"192.0.2.6\n192.0.2.7\n";
+
+static struct import long_import = {
+	.list = (char[]) { "partners" },
+	.input = { .bytes = long_text,
+		   .byte_count = sizeof(long_text) - 1,
+		   .name = "list.txt",
+		   .format = FORMAT_PLAIN },
+	.piece_entries = 3,
+};
+
+/* What came of a long import so far. */
+static struct import_progress progress;
+static struct import_result long_result;
+static struct refusal long_refusal;
+
+static int step(void)
+{
+	struct lines warnings = { 0 };
+	int result = engine_import_step(fixture_engine, &alice, &long_import, &progress,
+					&long_result, &warnings, &long_refusal);
+
+	lines_done(&warnings);
+	return result;
+}
+
+/* Read the list, and put the first piece in force. */
+static void begin_long_import(void)
+{
+	const size_t applied = fake_apply_count;
+
+	long_result = (struct import_result) { .added_count = 0 };
+	assert_int_equal(step(), 1);
+	assert_int_equal(fake_apply_count, applied);
+	assert_int_equal(step(), 1);
+	assert_int_equal(fake_apply_count, applied + 1);
+	assert_true(fake_has("partners", "192.0.2.3"));
+	assert_false(fake_has("partners", "192.0.2.4"));
+}
+
+static void end_long_import(void)
+{
+	import_progress_done(&progress);
+	import_result_done(&long_result);
+	refusal_done(&long_refusal);
+}
+
+/* Between two pieces others change the list. All pieces are one record. */
+static void test_import_in_pieces(void **unused)
+{
+	(void)unused;
+	begin_long_import();
+	assert_int_equal(add("partners", "192.0.2.7", 0), OUTCOME_OK);
+	assert_int_equal(add("partners", "192.0.2.200", 0), OUTCOME_OK);
+	assert_int_equal(step(), 1);
+	assert_int_equal(step(), 0);
+	assert_int_equal(long_result.added_count, 6);
+	assert_int_equal(long_result.replaced_count, 1);
+	end_long_import();
+	fixture_stop_engine();
+	fixture_start_engine();
+	assert_true(fake_has("partners", "192.0.2.1") && fake_has("partners", "192.0.2.7"));
+	assert_true(fake_has("partners", "192.0.2.200"));
+}
+
+/* A piece that fails leaves those before it in force, and the refusal says how many these are. */
+static void test_import_fails_later(void **unused)
+{
+	(void)unused;
+	begin_long_import();
+	fake_refuses = true;
+	assert_int_equal(step(), -ECANCELED);
+	fake_refuses = false;
+	assert_int_equal(long_refusal.outcome, OUTCOME_INTERNAL);
+	assert_non_null(strstr(long_refusal.message, "the first 3 of 7 entries were imported"));
+	end_long_import();
+	assert_false(fake_has("partners", "192.0.2.4"));
+	fixture_stop_engine();
+	fixture_start_engine();
+	assert_true(fake_has("partners", "192.0.2.3"));
+	assert_false(fake_has("partners", "192.0.2.4"));
 }
 
 /* ---- a database that is lost ------------------------------------------------- */
@@ -322,6 +412,8 @@ int main(void)
 		ENGINE_TEST(test_detach),
 		ENGINE_TEST(test_guard),
 		ENGINE_TEST(test_import),
+		ENGINE_TEST(test_import_in_pieces),
+		ENGINE_TEST(test_import_fails_later),
 		ENGINE_TEST(test_lost_database),
 		ENGINE_TEST(test_sample),
 	};

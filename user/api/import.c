@@ -24,7 +24,9 @@
 struct import_task {
 	struct api_task task;
 	struct import import;
+	struct import_progress progress;
 	struct import_result result;
+	double started_sec;    /* monotonic; 0: not yet */
 	struct evbuffer *body; /* the list; the worker empties it */
 	char *name;	       /* for diagnostics */
 };
@@ -168,11 +170,15 @@ static void import_run(struct api_task *base, struct engine *engine)
 {
 	struct import_task *task = (struct import_task *)base;
 	const struct import_result *result = &task->result;
-	const double started_sec = time_monotonic_sec();
 	const char *reason = base->by.reason;
+	int more;
 
-	if (engine_import(engine, &base->by, &task->import, &task->result, &base->warnings,
-			  &base->refusal))
+	if (task->started_sec <= 0)
+		task->started_sec = time_monotonic_sec();
+	more = engine_import_step(engine, &base->by, &task->import, &task->progress, &task->result,
+				  &base->warnings, &base->refusal);
+	base->task.task.is_unfinished = more > 0;
+	if (more)
 		return;
 	if (!task->import.is_dry_run)
 		log_info("control", "%s imported %s into list %s: %zu added, %zu replaced%s%s",
@@ -180,7 +186,7 @@ static void import_run(struct api_task *base, struct engine *engine)
 			 result->added_count, result->replaced_count, reason ? ": " : "",
 			 reason ? reason : "");
 	api_warn_detached(base, engine);
-	base->answer = import_json(task, time_monotonic_sec() - started_sec);
+	base->answer = import_json(task, time_monotonic_sec() - task->started_sec);
 	if (task->import.is_dry_run)
 		import_add_details(result, base->answer);
 }
@@ -191,6 +197,7 @@ static void import_free(struct api_task *base)
 
 	if (task->body)
 		evbuffer_free(task->body);
+	import_progress_done(&task->progress);
 	import_result_done(&task->result);
 	free(task->import.list);
 	free(task->name);

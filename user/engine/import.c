@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Import: a list in any format (formats/read.c) becomes manual entries, all of it or
- * nothing, by one commit and one switch of the tables. */
+/* Import: a list in any format (formats/read.c) becomes manual entries. All of it is checked before
+ * any of it is put in force, by one commit and one switch of the tables for each piece. */
 #include "engine/import.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "config/hazards.h"
 #include "core/provenance.h"
 #include "engine/danger.h"
@@ -27,9 +28,11 @@ struct importing {
 	const struct deed *by;
 	const struct import *import;
 	const struct list *list;
+	struct import_progress *progress;
 	struct import_result *result;
 	struct lines *warnings;
 	struct refusal *refusal;
+	char outcome[96]; /* what a failure leaves in force */
 };
 
 /* ---- the list --------------------------------------------------------------- */
@@ -135,11 +138,11 @@ static struct entry_set *import_read_entries(const struct importing *importing)
 	}
 	entry_set_unref(set);
 	if (err == -EINVAL)
-		refusal_set(importing->refusal, OUTCOME_INVALID,
-			    "%s has errors: nothing was imported", importing->import->input.name);
+		refusal_set(importing->refusal, OUTCOME_INVALID, "%s has errors: %s",
+			    importing->import->input.name, importing->outcome);
 	else if (!entries)
-		refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
-			    strerror(ENOMEM));
+		refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; %s", strerror(ENOMEM),
+			    importing->outcome);
 	return entries;
 }
 
@@ -165,8 +168,8 @@ static int import_check_conflicts(const struct importing *importing,
 	if (!count)
 		return 0;
 	return refusal_set(importing->refusal, OUTCOME_CONFLICT,
-			   "list \"%s\" excludes prefixes of %s (%zu): nothing was imported",
-			   list->name, importing->import->input.name, count);
+			   "list \"%s\" excludes prefixes of %s (%zu): %s", list->name,
+			   importing->import->input.name, count, importing->outcome);
 }
 
 /* Whether no protected entry would get an expiry. */
@@ -191,8 +194,8 @@ static int import_check_protected(const struct importing *importing,
 		return 0;
 	return refusal_set(importing->refusal, OUTCOME_CONFLICT,
 			   "protected entries of list \"%s\" cannot expire (%zu): unprotect them, "
-			   "or import without an expiry; nothing was imported",
-			   list->name, count);
+			   "or import without an expiry; %s",
+			   list->name, count, importing->outcome);
 }
 
 /* Whether the entries block nothing that nobody wants to block. A dry run only says so. */
@@ -254,22 +257,24 @@ static struct entry_set *merge_entries(const struct entry_set *old,
 	return set;
 }
 
-/* Put the entries on disk, in a transaction that is left open, as one record. */
+/* Put the entries on disk, in a transaction that is left open. All pieces are one record. */
 static int import_put_rows(const struct importing *importing, const struct entry_set *entries)
 {
-	const struct list *list = importing->list;
-	struct manual_batch batch = { .state = importing->engine->state,
-				      .record = engine_record(importing->by, HISTORY_IMPORT) };
-	int err;
+	struct manual_batch *batch = &importing->progress->batch;
+	int err = 0;
 
-	batch.record.origin = importing->import->input.name;
-	err = manual_begin(&batch);
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct state_entry row = row_of_entry(list, &entries->entries[i]);
+	if (!importing->progress->done_count) {
+		*batch = (struct manual_batch) {
+			.state = importing->engine->state,
+			.record = engine_record(importing->by, HISTORY_IMPORT),
+		};
+		batch->record.origin = importing->import->input.name;
+		err = manual_begin(batch);
+	}
+	for (size_t i = 0; i < entries->count && !err; i++) {
+		const struct state_entry row = row_of_entry(importing->list, &entries->entries[i]);
 
-		if (err)
-			return err;
-		err = manual_put(&batch, &row);
+		err = manual_put(batch, &row);
 	}
 	return err;
 }
@@ -277,26 +282,86 @@ static int import_put_rows(const struct importing *importing, const struct entry
 static int import_entries(const struct importing *importing, const struct entry_set *entries)
 {
 	struct engine *engine = importing->engine;
+	struct import_result counted = { .added_count = 0 };
 	struct entry_set *merged =
-	    merge_entries(importing->list->sets[SOURCE_MANUAL], entries, importing->result);
+	    merge_entries(importing->list->sets[SOURCE_MANUAL], entries, &counted);
 	char error[DATAPATH_ERROR_BYTES];
 
 	if (!merged)
-		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
-				   strerror(ENOMEM));
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; %s", strerror(ENOMEM),
+				   importing->outcome);
 	if (importing->import->is_dry_run || !entries->count) {
 		entry_set_unref(merged);
-		return 0;
-	}
-	if (import_put_rows(importing, entries)) {
+	} else if (import_put_rows(importing, entries)) {
 		entry_set_unref(merged);
-		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
-				   state_error(engine->state));
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; %s",
+				   state_error(engine->state), importing->outcome);
+	} else if (engine_switch_list(engine, importing->list->name, merged, error)) {
+		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; %s", error,
+				   importing->outcome);
 	}
-	if (engine_switch_list(engine, importing->list->name, merged, error))
-		return refusal_set(importing->refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
-				   error);
+	importing->result->added_count += counted.added_count;
+	importing->result->replaced_count += counted.replaced_count;
+	importing->progress->done_count += entries->count;
 	return 0;
+}
+
+/* The next entries, as a set for reading. A dry run has no pieces. */
+static struct entry_set next_piece(const struct importing *importing)
+{
+	const struct import_progress *progress = importing->progress;
+	const size_t left = progress->entries->count - progress->done_count;
+	const struct import *import = importing->import;
+	const size_t max = import->is_dry_run	   ? left
+			   : import->piece_entries ? import->piece_entries
+						   : IMPORT_PIECE_ENTRIES;
+
+	return (struct entry_set) {
+		.entries = progress->entries->entries + progress->done_count,
+		.count = left < max ? left : max,
+	};
+}
+
+/* Whether the entries may be in the list. Before each piece this is asked again, because another
+ * task may have changed the list. */
+static int import_check(const struct importing *importing, const struct entry_set *entries)
+{
+	int err = import_check_conflicts(importing, entries);
+
+	return err ? err : import_check_protected(importing, entries);
+}
+
+/* Read and check all of the list. Return: 0; 1: that has taken its time, and others are next;
+ * -ECANCELED. */
+static int import_begin(const struct importing *importing)
+{
+	struct entry_set *entries = import_read_entries(importing);
+	int err;
+
+	if (!entries)
+		return -ECANCELED;
+	importing->progress->entries = entries;
+	if (importing->import->is_dry_run)
+		importing->result->entries = entry_set_ref(entries);
+	err = import_check(importing, entries);
+	if (!err)
+		err = import_check_dangers(importing, entries);
+	if (err)
+		return err;
+	return next_piece(importing).count < entries->count ? 1 : 0;
+}
+
+static int import_continue(const struct importing *importing)
+{
+	const struct import_progress *progress = importing->progress;
+	const struct entry_set piece = next_piece(importing);
+	int err = progress->done_count ? import_check(importing, &piece) : 0;
+
+	if (!err)
+		err = import_entries(importing, &piece);
+	if (err)
+		return err;
+	return progress->done_count < progress->entries->count ? 1 : 0;
 }
 
 void import_result_done(struct import_result *result)
@@ -306,32 +371,37 @@ void import_result_done(struct import_result *result)
 	result->entries = NULL;
 }
 
-int engine_import(struct engine *engine, const struct deed *by, const struct import *import,
-		  struct import_result *ret_result, struct lines *warnings, struct refusal *refusal)
+void import_progress_done(struct import_progress *progress)
 {
-	const struct importing importing = {
+	entry_set_unref(progress->entries);
+	*progress = (struct import_progress) { 0 };
+}
+
+int engine_import_step(struct engine *engine, const struct deed *by, const struct import *import,
+		       struct import_progress *progress, struct import_result *result,
+		       struct lines *warnings, struct refusal *refusal)
+{
+	struct importing importing = {
 		.engine = engine,
 		.by = by,
 		.import = import,
 		.list = engine_find_list(engine, import->list, refusal),
-		.result = ret_result,
+		.progress = progress,
+		.result = result,
 		.warnings = warnings,
 		.refusal = refusal,
+		.outcome = "nothing was imported",
 	};
-	struct entry_set *entries = importing.list ? import_read_entries(&importing) : NULL;
-	int err;
+	int err = 0;
 
-	if (!entries)
+	if (!importing.list)
 		return -ECANCELED;
-	if (import->is_dry_run)
-		ret_result->entries = entry_set_ref(entries);
-	err = import_check_conflicts(&importing, entries);
-	if (!err)
-		err = import_check_protected(&importing, entries);
-	if (!err)
-		err = import_check_dangers(&importing, entries);
-	if (!err)
-		err = import_entries(&importing, entries);
-	entry_set_unref(entries);
-	return err;
+	if (progress->entries && progress->done_count)
+		snprintf(importing.outcome, sizeof(importing.outcome),
+			 "the first %zu of %zu %s were imported", progress->done_count,
+			 progress->entries->count,
+			 plural(progress->entries->count, "entry", "entries"));
+	if (!progress->entries)
+		err = import_begin(&importing);
+	return err ? err : import_continue(&importing);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list in any format as manual entries. */
+/* A list in any format as manual entries. A long one is put in force piece by piece, so that other
+ * tasks need not wait for all of it. */
 #ifndef ENGINE_IMPORT_H
 #define ENGINE_IMPORT_H
 
 #include "engine/engine.h"
 #include "formats/read.h"
+#include "store/manual.h"
+
+#define IMPORT_PIECE_ENTRIES 10000
 
 struct import {
 	char *list; /* whose entries they are to be */
@@ -13,7 +17,8 @@ struct import {
 	struct format_input input;
 	int64_t ttl_sec; /* 0: without end, where the list says nothing else */
 	bool is_dry_run;
-	bool is_forced; /* also if it blocks what nobody wants to block */
+	bool is_forced;	      /* also if it blocks what nobody wants to block */
+	size_t piece_entries; /* so many are put in force at a time; 0: IMPORT_PIECE_ENTRIES */
 };
 
 struct import_result {
@@ -28,10 +33,26 @@ struct import_result {
 
 void import_result_done(struct import_result *result);
 
-/* All of the list or nothing, by one commit and one switch. Return: 0; -ECANCELED: nothing
- * has changed, and @refusal says why. */
-int engine_import(struct engine *engine, const struct deed *by, const struct import *import,
-		  struct import_result *ret_result, struct lines *warnings,
-		  struct refusal *refusal);
+/* An import under way; zeroed before the first step. */
+struct import_progress {
+	struct entry_set *entries; /* of the list, once it is read */
+	size_t done_count;	   /* so many of them are in force */
+	struct manual_batch batch; /* all pieces are one record of the history */
+};
+
+void import_progress_done(struct import_progress *progress);
+
+/**
+ * engine_import_step() - import a list, or the next piece of it
+ *
+ * The first step reads and checks all of the list: unless it is faultless, nothing changes. Each
+ * piece is one commit and one switch.
+ *
+ * Return: 0: the import is complete; 1: there must be another step; -ECANCELED: @refusal says why,
+ * and how much of the list is in force.
+ */
+int engine_import_step(struct engine *engine, const struct deed *by, const struct import *import,
+		       struct import_progress *progress, struct import_result *result,
+		       struct lines *warnings, struct refusal *refusal);
 
 #endif

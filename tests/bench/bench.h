@@ -29,5 +29,7 @@ void load_measure(const struct bench_options *options);
 void greeting_measure(const struct bench_options *options);
 /* The daemon with a list: start, memory, commands, scrapes. */
 void daemon_measure(const struct bench_options *options);
+/* The same with ten million prefixes. */
+void large_measure(const struct bench_options *options);
 
 #endif

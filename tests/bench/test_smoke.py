@@ -18,6 +18,7 @@ SECTIONS = {
     "load": "from list files to in force",
     "daemon": "add an entry, median",
     "greeting": "greeting, allowed, by a lane",
+    "large": "kernel memory",
 }
 
 

@@ -26,7 +26,7 @@ endif
 CLANG ?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
-PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl libpsl
+PKGS := zlib libbpf libevent libevent_pthreads yaml-0.1 jansson sqlite3 libmnl libpsl hiredis libevent_openssl openssl
 
 # A compiler newer than ours may warn of more, and that must not stop a build.
 WERROR_FLAG := $(if $(filter 1,$(WERROR)),-Werror)
@@ -56,7 +56,7 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG
 
 # One archive a room of user/. scripts/rooms says what each may use; programs link
 # archives from the top down.
-ROOMS := daemon web intake api health http runtime engine exports feeds domains spf helper store learn rescue datapath config dns formats compile core base
+ROOMS := daemon web intake api health http runtime engine exports feeds domains spf helper store learn rescue datapath config dns formats compile core redis base
 CTL_ROOMS := ctl screen health helper store datapath config dns formats compile core base
 DATAPATH_ROOMS := datapath config dns formats compile core base
 

@@ -23,7 +23,8 @@ LIBRARIES = {"zlib": r"zlib\.h", "lzma": r"lzma\.h", "zip": r"zip\.h",
              "bpf": r"bpf/.*", "skeletons": r"(ipwl|sessions)\.skel\.h", "libmnl": r"libmnl/.*",
              "sqlite3": r"sqlite3\.h", "curses": r"curses\.h", "event2": r"event2/.*", "curl": r"curl/.*",
              "seccomp": r"seccomp\.h", "ares": r"ares\.h", "pcap": r"pcap/.*",
-             "systemd": r"systemd/.*", "idn2": r"idn2\.h", "psl": r"libpsl\.h"}
+             "systemd": r"systemd/.*", "hiredis": r"hiredis/.*", "openssl": r"openssl/.*",
+             "idn2": r"idn2\.h", "psl": r"libpsl\.h"}
 
 
 # Beyond that a room does more than one job.

@@ -24,6 +24,8 @@ build=(
 	liblzma-dev          # packed feeds
 	libzip-dev           # packed feeds
 	libevent-dev         # ipwld's loop and HTTP
+	libhiredis-dev       # the protocol of Redis
+	libssl-dev           # TLS to Redis
 	libyaml-dev          # the configuration
 	libjansson-dev       # control socket bodies, lists in JSON
 	libsqlite3-dev       # manual entries

@@ -53,11 +53,11 @@ packages="systemd-sysv udev dbus kmod initramfs-tools linux-image-cloud-amd64 if
 	libbpf1 zlib1g libyaml-0-2 libjansson4 libsqlite3-0 libseccomp2 libmnl0
 	libidn2-0 libc-ares2"
 # Their names changed with the size of time_t.
-for package in libelf1 libevent-2.1-7 libevent-pthreads-2.1-7 libcurl4 libpcap0.8 libpsl5; do
+for package in libelf1 libevent-2.1-7 libevent-openssl-2.1-7 libevent-pthreads-2.1-7 libcurl4 libpcap0.8 libpsl5; do
 	[ "$release" = 12 ] || package+=t64
 	packages+=" $package"
 done
-if [ "$release" = 12 ]; then packages+=" libzip4"; else packages+=" libzip5"; fi
+if [ "$release" = 12 ]; then packages+=" libzip4 libhiredis0.14"; else packages+=" libzip5 libhiredis1.1.0"; fi
 
 # make_root ROOT: what the image will hold. Called in a shell of its own, by name.
 # shellcheck disable=SC2317

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client against servers that answer, fall silent, end, refuse, and send rubbish. */
+#include "redis/client.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "redis/internal.h"
+#include "redis_fixture.h"
+
+#define MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+#define REPLICA "*5\r\n$5\r\nslave\r\n$1\r\na\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
+
+static bool is_command(const struct redis_reply *command, const char *name)
+{
+	return !strcmp(command->elements[0].text, name);
+}
+
+static const char *answer_master(struct fake_server *server, const struct redis_reply *command)
+{
+	(void)server;
+	if (is_command(command, "ROLE"))
+		return MASTER;
+	if (is_command(command, "AUTH") || is_command(command, "SELECT"))
+		return "+OK\r\n";
+	return is_command(command, "COUNT") ? ":7\r\n" : "+PONG\r\n";
+}
+
+static struct fake_server server;
+static char url[64];
+
+static void serve(const char *(*answer)(struct fake_server *, const struct redis_reply *))
+{
+	server = (struct fake_server) { .answer = answer };
+	fake_start(&server);
+	snprintf(url, sizeof(url), "redis://127.0.0.1:%d", server.port);
+}
+
+static void serve_and_connect(const char *(*answer)(struct fake_server *,
+						    const struct redis_reply *))
+{
+	serve(answer);
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+}
+
+static int finish(void **state)
+{
+	fake_stop(&server);
+	return fixture_stop(state);
+}
+
+static void test_commands(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_master);
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), -ENOTCONN);
+	run_until(&ready_count, 1);
+	assert_true(redis_client_is_ready(client));
+	assert_string_equal(redis_client_place(client), url + strlen("redis://"));
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
+	assert_int_equal(send_words(note_done, 3, (const char *const[]) { "ECHO", "", "a b" }), 0);
+	assert_int_equal(send_words(NULL, 1, (const char *const[]) { "COUNT" }), 0);
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
+	assert_int_equal(redis_client_waiting(client), 4);
+	run_until(&done_count, 3);
+	assert_string_equal(replies, "7\nPONG\n7\n");
+	assert_string_equal(server.log, "ROLE\nCOUNT\nECHO  a b\nCOUNT\nCOUNT\n");
+	assert_int_equal(redis_client_waiting(client), 0);
+	assert_int_equal(lost_count, 0);
+}
+
+static const char *answer_length(struct fake_server *self, const struct redis_reply *command)
+{
+	static char text[32];
+
+	if (is_command(command, "ROLE"))
+		return answer_master(self, command);
+	snprintf(text, sizeof(text), ":%zu\r\n", command->elements[1].text_bytes);
+	return text;
+}
+
+static void test_any_bytes(void **state)
+{
+	static char big[3000000];
+	const char *const words[] = { "LENGTH", "a\0b\r\nc", big };
+
+	(void)state;
+	serve_and_connect(answer_length);
+	run_until(&ready_count, 1);
+	assert_int_equal(
+	    redis_client_command(client, 2, words, (const size_t[]) { 6, 6 }, 0, note_done, NULL),
+	    0);
+	memset(big, 'x', sizeof(big));
+	assert_int_equal(redis_client_command(client, 2, (const char *const[]) { "LENGTH", big },
+					      (const size_t[]) { 6, sizeof(big) }, 0, note_done,
+					      NULL),
+			 0);
+	run_until(&done_count, 2);
+	assert_string_equal(replies, "6\n3000000\n");
+}
+
+static void test_limits_of_commands(void **state)
+{
+	const char *const words[] = { "COUNT" };
+	size_t sent = 0;
+
+	(void)state;
+	serve_and_connect(answer_master);
+	run_until(&ready_count, 1);
+	assert_int_equal(redis_client_command(client, 1, words,
+					      (const size_t[]) { REDIS_COMMAND_BYTES_MAX + 1 }, 0,
+					      note_done, NULL),
+			 -E2BIG);
+	assert_int_equal(redis_client_command(client, 0, words, NULL, 0, note_done, NULL), -E2BIG);
+	while (!send_words(note_done, 1, words))
+		sent++;
+	assert_int_equal(sent, REDIS_COMMANDS_MAX);
+	assert_int_equal(send_words(note_done, 1, words), -ENOBUFS);
+	run_until(&done_count, sent);
+	assert_int_equal(unanswered_count, 0);
+	assert_int_equal(send_words(note_done, 1, words), 0);
+}
+
+static void test_socket_and_name(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char text[160];
+
+	(void)state;
+	server = (struct fake_server) { .answer = answer_master };
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/ipwl-redis-%d", (int)getpid());
+	unlink(address.sun_path);
+	fake_listen(&server, (const struct sockaddr *)&address, sizeof(address));
+	snprintf(text, sizeof(text), "unix:%s", address.sun_path);
+	client_start(&(struct redis_settings) { .url = text }, &noting);
+	run_until(&ready_count, 1);
+	redis_client_close(client);
+	fake_stop(&server);
+	unlink(address.sun_path);
+	client_start(&(struct redis_settings) { .url = text }, &noting);
+	run_until(&lost_count, 1);
+	assert_non_null(strstr(last_why, "cannot connect to /tmp/ipwl-redis-"));
+	assert_non_null(strstr(last_why, "No such file or directory"));
+	redis_client_close(client);
+	/* /etc/hosts has this name. */
+	serve(answer_master);
+	snprintf(text, sizeof(text), "redis://localhost:%d", server.port);
+	client_start(&(struct redis_settings) { .url = text }, &noting);
+	run_until(&ready_count, 1);
+}
+
+static void test_greeting(void **state)
+{
+	char text[80];
+
+	(void)state;
+	serve(answer_master);
+	snprintf(text, sizeof(text), "%s/3", url);
+	client_start(&(struct redis_settings) { .url = text, .user = "ipwl", .password = "secret" },
+		     &noting);
+	run_until(&ready_count, 1);
+	assert_string_equal(server.log, "AUTH ipwl secret\nSELECT 3\nROLE\n");
+}
+
+static const char *answer_wrong_password(struct fake_server *self,
+					 const struct redis_reply *command)
+{
+	(void)self;
+	if (is_command(command, "AUTH"))
+		return "-WRONGPASS invalid username-password pair\x1b[31m\r\n";
+	return "-NOAUTH Authentication required.\r\n";
+}
+
+static void test_wrong_password(void **state)
+{
+	(void)state;
+	serve(answer_wrong_password);
+	client_start(&(struct redis_settings) { .url = url, .password = "wrong" }, &noting);
+	run_until(&lost_count, 2);
+	assert_int_equal(ready_count, 0);
+	assert_non_null(strstr(last_why, "refuses the password of the user default: WRONGPASS "
+					 "invalid username-password pair?[31m"));
+	redis_client_close(client);
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+	run_until(&lost_count, 1);
+	assert_non_null(strstr(last_why, "does not accept commands: NOAUTH"));
+}
+
+static const char *answer_replica(struct fake_server *self, const struct redis_reply *command)
+{
+	(void)self;
+	(void)command;
+	return REPLICA;
+}
+
+static void test_replica(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_replica);
+	run_until(&lost_count, 1);
+	assert_int_equal(ready_count, 0);
+	assert_non_null(strstr(last_why, "is no master but a slave"));
+	/* It is promoted. */
+	server.answer = answer_master;
+	run_until(&ready_count, 1);
+}
+
+static const char *answer_no_role(struct fake_server *self, const struct redis_reply *command)
+{
+	if (is_command(command, "ROLE"))
+		return "-NOPERM this user has no permissions to run the 'role' command\r\n";
+	return answer_master(self, command);
+}
+
+static void test_role_is_secret(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_no_role);
+	run_until(&ready_count, 1);
+	/* It is asked otherwise whether it is there. */
+	while (!strstr(server.log, "PING"))
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	assert_int_equal(lost_count, 0);
+	assert_int_equal(ready_count, 1);
+}
+
+static const char *answer_nothing(struct fake_server *self, const struct redis_reply *command)
+{
+	(void)self;
+	(void)command;
+	return NULL;
+}
+
+/* A server that has stopped: its kernel still accepts. */
+static void test_silence(void **state)
+{
+	(void)state;
+	serve(answer_nothing);
+	client_start(&(struct redis_settings) { .url = url, .answer_ms = 500 }, &noting);
+	run_until(&lost_count, 1);
+	assert_int_equal(ready_count, 0);
+	assert_non_null(strstr(last_why, "does not answer"));
+	server.answer = answer_master;
+	run_until(&ready_count, 1);
+	/* With a command, and without one. */
+	server.answer = answer_nothing;
+	*last_why = '\0';
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
+	run_until(&lost_count, 2);
+	assert_int_equal(unanswered_count, 1);
+	assert_non_null(strstr(last_why, "does not answer"));
+	server.answer = answer_master;
+	run_until(&ready_count, 2);
+	server.answer = answer_nothing;
+	run_until(&lost_count, 3);
+	assert_non_null(strstr(last_why, "does not answer"));
+}
+
+/* A command that blocks may take so much longer. */
+static void test_blocking(void **state)
+{
+	(void)state;
+	serve(answer_master);
+	client_start(&(struct redis_settings) { .url = url, .answer_ms = 300 }, &noting);
+	run_until(&ready_count, 1);
+	server.answer = answer_nothing;
+	assert_int_equal(redis_client_command(client, 1, (const char *const[]) { "XREAD" }, NULL,
+					      1000, note_done, NULL),
+			 0);
+	assert_int_equal(client_silence_due_ms(client), client->heard_ms + 1300);
+	run_until(&lost_count, 1);
+	assert_int_equal(unanswered_count, 1);
+}
+
+static void test_end(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_master);
+	run_until(&ready_count, 1);
+	server.answer = answer_nothing;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
+	while (!strstr(server.log, "COUNT\nCOUNT\nCOUNT\nCOUNT\nCOUNT\n"))
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	fake_stop(&server);
+	run_until(&lost_count, 1);
+	assert_int_equal(done_count, 5);
+	assert_int_equal(unanswered_count, 5);
+	assert_non_null(strstr(last_why, "has ended"));
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), -ENOTCONN);
+	run_until(&lost_count, 2);
+	assert_non_null(strstr(last_why, "Connection refused"));
+	server.answer = answer_master;
+	fake_start(&server);
+	run_until(&ready_count, 2);
+	assert_int_equal(done_count, 5);
+}
+
+static const char *answer_rubbish(struct fake_server *self, const struct redis_reply *command)
+{
+	if (is_command(command, "COUNT"))
+		return "220 mx.example ESMTP\r\n";
+	if (is_command(command, "LONG"))
+		return "$100000\r\n0123456789012345678901234567890123456789012345678901234567890123"
+		       "456789";
+	if (is_command(command, "TWICE"))
+		return ":1\r\n:2\r\n";
+	return answer_master(self, command);
+}
+
+static void expect_rubbish(const char *command, size_t replies_before, const char *why)
+{
+	const size_t lost_before = lost_count, ready_before = ready_count;
+
+	*last_why = '\0';
+	done_count = unanswered_count = 0;
+	assert_int_equal(send_words(note_done, 1, &command), 0);
+	assert_int_equal(send_words(note_done, 1, &command), 0);
+	run_until(&lost_count, lost_before + 1);
+	assert_int_equal(done_count, 2);
+	assert_int_equal(done_count - unanswered_count, replies_before);
+	if (!strstr(last_why, why))
+		fail_msg("%s", last_why);
+	run_until(&ready_count, ready_before + 1);
+}
+
+static void test_rubbish(void **state)
+{
+	(void)state;
+	serve(answer_rubbish);
+	client_start(&(struct redis_settings) { .url = url, .reply_bytes_max = 64 }, &noting);
+	run_until(&ready_count, 1);
+	expect_rubbish("COUNT", 0, "does not speak the protocol of Redis: Protocol error");
+	expect_rubbish("LONG", 0, "a reply is too long");
+	expect_rubbish("TWICE", 2, "sends what nobody asked for");
+}
+
+static const char *answer_read_only(struct fake_server *self, const struct redis_reply *command)
+{
+	if (is_command(command, "SET"))
+		return "-READONLY You can't write against a read only replica.\r\n";
+	if (is_command(command, "FLUSHALL"))
+		return "-NOPERM this user has no permissions\r\n";
+	return answer_master(self, command);
+}
+
+static void test_errors(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_read_only);
+	run_until(&ready_count, 1);
+	/* Some are for the caller. */
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "FLUSHALL" }), 0);
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
+	run_until(&done_count, 2);
+	assert_int_equal(lost_count, 0);
+	/* Others mean that it is the wrong server. */
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "SET" }), 0);
+	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "SET" }), 0);
+	run_until(&lost_count, 1);
+	assert_int_equal(done_count, 4);
+	assert_int_equal(unanswered_count, 1);
+	assert_non_null(strstr(last_why, "does not execute commands: READONLY"));
+	run_until(&ready_count, 2);
+}
+
+/* ---- closing in each callback ---------------------------------------------- */
+
+static size_t closed_count;
+
+static void close_it(struct redis_client *self)
+{
+	redis_client_close(self);
+	closed_count++;
+	client = NULL;
+}
+
+static void close_when_ready(struct redis_client *self, void *context)
+{
+	(void)context;
+	close_it(self);
+}
+
+static void close_when_lost(struct redis_client *self, const char *why, void *context)
+{
+	(void)why;
+	(void)context;
+	close_it(self);
+}
+
+static void close_when_done(struct redis_client *self, const struct redis_reply *reply,
+			    void *argument)
+{
+	(void)reply;
+	(void)argument;
+	assert_int_equal(redis_client_command(self, 1, (const char *const[]) { "COUNT" }, NULL, 0,
+					      note_done, NULL),
+			 reply ? 0 : -ENOTCONN);
+	close_it(self);
+}
+
+static void test_closing(void **state)
+{
+	const char *const words[] = { "COUNT" };
+
+	(void)state;
+	closed_count = 0;
+	serve(answer_master);
+	client_start(&(struct redis_settings) { .url = url },
+		     &(struct redis_events) { .ready = close_when_ready, .lost = note_lost });
+	run_until(&closed_count, 1);
+	/* In the middle of replies. */
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+	run_until(&ready_count, 1);
+	assert_int_equal(send_words(note_done, 1, words), 0);
+	assert_int_equal(send_words(close_when_done, 1, words), 0);
+	assert_int_equal(send_words(note_done, 1, words), 0);
+	run_until(&closed_count, 2);
+	assert_int_equal(done_count, 3);
+	assert_int_equal(unanswered_count, 2);
+	/* When the server ends. */
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+	run_until(&ready_count, 1);
+	server.answer = answer_nothing;
+	assert_int_equal(send_words(close_when_done, 1, words), 0);
+	assert_int_equal(send_words(note_done, 1, words), 0);
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	fake_disconnect(&server);
+	run_until(&closed_count, 3);
+	assert_int_equal(unanswered_count, 1);
+	assert_int_equal(lost_count, 0);
+	/* While it connects, and once that has failed. */
+	fake_stop(&server);
+	client_start(&(struct redis_settings) { .url = url },
+		     &(struct redis_events) { .lost = close_when_lost });
+	run_until(&closed_count, 4);
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+	redis_client_close(client);
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+	redis_client_close(client);
+	client = NULL;
+	redis_client_close(NULL);
+}
+
+static void test_delays(void **state)
+{
+	(void)state;
+	for (unsigned int attempts = 0; attempts < 100; attempts++) {
+		const unsigned int least = client_delay_ms(attempts, 0);
+		const unsigned int most = 2 * least;
+
+		assert_true(least >= 100 && most <= 5000);
+		if (attempts && attempts < 5)
+			assert_int_equal(least, 2 * client_delay_ms(attempts - 1, 0));
+		for (uint32_t random = 0; random < 100000; random += 37) {
+			assert_true(client_delay_ms(attempts, random) >= least);
+			assert_true(client_delay_ms(attempts, random) <= most);
+		}
+	}
+	assert_int_equal(client_delay_ms(99, 0), 2500);
+	assert_int_equal(client_delay_ms(99, 2500), 5000);
+	assert_int_equal(client_delay_ms(UINT_MAX, UINT32_MAX) / 2500, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_start, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_commands),
+		TEST(test_any_bytes),
+		TEST(test_limits_of_commands),
+		TEST(test_socket_and_name),
+		TEST(test_greeting),
+		TEST(test_wrong_password),
+		TEST(test_replica),
+		TEST(test_role_is_secret),
+		TEST(test_silence),
+		TEST(test_blocking),
+		TEST(test_end),
+		TEST(test_rubbish),
+		TEST(test_errors),
+		TEST(test_closing),
+		cmocka_unit_test(test_delays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The data of a replica, for replica*.c. */
+#ifndef FLEET_REPLICA_INTERNAL_H
+#define FLEET_REPLICA_INTERNAL_H
+
+#include "fleet/replica.h"
+
+/* A host whose records are known. */
+struct origin {
+	char name[FLEET_HOST_BYTES_MAX + 1];
+	size_t count;
+	uint64_t digest;
+	size_t held_count;
+	uint64_t version;
+	int64_t window_ms; /* since when its removals are counted */
+	size_t removed_count;
+	/* While removals are judged, or records are compared. */
+	size_t pending_count;
+	bool is_holding;
+	bool is_compared;
+};
+
+/* What one origin says, by one source. One of the two records may be NULL. */
+struct slot {
+	struct slot *next;
+	struct origin *origin;
+	struct fleet_record *current;
+	struct fleet_record *held; /* newer than current */
+	uint64_t seen_version;	   /* while records are compared; 0: absent */
+	bool is_fresh;		   /* this host wrote it, before its records were compared */
+};
+
+/* A prefix of a list. */
+struct place {
+	struct place *next; /* with the same hash */
+	struct place *next_changed;
+	struct slot *slots;
+	bool is_changed;
+	bool is_allowed; /* it counts as an allow entry in force */
+	struct prefix prefix;
+	char list[];
+};
+
+struct fleet_replica {
+	struct origin *self;
+	struct origin **origins;
+	size_t origin_count;
+	struct place **places; /* by hash */
+	size_t place_count;
+	size_t bucket_count; /* a power of two */
+	struct place *changed;
+	size_t allowed_count;
+	bool is_compared; /* the records of this host were */
+	struct fleet_clock clock;
+};
+
+/* NULL: out of memory, or with @is_made false: there is none. */
+struct origin *replica_origin(struct fleet_replica *replica, const char *name, bool is_made);
+struct place *replica_place(struct fleet_replica *replica, const char *list,
+			    const struct prefix *prefix, bool is_made);
+struct slot *replica_slot(struct place *place, struct origin *origin, enum source source,
+			  bool is_made);
+
+/* The source that a slot is of. */
+enum source replica_slot_source(const struct slot *slot);
+/* The newest record of a slot. */
+const struct fleet_record *replica_newest(const struct slot *slot);
+
+/* Whether the record is live, if @slot had @instead in effect; NULL: as it is. */
+bool replica_is_live(const struct place *place, const struct fleet_record *record,
+		     const struct slot *slot, const struct fleet_record *instead);
+/* Whether the place has a live allow entry that has not expired. */
+bool replica_is_allowed(const struct place *place, const struct slot *slot,
+			const struct fleet_record *instead, int64_t now_ms);
+
+/* Whether a record is newer than what its slot has. @ret_slot, and the others, may be NULL: there
+ * is none. */
+bool replica_is_news(struct fleet_replica *replica, const struct fleet_record *record,
+		     struct origin **ret_origin, struct place **ret_place, struct slot **ret_slot);
+/* Whether it is a removal, or has expired, so long ago. */
+bool replica_is_old(const struct fleet_record *record, int64_t keep_ms, int64_t now_ms);
+
+/* Put a record into a slot: @is_held, or else in effect, and then what was held is dropped if it is
+ * not newer. @record is taken over. Return: 0 or what the keeper returned. */
+int replica_put(struct fleet_replica *replica, const struct fleet_keeper *keeper,
+		struct place *place, struct slot *slot, struct fleet_record *record, bool is_held,
+		int64_t now_ms);
+/* Drop what is held of a slot. */
+int replica_drop_held(struct fleet_replica *replica, const struct fleet_keeper *keeper,
+		      struct slot *slot);
+
+/* The place has changed: note it, and count it anew. */
+void replica_touch(struct fleet_replica *replica, struct place *place, int64_t now_ms);
+
+static inline bool replica_is_expired(const struct fleet_record *record, int64_t now_ms)
+{
+	return record->expires_at_sec && record->expires_at_sec <= now_ms / 1000;
+}
+
+#endif

@@ -213,7 +213,7 @@ static int fixture_start(void **state)
 	return !base;
 }
 
-/* Lookups that have ended go a second later. */
+/* Lookups outlive their client. */
 static int fixture_stop(void **state)
 {
 	(void)state;

@@ -23,11 +23,11 @@ struct redis_link {
 	struct redis_place place;
 	SSL_CTX *tls;
 	struct redis_link_events events;
-	struct redis_lookup *lookup;	   /* NULL: not looking */
-	struct evutil_addrinfo *addresses; /* of the host; NULL: not known, or a path */
-	struct evutil_addrinfo *next;	   /* to be tried */
-	struct bufferevent *connection;	   /* NULL: none */
-	struct event *begin; /* a path needs no lookup, but calls from the loop, too */
+	struct redis_lookup *lookup;	/* NULL: not looking */
+	struct addrinfo *addresses;	/* of the host; NULL: not known, or a path */
+	struct addrinfo *next;		/* to be tried */
+	struct bufferevent *connection; /* NULL: none */
+	struct event *begin;		/* a path needs no lookup, but calls from the loop, too */
 	bool is_open;
 };
 
@@ -139,7 +139,7 @@ static int connection_start(struct redis_link *link, const struct sockaddr *addr
 static void connect_next(struct redis_link *link, const char *why)
 {
 	while (link->next) {
-		const struct evutil_addrinfo *address = link->next;
+		const struct addrinfo *address = link->next;
 		int err;
 
 		link->next = address->ai_next;
@@ -151,7 +151,7 @@ static void connect_next(struct redis_link *link, const char *why)
 	link_break(link, why);
 }
 
-static void link_found(void *context, struct evutil_addrinfo *addresses, const char *why)
+static void link_found(void *context, struct addrinfo *addresses, const char *why)
 {
 	struct redis_link *link = context;
 	char text[WHY_BYTES];
@@ -218,7 +218,7 @@ void redis_link_free(struct redis_link *link)
 	redis_lookup_cancel(link->lookup);
 	connection_close(link);
 	if (link->addresses)
-		evutil_freeaddrinfo(link->addresses);
+		freeaddrinfo(link->addresses);
 	if (link->begin)
 		event_free(link->begin);
 	free(link);

@@ -1,124 +1,105 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looks names up with evdns. Each lookup reads resolv.conf and hosts again, because ipwld starts
- * before the network does.
+ * Asks the resolver of libc, in a thread for each lookup. It knows nsswitch.conf and notices when
+ * resolv.conf changes, which matters because ipwld starts before the network does. evdns of
+ * libevent 2.1 does neither, and cannot be stopped safely while a question is open.
  *
- * libevent 2.1 uses an evdns_base after evdns_base_free() if a request for an address is pending or
- * has just been answered. So a lookup outlives whoever cancels it: it ends once it is answered,
- * which is within seconds, and frees its evdns_base a while later.
+ * libc cannot be interrupted either. So a lookup outlives whoever cancels it, until libc gives up.
  */
 #include "redis/lookup.h"
 
-#include <event2/dns.h>
+#include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define RESOLV_CONF "/etc/resolv.conf"
-/* Of a name server, until the next one is asked. */
-#define SERVER_TIMEOUT "1.5"
-#define FREE_AFTER_SEC 1
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 struct redis_lookup {
-	struct event_base *base;
-	struct evdns_base *dns; /* NULL: none was needed */
-	struct event *timer;	/* first begins the lookup, then frees it */
 	char host[256];
 	char port[8];
-	redis_lookup_done *done; /* NULL: cancelled, or called */
+	int fd; /* the thread writes to it last */
+	struct event *event;
+	redis_lookup_done *done; /* NULL: cancelled; of the loop */
 	void *context;
-	bool is_answered;
+	int code; /* these two: of the thread until it has written */
+	struct addrinfo *addresses;
 };
 
 static void lookup_free(struct redis_lookup *lookup)
 {
-	if (lookup->dns)
-		evdns_base_free(lookup->dns, 0);
-	if (lookup->timer)
-		event_free(lookup->timer);
+	if (lookup->event)
+		event_free(lookup->event);
+	if (lookup->fd >= 0)
+		close(lookup->fd);
 	free(lookup);
 }
 
-static void lookup_answered(int code, struct evutil_addrinfo *addresses, void *context)
+static void *lookup_run(void *argument)
 {
-	const struct timeval later = { .tv_sec = FREE_AFTER_SEC };
-	struct redis_lookup *lookup = context;
-	redis_lookup_done *done = lookup->done;
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+					.ai_socktype = SOCK_STREAM,
+					.ai_protocol = IPPROTO_TCP };
+	struct redis_lookup *lookup = argument;
 
-	lookup->is_answered = true;
-	lookup->done = NULL;
-	event_add(lookup->timer, &later);
-	if (done)
-		done(lookup->context, code ? NULL : addresses, evutil_gai_strerror(code));
-	else if (addresses)
-		evutil_freeaddrinfo(addresses);
+	lookup->code = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->addresses);
+	/* Only a full counter could fail. From here on it may be freed. */
+	eventfd_write(lookup->fd, 1);
+	return NULL;
 }
 
-/* Return: whether the host is an address. */
-static bool lookup_address(struct redis_lookup *lookup)
-{
-	const struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC,
-					       .ai_socktype = SOCK_STREAM,
-					       .ai_protocol = IPPROTO_TCP,
-					       .ai_flags = EVUTIL_AI_NUMERICHOST };
-	struct evutil_addrinfo *addresses = NULL;
-
-	if (evutil_getaddrinfo(lookup->host, lookup->port, &hints, &addresses))
-		return false;
-	lookup->done(lookup->context, addresses, "");
-	return true;
-}
-
-static void lookup_begin(struct redis_lookup *lookup)
-{
-	const struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC,
-					       .ai_socktype = SOCK_STREAM,
-					       .ai_protocol = IPPROTO_TCP };
-
-	lookup->dns = evdns_base_new(lookup->base, 0);
-	if (!lookup->dns) {
-		lookup_answered(EVUTIL_EAI_MEMORY, NULL, lookup);
-		return;
-	}
-	/* Without the file, a server on this host is asked, as the resolver of libc does. */
-	evdns_base_resolv_conf_parse(lookup->dns, DNS_OPTIONS_ALL, RESOLV_CONF);
-	evdns_base_set_option(lookup->dns, "timeout:", SERVER_TIMEOUT);
-	evdns_base_set_option(lookup->dns, "max-timeouts:", "1");
-	evdns_getaddrinfo(lookup->dns, lookup->host, lookup->port, &hints, lookup_answered, lookup);
-}
-
-static void lookup_wake(evutil_socket_t fd, short what, void *context)
+static void lookup_answered(evutil_socket_t fd, short what, void *context)
 {
 	struct redis_lookup *lookup = context;
+	eventfd_t count;
 
-	(void)fd;
 	(void)what;
-	if (lookup->is_answered || !lookup->done || lookup_address(lookup))
-		lookup_free(lookup);
-	else
-		lookup_begin(lookup);
+	if (eventfd_read(fd, &count))
+		return;
+	if (lookup->done)
+		lookup->done(lookup->context, lookup->code ? NULL : lookup->addresses,
+			     lookup->code ? gai_strerror(lookup->code) : "");
+	else if (!lookup->code)
+		freeaddrinfo(lookup->addresses);
+	lookup_free(lookup);
+}
+
+/* No signal is for this thread. Return: 0 or -errno. */
+static int start_thread(struct redis_lookup *lookup)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&thread, NULL, lookup_run, lookup);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		pthread_detach(thread);
+	return -err;
 }
 
 struct redis_lookup *redis_lookup_start(struct event_base *base, const char *host, uint16_t port,
 					redis_lookup_done *done, void *context)
 {
-	const struct timeval now = { .tv_sec = 0 };
 	struct redis_lookup *lookup = calloc(1, sizeof(*lookup));
 
 	if (!lookup)
 		return NULL;
-	lookup->base = base;
-	lookup->timer = evtimer_new(base, lookup_wake, lookup);
-	if (!lookup->timer || event_add(lookup->timer, &now)) {
-		lookup_free(lookup);
-		return NULL;
-	}
 	snprintf(lookup->host, sizeof(lookup->host), "%s", host);
 	snprintf(lookup->port, sizeof(lookup->port), "%u", port);
 	lookup->done = done;
 	lookup->context = context;
+	lookup->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (lookup->fd >= 0)
+		lookup->event = event_new(base, lookup->fd, EV_READ, lookup_answered, lookup);
+	if (!lookup->event || event_add(lookup->event, NULL) || start_thread(lookup)) {
+		lookup_free(lookup);
+		return NULL;
+	}
 	return lookup;
 }
 

@@ -69,7 +69,7 @@ static void test_commands(void **state)
 	assert_int_equal(redis_client_waiting(client), 4);
 	run_until(&done_count, 3);
 	assert_string_equal(replies, "7\nPONG\n7\n");
-	assert_string_equal(server.log, "ROLE\nCOUNT\nECHO  a b\nCOUNT\nCOUNT\n");
+	assert_string_equal(server.log, "ROLE\nPING\nCOUNT\nECHO  a b\nCOUNT\nCOUNT\n");
 	assert_int_equal(redis_client_waiting(client), 0);
 	assert_int_equal(lost_count, 0);
 }
@@ -78,7 +78,7 @@ static const char *answer_length(struct fake_server *self, const struct redis_re
 {
 	static char text[32];
 
-	if (is_command(command, "ROLE"))
+	if (!is_command(command, "LENGTH"))
 		return answer_master(self, command);
 	snprintf(text, sizeof(text), ":%zu\r\n", command->elements[1].text_bytes);
 	return text;
@@ -164,7 +164,7 @@ static void test_greeting(void **state)
 	client_start(&(struct redis_settings) { .url = text, .user = "ipwl", .password = "secret" },
 		     &noting);
 	run_until(&ready_count, 1);
-	assert_string_equal(server.log, "AUTH ipwl secret\nSELECT 3\nROLE\n");
+	assert_string_equal(server.log, "AUTH ipwl secret\nSELECT 3\nROLE\nPING\n");
 }
 
 static const char *answer_wrong_password(struct fake_server *self,
@@ -210,6 +210,24 @@ static void test_replica(void **state)
 	run_until(&ready_count, 1);
 }
 
+static const char *answer_loading(struct fake_server *self, const struct redis_reply *command)
+{
+	if (is_command(command, "ROLE"))
+		return answer_master(self, command);
+	return "-LOADING Redis is loading the dataset in memory\r\n";
+}
+
+static void test_loading(void **state)
+{
+	(void)state;
+	serve_and_connect(answer_loading);
+	run_until(&lost_count, 2);
+	assert_int_equal(ready_count, 0);
+	assert_non_null(strstr(last_why, "does not accept commands: LOADING"));
+	server.answer = answer_master;
+	run_until(&ready_count, 1);
+}
+
 static const char *answer_no_role(struct fake_server *self, const struct redis_reply *command)
 {
 	if (is_command(command, "ROLE"))
@@ -223,7 +241,7 @@ static void test_role_is_secret(void **state)
 	serve_and_connect(answer_no_role);
 	run_until(&ready_count, 1);
 	/* It is asked otherwise whether it is there. */
-	while (!strstr(server.log, "PING"))
+	while (!strstr(server.log, "ROLE\nPING\nPING\n"))
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 	assert_int_equal(lost_count, 0);
 	assert_int_equal(ready_count, 1);
@@ -480,6 +498,7 @@ int main(void)
 		TEST(test_greeting),
 		TEST(test_wrong_password),
 		TEST(test_replica),
+		TEST(test_loading),
 		TEST(test_role_is_secret),
 		TEST(test_silence),
 		TEST(test_blocking),

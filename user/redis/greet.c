@@ -80,18 +80,28 @@ static void server_told_role(struct redis_client *client, const struct redis_rep
 		if (!client->role_is_secret)
 			client_lose(client, "%s does not accept commands: %s", client->place_text,
 				    quote_error(reply->text, quote));
-		else if (client->state == CLIENT_GREETING)
-			client_set_ready(client);
 		return;
 	}
 	role = reply->type == REDIS_ARRAY && reply->element_count ? reply->elements[0].text : NULL;
-	if (role && !strcmp(role, "master")) {
-		if (client->state == CLIENT_GREETING)
-			client_set_ready(client);
+	if (!role || strcmp(role, "master") != 0)
+		client_lose(client, "%s is no master but a %s", client->place_text,
+			    role ? quote_error(role, quote) : "stranger");
+}
+
+/* A server that still loads its data tells its role, but does not execute this. */
+static void server_ponged(struct redis_client *client, const struct redis_reply *reply,
+			  void *argument)
+{
+	char quote[QUOTE_BYTES];
+
+	(void)argument;
+	if (!reply)
 		return;
-	}
-	client_lose(client, "%s is no master but a %s", client->place_text,
-		    role ? quote_error(role, quote) : "stranger");
+	if (reply->type == REDIS_ERROR && !begins_with(reply->text, "NOPERM"))
+		client_lose(client, "%s does not accept commands: %s", client->place_text,
+			    quote_error(reply->text, quote));
+	else
+		client_set_ready(client);
 }
 
 static void greet_server(struct redis_client *client)
@@ -109,6 +119,8 @@ static void greet_server(struct redis_client *client)
 	}
 	if (client->generation == generation)
 		send_or_lose(client, 1, (const char *const[]) { "ROLE" }, server_told_role);
+	if (client->generation == generation)
+		send_or_lose(client, 1, (const char *const[]) { "PING" }, server_ponged);
 }
 
 void client_check(struct redis_client *client)

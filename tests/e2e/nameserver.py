@@ -72,7 +72,8 @@ class NameServer:
     """Listens on UDP and TCP until the end of the test. `zone`: {(name, type): values};
     `behaviours`: {name: function of (query, is_tcp)} that returns packets instead."""
 
-    def __init__(self, zone=(), behaviours=(), namespace=None, ttl=TTL_SEC):
+    def __init__(self, zone=(), behaviours=(), namespace=None, ttl=TTL_SEC,
+                 port=0):
         self.zone = dict(zone)
         self.behaviours = dict(behaviours)
         self.ttl = ttl
@@ -80,7 +81,7 @@ class NameServer:
         self.stopped = threading.Event()
         # Both with the same port.
         with namespace.entered() if namespace else contextlib.nullcontext():
-            self.tcp = socket.create_server(("127.0.0.1", 0))
+            self.tcp = socket.create_server(("127.0.0.1", port))
             self.port = self.tcp.getsockname()[1]
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.bind(("127.0.0.1", self.port))

@@ -13,6 +13,7 @@ import netns
 
 # What a package's programs need at run time; the rest (manuals, units) stays away.
 KEPT = ("usr/bin", "usr/sbin", "usr/lib", "usr/libexec", "usr/share", "etc")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 LEFT_OUT = ("usr/share/doc", "usr/share/man", "usr/share/lintian")
 
 SCRIPT = """\
@@ -38,7 +39,35 @@ def unpack(cache, *packages):
         return [_unpack(cache, package) for package in packages]
 
 
-def _unpack(cache, package):
+def unpack_backports(cache, *packages):
+    """The same for packages that Debian 12 has only in its backports, which need not be among
+    the package sources of this machine."""
+    with netns.turns(cache / "lock"):
+        return [_unpack(cache, package, _backports) for package in packages]
+
+
+def _backports(cache, package):
+    """Options for apt: package lists of its own, unless the machine's have the package."""
+    if netns.run("apt-cache", "madison", package).stdout.strip():
+        return []
+    top = cache / "backports"
+    for name in "lists", "archives":
+        (top / name / "partial").mkdir(parents=True, exist_ok=True)
+    mirror = netns.run("bash", "-c", ". scripts/mirror.sh; mirror debian",
+                       cwd=ROOT).stdout.strip()
+    (top / "sources.list").write_text(
+        "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] "
+        f"{mirror} bookworm-backports main\n", encoding="utf-8")
+    options = [argument for name, value in (("Dir::Etc::SourceList", top / "sources.list"),
+                                            ("Dir::Etc::SourceParts", "/dev/null"),
+                                            ("Dir::State::Lists", top / "lists"),
+                                            ("Dir::Cache", top))
+               for argument in ("-o", f"{name}={value}")]
+    netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root", *options, "update")
+    return options
+
+
+def _unpack(cache, package, options=lambda *_: []):
     root = cache / package
     if root.exists():
         return root
@@ -46,8 +75,8 @@ def _unpack(cache, package):
     shutil.rmtree(work, True)
     work.mkdir(parents=True)
     try:
-        netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package,
-                  cwd=work, timeout=netns.PATIENCE_SEC)
+        netns.run("apt-get", "-q", "-o", "APT::Sandbox::User=root",
+                  *options(cache, package), "download", package, cwd=work, timeout=netns.PATIENCE_SEC)
         archive, = work.glob(f"{package}_*.deb")
         netns.run("dpkg-deb", "-x", archive, work / "all")
         for name in LEFT_OUT:

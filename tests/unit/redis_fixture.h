@@ -8,6 +8,7 @@
 #include <event2/listener.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,54 @@ static int fixture_stop(void **state)
 	event_base_free(base);
 	libevent_global_shutdown();
 	return 0;
+}
+
+#define MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+
+static bool is_command(const struct redis_reply *command, const char *name)
+{
+	return !strcmp(command->elements[0].text, name);
+}
+
+static const char *answer_master(struct fake_server *server, const struct redis_reply *command)
+{
+	(void)server;
+	if (is_command(command, "ROLE"))
+		return MASTER;
+	if (is_command(command, "AUTH") || is_command(command, "SELECT"))
+		return "+OK\r\n";
+	return is_command(command, "COUNT") ? ":7\r\n" : "+PONG\r\n";
+}
+
+static struct fake_server server;
+static char url[64];
+
+static void serve(const char *(*answer)(struct fake_server *, const struct redis_reply *))
+{
+	server = (struct fake_server) { .answer = answer };
+	fake_start(&server);
+	snprintf(url, sizeof(url), "redis://127.0.0.1:%d", server.port);
+}
+
+static void serve_and_connect(const char *(*answer)(struct fake_server *,
+						    const struct redis_reply *))
+{
+	serve(answer);
+	client_start(&(struct redis_settings) { .url = url }, &noting);
+}
+
+/* Teardown. */
+static int finish(void **state)
+{
+	fake_stop(&server);
+	return fixture_stop(state);
+}
+
+static const char *answer_nothing(struct fake_server *self, const struct redis_reply *command)
+{
+	(void)self;
+	(void)command;
+	return NULL;
 }
 
 #endif

@@ -13,46 +13,7 @@
 #include "redis/internal.h"
 #include "redis_fixture.h"
 
-#define MASTER "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
 #define REPLICA "*5\r\n$5\r\nslave\r\n$1\r\na\r\n:1\r\n$9\r\nconnected\r\n:0\r\n"
-
-static bool is_command(const struct redis_reply *command, const char *name)
-{
-	return !strcmp(command->elements[0].text, name);
-}
-
-static const char *answer_master(struct fake_server *server, const struct redis_reply *command)
-{
-	(void)server;
-	if (is_command(command, "ROLE"))
-		return MASTER;
-	if (is_command(command, "AUTH") || is_command(command, "SELECT"))
-		return "+OK\r\n";
-	return is_command(command, "COUNT") ? ":7\r\n" : "+PONG\r\n";
-}
-
-static struct fake_server server;
-static char url[64];
-
-static void serve(const char *(*answer)(struct fake_server *, const struct redis_reply *))
-{
-	server = (struct fake_server) { .answer = answer };
-	fake_start(&server);
-	snprintf(url, sizeof(url), "redis://127.0.0.1:%d", server.port);
-}
-
-static void serve_and_connect(const char *(*answer)(struct fake_server *,
-						    const struct redis_reply *))
-{
-	serve(answer);
-	client_start(&(struct redis_settings) { .url = url }, &noting);
-}
-
-static int finish(void **state)
-{
-	fake_stop(&server);
-	return fixture_stop(state);
-}
 
 static void test_commands(void **state)
 {
@@ -247,13 +208,6 @@ static void test_role_is_secret(void **state)
 	assert_int_equal(ready_count, 1);
 }
 
-static const char *answer_nothing(struct fake_server *self, const struct redis_reply *command)
-{
-	(void)self;
-	(void)command;
-	return NULL;
-}
-
 /* A server that has stopped: its kernel still accepts. */
 static void test_silence(void **state)
 {
@@ -319,153 +273,6 @@ static void test_end(void **state)
 	assert_int_equal(done_count, 5);
 }
 
-static const char *answer_rubbish(struct fake_server *self, const struct redis_reply *command)
-{
-	if (is_command(command, "COUNT"))
-		return "220 mx.example ESMTP\r\n";
-	if (is_command(command, "LONG"))
-		return "$100000\r\n0123456789012345678901234567890123456789012345678901234567890123"
-		       "456789";
-	if (is_command(command, "TWICE"))
-		return ":1\r\n:2\r\n";
-	return answer_master(self, command);
-}
-
-static void expect_rubbish(const char *command, size_t replies_before, const char *why)
-{
-	const size_t lost_before = lost_count, ready_before = ready_count;
-
-	*last_why = '\0';
-	done_count = unanswered_count = 0;
-	assert_int_equal(send_words(note_done, 1, &command), 0);
-	assert_int_equal(send_words(note_done, 1, &command), 0);
-	run_until(&lost_count, lost_before + 1);
-	assert_int_equal(done_count, 2);
-	assert_int_equal(done_count - unanswered_count, replies_before);
-	if (!strstr(last_why, why))
-		fail_msg("%s", last_why);
-	run_until(&ready_count, ready_before + 1);
-}
-
-static void test_rubbish(void **state)
-{
-	(void)state;
-	serve(answer_rubbish);
-	client_start(&(struct redis_settings) { .url = url, .reply_bytes_max = 64 }, &noting);
-	run_until(&ready_count, 1);
-	expect_rubbish("COUNT", 0, "does not speak the protocol of Redis: Protocol error");
-	expect_rubbish("LONG", 0, "a reply is too long");
-	expect_rubbish("TWICE", 2, "sends what nobody asked for");
-}
-
-static const char *answer_read_only(struct fake_server *self, const struct redis_reply *command)
-{
-	if (is_command(command, "SET"))
-		return "-READONLY You can't write against a read only replica.\r\n";
-	if (is_command(command, "FLUSHALL"))
-		return "-NOPERM this user has no permissions\r\n";
-	return answer_master(self, command);
-}
-
-static void test_errors(void **state)
-{
-	(void)state;
-	serve_and_connect(answer_read_only);
-	run_until(&ready_count, 1);
-	/* Some are for the caller. */
-	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "FLUSHALL" }), 0);
-	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "COUNT" }), 0);
-	run_until(&done_count, 2);
-	assert_int_equal(lost_count, 0);
-	/* Others mean that it is the wrong server. */
-	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "SET" }), 0);
-	assert_int_equal(send_words(note_done, 1, (const char *const[]) { "SET" }), 0);
-	run_until(&lost_count, 1);
-	assert_int_equal(done_count, 4);
-	assert_int_equal(unanswered_count, 1);
-	assert_non_null(strstr(last_why, "does not execute commands: READONLY"));
-	run_until(&ready_count, 2);
-}
-
-/* ---- closing in each callback ---------------------------------------------- */
-
-static size_t closed_count;
-
-static void close_it(struct redis_client *self)
-{
-	redis_client_close(self);
-	closed_count++;
-	client = NULL;
-}
-
-static void close_when_ready(struct redis_client *self, void *context)
-{
-	(void)context;
-	close_it(self);
-}
-
-static void close_when_lost(struct redis_client *self, const char *why, void *context)
-{
-	(void)why;
-	(void)context;
-	close_it(self);
-}
-
-static void close_when_done(struct redis_client *self, const struct redis_reply *reply,
-			    void *argument)
-{
-	(void)reply;
-	(void)argument;
-	assert_int_equal(redis_client_command(self, 1, (const char *const[]) { "COUNT" }, NULL, 0,
-					      note_done, NULL),
-			 reply ? 0 : -ENOTCONN);
-	close_it(self);
-}
-
-static void test_closing(void **state)
-{
-	const char *const words[] = { "COUNT" };
-
-	(void)state;
-	closed_count = 0;
-	serve(answer_master);
-	client_start(&(struct redis_settings) { .url = url },
-		     &(struct redis_events) { .ready = close_when_ready, .lost = note_lost });
-	run_until(&closed_count, 1);
-	/* In the middle of replies. */
-	client_start(&(struct redis_settings) { .url = url }, &noting);
-	run_until(&ready_count, 1);
-	assert_int_equal(send_words(note_done, 1, words), 0);
-	assert_int_equal(send_words(close_when_done, 1, words), 0);
-	assert_int_equal(send_words(note_done, 1, words), 0);
-	run_until(&closed_count, 2);
-	assert_int_equal(done_count, 3);
-	assert_int_equal(unanswered_count, 2);
-	/* When the server ends. */
-	client_start(&(struct redis_settings) { .url = url }, &noting);
-	run_until(&ready_count, 1);
-	server.answer = answer_nothing;
-	assert_int_equal(send_words(close_when_done, 1, words), 0);
-	assert_int_equal(send_words(note_done, 1, words), 0);
-	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	fake_disconnect(&server);
-	run_until(&closed_count, 3);
-	assert_int_equal(unanswered_count, 1);
-	assert_int_equal(lost_count, 0);
-	/* While it connects, and once that has failed. */
-	fake_stop(&server);
-	client_start(&(struct redis_settings) { .url = url },
-		     &(struct redis_events) { .lost = close_when_lost });
-	run_until(&closed_count, 4);
-	client_start(&(struct redis_settings) { .url = url }, &noting);
-	redis_client_close(client);
-	client_start(&(struct redis_settings) { .url = url }, &noting);
-	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	redis_client_close(client);
-	client = NULL;
-	redis_client_close(NULL);
-}
-
 static void test_delays(void **state)
 {
 	(void)state;
@@ -503,9 +310,6 @@ int main(void)
 		TEST(test_silence),
 		TEST(test_blocking),
 		TEST(test_end),
-		TEST(test_rubbish),
-		TEST(test_errors),
-		TEST(test_closing),
 		cmocka_unit_test(test_delays),
 	};
 

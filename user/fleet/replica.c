@@ -289,7 +289,8 @@ int replica_put(struct fleet_replica *replica, const struct fleet_keeper *keeper
 
 	slot_set(slot, record, is_held);
 	fleet_clock_see(&replica->clock, now_ms, version);
-	if (!err && !is_held && slot->held && slot->held->version <= version)
+	/* What comes is newer than all that the slot has. */
+	if (!err && !is_held)
 		err = replica_drop_held(replica, keeper, slot);
 	replica_touch(replica, place, now_ms);
 	return err;

@@ -74,6 +74,14 @@ static int64_t clock_ms;
 static size_t forged_count;
 static bool is_healing;
 
+/* The counter of forged versions, which no clock of the model reaches. */
+#define FORGED 0xdead
+
+static void assert_genuine(const struct fleet_record *record)
+{
+	assert_int_not_equal(record->version & ((1 << FLEET_COUNTER_BITS) - 1), FORGED);
+}
+
 static struct prefix prefix_of(size_t number)
 {
 	return (struct prefix) { .family = FAMILY_IPV4,
@@ -181,6 +189,7 @@ static void publish(struct host *host, const struct fleet_record *record)
 static int note_written(const struct fleet_record *record, bool is_held, void *context)
 {
 	(void)context;
+	assert_genuine(record);
 	assert_false(is_held);
 	assert_true(log_count < LOG_MAX);
 	log_of_all[log_count++] = (struct written) { index_of(record->origin), number_of(record),

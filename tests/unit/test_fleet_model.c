@@ -128,7 +128,7 @@ static void forge(void)
 	const struct fleet_signer stranger = { "a guess", "mail" };
 	struct text text = { .value = "" };
 
-	record.version = (uint64_t)(clock_ms + 1000) << FLEET_COUNTER_BITS;
+	record.version = ((uint64_t)(clock_ms + 1000) << FLEET_COUNTER_BITS) + FORGED;
 	strcpy(text.origin, record.origin);
 	fleet_record_key(&record, text.key);
 	fleet_record_format(&record, text.value);
@@ -270,9 +270,19 @@ static void heal(bool accepts)
 	}
 }
 
+static int check_genuine(const struct fleet_record *record, bool is_held, void *context)
+{
+	(void)is_held;
+	(void)context;
+	assert_genuine(record);
+	return 0;
+}
+
 static void check_schedule(void)
 {
 	heal(false);
+	for (size_t i = 0; i < HOSTS; i++)
+		fleet_replica_walk(hosts[i].replica, check_genuine, NULL);
 	if (!is_equal())
 		fail_msg("the hosts do not agree");
 	/* Held removals keep entries; nothing else may be missing. */

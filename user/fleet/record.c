@@ -323,10 +323,11 @@ struct fleet_record *fleet_record_copy(const struct fleet_record *record)
 			     text_bytes(record->author) + text_bytes(record->reason) +
 			     text_bytes(record->only_hosts) + text_bytes(record->not_hosts);
 	struct fleet_record *copy = malloc(sizeof(*copy) + bytes);
-	char *room = (char *)(copy + 1);
+	char *room;
 
 	if (!copy)
 		return NULL;
+	room = (char *)(copy + 1);
 	*copy = *record;
 	copy->origin = pack_text(record->origin, &room);
 	copy->list = pack_text(record->list, &room);

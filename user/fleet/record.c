@@ -317,23 +317,49 @@ static size_t text_bytes(const char *text)
 	return text ? strlen(text) + 1 : 0;
 }
 
-struct fleet_record *fleet_record_copy(const struct fleet_record *record)
+/* @extra_bytes: of room after the copy, at *@ret_room. */
+static struct fleet_record *copy_texts(const struct fleet_record *record, size_t extra_bytes,
+				       char **ret_room)
 {
-	const size_t bytes = text_bytes(record->origin) + text_bytes(record->list) +
-			     text_bytes(record->author) + text_bytes(record->reason) +
+	const size_t bytes = text_bytes(record->author) + text_bytes(record->reason) +
 			     text_bytes(record->only_hosts) + text_bytes(record->not_hosts);
-	struct fleet_record *copy = malloc(sizeof(*copy) + bytes);
+	struct fleet_record *copy = malloc(sizeof(*copy) + bytes + extra_bytes);
 	char *room;
 
 	if (!copy)
 		return NULL;
 	room = (char *)(copy + 1);
 	*copy = *record;
-	copy->origin = pack_text(record->origin, &room);
-	copy->list = pack_text(record->list, &room);
 	copy->author = pack_text(record->author, &room);
 	copy->reason = pack_text(record->reason, &room);
 	copy->only_hosts = pack_text(record->only_hosts, &room);
 	copy->not_hosts = pack_text(record->not_hosts, &room);
+	*ret_room = room;
+	return copy;
+}
+
+struct fleet_record *fleet_record_copy(const struct fleet_record *record)
+{
+	char *room;
+	struct fleet_record *copy =
+	    copy_texts(record, text_bytes(record->origin) + text_bytes(record->list), &room);
+
+	if (!copy)
+		return NULL;
+	copy->origin = pack_text(record->origin, &room);
+	copy->list = pack_text(record->list, &room);
+	return copy;
+}
+
+struct fleet_record *fleet_record_share(const struct fleet_record *record, const char *origin,
+					const char *list)
+{
+	char *room;
+	struct fleet_record *copy = copy_texts(record, 0, &room);
+
+	if (!copy)
+		return NULL;
+	copy->origin = origin;
+	copy->list = list;
 	return copy;
 }

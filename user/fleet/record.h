@@ -101,5 +101,8 @@ static inline bool fleet_record_is_removal(const struct fleet_record *record)
 
 /* A copy with strings of its own, for free(). NULL: out of memory. */
 struct fleet_record *fleet_record_copy(const struct fleet_record *record);
+/* The same, but its origin and list are these strings, equal to its own, which outlive it. */
+struct fleet_record *fleet_record_share(const struct fleet_record *record, const char *origin,
+					const char *list);
 
 #endif

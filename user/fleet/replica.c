@@ -9,7 +9,7 @@
 #include "base/siphash.h"
 #include "fleet/replica_internal.h"
 
-#define BUCKETS_MIN 64
+#define CELLS_MIN 64
 
 /* ---- the table ---------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ struct origin *replica_origin(struct fleet_replica *replica, const char *name, b
 	return origin;
 }
 
-static size_t place_hash(const char *list, const struct prefix *prefix)
+static uint64_t place_hash(const char *list, const struct prefix *prefix)
 {
 	static const uint8_t key[SIPHASH_KEY_BYTES] = "ipwl places";
 	uint8_t bytes[POLICY_NAME_MAX + sizeof(prefix->addr) + 2];
@@ -44,58 +44,66 @@ static size_t place_hash(const char *list, const struct prefix *prefix)
 	bytes[sizeof(prefix->addr)] = prefix->family;
 	bytes[sizeof(prefix->addr) + 1] = prefix->len;
 	memcpy(bytes + sizeof(prefix->addr) + 2, list, name_bytes);
-	return (size_t)siphash(key, bytes, sizeof(prefix->addr) + 2 + name_bytes);
+	return siphash(key, bytes, sizeof(prefix->addr) + 2 + name_bytes);
+}
+
+/* The cell of the place, or the free one where it belongs. */
+static struct cell *find_cell(const struct fleet_replica *replica, uint64_t hash, const char *list,
+			      const struct prefix *prefix)
+{
+	for (size_t i = (size_t)hash;; i++) {
+		struct cell *cell = &replica->cells[i & (replica->cell_count - 1)];
+
+		if (!cell->place ||
+		    (cell->hash == hash && !prefix_compare(&cell->place->prefix, prefix) &&
+		     !strcmp(cell->place->list, list)))
+			return cell;
+	}
 }
 
 static int grow(struct fleet_replica *replica)
 {
-	const size_t count = replica->bucket_count ? 2 * replica->bucket_count : BUCKETS_MIN;
-	struct place **places = calloc(count, sizeof(*places));
+	const size_t count = replica->cell_count ? 2 * replica->cell_count : CELLS_MIN;
+	struct cell *cells = calloc(count, sizeof(*cells));
 
-	if (!places)
+	if (!cells)
 		return -ENOMEM;
-	for (size_t i = 0; i < replica->bucket_count; i++) {
-		struct place *place = replica->places[i];
+	for (size_t i = 0; i < replica->cell_count; i++) {
+		const struct cell *cell = &replica->cells[i];
+		size_t to = (size_t)cell->hash & (count - 1);
 
-		while (place) {
-			struct place *next = place->next;
-			struct place **bucket =
-			    &places[place_hash(place->list, &place->prefix) & (count - 1)];
-
-			place->next = *bucket;
-			*bucket = place;
-			place = next;
-		}
+		if (!cell->place)
+			continue;
+		while (cells[to].place)
+			to = (to + 1) & (count - 1);
+		cells[to] = *cell;
 	}
-	free(replica->places);
-	replica->places = places;
-	replica->bucket_count = count;
+	free(replica->cells);
+	replica->cells = cells;
+	replica->cell_count = count;
 	return 0;
 }
 
 struct place *replica_place(struct fleet_replica *replica, const char *list,
 			    const struct prefix *prefix, bool is_made)
 {
-	const size_t hash = place_hash(list, prefix);
-	struct place **bucket = &replica->places[hash & (replica->bucket_count - 1)], *place;
+	const uint64_t hash = place_hash(list, prefix);
+	struct cell *cell = find_cell(replica, hash, list, prefix);
+	struct place *place;
 
-	for (place = *bucket; place; place = place->next)
-		if (!prefix_compare(&place->prefix, prefix) && !strcmp(place->list, list))
-			return place;
-	if (!is_made)
-		return NULL;
-	if (replica->place_count >= replica->bucket_count) {
+	if (cell->place || !is_made)
+		return cell->place;
+	if (2 * (replica->place_count + 1) > replica->cell_count) {
 		if (grow(replica))
 			return NULL;
-		bucket = &replica->places[hash & (replica->bucket_count - 1)];
+		cell = find_cell(replica, hash, list, prefix);
 	}
 	place = calloc(1, sizeof(*place) + strlen(list) + 1);
 	if (!place)
 		return NULL;
 	place->prefix = *prefix;
 	memcpy(place->list, list, strlen(list) + 1);
-	place->next = *bucket;
-	*bucket = place;
+	*cell = (struct cell) { hash, place };
 	replica->place_count++;
 	return place;
 }
@@ -157,20 +165,16 @@ static void place_free(struct place *place)
 
 void fleet_replica_free(struct fleet_replica *replica)
 {
+	struct place *place;
+
 	if (!replica)
 		return;
-	for (size_t i = 0; i < replica->bucket_count; i++) {
-		while (replica->places[i]) {
-			struct place *place = replica->places[i];
-
-			replica->places[i] = place->next;
-			place_free(place);
-		}
-	}
+	for (size_t i = 0; (place = replica_next_place(replica, &i));)
+		place_free(place);
 	for (size_t i = 0; i < replica->origin_count; i++)
 		free(replica->origins[i]);
 	free(replica->origins);
-	free(replica->places);
+	free(replica->cells);
 	free(replica);
 }
 
@@ -302,7 +306,8 @@ int fleet_replica_load(struct fleet_replica *replica, const struct fleet_record 
 	struct origin *origin = replica_origin(replica, record->origin, true);
 	struct place *place =
 	    origin ? replica_place(replica, record->list, &record->prefix, true) : NULL;
-	struct fleet_record *copy = place ? fleet_record_copy(record) : NULL;
+	struct fleet_record *copy =
+	    place ? fleet_record_share(record, origin->name, place->list) : NULL;
 	struct slot *slot = copy ? replica_slot(place, origin, record->source, true) : NULL;
 
 	if (!slot) {

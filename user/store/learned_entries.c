@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/database.h"
+#include "store/fleet.h"
 
 int learned_entries_read(struct state *state,
 			 int (*visit)(const struct learned_entry *entry, void *context),
@@ -107,6 +108,8 @@ static int change(struct manual_batch *batch, const char *list, const struct pre
 		batch->added_count += put.added;
 		batch->removed_count += put.removed;
 	}
+	if (!err)
+		err = fleet_mark_put(batch->state, list, prefix);
 	free(was);
 	free(now);
 	return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/database.h"
+#include "store/fleet.h"
 
 /* ---- images --------------------------------------------------------------- */
 
@@ -32,6 +33,20 @@ static json_t *protection_json(sqlite3_stmt *row)
 			 text_json(database_text(row, 6)));
 }
 
+/* Only entries of a fleet have these members. Return: 0 or -1: no memory. */
+static int add_scope(json_t *image, sqlite3_stmt *row)
+{
+	int err = 0;
+
+	if (sqlite3_column_int(row, 7))
+		err |= json_object_set_new(image, "local", json_true());
+	if (sqlite3_column_type(row, 8) != SQLITE_NULL)
+		err |= json_object_set_new(image, "only_hosts", text_json(database_text(row, 8)));
+	if (sqlite3_column_type(row, 9) != SQLITE_NULL)
+		err |= json_object_set_new(image, "not_hosts", text_json(database_text(row, 9)));
+	return err;
+}
+
 static char *row_image(sqlite3_stmt *row)
 {
 	json_t *image =
@@ -39,7 +54,9 @@ static char *row_image(sqlite3_stmt *row)
 		      text_json(database_text(row, 1)), "added_at",
 		      (json_int_t)sqlite3_column_int64(row, 2), "expires_at",
 		      (json_int_t)sqlite3_column_int64(row, 3), "protected", protection_json(row));
-	char *text = image ? json_dumps(image, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	char *text = image && !add_scope(image, row)
+			 ? json_dumps(image, JSON_COMPACT | JSON_SORT_KEYS)
+			 : NULL;
 
 	json_decref(image);
 	return text;
@@ -50,7 +67,8 @@ int manual_image(struct state *state, const char *list, const struct prefix *pre
 {
 	static const char query[] =
 	    "SELECT e.reason, e.author, e.added_at, e.expires_at, p.protected_at, p.author, "
-	    "p.reason FROM entries e LEFT JOIN protections p ON p.list = e.list AND "
+	    "p.reason, e.is_local, e.only_hosts, e.not_hosts FROM entries e LEFT JOIN protections "
+	    "p ON p.list = e.list AND "
 	    "p.prefix = e.prefix WHERE e.list = ? AND e.prefix = ?";
 	sqlite3_stmt *row;
 
@@ -110,6 +128,8 @@ static int end_change(struct change *change, int err)
 		batch->added_count += put.added;
 		batch->removed_count += put.removed;
 	}
+	if (!err)
+		err = fleet_mark_put(batch->state, change->list, change->prefix);
 	free(now);
 	free(change->was);
 	return err;
@@ -224,6 +244,9 @@ static int put_image(struct state *state, const char *list, enum action action,
 		.author = json_string_value(json_object_get(image, "author")),
 		.added_at_sec = json_integer_value(json_object_get(image, "added_at")),
 		.expires_at_sec = json_integer_value(json_object_get(image, "expires_at")),
+		.scope = { .is_local = json_is_true(json_object_get(image, "local")),
+			   .only_hosts = json_string_value(json_object_get(image, "only_hosts")),
+			   .not_hosts = json_string_value(json_object_get(image, "not_hosts")) },
 	};
 	int err = state_put(state, &entry);
 

@@ -57,7 +57,8 @@ int manual_return(struct state *state, int64_t now_sec, size_t *ret_count);
  *             is no such entry
  *
  * Members: added_at, author, expires_at (0: never), reason; protected: null, or an object with
- * at, author and reason. Return: 0 or -EIO: the transaction is rolled back.
+ * at, author and reason; if the scope is not all hosts: local, only_hosts, not_hosts. Return: 0 or
+ * -EIO: the transaction is rolled back.
  */
 int manual_image(struct state *state, const char *list, const struct prefix *prefix,
 		 char **ret_image);

@@ -20,6 +20,8 @@ struct state {
 	char *error; /* why it could not be opened, or where lost entries are kept */
 	char *suspension;
 	bool is_locked;
+	bool notes_changes;
+	bool has_fleet;
 };
 
 /* Keep an error for state_error(). @error was allocated; NULL: out of memory. */
@@ -120,6 +122,19 @@ static int replace_corrupt(struct state *state, char message[DATABASE_MESSAGE_BY
 	return 0;
 }
 
+static bool find_fleet(struct state *state)
+{
+	static const char query[] = "SELECT 1 FROM sqlite_master WHERE name = 'fleet_records'";
+	sqlite3_stmt *row;
+	bool is_found;
+
+	if (database_statement(state->database, query, &row))
+		return false;
+	is_found = database_step(state->database, row) > 0;
+	database_reset(row);
+	return is_found;
+}
+
 /* Open a database. If it is corrupt and @may_be_set_aside, set it aside and create a new one. */
 static int open_database(struct state *state, bool may_be_set_aside)
 {
@@ -127,6 +142,8 @@ static int open_database(struct state *state, bool may_be_set_aside)
 	enum database_result result =
 	    database_open(state->path, &state_schema, &state->database, message);
 
+	if (result == DATABASE_OK || result == DATABASE_OUTDATED)
+		state->has_fleet = find_fleet(state);
 	if (result == DATABASE_OK)
 		return 0;
 	if (result == DATABASE_OUTDATED) {
@@ -264,6 +281,9 @@ static int read_row(sqlite3_stmt *row, struct state_entry *ret_entry)
 		.author = database_text(row, 4),
 		.added_at_sec = sqlite3_column_int64(row, 5),
 		.expires_at_sec = sqlite3_column_int64(row, 6),
+		.scope = { .is_local = sqlite3_column_int(row, 7) != 0,
+			   .only_hosts = database_text(row, 8),
+			   .not_hosts = database_text(row, 9) },
 	};
 
 	if (!entry.list || !text || !action ||
@@ -279,6 +299,7 @@ static int read_row(sqlite3_stmt *row, struct state_entry *ret_entry)
 }
 
 #define ENTRY_COLUMNS "list, action, prefix, reason, author, added_at, expires_at"
+#define SCOPE_COLUMNS "is_local, only_hosts, not_hosts"
 
 static int walk_entries(struct state *state, sqlite3_stmt *row,
 			int (*visit)(const struct state_entry *entry, void *context),
@@ -303,8 +324,12 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 	       void *context)
 {
 	sqlite3_stmt *row;
-	int err = database_prepare(
-	    state->database, "SELECT " ENTRY_COLUMNS " FROM entries ORDER BY list, prefix", &row);
+	int err = database_prepare(state->database,
+				   state->has_fleet ? "SELECT " ENTRY_COLUMNS ", " SCOPE_COLUMNS
+						      " FROM entries ORDER BY list, prefix"
+						    : "SELECT " ENTRY_COLUMNS ", 0, NULL, NULL "
+						      "FROM entries ORDER BY list, prefix",
+				   &row);
 
 	return err ? err : walk_entries(state, row, visit, visit_bad, context);
 }
@@ -314,7 +339,8 @@ int state_read_expired(struct state *state, int64_t now_sec,
 {
 	sqlite3_stmt *row;
 	int err = database_prepare(state->database,
-				   "SELECT " ENTRY_COLUMNS " FROM entries WHERE expires_at <> 0 "
+				   "SELECT " ENTRY_COLUMNS ", " SCOPE_COLUMNS
+				   " FROM entries WHERE expires_at <> 0 "
 				   "AND expires_at <= ? ORDER BY list, prefix",
 				   &row);
 
@@ -331,7 +357,8 @@ int state_begin(struct state *state)
 
 int state_put(struct state *state, const struct state_entry *entry)
 {
-	static const char put[] = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)";
+	static const char put[] =
+	    "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
 	if (state_begin(state) || database_statement(state->database, put, &statement))
@@ -343,6 +370,9 @@ int state_put(struct state *state, const struct state_entry *entry)
 	database_bind_text(statement, 5, entry->author);
 	sqlite3_bind_int64(statement, 6, entry->added_at_sec);
 	sqlite3_bind_int64(statement, 7, entry->expires_at_sec);
+	sqlite3_bind_int(statement, 8, entry->scope.is_local);
+	database_bind_text(statement, 9, entry->scope.only_hosts);
+	database_bind_text(statement, 10, entry->scope.not_hosts);
 	return database_run(state->database, statement);
 }
 
@@ -369,6 +399,21 @@ int state_commit(struct state *state)
 void state_rollback(struct state *state)
 {
 	database_rollback(state->database);
+}
+
+void state_note_changes(struct state *state, bool is_on)
+{
+	state->notes_changes = is_on;
+}
+
+bool state_notes_changes(const struct state *state)
+{
+	return state->notes_changes;
+}
+
+bool state_has_fleet(const struct state *state)
+{
+	return state->has_fleet;
 }
 
 struct database *state_database(struct state *state)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/policy.h"
+#include "core/scope.h"
 
 struct database;
 struct state;
@@ -27,8 +28,10 @@ struct state_entry {
 	const char *author; /* or NULL */
 	int64_t added_at_sec;
 	int64_t expires_at_sec; /* 0: never */
+	struct scope scope;
 };
 
+/* Its scope is all hosts. */
 struct state_entry row_of_entry(const struct list *list, const struct entry *entry);
 /* The entry shares the strings of the row. */
 struct entry entry_of_row(const struct state_entry *row);
@@ -73,6 +76,13 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 /* The same for entries that expired at @now_sec or before. Invalid rows are skipped. */
 int state_read_expired(struct state *state, int64_t now_sec,
 		       int (*visit)(const struct state_entry *entry, void *context), void *context);
+
+/* Note each change of an entry for the fleet (fleet.h), from now on. It is off at first. */
+void state_note_changes(struct state *state, bool is_on);
+bool state_notes_changes(const struct state *state);
+/* Whether the database has the tables of the fleet: one of an earlier release that cannot be
+ * written has not. */
+bool state_has_fleet(const struct state *state);
 
 /* The database, for other files of the store that keep data in it. NULL: it could not be
  * opened. */

@@ -75,7 +75,22 @@ static const char rescued[] = "CREATE TABLE rescued ("
 			      " added_at INTEGER NOT NULL,"
 			      " expires_at INTEGER NOT NULL) WITHOUT ROWID;";
 
-static const char *const steps[] = { entries, history, learned, domains, rescued };
+/* On which hosts manual entries are in force, and the fleet: fleet.h. */
+static const char fleet[] = "ALTER TABLE entries ADD COLUMN is_local INTEGER NOT NULL DEFAULT 0;"
+			    "ALTER TABLE entries ADD COLUMN only_hosts TEXT;"
+			    "ALTER TABLE entries ADD COLUMN not_hosts TEXT;"
+			    "CREATE TABLE fleet_records ("
+			    " origin TEXT NOT NULL,"
+			    " key TEXT NOT NULL,"
+			    " is_held INTEGER NOT NULL,"
+			    " value TEXT NOT NULL,"
+			    " PRIMARY KEY (origin, key, is_held)) WITHOUT ROWID;"
+			    "CREATE TABLE fleet_changed ("
+			    " list TEXT NOT NULL,"
+			    " prefix TEXT NOT NULL,"
+			    " PRIMARY KEY (list, prefix)) WITHOUT ROWID;";
+
+static const char *const steps[] = { entries, history, learned, domains, rescued, fleet };
 
 const struct database_schema state_schema = {
 	.steps = steps,

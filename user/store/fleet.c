@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads and writes the tables `fleet_records` and `fleet_changed` of state.db. */
+#include "store/fleet.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/database.h"
+
+/* ---- records ------------------------------------------------------------------------- */
+
+static int read_row(sqlite3_stmt *row,
+		    int (*visit)(const struct fleet_record *record, bool is_held, void *context),
+		    void (*visit_bad)(const char *origin, const char *key, void *context),
+		    void *context)
+{
+	const char *origin = database_text(row, 0), *key = database_text(row, 1);
+	const char *value = database_text(row, 3);
+	struct fleet_texts texts;
+	struct fleet_record record;
+
+	if (origin && key && value && !fleet_record_parse(origin, key, value, &texts, &record))
+		return visit(&record, sqlite3_column_int(row, 2) != 0, context);
+	if (visit_bad)
+		visit_bad(origin ? origin : "", key ? key : "", context);
+	return 0;
+}
+
+int fleet_rows_read(struct state *state,
+		    int (*visit)(const struct fleet_record *record, bool is_held, void *context),
+		    void (*visit_bad)(const char *origin, const char *key, void *context),
+		    void *context)
+{
+	struct database *database = state_database(state);
+	sqlite3_stmt *row;
+	int step = 0, err = 0;
+
+	if (!state_has_fleet(state))
+		return state_database(state) ? 0 : -EIO;
+	if (database_prepare(database, "SELECT origin, key, is_held, value FROM fleet_records",
+			     &row))
+		return -EIO;
+	while (!err && (step = database_step(database, row)) > 0)
+		err = read_row(row, visit, visit_bad, context);
+	sqlite3_finalize(row);
+	return err ? err : step;
+}
+
+static void bind_place(sqlite3_stmt *statement, const struct fleet_record *record, bool is_held)
+{
+	char key[FLEET_KEY_BYTES];
+
+	database_bind_text(statement, 1, record->origin);
+	database_bind_text(statement, 2, fleet_record_key(record, key));
+	sqlite3_bind_int(statement, 3, is_held);
+}
+
+int fleet_row_put(struct state *state, const struct fleet_record *record, bool is_held)
+{
+	static const char put[] = "INSERT OR REPLACE INTO fleet_records VALUES (?, ?, ?, ?)";
+	char value[FLEET_VALUE_BYTES];
+	sqlite3_stmt *statement;
+
+	if (state_begin(state) || database_statement(state_database(state), put, &statement))
+		return -EIO;
+	fleet_record_format(record, value);
+	bind_place(statement, record, is_held);
+	database_bind_text(statement, 4, value);
+	return database_run(state_database(state), statement);
+}
+
+int fleet_row_drop(struct state *state, const struct fleet_record *record, bool is_held)
+{
+	static const char drop[] =
+	    "DELETE FROM fleet_records WHERE origin = ? AND key = ? AND is_held = ?";
+	sqlite3_stmt *statement;
+
+	if (state_begin(state) || database_statement(state_database(state), drop, &statement))
+		return -EIO;
+	bind_place(statement, record, is_held);
+	return database_run(state_database(state), statement);
+}
+
+/* ---- changes of this host ------------------------------------------------------------ */
+
+/* Run a statement whose parameters are list and prefix. */
+static int run_for(struct state *state, const char *sql, const char *list,
+		   const struct prefix *prefix)
+{
+	sqlite3_stmt *statement;
+
+	if (state_begin(state) || database_statement(state_database(state), sql, &statement))
+		return -EIO;
+	database_bind_text(statement, 1, list);
+	database_bind_prefix(statement, 2, prefix);
+	return database_run(state_database(state), statement);
+}
+
+int fleet_mark_put(struct state *state, const char *list, const struct prefix *prefix)
+{
+	static const char put[] = "INSERT OR IGNORE INTO fleet_changed VALUES (?, ?)";
+
+	return state_notes_changes(state) ? run_for(state, put, list, prefix) : 0;
+}
+
+int fleet_mark_delete(struct state *state, const char *list, const struct prefix *prefix)
+{
+	static const char delete[] = "DELETE FROM fleet_changed WHERE list = ? AND prefix = ?";
+
+	return run_for(state, delete, list, prefix);
+}
+
+int fleet_marks_read(struct state *state, size_t count_max,
+		     int (*visit)(const char *list, const struct prefix *prefix, void *context),
+		     void *context)
+{
+	struct database *database = state_database(state);
+	sqlite3_stmt *row;
+	int step = 0, err = 0;
+
+	if (database_prepare(database, "SELECT list, prefix FROM fleet_changed LIMIT ?", &row))
+		return -EIO;
+	sqlite3_bind_int64(row, 1, (int64_t)count_max);
+	while (!err && (step = database_step(database, row)) > 0) {
+		const char *list = database_text(row, 0), *text = database_text(row, 1);
+		struct prefix prefix;
+
+		if (list && text && prefix_parse(text, strlen(text), &prefix, NULL) == PREFIX_OK)
+			err = visit(list, &prefix, context);
+	}
+	sqlite3_finalize(row);
+	return err ? err : step;
+}

@@ -122,25 +122,31 @@ int fleet_replica_take_changes(struct fleet_replica *replica,
 					    void *context),
 			       void *context);
 
-/* What was read from Redis. */
+/* ---- what Redis lacks ---------------------------------------------------------------- */
+
+/* Begin to compare the replica with what Redis has. */
+void fleet_replica_compare_begin(struct fleet_replica *replica);
+/* Redis has this record, which was taken before. */
+void fleet_replica_compare_note(struct fleet_replica *replica, const struct fleet_record *record);
+
 struct fleet_scan {
-	const char *const *origins; /* whose records were read completely */
+	const char *const *origins; /* all of whose records in Redis were noted */
 	size_t origin_count;
-	const struct fleet_record *const *records; /* these, without those that are not valid */
-	size_t count;
+	/* Called for each record that is known here and absent there, or older there (@is_absent:
+	 * false). Not for removals of others that will be forgotten soon. Return: 0: Redis will
+	 * have it; anything else: later. */
+	int (*visit)(const struct fleet_record *record, bool is_absent, void *context);
+	void *context;
 };
 
 /**
- * fleet_replica_compare() - find what Redis lacks
- * @scan: its records were taken before
- * @visit: called for each record that is known here and absent there, or older there
- *         (@is_absent: false). Not for removals of others that will be forgotten soon.
+ * fleet_replica_compare_step() - find what Redis lacks, in a part of the replica
+ * @place_count: look at so many lists and prefixes, at least 1
  *
- * If this host is one of its origins, it knows from now on what it said before it was restored from
- * a backup. Return: 0 or what @visit returned.
+ * If this host is one of the origins, it knows from now on what it said before it was restored from
+ * a backup. Return: 0, or what visit() returned; the next call visits this record again.
  */
-int fleet_replica_compare(
-    struct fleet_replica *replica, const struct fleet_scan *scan, int64_t now_ms,
-    int (*visit)(const struct fleet_record *record, bool is_absent, void *context), void *context);
+int fleet_replica_compare_step(struct fleet_replica *replica, const struct fleet_scan *scan,
+			       size_t place_count, int64_t now_ms, bool *ret_is_done);
 
 #endif

@@ -1,81 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds what Redis lacks of a replica. */
+/* Finds what Redis lacks of a replica, a part at a time. */
 #include "fleet/replica_internal.h"
 
-static void mark_origins(struct fleet_replica *replica, const char *const origins[], size_t count)
+void fleet_replica_compare_begin(struct fleet_replica *replica)
 {
-	for (size_t i = 0; i < replica->origin_count; i++)
-		replica->origins[i]->is_compared = false;
-	for (size_t i = 0; i < count; i++) {
-		struct origin *origin = replica_origin(replica, origins[i], false);
-
-		if (origin)
-			origin->is_compared = true;
-	}
+	replica->comparison++;
+	replica->compared_index = 0;
+	replica->compared_cells = replica->cell_count;
 }
 
-/* Visit the record if Redis lacks it. */
-static int
-compare_slot(const struct fleet_replica *replica, const struct slot *slot, int64_t now_ms,
-	     int (*visit)(const struct fleet_record *record, bool is_absent, void *context),
-	     void *context)
-{
-	const struct fleet_record *newest = replica_newest(slot);
-
-	if (!slot->origin->is_compared || slot->seen_version >= newest->version)
-		return 0;
-	if (slot->origin != replica->self && replica_is_old(newest, FLEET_RESTORE_MS, now_ms))
-		return 0;
-	return visit(newest, !slot->seen_version, context);
-}
-
-static int
-compare_place(const struct fleet_replica *replica, const struct place *place, int64_t now_ms,
-	      int (*visit)(const struct fleet_record *record, bool is_absent, void *context),
-	      void *context)
-{
-	int err = 0;
-
-	for (const struct slot *slot = place->slots; slot && !err; slot = slot->next)
-		err = compare_slot(replica, slot, now_ms, visit, context);
-	return err;
-}
-
-static void end_comparison(const struct fleet_replica *replica, struct place *place)
-{
-	for (struct slot *slot = place->slots; slot; slot = slot->next) {
-		slot->seen_version = 0;
-		slot->is_fresh &= !replica->self->is_compared;
-	}
-}
-
-static void note_seen(struct fleet_replica *replica, const struct fleet_record *record)
+void fleet_replica_compare_note(struct fleet_replica *replica, const struct fleet_record *record)
 {
 	struct origin *origin;
 	struct place *place;
 	struct slot *slot;
 
 	replica_is_news(replica, record, &origin, &place, &slot);
-	if (slot)
-		slot->seen_version = record->version;
+	if (!slot)
+		return;
+	slot->seen_version = record->version;
+	slot->seen_in = replica->comparison;
 }
 
-int fleet_replica_compare(
-    struct fleet_replica *replica, const struct fleet_scan *scan, int64_t now_ms,
-    int (*visit)(const struct fleet_record *record, bool is_absent, void *context), void *context)
+static void mark_origins(struct fleet_replica *replica, const struct fleet_scan *scan)
 {
-	struct place *place;
-	size_t index = 0;
-	int err = 0;
+	for (size_t i = 0; i < replica->origin_count; i++)
+		replica->origins[i]->is_compared = false;
+	for (size_t i = 0; i < scan->origin_count; i++) {
+		struct origin *origin = replica_origin(replica, scan->origins[i], false);
 
-	mark_origins(replica, scan->origins, scan->origin_count);
-	for (size_t i = 0; i < scan->count; i++)
-		note_seen(replica, scan->records[i]);
-	while ((place = replica_next_place(replica, &index))) {
-		if (!err)
-			err = compare_place(replica, place, now_ms, visit, context);
-		end_comparison(replica, place);
+		if (origin)
+			origin->is_compared = true;
 	}
 	replica->is_compared |= replica->self->is_compared;
-	return err;
+}
+
+/* Visit the record if Redis lacks it. */
+static int compare_slot(const struct fleet_replica *replica, struct slot *slot,
+			const struct fleet_scan *scan, int64_t now_ms)
+{
+	const struct fleet_record *newest = replica_newest(slot);
+	const uint64_t seen = slot->seen_in == replica->comparison ? slot->seen_version : 0;
+	int err;
+
+	slot->is_fresh &= !replica->is_compared;
+	if (!slot->origin->is_compared || seen >= newest->version)
+		return 0;
+	if (slot->origin != replica->self && replica_is_old(newest, FLEET_RESTORE_MS, now_ms))
+		return 0;
+	err = scan->visit(newest, !seen, scan->context);
+	if (err)
+		return err;
+	slot->seen_version = newest->version;
+	slot->seen_in = replica->comparison;
+	return 0;
+}
+
+int fleet_replica_compare_step(struct fleet_replica *replica, const struct fleet_scan *scan,
+			       size_t place_count, int64_t now_ms, bool *ret_is_done)
+{
+	struct place *place = NULL;
+
+	mark_origins(replica, scan);
+	/* The table has grown since: what was seen is marked, so only time is lost. */
+	if (replica->compared_cells != replica->cell_count) {
+		replica->compared_cells = replica->cell_count;
+		replica->compared_index = 0;
+	}
+	for (size_t i = 0; i < place_count; i++) {
+		place = replica_next_place(replica, &replica->compared_index);
+		for (struct slot *slot = place ? place->slots : NULL; slot; slot = slot->next) {
+			int err = compare_slot(replica, slot, scan, now_ms);
+
+			if (err) {
+				replica->compared_index--;
+				return err;
+			}
+		}
+		if (!place)
+			break;
+	}
+	*ret_is_done = !place;
+	return 0;
 }

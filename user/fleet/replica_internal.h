@@ -26,7 +26,8 @@ struct slot {
 	struct origin *origin;
 	struct fleet_record *current;
 	struct fleet_record *held; /* newer than current */
-	uint64_t seen_version;	   /* while records are compared; 0: absent */
+	uint64_t seen_version;	   /* what Redis has */
+	uint32_t seen_in;	   /* the comparison in which it was seen */
 	bool is_fresh;		   /* this host wrote it, before its records were compared */
 };
 
@@ -57,6 +58,10 @@ struct fleet_replica {
 	struct place *changed;
 	size_t allowed_count;
 	bool is_compared; /* the records of this host were */
+	/* The comparison that was begun last, from 1 on, and how far it is. */
+	uint32_t comparison;
+	size_t compared_index; /* of the next cell */
+	size_t compared_cells; /* of the table, which may grow meanwhile */
 	struct fleet_clock clock;
 };
 

@@ -224,6 +224,8 @@ $(B)/tests/e2e/barrage: $(B)/tests/e2e/barrage.o $(B)/tests/e2e/strange.o
 
 # Talks to real servers.
 $(B)/tests/e2e/redis_talk: $(B)/tests/e2e/redis_talk.o $(call archives,redis base)
+$(B)/tests/e2e/fleet_host: $(B)/tests/e2e/fleet_host.o $(call archives,fleet redis core base)
+$(B)/tests/e2e/redis_talk $(B)/tests/e2e/fleet_host:
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< $(filter %.a,$^) $(LIBS) -o $@
 
@@ -241,7 +243,7 @@ tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
 	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl $(B)/tsan
 
-e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage redis_talk fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
+e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage redis_talk fleet_host fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests
 bpf-tests: $(patsubst %.c,$(B)/%,$(BPFTEST)) ## build the verdict tests
 

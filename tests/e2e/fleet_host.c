@@ -7,6 +7,7 @@
  * what is asked for. Standard input has the commands, a line each; see the table at the end. FILE
  * is a replica that was saved.
  */
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -23,6 +24,8 @@
 
 #define CLUSTER "mail"
 #define WORDS_MAX 4
+/* Of one job: a hash of 2000 records, each of which may remove one of this host. */
+#define WRITTEN_MAX 4000
 #define LINE_BYTES (FLEET_KEY_BYTES + FLEET_VALUE_BYTES + 128)
 
 static const struct guard_limits limits = { .max_removed_entries = 20, .max_removed_share = 50 };
@@ -47,6 +50,54 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* ---- jobs of the exchange ----------------------------------------------------------- */
+
+/* Own records that were written while a job runs are published when it is finished. */
+static struct fleet_record *written[WRITTEN_MAX];
+static size_t written_count;
+static bool is_running;
+
+static void publish(const struct fleet_record *record)
+{
+	if (!exchange)
+		return;
+	if (!is_running) {
+		fleet_sync_publish(exchange, record);
+		return;
+	}
+	if (written_count == WRITTEN_MAX)
+		die("too much is written at once");
+	written[written_count++] = fleet_record_copy(record);
+}
+
+static int take(const struct fleet_record *const records[], size_t count, bool is_last,
+		void *context);
+
+static void run_job(evutil_socket_t fd, short what, void *context)
+{
+	const struct fleet_access access = { .replica = replica, .take = take };
+
+	(void)fd;
+	(void)what;
+	is_running = true;
+	fleet_job_run(context, &access);
+	is_running = false;
+	for (size_t i = 0; i < written_count; i++) {
+		publish(written[i]);
+		free(written[i]);
+	}
+	written_count = 0;
+	fleet_job_finish(context);
+}
+
+static int submit(struct fleet_job *job, void *context)
+{
+	const struct timeval now = { 0 };
+
+	(void)context;
+	return event_base_once(base, -1, EV_TIMEOUT, run_job, job, &now) ? -ENOMEM : 0;
+}
+
 /* ---- records of this host ----------------------------------------------------------- */
 
 static int put(const struct fleet_record *record, bool is_held, void *context)
@@ -61,8 +112,7 @@ static int put(const struct fleet_record *record, bool is_held, void *context)
 		printf("wrote %s %s %s %" PRIu64 "\n", record->list,
 		       prefix_format(&record->prefix, prefix), fleet_op_names[record->op],
 		       record->version);
-	if (exchange)
-		fleet_sync_publish(exchange, record);
+	publish(record);
 	return 0;
 }
 
@@ -102,11 +152,13 @@ static void see_changes(void)
 
 /* ---- the exchange ------------------------------------------------------------------- */
 
-static int take(const struct fleet_record *const records[], size_t count, void *context)
+static int take(const struct fleet_record *const records[], size_t count, bool is_last,
+		void *context)
 {
 	struct fleet_taking taking;
 	int err = fleet_replica_take(replica, &keeper, records, count, &limits, now_ms(), &taking);
 
+	(void)is_last;
 	(void)context;
 	if (!err && taking.taken_count)
 		printf("taken %zu\n", taking.taken_count);
@@ -127,10 +179,10 @@ static void state(const char *why, void *context)
 
 static void join(void)
 {
-	const struct fleet_sync_events events = { .take = take, .state = state };
+	const struct fleet_sync_events events = { .submit = submit, .state = state };
 	const char *problem = "out of memory";
 
-	if (!exchange && fleet_sync_new(base, replica, &settings, &events, &exchange, &problem))
+	if (!exchange && fleet_sync_new(base, &settings, &events, &exchange, &problem))
 		die(problem);
 }
 
@@ -352,6 +404,7 @@ int main(int argc, char **argv)
 	if (!base || !replica)
 		die("out of memory");
 	settings.redis = (struct redis_settings) { .url = argv[2], .answer_ms = 1000 };
+	settings.self = argv[1];
 	settings.key = argv[3];
 	settings.tick_ms = (unsigned int)strtoul(argv[4], NULL, 10);
 	if (argc > 5)

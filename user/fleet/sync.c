@@ -18,6 +18,7 @@ static void client_ready(struct redis_client *client, void *context)
 	struct fleet_sync *sync = context;
 
 	(void)client;
+	sync->connection++;
 	sync->is_joining = true;
 	sync->is_own_written = false;
 	sync->is_refused = false;
@@ -29,9 +30,10 @@ static void client_lost(struct redis_client *client, const char *why, void *cont
 	struct fleet_sync *sync = context;
 
 	(void)client;
+	sync->connection++;
 	evtimer_del(sync->ticker);
-	evtimer_del(sync->sender);
 	sync_scan_stop(sync);
+	sync->stale_count = 0;
 	sync_drop_pending(sync);
 	sync_tell(sync, why);
 }
@@ -62,20 +64,14 @@ static int copy_settings(struct fleet_sync *sync, const struct fleet_sync_settin
 	sync->contact = settings->contact;
 	sync->state.contact_ms = settings->contact.last_ms;
 	sync->tick_ms = settings->tick_ms ? settings->tick_ms : TICK_MS;
-	if (!copy_text(settings->cluster, &sync->cluster) || !copy_text(settings->key, &sync->key))
+	if (!copy_text(settings->cluster, &sync->cluster) ||
+	    !copy_text(settings->key, &sync->key) || !copy_text(settings->self, &sync->self) ||
+	    !copy_text(settings->only_from, &sync->only_from))
 		return -ENOMEM;
 	sync->signer = (struct fleet_signer) { .key = sync->key, .cluster = sync->cluster };
 	snprintf(sync->hosts_key, SYNC_KEY_BYTES, "ipwl:{%s}:h", sync->cluster);
 	snprintf(sync->stream_key, SYNC_KEY_BYTES, "ipwl:{%s}:s", sync->cluster);
 	return 0;
-}
-
-static int make_events(struct fleet_sync *sync)
-{
-	sync->ticker = evtimer_new(sync->base, tick, sync);
-	sync->sender = evtimer_new(sync->base, sync_send_pending, sync);
-	sync->stepper = evtimer_new(sync->base, sync_scan_step, sync);
-	return sync->ticker && sync->sender && sync->stepper ? 0 : -ENOMEM;
 }
 
 static int make_clients(struct fleet_sync *sync, const struct redis_settings *settings,
@@ -92,8 +88,7 @@ static int make_clients(struct fleet_sync *sync, const struct redis_settings *se
 				      ret_problem);
 }
 
-int fleet_sync_new(struct event_base *base, struct fleet_replica *replica,
-		   const struct fleet_sync_settings *settings,
+int fleet_sync_new(struct event_base *base, const struct fleet_sync_settings *settings,
 		   const struct fleet_sync_events *events, struct fleet_sync **ret_sync,
 		   const char **ret_problem)
 {
@@ -103,11 +98,11 @@ int fleet_sync_new(struct event_base *base, struct fleet_replica *replica,
 	if (!sync)
 		return -ENOMEM;
 	sync->base = base;
-	sync->replica = replica;
 	sync->events = *events;
 	err = copy_settings(sync, settings);
-	if (!err)
-		err = make_events(sync);
+	sync->ticker = evtimer_new(base, tick, sync);
+	if (!err && !sync->ticker)
+		err = -ENOMEM;
 	if (!err)
 		err = make_clients(sync, &settings->redis, ret_problem);
 	if (err)
@@ -115,12 +110,6 @@ int fleet_sync_new(struct event_base *base, struct fleet_replica *replica,
 	else
 		*ret_sync = sync;
 	return err;
-}
-
-static void free_event(struct event *event)
-{
-	if (event)
-		event_free(event);
 }
 
 void fleet_sync_free(struct fleet_sync *sync)
@@ -131,15 +120,11 @@ void fleet_sync_free(struct fleet_sync *sync)
 	redis_client_close(sync->reader);
 	sync_scan_stop(sync);
 	sync_drop_pending(sync);
-	free_event(sync->ticker);
-	free_event(sync->sender);
-	free_event(sync->stepper);
-	if (sync->key)
-		explicit_bzero(sync->key, strlen(sync->key));
-	free(sync->cluster);
-	free(sync->key);
+	if (sync->ticker)
+		event_free(sync->ticker);
 	free(sync->hosts);
-	free(sync);
+	sync->is_closed = true;
+	sync_release(sync);
 }
 
 /* ---- state -------------------------------------------------------------------------- */

@@ -25,6 +25,29 @@
 
 struct fleet_sync;
 
+/* ---- the replica -------------------------------------------------------------------- */
+
+/* What a job may use while it runs. */
+struct fleet_access {
+	struct fleet_replica *replica;
+	/* Records of other hosts, or of this one, have come, whatever their versions: take them
+	 * into the replica. @is_last: false: more follow soon, and what they mean for the entries
+	 * in force can wait until then. Return: 0, or -errno: they are read again later. */
+	int (*take)(const struct fleet_record *const records[], size_t count, bool is_last,
+		    void *context);
+	void *context;
+};
+
+/* Work that needs the replica, which may belong to another thread. */
+struct fleet_job;
+
+/* Do the work. In any thread, but one job at a time. */
+void fleet_job_run(struct fleet_job *job, const struct fleet_access *access);
+/* Use the result, and free the job: in the loop, after it has run, or instead. */
+void fleet_job_finish(struct fleet_job *job);
+
+/* ---- the exchange ------------------------------------------------------------------- */
+
 /* When this host was last connected, kept across restarts. A removal is forgotten after
  * FLEET_KEEP_MS, so a host that was away for as long does not know of all. Of others' records, it
  * writes none that is older than its return: somebody may have removed them since. */
@@ -34,18 +57,20 @@ struct fleet_contact {
 };
 
 struct fleet_sync_settings {
-	const char *cluster; /* a name as of a list */
-	const char *key;     /* sign.h */
+	const char *self;      /* the name of this host */
+	const char *cluster;   /* a name as of a list */
+	const char *key;       /* sign.h */
+	const char *only_from; /* hosts whose records are taken: "mx2,mx3"; NULL: all */
 	struct redis_settings redis;
 	struct fleet_contact contact;
 	unsigned int tick_ms; /* how often summaries are compared; 0: 3 s */
 };
 
 struct fleet_sync_events {
-	/* Records of other hosts, or of this one, have come, whatever their versions: take them
-	 * into the replica. If that changes records of this host, tell fleet_sync_publish().
-	 * Return: 0, or -errno: they are read again later. */
-	int (*take)(const struct fleet_record *const records[], size_t count, void *context);
+	/* Have the job run, after all that were submitted before, and then finished, but not before
+	 * this returns. If that changes records of this host, call fleet_sync_publish() before
+	 * fleet_job_finish(). Return: 0 or -ENOMEM. */
+	int (*submit)(struct fleet_job *job, void *context);
 	/* @why: NULL: the server can be used; or why it cannot. Called when that changes. */
 	void (*state)(const char *why, void *context);
 	/* Keep this. Called once an hour at most. May be NULL. */
@@ -55,21 +80,19 @@ struct fleet_sync_events {
 
 /**
  * fleet_sync_new() - connect, and exchange records from then on
- * @replica: lives longer. Only take() changes it, and the caller between events, but not while
- *	     a function of this header runs.
  * @settings: is copied, with its texts
  *
  * Return: as redis_client_new().
  */
-int fleet_sync_new(struct event_base *base, struct fleet_replica *replica,
-		   const struct fleet_sync_settings *settings,
+int fleet_sync_new(struct event_base *base, const struct fleet_sync_settings *settings,
 		   const struct fleet_sync_events *events, struct fleet_sync **ret_sync,
 		   const char **ret_problem);
 
-/* Not from within a callback. NULL is fine. */
+/* No event is called any more. Jobs that were submitted must be finished all the same. NULL is
+ * fine. */
 void fleet_sync_free(struct fleet_sync *sync);
 
-/* This host has written the record. It need not live longer. */
+/* This host has written the record into the replica. It need not live longer. */
 void fleet_sync_publish(struct fleet_sync *sync, const struct fleet_record *record);
 
 /* Take the records of a host out of Redis, and tell the others not to write them again. Its own

@@ -19,7 +19,7 @@
 
 static bool is_self(const struct fleet_sync *sync, const struct host *host)
 {
-	return !strcmp(host->name, fleet_replica_self(sync->replica));
+	return !strcmp(host->name, sync->self);
 }
 
 /* ---- summaries that are read -------------------------------------------------------- */
@@ -65,13 +65,17 @@ static int note_summaries(struct fleet_sync *sync, const struct redis_reply *rep
 		sync->hosts[i].is_told = false;
 	for (size_t i = 0; i + 1 < reply->element_count && !err; i += 2)
 		err = note_summary(sync, &reply->elements[i], &reply->elements[i + 1]);
-	for (size_t i = 0; i < fleet_replica_origin_count(sync->replica) && !err; i++) {
-		struct fleet_origin origin;
-
-		fleet_replica_get_origin(sync->replica, i, &origin);
-		err = sync_host(sync, origin.name, true) ? 0 : -ENOMEM;
-	}
+	for (size_t i = 0; i < sync->known_count && !err; i++)
+		err = sync_host(sync, sync->known[i].name, true) ? 0 : -ENOMEM;
 	return err;
+}
+
+/* Whether its records are taken at all. */
+static bool is_believed(const struct fleet_sync *sync, const struct host *host)
+{
+	const struct scope scope = { .only_hosts = sync->only_from };
+
+	return scope_has(&scope, host->name);
 }
 
 /* ---- what is to be read ------------------------------------------------------------- */
@@ -98,21 +102,18 @@ static bool is_worth_reading(const struct fleet_sync *sync, const struct host *h
 
 static void compare_host(struct fleet_sync *sync, struct host *host)
 {
-	struct fleet_origin known;
-	struct difference difference;
-
-	sync_known(sync, host->name, &known);
-	difference = (struct difference) { .is_told = host->is_told,
-					   .told_count = host->summary.count,
-					   .told_digest = host->summary.digest,
-					   .count = known.count,
-					   .digest = known.digest,
-					   .stamp_ms = host->summary.stamp_ms };
+	const struct known known = sync_known(sync, host->name);
+	struct difference difference = (struct difference) { .is_told = host->is_told,
+							     .told_count = host->summary.count,
+							     .told_digest = host->summary.digest,
+							     .count = known.count,
+							     .digest = known.digest,
+							     .stamp_ms = host->summary.stamp_ms };
 	if (!host->is_told)
 		difference.told_count = difference.told_digest = 0;
 	host->is_equal =
 	    difference.told_count == known.count && difference.told_digest == known.digest;
-	if (host->is_told && host->summary.is_gone)
+	if ((host->is_told && host->summary.is_gone) || !is_believed(sync, host))
 		host->is_equal = true;
 	host->is_wanted = !host->is_equal && is_worth_reading(sync, host, &difference);
 	host->has_seen = !host->is_equal;
@@ -215,27 +216,39 @@ static void count_answered(struct redis_client *client, const struct redis_reply
 /* Ask how many records of this host Redis has. */
 static void ask_count(struct fleet_sync *sync)
 {
-	const char *self = fleet_replica_self(sync->replica);
+	const struct known known = sync_known(sync, sync->self);
 	char hash[SYNC_KEY_BYTES];
-	const char *const words[] = { "HLEN", sync_records_key(sync, self, hash) };
-	struct fleet_origin known;
+	const char *const words[] = { "HLEN", sync_records_key(sync, sync->self, hash) };
 
-	sync_known(sync, self, &known);
 	/* What is pending was not sent. */
 	sync->own_count_asked =
 	    known.count > sync->pending_count ? known.count - sync->pending_count : 0;
 	sync_send(sync, count_answered, 2, words);
 }
 
-void sync_tick(struct fleet_sync *sync)
+static void ask_hosts(struct fleet_job *job)
 {
+	struct fleet_sync *sync = job->sync;
 	const char *const words[] = { "HGETALL", sync->hosts_key };
 	const struct timeval later = { .tv_sec = 1 };
 
+	if (job->number != sync->connection)
+		return;
 	memcpy(sync->own_text_asked, sync->own_text, sizeof(sync->own_text));
 	sync_ask_end(sync);
 	ask_count(sync);
 	/* Too much waits; less will. */
 	if (sync_send(sync, hosts_answered, 2, words))
+		evtimer_add(sync->ticker, &later);
+}
+
+void sync_tick(struct fleet_sync *sync)
+{
+	const struct timeval later = { .tv_sec = 1 };
+	struct fleet_job *job = sync_job_new(sync, NULL, ask_hosts);
+
+	if (job)
+		sync_job_submit(job);
+	else
 		evtimer_add(sync->ticker, &later);
 }

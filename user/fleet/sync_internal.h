@@ -12,6 +12,8 @@
 #define SYNC_CURSOR_BYTES 48
 /* So many own records wait to be sent together; more are found by comparing. */
 #define SYNC_PENDING_MAX 2000
+/* Jobs of one kind that may wait, while more is read. */
+#define SYNC_JOBS_MAX 2
 /* If Redis lacks more records, others read whole hashes instead of the stream. */
 #define SYNC_RINGS_MAX 1000
 
@@ -34,39 +36,87 @@ struct host {
 	int64_t read_ms;	/* when; 0: never */
 };
 
-/* Records that were read, and belong to the array. */
-struct batch {
-	struct fleet_record **records;
-	size_t count;
-	size_t room;
+/* A record as text. */
+struct item {
+	struct item *next;
+	char *origin, *key, *value;
+	bool is_own;	/* of this host */
+	bool is_echo;	/* and it has written this, too */
+	bool is_absent; /* Redis has none */
+	char texts[];
+};
+
+/* What the replica knows of an origin. */
+struct known {
+	char name[FLEET_HOST_BYTES_MAX + 1];
+	size_t count, held_count;
+	uint64_t digest;
+};
+
+struct fleet_job {
+	struct fleet_sync *sync;
+	/* Of the thread that has the replica. NULL: only look what it knows. */
+	void (*run)(struct fleet_job *job, const struct fleet_access *access);
+	/* Of the loop, unless the exchange has ended. */
+	void (*done)(struct fleet_job *job);
+	bool has_run;
+	int err;
+	uint64_t number; /* of the connection, or of the scan */
+	struct item *items, **next_item;
+	size_t item_count;
+	size_t pending_count; /* own records that were pending */
+
+	/* What was read. */
+	bool is_first, is_last; /* of a scan */
+	size_t received_count, refused_count;
+	uint64_t echo_version;	     /* of the latest record that has come back */
+	struct fleet_record **again; /* own ones that somebody may have replaced */
+	size_t again_count;
+
+	/* What is compared. */
+	char (*names)[FLEET_HOST_BYTES_MAX + 1];
+	size_t name_count;
+	int64_t return_ms;
+	bool is_complete;
+
+	struct known *known; /* after the job */
+	size_t known_count;
 };
 
 /* Hashes that are read one after the other, and then compared. */
 struct scan {
 	bool is_running;
+	uint64_t number; /* each one has another */
 	char (*names)[FLEET_HOST_BYTES_MAX + 1];
-	const char **origins; /* the same */
 	size_t count;
-	size_t index;
+	size_t index;			/* of the hash that is asked next; @count: all were read */
+	char cursor[SYNC_CURSOR_BYTES]; /* in this hash */
+	bool is_asking;
+	bool has_begun;	   /* the first job was submitted */
+	bool is_unsettled; /* the last one was not */
+	size_t job_count;  /* with the replica */
 	bool has_self;
-	size_t step_count;    /* records that were sent in this step */
 	size_t written_count; /* records that Redis lacked */
 	size_t own_count;     /* of these, of this host */
 };
 
 struct fleet_sync {
 	struct event_base *base;
-	struct fleet_replica *replica;
 	struct fleet_sync_events events;
-	char *cluster, *key;
+	char *cluster, *key, *self, *only_from;
 	struct fleet_signer signer; /* of these two */
 	char hosts_key[SYNC_KEY_BYTES], stream_key[SYNC_KEY_BYTES];
 	struct redis_client *client, *reader;
 	unsigned int tick_ms;
-	struct event *ticker, *sender, *stepper;
+	struct event *ticker;
+	bool is_closed;	     /* is freed when the last job is finished */
+	size_t job_count;    /* not finished */
+	uint64_t connection; /* each one has another number */
 
 	struct host *hosts;
 	size_t host_count;
+	struct known *known; /* what the replica knew last */
+	size_t known_count;
 	bool is_joining;     /* the first tick of a connection is to come */
 	bool is_own_written; /* Redis has had all records of this host */
 	bool is_own_wanted;  /* some may not have been sent */
@@ -81,10 +131,14 @@ struct fleet_sync {
 	uint64_t lag_version;			  /* of the record that came back last */
 
 	struct scan scan;
+	unsigned int stale_count;	/* replies to come for scans that have failed */
 	char cursor[SYNC_CURSOR_BYTES]; /* of the stream; "": not known yet */
+	size_t stream_job_count;
+	bool is_stream_idle; /* until one of these is finished */
 
 	struct fleet_record *pending[SYNC_PENDING_MAX];
 	size_t pending_count;
+	bool is_sending; /* a job is to be finished first */
 
 	struct fleet_contact contact;
 	int64_t contact_kept_ms; /* of the monotonic clock; 0: never */
@@ -120,16 +174,26 @@ struct host *sync_host(struct fleet_sync *sync, const char *name, bool is_made);
 /* Write what this host says of its records. */
 void sync_write_summary(struct fleet_sync *sync);
 /* What the replica knows of an origin; zeros: nothing. */
-void sync_known(const struct fleet_sync *sync, const char *name, struct fleet_origin *ret_origin);
+struct known sync_known(const struct fleet_sync *sync, const char *name);
 
-/* ---- sync_batch.c ---- */
+/* ---- sync_job.c ---- */
 
-/* Check a record and add it; what is not valid is counted. Return: 0 or -ENOMEM. */
-int sync_batch_add(struct fleet_sync *sync, struct batch *batch, const char *origin,
-		   const struct redis_reply *key, const struct redis_reply *value);
-/* Give them to take(). */
-int sync_batch_take(struct fleet_sync *sync, const struct batch *batch);
-void sync_batch_free(struct batch *batch);
+/* @run, @done: see struct fleet_job. NULL: out of memory. */
+struct fleet_job *sync_job_new(struct fleet_sync *sync,
+			       void (*run)(struct fleet_job *job,
+					   const struct fleet_access *access),
+			       void (*done)(struct fleet_job *job));
+/* Add a record as text. Return: 0 or -ENOMEM. */
+int sync_job_add(struct fleet_job *job, const char *origin, const char *key, const char *value,
+		 const char *writer);
+void sync_job_free(struct fleet_job *job);
+void sync_job_submit(struct fleet_job *job);
+/* Free what is left of a closed exchange, unless jobs still need it. */
+void sync_release(struct fleet_sync *sync);
+/* While a job runs: check the records that were added, take them, and then visit each valid one. */
+void sync_job_take(struct fleet_job *job, const struct fleet_access *access,
+		   void (*visit)(struct fleet_job *job, const struct fleet_access *access,
+				 const struct item *item, const struct fleet_record *record));
 
 /* ---- sync_hosts.c ---- */
 
@@ -142,8 +206,6 @@ void sync_tick(struct fleet_sync *sync);
 void sync_scan_start(struct fleet_sync *sync);
 /* The connection has ended. */
 void sync_scan_stop(struct fleet_sync *sync);
-/* Go on comparing; of the event `stepper`. */
-void sync_scan_step(evutil_socket_t fd, short what, void *context);
 
 /* ---- sync_stream.c ---- */
 
@@ -155,13 +217,10 @@ void sync_read_stream(struct fleet_sync *sync);
 /* ---- sync_write.c ---- */
 
 /* The value with its MAC. Return: 0, -EINVAL or -ENOMEM. */
-int sync_value(const struct fleet_sync *sync, const struct fleet_record *record,
+int sync_value(const struct fleet_signer *signer, const struct fleet_record *record,
 	       char key[FLEET_KEY_BYTES], char value[FLEET_SIGNED_BYTES]);
 /* Add a record to the stream. */
-int sync_ring(struct fleet_sync *sync, const struct fleet_record *record, const char *key,
-	      const char *value);
-/* Send what is pending; of the event `sender`. */
-void sync_send_pending(evutil_socket_t fd, short what, void *context);
+int sync_ring(struct fleet_sync *sync, const char *origin, const char *key, const char *value);
 void sync_drop_pending(struct fleet_sync *sync);
 
 #endif

@@ -94,70 +94,85 @@ static const struct redis_reply *find_field(const struct redis_reply *fields, co
 	return NULL;
 }
 
-/* A record of this host has come back. */
-static void look_at_echo(struct fleet_sync *sync, const struct fleet_record *record,
-			 const char *writer)
-{
-	const struct fleet_record *known;
-
-	if (!strcmp(writer, record->origin)) {
-		/* A stream may be read again. */
-		if (record->version <= sync->lag_version)
-			return;
-		sync->lag_version = record->version;
-		sync->state.lag_ms = sync_now_ms() - fleet_version_ms(record->version);
-		sync->state.lag_count++;
-		return;
-	}
-	/* Another host has written an older one: it may have replaced a newer one. */
-	known = fleet_replica_find(sync->replica, record->origin, record->list, &record->prefix,
-				   record->source);
-	if (known && known->version > record->version)
-		fleet_sync_publish(sync, known);
-}
-
-static int add_entry(struct fleet_sync *sync, const struct redis_reply *entry, struct batch *batch)
+static int add_entry(struct fleet_job *job, const struct redis_reply *entry)
 {
 	const struct redis_reply *fields = &entry->elements[1];
 	const struct redis_reply *origin = find_field(fields, "o"), *key = find_field(fields, "k");
 	const struct redis_reply *value = find_field(fields, "v"), *by = find_field(fields, "b");
-	const size_t before = batch->count;
-	int err;
 
-	if (!origin || !key || !value || !by) {
-		sync->state.refused_count++;
-		return 0;
-	}
-	err = sync_batch_add(sync, batch, origin->text, key, value);
-	if (!err && batch->count > before &&
-	    !strcmp(origin->text, fleet_replica_self(sync->replica)))
-		look_at_echo(sync, batch->records[before], by->text);
-	return err;
+	if (origin && key && value && by)
+		return sync_job_add(job, origin->text, key->text, value->text, by->text);
+	job->refused_count++;
+	return 0;
 }
 
-static int take_entries(struct fleet_sync *sync, const struct redis_reply *entries)
+/* Where the replica is: another host has written an older record of this one, and may have replaced
+ * a newer one. */
+static void look_at_own(struct fleet_job *job, const struct fleet_access *access,
+			const struct item *item, const struct fleet_record *record)
 {
-	struct batch batch = { 0 };
-	const char *last = NULL;
-	int err = 0;
+	const struct fleet_record *known;
 
-	if (entries->type != REDIS_ARRAY)
-		return -EINVAL;
+	if (!item->is_own)
+		return;
+	if (item->is_echo) {
+		if (record->version > job->echo_version)
+			job->echo_version = record->version;
+		return;
+	}
+	known = fleet_replica_find(access->replica, record->origin, record->list, &record->prefix,
+				   record->source);
+	if (!known || known->version <= record->version)
+		return;
+	if (!job->again)
+		job->again = calloc(job->item_count, sizeof(struct fleet_record *));
+	if (!job->again)
+		return;
+	job->again[job->again_count] = fleet_record_copy(known);
+	job->again_count += job->again[job->again_count] != NULL;
+}
+
+static void take_entries(struct fleet_job *job, const struct fleet_access *access)
+{
+	sync_job_take(job, access, look_at_own);
+}
+
+/* What could not be taken is missed when the summaries are compared. */
+static void entries_taken(struct fleet_job *job)
+{
+	struct fleet_sync *sync = job->sync;
+
+	sync->stream_job_count--;
+	for (size_t i = 0; i < job->again_count; i++)
+		fleet_sync_publish(sync, job->again[i]);
+	/* A stream may be read again. */
+	if (job->echo_version > sync->lag_version) {
+		sync->lag_version = job->echo_version;
+		sync->state.lag_ms = sync_now_ms() - fleet_version_ms(job->echo_version);
+		sync->state.lag_count++;
+	}
+	if (sync->is_stream_idle)
+		sync_read_stream(sync);
+}
+
+static void read_entries(struct fleet_sync *sync, const struct redis_reply *entries)
+{
+	struct fleet_job *job = sync_job_new(sync, take_entries, entries_taken);
+	int err = job ? 0 : -ENOMEM;
+
 	for (size_t i = 0; i < entries->element_count && !err; i++) {
 		const char *id = entry_id(&entries->elements[i]);
 
 		if (!id)
 			continue;
-		last = id;
-		err = add_entry(sync, &entries->elements[i], &batch);
+		err = add_entry(job, &entries->elements[i]);
+		set_cursor(sync, id);
 	}
-	if (!err)
-		err = sync_batch_take(sync, &batch);
-	sync_batch_free(&batch);
-	/* What could not be taken is missed when the summaries are compared. */
-	if (last)
-		set_cursor(sync, last);
-	return err;
+	if (!job)
+		return;
+	job->is_last = true;
+	sync->stream_job_count++;
+	sync_job_submit(job);
 }
 
 static void stream_answered(struct redis_client *client, const struct redis_reply *reply,
@@ -175,8 +190,9 @@ static void stream_answered(struct redis_client *client, const struct redis_repl
 		return;
 	}
 	if (reply->type == REDIS_ARRAY && reply->element_count == 1 &&
-	    reply->elements[0].type == REDIS_ARRAY && reply->elements[0].element_count == 2)
-		(void)take_entries(sync, &reply->elements[0].elements[1]);
+	    reply->elements[0].type == REDIS_ARRAY && reply->elements[0].element_count == 2 &&
+	    reply->elements[0].elements[1].type == REDIS_ARRAY)
+		read_entries(sync, &reply->elements[0].elements[1]);
 	sync_read_stream(sync);
 }
 
@@ -185,7 +201,8 @@ void sync_read_stream(struct fleet_sync *sync)
 	const char *const words[] = { "XREAD",	  "COUNT",   COUNT_TEXT,       "BLOCK",
 				      BLOCK_TEXT, "STREAMS", sync->stream_key, sync->cursor };
 
-	if (!*sync->cursor)
+	sync->is_stream_idle = sync->stream_job_count >= SYNC_JOBS_MAX;
+	if (!*sync->cursor || sync->is_stream_idle)
 		return;
 	redis_client_command(sync->reader, 8, words, NULL, BLOCK_MS, stream_answered, sync);
 }

@@ -24,28 +24,24 @@ struct host *sync_host(struct fleet_sync *sync, const char *name, bool is_made)
 	return host;
 }
 
-void sync_known(const struct fleet_sync *sync, const char *name, struct fleet_origin *ret_origin)
+struct known sync_known(const struct fleet_sync *sync, const char *name)
 {
-	for (size_t i = 0; i < fleet_replica_origin_count(sync->replica); i++) {
-		fleet_replica_get_origin(sync->replica, i, ret_origin);
-		if (!strcmp(ret_origin->name, name))
-			return;
-	}
-	*ret_origin = (struct fleet_origin) { .name = name };
+	for (size_t i = 0; i < sync->known_count; i++)
+		if (!strcmp(sync->known[i].name, name))
+			return sync->known[i];
+	return (struct known) { .count = 0 };
 }
 
 void sync_write_summary(struct fleet_sync *sync)
 {
-	const char *self = fleet_replica_self(sync->replica);
-	const char *const words[] = { "HSET", sync->hosts_key, self, sync->own_text };
+	const char *const words[] = { "HSET", sync->hosts_key, sync->self, sync->own_text };
+	const struct known known = sync_known(sync, sync->self);
 	struct fleet_summary summary = { .stamp_ms = sync->own_stamp_ms,
 					 .heard_ms = sync_now_ms() };
-	struct fleet_origin known;
 
-	sync_known(sync, self, &known);
 	summary.count = known.count;
 	summary.digest = known.digest;
-	if (fleet_summary_format(&summary, &sync->signer, self, sync->own_text) ||
+	if (fleet_summary_format(&summary, &sync->signer, sync->self, sync->own_text) ||
 	    sync_send(sync, sync_written, 4, words))
 		sync->is_own_wanted = true;
 }

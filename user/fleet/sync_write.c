@@ -8,25 +8,20 @@
 
 #define STREAM_MAX "100000"
 
-int sync_value(const struct fleet_sync *sync, const struct fleet_record *record,
+int sync_value(const struct fleet_signer *signer, const struct fleet_record *record,
 	       char key[FLEET_KEY_BYTES], char value[FLEET_SIGNED_BYTES])
 {
 	fleet_record_key(record, key);
 	if (!fleet_record_format(record, value))
 		return -EINVAL;
-	return fleet_sign(&sync->signer, record->origin, key, value);
+	return fleet_sign(signer, record->origin, key, value);
 }
 
-int sync_ring(struct fleet_sync *sync, const struct fleet_record *record, const char *key,
-	      const char *value)
+int sync_ring(struct fleet_sync *sync, const char *origin, const char *key, const char *value)
 {
-	const char *const words[] = { "XADD",	  sync->stream_key,
-				      "MAXLEN",	  "~",
-				      STREAM_MAX, "*",
-				      "o",	  record->origin,
-				      "k",	  key,
-				      "v",	  value,
-				      "b",	  fleet_replica_self(sync->replica) };
+	const char *const words[] = { "XADD", sync->stream_key, "MAXLEN", "~", STREAM_MAX, "*",
+				      "o",    origin,		"k",	  key, "v",	   value,
+				      "b",    sync->self };
 
 	return sync_send(sync, sync_written, sizeof(words) / sizeof(*words), words);
 }
@@ -36,39 +31,63 @@ static int send_own(struct fleet_sync *sync, const struct fleet_record *record)
 	char hash[SYNC_KEY_BYTES], key[FLEET_KEY_BYTES], value[FLEET_SIGNED_BYTES];
 	const char *const words[] = { "HSET", sync_records_key(sync, record->origin, hash), key,
 				      value };
-	int err = sync_value(sync, record, key, value);
+	int err = sync_value(&sync->signer, record, key, value);
 
 	if (!err)
 		err = sync_send(sync, sync_written, 4, words);
-	return err ? err : sync_ring(sync, record, key, value);
+	return err ? err : sync_ring(sync, record->origin, key, value);
 }
 
 void sync_drop_pending(struct fleet_sync *sync)
 {
 	while (sync->pending_count)
 		free(sync->pending[--sync->pending_count]);
+	sync->is_sending = false;
 }
 
-void sync_send_pending(evutil_socket_t fd, short what, void *context)
-{
-	struct fleet_sync *sync = context;
+static void begin_sending(struct fleet_sync *sync);
 
-	(void)fd;
-	(void)what;
-	if (sync->pending_count && sync->is_own_written)
+/* The summary of what is sent is known: first that, then the records. */
+static void send_pending(struct fleet_job *job)
+{
+	struct fleet_sync *sync = job->sync;
+	const size_t count = job->pending_count;
+
+	if (job->number != sync->connection || !sync->is_sending)
+		return;
+	sync->is_sending = false;
+	if (sync->is_own_written)
 		sync_write_summary(sync);
-	for (size_t i = 0; i < sync->pending_count; i++) {
-		if (send_own(sync, sync->pending[i]))
-			sync->is_own_wanted = true;
-		else
-			sync->state.sent_count++;
+	for (size_t i = 0; i < count; i++) {
+		const int err = send_own(sync, sync->pending[i]);
+
+		sync->state.sent_count += !err;
+		/* A record that cannot be written stays as it is. */
+		sync->is_own_wanted |= err && err != -EINVAL;
+		free(sync->pending[i]);
 	}
-	sync_drop_pending(sync);
+	sync->pending_count -= count;
+	memmove(sync->pending, sync->pending + count, sync->pending_count * sizeof(*sync->pending));
+	if (sync->pending_count)
+		begin_sending(sync);
+}
+
+static void begin_sending(struct fleet_sync *sync)
+{
+	struct fleet_job *job = sync_job_new(sync, NULL, send_pending);
+
+	if (!job) {
+		sync->is_own_wanted = true;
+		sync_drop_pending(sync);
+		return;
+	}
+	job->pending_count = sync->pending_count;
+	sync->is_sending = true;
+	sync_job_submit(job);
 }
 
 void fleet_sync_publish(struct fleet_sync *sync, const struct fleet_record *record)
 {
-	const struct timeval now = { 0 };
 	struct fleet_record *copy;
 
 	/* Once it is connected again, it compares. */
@@ -80,7 +99,8 @@ void fleet_sync_publish(struct fleet_sync *sync, const struct fleet_record *reco
 		return;
 	}
 	sync->pending[sync->pending_count++] = copy;
-	evtimer_add(sync->sender, &now);
+	if (!sync->is_sending)
+		begin_sending(sync);
 }
 
 /* ---- what is forgotten -------------------------------------------------------------- */
@@ -93,7 +113,7 @@ int fleet_sync_forget(struct fleet_sync *sync, const char *host)
 	const char *const unlink[] = { "UNLINK", hash };
 	int err;
 
-	if (!scope_is_host(host) || !strcmp(host, fleet_replica_self(sync->replica)))
+	if (!scope_is_host(host) || !strcmp(host, sync->self))
 		return -EINVAL;
 	sync_records_key(sync, host, hash);
 	err = fleet_summary_format(&gone, &sync->signer, host, text);

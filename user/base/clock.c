@@ -42,6 +42,14 @@ int64_t time_now_sec(void)
 	return now.tv_sec;
 }
 
+int64_t time_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 double time_monotonic_sec(void)
 {
 	struct timespec now;

@@ -14,6 +14,8 @@ const char *time_format(int64_t time_sec, char text[TIME_TEXT_BYTES]);
 
 /* Seconds since 1970, of the wall clock. */
 int64_t time_now_sec(void);
+/* The same in milliseconds. */
+int64_t time_now_ms(void);
 /* When the machine was booted, in nanoseconds since 1970: the time of CLOCK_BOOTTIME is counted
  * from there. It changes when the wall clock is set. */
 int64_t time_booted_ns(void);

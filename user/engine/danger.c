@@ -14,42 +14,41 @@
 /* Dangers that are told one by one. */
 #define DANGERS_MAX 20
 
-struct dangers {
-	struct lines *lines;
-	size_t count;
+/* Entries in which dangers are looked for. */
+struct search {
+	const struct entry_set *set;
+	void (*visit)(const struct entry *entry, const char *what, void *context);
+	void *context;
 };
 
-static void danger_add(struct dangers *dangers, const struct prefix *prefix, const char *what)
+static void search_visit(const struct hazard *hazard, void *context)
 {
-	char text[PREFIX_TEXT_BYTES];
-
-	if (dangers->count++ < DANGERS_MAX)
-		lines_add(dangers->lines, "%s %s", prefix_format_short(prefix, text), what);
-}
-
-static void danger_visit(const struct hazard *hazard, void *context)
-{
+	const struct search *search = context;
+	const struct entry *entry = hazard->entry;
 	char text[HAZARD_TEXT_BYTES];
 
-	if (hazard->kind != HAZARD_RESERVED && hazard->entry->source == SOURCE_MANUAL)
-		danger_add(context, &hazard->entry->prefix, hazard_describe(hazard, text));
+	/* The others are exclusions of the list. */
+	if (hazard->kind != HAZARD_RESERVED && entry >= search->set->entries &&
+	    entry < search->set->entries + search->set->count)
+		search->visit(entry, hazard_describe(hazard, text), search->context);
 }
 
-static void danger_find_wide(const struct entry_set *set, struct dangers *dangers)
+static void search_wide(const struct search *search)
 {
 	static const uint8_t min_len[FAMILY_COUNT] = {
 		[FAMILY_IPV4] = FEED_DEFAULT_MIN_IPV4_LENGTH,
 		[FAMILY_IPV6] = FEED_DEFAULT_MIN_IPV6_LENGTH,
 	};
 
-	for (size_t i = 0; i < set->count; i++) {
-		const struct prefix *prefix = &set->entries[i].prefix;
+	for (size_t i = 0; i < search->set->count; i++) {
+		const struct entry *entry = &search->set->entries[i];
+		const struct prefix *prefix = &entry->prefix;
 		char text[48];
 
-		if (set->entries[i].is_exclusion || prefix->len >= min_len[prefix->family])
+		if (entry->is_exclusion || prefix->len >= min_len[prefix->family])
 			continue;
 		snprintf(text, sizeof(text), "is wider than /%u", min_len[prefix->family]);
-		danger_add(dangers, prefix, text);
+		search->visit(entry, text, search->context);
 	}
 }
 
@@ -86,10 +85,11 @@ static struct entry_set *exclusions_for(const struct entry_set *from, const stru
 	return exclusions;
 }
 
-int danger_check(const struct engine *engine, const struct list *list, struct entry_set *set,
-		 struct lines *ret_dangers)
+int danger_find(const struct config *config, const struct list *list, struct entry_set *set,
+		void (*visit)(const struct entry *entry, const char *what, void *context),
+		void *context)
 {
-	struct dangers dangers = { .lines = ret_dangers };
+	struct search search = { set, visit, context };
 	struct list all = { .name = list->name, .action = list->action };
 	struct hazards hazards;
 	int err = -ENOMEM;
@@ -99,13 +99,36 @@ int danger_check(const struct engine *engine, const struct list *list, struct en
 	all.sets[SOURCE_CONFIG] = exclusions_for(list->sets[SOURCE_CONFIG], set);
 	all.sets[SOURCE_FILE] = exclusions_for(list->sets[SOURCE_FILE], set);
 	all.sets[SOURCE_MANUAL] = set;
-	hazards_init(&hazards, engine->current->config);
+	hazards_init(&hazards, config);
 	if (all.sets[SOURCE_CONFIG] && all.sets[SOURCE_FILE])
-		err = hazards_find(&all, &hazards.spaces, danger_visit, &dangers);
+		err = hazards_find(&all, &hazards.spaces, search_visit, &search);
 	hazards_done(&hazards);
 	entry_set_unref(all.sets[SOURCE_CONFIG]);
 	entry_set_unref(all.sets[SOURCE_FILE]);
-	danger_find_wide(set, &dangers);
+	search_wide(&search);
+	return err;
+}
+
+struct dangers {
+	struct lines *lines;
+	size_t count;
+};
+
+static void danger_add(const struct entry *entry, const char *what, void *context)
+{
+	struct dangers *dangers = context;
+	char text[PREFIX_TEXT_BYTES];
+
+	if (dangers->count++ < DANGERS_MAX)
+		lines_add(dangers->lines, "%s %s", prefix_format_short(&entry->prefix, text), what);
+}
+
+int danger_check(const struct engine *engine, const struct list *list, struct entry_set *set,
+		 struct lines *ret_dangers)
+{
+	struct dangers dangers = { .lines = ret_dangers };
+	int err = danger_find(engine->current->config, list, set, danger_add, &dangers);
+
 	if (dangers.count > DANGERS_MAX)
 		lines_add(ret_dangers, "and %zu more", dangers.count - DANGERS_MAX);
 	return err;

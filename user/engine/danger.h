@@ -17,6 +17,12 @@
 int danger_check(const struct engine *engine, const struct list *list, struct entry_set *set,
 		 struct lines *ret_dangers);
 
+/* Find the same of any entries. @config: of this host. @visit: called for each danger of each entry
+ * of @set, with what is said of it after its prefix. Return: 0 or -ENOMEM. */
+int danger_find(const struct config *config, const struct list *list, struct entry_set *set,
+		void (*visit)(const struct entry *entry, const char *what, void *context),
+		void *context);
+
 /* Refuse because of @dangers, which are moved to the details. @what was to be added. */
 int danger_refuse(const struct list *list, const char *what, struct lines *dangers,
 		  struct refusal *refusal);

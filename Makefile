@@ -57,8 +57,8 @@ BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra $(WERROR_FLAG
 # One archive a room of user/. scripts/rooms says what each may use; programs link
 # archives from the top down.
 ROOMS := daemon web intake api health http runtime engine exports feeds domains spf helper store fleet learn rescue datapath config dns formats compile core redis base
-CTL_ROOMS := ctl screen health helper store datapath config dns formats compile core base
-DATAPATH_ROOMS := datapath config dns formats compile core base
+CTL_ROOMS := ctl screen health helper store datapath config dns formats compile core redis base
+DATAPATH_ROOMS := datapath config dns formats compile core redis base
 
 UNIT := $(wildcard tests/unit/test_*.c)
 BPFTEST := $(wildcard tests/bpf/test_*.c)

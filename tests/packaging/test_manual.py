@@ -52,6 +52,10 @@ def test_keys_of_a_rescue_are_those_the_parser_knows():
     assert sorted(page_keys("Rescue")) == sorted(parser_keys("RESCUE"))
 
 
+def test_keys_of_a_fleet_are_those_the_parser_knows():
+    assert sorted(page_keys("Fleet")) == sorted(parser_keys("FLEET"))
+
+
 def test_keys_of_a_list_are_those_the_parser_knows():
     assert sorted(page_keys("Lists")) == sorted(parser_keys("LIST"))
 

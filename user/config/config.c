@@ -21,7 +21,7 @@ static const char *const setting_keys[] = {
 	[SETTING_RESOLVER] = "resolver",     [SETTING_WEB] = "web",
 	[SETTING_EVENTS] = "events",	     [SETTING_SEEN] = "seen",
 	[SETTING_LIMITS] = "limits",	     [SETTING_FLOOD] = "flood",
-	[SETTING_RESCUE] = "rescue",
+	[SETTING_RESCUE] = "rescue",	     [SETTING_FLEET] = "fleet",
 };
 _Static_assert(sizeof(setting_keys) / sizeof(setting_keys[0]) == SETTING_COUNT, "all");
 
@@ -59,6 +59,8 @@ static int read_document(struct document *document, const struct snapshot *forme
 		err = learn_read(document, values[SETTING_LEARN], config->policy, &config->learn);
 	if (!err)
 		err = rescue_read(document, values[SETTING_RESCUE], config);
+	if (!err)
+		err = fleet_read(document, values[SETTING_FLEET], &config->fleet);
 	return err ? err : exports_read(document, values[SETTING_EXPORTS], config);
 }
 
@@ -158,6 +160,7 @@ void config_free(struct config *config)
 	exports_free(config);
 	learn_settings_done(&config->learn);
 	rescue_settings_done(&config->rescue);
+	fleet_settings_done(&config->fleet);
 	web_settings_done(&config->web);
 	for (size_t i = 0; i < config->list_input_count; i++)
 		list_input_done(&config->list_inputs[i]);

@@ -11,6 +11,7 @@
 #include "base/diagnostics.h"
 #include "base/file_identity.h"
 #include "config/feed_config.h"
+#include "config/fleet_config.h"
 #include "config/learn.h"
 #include "config/rescue_config.h"
 #include "config/resolver_config.h"
@@ -130,6 +131,7 @@ struct config {
 	size_t protected_count;
 	struct learn_settings learn;
 	struct rescue_settings rescue;
+	struct fleet_settings fleet;
 	struct web_settings web;
 	struct config_export *exports;
 	size_t export_count;

@@ -228,6 +228,8 @@ static void settings_compare(struct collector *settings, const struct config *fr
 	settings_compare_learning(settings, &from->learn, &to->learn);
 	collector_take(settings, "rescue", rescue_settings_text(&from->rescue),
 		       rescue_settings_text(&to->rescue));
+	collector_take(settings, "fleet", fleet_settings_text(&from->fleet),
+		       fleet_settings_text(&to->fleet));
 	settings_add_resolver(settings, &from->resolver, &to->resolver);
 	settings_add_web(settings, &from->web, &to->web);
 	exports_compare(settings, from, to);

@@ -33,6 +33,7 @@ enum setting {
 	SETTING_LIMITS,
 	SETTING_FLOOD,
 	SETTING_RESCUE,
+	SETTING_FLEET,
 	SETTING_COUNT,
 };
 
@@ -72,6 +73,9 @@ void resolver_done(struct resolver_settings *settings);
 /* Read `rescue`. The policy must have its lists, and the events must be known. @node may be NULL:
  * there is none. */
 int rescue_read(struct document *document, const yaml_node_t *node, struct config *config);
+
+/* Read `fleet`. @node may be NULL: there is none. */
+int fleet_read(struct document *document, const yaml_node_t *node, struct fleet_settings *settings);
 
 /* Read `web`. @node may be NULL: there is no page. */
 int web_read(struct document *document, const yaml_node_t *node, struct web_settings *settings);

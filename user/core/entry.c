@@ -26,7 +26,7 @@ struct string_block {
 const char *const source_names[SOURCE_COUNT] = {
 	[SOURCE_CONFIG] = "config", [SOURCE_FILE] = "file",	[SOURCE_FEED] = "feed",
 	[SOURCE_DOMAIN] = "domain", [SOURCE_MANUAL] = "manual", [SOURCE_LEARNED] = "learned",
-	[SOURCE_RESCUE] = "rescue",
+	[SOURCE_RESCUE] = "rescue", [SOURCE_FLEET] = "fleet",
 };
 
 struct entry_set *entry_set_new(void)

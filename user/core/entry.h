@@ -17,6 +17,7 @@ enum source {
 	SOURCE_MANUAL,
 	SOURCE_LEARNED,
 	SOURCE_RESCUE, /* a DNS allow list knows it; for a while */
+	SOURCE_FLEET,  /* another host lists it */
 	SOURCE_COUNT,
 };
 
@@ -29,7 +30,7 @@ struct entry {
 	bool is_exclusion;
 	uint8_t source;		/* enum source */
 	uint32_t line;		/* line in the file `origin`, from 1; 0: none */
-	const char *origin;	/* file, feed, domain, zone or user */
+	const char *origin;	/* file, feed, domain, zone, host or user */
 	const char *reason;	/* or NULL */
 	const char *author;	/* or NULL */
 	int64_t added_at_sec;	/* Unix time; 0: unknown */

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "engine/expiry.h"
+#include "engine/fleet_internal.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "engine/protected.h"
@@ -134,8 +135,10 @@ int engine_start(const char *config_path, struct snapshot *first, struct lines *
 	engine->config_path = config_path;
 	engine->learning = learning_new();
 	engine->seen = seen_new();
-	err =
-	    engine->learning && engine->seen ? engine_open(engine, first->config, error) : -ENOMEM;
+	engine->fleet = engine_fleet_new();
+	err = engine->learning && engine->seen && engine->fleet
+		  ? engine_open(engine, first->config, error)
+		  : -ENOMEM;
 	if (!err) {
 		seen_begin(engine, first->config);
 		engine_return_expired(engine);
@@ -167,6 +170,7 @@ void engine_stop(struct engine *engine)
 	sample_store_free(engine->sample_store);
 	learning_free(engine->learning);
 	seen_free(engine->seen);
+	engine_fleet_free(engine->fleet);
 	protections_free(engine->protections);
 	state_close(engine->state);
 	free(engine);

@@ -270,8 +270,8 @@ char *engine_hold_deletion(const struct engine *engine, const struct list *list,
 	return bytes < 0 ? NULL : message;
 }
 
-static int delete_hold(const struct engine *engine, const struct list *list,
-		       const struct entry_change *change, struct refusal *refusal)
+int engine_refuse_deletions(const struct engine *engine, const struct list *list,
+			    const struct entry_change *change, struct refusal *refusal)
 {
 	const size_t count = change->prefix_count;
 	char *message =
@@ -287,7 +287,7 @@ static int delete_hold(const struct engine *engine, const struct list *list,
 	return err;
 }
 
-static void delete_count(struct engine *engine, const struct entry_change *change)
+void engine_count_deletions(struct engine *engine, const struct entry_change *change)
 {
 	const double now_sec = time_monotonic_sec();
 
@@ -327,7 +327,7 @@ int engine_delete(struct engine *engine, const struct deed *by, const struct ent
 	char error[DATAPATH_ERROR_BYTES];
 	bool is_allow;
 
-	if (!list || delete_hold(engine, list, change, refusal))
+	if (!list || engine_refuse_deletions(engine, list, change, refusal))
 		return -ECANCELED;
 	is_allow = list->action == ACTION_ALLOW;
 	if (delete_rows(engine, by, list, change))
@@ -336,7 +336,7 @@ int engine_delete(struct engine *engine, const struct deed *by, const struct ent
 			       error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
 	if (is_allow)
-		delete_count(engine, change);
+		engine_count_deletions(engine, change);
 	delete_find_holders(policy_find_list(engine->current->policy, change->list), change,
 			    ret_holders);
 	return 0;

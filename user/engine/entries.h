@@ -19,6 +19,12 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
  * in the last minute. Return: a message that the caller frees; NULL: it does not. */
 char *engine_hold_deletion(const struct engine *engine, const struct list *list, size_t count);
 
+/* The same as a refusal, unless the change is forced. Return: 0 or -ECANCELED. */
+int engine_refuse_deletions(const struct engine *engine, const struct list *list,
+			    const struct entry_change *change, struct refusal *refusal);
+/* Count what was deleted from an allow list, unless that was forced. */
+void engine_count_deletions(struct engine *engine, const struct entry_change *change);
+
 /**
  * engine_delete() - delete manual entries
  * @ret_holders: who lists the prefixes all the same

@@ -9,6 +9,7 @@
 #include "engine/manual.h"
 #include "engine/sampling.h"
 
+struct engine_fleet;
 struct feed_store;
 struct learning;
 struct seen;
@@ -39,6 +40,7 @@ struct engine {
 	struct protections *protections;
 	struct hits *hits; /* of entries, remembered */
 	struct learning *learning;
+	struct engine_fleet *fleet;
 	struct seen *seen; /* attempts */
 	bool are_hits_failing;
 	struct sample_store *sample_store;

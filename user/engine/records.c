@@ -41,10 +41,8 @@ static void count_at(const struct entry_set *set, const struct prefix *prefix, s
 	}
 }
 
-/* Count what one set has and the other has not, exclusions too, for they change verdicts;
- * either may be NULL. */
-static void count_entry_changes(const struct entry_set *from, const struct entry_set *to,
-				struct history_change *change)
+void engine_count_changes(const struct entry_set *from, const struct entry_set *to,
+			  struct history_change *change)
 {
 	struct entry_pair pair = { .from = from, .to = to };
 
@@ -75,15 +73,16 @@ static size_t count_list_changes(const struct list *list, const struct list *fro
 				 const struct list *to, struct history_change *changes)
 {
 	static const enum source sources[] = { SOURCE_CONFIG, SOURCE_FILE,    SOURCE_FEED,
-					       SOURCE_DOMAIN, SOURCE_LEARNED, SOURCE_RESCUE };
+					       SOURCE_DOMAIN, SOURCE_LEARNED, SOURCE_RESCUE,
+					       SOURCE_FLEET };
 	size_t i;
 
 	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++) {
 		changes[i] = (struct history_change) { .list = list->name,
 						       .action = list->action,
 						       .source = sources[i] };
-		count_entry_changes(from ? from->sets[sources[i]] : NULL,
-				    to ? to->sets[sources[i]] : NULL, &changes[i]);
+		engine_count_changes(from ? from->sets[sources[i]] : NULL,
+				     to ? to->sets[sources[i]] : NULL, &changes[i]);
 	}
 	return i;
 }

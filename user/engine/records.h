@@ -13,6 +13,11 @@ struct feed_diff;
  * engine itself. */
 struct history_record engine_record(const struct deed *by, enum history_event event);
 
+/* Count what one set has and the other has not, exclusions too, because they change verdicts.
+ * Either may be NULL. */
+void engine_count_changes(const struct entry_set *from, const struct entry_set *to,
+			  struct history_change *change);
+
 /* The following functions record changes that have taken effect, so a failure is only a
  * warning. */
 

@@ -5,6 +5,7 @@
 
 #include "engine/config.h"
 #include "engine/feed_source.h"
+#include "engine/fleet.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "engine/manual.h"
@@ -15,8 +16,8 @@
 /* The configuration first: it says which lists there are. */
 static const struct entry_source *const sources[] = {
 	&config_source, /* and list files */
-	&manual_source,	 &rescue_source,
-	&learned_source, /* before the feeds: it has domains that they fetch */
+	&manual_source, &rescue_source,
+	&fleet_source,	&learned_source, /* before the feeds: it has domains that they fetch */
 	&feed_source,
 };
 #define SOURCES (sizeof(sources) / sizeof(*sources))

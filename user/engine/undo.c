@@ -109,7 +109,8 @@ static int find_record(const struct engine *engine, int64_t id, struct history_r
 	if (ret_record->event == HISTORY_EXPIRE || ret_record->event == HISTORY_RETURN ||
 	    ret_record->event == HISTORY_RELOAD || ret_record->event == HISTORY_FEED ||
 	    ret_record->event == HISTORY_DOMAIN || ret_record->event == HISTORY_DETACH ||
-	    ret_record->event == HISTORY_RESCUE || ret_record->event == HISTORY_HELD)
+	    ret_record->event == HISTORY_RESCUE || ret_record->event == HISTORY_FLEET ||
+	    ret_record->event == HISTORY_HELD)
 		return refusal_set(refusal, OUTCOME_CONFLICT,
 				   "record %lld is of kind %s: only changes of manual and learned "
 				   "entries can be undone",

@@ -178,6 +178,14 @@ void fleet_replica_free(struct fleet_replica *replica)
 	free(replica);
 }
 
+void fleet_replica_swap(struct fleet_replica *a, struct fleet_replica *b)
+{
+	const struct fleet_replica former = *a;
+
+	*a = *b;
+	*b = former;
+}
+
 const char *fleet_replica_self(const struct fleet_replica *replica)
 {
 	return replica->self->name;

@@ -46,6 +46,9 @@ struct fleet_replica *fleet_replica_new(const char *self);
 /* NULL is fine. */
 void fleet_replica_free(struct fleet_replica *replica);
 
+/* Exchange what two replicas have, so that pointers to one stay valid when it is read again. */
+void fleet_replica_swap(struct fleet_replica *a, struct fleet_replica *b);
+
 const char *fleet_replica_self(const struct fleet_replica *replica);
 
 /* Add a row as it was kept. Return: 0 or -ENOMEM. */

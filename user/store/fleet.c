@@ -3,6 +3,7 @@
 #include "store/fleet.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,18 @@ int fleet_row_drop(struct state *state, const struct fleet_record *record, bool 
 		return -EIO;
 	bind_place(statement, record, is_held);
 	return database_run(state_database(state), statement);
+}
+
+char *fleet_entry_image(const struct entry *entry)
+{
+	json_t *image =
+	    json_pack("{s:I,s:s?,s:I,s:s?,s:s?}", "added_at", (json_int_t)entry->added_at_sec,
+		      "author", entry->author, "expires_at", (json_int_t)entry->expires_at_sec,
+		      "host", entry->origin, "reason", entry->reason);
+	char *text = image ? json_dumps(image, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+	json_decref(image);
+	return text;
 }
 
 /* ---- changes of this host ------------------------------------------------------------ */

@@ -25,6 +25,10 @@ int fleet_row_put(struct state *state, const struct fleet_record *record, bool i
 /* Delete the record in that place. Return: the same. */
 int fleet_row_drop(struct state *state, const struct fleet_record *record, bool is_held);
 
+/* Describe an entry of another host for the history: JSON with the members added_at, author,
+ * expires_at (0: never), host and reason. The caller frees it. NULL: out of memory. */
+char *fleet_entry_image(const struct entry *entry);
+
 /* ---- changes of this host -------------------------------------------------------------- */
 
 /* Note that entries of a list and prefix have changed, in the open transaction, or begin one; does

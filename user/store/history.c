@@ -22,6 +22,7 @@ const char *const history_event_names[] = {
 	[HISTORY_DETACH] = "detach",
 	[HISTORY_DOMAIN] = "domain",
 	[HISTORY_RESCUE] = "rescue",
+	[HISTORY_FLEET] = "fleet",
 	[HISTORY_HELD] = "held",
 };
 _Static_assert(sizeof(history_event_names) / sizeof(*history_event_names) == HISTORY_EVENT_COUNT,

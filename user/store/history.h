@@ -30,6 +30,7 @@ enum history_event {
 	HISTORY_DETACH,	 /* ipwl was removed from all interfaces */
 	HISTORY_DOMAIN,	 /* other addresses of a domain took effect */
 	HISTORY_RESCUE,	 /* a DNS allow list knew sources that a block list matched */
+	HISTORY_FLEET,	 /* entries of other hosts came or went */
 	HISTORY_HELD,	 /* the guard held a reload; the record tells what it would have changed */
 	HISTORY_EVENT_COUNT,
 };

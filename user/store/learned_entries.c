@@ -35,6 +35,29 @@ int learned_entries_read(struct state *state,
 	return err ? err : step;
 }
 
+int learned_entry_find(struct state *state, const struct prefix *prefix,
+		       int (*visit)(const struct learned_entry *entry, void *context),
+		       void *context)
+{
+	static const char query[] = "SELECT rule, why, added_at FROM learned WHERE prefix = ?";
+	struct learned_entry entry = { .prefix = *prefix };
+	sqlite3_stmt *row;
+	int step, err = 0;
+
+	if (database_statement(state_database(state), query, &row))
+		return -EIO;
+	database_bind_prefix(row, 1, prefix);
+	step = database_step(state_database(state), row);
+	if (step > 0) {
+		entry.rule = database_text(row, 0);
+		entry.why = database_text(row, 1);
+		entry.added_at_sec = sqlite3_column_int64(row, 2);
+		err = entry.rule ? visit(&entry, context) : 0;
+	}
+	database_reset(row);
+	return step < 0 ? step : err;
+}
+
 static char *row_image(sqlite3_stmt *row)
 {
 	const char *why = database_text(row, 1);

@@ -23,6 +23,12 @@ int learned_entries_read(struct state *state,
 			 int (*visit)(const struct learned_entry *entry, void *context),
 			 void *context);
 
+/* Find the entry of a prefix. @visit is called for it, if there is one. Return: 0, what @visit
+ * returned, or -EIO. */
+int learned_entry_find(struct state *state, const struct prefix *prefix,
+		       int (*visit)(const struct learned_entry *entry, void *context),
+		       void *context);
+
 /* Changes of a batch (manual.h), with their records. @list: that has the entries. Return: as the
  * functions there. */
 int learned_entry_put(struct manual_batch *batch, const char *list,

@@ -350,6 +350,26 @@ int state_read_expired(struct state *state, int64_t now_sec,
 	return walk_entries(state, row, visit, NULL, context);
 }
 
+int state_find(struct state *state, const char *list, const struct prefix *prefix,
+	       int (*visit)(const struct state_entry *entry, void *context), void *context)
+{
+	static const char query[] = "SELECT " ENTRY_COLUMNS ", " SCOPE_COLUMNS
+				    " FROM entries WHERE list = ? AND prefix = ?";
+	struct state_entry entry;
+	sqlite3_stmt *row;
+	int step, err = 0;
+
+	if (database_statement(state->database, query, &row))
+		return -EIO;
+	database_bind_text(row, 1, list);
+	database_bind_prefix(row, 2, prefix);
+	step = database_step(state->database, row);
+	if (step > 0 && read_row(row, &entry))
+		err = visit(&entry, context);
+	database_reset(row);
+	return step < 0 ? step : err;
+}
+
 int state_begin(struct state *state)
 {
 	return database_begin(state->database);

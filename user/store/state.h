@@ -73,7 +73,12 @@ int state_read(struct state *state, int (*visit)(const struct state_entry *entry
 	       void (*visit_bad)(const char *list, const char *prefix, void *context),
 	       void *context);
 
-/* The same for entries that expired at @now_sec or before. Invalid rows are skipped. */
+/* Find the entry of a list and prefix. @visit is called for it, if there is one. Return: 0, what
+ * @visit returned, or -EIO. */
+int state_find(struct state *state, const char *list, const struct prefix *prefix,
+	       int (*visit)(const struct state_entry *entry, void *context), void *context);
+
+/* As state_read(), of entries that expired at @now_sec or before. Invalid rows are skipped. */
 int state_read_expired(struct state *state, int64_t now_sec,
 		       int (*visit)(const struct state_entry *entry, void *context), void *context);
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The replica of the fleet in memory and in state.db. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/fleet_internal.h"
+
+/* ---- records ------------------------------------------------------------------------- */
+
+int fleet_records_add(struct fleet_records *records, const struct fleet_record *record)
+{
+	const size_t capacity = records->capacity ? 2 * records->capacity : 16;
+	struct fleet_record **items;
+
+	if (records->count == records->capacity) {
+		items = reallocarray(records->items, capacity, sizeof(struct fleet_record *));
+		if (!items)
+			return -ENOMEM;
+		records->items = items;
+		records->capacity = capacity;
+	}
+	records->items[records->count] = fleet_record_copy(record);
+	return records->items[records->count] ? (records->count++, 0) : -ENOMEM;
+}
+
+void fleet_records_done(struct fleet_records *records)
+{
+	for (size_t i = 0; i < records->count; i++)
+		free(records->items[i]);
+	free(records->items);
+	*records = (struct fleet_records) { 0 };
+}
+
+/* ---- the replica ----------------------------------------------------------------------- */
+
+struct loading {
+	struct fleet_replica *replica;
+	size_t bad_count;
+};
+
+static int load_record(const struct fleet_record *record, bool is_held, void *context)
+{
+	const struct loading *loading = context;
+
+	return fleet_replica_load(loading->replica, record, is_held, time_now_ms());
+}
+
+/* It comes again from the server. */
+static void pass_bad_row(const char *origin, const char *key, void *context)
+{
+	struct loading *loading = context;
+
+	if (!loading->bad_count++)
+		log_warning("fleet", "the record \"%s\" of %s is damaged and left out", key,
+			    origin);
+}
+
+int fleet_load(struct state *state, const char *host, struct fleet_replica **ret_replica)
+{
+	struct loading loading = { .replica = fleet_replica_new(host) };
+	int err = loading.replica ? 0 : -ENOMEM;
+
+	if (!err)
+		err = fleet_rows_read(state, load_record, pass_bad_row, &loading);
+	if (!err)
+		err = fleet_replica_take_changes(loading.replica, NULL, NULL);
+	if (err) {
+		fleet_replica_free(loading.replica);
+		return err;
+	}
+	*ret_replica = loading.replica;
+	return 0;
+}
+
+struct fleet_replica *engine_fleet_replica(const struct engine *engine)
+{
+	return engine->fleet->replica;
+}
+
+struct fleet_replica *fleet_ready(const struct engine *engine, struct refusal *refusal)
+{
+	if (!engine->fleet->replica)
+		refusal_set(refusal, OUTCOME_CONFLICT,
+			    "this host is in no fleet: the configuration has no fleet:");
+	return engine->fleet->replica;
+}
+
+int fleet_fail(struct engine *engine, int err, const char *error, struct refusal *refusal)
+{
+	struct engine_fleet *fleet = engine->fleet;
+	struct fleet_replica *again;
+
+	refusal_set(refusal, OUTCOME_INTERNAL, "%s; nothing has changed",
+		    error			 ? error
+		    : err == -ENOMEM		 ? strerror(ENOMEM)
+		    : state_error(engine->state) ? state_error(engine->state)
+						 : strerror(-err));
+	state_rollback(engine->state);
+	fleet_records_done(&fleet->written);
+	if (!fleet_load(engine->state, fleet_replica_self(fleet->replica), &again)) {
+		/* Who waits for this change may have the pointer. */
+		fleet_replica_swap(fleet->replica, again);
+		fleet_replica_free(again);
+	}
+	/* Records that were taken before may not be in force yet. */
+	fleet->is_stale = true;
+	return -ECANCELED;
+}
+
+static int keep_put(const struct fleet_record *record, bool is_held, void *context)
+{
+	return fleet_row_put(context, record, is_held);
+}
+
+static int keep_drop(const struct fleet_record *record, bool is_held, void *context)
+{
+	return fleet_row_drop(context, record, is_held);
+}
+
+struct fleet_keeper fleet_keeper_of(struct engine *engine)
+{
+	return (
+	    struct fleet_keeper) { .put = keep_put, .drop = keep_drop, .context = engine->state };
+}
+
+struct engine_fleet *engine_fleet_new(void)
+{
+	return calloc(1, sizeof(struct engine_fleet));
+}
+
+void engine_fleet_free(struct engine_fleet *fleet)
+{
+	if (!fleet)
+		return;
+	fleet_replica_free(fleet->replica);
+	fleet_replica_free(fleet->staged);
+	fleet_records_done(&fleet->written);
+	manual_sets_done(&fleet->sets);
+	free(fleet);
+}

@@ -44,6 +44,7 @@ def test_words(complete):
     assert complete("--socket", "/a", "re") == {"reload", "refresh", "report", "restore"}
     assert complete("--socket=/a", "re") == {"reload", "refresh", "report", "restore"}
     assert complete("feeds", "") == {"accept", "diff"} == complete("--json", "feeds", "")
+    assert complete("fleet", "") == {"accept", "forget"}
     assert complete("ex") == {"export", "explain"}
     assert complete("learn", "") == {"list", "accept", "reject", "forget", "backfill",
                                      "simulate", "partners"}
@@ -53,8 +54,8 @@ def test_words(complete):
     assert complete("export", "--family", "") == {"4", "6"}
     assert complete("--so") == {"--socket"}
     assert complete("add", "--list", "x", "--t") == {"--ttl"} == complete("add", "--list=x", "--t")
-    assert complete("list", "--source", "f") == {"file", "feed"}
-    assert complete("list", "--source=f") == {"--source=file", "--source=feed"}
+    assert complete("list", "--source", "f") == {"file", "feed", "fleet"}
+    assert complete("list", "--source=fe") == {"--source=feed"}
     assert complete("import", "--format", "post") == {"postfix-cidr"}
     assert complete("lint", "--check", "w") == {"wide"}
     assert complete("list", "--sort", "") == {"hits", "connections", "averted", "last_hit"}

@@ -8,18 +8,19 @@ import pytest
 from conftest import ROOT
 
 COMMANDS = ["status", "test", "list", "seen", "blocked", "limits", "summary", "top", "allow", "block", "add", "del", "import", "history", "undo", "protect",
-            "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "refresh", "domains",
+            "unprotect", "reload", "diff", "lint", "simulate", "monitor", "spf", "feeds", "fleet", "refresh", "domains",
             "learn", "explain", "report", "check-config", "export", "backup", "restore", "detach", "help"]
+SCOPE = {"--local", "--only-hosts", "--not-hosts"}
 OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "list": {"--list", "--source", "--hit", "--sort", "--since", "--limit", "--config"},
            "seen": {"--since", "--limit", "--names", "--servers"},
            "blocked": {"--since", "--sort", "--list", "--limit", "--names", "--servers"},
            "limits": {"--since", "--limit"},
            "top": {"--interval"}, "summary": {"--since", "--format", "--mail"},
-           "allow": {"--list", "--reason", "--ttl"},
-           "block": {"--list", "--reason", "--ttl", "--force"},
-           "add": {"--list", "--reason", "--ttl", "--force"},
-           "del": {"--list", "--reason", "--yes", "--accept"},
+           "allow": {"--list", "--reason", "--ttl"} | SCOPE,
+           "block": {"--list", "--reason", "--ttl", "--force"} | SCOPE,
+           "add": {"--list", "--reason", "--ttl", "--force"} | SCOPE,
+           "del": {"--list", "--reason", "--yes", "--accept", "--fleet"},
            "import": {"--format", "--list", "--reason", "--ttl", "--on-error", "--dry-run",
                       "--force", "--from-nft", "--from-ipset"},
            "export": {"--format", "--list", "--aggregate", "--no-aggregate", "--family"},
@@ -31,6 +32,7 @@ OPTIONS = {"status": {"--check", "--config"}, "test": {"--config", "--port"},
            "monitor": {"--verdict", "--list", "--port", "--count", "--pcap", "--payload"},
            "simulate": {"--config", "--new", "--limit", "--limits"}, "restore": {"--config"}, "detach": {"--config"},
            "spf": {"--servers", "--authenticated", "--timeout"},
+           "fleet": {"--reason", "--yes"},
            "learn": {"--state", "--since", "--reason", "--yes"},
            "report": {"--message", "--by", "--user"}}
 GLOBAL = {"--socket", "--json", "--wide", "--help", "--version"}

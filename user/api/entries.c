@@ -21,7 +21,9 @@ struct entry_task {
 	struct api_task task;
 	struct entry_change change;
 	struct networks networks; /* for change: what was typed */
-	struct lines holders;	  /* delete: other sources that still list the prefixes */
+	char *only_hosts;	  /* the same */
+	char *not_hosts;
+	struct lines holders; /* delete: other sources that still list the prefixes */
 };
 
 static void entry_task_free(struct api_task *base)
@@ -29,18 +31,24 @@ static void entry_task_free(struct api_task *base)
 	struct entry_task *task = (struct entry_task *)base;
 
 	free(task->change.list);
+	free(task->only_hosts);
+	free(task->not_hosts);
 	networks_done(&task->networks);
 	lines_done(&task->holders);
 }
 
 /* ---- the request ---------------------------------------------------------- */
 
-/* The arguments of all these commands. ttl_seconds and force are only for add. */
+/* The arguments of all these commands. */
 #define ENTRY_ARGUMENTS(task)                                                                      \
 	ARGUMENT_LIST(&(task)->change.list),                                                       \
 	    { .name = "prefix", .is_needed = true, .ret_networks = &(task)->networks },            \
 	    ARGUMENT_REASON(&(task)->task.reason), ARGUMENT_SUDO_USER(&(task)->task.sudo_user)
 #define ENTRY_ARGUMENT_COUNT 4
+#define ARGUMENT_HOSTS(key, text)                                                                  \
+	{                                                                                          \
+		.name = (key), .ret_text = (text), .bytes_max = SCOPE_HOSTS_BYTES_MAX              \
+	}
 
 /* Take the prefixes over, once they have been read. */
 static int entry_take_networks(struct entry_task *task, int err)
@@ -116,11 +124,16 @@ static int add_read(struct api_task *base, struct runtime *runtime, struct evhtt
 		ENTRY_ARGUMENTS(task),
 		ARGUMENT_TTL(&task->change.ttl_sec),
 		{ .name = "force", .ret_flag = &task->change.is_forced },
+		{ .name = "local", .ret_flag = &task->change.scope.is_local },
+		ARGUMENT_HOSTS("only_hosts", &task->only_hosts),
+		ARGUMENT_HOSTS("not_hosts", &task->not_hosts),
 	};
+	int err = arguments_read_body(request, arguments, sizeof(arguments) / sizeof(*arguments));
 
 	(void)runtime;
-	return entry_take_networks(
-	    task, arguments_read_body(request, arguments, ENTRY_ARGUMENT_COUNT + 2));
+	task->change.scope.only_hosts = task->only_hosts;
+	task->change.scope.not_hosts = task->not_hosts;
+	return entry_take_networks(task, err);
 }
 
 /* ---- the answer ----------------------------------------------------------- */

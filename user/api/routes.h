@@ -39,6 +39,10 @@ extern const struct api_command learn_reject_command;
 extern const struct api_command learn_forget_command;
 extern const struct api_command learn_simulate_command;
 extern const struct api_command evidence_command;
+extern const struct api_command fleet_command;
+extern const struct api_command fleet_accept_command;
+extern const struct api_command fleet_forget_command;
+extern const struct api_command fleet_delete_command;
 extern const struct api_command report_command;
 extern const struct api_command explain_command;
 

@@ -71,6 +71,7 @@ extern const struct command command_protect;
 extern const struct command command_unprotect;
 extern const struct command command_reload;
 extern const struct command command_feeds;
+extern const struct command command_fleet;
 extern const struct command command_domains;
 extern const struct command command_refresh;
 extern const struct command command_check_config;

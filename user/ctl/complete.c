@@ -26,6 +26,7 @@ struct asked {
 
 static const struct asked ask_lists = { "/v1/status", "lists" };
 static const struct asked ask_feeds = { "/v1/feeds", "feeds" };
+static const struct asked ask_fleet = { "/v1/fleet", "hosts" };
 static const struct asked ask_domains = { "/v1/domains", "domains" };
 
 /* Possible values of an option, or of an argument at a position. */
@@ -67,6 +68,8 @@ static const struct values values[] = {
 	{ .command = "refresh", .asked = &ask_feeds },
 	{ .command = "domains", .words = "accept diff refresh" },
 	{ .command = "domains", .position = 1, .asked = &ask_domains },
+	{ .command = "fleet", .words = "accept forget" },
+	{ .command = "fleet", .position = 1, .asked = &ask_fleet },
 	{ .command = "learn", .words = "list accept reject forget backfill simulate partners" },
 	{ .command = "learn", .position = 1, .after = "backfill", .words = ":files" },
 	{ .command = "report", .words = "ham spam" },

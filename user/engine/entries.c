@@ -93,10 +93,35 @@ static int add_check_prefix(const struct list *list, const struct prefix *prefix
 			   prefix_format(prefix, text), list->name);
 }
 
+/* An entry is in force where it was added. Elsewhere, its scope decides. */
+static int add_check_scope(const struct engine *engine, const struct scope *scope,
+			   struct refusal *refusal)
+{
+	const struct fleet_settings *fleet = &engine->current->config->fleet;
+
+	if (!scope->is_local && !scope->only_hosts && !scope->not_hosts)
+		return 0;
+	if (!fleet->name)
+		return refusal_set(refusal, OUTCOME_CONFLICT,
+				   "this host is in no fleet, so the entry is on no other: leave "
+				   "out which hosts it is for");
+	if ((scope->only_hosts && !scope_are_hosts(scope->only_hosts)) ||
+	    (scope->not_hosts && !scope_are_hosts(scope->not_hosts)))
+		return refusal_set(refusal, OUTCOME_INVALID,
+				   "write hosts as mx1,mx2: names with commas between them");
+	if (!scope_has(scope, fleet->host))
+		return refusal_set(
+		    refusal, OUTCOME_INVALID,
+		    "the entry would be in force on this host, %s, too: add it on one "
+		    "of the hosts that it is for",
+		    fleet->host);
+	return 0;
+}
+
 static int add_check(const struct engine *engine, const struct list *list,
 		     const struct entry_change *change, struct refusal *refusal)
 {
-	int err = 0;
+	int err = add_check_scope(engine, &change->scope, refusal);
 
 	for (size_t i = 0; i < change->prefix_count && !err; i++)
 		err = add_check_prefix(list, &change->prefixes[i], refusal);
@@ -119,6 +144,7 @@ static int add_rows(struct engine *engine, const struct deed *by, const struct l
 
 		entry.prefix = change->prefixes[i];
 		row = row_of_entry(list, &entry);
+		row.scope = change->scope;
 		err = manual_put(&batch, &row);
 	}
 	return err;
@@ -197,9 +223,10 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
 {
 	const struct list *list = engine_find_list(engine, change->list, refusal);
 	const int64_t now_sec = time_now_sec();
+	char origin[SCOPE_ORIGIN_BYTES];
 	const struct entry model = {
 		.source = SOURCE_MANUAL,
-		.origin = by->author,
+		.origin = scope_origin(&change->scope, by->author, origin),
 		.reason = by->reason,
 		.author = by->author,
 		.added_at_sec = now_sec,

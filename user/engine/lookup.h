@@ -3,6 +3,7 @@
 #ifndef ENGINE_LOOKUP_H
 #define ENGINE_LOOKUP_H
 
+#include "core/scope.h"
 #include "engine/engine.h"
 
 /* The entries that a change is about. All are changed, or none. */
@@ -12,6 +13,7 @@ struct entry_change {
 	size_t prefix_count;	       /* at least 1 */
 	int64_t ttl_sec;	       /* 0: without end */
 	bool is_forced;		       /* although a guard would refuse or hold it */
+	struct scope scope;	       /* add: the hosts of the fleet on which they are in force */
 };
 
 /* The list; NULL: there is none, and @refusal says so. */

@@ -10,7 +10,7 @@
 #include "ctl/exchange.h"
 #include "ctl/memory.h"
 
-enum { ADD_LIST, ADD_REASON, ADD_TTL, ADD_FORCE };
+enum { ADD_LIST, ADD_REASON, ADD_TTL, ADD_LOCAL, ADD_ONLY_HOSTS, ADD_NOT_HOSTS, ADD_FORCE };
 
 static const struct column warnings_column[] = { { "warnings", NULL, FORM_PLAIN },
 						 { NULL, NULL, FORM_PLAIN } };
@@ -36,16 +36,19 @@ static enum ctl_exit make_add_body(const struct arguments *arguments, const char
 	}
 	prefixes = command_join(arguments);
 	/* A reason that is not UTF-8 must not silently become null. */
-	body = json_pack("{s:s, s:s, s:s?, s:o, s:o}", "list", list, "prefix", prefixes, "reason",
-			 options[ADD_REASON], "ttl_seconds", ttl, "sudo_user",
-			 writer_string(client_sudo_user()));
+	body = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:s*, s:s*}", "list", list, "prefix", prefixes,
+			 "reason", options[ADD_REASON], "ttl_seconds", ttl, "sudo_user",
+			 writer_string(client_sudo_user()), "only_hosts", options[ADD_ONLY_HOSTS],
+			 "not_hosts", options[ADD_NOT_HOSTS]);
 	free(prefixes);
 	if (!body) {
-		ctl_error("list, prefix and reason must be UTF-8");
+		ctl_error("list, prefix, reason and hosts must be UTF-8");
 		return CTL_INVALID;
 	}
 	if (options[ADD_FORCE])
 		json_object_set_new(body, "force", json_true());
+	if (options[ADD_LOCAL])
+		json_object_set_new(body, "local", json_true());
 	*ret_body = body;
 	return CTL_DONE;
 }
@@ -157,7 +160,11 @@ static enum ctl_exit run_block(const struct arguments *arguments)
 
 #define COMMON_OPTIONS                                                                             \
 	[ADD_REASON] = { "reason", "TEXT", "the reason, shown by list and history", 0 },           \
-	[ADD_TTL] = { "ttl", "DURATION", "expire after this time, for example 30d or 1h30m", 0 }
+	[ADD_TTL] = { "ttl", "DURATION", "expire after this time, for example 30d or 1h30m", 0 },  \
+	[ADD_LOCAL] = { "local", NULL, "keep the entry from the other hosts of the fleet", 0 },    \
+	[ADD_ONLY_HOSTS] = { "only-hosts", "HOSTS",                                                \
+			     "in the fleet: in force only on these, as mx1,mx2", 0 },              \
+	[ADD_NOT_HOSTS] = { "not-hosts", "HOSTS", "in the fleet: not in force on these", 0 }
 #define FORCE_OPTION                                                                               \
 	[ADD_FORCE] = { "force", NULL, "also block an own, protected or very wide prefix", 0 }
 

@@ -3,12 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/plural.h"
 #include "ctl/ask.h"
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
 #include "ctl/impact.h"
 
-enum { DEL_LIST, DEL_REASON, DEL_YES, DEL_ACCEPT };
+enum { DEL_LIST, DEL_REASON, DEL_YES, DEL_ACCEPT, DEL_FLEET };
 
 static const struct column more_columns[] = { { "still_listed_by", NULL, FORM_PLAIN },
 					      { "impact", NULL, FORM_PLAIN },
@@ -129,10 +130,52 @@ static enum ctl_exit del_prefixes(const struct arguments *arguments, const char 
 			is_asked || arguments->options[DEL_YES] ? write_deleted : write_and_warn);
 }
 
+/* ---- from all hosts of the fleet ---------------------------------------------------- */
+
+static void write_removed(struct writer *writer, const json_t *answer)
+{
+	static const struct column columns[] = { { "list", NULL, FORM_PLAIN },
+						 { "removed", NULL, FORM_NUMBER },
+						 { NULL, NULL, FORM_PLAIN } };
+	const long long removed = json_integer_value(json_object_get(answer, "removed"));
+
+	writer_members(writer, columns, answer);
+	writer_text(writer, COLOUR_NONE, "removed from list %s on all hosts: %lld %s",
+		    entry_string(answer, "list"), removed,
+		    plural((uint64_t)removed, "prefix", "prefixes"));
+	writer_line_end(writer);
+}
+
+static enum ctl_exit del_everywhere(const struct arguments *arguments, const char *prefixes)
+{
+	const bool is_asked = !arguments->options[DEL_YES] && ask_is_possible();
+	json_t *body = json_pack("{s:s,s:s,s:s?,s:b,s:o}", "list", arguments->options[DEL_LIST],
+				 "prefix", prefixes, "reason", arguments->options[DEL_REASON],
+				 "accept", is_asked || arguments->options[DEL_ACCEPT], "sudo_user",
+				 writer_string(client_sudo_user()));
+	const struct request request = { .method = "POST",
+					 .path = "/v1/fleet/delete",
+					 .body = body,
+					 .timeout_sec = CLIENT_APPLY_TIMEOUT_SEC };
+	enum ctl_exit code = CTL_NEGATIVE;
+
+	if (!body) {
+		ctl_error("list, prefix and reason must be UTF-8");
+		return CTL_INVALID;
+	}
+	if (is_asked && !ask_yes("Remove what any host of the fleet has added there?"))
+		ctl_error("nothing has changed");
+	else
+		code = exchange(arguments, &request, "removed", write_removed);
+	json_decref(body);
+	return code;
+}
+
 static enum ctl_exit run_del(const struct arguments *arguments)
 {
 	char *prefixes = command_join(arguments);
-	enum ctl_exit code = del_prefixes(arguments, prefixes);
+	enum ctl_exit code = arguments->options[DEL_FLEET] ? del_everywhere(arguments, prefixes)
+							   : del_prefixes(arguments, prefixes);
 
 	free(prefixes);
 	return code;
@@ -155,6 +198,8 @@ const struct command command_del = {
 		     [DEL_YES] = { "yes", NULL, "do not ask or warn", 0 },
 		     [DEL_ACCEPT] = { "accept", NULL,
 				      "remove it although many were removed in the last minute",
-				      0 } },
+				      0 },
+		     [DEL_FLEET] = { "fleet", NULL,
+				     "remove what any host of the fleet has added there", 0 } },
 	.run = run_del,
 };

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`fleet`, and what `add` and `del` say to a fleet: what they ask and print."""
+from fake_daemon import error
+
+HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "hosts": [
+    {"name": "mx1", "self": True, "records": 12, "held": 0, "digest": "00c5a1b2c3d4e5f6",
+     "changed_at": "2026-11-24T09:30:00Z"},
+    {"name": "mx2.example.org", "self": False, "records": 1204567, "held": 40,
+     "digest": "11c5a1b2c3d4e5f6", "changed_at": "2026-11-24T10:00:00Z"},
+    {"name": "mx3", "self": False, "records": 0, "held": 0, "digest": "0" * 16,
+     "changed_at": None}]}
+HELD = ("mx2.example.org: 40 removals are held, so these entries stay in force; "
+        "`ipwlctl fleet accept mx2.example.org' removes them")
+
+
+def test_hosts(ask, daemon):
+    daemon.answers["GET", "/v1/fleet"] = 200, HOSTS
+    done = ask("fleet")
+    lines = done.out.splitlines()
+    assert done.code == 0 and lines[0].split() == ["HOST", "SELF", "RECORDS", "HELD", "CHANGED"]
+    assert [line.split()[0] for line in lines[1:4]] == ["mx1", "mx2.example.org", "mx3"]
+    assert lines[4:] == [HELD]
+    assert ask("--json", "fleet").json() == HOSTS
+
+
+def test_no_fleet(ask, daemon):
+    daemon.answers["GET", "/v1/fleet"] = error(409, "conflict", "this host is in no fleet")
+    done = ask("fleet")
+    assert done.code == 1 and "in no fleet" in done.err and done.out == ""
+
+
+def test_accept_and_forget(ask, daemon):
+    daemon.answers["POST", "/v1/fleet/accept"] = 200, {"schema_version": 1, "accepted": 40}
+    daemon.answers["POST", "/v1/fleet/forget"] = 200, {"schema_version": 1, "forgotten": 1}
+    done = ask("fleet", "accept", "--reason", "moved", env={"SUDO_USER": "alice"})
+    assert done.code == 0 and done.out == "accepted: 40 removals\n"
+    assert daemon.requests[-1]["body"] == {"host": None, "reason": "moved", "sudo_user": "alice"}
+    done = ask("fleet", "accept", "mx2")
+    assert daemon.requests[-1]["body"]["host"] == "mx2"
+    done = ask("fleet", "forget", "mx2")
+    assert done.code == 0 and done.out == "forgotten: 1 record\n"
+    assert daemon.requests[-1]["body"]["host"] == "mx2"
+    count = len(daemon.requests)
+    for words in ("forget",), ("remove", "mx2"), ("accept", "mx2", "mx3"):
+        done = ask("fleet", *words)
+        assert done.code == 2 and "fleet" in done.err
+    assert len(daemon.requests) == count
+
+
+def test_delete_from_all_hosts(ask, daemon):
+    daemon.answers["POST", "/v1/fleet/delete"] = 200, {"schema_version": 1, "list": "partners",
+                                                       "removed": 2}
+    done = ask("del", "--fleet", "--list", "partners", "192.0.2.1", "192.0.2.2",
+               env={"SUDO_USER": "alice"})
+    assert done.code == 0 and done.out == "removed from list partners on all hosts: 2 prefixes\n"
+    assert [request["path"] for request in daemon.requests] == ["/v1/fleet/delete"]
+    assert daemon.requests[0]["body"] == {
+        "list": "partners", "prefix": "192.0.2.1,192.0.2.2", "reason": None, "accept": False,
+        "sudo_user": "alice"}
+
+
+def test_scope(ask, daemon):
+    daemon.answers["POST", "/v1/entries"] = error(409, "conflict", "no")
+    ask("add", "--list", "partners", "192.0.2.1", "--local", env={"SUDO_USER": "alice"})
+    body = daemon.requests[-1]["body"]
+    assert body["local"] is True and "only_hosts" not in body and "not_hosts" not in body
+    ask("allow", "--list", "partners", "192.0.2.1", "--only-hosts", "mx1,mx2", "--not-hosts", "mx3")
+    body = daemon.requests[-1]["body"]
+    assert "local" not in body and (body["only_hosts"], body["not_hosts"]) == ("mx1,mx2", "mx3")

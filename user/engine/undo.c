@@ -53,13 +53,23 @@ static void plan_done(struct plan *plan)
 	free(plan->steps);
 }
 
+static bool plan_has(const struct plan *plan, const struct history_change *change)
+{
+	for (size_t i = 0; i < plan->step_count; i++)
+		if (!prefix_compare(&plan->steps[i].prefix, change->prefix) &&
+		    !strcmp(plan->steps[i].list, change->list))
+			return true;
+	return false;
+}
+
+/* What another host had returns as an entry of this one, unless this one had it, too. */
 static int plan_take_change(const struct history_change *change, void *context)
 {
 	struct plan *plan = context;
 	size_t capacity = plan->capacity ? 2 * plan->capacity : 16;
 	struct reversal *steps;
 
-	if (!change->prefix)
+	if (!change->prefix || (change->source == SOURCE_FLEET && plan_has(plan, change)))
 		return 0;
 	if (plan->step_count == plan->capacity) {
 		steps = reallocarray(plan->steps, capacity, sizeof(*steps));

@@ -61,6 +61,7 @@ static int compare_row(const struct fleet_record *record, bool is_held, void *co
 	fleet_record_format(record, of_one);
 	fleet_record_format(*expected, of_other);
 	assert_string_equal(of_one, of_other);
+	assert_int_equal(record->row, (*expected)->row);
 	free(*expected);
 	*expected = NULL;
 	return 0;
@@ -87,13 +88,17 @@ static void test_records(void **unused)
 		record.reason = random_number() % 2 ? "a reason" : NULL;
 		record.scope.not_hosts = random_number() % 2 ? "mx4,mx5" : NULL;
 		place = &kept.records[index_of(origin, &record.prefix, is_held)];
+		record.row = *place ? (*place)->row : 0;
 		free(*place);
 		*place = NULL;
 		if (random_number() % 5) {
 			assert_int_equal(fleet_row_put(state, &record, is_held), 0);
+			if (!record.row)
+				record.row = fleet_row_added(state);
+			assert_true(record.row);
 			*place = fleet_record_copy(&record);
 		} else {
-			assert_int_equal(fleet_row_drop(state, &record, is_held), 0);
+			assert_int_equal(fleet_row_drop(state, &record), 0);
 		}
 	}
 	assert_int_equal(state_commit(state), 0);
@@ -122,7 +127,7 @@ static void note_bad(const char *origin, const char *key, void *context)
 
 static void test_bad_rows(void **unused)
 {
-	const struct fleet_record record = fleet_add("mx1", "192.0.2.1/32", 5);
+	struct fleet_record record = fleet_add("mx1", "192.0.2.1/32", 5);
 	struct state *state = open_state();
 	size_t count = 0;
 
@@ -130,7 +135,7 @@ static void test_bad_rows(void **unused)
 	assert_int_equal(fleet_row_put(state, &record, false), 0);
 	assert_int_equal(state_commit(state), 0);
 	state_close(state);
-	run_sql("INSERT INTO fleet_records VALUES "
+	run_sql("INSERT INTO fleet_records (origin, key, is_held, value) VALUES "
 		"('mx1', 'partners 192.0.2.300/32 manual', 0, '1 add 5 allow 1 0 - - - -')");
 	state = open_state();
 	assert_int_equal(fleet_rows_read(state, count_row, note_bad, &count), 0);

@@ -54,45 +54,33 @@ int engine_fleet_publish(struct engine *engine, struct fleet_records *ret_record
 
 /* ---- take ------------------------------------------------------------------------------ */
 
-/* In the order of the table in state.db, or nearly so: neighbours share its pages. */
-static int compare_records(const void *a, const void *b)
+/* Those that this host believes. NULL: out of memory. */
+static const struct fleet_record **believed_of(const struct engine *engine,
+					       const struct fleet_record *const records[],
+					       size_t count, size_t *ret_count)
 {
-	const struct fleet_record *one = *(const struct fleet_record *const *)a;
-	const struct fleet_record *other = *(const struct fleet_record *const *)b;
-	int order = strcmp(one->origin, other->origin);
-
-	if (!order)
-		order = strcmp(one->list, other->list);
-	return order ? order : prefix_compare(&one->prefix, &other->prefix);
-}
-
-/* Those that this host believes, sorted. NULL: out of memory. */
-static const struct fleet_record **sort_records(const struct engine *engine,
-						const struct fleet_record *const records[],
-						size_t count, size_t *ret_count)
-{
-	const struct fleet_record **sorted = calloc(count + 1, sizeof(struct fleet_record *));
+	const struct fleet_record **believed = calloc(count + 1, sizeof(struct fleet_record *));
 	const char *self = fleet_replica_self(engine->fleet->replica);
 
 	*ret_count = 0;
-	for (size_t i = 0; sorted && i < count; i++)
+	for (size_t i = 0; believed && i < count; i++)
 		if (!strcmp(records[i]->origin, self) ||
 		    fleet_settings_believe(fleet_settings_of(engine), records[i]->origin))
-			sorted[(*ret_count)++] = records[i];
-	if (sorted)
-		qsort(sorted, *ret_count, sizeof(struct fleet_record *), compare_records);
-	return sorted;
+			believed[(*ret_count)++] = records[i];
+	return believed;
 }
 
 /* The only host that has said something; NULL: several have, or nobody. */
 static const char *only_origin(const struct fleet_record *const records[], size_t count)
 {
-	return count && !strcmp(records[0]->origin, records[count - 1]->origin) ? records[0]->origin
-										: NULL;
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(records[i]->origin, records[0]->origin) != 0)
+			return NULL;
+	return count ? records[0]->origin : NULL;
 }
 
-static int take_sorted(struct engine *engine, const struct fleet_record *const records[],
-		       size_t count, struct manual_batch *batch, struct fleet_taking *taking)
+static int take_believed(struct engine *engine, const struct fleet_record *const records[],
+			 size_t count, struct manual_batch *batch, struct fleet_taking *taking)
 {
 	const struct fleet_keeper keeper = fleet_keeper_of(engine);
 	int err = state_begin(engine->state);
@@ -115,25 +103,25 @@ int engine_fleet_take(struct engine *engine, const struct fleet_record *const re
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(NULL, HISTORY_FLEET) };
 	struct fleet_taking taking = { 0 };
-	const struct fleet_record **sorted;
-	size_t sorted_count;
+	const struct fleet_record **believed;
+	size_t believed_count;
 	int err;
 
 	if (!fleet_ready(engine, refusal))
 		return -ECANCELED;
-	sorted = sort_records(engine, records, count, &sorted_count);
-	if (!sorted)
+	believed = believed_of(engine, records, count, &believed_count);
+	if (!believed)
 		return refusal_set_memory(refusal);
-	batch.record.author = only_origin(sorted, sorted_count);
-	batch.record.reason = sorted_count == 1 ? sorted[0]->reason : NULL;
-	err = take_sorted(engine, sorted, sorted_count, &batch, &taking);
+	batch.record.author = only_origin(believed, believed_count);
+	batch.record.reason = believed_count == 1 ? believed[0]->reason : NULL;
+	err = take_believed(engine, believed, believed_count, &batch, &taking);
 	if (!err && !is_last)
 		err = state_commit(engine->state);
 	if (err)
 		err = fleet_fail(engine, err, NULL, refusal);
 	else if (is_last)
 		err = put_in_force(engine, &batch, refusal);
-	free(sorted);
+	free(believed);
 	if (!err)
 		*ret_taking = taking;
 	return err;

@@ -114,15 +114,22 @@ static int keep_put(const struct fleet_record *record, bool is_held, void *conte
 	return fleet_row_put(context, record, is_held);
 }
 
+static int64_t keep_row(void *context)
+{
+	return fleet_row_added(context);
+}
+
 static int keep_drop(const struct fleet_record *record, bool is_held, void *context)
 {
-	return fleet_row_drop(context, record, is_held);
+	(void)is_held;
+	return fleet_row_drop(context, record);
 }
 
 struct fleet_keeper fleet_keeper_of(struct engine *engine)
 {
-	return (
-	    struct fleet_keeper) { .put = keep_put, .drop = keep_drop, .context = engine->state };
+	return (struct fleet_keeper) {
+		.put = keep_put, .row = keep_row, .drop = keep_drop, .context = engine->state
+	};
 }
 
 struct engine_fleet *engine_fleet_new(void)

@@ -49,6 +49,7 @@ struct fleet_record {
 	const char *author;	/* or NULL */
 	const char *reason;	/* or NULL */
 	struct scope scope;	/* is_local is false */
+	int64_t row;		/* where it is kept (replica.h); 0: nowhere */
 };
 
 /* Write the key. Returns @key. */

@@ -238,9 +238,19 @@ void replica_touch(struct fleet_replica *replica, struct place *place, int64_t n
 
 /* ---- rows --------------------------------------------------------------------------- */
 
-static int keep(const struct fleet_keeper *keeper, const struct fleet_record *record, bool is_held)
+/* @old: which it replaces; NULL: none. */
+static int keep(const struct fleet_keeper *keeper, struct fleet_record *record,
+		const struct fleet_record *old, bool is_held)
 {
-	return keeper && keeper->put ? keeper->put(record, is_held, keeper->context) : 0;
+	int err;
+
+	record->row = old ? old->row : 0;
+	if (!keeper || !keeper->put)
+		return 0;
+	err = keeper->put(record, is_held, keeper->context);
+	if (!err && !record->row && keeper->row)
+		record->row = keeper->row(keeper->context);
+	return err;
 }
 
 static int unkeep(const struct fleet_keeper *keeper, const struct fleet_record *record,
@@ -297,7 +307,7 @@ int replica_put(struct fleet_replica *replica, const struct fleet_keeper *keeper
 		int64_t now_ms)
 {
 	const uint64_t version = record->version;
-	int err = keep(keeper, record, is_held);
+	int err = keep(keeper, record, is_held ? slot->held : slot->current, is_held);
 
 	slot_set(slot, record, is_held);
 	fleet_clock_see(&replica->clock, now_ms, version);

@@ -24,10 +24,13 @@
 
 struct fleet_replica;
 
-/* Where rows are kept. Each function returns 0 or -errno, which ends what was begun. NULL
- * functions: nowhere. */
+/* Where rows are kept. put() and drop() return 0 or -errno, which ends what was begun. put() writes
+ * the row `row` of the record anew; if that is 0, it adds one, and row() tells which. So no row is
+ * looked for, and rows of a million records that come in any order are added one behind the other.
+ * NULL functions: nowhere. */
 struct fleet_keeper {
 	int (*put)(const struct fleet_record *record, bool is_held, void *context);
+	int64_t (*row)(void *context);
 	int (*drop)(const struct fleet_record *record, bool is_held, void *context);
 	void *context;
 };

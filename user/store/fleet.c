@@ -16,13 +16,15 @@ static int read_row(sqlite3_stmt *row,
 		    void (*visit_bad)(const char *origin, const char *key, void *context),
 		    void *context)
 {
-	const char *origin = database_text(row, 0), *key = database_text(row, 1);
-	const char *value = database_text(row, 3);
+	const char *origin = database_text(row, 1), *key = database_text(row, 2);
+	const char *value = database_text(row, 4);
 	struct fleet_texts texts;
 	struct fleet_record record;
 
-	if (origin && key && value && !fleet_record_parse(origin, key, value, &texts, &record))
-		return visit(&record, sqlite3_column_int(row, 2) != 0, context);
+	if (origin && key && value && !fleet_record_parse(origin, key, value, &texts, &record)) {
+		record.row = sqlite3_column_int64(row, 0);
+		return visit(&record, sqlite3_column_int(row, 3) != 0, context);
+	}
 	if (visit_bad)
 		visit_bad(origin ? origin : "", key ? key : "", context);
 	return 0;
@@ -39,7 +41,7 @@ int fleet_rows_read(struct state *state,
 
 	if (!state_has_fleet(state))
 		return state_database(state) ? 0 : -EIO;
-	if (database_prepare(database, "SELECT origin, key, is_held, value FROM fleet_records",
+	if (database_prepare(database, "SELECT id, origin, key, is_held, value FROM fleet_records",
 			     &row))
 		return -EIO;
 	while (!err && (step = database_step(database, row)) > 0)
@@ -48,38 +50,42 @@ int fleet_rows_read(struct state *state,
 	return err ? err : step;
 }
 
-static void bind_place(sqlite3_stmt *statement, const struct fleet_record *record, bool is_held)
+int fleet_row_put(struct state *state, const struct fleet_record *record, bool is_held)
 {
-	char key[FLEET_KEY_BYTES];
+	static const char add[] =
+	    "INSERT INTO fleet_records (origin, key, is_held, value) VALUES (?, ?, ?, ?)";
+	static const char replace[] = "INSERT OR REPLACE INTO fleet_records "
+				      "(origin, key, is_held, value, id) VALUES (?, ?, ?, ?, ?)";
+	struct database *database = state_database(state);
+	char key[FLEET_KEY_BYTES], value[FLEET_VALUE_BYTES];
+	sqlite3_stmt *statement;
 
+	if (state_begin(state) ||
+	    database_statement(database, record->row ? replace : add, &statement))
+		return -EIO;
+	fleet_record_format(record, value);
 	database_bind_text(statement, 1, record->origin);
 	database_bind_text(statement, 2, fleet_record_key(record, key));
 	sqlite3_bind_int(statement, 3, is_held);
-}
-
-int fleet_row_put(struct state *state, const struct fleet_record *record, bool is_held)
-{
-	static const char put[] = "INSERT OR REPLACE INTO fleet_records VALUES (?, ?, ?, ?)";
-	char value[FLEET_VALUE_BYTES];
-	sqlite3_stmt *statement;
-
-	if (state_begin(state) || database_statement(state_database(state), put, &statement))
-		return -EIO;
-	fleet_record_format(record, value);
-	bind_place(statement, record, is_held);
 	database_bind_text(statement, 4, value);
-	return database_run(state_database(state), statement);
+	if (record->row)
+		sqlite3_bind_int64(statement, 5, record->row);
+	return database_run(database, statement);
 }
 
-int fleet_row_drop(struct state *state, const struct fleet_record *record, bool is_held)
+int64_t fleet_row_added(struct state *state)
 {
-	static const char drop[] =
-	    "DELETE FROM fleet_records WHERE origin = ? AND key = ? AND is_held = ?";
+	return database_last_id(state_database(state));
+}
+
+int fleet_row_drop(struct state *state, const struct fleet_record *record)
+{
+	static const char drop[] = "DELETE FROM fleet_records WHERE id = ?";
 	sqlite3_stmt *statement;
 
 	if (state_begin(state) || database_statement(state_database(state), drop, &statement))
 		return -EIO;
-	bind_place(statement, record, is_held);
+	sqlite3_bind_int64(statement, 1, record->row);
 	return database_run(state_database(state), statement);
 }
 

@@ -18,12 +18,13 @@ int fleet_rows_read(struct state *state,
 		    void (*visit_bad)(const char *origin, const char *key, void *context),
 		    void *context);
 
-/* Write a record in the place of the one with the same origin, list, prefix, source and @is_held.
- * If no transaction is open, this begins one. Return: 0, or -EIO: the transaction is rolled back.
- */
+/* Write the row of a record anew or, if it has none, add one. If no transaction is open, this
+ * begins one. Return: 0, or -EIO: the transaction is rolled back. */
 int fleet_row_put(struct state *state, const struct fleet_record *record, bool is_held);
-/* Delete the record in that place. Return: the same. */
-int fleet_row_drop(struct state *state, const struct fleet_record *record, bool is_held);
+/* The row that was added last. */
+int64_t fleet_row_added(struct state *state);
+/* Delete the row of a record. Return: the same. */
+int fleet_row_drop(struct state *state, const struct fleet_record *record);
 
 /* Describe an entry of another host for the history: JSON with the members added_at, author,
  * expires_at (0: never), host and reason. The caller frees it. NULL: out of memory. */

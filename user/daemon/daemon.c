@@ -27,6 +27,7 @@
 #include "runtime/attempts.h"
 #include "runtime/copies.h"
 #include "runtime/expiry.h"
+#include "runtime/fleet.h"
 #include "runtime/flood.h"
 #include "runtime/lanes.h"
 #include "runtime/learner.h"
@@ -292,6 +293,9 @@ static int daemon_serve(struct daemon *daemon)
 	err = maillog_open(runtime, &runtime->maillog);
 	if (err)
 		return err;
+	err = fleet_link_open(runtime, &runtime->fleet);
+	if (err)
+		return err;
 	err = session_watch_open(runtime, &runtime->sessions);
 	if (err)
 		return err;
@@ -362,6 +366,9 @@ static void daemon_stop(struct daemon *daemon)
 {
 	struct runtime *runtime = &daemon->runtime;
 
+	/* Jobs of the exchange that are with the worker are freed with it. */
+	fleet_link_close(runtime->fleet);
+	runtime->fleet = NULL;
 	/* Stop the worker first, because it uses everything below. */
 	worker_stop(runtime->worker);
 	attempt_reader_close(runtime->attempts);

@@ -135,6 +135,9 @@ void fleet_sync_get_state(const struct fleet_sync *sync, struct fleet_sync_state
 	ret_state->place = redis_client_place(sync->client);
 	ret_state->is_reading = sync->scan.is_running;
 	ret_state->host_count = sync->host_count;
+	ret_state->held_count = 0;
+	for (size_t i = 0; i < sync->known_count; i++)
+		ret_state->held_count += sync->known[i].held_count;
 	ret_state->other_count = 0;
 	for (size_t i = 0; i < sync->host_count; i++)
 		ret_state->other_count += !sync->hosts[i].is_equal;
@@ -147,6 +150,7 @@ void fleet_sync_get_host(const struct fleet_sync *sync, size_t index,
 
 	*ret_host = (struct fleet_sync_host) { .name = host->name,
 					       .is_told = host->is_told,
+					       .is_believed = sync_believes(sync, host->name),
 					       .summary = host->summary,
 					       .is_equal = host->is_equal };
 }

@@ -112,6 +112,7 @@ struct fleet_sync_state {
 	size_t lag_count;	   /* own records that came back by the stream */
 	int64_t lag_ms;		   /* of the last one: from its writing until it came back */
 	size_t host_count;	   /* see fleet_sync_get_host() */
+	size_t held_count;	   /* removals that are held, of all hosts */
 	size_t other_count;	   /* hosts that have another number or digest than known here */
 };
 
@@ -120,7 +121,8 @@ void fleet_sync_get_state(const struct fleet_sync *sync, struct fleet_sync_state
 /* A host that Redis or the replica knows. */
 struct fleet_sync_host {
 	const char *name;
-	bool is_told; /* Redis has its summary */
+	bool is_told;	  /* Redis has its summary */
+	bool is_believed; /* its records are taken */
 	struct fleet_summary summary;
 	bool is_equal; /* the replica has the same */
 };

@@ -70,14 +70,6 @@ static int note_summaries(struct fleet_sync *sync, const struct redis_reply *rep
 	return err;
 }
 
-/* Whether its records are taken at all. */
-static bool is_believed(const struct fleet_sync *sync, const struct host *host)
-{
-	const struct scope scope = { .only_hosts = sync->only_from };
-
-	return scope_has(&scope, host->name);
-}
-
 /* ---- what is to be read ------------------------------------------------------------- */
 
 static bool is_same_difference(const struct difference *a, const struct difference *b)
@@ -113,7 +105,7 @@ static void compare_host(struct fleet_sync *sync, struct host *host)
 		difference.told_count = difference.told_digest = 0;
 	host->is_equal =
 	    difference.told_count == known.count && difference.told_digest == known.digest;
-	if ((host->is_told && host->summary.is_gone) || !is_believed(sync, host))
+	if ((host->is_told && host->summary.is_gone) || !sync_believes(sync, host->name))
 		host->is_equal = true;
 	host->is_wanted = !host->is_equal && is_worth_reading(sync, host, &difference);
 	host->has_seen = !host->is_equal;

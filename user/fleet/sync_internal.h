@@ -173,6 +173,8 @@ redis_done sync_written;
 struct host *sync_host(struct fleet_sync *sync, const char *name, bool is_made);
 /* Write what this host says of its records. */
 void sync_write_summary(struct fleet_sync *sync);
+/* Whether the records of a host are taken at all. */
+bool sync_believes(const struct fleet_sync *sync, const char *name);
 /* What the replica knows of an origin; zeros: nothing. */
 struct known sync_known(const struct fleet_sync *sync, const char *name);
 

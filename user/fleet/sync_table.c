@@ -24,6 +24,13 @@ struct host *sync_host(struct fleet_sync *sync, const char *name, bool is_made)
 	return host;
 }
 
+bool sync_believes(const struct fleet_sync *sync, const char *name)
+{
+	const struct scope scope = { .only_hosts = sync->only_from };
+
+	return !strcmp(name, sync->self) || scope_has(&scope, name);
+}
+
 struct known sync_known(const struct fleet_sync *sync, const char *name)
 {
 	for (size_t i = 0; i < sync->known_count; i++)

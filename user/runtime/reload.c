@@ -12,6 +12,7 @@
 #include "base/plural.h"
 #include "engine/reload.h"
 #include "feeds/schedule.h"
+#include "runtime/fleet.h"
 #include "runtime/learner.h"
 #include "runtime/maillog.h"
 #include "runtime/notify.h"
@@ -106,6 +107,7 @@ static void reload_follow_config(struct reload *reload, struct runtime *runtime)
 	sampler_reconfigure(runtime->sampler);
 	learner_wake(runtime->learner);
 	maillog_configure(runtime->maillog, &config->learn);
+	fleet_link_configure(runtime->fleet, &config->fleet);
 	session_watch_wake(runtime->sessions);
 	rescue_configure(runtime->rescue);
 	if (interfaces_configure(&runtime->interfaces, config))

@@ -53,6 +53,8 @@ static void runtime_take_snapshot(struct runtime *runtime, struct snapshot **sna
 	*snapshot = old;
 	alarm_arm(runtime->expiry, runtime->snapshot->next_expiry_sec);
 	exports_update(runtime->exports, runtime->snapshot);
+	if (runtime->changed)
+		runtime->changed(runtime);
 }
 
 static void runtime_take_state_error(struct runtime *runtime, char **error)

@@ -36,6 +36,7 @@ struct alarm;
 struct attempt_reader;
 struct exports;
 struct feeds;
+struct fleet_link;
 struct flood_watch;
 struct lanes;
 struct learner;
@@ -60,6 +61,7 @@ struct runtime {
 	struct lanes *lanes;
 	struct flood_watch *flood;
 	struct learner *learner;
+	struct fleet_link *fleet;
 	struct maillog *maillog;
 	struct session_watch *sessions;
 	struct rescue *rescue;
@@ -81,6 +83,8 @@ struct runtime {
 	 * and add warnings. */
 	void (*follow)(void *context, const struct config *config, struct lines *warnings);
 	void *follow_context;
+	/* Called when other entries are in force. NULL: nobody cares. */
+	void (*changed)(struct runtime *runtime);
 };
 
 /* A task of the worker that has the engine: the first member of a struct of whoever asks.

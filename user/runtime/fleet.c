@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Jobs of the exchange become tasks of the worker, and so does the search for what is to be
+ * published. */
+#include "runtime/fleet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/token.h"
+#include "engine/fleet.h"
+#include "runtime/runtime.h"
+
+#define PROBLEM_BYTES 800
+/* Old removals are looked for so often. */
+#define PRUNE_SEC ((int64_t)6 * 3600)
+
+struct fleet_link {
+	struct runtime *runtime;
+	char *name;			 /* of the fleet; NULL: there is none */
+	char *settings, *key, *password; /* of the connection */
+	struct fleet_sync *sync;
+	struct event *pruner;
+	bool is_publishing; /* a task is with the worker */
+	bool is_woken;	    /* something may have changed since */
+	char problem[PROBLEM_BYTES];
+};
+
+/* ---- what this host says ------------------------------------------------------------ */
+
+static void publish_records(struct fleet_link *link, const struct fleet_records *records)
+{
+	for (size_t i = 0; link->sync && i < records->count; i++)
+		fleet_sync_publish(link->sync, records->items[i]);
+}
+
+struct publish_task {
+	struct engine_task task;
+	struct fleet_records records;
+	bool is_all, prunes;
+	struct refusal refusal;
+};
+
+static void publish_task_run(struct engine_task *base, struct engine *engine)
+{
+	struct publish_task *task = (struct publish_task *)base;
+
+	task->is_all = true;
+	if (task->prunes && engine_fleet_prune(engine, &task->refusal))
+		return;
+	engine_fleet_publish(engine, &task->records, &task->is_all, &task->refusal);
+}
+
+static void publish_task_finish(struct engine_task *base, struct runtime *runtime)
+{
+	struct publish_task *task = (struct publish_task *)base;
+	struct fleet_link *link = runtime->fleet;
+
+	if (!link)
+		return;
+	link->is_publishing = false;
+	if (task->refusal.outcome && link->name)
+		log_error("fleet", "cannot write what has changed here: %s", task->refusal.message);
+	publish_records(link, &task->records);
+	if (link->is_woken || !task->is_all)
+		fleet_link_wake(link);
+}
+
+static void publish_task_free(struct engine_task *base)
+{
+	struct publish_task *task = (struct publish_task *)base;
+
+	fleet_records_done(&task->records);
+	refusal_done(&task->refusal);
+	free(task);
+}
+
+static void submit_publish(struct fleet_link *link, bool prunes)
+{
+	struct publish_task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return;
+	task->prunes = prunes;
+	task->task.run = publish_task_run;
+	task->task.finish = publish_task_finish;
+	task->task.free = publish_task_free;
+	link->is_publishing = true;
+	link->is_woken = false;
+	runtime_submit(link->runtime, &task->task);
+}
+
+void fleet_link_wake(struct fleet_link *link)
+{
+	if (!link || !link->name || link->runtime->is_stopping)
+		return;
+	if (link->is_publishing)
+		link->is_woken = true;
+	else
+		submit_publish(link, false);
+}
+
+static void prune(evutil_socket_t fd, short what, void *context)
+{
+	struct fleet_link *link = context;
+
+	(void)fd;
+	(void)what;
+	if (link->name && !link->is_publishing && !link->runtime->is_stopping)
+		submit_publish(link, true);
+}
+
+/* ---- what the others say ------------------------------------------------------------ */
+
+/* A job, in the worker. */
+struct job_task {
+	struct engine_task task;
+	struct fleet_job *job; /* NULL: it is finished */
+	struct engine *engine; /* while it runs */
+	struct fleet_records records;
+	struct refusal refusal;
+	size_t held_count;
+};
+
+static int take(const struct fleet_record *const records[], size_t count, bool is_last,
+		void *context)
+{
+	struct job_task *task = context;
+	struct fleet_taking taking = { 0 };
+	bool is_all = false;
+	int err = engine_fleet_take(task->engine, records, count, is_last, &taking, &task->refusal);
+
+	if (!err)
+		err = engine_fleet_publish(task->engine, &task->records, &is_all, &task->refusal);
+	task->held_count = taking.held_count;
+	return err;
+}
+
+static void job_task_run(struct engine_task *base, struct engine *engine)
+{
+	struct job_task *task = (struct job_task *)base;
+	const struct fleet_access access = { .replica = engine_fleet_replica(engine),
+					     .take = take,
+					     .context = task };
+
+	task->engine = engine;
+	/* A reload may have left the fleet meanwhile. */
+	if (access.replica)
+		fleet_job_run(task->job, &access);
+}
+
+static void job_task_finish(struct engine_task *base, struct runtime *runtime)
+{
+	struct job_task *task = (struct job_task *)base;
+	struct fleet_link *link = runtime->fleet;
+
+	if (task->refusal.outcome)
+		log_error("fleet", "cannot take what other hosts say: %s", task->refusal.message);
+	if (task->held_count)
+		log_warning("fleet",
+			    "other hosts remove many entries: %zu are held: `ipwlctl fleet' shows "
+			    "whose",
+			    task->held_count);
+	if (link)
+		publish_records(link, &task->records);
+	fleet_job_finish(task->job);
+	task->job = NULL;
+}
+
+static void job_task_free(struct engine_task *base)
+{
+	struct job_task *task = (struct job_task *)base;
+
+	if (task->job)
+		fleet_job_finish(task->job);
+	fleet_records_done(&task->records);
+	refusal_done(&task->refusal);
+	free(task);
+}
+
+static int submit(struct fleet_job *job, void *context)
+{
+	struct fleet_link *link = context;
+	struct job_task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return -ENOMEM;
+	task->job = job;
+	task->task.run = job_task_run;
+	task->task.finish = job_task_finish;
+	task->task.free = job_task_free;
+	runtime_submit(link->runtime, &task->task);
+	return 0;
+}
+
+/* ---- the server --------------------------------------------------------------------- */
+
+static void note_state(const char *why, void *context)
+{
+	struct fleet_link *link = context;
+
+	snprintf(link->problem, sizeof(link->problem), "%s", why ? why : "");
+	if (why)
+		log_warning("fleet", "%s; what is known of other hosts stays in force", why);
+	else
+		log_info("fleet", "exchanging entries of the fleet %s", link->name);
+}
+
+/* Return: whether the file has a token. */
+static bool read_secret(const char *path, const char *what, char secret[TOKEN_BYTES_MAX + 1],
+			char problem[PROBLEM_BYTES])
+{
+	const int err = token_read(path, secret);
+
+	if (!err)
+		return true;
+	snprintf(problem, PROBLEM_BYTES, "cannot read the %s from %s: %s", what, path,
+		 err == -EINVAL ? "its first line is empty, too long or no plain text"
+				: strerror(-err));
+	return false;
+}
+
+static void start_sync(struct fleet_link *link, const struct fleet_settings *settings)
+{
+	const struct fleet_sync_events events = { .submit = submit,
+						  .state = note_state,
+						  .context = link };
+	const struct fleet_sync_settings wanted = {
+		.self = settings->host,
+		.cluster = settings->name,
+		.key = link->key,
+		.only_from = settings->only_from,
+		.redis = { .url = settings->url,
+			   .user = settings->user,
+			   .password = settings->password_file ? link->password : NULL,
+			   .ca = settings->ca },
+	};
+	const char *problem = "cannot be used";
+	int err = fleet_sync_new(link->runtime->base, &wanted, &events, &link->sync, &problem);
+
+	if (!err)
+		return;
+	snprintf(link->problem, sizeof(link->problem), "url: %s",
+		 err == -EINVAL ? problem : strerror(-err));
+	log_error("fleet", "%s", link->problem);
+}
+
+static void free_secret(char **secret)
+{
+	if (*secret)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+	*secret = NULL;
+}
+
+static void stop_sync(struct fleet_link *link)
+{
+	fleet_sync_free(link->sync);
+	link->sync = NULL;
+	free(link->name);
+	free(link->settings);
+	link->name = link->settings = NULL;
+	free_secret(&link->key);
+	free_secret(&link->password);
+	link->problem[0] = '\0';
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* A connection that is as it should be stays. */
+static void connect_link(struct fleet_link *link, const struct fleet_settings *settings,
+			 const char *key, const char *password)
+{
+	char *text = fleet_settings_text(settings);
+
+	if (link->sync && is_same(link->settings, text) && is_same(link->key, key) &&
+	    is_same(link->password, password)) {
+		free(text);
+		return;
+	}
+	stop_sync(link);
+	link->settings = text;
+	link->name = strdup(settings->name);
+	link->key = strdup(key);
+	link->password = strdup(password);
+	snprintf(link->problem, sizeof(link->problem), "connecting");
+	if (link->name && link->key && link->password)
+		start_sync(link, settings);
+}
+
+void fleet_link_configure(struct fleet_link *link, const struct fleet_settings *settings)
+{
+	char key[TOKEN_BYTES_MAX + 1], password[TOKEN_BYTES_MAX + 1] = "";
+	char problem[PROBLEM_BYTES];
+
+	if (!settings->name) {
+		stop_sync(link);
+		return;
+	}
+	if (read_secret(settings->key_file, "key of the fleet", key, problem) &&
+	    (!settings->password_file ||
+	     read_secret(settings->password_file, "password of the server", password, problem))) {
+		connect_link(link, settings, key, password);
+	} else {
+		/* What is connected already stays so. */
+		log_error("fleet", "%s", problem);
+		if (!link->sync) {
+			free(link->name);
+			link->name = strdup(settings->name);
+			memcpy(link->problem, problem, sizeof(problem));
+		}
+	}
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(password, sizeof(password));
+	fleet_link_wake(link);
+}
+
+static void entries_changed(struct runtime *runtime)
+{
+	fleet_link_wake(runtime->fleet);
+}
+
+/* ---- beginning and end -------------------------------------------------------------- */
+
+int fleet_link_open(struct runtime *runtime, struct fleet_link **ret_link)
+{
+	const struct timeval often = { .tv_sec = PRUNE_SEC };
+	struct fleet_link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return -ENOMEM;
+	link->runtime = runtime;
+	link->pruner = event_new(runtime->base, -1, EV_PERSIST, prune, link);
+	if (!link->pruner || event_add(link->pruner, &often)) {
+		fleet_link_close(link);
+		return -ENOMEM;
+	}
+	*ret_link = link;
+	runtime->changed = entries_changed;
+	fleet_link_configure(link, &runtime->snapshot->config->fleet);
+	return 0;
+}
+
+void fleet_link_close(struct fleet_link *link)
+{
+	if (!link)
+		return;
+	stop_sync(link);
+	if (link->pruner)
+		event_free(link->pruner);
+	free(link);
+}
+
+/* ---- for others to look at ---------------------------------------------------------- */
+
+void fleet_link_get_status(const struct fleet_link *link, struct fleet_link_status *ret_status)
+{
+	*ret_status = (struct fleet_link_status) {
+		.name = link->name,
+		.problem = *link->problem ? link->problem : NULL,
+		.has_sync = link->sync != NULL,
+	};
+	if (link->sync)
+		fleet_sync_get_state(link->sync, &ret_status->sync);
+}
+
+void fleet_link_get_host(const struct fleet_link *link, size_t index,
+			 struct fleet_sync_host *ret_host)
+{
+	fleet_sync_get_host(link->sync, index, ret_host);
+}
+
+int fleet_link_forget(struct fleet_link *link, const char *host)
+{
+	return link->sync ? fleet_sync_forget(link->sync, host) : -ENOTCONN;
+}

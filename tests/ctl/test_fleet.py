@@ -2,13 +2,17 @@
 """`fleet`, and what `add` and `del` say to a fleet: what they ask and print."""
 from fake_daemon import error
 
-HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "hosts": [
-    {"name": "mx1", "self": True, "records": 12, "held": 0, "digest": "00c5a1b2c3d4e5f6",
-     "changed_at": "2026-11-24T09:30:00Z"},
-    {"name": "mx2.example.org", "self": False, "records": 1204567, "held": 40,
-     "digest": "11c5a1b2c3d4e5f6", "changed_at": "2026-11-24T10:00:00Z"},
-    {"name": "mx3", "self": False, "records": 0, "held": 0, "digest": "0" * 16,
-     "changed_at": None}]}
+SERVER = {"place": "redis.example:6379", "connected": True, "problem": None,
+          "last_contact_at": "2026-11-24T10:00:00Z", "reading": False, "lag_ms": 12, "sent": 12,
+          "received": 1204567, "refused": 0, "refused_hosts": 0}
+HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "server": SERVER, "hosts": [
+    {"name": "mx1", "self": True, "state": "equal", "records": 12, "held": 0, "digest": "00c5a1b2c3d4e5f6",
+     "changed_at": "2026-11-24T09:30:00Z", "heard_at": "2026-11-24T10:00:00Z"},
+    {"name": "mx2.example.org", "self": False, "state": "different", "records": 1204567, "held": 40,
+     "digest": "11c5a1b2c3d4e5f6", "changed_at": "2026-11-24T10:00:00Z",
+     "heard_at": "2026-11-24T10:00:00Z"},
+    {"name": "mx3", "self": False, "state": "silent", "records": 0, "held": 0, "digest": "0" * 16,
+     "changed_at": None, "heard_at": None}]}
 HELD = ("mx2.example.org: 40 removals are held, so these entries stay in force; "
         "`ipwlctl fleet accept mx2.example.org' removes them")
 
@@ -17,10 +21,20 @@ def test_hosts(ask, daemon):
     daemon.answers["GET", "/v1/fleet"] = 200, HOSTS
     done = ask("fleet")
     lines = done.out.splitlines()
-    assert done.code == 0 and lines[0].split() == ["HOST", "SELF", "RECORDS", "HELD", "CHANGED"]
+    assert done.code == 0 and lines[0].split() == [
+        "HOST", "SELF", "STATE", "RECORDS", "HELD", "CHANGED"]
     assert [line.split()[0] for line in lines[1:4]] == ["mx1", "mx2.example.org", "mx3"]
-    assert lines[4:] == [HELD]
+    assert lines[4:] == ["connected with redis.example:6379", HELD]
     assert ask("--json", "fleet").json() == HOSTS
+
+
+def test_server(ask, daemon):
+    daemon.answers["GET", "/v1/fleet"] = 200, {**HOSTS, "server": {
+        **SERVER, "connected": False, "refused_hosts": 2,
+        "problem": "cannot connect to redis.example:6379: Connection refused"}}
+    done = ask("fleet")
+    assert "not connected: cannot connect to redis.example:6379: Connection refused" in done.out
+    assert "2 hosts are refused: another key_file than here" in done.out
 
 
 def test_no_fleet(ask, daemon):

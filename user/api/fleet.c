@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/arguments.h"
 #include "api/request.h"
@@ -13,9 +14,12 @@
 #include "base/log.h"
 #include "base/plural.h"
 #include "http/http.h"
+#include "runtime/fleet.h"
 
 struct fleet_task {
 	struct api_task task;
+	struct fleet_host *hosts;
+	size_t host_count;
 	char *host; /* NULL: all */
 	struct entry_change change;
 	struct networks networks; /* for change */
@@ -26,38 +30,119 @@ static void fleet_task_free(struct api_task *base)
 	struct fleet_task *task = (struct fleet_task *)base;
 
 	free(task->host);
+	free(task->hosts);
 	free(task->change.list);
 	networks_done(&task->networks);
 }
 
 /* ---- hosts ------------------------------------------------------------------------------ */
 
-static json_t *host_json(const struct fleet_host *host)
+static const char *state_word(const struct fleet_sync_host *told)
 {
+	if (!told)
+		return "unknown";
+	if (!told->is_believed)
+		return "ignored";
+	if (told->is_told && told->summary.is_gone)
+		return "forgotten";
+	if (!told->is_told)
+		return "silent";
+	return told->is_equal ? "equal" : "different";
+}
+
+/* @told: what the server says of it; NULL: nothing. */
+static json_t *host_json(const struct fleet_host *host, const struct fleet_sync_host *told)
+{
+	const int64_t heard_ms = told ? told->summary.heard_ms : 0;
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016" PRIx64, host->digest);
-	return json_pack("{s:s,s:b,s:o,s:o,s:s,s:o}", "name", host->name, "self", host->is_self,
-			 "records", json_count(host->count), "held", json_count(host->held_count),
-			 "digest", digest, "changed_at",
-			 host->said_at_ms ? json_time(host->said_at_ms / 1000) : json_null());
+	return json_pack("{s:s,s:b,s:s,s:o,s:o,s:s,s:o,s:o}", "name", host->name, "self",
+			 host->is_self, "state", state_word(told), "records",
+			 json_count(host->count), "held", json_count(host->held_count), "digest",
+			 digest, "changed_at", json_time(host->said_at_ms / 1000), "heard_at",
+			 json_time(heard_ms / 1000));
+}
+
+static const struct fleet_sync_host *find_told(const struct fleet_link *link, const char *name,
+					       struct fleet_sync_host *room)
+{
+	struct fleet_link_status status;
+
+	fleet_link_get_status(link, &status);
+	for (size_t i = 0; i < status.sync.host_count; i++) {
+		fleet_link_get_host(link, i, room);
+		if (!strcmp(room->name, name))
+			return room;
+	}
+	return NULL;
+}
+
+static bool is_known(const struct fleet_task *task, const char *name)
+{
+	for (size_t i = 0; i < task->host_count; i++)
+		if (!strcmp(task->hosts[i].name, name))
+			return true;
+	return false;
+}
+
+/* Hosts that have said something, and those that have only been at the server. */
+static json_t *hosts_json(const struct fleet_task *task, const struct fleet_link *link,
+			  size_t told_count)
+{
+	json_t *array = json_array();
+	struct fleet_sync_host told;
+
+	for (size_t i = 0; i < task->host_count; i++)
+		json_array_append_new(
+		    array, host_json(&task->hosts[i], find_told(link, task->hosts[i].name, &told)));
+	for (size_t i = 0; i < told_count; i++) {
+		struct fleet_host silent = { .count = 0 };
+
+		fleet_link_get_host(link, i, &told);
+		if (is_known(task, told.name))
+			continue;
+		strncpy(silent.name, told.name, sizeof(silent.name) - 1);
+		json_array_append_new(array, host_json(&silent, &told));
+	}
+	return array;
+}
+
+static json_t *server_json(const struct fleet_link_status *status)
+{
+	const struct fleet_sync_state *sync = &status->sync;
+
+	return json_pack(
+	    "{s:o,s:b,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "place", json_text(sync->place),
+	    "connected", sync->is_connected, "problem", json_text(status->problem),
+	    "last_contact_at", json_time(sync->contact_ms / 1000), "reading", sync->is_reading,
+	    "lag_ms", sync->lag_count ? json_integer(sync->lag_ms) : json_null(), "sent",
+	    json_count(sync->sent_count), "received", json_count(sync->received_count), "refused",
+	    json_count(sync->refused_count), "refused_hosts", json_count(sync->refused_host_count));
 }
 
 static void hosts_run(struct api_task *base, struct engine *engine)
 {
 	const struct fleet_settings *settings = &engine_snapshot(engine)->config->fleet;
-	struct fleet_host *hosts;
-	json_t *array;
-	size_t count;
+	struct fleet_task *task = (struct fleet_task *)base;
 
-	if (engine_fleet_hosts(engine, &hosts, &count, &base->refusal))
+	if (!engine_fleet_hosts(engine, &task->hosts, &task->host_count, &base->refusal))
+		base->answer =
+		    json_pack("{s:s,s:s}", "name", settings->name, "host", settings->host);
+}
+
+/* What the main loop knows of the server. */
+static void hosts_finish(struct api_task *base, struct runtime *runtime)
+{
+	const struct fleet_task *task = (const struct fleet_task *)base;
+	struct fleet_link_status status;
+
+	if (!base->answer)
 		return;
-	array = json_array();
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, host_json(&hosts[i]));
-	free(hosts);
-	base->answer = json_pack("{s:s,s:s,s:o}", "name", settings->name, "host", settings->host,
-				 "hosts", array);
+	fleet_link_get_status(runtime->fleet, &status);
+	json_object_set_new(base->answer, "server", server_json(&status));
+	json_object_set_new(base->answer, "hosts",
+			    hosts_json(task, runtime->fleet, status.sync.host_count));
 }
 
 /* ---- accept and forget -------------------------------------------------------------------- */
@@ -112,6 +197,22 @@ static void forget_run(struct api_task *base, struct engine *engine)
 	base->answer = json_pack("{s:o}", "forgotten", json_count(count));
 }
 
+/* The others must not bring it back. */
+static void forget_finish(struct api_task *base, struct runtime *runtime)
+{
+	const struct fleet_task *task = (const struct fleet_task *)base;
+	int err;
+
+	if (!base->answer)
+		return;
+	err = fleet_link_forget(runtime->fleet, task->host);
+	if (err)
+		lines_add(&base->warnings,
+			  "the server was not told (%s): forget %s again when `ipwlctl fleet' says "
+			  "that it is connected",
+			  strerror(-err), task->host);
+}
+
 /* ---- delete --------------------------------------------------------------------------------- */
 
 static int delete_read(struct api_task *base, struct runtime *runtime,
@@ -149,13 +250,14 @@ static void delete_run(struct api_task *base, struct engine *engine)
 /* ---- commands ---------------------------------------------------------------------------------
  */
 
-#define FLEET_COMMAND(reader, runner)                                                              \
+#define FLEET_COMMAND(reader, runner, finisher)                                                    \
 	{                                                                                          \
 		.task_bytes = sizeof(struct fleet_task), .read = (reader), .run = (runner),        \
-		.free = fleet_task_free,                                                           \
+		.finish = (finisher), .free = fleet_task_free,                                     \
 	}
 
-const struct api_command fleet_command = FLEET_COMMAND(NULL, hosts_run);
-const struct api_command fleet_accept_command = FLEET_COMMAND(accept_read, accept_run);
-const struct api_command fleet_forget_command = FLEET_COMMAND(forget_read, forget_run);
-const struct api_command fleet_delete_command = FLEET_COMMAND(delete_read, delete_run);
+const struct api_command fleet_command = FLEET_COMMAND(NULL, hosts_run, hosts_finish);
+const struct api_command fleet_accept_command = FLEET_COMMAND(accept_read, accept_run, NULL);
+const struct api_command fleet_forget_command =
+    FLEET_COMMAND(forget_read, forget_run, forget_finish);
+const struct api_command fleet_delete_command = FLEET_COMMAND(delete_read, delete_run, NULL);

@@ -12,18 +12,42 @@ enum { FLEET_REASON, FLEET_YES };
 static const struct column fleet_columns[] = {
 	{ "name", NULL, FORM_PLAIN },
 	{ "host", NULL, FORM_PLAIN },
+	{ "server", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column host_columns[] = {
 	{ "name", "HOST", FORM_PLAIN | COLUMN_NAME },
 	{ "self", "SELF", FORM_MARKER },
+	{ "state", "STATE", FORM_PLAIN },
 	{ "records", "RECORDS", FORM_NUMBER },
 	{ "held", "HELD", FORM_NUMBER },
-	{ "changed_at", "CHANGED", FORM_TIME },
+	{ "changed_at", "CHANGED", FORM_TIME | COLUMN_LEAVES(2) },
+	{ "heard_at", "HEARD", FORM_TIME | COLUMN_LEAVES(1) },
 	{ "digest", "DIGEST", FORM_PLAIN | COLUMN_WIDE },
 	{ NULL, NULL, FORM_PLAIN },
 };
+
+/* Whether the server can be used, and what it has refused. */
+static void write_server(struct writer *writer, const json_t *server)
+{
+	const char *place = json_string_value(json_object_get(server, "place"));
+	const char *problem = json_string_value(json_object_get(server, "problem"));
+	const long long strangers = json_integer_value(json_object_get(server, "refused_hosts"));
+
+	if (problem) {
+		writer_text(writer, COLOUR_RED, "not connected: %s", problem);
+		writer_line_end(writer);
+	} else if (place) {
+		writer_text(writer, COLOUR_NONE, "connected with %s", place);
+		writer_line_end(writer);
+	}
+	if (strangers > 0) {
+		writer_text(writer, COLOUR_RED, "%lld %s refused: another key_file than here",
+			    strangers, plural((uint64_t)strangers, "host is", "hosts are"));
+		writer_line_end(writer);
+	}
+}
 
 static void write_hosts(struct writer *writer, const json_t *answer)
 {
@@ -32,6 +56,7 @@ static void write_hosts(struct writer *writer, const json_t *answer)
 
 	writer_members(writer, fleet_columns, answer);
 	writer_table(writer, "hosts", host_columns, "", hosts);
+	write_server(writer, json_object_get(answer, "server"));
 	json_array_foreach(hosts, i, host)
 	{
 		const long long held = json_integer_value(json_object_get(host, "held"));
@@ -61,13 +86,16 @@ static enum ctl_exit show_hosts(const struct arguments *arguments)
 static void write_count(struct writer *writer, const json_t *answer, const char *key,
 			const char *one, const char *many)
 {
-	const struct column columns[] = { { key, NULL, FORM_NUMBER }, { NULL, NULL, FORM_PLAIN } };
+	const struct column columns[] = { { key, NULL, FORM_NUMBER },
+					  { "warnings", NULL, FORM_PLAIN },
+					  { NULL, NULL, FORM_PLAIN } };
 	const long long count = json_integer_value(json_object_get(answer, key));
 
 	writer_members(writer, columns, answer);
 	writer_text(writer, COLOUR_NONE, "%s: %lld %s", key, count,
 		    plural((uint64_t)count, one, many));
 	writer_line_end(writer);
+	exchange_print_warnings(answer);
 }
 
 static void write_accepted(struct writer *writer, const json_t *answer)

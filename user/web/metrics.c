@@ -14,6 +14,7 @@
 #include "web/attempt_metrics.h"
 #include "web/domains.h"
 #include "web/exposition.h"
+#include "web/fleet_metrics.h"
 #include "web/flood_metrics.h"
 #include "web/lane_metrics.h"
 #include "web/learn_metrics.h"
@@ -452,6 +453,7 @@ void metrics_write(const struct runtime *runtime, const struct exposition *to)
 	limit_metrics_write(runtime, to);
 	flood_metrics_write(runtime, to);
 	rescue_metrics_write(runtime, to);
+	fleet_metrics_write(runtime, to);
 	process_metrics_write(runtime, to);
 	exposition_end(to);
 }

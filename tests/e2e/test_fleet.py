@@ -7,7 +7,7 @@ import time
 import pytest
 
 from daemon import DONE, INVALID, NEGATIVE
-from lab import UNLISTED
+from lab import UNLISTED, wait_for
 
 FLEET = ("fleet: {name: mail, host: mx1, url: 'unix:/nonexistent/redis', "
          "key_file: /nonexistent/key}\n")
@@ -137,8 +137,10 @@ def test_scope_and_changes(host):
     origins = {entry["prefix"]: entry["origin"] for entry in entries(host, "manual").values()}
     assert origins[f"{UNLISTED.ipv4}/32"].endswith(" (local)")
     assert origins[f"{UNLISTED.ipv6}/128"].endswith(" (only on mx1,mx2)")
-    changed = {prefix for prefix, in ask_database(host, "SELECT prefix FROM fleet_changed")}
-    assert f"{UNLISTED.ipv6}/128" in changed
+    query = "SELECT key FROM fleet_records WHERE origin = 'mx1'"
+    wait_for(lambda: ask_database(host, query) == [(f"partners {UNLISTED.ipv6}/128 manual",)],
+             "the record is written")
+    assert ask_database(host, "SELECT * FROM fleet_changed") == []
     for words in (("--only-hosts", "mx2"), ("--not-hosts", "mx1,mx2"), ("--only-hosts", "mx 1")):
         refused = host.ctl("add", "--list", "partners", "9.9.9.9", *words)
         assert refused.returncode == INVALID, refused

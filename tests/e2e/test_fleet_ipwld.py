@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Real hosts of a fleet, each an MX with its own ipwld, which meet at one Redis or Valkey."""
+
+import itertools
+import os
+
+import pytest
+
+import daemon
+import netns
+import redis_servers
+from daemon import DONE
+from lab import BLOCKED, MX4, UNLISTED, Lab, wait_for
+from redis_servers import Server
+
+KEY = "the key of the fleet, of no use elsewhere"
+
+_number = itertools.count(1)
+
+
+class Fleet:
+    """A server, which all reach over a socket in the file system, and its hosts."""
+
+    def __init__(self, kind="redis"):
+        self.tag = f"t{next(_number)}"
+        self.top = netns.temporary_directory()
+        os.chmod(self.top, 0o755)
+        self.key = self.top / "fleet.key"
+        self.key.write_text(KEY + "\n", encoding="utf-8")
+        self.server = Server(netns.Namespace(f"{self.tag}redis"), kind, "--unixsocket",
+                             self.top / "redis.sock").start()
+        self.labs = {}
+
+    def configuration(self, name, extra=""):
+        return (f"fleet: {{name: mail, host: {name}, url: 'unix:{self.top}/redis.sock', "
+                f"key_file: {self.key}{extra}}}\n")
+
+    def add(self, name, extra="", more=""):
+        """A host that runs."""
+        self.labs[name] = Lab(f"{self.tag}{name}-")
+        ipwld = daemon.Ipwld(self.labs[name].mx)
+        ipwld.configure(extra=self.configuration(name, extra) + more)
+        ipwld.start()
+        return ipwld
+
+
+@pytest.fixture(name="fleet")
+def _fleet():
+    with netns.scope():
+        yield Fleet()
+
+
+@pytest.fixture(name="kind", params=redis_servers.KINDS)
+def _kind(request):
+    return request.param
+
+
+def verdict(ipwld, address):
+    _status, answer = ipwld.request("POST", "/v1/test", {"addresses": [address]})
+    return answer["results"][0]["verdict"]
+
+
+# Both lists have the address.
+SPARED = "averted"
+
+
+def await_verdict(hosts, expected, address=BLOCKED.ipv4):
+    for host in hosts:
+        wait_for(lambda host=host: verdict(host, address) == expected,
+                 f"{host.top}: {address} is {expected}")
+
+
+def shown(ipwld):
+    answer = ipwld.ask("fleet")
+    return {**answer["server"], **answer}
+
+
+def states(ipwld):
+    return {host["name"]: host["state"] for host in shown(ipwld)["hosts"]}
+
+
+def await_connected(hosts):
+    for host in hosts:
+        wait_for(lambda host=host: shown(host)["connected"], f"{host.top} is connected")
+
+
+def await_states(hosts, **expected):
+    for host in hosts:
+        wait_for(lambda host=host: states(host) == expected, f"{host.top}: {expected}")
+
+
+def test_three_hosts(kind):
+    """What one adds or removes holds on all, also for packets."""
+    with netns.scope():
+        fleet = Fleet(kind)
+        hosts = [fleet.add(f"mx{number}") for number in (1, 2, 3)]
+        assert verdict(hosts[1], BLOCKED.ipv4) == "block"
+        hosts[0].ask("add", "--list", "partners", BLOCKED.ipv4, "--reason", "a new customer")
+        await_verdict(hosts, SPARED)
+        lab = fleet.labs["mx2"]
+        sender = lab.add_sender(BLOCKED)
+        before = hosts[1].packets()[SPARED]
+        sender.run("bash", "-c", f"exec 3<>/dev/tcp/{MX4}/25", check=False)
+        wait_for(lambda: hosts[1].packets()[SPARED] > before, "mx2 lets the sender through")
+        await_states(hosts, mx1="equal", mx2="equal", mx3="equal")
+        history = hosts[2].ask("history")["records"]
+        assert history[0]["origin"] == "mx1" or "mx1" in str(history[0]), history[0]
+        hosts[0].ask("del", "--list", "partners", BLOCKED.ipv4)
+        await_verdict(hosts, "block")
+
+
+def test_server_is_gone(fleet):
+    """Each goes on with what it has, also after a restart, and tells the rest later."""
+    hosts = [fleet.add(f"mx{number}") for number in (1, 2)]
+    hosts[0].ask("add", "--list", "partners", BLOCKED.ipv4)
+    await_verdict(hosts, SPARED)
+    fleet.server.kill()
+    for host in hosts:
+        wait_for(lambda host=host: not shown(host)["connected"], "it notices")
+        assert shown(host)["problem"]
+        assert host.metric("ipwl_fleet_connected") == 0
+    assert hosts[1].stop() == 0
+    hosts[1].start()
+    assert verdict(hosts[1], BLOCKED.ipv4) == SPARED
+    hosts[1].ask("add", "--list", "partners", UNLISTED.ipv4)
+    assert verdict(hosts[0], UNLISTED.ipv4) == "unlisted"
+    fleet.server.start()
+    await_verdict(hosts, "allow", UNLISTED.ipv4)
+    await_verdict(hosts, SPARED)
+    await_states(hosts, mx1="equal", mx2="equal")
+    assert hosts[0].metric("ipwl_fleet_connected") == 1
+    assert hosts[0].metric("ipwl_fleet_hosts") == 2
+    wait_for(lambda: hosts[0].metric("ipwl_fleet_different_hosts") == 0, "they are equal")
+
+
+def test_many_removals_are_held(fleet):
+    """One host that empties its list empties no other's."""
+    hosts = [fleet.add(f"mx{number}", more=daemon.UNGUARDED if number == 1 else "")
+             for number in (1, 2)]
+    prefixes = [f"192.0.2.{number}" for number in range(100, 180)]
+    hosts[0].ask("add", "--list", "partners", *prefixes)
+    await_verdict(hosts, "allow", prefixes[-1])
+    await_states(hosts, mx1="equal", mx2="equal")
+    hosts[0].ask("del", "--list", "partners", *prefixes)
+    wait_for(lambda: any(host["held"] for host in shown(hosts[1])["hosts"]), "they are held")
+    assert hosts[1].metric("ipwl_fleet_held_records") > 0
+    assert verdict(hosts[1], prefixes[-1]) == "allow"
+    assert "ipwlctl fleet accept mx1" in hosts[1].ctl("fleet").stdout
+    assert hosts[1].ask("fleet", "accept", "mx1")["accepted"] > 0
+    await_verdict(hosts, "unlisted", prefixes[-1])
+
+
+def test_forget(fleet):
+    """A host that is gone for good."""
+    hosts = [fleet.add(f"mx{number}") for number in (1, 2)]
+    hosts[1].ask("add", "--list", "partners", BLOCKED.ipv4)
+    await_verdict(hosts, SPARED)
+    assert hosts[1].stop() == 0
+    assert hosts[0].ask("fleet", "forget", "mx2")["forgotten"] == 1
+    assert verdict(hosts[0], BLOCKED.ipv4) == "block"
+    wait_for(lambda: states(hosts[0])["mx2"] == "forgotten", "it is forgotten")
+    assert hosts[0].ctl("fleet", "forget", "mx1").returncode != DONE
+    hosts[1].start()
+    await_verdict(hosts, SPARED)
+
+
+def test_only_from(fleet):
+    """Entries of hosts that are not believed are not in force."""
+    first, second = fleet.add("mx1"), fleet.add("mx2", extra=", only_from: [mx3]")
+    third = fleet.add("mx3")
+    first.ask("add", "--list", "partners", BLOCKED.ipv4)
+    third.ask("add", "--list", "partners", UNLISTED.ipv4)
+    await_verdict((first, second, third), "allow", UNLISTED.ipv4)
+    await_verdict((first, third), SPARED)
+    assert verdict(second, BLOCKED.ipv4) == "block"
+    await_states((second,), mx1="ignored", mx2="equal", mx3="equal")
+
+
+def test_key(fleet):
+    """Without the right key, a host runs and learns nothing; a reload mends it."""
+    good = fleet.add("mx1")
+    fleet.key.write_text("another key, which the others do not have\n", encoding="utf-8")
+    bad = fleet.add("mx2")
+    good.ask("add", "--list", "partners", BLOCKED.ipv4)
+    wait_for(lambda: shown(bad)["refused_hosts"] == 1, "it refuses mx1")
+    assert bad.metric("ipwl_fleet_refused_hosts") == 1
+    assert verdict(bad, BLOCKED.ipv4) == "block"
+    fleet.key.unlink()
+    assert bad.ctl("reload").returncode == DONE
+    fleet.key.write_text(KEY + "\n", encoding="utf-8")
+    assert bad.ctl("reload").returncode == DONE
+    await_verdict((good, bad), SPARED)
+    # Leave the fleet, and come back.
+    bad.configure()
+    assert bad.ctl("reload", "--accept").returncode == DONE
+    assert verdict(bad, BLOCKED.ipv4) == "block"
+    assert "no fleet" in bad.ctl("fleet").stderr
+    bad.configure(extra=fleet.configuration("mx2"))
+    assert bad.ctl("reload").returncode == DONE
+    await_verdict((good, bad), SPARED)

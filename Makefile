@@ -314,6 +314,9 @@ bench: $(B)/tests/bench/bench $(B)/ipwld ## measure all, as root (BENCH_FLAGS="-
 bench-flood: all e2e-tools ## measure the shield against floods, as root (FLOOD_FLAGS="--runs 2 --json FILE --only ipwl")
 	B=$(B) tests/bench/syn_flood.py $(FLOOD_FLAGS)
 
+bench-fleet: e2e-tools ## measure the exchange of a fleet with Redis and Valkey, as root (FLEET_FLAGS="--hosts 100 --json FILE")
+	B=$(B) tests/bench/fleet.py $(FLEET_FLAGS)
+
 # Lookup structures against each other: what docs/lookup.md says comes from here.
 CANDIDATES := $(filter-out %.bpf.c,$(wildcard tests/bench/candidates/*.c))
 
@@ -427,5 +430,5 @@ help: ## this list
 # The images of machines have files of that name that are none of ours.
 -include $(shell find $(B) -path $(B)/vm -prune -o -type f -name '*.d' -print 2>/dev/null)
 
-.PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates bench-flood test soak lint flags libs install uninstall clean help
+.PHONY: FORCE all check coverage deb tsan unit bpf-tests e2e-tools fuzz fuzz-programs soak-packets skeletons bench bench-program bench-candidates bench-flood bench-fleet test soak lint flags libs install uninstall clean help
 .SECONDARY:

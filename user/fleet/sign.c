@@ -13,6 +13,7 @@
 static int make_mac(const struct fleet_signer *signer, const char *origin, const char *key,
 		    const char *value, char digits[FLEET_MAC_DIGITS + 1])
 {
+	static const char hex[] = "0123456789abcdef";
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned int mac_bytes = sizeof(mac);
 	char *text;
@@ -27,8 +28,9 @@ static int make_mac(const struct fleet_signer *signer, const char *origin, const
 		return -ENOMEM;
 	}
 	free(text);
-	for (size_t i = 0; i < FLEET_MAC_DIGITS / 2; i++)
-		snprintf(digits + 2 * i, 3, "%02x", mac[i]);
+	for (size_t i = 0; i < FLEET_MAC_DIGITS; i++)
+		digits[i] = hex[(i % 2 ? mac[i / 2] : mac[i / 2] >> 4) & 0xf];
+	digits[FLEET_MAC_DIGITS] = '\0';
 	return 0;
 }
 

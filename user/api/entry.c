@@ -65,7 +65,7 @@ json_t *entry_json(const struct entry_view *view, const struct list *list,
 	    json_time(entry->expires_at_sec), "packets", json_count(counters.packets), "bytes",
 	    json_count(counters.bytes), "connections", json_count(counters.connections),
 	    "averted_packets", json_count(counters.averted_packets), "protected",
-	    entry->source == SOURCE_MANUAL &&
+	    (entry->source == SOURCE_MANUAL || entry->source == SOURCE_FLEET) &&
 		protections_have(view->protections, list->name, &entry->prefix));
 	memory = memory_json(view, list, entry, rule, &counters);
 	if (merge(object, more) | merge(object, memory)) {

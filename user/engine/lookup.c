@@ -18,9 +18,10 @@ const struct list *engine_find_list(const struct engine *engine, const char *nam
 	return list;
 }
 
-const struct entry *engine_find_manual(const struct list *list, const struct prefix *prefix)
+const struct entry *engine_find_entry(const struct list *list, enum source source,
+				      const struct prefix *prefix)
 {
-	const struct entry_set *set = list->sets[SOURCE_MANUAL];
+	const struct entry_set *set = list->sets[source];
 	size_t i;
 
 	if (!set)
@@ -29,6 +30,11 @@ const struct entry *engine_find_manual(const struct list *list, const struct pre
 	if (i < set->count && !prefix_compare(&set->entries[i].prefix, prefix))
 		return &set->entries[i];
 	return NULL;
+}
+
+const struct entry *engine_find_manual(const struct list *list, const struct prefix *prefix)
+{
+	return engine_find_entry(list, SOURCE_MANUAL, prefix);
 }
 
 static void refuse_unlisted(const struct list *list, const struct prefix *prefix,

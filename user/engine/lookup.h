@@ -20,6 +20,9 @@ struct entry_change {
 const struct list *engine_find_list(const struct engine *engine, const char *name,
 				    struct refusal *refusal);
 
+/* The list's entry of that prefix from a source, the first if there are several, or NULL. */
+const struct entry *engine_find_entry(const struct list *list, enum source source,
+				      const struct prefix *prefix);
 /* The list's manual entry of that prefix, or NULL. */
 const struct entry *engine_find_manual(const struct list *list, const struct prefix *prefix);
 

@@ -4,6 +4,7 @@
 #include "engine/protect.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "core/overrule.h"
 #include "core/provenance.h"
@@ -82,6 +83,25 @@ int engine_protect(struct engine *engine, const struct deed *by, const struct en
 	return protect_end(engine, err, refusal);
 }
 
+static int unprotect_check(const struct engine *engine, const struct list *list,
+			   const struct prefix *prefix, struct refusal *refusal)
+{
+	char text[PREFIX_TEXT_BYTES], *by;
+
+	if (protections_have_own(engine->protections, list->name, prefix))
+		return 0;
+	by = protections_describe(engine->protections, list->name, prefix);
+	if (by)
+		refusal_set(refusal, OUTCOME_CONFLICT,
+			    "%s in list \"%s\" is protected %s: unprotect it there",
+			    prefix_format(prefix, text), list->name, by);
+	else
+		refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not protected in list \"%s\"",
+			    prefix_format(prefix, text), list->name);
+	free(by);
+	return -ECANCELED;
+}
+
 int engine_unprotect(struct engine *engine, const struct deed *by,
 		     const struct entry_change *change, struct refusal *refusal)
 {
@@ -89,14 +109,10 @@ int engine_unprotect(struct engine *engine, const struct deed *by,
 	const struct prefix *wanted = &change->prefixes[0];
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_UNPROTECT) };
-	char prefix[PREFIX_TEXT_BYTES];
 	int err;
 
-	if (!list)
+	if (!list || unprotect_check(engine, list, wanted, refusal))
 		return -ECANCELED;
-	if (!protections_have(engine->protections, list->name, wanted))
-		return refusal_set(refusal, OUTCOME_NOT_FOUND, "%s is not protected in list \"%s\"",
-				   prefix_format(wanted, prefix), list->name);
 	err = manual_begin(&batch);
 	if (!err)
 		err = manual_unprotect(&batch, list->name, list->action, wanted);

@@ -22,7 +22,8 @@ int protected_of(struct protections *protections, const struct list *list,
 	if (err)
 		return err;
 	for (size_t i = 0; i < count; i++)
-		if (engine_find_manual(list, &prefixes[i]))
+		if (engine_find_entry(list, SOURCE_MANUAL, &prefixes[i]) ||
+		    engine_find_entry(list, SOURCE_FLEET, &prefixes[i]))
 			prefixes[kept++] = prefixes[i];
 	*ret_protected = (struct protected) { prefixes, kept };
 	return 0;

@@ -232,6 +232,8 @@ int engine_switch_manual(struct engine *engine, char error[DATAPATH_ERROR_BYTES]
 	int err = -ENOMEM;
 
 	snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
+	if (protections)
+		protections_give(protections, protections_foreign(engine->protections));
 	if (next && protections)
 		err = switch_manual(engine, next, protections, error);
 	if (err)

@@ -122,7 +122,7 @@ static void say(enum fleet_op op, const char *list, const struct prefix *prefix)
 {
 	const struct fleet_record record = { .list = list,
 					     .prefix = *prefix,
-					     .source = SOURCE_MANUAL,
+					     .kind = FLEET_MANUAL,
 					     .op = op,
 					     .action =
 						 strcmp(list, "drop") ? ACTION_ALLOW : ACTION_BLOCK,
@@ -137,7 +137,7 @@ static void say(enum fleet_op op, const char *list, const struct prefix *prefix)
 static int end_removed(const char *list, const struct prefix *prefix, void *context)
 {
 	const struct fleet_record *own =
-	    fleet_replica_find(replica, fleet_replica_self(replica), list, prefix, SOURCE_MANUAL);
+	    fleet_replica_find(replica, fleet_replica_self(replica), list, prefix, FLEET_MANUAL);
 
 	(void)context;
 	if (own && own->op == FLEET_ADD && !fleet_replica_is_live(replica, own, now_ms()))

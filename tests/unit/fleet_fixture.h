@@ -33,7 +33,7 @@ static inline struct fleet_record fleet_add(const char *origin, const char *pref
 	return (struct fleet_record) { .origin = origin,
 				       .list = "partners",
 				       .prefix = fleet_prefix(prefix),
-				       .source = SOURCE_MANUAL,
+				       .kind = FLEET_MANUAL,
 				       .version = version,
 				       .action = ACTION_ALLOW,
 				       .added_at_sec = NOW_MS / 1000 };

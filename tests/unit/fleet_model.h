@@ -110,7 +110,7 @@ static struct fleet_record record_of(size_t host, size_t prefix, enum fleet_op o
 	return (struct fleet_record) { .origin = hosts[host].name,
 				       .list = prefix % 2 ? "drop" : "partners",
 				       .prefix = prefix_of(prefix),
-				       .source = SOURCE_MANUAL,
+				       .kind = FLEET_MANUAL,
 				       .op = op,
 				       .action = prefix % 2 ? ACTION_BLOCK : ACTION_ALLOW };
 }
@@ -206,7 +206,7 @@ static void say(struct host *host, size_t prefix, enum fleet_op op)
 
 	assert_int_equal(fleet_replica_write(host->replica, &noting, &record, now_of(host)), 0);
 	publish(host, fleet_replica_find(host->replica, host->name, record.list, &record.prefix,
-					 SOURCE_MANUAL));
+					 FLEET_MANUAL));
 }
 
 static const struct fleet_record *own_record(const struct host *host, size_t prefix)
@@ -214,7 +214,7 @@ static const struct fleet_record *own_record(const struct host *host, size_t pre
 	const struct fleet_record record = record_of(0, prefix, FLEET_ADD);
 
 	return fleet_replica_find(host->replica, host->name, record.list, &record.prefix,
-				  SOURCE_MANUAL);
+				  FLEET_MANUAL);
 }
 
 /* An entry that a tombstone has removed is taken out of the host's own, as the engine does. */

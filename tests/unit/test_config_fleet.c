@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The key `fleet:` of the configuration: what is read, and what is wrong with it. */
 #include "config_loaded.h"
+#include "core/fleet_kind.h"
 
 #define LIST "  - {name: a, action: allow}\n"
 #define KEYS "name: mail, host: mx1, url: 'redis://r.example', key_file: /k"
@@ -21,15 +22,17 @@ static void test_settings(void **state)
 	assert_text("");
 	load(LIST "fleet: {" KEYS "}\n", "");
 	assert_text("mail (host mx1, url redis://r.example, key_file /k)");
-	assert_true(config->fleet.publishes[SOURCE_MANUAL]);
-	assert_true(config->fleet.publishes[SOURCE_LEARNED]);
+	for (size_t i = 0; i < FLEET_KIND_COUNT; i++)
+		assert_true(config->fleet.publishes[i]);
 	assert_true(fleet_settings_believe(&config->fleet, "mx7"));
 	load(LIST "fleet: {name: mail, host: mx1, url: 'rediss://a,b:6380', key_file: /k, user: u, "
-		  "password_file: /p, ca: /c, publish: [learned], only_from: [mx2, mx3.example]}\n",
+		  "password_file: /p, ca: /c, publish: [learned, manual], only_from: [mx2, "
+		  "mx3.example]}\n",
 	     "");
 	assert_text("mail (host mx1, url rediss://a,b:6380, user u, password_file /p, key_file /k, "
-		    "ca /c, publish learned, only_from mx2,mx3.example)");
-	assert_false(config->fleet.publishes[SOURCE_MANUAL]);
+		    "ca /c, publish manual,learned, only_from mx2,mx3.example)");
+	assert_true(config->fleet.publishes[FLEET_LEARNED]);
+	assert_false(config->fleet.publishes[FLEET_PROTECTIONS]);
 	assert_false(fleet_settings_believe(&config->fleet, "mx7"));
 	assert_true(fleet_settings_believe(&config->fleet, "mx3.example"));
 	load(LIST "fleet: {" KEYS ", publish: []}\n", "");
@@ -60,8 +63,9 @@ static void test_errors(void **state)
 		      "c.yaml:4:78: user needs password_file, a file with its password\n");
 	assert_errors(LIST "fleet: {" KEYS ", ca: /c}\n",
 		      "c.yaml:4:76: ca is for TLS: write url: rediss://…, or remove ca\n");
-	assert_errors(LIST "fleet: {" KEYS ", publish: [feeds]}\n",
-		      "c.yaml:4:82: publish: must be manual or learned, not \"feeds\"\n");
+	assert_errors(
+	    LIST "fleet: {" KEYS ", publish: [feeds]}\n",
+	    "c.yaml:4:82: publish: must be manual, learned or protections, not \"feeds\"\n");
 	assert_errors(LIST "fleet: {" KEYS ", only_from: [mx2, 'mx 3']}\n",
 		      "c.yaml:4:89: only_from: \"mx 3\" is not the name of a host\n");
 }

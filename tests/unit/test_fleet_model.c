@@ -16,7 +16,7 @@ static bool is_version_at(const struct host *host, const struct written *written
 {
 	const struct fleet_record record = record_of(written->host, written->prefix, FLEET_ADD);
 	const struct fleet_record *found = fleet_replica_find(
-	    host->replica, hosts[written->host].name, record.list, &record.prefix, SOURCE_MANUAL);
+	    host->replica, hosts[written->host].name, record.list, &record.prefix, FLEET_MANUAL);
 
 	return found && found->version >= written->version;
 }

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "config/parts.h"
+#include "core/fleet_kind.h"
 #include "core/scope.h"
 #include "redis/url.h"
+
+_Static_assert((int)FLEET_KIND_COUNT <= (int)SOURCE_COUNT, "there is room for each kind");
 
 enum fleet_key {
 	FLEET_NAME,
@@ -123,19 +126,17 @@ static int read_server(struct fleet_reader *reader, struct fleet_settings *setti
 
 static void read_publish(struct fleet_reader *reader, struct fleet_settings *settings)
 {
-	static const enum source sources[] = { SOURCE_MANUAL, SOURCE_LEARNED };
-	static const char *const words[] = { "manual", "learned" };
 	const yaml_node_t *node = reader->values[FLEET_PUBLISH];
 	size_t count = 0, choice;
 
-	for (size_t i = 0; !node && i < sizeof(sources) / sizeof(sources[0]); i++)
-		settings->publishes[sources[i]] = true;
+	for (size_t i = 0; !node && i < FLEET_KIND_COUNT; i++)
+		settings->publishes[i] = true;
 	if (node)
 		document_sequence(reader->document, node, "publish", &count);
 	for (size_t i = 0; i < count; i++)
 		if (document_choice(reader->document, document_item(reader->document, node, i),
-				    "publish", words, 2, &choice))
-			settings->publishes[sources[choice]] = true;
+				    "publish", fleet_kind_names, FLEET_KIND_COUNT, &choice))
+			settings->publishes[choice] = true;
 }
 
 /* Join the names by commas. */
@@ -197,6 +198,26 @@ static void write_key(FILE *stream, const char *key, const char *text)
 		fprintf(stream, ", %s %s", key, text);
 }
 
+/* Unless it is everything. */
+static void write_publish(FILE *stream, const struct fleet_settings *settings)
+{
+	const char *before = ", publish ";
+	size_t count = 0;
+
+	for (size_t i = 0; i < FLEET_KIND_COUNT; i++)
+		count += settings->publishes[i];
+	if (count == FLEET_KIND_COUNT)
+		return;
+	if (!count)
+		fprintf(stream, "%snothing", before);
+	for (size_t i = 0; i < FLEET_KIND_COUNT; i++) {
+		if (!settings->publishes[i])
+			continue;
+		fprintf(stream, "%s%s", before, fleet_kind_names[i]);
+		before = ",";
+	}
+}
+
 char *fleet_settings_text(const struct fleet_settings *settings)
 {
 	char *text = NULL;
@@ -210,11 +231,7 @@ char *fleet_settings_text(const struct fleet_settings *settings)
 		write_key(stream, "password_file", settings->password_file);
 		write_key(stream, "key_file", settings->key_file);
 		write_key(stream, "ca", settings->ca);
-		if (!settings->publishes[SOURCE_MANUAL] || !settings->publishes[SOURCE_LEARNED])
-			write_key(stream, "publish",
-				  settings->publishes[SOURCE_MANUAL]	? "manual"
-				  : settings->publishes[SOURCE_LEARNED] ? "learned"
-									: "nothing");
+		write_publish(stream, settings);
 		write_key(stream, "only_from", settings->only_from);
 		fputc(')', stream);
 	}

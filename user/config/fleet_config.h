@@ -15,7 +15,7 @@ struct fleet_settings {
 	char *password_file; /* NULL: no password */
 	char *key_file;
 	char *ca; /* NULL: the authorities of the system */
-	/* What this host publishes, by enum source: SOURCE_MANUAL, SOURCE_LEARNED. */
+	/* What this host tells the others, by enum fleet_kind (core/fleet_kind.h). */
 	bool publishes[SOURCE_COUNT];
 	char *only_from; /* "mx2,mx3": entries of other hosts are not in force; NULL: of all */
 };

@@ -71,6 +71,10 @@ int engine_fleet_prune(struct engine *engine, struct refusal *refusal);
 int engine_fleet_delete(struct engine *engine, const struct deed *by,
 			const struct entry_change *change, struct refusal *refusal);
 
+/* Give @next the entries of other hosts that have not expired by the clock as it is now. Return: 0
+ * or -ENOMEM. */
+int engine_fleet_reread(const struct engine *engine, struct snapshot *next);
+
 /* What is known of a host. */
 struct fleet_host {
 	char name[FLEET_HOST_BYTES_MAX + 1];

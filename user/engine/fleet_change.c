@@ -213,6 +213,7 @@ int engine_fleet_forget(struct engine *engine, const struct deed *by, const char
 		return refusal_set(refusal, OUTCOME_INVALID,
 				   "%s is this host: `ipwlctl del' deletes its entries", host);
 	batch.record.origin = host;
+	engine->fleet->are_protections_stale = true;
 	err = fleet_replica_forget(replica, &keeper, host, time_now_ms(), count_forgotten, &count);
 	if (err)
 		return fleet_fail(engine, err, NULL, refusal);
@@ -245,15 +246,15 @@ int engine_fleet_prune(struct engine *engine, struct refusal *refusal)
 /* Whether any host lists the prefix, here or elsewhere. */
 static bool is_listed(const struct engine *engine, const char *list, const struct prefix *prefix)
 {
-	static const enum source sources[] = { SOURCE_MANUAL, SOURCE_LEARNED };
 	const struct fleet_replica *replica = engine->fleet->replica;
 
-	for (size_t i = 0; i < 2 * fleet_replica_origin_count(replica); i++) {
+	for (size_t i = 0; i < FLEET_KIND_COUNT * fleet_replica_origin_count(replica); i++) {
 		const struct fleet_record *record;
 		struct fleet_origin origin;
 
-		fleet_replica_get_origin(replica, i / 2, &origin);
-		record = fleet_replica_find(replica, origin.name, list, prefix, sources[i % 2]);
+		fleet_replica_get_origin(replica, i / FLEET_KIND_COUNT, &origin);
+		record = fleet_replica_find(replica, origin.name, list, prefix,
+					    (enum fleet_kind)(i % FLEET_KIND_COUNT));
 		if (record && fleet_replica_is_live(replica, record, time_now_ms()))
 			return true;
 	}
@@ -283,7 +284,7 @@ static int delete_everywhere(struct engine *engine, struct manual_batch *batch,
 	struct engine_fleet *fleet = engine->fleet;
 	const struct fleet_record tombstone = { .list = list->name,
 						.prefix = *prefix,
-						.source = SOURCE_MANUAL,
+						.kind = FLEET_MANUAL,
 						.op = FLEET_DEL,
 						.action = list->action,
 						.added_at_sec = batch->record.at_sec,
@@ -293,12 +294,14 @@ static int delete_everywhere(struct engine *engine, struct manual_batch *batch,
 		      : 0;
 
 	if (!err)
+		err = fleet_end_learned(engine, batch, list->name, prefix);
+	if (!err)
 		err = fleet_replica_write(fleet->replica, &keeper, &tombstone, time_now_ms());
 	return err ? err
 		   : fleet_records_add(&fleet->written,
 				       fleet_replica_find(fleet->replica,
 							  fleet_replica_self(fleet->replica),
-							  list->name, prefix, SOURCE_MANUAL));
+							  list->name, prefix, FLEET_MANUAL));
 }
 
 int engine_fleet_delete(struct engine *engine, const struct deed *by,

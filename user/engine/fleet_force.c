@@ -9,6 +9,7 @@
 
 #include "engine/fleet_internal.h"
 #include "engine/learning.h"
+#include "engine/protected.h"
 #include "engine/records.h"
 
 #define FEW_MAX 1000
@@ -260,9 +261,10 @@ static int refresh_own(struct engine *engine, struct snapshot *next)
 		return err;
 	manual_give(&sets, next->policy);
 	err = learned_source_read_set(engine, next->config, &learned);
-	if (!err)
-		learned_source_give(next->config, next->policy, learned);
-	return err;
+	if (err)
+		return err;
+	learned_source_give(next->config, next->policy, learned);
+	return protections_load(engine->protections, engine->state);
 }
 
 /* ---- all of it ---------------------------------------------------------------------------------
@@ -282,7 +284,12 @@ static int make_next(struct engine *engine, struct snapshot *next, struct places
 		*is_changed = true;
 		err = refresh_own(engine, next);
 	}
-	return err;
+	if (!err && (fleet->is_stale || fleet->are_protections_stale)) {
+		*is_changed = true;
+		err = fleet_protections_give(engine, fleet->replica, next);
+	}
+	/* What feeds exclude of protected entries may be another part now. */
+	return !err && *is_changed ? protected_overrule(engine->protections, next->policy) : err;
 }
 
 int fleet_put_in_force(struct engine *engine, struct manual_batch *batch,
@@ -307,7 +314,7 @@ int fleet_put_in_force(struct engine *engine, struct manual_batch *batch,
 	else if ((err = state_commit(engine->state)))
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", state_error(engine->state));
 	if (!err)
-		fleet->is_stale = fleet->is_manual_stale = false;
+		fleet->is_stale = fleet->is_manual_stale = fleet->are_protections_stale = false;
 	free(places);
 	snapshot_unref(next);
 	return err;

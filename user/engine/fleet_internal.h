@@ -14,6 +14,7 @@ struct engine_fleet {
 	bool is_manual_stale; /* entries of this host have changed that are not in force as they are
 			       */
 	bool is_stale;	      /* what has changed in the replica is not known */
+	bool are_protections_stale;
 	/* Between reading and settling: */
 	struct fleet_replica *staged; /* NULL: the replica stays */
 	struct manual_sets sets;      /* by the index of their list */
@@ -29,6 +30,11 @@ void engine_fleet_free(struct engine_fleet *fleet);
 static inline const struct fleet_settings *fleet_settings_of(const struct engine *engine)
 {
 	return &engine->current->config->fleet;
+}
+
+static inline bool fleet_publishes(const struct engine *engine, enum fleet_kind kind)
+{
+	return fleet_settings_of(engine)->publishes[kind];
 }
 
 /* The replica, or NULL: @refusal says why there is none. */
@@ -50,8 +56,13 @@ int fleet_records_add(struct fleet_records *records, const struct fleet_record *
 struct entry fleet_entry_of(const struct fleet_record *record, char origin[SCOPE_ORIGIN_BYTES]);
 
 /* Whether a record of another host may be in force here, in that list. */
-bool fleet_is_wanted(const struct fleet_replica *replica, const struct config *config,
-		     const struct list *list, const struct fleet_record *record);
+static inline bool fleet_is_wanted(const struct fleet_replica *replica, const struct config *config,
+				   const struct list *list, const struct fleet_record *record)
+{
+	return list && list->action == record->action &&
+	       strcmp(record->origin, fleet_replica_self(replica)) != 0 &&
+	       fleet_settings_believe(&config->fleet, record->origin);
+}
 
 /**
  * fleet_drop_dangers() - leave out what must not be blocked
@@ -71,6 +82,13 @@ int fleet_sets_make(const struct fleet_replica *replica, const struct snapshot *
 /* Give the lists of @policy their entries; nothing is left in @sets. */
 void fleet_sets_give(struct manual_sets *sets, struct policy *policy);
 
+/* ---- fleet_protections.c --------------------------------------------------------------- */
+
+/* Tell engine->protections what other hosts protect. @replica: NULL: nothing. Return: 0 or
+ * -ENOMEM: nothing has changed. */
+int fleet_protections_give(struct engine *engine, const struct fleet_replica *replica,
+			   const struct snapshot *snapshot);
+
 /* ---- fleet_own.c --------------------------------------------------------------------- */
 
 /* Note where the entries of this host and its records differ. Return: 0, -ENOMEM or -EIO: the
@@ -79,6 +97,19 @@ int fleet_mark_differences(struct engine *engine);
 /* Write records for up to @count_max marks, in the open transaction or a new one. @ret_count: how
  * many marks there were. Return: 0, -ENOMEM or -EIO. */
 int fleet_write_marked(struct engine *engine, size_t count_max, size_t *ret_count);
+/* What this host has said of a prefix, in effect; NULL: nothing. */
+const struct fleet_record *fleet_said_of(const struct engine *engine, const char *list,
+					 const struct prefix *prefix, enum fleet_kind kind);
+/* Whether this host would say just what a record of it says. Return: 0 or -EIO. */
+int fleet_says(struct engine *engine, const struct fleet_record *record, bool *ret_says);
+/* Whether learned entries belong to that list. */
+bool fleet_has_learned(const struct engine *engine, const char *list);
+
+/* ---- fleet_follow.c ------------------------------------------------------------------ */
+
+/* Take an entry out that this host has learned, if it has. Return: 0, -ENOMEM or -EIO. */
+int fleet_end_learned(struct engine *engine, struct manual_batch *batch, const char *list,
+		      const struct prefix *prefix);
 /* Change the entries of this host as @record says, which was taken: one of this host that it had
  * lost, or a removal by another. Return: 0, -ENOMEM or -EIO. */
 int fleet_follow(struct engine *engine, struct manual_batch *batch,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What this host says to the fleet, and its own entries if the fleet says something of them.
+ * What this host says to the fleet.
  *
  * A mark (store/fleet.h) tells where its entries have changed. A record is written only if it says
  * something new, so marks may be too many. If learning is off, it is not known which list the
@@ -18,7 +18,7 @@
 
 /* ---- what is to be said -------------------------------------------------------------- */
 
-/* What the origin is to say of a prefix by one source. */
+/* What the origin is to say of a prefix, of one kind. */
 struct saying {
 	bool is_listed;
 	struct fleet_record record; /* if it is listed */
@@ -62,7 +62,7 @@ static int say_manual(const struct state_entry *entry, void *context)
 	if (entry->scope.is_local || policy_refuse_prefix(&entry->prefix, entry->action))
 		return 0;
 	saying->is_listed = true;
-	record->source = SOURCE_MANUAL;
+	record->kind = FLEET_MANUAL;
 	record->action = entry->action;
 	record->added_at_sec = entry->added_at_sec > 0 ? entry->added_at_sec : 0;
 	record->expires_at_sec = entry->expires_at_sec > 0 ? entry->expires_at_sec : 0;
@@ -80,7 +80,7 @@ static int say_learned(const struct learned_entry *entry, void *context)
 	struct fleet_record *record = &saying->record;
 
 	saying->is_listed = true;
-	record->source = SOURCE_LEARNED;
+	record->kind = FLEET_LEARNED;
 	record->action = ACTION_ALLOW;
 	record->added_at_sec = entry->added_at_sec > 0 ? entry->added_at_sec : 0;
 	record->author = fit_text(entry->rule, saying->author, FLEET_AUTHOR_BYTES_MAX);
@@ -88,7 +88,22 @@ static int say_learned(const struct learned_entry *entry, void *context)
 	return 0;
 }
 
-static bool has_learned(const struct engine *engine, const char *list)
+/* It has the scope of its entry, and stays for as long as nobody ends it. */
+static int say_protection(const char *author, const char *reason, int64_t at_sec, void *context)
+{
+	struct saying *saying = context;
+	struct fleet_record *record = &saying->record;
+
+	saying->is_listed = true;
+	record->kind = FLEET_PROTECTIONS;
+	record->added_at_sec = at_sec > 0 ? at_sec : 0;
+	record->expires_at_sec = 0;
+	record->author = fit_text(author, saying->author, FLEET_AUTHOR_BYTES_MAX);
+	record->reason = fit_text(reason, saying->reason, FLEET_REASON_BYTES_MAX);
+	return 0;
+}
+
+bool fleet_has_learned(const struct engine *engine, const char *list)
 {
 	const struct learn_settings *learn = learning_settings(engine);
 
@@ -96,16 +111,21 @@ static bool has_learned(const struct engine *engine, const char *list)
 }
 
 static int find_saying(struct engine *engine, const char *list, const struct prefix *prefix,
-		       enum source source, struct saying *saying)
+		       enum fleet_kind kind, struct saying *saying)
 {
+	int err;
+
 	saying->is_listed = false;
-	saying->record =
-	    (struct fleet_record) { .list = list, .prefix = *prefix, .source = source };
-	if (!fleet_settings_of(engine)->publishes[source])
+	saying->record = (struct fleet_record) { .list = list, .prefix = *prefix, .kind = kind };
+	if (!fleet_publishes(engine, kind))
 		return 0;
-	return source == SOURCE_MANUAL
-		   ? state_find(engine->state, list, prefix, say_manual, saying)
-		   : learned_entry_find(engine->state, prefix, say_learned, saying);
+	if (kind == FLEET_LEARNED)
+		return learned_entry_find(engine->state, prefix, say_learned, saying);
+	err = state_find(engine->state, list, prefix, say_manual, saying);
+	if (err || kind == FLEET_MANUAL || !saying->is_listed)
+		return err;
+	saying->is_listed = false;
+	return protection_find(engine->state, list, prefix, say_protection, saying);
 }
 
 static bool is_same_text(const char *a, const char *b)
@@ -134,17 +154,27 @@ static bool is_news(const struct fleet_replica *replica, const struct saying *sa
 		       !(said->expires_at_sec && said->expires_at_sec <= now_ms / 1000);
 	if (!said || !is_same(&saying->record, said))
 		return true;
-	return said->source == SOURCE_MANUAL &&
+	return said->kind == FLEET_MANUAL &&
 	       !(said->expires_at_sec && said->expires_at_sec <= now_ms / 1000) &&
 	       !fleet_replica_is_live(replica, said, now_ms);
 }
 
-static const struct fleet_record *said_of(const struct engine *engine, const char *list,
-					  const struct prefix *prefix, enum source source)
+const struct fleet_record *fleet_said_of(const struct engine *engine, const char *list,
+					 const struct prefix *prefix, enum fleet_kind kind)
 {
 	const struct fleet_replica *replica = engine->fleet->replica;
 
-	return fleet_replica_find(replica, fleet_replica_self(replica), list, prefix, source);
+	return fleet_replica_find(replica, fleet_replica_self(replica), list, prefix, kind);
+}
+
+int fleet_says(struct engine *engine, const struct fleet_record *record, bool *ret_says)
+{
+	struct saying saying;
+	int err = find_saying(engine, record->list, &record->prefix, record->kind, &saying);
+
+	if (!err)
+		*ret_says = saying.is_listed && is_same(&saying.record, record);
+	return err;
 }
 
 /* ---- say it ------------------------------------------------------------------------------ */
@@ -162,16 +192,16 @@ static int write_saying(struct engine *engine, const struct saying *saying,
 	err = fleet_replica_write(fleet->replica, &keeper, &record, time_now_ms());
 	if (err)
 		return err;
-	said = said_of(engine, saying->record.list, &saying->record.prefix, record.source);
+	said = fleet_said_of(engine, saying->record.list, &saying->record.prefix, record.kind);
 	return fleet_records_add(&fleet->written, said);
 }
 
 static int write_place(struct engine *engine, const char *list, const struct prefix *prefix,
-		       enum source source)
+		       enum fleet_kind kind)
 {
-	const struct fleet_record *said = said_of(engine, list, prefix, source);
+	const struct fleet_record *said = fleet_said_of(engine, list, prefix, kind);
 	struct saying saying;
-	int err = find_saying(engine, list, prefix, source, &saying);
+	int err = find_saying(engine, list, prefix, kind, &saying);
 
 	if (err || !is_news(engine->fleet->replica, &saying, said))
 		return err;
@@ -199,10 +229,12 @@ static int collect_mark(const char *list, const struct prefix *prefix, void *con
 
 static int write_mark(struct engine *engine, const struct mark *mark)
 {
-	int err = write_place(engine, mark->list, &mark->prefix, SOURCE_MANUAL);
+	int err = write_place(engine, mark->list, &mark->prefix, FLEET_MANUAL);
 
-	if (!err && has_learned(engine, mark->list))
-		err = write_place(engine, mark->list, &mark->prefix, SOURCE_LEARNED);
+	if (!err)
+		err = write_place(engine, mark->list, &mark->prefix, FLEET_PROTECTIONS);
+	if (!err && fleet_has_learned(engine, mark->list))
+		err = write_place(engine, mark->list, &mark->prefix, FLEET_LEARNED);
 	return err ? err : fleet_mark_delete(engine->state, mark->list, &mark->prefix);
 }
 
@@ -224,26 +256,32 @@ int fleet_write_marked(struct engine *engine, size_t count_max, size_t *ret_coun
 
 /* Mark a prefix if what this host lists is not what it has said. */
 static int mark_place(struct engine *engine, const char *list, const struct prefix *prefix,
-		      enum source source)
+		      enum fleet_kind kind)
 {
 	struct saying saying;
-	int err = find_saying(engine, list, prefix, source, &saying);
+	int err = find_saying(engine, list, prefix, kind, &saying);
 
-	if (err || !is_news(engine->fleet->replica, &saying, said_of(engine, list, prefix, source)))
+	if (err ||
+	    !is_news(engine->fleet->replica, &saying, fleet_said_of(engine, list, prefix, kind)))
 		return err;
 	return fleet_mark_put(engine->state, list, prefix);
 }
 
 static int mark_manual(const struct state_entry *entry, void *context)
 {
-	return mark_place(context, entry->list, &entry->prefix, SOURCE_MANUAL);
+	return mark_place(context, entry->list, &entry->prefix, FLEET_MANUAL);
+}
+
+static int mark_protection(const char *list, const struct prefix *prefix, void *context)
+{
+	return mark_place(context, list, prefix, FLEET_PROTECTIONS);
 }
 
 static int mark_learned(const struct learned_entry *entry, void *context)
 {
 	struct engine *engine = context;
 
-	return mark_place(engine, learning_settings(engine)->list, &entry->prefix, SOURCE_LEARNED);
+	return mark_place(engine, learning_settings(engine)->list, &entry->prefix, FLEET_LEARNED);
 }
 
 static int mark_said(const struct fleet_record *record, bool is_held, void *context)
@@ -252,9 +290,9 @@ static int mark_said(const struct fleet_record *record, bool is_held, void *cont
 
 	if (is_held || record->op != FLEET_ADD ||
 	    strcmp(record->origin, fleet_replica_self(engine->fleet->replica)) != 0 ||
-	    (record->source == SOURCE_LEARNED && !has_learned(engine, record->list)))
+	    (record->kind == FLEET_LEARNED && !fleet_has_learned(engine, record->list)))
 		return 0;
-	return mark_place(engine, record->list, &record->prefix, record->source);
+	return mark_place(engine, record->list, &record->prefix, record->kind);
 }
 
 int fleet_mark_differences(struct engine *engine)
@@ -263,125 +301,9 @@ int fleet_mark_differences(struct engine *engine)
 
 	if (!err)
 		err = state_read(engine->state, mark_manual, NULL, engine);
+	if (!err)
+		err = protections_read(engine->state, mark_protection, engine);
 	if (!err && learning_settings(engine)->is_on)
 		err = learned_entries_read(engine->state, mark_learned, engine);
 	return err ? err : fleet_replica_walk(engine->fleet->replica, mark_said, engine);
-}
-
-/* ---- follow ---------------------------------------------------------------------------------- */
-
-static int begin_batch(struct manual_batch *batch)
-{
-	return batch->record.id ? 0 : manual_begin(batch);
-}
-
-struct finding {
-	bool is_found;
-	bool is_local;
-	enum action action;
-};
-
-static int note_found(const struct state_entry *entry, void *context)
-{
-	*(struct finding *)context = (struct finding) { .is_found = true,
-							.is_local = entry->scope.is_local,
-							.action = entry->action };
-	return 0;
-}
-
-static int note_learned(const struct learned_entry *entry, void *context)
-{
-	(void)entry;
-	*(bool *)context = true;
-	return 0;
-}
-
-/* The entry was lost with state.db, or restored from a backup as it was before. */
-static int return_entry(struct engine *engine, struct manual_batch *batch,
-			const struct fleet_record *record)
-{
-	const struct state_entry entry = { .list = record->list,
-					   .action = record->action,
-					   .prefix = record->prefix,
-					   .reason = record->reason,
-					   .author = record->author,
-					   .added_at_sec = record->added_at_sec,
-					   .expires_at_sec = record->expires_at_sec,
-					   .scope = record->scope };
-	struct saying saying;
-	int err = find_saying(engine, record->list, &record->prefix, SOURCE_MANUAL, &saying);
-
-	if (err || (saying.is_listed && is_same(&saying.record, record)) ||
-	    protections_have(engine->protections, record->list, &record->prefix))
-		return err;
-	err = begin_batch(batch);
-	engine->fleet->is_manual_stale = true;
-	return err ? err : manual_put(batch, &entry);
-}
-
-static int return_learned(struct engine *engine, struct manual_batch *batch,
-			  const struct fleet_record *record)
-{
-	const struct learned_entry entry = { .prefix = record->prefix,
-					     .rule = record->author,
-					     .why = record->reason,
-					     .added_at_sec = record->added_at_sec };
-	bool is_found = false;
-	int err;
-
-	if (!record->author || !has_learned(engine, record->list))
-		return 0;
-	err = learned_entry_find(engine->state, &record->prefix, note_learned, &is_found);
-	if (err || is_found)
-		return err;
-	err = begin_batch(batch);
-	engine->fleet->is_manual_stale = engine->learning->needs_follow = true;
-	return err ? err : learned_entry_put(batch, record->list, &entry);
-}
-
-/* A protected entry stays, and this host says so again. */
-static int remove_entry(struct engine *engine, struct manual_batch *batch,
-			const struct fleet_record *record, const struct finding *finding)
-{
-	int err;
-
-	if (protections_have(engine->protections, record->list, &record->prefix))
-		return fleet_mark_put(engine->state, record->list, &record->prefix);
-	err = begin_batch(batch);
-	engine->fleet->is_manual_stale = true;
-	return err ? err : manual_delete(batch, record->list, finding->action, &record->prefix);
-}
-
-int fleet_follow(struct engine *engine, struct manual_batch *batch,
-		 const struct fleet_record *record)
-{
-	const struct fleet_replica *replica = engine->fleet->replica;
-	const bool is_own = !strcmp(record->origin, fleet_replica_self(replica));
-	const struct fleet_record *said;
-	struct finding finding = { 0 };
-	int err;
-
-	if (!is_own && record->op != FLEET_DEL)
-		return 0;
-	if (is_own && record->source == SOURCE_LEARNED)
-		return record->op == FLEET_ADD &&
-			       fleet_replica_is_live(replica, record, time_now_ms())
-			   ? return_learned(engine, batch, record)
-			   : 0;
-	said = said_of(engine, record->list, &record->prefix, SOURCE_MANUAL);
-	if (!said || !fleet_settings_of(engine)->publishes[SOURCE_MANUAL])
-		return 0;
-	err = state_find(engine->state, record->list, &record->prefix, note_found, &finding);
-	if (err || finding.is_local)
-		return err;
-	if (fleet_replica_is_live(replica, said, time_now_ms()))
-		return is_own ? return_entry(engine, batch, said) : 0;
-	/* One that has expired is deleted by whoever deletes what has. */
-	if (said->op == FLEET_ADD && said->expires_at_sec && said->expires_at_sec <= time_now_sec())
-		return 0;
-	if (!finding.is_found)
-		return fleet_mark_put(engine->state, record->list, &record->prefix);
-	if (finding.action != said->action)
-		return 0;
-	return remove_entry(engine, batch, record, &finding);
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/fleet_internal.h"
+#include "store/protections.h"
 
 /* ---- records ------------------------------------------------------------------------- */
 
@@ -53,8 +54,9 @@ static void pass_bad_row(const char *origin, const char *key, void *context)
 	struct loading *loading = context;
 
 	if (!loading->bad_count++)
-		log_warning("fleet", "the record \"%s\" of %s is damaged and left out", key,
-			    origin);
+		log_warning("fleet",
+			    "the record \"%s\" of %s is damaged or of a newer version: left out",
+			    key, origin);
 }
 
 int fleet_load(struct state *state, const char *host, struct fleet_replica **ret_replica)
@@ -106,6 +108,8 @@ int fleet_fail(struct engine *engine, int err, const char *error, struct refusal
 	}
 	/* Records that were taken before may not be in force yet. */
 	fleet->is_stale = true;
+	protections_load(engine->protections, engine->state);
+	fleet_protections_give(engine, fleet->replica, engine->current);
 	return -ECANCELED;
 }
 

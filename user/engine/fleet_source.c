@@ -25,14 +25,6 @@ struct entry fleet_entry_of(const struct fleet_record *record, char origin[SCOPE
 				.expires_at_sec = record->expires_at_sec };
 }
 
-bool fleet_is_wanted(const struct fleet_replica *replica, const struct config *config,
-		     const struct list *list, const struct fleet_record *record)
-{
-	return list && list->action == record->action &&
-	       strcmp(record->origin, fleet_replica_self(replica)) != 0 &&
-	       fleet_settings_believe(&config->fleet, record->origin);
-}
-
 struct filtering {
 	const struct entry_set *set;
 	bool *is_danger;
@@ -188,6 +180,7 @@ static int fleet_source_read(struct engine *engine, struct source_reading *readi
 {
 	const struct fleet_settings *settings = &reading->next->config->fleet;
 	struct engine_fleet *fleet = engine->fleet;
+	const struct fleet_replica *replica = NULL;
 	int err = stage_replica(engine, settings);
 
 	/* The database may be another one than before. */
@@ -198,10 +191,11 @@ static int fleet_source_read(struct engine *engine, struct source_reading *readi
 			  state_error(engine->state));
 		return keep_current(engine, reading->next->policy, &fleet->sets);
 	}
-	return err ? err
-		   : fleet_sets_make(
-			 settings->name ? (fleet->staged ? fleet->staged : fleet->replica) : NULL,
-			 reading->next, &fleet->sets);
+	if (settings->name)
+		replica = fleet->staged ? fleet->staged : fleet->replica;
+	if (!err)
+		err = fleet_protections_give(engine, replica, reading->next);
+	return err ? err : fleet_sets_make(replica, reading->next, &fleet->sets);
 }
 
 void fleet_sets_give(struct manual_sets *sets, struct policy *policy)
@@ -211,6 +205,19 @@ void fleet_sets_give(struct manual_sets *sets, struct policy *policy)
 		sets->items[i] = NULL;
 	}
 	manual_sets_done(sets);
+}
+
+int engine_fleet_reread(const struct engine *engine, struct snapshot *next)
+{
+	struct manual_sets sets;
+	int err;
+
+	if (!engine->fleet->replica)
+		return 0;
+	err = fleet_sets_make(engine->fleet->replica, next, &sets);
+	if (!err)
+		fleet_sets_give(&sets, next->policy);
+	return err;
 }
 
 static int fleet_source_fill(struct engine *engine, struct source_reading *reading)
@@ -245,7 +252,7 @@ static void take_staged(struct engine *engine)
 		return;
 	/* What is in force was made of all records. */
 	fleet_replica_take_changes(fleet->replica, NULL, NULL);
-	fleet->is_stale = fleet->is_manual_stale = false;
+	fleet->is_stale = fleet->is_manual_stale = fleet->are_protections_stale = false;
 	if (fleet_mark_differences(engine) || state_commit(engine->state))
 		log_warning("fleet", "%s; what has changed here is not published yet",
 			    state_error(engine->state) ? state_error(engine->state)
@@ -258,6 +265,8 @@ static void fleet_source_settle(struct engine *engine, bool is_in_force)
 
 	if (is_in_force)
 		take_staged(engine);
+	else if (engine->current)
+		fleet_protections_give(engine, fleet->replica, engine->current);
 	fleet_replica_free(fleet->staged);
 	fleet->staged = NULL;
 	manual_sets_done(&fleet->sets);

@@ -31,7 +31,7 @@ const char *fleet_record_key(const struct fleet_record *record, char key[FLEET_K
 	char prefix[PREFIX_TEXT_BYTES];
 
 	snprintf(key, FLEET_KEY_BYTES, "%s %s %s", record->list,
-		 prefix_format(&record->prefix, prefix), source_names[record->source]);
+		 prefix_format(&record->prefix, prefix), fleet_kind_names[record->kind]);
 	return key;
 }
 
@@ -168,25 +168,25 @@ static bool read_word(const char *word, char *room, size_t bytes_max, const char
 	return true;
 }
 
-static bool read_key(const char *text, struct fleet_texts *texts, struct fleet_record *record)
+static int read_key(const char *text, struct fleet_texts *texts, struct fleet_record *record)
 {
 	char key[FLEET_KEY_BYTES], *words[3];
-	size_t source;
+	size_t kind;
 
 	if (strlen(text) >= sizeof(key))
-		return false;
+		return -EINVAL;
 	memcpy(key, text, strlen(text) + 1);
 	if (!split_words(key, words, 3) || strlen(words[0]) > POLICY_NAME_MAX ||
 	    !policy_is_name(words[0]) ||
 	    prefix_parse(words[1], strlen(words[1]), &record->prefix, NULL) != PREFIX_OK)
-		return false;
-	source = find_name(words[2], source_names, SOURCE_COUNT);
-	if (source != SOURCE_MANUAL && source != SOURCE_LEARNED)
-		return false;
+		return -EINVAL;
+	kind = find_name(words[2], fleet_kind_names, FLEET_KIND_COUNT);
+	if (kind == FLEET_KIND_COUNT)
+		return -ENOTSUP;
 	memcpy(texts->list, words[0], strlen(words[0]) + 1);
 	record->list = texts->list;
-	record->source = (enum source)source;
-	return true;
+	record->kind = (enum fleet_kind)kind;
+	return 0;
 }
 
 static bool read_value(char *value, struct fleet_texts *texts, struct fleet_record *record)
@@ -195,7 +195,7 @@ static bool read_value(char *value, struct fleet_texts *texts, struct fleet_reco
 	size_t op, action;
 	int64_t version;
 
-	if (!split_words(value, words, VALUE_WORDS) || strcmp(words[0], FORMAT_VERSION))
+	if (!split_words(value, words, VALUE_WORDS))
 		return false;
 	op = find_name(words[1], fleet_op_names, FLEET_OP_COUNT);
 	action = find_name(words[3], action_names, ACTION_COUNT);
@@ -218,18 +218,45 @@ static bool read_value(char *value, struct fleet_texts *texts, struct fleet_reco
 	       (record->op != FLEET_ADD || !policy_refuse_prefix(&record->prefix, record->action));
 }
 
+/* Whether a newer version wrote the value: in another format, or of an operation that is new. */
+static bool is_newer(const char *value)
+{
+	static const char format[] = FORMAT_VERSION " ";
+	char op[16];
+	int64_t number;
+	size_t bytes;
+
+	if (strncmp(value, format, strlen(format)) != 0) {
+		bytes = number_scan(value, strlen(value), &number);
+		return bytes && value[bytes] == ' ';
+	}
+	value += strlen(format);
+	bytes = strcspn(value, " ");
+	if (!bytes || bytes >= sizeof(op))
+		return bytes > 0;
+	memcpy(op, value, bytes);
+	op[bytes] = '\0';
+	return find_name(op, fleet_op_names, FLEET_OP_COUNT) == FLEET_OP_COUNT;
+}
+
 int fleet_record_parse(const char *origin, const char *key, const char *value,
 		       struct fleet_texts *texts, struct fleet_record *ret_record)
 {
 	char copy[FLEET_VALUE_BYTES], again[FLEET_VALUE_BYTES], key_again[FLEET_KEY_BYTES];
 	struct fleet_record record = { 0 };
+	int err;
 
 	if (!scope_is_host(origin) || strlen(value) >= sizeof(copy))
 		return -EINVAL;
 	memcpy(texts->origin, origin, strlen(origin) + 1);
 	record.origin = texts->origin;
 	memcpy(copy, value, strlen(value) + 1);
-	if (!read_key(key, texts, &record) || !read_value(copy, texts, &record) ||
+	err = read_key(key, texts, &record);
+	if (err)
+		return err;
+	if (is_newer(value))
+		return -ENOTSUP;
+	if (!read_value(copy, texts, &record) ||
 	    strcmp(fleet_record_key(&record, key_again), key) ||
 	    !fleet_record_format(&record, again) || strcmp(again, value))
 		return -EINVAL;

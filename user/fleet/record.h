@@ -3,7 +3,7 @@
  * A record of the fleet: what one host (its origin) says about one prefix of one list. Only the
  * origin writes it, and a later record of the same key replaces an earlier one.
  *
- * As text it is a key, "LIST PREFIX SOURCE", and a value,
+ * As text it is a key, "LIST PREFIX KIND", and a value,
  * "1 OP VERSION ACTION ADDED EXPIRES AUTHOR REASON ONLY NOT MAC" (sign.h adds the last word).
  */
 #ifndef FLEET_RECORD_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/fleet_kind.h"
 #include "core/policy.h"
 #include "core/scope.h"
 
@@ -40,7 +41,7 @@ struct fleet_record {
 	const char *origin;
 	const char *list;
 	struct prefix prefix;
-	enum source source; /* SOURCE_MANUAL or SOURCE_LEARNED */
+	enum fleet_kind kind;
 	enum fleet_op op;
 	uint64_t version; /* clock.h */
 	enum action action;
@@ -77,7 +78,8 @@ struct fleet_texts {
  * @value: without its MAC; @key and @value end with a zero
  * @texts: room for the strings of the record, which shares them
  *
- * Only what fleet_record_format() writes is valid, byte by byte. Return: 0 or -EINVAL.
+ * Only what fleet_record_format() writes is valid, byte by byte. Return: 0; -EINVAL: it is not;
+ * -ENOTSUP: a newer version may have written it.
  */
 int fleet_record_parse(const char *origin, const char *key, const char *value,
 		       struct fleet_texts *texts, struct fleet_record *ret_record);

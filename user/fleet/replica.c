@@ -113,20 +113,20 @@ const struct fleet_record *replica_newest(const struct slot *slot)
 	return slot->held ? slot->held : slot->current;
 }
 
-enum source replica_slot_source(const struct slot *slot)
+enum fleet_kind replica_slot_kind(const struct slot *slot)
 {
-	return replica_newest(slot)->source;
+	return replica_newest(slot)->kind;
 }
 
 /* A slot that is made must get a record. */
-struct slot *replica_slot(struct place *place, struct origin *origin, enum source source,
+struct slot *replica_slot(struct place *place, struct origin *origin, enum fleet_kind kind,
 			  bool is_made)
 {
 	struct slot *slot;
 
 	for (slot = place->slots; slot; slot = slot->next)
 		if (slot->origin == origin && replica_newest(slot) &&
-		    replica_slot_source(slot) == source)
+		    replica_slot_kind(slot) == kind)
 			return slot;
 	slot = is_made ? calloc(1, sizeof(*slot)) : NULL;
 	if (!slot)
@@ -196,6 +196,9 @@ const char *fleet_replica_self(const struct fleet_replica *replica)
 bool replica_is_live(const struct place *place, const struct fleet_record *record,
 		     const struct slot *slot, const struct fleet_record *instead)
 {
+	/* Only its origin ends a protection. */
+	if (record->kind == FLEET_PROTECTIONS)
+		return true;
 	for (const struct slot *other = place->slots; other; other = other->next) {
 		const struct fleet_record *tombstone = other == slot ? instead : other->current;
 
@@ -326,7 +329,7 @@ int fleet_replica_load(struct fleet_replica *replica, const struct fleet_record 
 	    origin ? replica_place(replica, record->list, &record->prefix, true) : NULL;
 	struct fleet_record *copy =
 	    place ? fleet_record_share(record, origin->name, place->list) : NULL;
-	struct slot *slot = copy ? replica_slot(place, origin, record->source, true) : NULL;
+	struct slot *slot = copy ? replica_slot(place, origin, record->kind, true) : NULL;
 
 	if (!slot) {
 		free(copy);

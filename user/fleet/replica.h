@@ -3,8 +3,9 @@
  * All records of the fleet that this host knows, and what they mean. It does no I/O.
  *
  * A record that adds an entry is live unless a tombstone (FLEET_DEL) of any origin for the same
- * list and prefix is later; at equal times, an allow entry stays and a block entry goes. Nothing is
- * concluded from the absence of a record.
+ * list and prefix is later; at equal times, an allow entry stays and a block entry goes. A
+ * protection lists its prefix too, and only its origin ends it. Nothing is concluded from the
+ * absence of a record.
  *
  * Many removals of one origin within FLEET_WINDOW_MS are held, as a reload would be: the records
  * are kept, but have no effect until somebody accepts them or the origin adds the entries again.
@@ -113,7 +114,7 @@ int fleet_replica_walk(const struct fleet_replica *replica,
 /* What an origin says of a prefix (in effect: not held); NULL: nothing. */
 const struct fleet_record *fleet_replica_find(const struct fleet_replica *replica,
 					      const char *origin, const char *list,
-					      const struct prefix *prefix, enum source source);
+					      const struct prefix *prefix, enum fleet_kind kind);
 /* Whether a record that adds an entry is live now. */
 bool fleet_replica_is_live(const struct fleet_replica *replica, const struct fleet_record *record,
 			   int64_t now_ms);

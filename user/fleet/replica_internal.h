@@ -20,7 +20,7 @@ struct origin {
 	bool is_compared;
 };
 
-/* What one origin says, by one source. One of the two records may be NULL. */
+/* What one origin says, of one kind. One of the two records may be NULL. */
 struct slot {
 	struct slot *next;
 	struct origin *origin;
@@ -82,11 +82,11 @@ static inline struct place *replica_next_place(const struct fleet_replica *repli
 struct origin *replica_origin(struct fleet_replica *replica, const char *name, bool is_made);
 struct place *replica_place(struct fleet_replica *replica, const char *list,
 			    const struct prefix *prefix, bool is_made);
-struct slot *replica_slot(struct place *place, struct origin *origin, enum source source,
+struct slot *replica_slot(struct place *place, struct origin *origin, enum fleet_kind kind,
 			  bool is_made);
 
-/* The source that a slot is of. */
-enum source replica_slot_source(const struct slot *slot);
+/* The kind of record that a slot is for. */
+enum fleet_kind replica_slot_kind(const struct slot *slot);
 /* The newest record of a slot. */
 const struct fleet_record *replica_newest(const struct slot *slot);
 

@@ -14,7 +14,7 @@ bool replica_is_news(struct fleet_replica *replica, const struct fleet_record *r
 	struct origin *origin = replica_origin(replica, record->origin, false);
 	struct place *place = replica_place(replica, record->list, &record->prefix, false);
 	struct slot *slot =
-	    origin && place ? replica_slot(place, origin, record->source, false) : NULL;
+	    origin && place ? replica_slot(place, origin, record->kind, false) : NULL;
 
 	*ret_origin = origin;
 	*ret_place = place;
@@ -35,7 +35,7 @@ static int take_one(struct fleet_replica *replica, const struct fleet_keeper *ke
 	if (origin && !place)
 		place = replica_place(replica, record->list, &record->prefix, true);
 	copy = origin && place ? fleet_record_share(record, origin->name, place->list) : NULL;
-	slot = copy ? replica_slot(place, origin, record->source, true) : NULL;
+	slot = copy ? replica_slot(place, origin, record->kind, true) : NULL;
 	if (!slot) {
 		free(copy);
 		return -ENOMEM;
@@ -206,7 +206,7 @@ int fleet_replica_write(struct fleet_replica *replica, const struct fleet_keeper
 	own.version = fleet_clock_after(&replica->clock, now_ms, place_version(place));
 	err = take_one(replica, keeper, replica->self, place, &own, false, now_ms);
 	place = replica_place(replica, record->list, &record->prefix, false);
-	slot = place ? replica_slot(place, replica->self, record->source, false) : NULL;
+	slot = place ? replica_slot(place, replica->self, record->kind, false) : NULL;
 	if (slot)
 		slot->is_fresh = !replica->is_compared;
 	return err;

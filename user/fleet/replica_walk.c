@@ -2,6 +2,15 @@
 /* Looks at a replica, and at what has changed in it. */
 #include "fleet/replica_internal.h"
 
+static bool is_live_here(const struct fleet_replica *replica, const struct place *place,
+			 const struct fleet_record *record, int64_t now_ms)
+{
+	return record && record->op == FLEET_ADD && !replica_is_expired(record, now_ms) &&
+	       scope_has(&record->scope, replica->self->name) &&
+	       replica_is_live(place, record, NULL, NULL);
+}
+
+/* Entries first: who wants one of each origin takes these. */
 static int place_walk_live(const struct fleet_replica *replica, const struct place *place,
 			   int64_t now_ms,
 			   int (*visit)(const struct fleet_record *record, void *context),
@@ -9,12 +18,11 @@ static int place_walk_live(const struct fleet_replica *replica, const struct pla
 {
 	int err = 0;
 
-	for (const struct slot *slot = place->slots; slot && !err; slot = slot->next)
-		if (slot->current && slot->current->op == FLEET_ADD &&
-		    !replica_is_expired(slot->current, now_ms) &&
-		    scope_has(&slot->current->scope, replica->self->name) &&
-		    replica_is_live(place, slot->current, NULL, NULL))
-			err = visit(slot->current, context);
+	for (int kind = 0; kind < FLEET_KIND_COUNT && !err; kind++)
+		for (const struct slot *slot = place->slots; slot && !err; slot = slot->next)
+			if ((int)replica_slot_kind(slot) == kind &&
+			    is_live_here(replica, place, slot->current, now_ms))
+				err = visit(slot->current, context);
 	return err;
 }
 
@@ -73,12 +81,12 @@ int fleet_replica_walk(const struct fleet_replica *replica,
 
 const struct fleet_record *fleet_replica_find(const struct fleet_replica *replica,
 					      const char *origin, const char *list,
-					      const struct prefix *prefix, enum source source)
+					      const struct prefix *prefix, enum fleet_kind kind)
 {
 	struct fleet_replica *same = (struct fleet_replica *)(uintptr_t)replica;
 	struct origin *from = replica_origin(same, origin, false);
 	struct place *place = from ? replica_place(same, list, prefix, false) : NULL;
-	const struct slot *slot = place ? replica_slot(place, from, source, false) : NULL;
+	const struct slot *slot = place ? replica_slot(place, from, kind, false) : NULL;
 
 	return slot ? slot->current : NULL;
 }

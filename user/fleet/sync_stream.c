@@ -121,7 +121,7 @@ static void look_at_own(struct fleet_job *job, const struct fleet_access *access
 		return;
 	}
 	known = fleet_replica_find(access->replica, record->origin, record->list, &record->prefix,
-				   record->source);
+				   record->kind);
 	if (!known || known->version <= record->version)
 		return;
 	if (!job->again)

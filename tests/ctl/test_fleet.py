@@ -4,7 +4,8 @@ from fake_daemon import error
 
 SERVER = {"place": "redis.example:6379", "connected": True, "problem": None,
           "last_contact_at": "2026-11-24T10:00:00Z", "reading": False, "lag_ms": 12, "sent": 12,
-          "received": 1204567, "refused": 0, "refused_hosts": 0}
+          "received": 1204567, "refused": 0, "unknown": 0,
+          "refused_hosts": 0}
 HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "server": SERVER, "hosts": [
     {"name": "mx1", "self": True, "state": "equal", "records": 12, "held": 0, "digest": "00c5a1b2c3d4e5f6",
      "changed_at": "2026-11-24T09:30:00Z", "heard_at": "2026-11-24T10:00:00Z"},

@@ -113,12 +113,13 @@ static json_t *server_json(const struct fleet_link_status *status)
 	const struct fleet_sync_state *sync = &status->sync;
 
 	return json_pack(
-	    "{s:o,s:b,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "place", json_text(sync->place),
+	    "{s:o,s:b,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "place", json_text(sync->place),
 	    "connected", sync->is_connected, "problem", json_text(status->problem),
 	    "last_contact_at", json_time(sync->contact_ms / 1000), "reading", sync->is_reading,
 	    "lag_ms", sync->lag_count ? json_integer(sync->lag_ms) : json_null(), "sent",
 	    json_count(sync->sent_count), "received", json_count(sync->received_count), "refused",
-	    json_count(sync->refused_count), "refused_hosts", json_count(sync->refused_host_count));
+	    json_count(sync->refused_count), "unknown", json_count(sync->unknown_count),
+	    "refused_hosts", json_count(sync->refused_host_count));
 }
 
 static void hosts_run(struct api_task *base, struct engine *engine)

@@ -108,6 +108,7 @@ struct fleet_sync_state {
 	size_t sent_count;	   /* records since the start */
 	size_t received_count;	   /* of others, valid ones, from the stream and from hashes */
 	size_t refused_count;	   /* without a valid MAC, or not readable */
+	size_t unknown_count;	   /* of a newer version, passed over */
 	size_t refused_host_count; /* hosts whose summary is not valid: they have another key */
 	size_t lag_count;	   /* own records that came back by the stream */
 	int64_t lag_ms;		   /* of the last one: from its writing until it came back */

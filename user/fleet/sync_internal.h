@@ -68,7 +68,7 @@ struct fleet_job {
 
 	/* What was read. */
 	bool is_first, is_last; /* of a scan */
-	size_t received_count, refused_count;
+	size_t received_count, refused_count, unknown_count;
 	uint64_t echo_version;	     /* of the latest record that has come back */
 	struct fleet_record **again; /* own ones that somebody may have replaced */
 	size_t again_count;

@@ -104,11 +104,14 @@ static struct fleet_record *read_item(struct fleet_job *job, const struct item *
 {
 	struct fleet_record record, *copy;
 	struct fleet_texts texts;
+	int err = scope_is_host(item->origin) &&
+			  fleet_sign_check(&job->sync->signer, item->origin, item->key, item->value)
+		      ? fleet_record_parse(item->origin, item->key, item->value, &texts, &record)
+		      : -EINVAL;
 
-	if (!scope_is_host(item->origin) ||
-	    !fleet_sign_check(&job->sync->signer, item->origin, item->key, item->value) ||
-	    fleet_record_parse(item->origin, item->key, item->value, &texts, &record)) {
-		job->refused_count++;
+	if (err) {
+		job->unknown_count += err == -ENOTSUP;
+		job->refused_count += err != -ENOTSUP;
 		return NULL;
 	}
 	copy = fleet_record_copy(&record);
@@ -205,6 +208,7 @@ void fleet_job_finish(struct fleet_job *job)
 		keep_known(sync, job);
 		sync->state.received_count += job->received_count;
 		sync->state.refused_count += job->refused_count;
+		sync->state.unknown_count += job->unknown_count;
 		if (!job->has_run)
 			job->err = -ECANCELED;
 		job->done(job);

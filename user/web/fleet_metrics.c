@@ -12,14 +12,15 @@ static void write_records(const struct fleet_sync_state *sync, const struct expo
 {
 	static const struct metric metric = {
 		"ipwl_fleet_records_total", "counter",
-		"Records sent to the server, received from it, and refused because their signature "
-		"or form is wrong."
+		"Records sent to the server, received from it, refused because their signature or "
+		"form is wrong, and passed over because a newer version wrote them (unknown)."
 	};
 
 	exposition_head(to, &metric);
 	exposition_add(to, "%s{result=\"sent\"} %zu\n", metric.name, sync->sent_count);
 	exposition_add(to, "%s{result=\"received\"} %zu\n", metric.name, sync->received_count);
 	exposition_add(to, "%s{result=\"refused\"} %zu\n", metric.name, sync->refused_count);
+	exposition_add(to, "%s{result=\"unknown\"} %zu\n", metric.name, sync->unknown_count);
 }
 
 static void write_lag(const struct fleet_sync_state *sync, const struct exposition *to)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "engine/fleet.h"
 #include "engine/sample.h"
 #include "engine_requests.h"
 #include "feeds/copy.h"
@@ -190,6 +191,35 @@ static void test_clock_ahead_of_a_feed(void **unused)
 	assert_true(fake_has("partners", "192.0.2.2"));
 }
 
+/* Of another host of the fleet, too. */
+static void test_clock_ahead_of_the_fleet(void **unused)
+{
+	struct fleet_record record = { .origin = "mx2",
+				       .list = "partners",
+				       .prefix = fixture_prefix("192.0.2.1"),
+				       .kind = FLEET_MANUAL,
+				       .version = (uint64_t)time_now_ms() << FLEET_COUNTER_BITS,
+				       .expires_at_sec = time_now_sec() + 1000 };
+	const struct fleet_record *records[] = { &record };
+	struct refusal refusal = { 0 };
+	struct fleet_taking taking;
+
+	(void)unused;
+	fixture_stop_engine();
+	fixture_configure("fleet: {name: mail, host: mx1, url: 'redis://127.0.0.1', key_file: /k}\n"
+			  "lists:\n  - {name: partners, action: allow}\n");
+	fixture_start_engine();
+	assert_int_equal(engine_fleet_take(fixture_engine, records, 1, true, &taking, &refusal), 0);
+	assert_true(fake_has("partners", "192.0.2.1"));
+	expire_at(2000);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	expire_at(0);
+	assert_true(fake_has("partners", "192.0.2.1"));
+	expire_at(1001);
+	assert_false(fake_has("partners", "192.0.2.1"));
+	clock_ahead_sec = 0;
+}
+
 /* If the kernel rejects a change, nothing changes, not even on disk, and it is tried again. */
 static void test_return_fails(void **unused)
 {
@@ -247,6 +277,7 @@ int main(void)
 		ENGINE_TEST(test_clock_ahead_at_the_start),
 		ENGINE_TEST(test_clock_ahead_on_a_full_disk),
 		ENGINE_TEST(test_clock_ahead_of_a_feed),
+		ENGINE_TEST(test_clock_ahead_of_the_fleet),
 		ENGINE_TEST(test_return_fails),
 		ENGINE_TEST(test_forget_the_old),
 	};

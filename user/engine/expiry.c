@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/feed_source.h"
+#include "engine/fleet.h"
 #include "engine/internal.h"
 #include "engine/protected.h"
 #include "engine/source.h"
@@ -104,25 +105,29 @@ static bool has_expired(const struct snapshot *snapshot)
 	return snapshot->next_expiry_sec && snapshot->next_expiry_sec <= time_now_sec();
 }
 
-/* Give @next what has not expired, of feeds also what had by a clock that was ahead. */
-static int fill_unexpired(struct engine *engine, struct snapshot *next, bool rereads_feeds)
+/* Give @next what has not expired, of feeds and of the fleet also what had by a clock that was
+ * ahead. */
+static int fill_unexpired(struct engine *engine, struct snapshot *next, bool was_set_back,
+			  bool rereads_feeds)
 {
 	int err = next ? 0 : -ENOMEM;
 
 	if (!err && rereads_feeds)
 		err = feed_source_reread(engine, next);
+	if (!err && was_set_back)
+		err = engine_fleet_reread(engine, next);
 	if (!err)
 		err = drop_expired(next, time_now_sec());
-	if (!err && rereads_feeds)
+	if (!err && was_set_back)
 		err = protected_overrule(engine->protections, next->policy);
 	return err;
 }
 
-static int switch_unexpired(struct engine *engine, bool rereads_feeds,
+static int switch_unexpired(struct engine *engine, bool was_set_back, bool rereads_feeds,
 			    char error[DATAPATH_ERROR_BYTES])
 {
 	struct snapshot *next = snapshot_copy(engine->current);
-	int err = fill_unexpired(engine, next, rereads_feeds);
+	int err = fill_unexpired(engine, next, was_set_back, rereads_feeds);
 
 	if (err)
 		snprintf(error, DATAPATH_ERROR_BYTES, "%s", strerror(ENOMEM));
@@ -141,8 +146,9 @@ int engine_expire(struct engine *engine, char error[DATAPATH_ERROR_BYTES])
 	const bool rereads_feeds = was_set_back && config_has_feeds(engine->current->config);
 	int err = was_set_back ? return_to_force(engine, error) : 0;
 
-	if (!err && (rereads_feeds || has_expired(engine->current)))
-		err = switch_unexpired(engine, rereads_feeds, error);
+	if (!err && (rereads_feeds || (was_set_back && engine_fleet_replica(engine)) ||
+		     has_expired(engine->current)))
+		err = switch_unexpired(engine, was_set_back, rereads_feeds, error);
 	if (err)
 		return err;
 	engine->expiry_looked_at_sec = now_sec;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "engine_fleet_fixture.h"
+#include "store/learned_entries.h"
 
 /* ---- records of this host that come back
  * ---------------------------------------------------------- */
@@ -41,7 +42,8 @@ static void test_removal_by_another_host(void **state)
 	assert_int_equal(add("partners", "192.0.2.1", 0), OUTCOME_OK);
 	assert_int_equal(add("partners", "192.0.2.2", 0), OUTCOME_OK);
 	assert_int_equal(protect("partners", "192.0.2.2"), OUTCOME_OK);
-	assert_published("add partners 192.0.2.1/32 manual\nadd partners 192.0.2.2/32 manual\n");
+	assert_published("add partners 192.0.2.1/32 manual\nadd partners 192.0.2.2/32 manual\n"
+			 "add partners 192.0.2.2/32 protections\n");
 	take(said(FLEET_DEL, "mx2", "partners", "192.0.2.1/32", 60000));
 	assert_false(has_manual("partners", "192.0.2.1"));
 	assert_false(fake_has("partners", "192.0.2.1"));
@@ -89,6 +91,57 @@ static void test_delete_everywhere(void **state)
 	assert_int_equal(add("partners", "192.0.2.5", 0), OUTCOME_OK);
 	assert_int_equal(protect("partners", "192.0.2.5"), OUTCOME_OK);
 	assert_int_equal(delete_fleet("partners", "192.0.2.5"), OUTCOME_CONFLICT);
+}
+
+/* Put an entry where learning keeps it, and in force. */
+static void learn(const char *prefix)
+{
+	struct manual_batch batch = { .state = engine_state(fixture_engine),
+				      .record = { .at_sec = time_now_sec(),
+						  .event = HISTORY_LEARNED } };
+	const struct learned_entry entry = { .prefix = fixture_prefix(prefix),
+					     .rule = "reply",
+					     .why = "3 answers",
+					     .added_at_sec = time_now_sec() };
+
+	assert_int_equal(manual_begin(&batch), 0);
+	assert_int_equal(learned_entry_put(&batch, "partners", &entry), 0);
+	assert_int_equal(state_commit(engine_state(fixture_engine)), 0);
+	assert_int_equal(reload(true), OUTCOME_OK);
+	assert_true(fake_has("partners", prefix));
+}
+
+/* What this host has learned goes, whoever removes it from all hosts, unless it is protected. */
+static void test_learned_is_removed(void **state)
+{
+	(void)state;
+	fixture_configure(FLEET("") FLEET_LISTS "learn: {list: partners}\n");
+	assert_int_equal(reload(true), OUTCOME_OK);
+	learn("192.0.2.1");
+	learn("192.0.2.2");
+	learn("192.0.2.3");
+	assert_int_equal(protect("partners", "192.0.2.3"), OUTCOME_OK);
+	assert_published("add partners 192.0.2.1/32 learned\nadd partners 192.0.2.2/32 learned\n"
+			 "add partners 192.0.2.3/32 manual\n"
+			 "add partners 192.0.2.3/32 protections\n"
+			 "add partners 192.0.2.3/32 learned\n");
+	/* An older removal is of something else. */
+	take(said(FLEET_DEL, "mx2", "partners", "192.0.2.1/32", -60000));
+	assert_true(fake_has("partners", "192.0.2.1"));
+	take(said(FLEET_DEL, "mx2", "partners", "192.0.2.1/32", 60000));
+	assert_false(fake_has("partners", "192.0.2.1"));
+	assert_last_record("fleet mx2 ticket 99");
+	assert_published("end partners 192.0.2.1/32 learned\n");
+	assert_int_equal(delete_fleet("partners", "192.0.2.2"), OUTCOME_OK);
+	assert_false(fake_has("partners", "192.0.2.2"));
+	assert_published("del partners 192.0.2.2/32 manual\n"
+			 "end partners 192.0.2.2/32 learned\n");
+	take(said(FLEET_DEL, "mx2", "partners", "192.0.2.3/32", 60000));
+	assert_true(fake_has("partners", "192.0.2.3"));
+	restart();
+	assert_false(fake_has("partners", "192.0.2.1"));
+	assert_false(fake_has("partners", "192.0.2.2"));
+	assert_true(fake_has("partners", "192.0.2.3"));
 }
 
 static void test_forget(void **state)
@@ -167,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_removal_by_another_host, begin, end),
 		cmocka_unit_test_setup_teardown(test_removal_before_publication, begin, end),
 		cmocka_unit_test_setup_teardown(test_delete_everywhere, begin, end),
+		cmocka_unit_test_setup_teardown(test_learned_is_removed, begin, end),
 		cmocka_unit_test_setup_teardown(test_forget, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_kernel_that_refuses, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_fleet, begin, end),

@@ -104,6 +104,29 @@ def test_held_removals(host):
     assert verdict(host, UNLISTED.ipv4) == "unlisted"
 
 
+def test_protections(host):
+    """What another host protects cannot be removed here, and this host says what it protects."""
+    say(host,
+        ("mx2", f"partners {UNLISTED.ipv4}/32 manual", value(), 0),
+        ("mx2", f"partners {UNLISTED.ipv4}/32 protections", value(), 0),
+        ("mx3", f"partners {UNLISTED.ipv4}/32 manual", value("del", later_sec=5), 0),
+        # A newer version may say this.
+        ("mx2", f"partners {UNLISTED.ipv4}/32 weather", value(), 0))
+    host.start()
+    assert verdict(host, UNLISTED.ipv4) == "allow"
+    assert entries(host)[f"{UNLISTED.ipv4}/32"]["protected"]
+    refused = host.ctl("del", "--fleet", "--list", "partners", UNLISTED.ipv4)
+    assert refused.returncode == NEGATIVE and "on mx2" in refused.stderr, refused
+    refused = host.ctl("unprotect", "--list", "partners", UNLISTED.ipv4)
+    assert refused.returncode == NEGATIVE and "unprotect it there" in refused.stderr, refused
+    host.ask("add", "--list", "partners", UNLISTED.ipv6)
+    host.ask("protect", "--list", "partners", UNLISTED.ipv6)
+    query = "SELECT value FROM fleet_records WHERE origin = 'mx1' AND key LIKE '% protections'"
+    wait_for(lambda: ask_database(host, query), "the record is written")
+    host.ask("unprotect", "--list", "partners", UNLISTED.ipv6)
+    wait_for(lambda: ask_database(host, query)[0][0].split()[1] == "end", "it is withdrawn")
+
+
 def test_delete_and_forget(host):
     say(host,
         ("mx2", f"partners {UNLISTED.ipv4}/32 manual", value(), 0),

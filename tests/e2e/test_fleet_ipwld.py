@@ -150,6 +150,28 @@ def test_many_removals_are_held(fleet):
     await_verdict(hosts, "unlisted", prefixes[-1])
 
 
+def is_protected(ipwld, prefix):
+    found = ipwld.request("GET", "/v1/entries")[1]["entries"]
+    return any(entry["protected"] for entry in found if entry["prefix"] == prefix)
+
+
+def test_protections(fleet):
+    """What one host protects, no other removes, until the first one ends it."""
+    hosts = [fleet.add(f"mx{number}") for number in (1, 2)]
+    prefix = f"{BLOCKED.ipv4}/32"
+    hosts[0].ask("add", "--list", "partners", BLOCKED.ipv4)
+    hosts[0].ask("protect", "--list", "partners", BLOCKED.ipv4, "--reason", "hospital")
+    wait_for(lambda: is_protected(hosts[1], prefix), "mx2 protects it")
+    await_verdict(hosts, SPARED)
+    refused = hosts[1].ctl("del", "--fleet", "--list", "partners", BLOCKED.ipv4)
+    assert refused.returncode != DONE and "hospital" in refused.stderr
+    hosts[0].ask("unprotect", "--list", "partners", BLOCKED.ipv4)
+    wait_for(lambda: not is_protected(hosts[1], prefix), "mx2 no longer protects it")
+    hosts[1].ask("del", "--fleet", "--list", "partners", BLOCKED.ipv4)
+    await_verdict(hosts, "block")
+    await_states(hosts, mx1="equal", mx2="equal")
+
+
 def test_forget(fleet):
     """A host that is gone for good."""
     hosts = [fleet.add(f"mx{number}") for number in (1, 2)]

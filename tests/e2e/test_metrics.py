@@ -45,6 +45,16 @@ NAMES = {
     "process_open_fds": set(),
     "process_max_fds": set(),
 }
+# Of a host in a fleet; ipwl_fleet_lag_seconds follows with its first change.
+FLEET_NAMES = {
+    "ipwl_fleet_connected": set(),
+    "ipwl_fleet_last_contact_timestamp_seconds": set(),
+    "ipwl_fleet_hosts": set(),
+    "ipwl_fleet_different_hosts": set(),
+    "ipwl_fleet_refused_hosts": set(),
+    "ipwl_fleet_held_records": set(),
+    "ipwl_fleet_records_total": {"result"},
+}
 # Each scrape changes them.
 CHANGING = {"process_cpu_seconds_total", "process_resident_memory_bytes",
             "process_virtual_memory_bytes", "process_open_fds"}
@@ -120,17 +130,40 @@ def test_process(running):
     assert abs(after - ticks / os.sysconf("SC_CLK_TCK")) < 0.5
 
 
+def labels_of(ipwld):
+    found = {}
+    for name, labels in ipwld.metrics():
+        if name.startswith(("ipwl_", "process_")):
+            found.setdefault(name, set()).add(frozenset(key for key, _ in labels))
+    return found
+
+
+def assert_names(ipwld, names):
+    found, text = labels_of(ipwld), ipwld.metrics_text()
+    assert {name: found.get(name) for name in names} \
+        == {name: {frozenset(labels)} for name, labels in names.items()}
+    for name in names:
+        assert f"# HELP {name} " in text and re.search(rf"# TYPE {name} (counter|gauge)\n", text)
+
+
+def test_names_of_a_fleet(ipwld):
+    """They are there before the server is, and only in a fleet."""
+    ipwld.configure()
+    ipwld.start()
+    assert not any(name.startswith("ipwl_fleet_") for name in labels_of(ipwld))
+    ipwld.configure(extra="fleet: {name: mail, host: mx1, url: 'unix:/nonexistent/redis', "
+                          "key_file: /nonexistent/key}\n")
+    ipwld.ask("reload")
+    assert_names(ipwld, FLEET_NAMES)
+    assert {name for name in labels_of(ipwld) if name.startswith("ipwl_fleet_")} \
+        == set(FLEET_NAMES)
+    assert ipwld.metric("ipwl_fleet_connected") == 0
+
+
 def test_names_and_labels(running, wire):
     send_some(wire)
     text = running.metrics_text()
-    found = {}
-    for name, labels in running.metrics():
-        if name.startswith(("ipwl_", "process_")):
-            found.setdefault(name, set()).add(frozenset(key for key, _ in labels))
-    assert {name: found.get(name) for name in NAMES} \
-        == {name: {frozenset(labels)} for name, labels in NAMES.items()}
-    for name in NAMES:
-        assert f"# HELP {name} " in text and re.search(rf"# TYPE {name} (counter|gauge)\n", text)
+    assert_names(running, NAMES)
     # Never an address or a prefix.
     assert not re.search(r"\d+\.\d+\.\d+\.\d+|2001:db8", text)
     assert running.metric("ipwl_list_entries", list="partners", action="allow", family="ipv4") == 2

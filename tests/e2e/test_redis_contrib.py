@@ -16,7 +16,8 @@ NOBODY = "#" + 64 * "0"
 PASSWORD = "correct horse"
 
 ALLOWED = (
-    "PING", "TIME", "SELECT 0", "HSET ipwl:{mx}:r:a k v", "HGET ipwl:{mx}:r:a k",
+    "PING", "TIME", "SELECT 0", "HSET ipwl:{mx}:r:a k v", "HSETNX ipwl:{mx}:r:a k v",
+    "HGET ipwl:{mx}:r:a k",
     "HMGET ipwl:{mx}:r:a k", "HGETALL ipwl:{mx}:r:a", "HLEN ipwl:{mx}:r:a",
     "HSCAN ipwl:{mx}:r:a 0 COUNT 10", "HDEL ipwl:{mx}:r:a k", "HINCRBY ipwl:{mx}:e:1 k 1",
     "EXPIRE ipwl:{mx}:e:1 100", "TTL ipwl:{mx}:e:1", "EXISTS ipwl:{mx}:e:1", "TYPE ipwl:{mx}:e:1",

@@ -21,8 +21,8 @@ def value(op="add", action="allow", *, expires=0, scope="- -", later_sec=0):
 def say(ipwld, *rows):
     """Write records into the database of an ipwld that does not run: (host, key, value, held)."""
     with sqlite3.connect(ipwld.state / "state.db") as database:
-        database.executemany("INSERT INTO fleet_records (origin, key, value, is_held) "
-                             "VALUES (?, ?, ?, ?)", rows)
+        database.executemany("INSERT INTO fleet_records (fleet, origin, key, value, is_held) "
+                             "VALUES (1, ?, ?, ?, ?)", rows)
     database.close()
 
 

@@ -92,7 +92,7 @@ static void test_records(void **unused)
 		free(*place);
 		*place = NULL;
 		if (random_number() % 5) {
-			assert_int_equal(fleet_row_put(state, &record, is_held), 0);
+			assert_int_equal(fleet_row_put(state, 1, &record, is_held), 0);
 			if (!record.row)
 				record.row = fleet_row_added(state);
 			assert_true(record.row);
@@ -104,7 +104,7 @@ static void test_records(void **unused)
 	assert_int_equal(state_commit(state), 0);
 	state_close(state);
 	state = open_state();
-	assert_int_equal(fleet_rows_read(state, compare_row, NULL, &kept), 0);
+	assert_int_equal(fleet_rows_read(state, 1, compare_row, NULL, &kept), 0);
 	for (size_t i = 0; i < sizeof(kept.records) / sizeof(kept.records[0]); i++)
 		assert_null(kept.records[i]);
 	state_close(state);
@@ -132,13 +132,13 @@ static void test_bad_rows(void **unused)
 	size_t count = 0;
 
 	(void)unused;
-	assert_int_equal(fleet_row_put(state, &record, false), 0);
+	assert_int_equal(fleet_row_put(state, 1, &record, false), 0);
 	assert_int_equal(state_commit(state), 0);
 	state_close(state);
-	run_sql("INSERT INTO fleet_records (origin, key, is_held, value) VALUES "
-		"('mx1', 'partners 192.0.2.300/32 manual', 0, '1 add 5 allow 1 0 - - - -')");
+	run_sql("INSERT INTO fleet_records (origin, key, is_held, fleet, value) VALUES "
+		"('mx1', 'partners 192.0.2.300/32 manual', 0, 1, '1 add 5 allow 1 0 - - - -')");
 	state = open_state();
-	assert_int_equal(fleet_rows_read(state, count_row, note_bad, &count), 0);
+	assert_int_equal(fleet_rows_read(state, 1, count_row, note_bad, &count), 0);
 	assert_int_equal(count, 2);
 	state_close(state);
 }
@@ -335,7 +335,7 @@ static void test_scope_names(void **unused)
 /* ---- earlier releases --------------------------------------------------------------------- */
 
 static const char version_5[] =
-    "DROP TABLE fleet_records; DROP TABLE fleet_changed;"
+    "DROP TABLE fleet_records; DROP TABLE fleet_changed; DROP TABLE fleets;"
     "ALTER TABLE entries DROP COLUMN is_local; ALTER TABLE entries DROP COLUMN only_hosts;"
     "ALTER TABLE entries DROP COLUMN not_hosts; PRAGMA user_version = 5;";
 
@@ -367,7 +367,7 @@ static void test_upgrade(void **unused)
 	assert_null(state_suspension(state));
 	assert_false(state_has_fleet(state));
 	assert_int_equal(state_read(state, expect_scope, NULL, &everywhere), 0);
-	assert_int_equal(fleet_rows_read(state, count_row, note_bad, &count), 0);
+	assert_int_equal(fleet_rows_read(state, 1, count_row, note_bad, &count), 0);
 	assert_int_equal(count, 0);
 	state_close(state);
 }

@@ -54,6 +54,15 @@ int engine_fleet_take(struct engine *engine, const struct fleet_record *const re
  * fleet. It may be another one after a reload, but not after another change. */
 struct fleet_replica *engine_fleet_replica(const struct engine *engine);
 
+/* Whether the replica is what the host of that name knows of the fleet of that name. */
+bool engine_fleet_is(const struct engine *engine, const char *name, const char *host);
+
+/* When this host was last in contact with its fleet; zeros: never, or there is no fleet. */
+void engine_fleet_get_contact(const struct engine *engine, struct fleet_contact *ret_contact);
+/* Return: as engine_fleet_publish(). */
+int engine_fleet_keep_contact(struct engine *engine, const struct fleet_contact *contact,
+			      struct refusal *refusal);
+
 /* Let removals of a host through that are held. @host: NULL: of all hosts. @ret_count: how many.
  * Return: as engine_fleet_publish(). */
 int engine_fleet_accept(struct engine *engine, const struct deed *by, const char *host,
@@ -63,7 +72,8 @@ int engine_fleet_accept(struct engine *engine, const struct deed *by, const char
 int engine_fleet_forget(struct engine *engine, const struct deed *by, const char *host,
 			size_t *ret_count, struct refusal *refusal);
 
-/* Forget old removals and expired entries. Return: as engine_fleet_publish(). */
+/* Forget old removals, expired entries and fleets that this host has left long ago. Return: as
+ * engine_fleet_publish(). */
 int engine_fleet_prune(struct engine *engine, struct refusal *refusal);
 
 /* Remove prefixes from a list on all hosts: also what other hosts have added, and manual entries of

@@ -235,7 +235,10 @@ int engine_fleet_prune(struct engine *engine, struct refusal *refusal)
 	if (!replica)
 		return -ECANCELED;
 	err = fleet_replica_forget(replica, &keeper, NULL, time_now_ms(), count_forgotten, &count);
-	if (!err && count)
+	if (!err)
+		err = fleet_members_prune(engine->state, &engine->fleet->member,
+					  time_now_ms() - FLEET_KEEP_MS);
+	if (!err)
 		err = state_commit(engine->state);
 	return err ? fleet_fail(engine, err, NULL, refusal) : 0;
 }

@@ -10,6 +10,7 @@
 
 struct engine_fleet {
 	struct fleet_replica *replica; /* NULL: there is no fleet */
+	struct fleet_member member;    /* the fleet of the replica */
 	struct fleet_records written;  /* of this host, not yet given to engine_fleet_publish() */
 	bool is_manual_stale; /* entries of this host have changed that are not in force as they are
 			       */
@@ -17,7 +18,8 @@ struct engine_fleet {
 	bool are_protections_stale;
 	/* Between reading and settling: */
 	struct fleet_replica *staged; /* NULL: the replica stays */
-	struct manual_sets sets;      /* by the index of their list */
+	struct fleet_member staged_member;
+	struct manual_sets sets; /* by the index of their list */
 	bool is_unread;
 };
 
@@ -40,8 +42,9 @@ static inline bool fleet_publishes(const struct engine *engine, enum fleet_kind 
 /* The replica, or NULL: @refusal says why there is none. */
 struct fleet_replica *fleet_ready(const struct engine *engine, struct refusal *refusal);
 
-/* Read the replica of a host from state.db. Return: 0, -ENOMEM or -EIO. */
-int fleet_load(struct state *state, const char *host, struct fleet_replica **ret_replica);
+/* Read what the host of that name knows of a fleet from state.db. Return: 0, -ENOMEM or -EIO. */
+int fleet_load(struct state *state, const struct fleet_member *member, const char *host,
+	       struct fleet_replica **ret_replica);
 /* A change has failed: roll back, read the replica again and refuse. Return: -ECANCELED. */
 int fleet_fail(struct engine *engine, int err, const char *error, struct refusal *refusal);
 

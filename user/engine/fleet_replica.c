@@ -38,6 +38,7 @@ void fleet_records_done(struct fleet_records *records)
 
 struct loading {
 	struct fleet_replica *replica;
+	const char *stranger; /* whose records are left out; NULL: nobody's */
 	size_t bad_count;
 };
 
@@ -45,6 +46,8 @@ static int load_record(const struct fleet_record *record, bool is_held, void *co
 {
 	const struct loading *loading = context;
 
+	if (loading->stranger && !strcmp(record->origin, loading->stranger))
+		return 0;
 	return fleet_replica_load(loading->replica, record, is_held, time_now_ms());
 }
 
@@ -59,13 +62,16 @@ static void pass_bad_row(const char *origin, const char *key, void *context)
 			    key, origin);
 }
 
-int fleet_load(struct state *state, const char *host, struct fleet_replica **ret_replica)
+int fleet_load(struct state *state, const struct fleet_member *member, const char *host,
+	       struct fleet_replica **ret_replica)
 {
-	struct loading loading = { .replica = fleet_replica_new(host) };
+	/* If this host had another name until now, another host has said what the new name says. */
+	struct loading loading = { .replica = fleet_replica_new(host),
+				   .stranger = strcmp(member->host, host) != 0 ? host : NULL };
 	int err = loading.replica ? 0 : -ENOMEM;
 
 	if (!err)
-		err = fleet_rows_read(state, load_record, pass_bad_row, &loading);
+		err = fleet_rows_read(state, member->id, load_record, pass_bad_row, &loading);
 	if (!err)
 		err = fleet_replica_take_changes(loading.replica, NULL, NULL);
 	if (err) {
@@ -79,6 +85,37 @@ int fleet_load(struct state *state, const char *host, struct fleet_replica **ret
 struct fleet_replica *engine_fleet_replica(const struct engine *engine)
 {
 	return engine->fleet->replica;
+}
+
+bool engine_fleet_is(const struct engine *engine, const char *name, const char *host)
+{
+	const struct engine_fleet *fleet = engine->fleet;
+
+	return fleet->replica && !strcmp(fleet->member.name, name) &&
+	       !strcmp(fleet_replica_self(fleet->replica), host);
+}
+
+void engine_fleet_get_contact(const struct engine *engine, struct fleet_contact *ret_contact)
+{
+	*ret_contact = engine->fleet->member.contact;
+}
+
+int engine_fleet_keep_contact(struct engine *engine, const struct fleet_contact *contact,
+			      struct refusal *refusal)
+{
+	struct engine_fleet *fleet = engine->fleet;
+	int err;
+
+	if (!fleet_ready(engine, refusal))
+		return -ECANCELED;
+	err = fleet_member_enter(engine->state, &fleet->member, fleet_replica_self(fleet->replica));
+	if (!err) {
+		fleet->member.contact = *contact;
+		err = fleet_member_keep(engine->state, &fleet->member);
+	}
+	if (!err)
+		err = state_commit(engine->state);
+	return err ? fleet_fail(engine, err, NULL, refusal) : 0;
 }
 
 struct fleet_replica *fleet_ready(const struct engine *engine, struct refusal *refusal)
@@ -101,7 +138,9 @@ int fleet_fail(struct engine *engine, int err, const char *error, struct refusal
 						 : strerror(-err));
 	state_rollback(engine->state);
 	fleet_records_done(&fleet->written);
-	if (!fleet_load(engine->state, fleet_replica_self(fleet->replica), &again)) {
+	if (!fleet_member_find(engine->state, fleet->member.name, &fleet->member) &&
+	    !fleet_load(engine->state, &fleet->member, fleet_replica_self(fleet->replica),
+			&again)) {
 		/* Who waits for this change may have the pointer. */
 		fleet_replica_swap(fleet->replica, again);
 		fleet_replica_free(again);
@@ -115,24 +154,33 @@ int fleet_fail(struct engine *engine, int err, const char *error, struct refusal
 
 static int keep_put(const struct fleet_record *record, bool is_held, void *context)
 {
-	return fleet_row_put(context, record, is_held);
+	struct engine *engine = context;
+	struct engine_fleet *fleet = engine->fleet;
+	int err =
+	    fleet_member_enter(engine->state, &fleet->member, fleet_replica_self(fleet->replica));
+
+	return err ? err : fleet_row_put(engine->state, fleet->member.id, record, is_held);
 }
 
 static int64_t keep_row(void *context)
 {
-	return fleet_row_added(context);
+	const struct engine *engine = context;
+
+	return fleet_row_added(engine->state);
 }
 
 static int keep_drop(const struct fleet_record *record, bool is_held, void *context)
 {
+	const struct engine *engine = context;
+
 	(void)is_held;
-	return fleet_row_drop(context, record);
+	return fleet_row_drop(engine->state, record);
 }
 
 struct fleet_keeper fleet_keeper_of(struct engine *engine)
 {
 	return (struct fleet_keeper) {
-		.put = keep_put, .row = keep_row, .drop = keep_drop, .context = engine->state
+		.put = keep_put, .row = keep_row, .drop = keep_drop, .context = engine
 	};
 }
 

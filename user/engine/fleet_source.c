@@ -169,11 +169,14 @@ static int keep_current(const struct engine *engine, const struct policy *policy
 static int stage_replica(struct engine *engine, const struct fleet_settings *settings)
 {
 	struct engine_fleet *fleet = engine->fleet;
+	int err;
 
-	if (!settings->name ||
-	    (fleet->replica && !strcmp(fleet_replica_self(fleet->replica), settings->host)))
+	if (!settings->name || engine_fleet_is(engine, settings->name, settings->host))
 		return 0;
-	return fleet_load(engine->state, settings->host, &fleet->staged);
+	err = fleet_member_find(engine->state, settings->name, &fleet->staged_member);
+	return err ? err
+		   : fleet_load(engine->state, &fleet->staged_member, settings->host,
+				&fleet->staged);
 }
 
 static int fleet_source_read(struct engine *engine, struct source_reading *reading)
@@ -244,6 +247,7 @@ static void take_staged(struct engine *engine)
 	if (fleet->staged || !is_on) {
 		fleet_replica_free(fleet->replica);
 		fleet->replica = fleet->staged;
+		fleet->member = fleet->staged_member;
 		fleet->staged = NULL;
 		fleet_records_done(&fleet->written);
 	}
@@ -253,10 +257,13 @@ static void take_staged(struct engine *engine)
 	/* What is in force was made of all records. */
 	fleet_replica_take_changes(fleet->replica, NULL, NULL);
 	fleet->is_stale = fleet->is_manual_stale = fleet->are_protections_stale = false;
-	if (fleet_mark_differences(engine) || state_commit(engine->state))
+	if (fleet_member_enter(engine->state, &fleet->member, fleet_replica_self(fleet->replica)) ||
+	    fleet_mark_differences(engine) || state_commit(engine->state)) {
 		log_warning("fleet", "%s; what has changed here is not published yet",
 			    state_error(engine->state) ? state_error(engine->state)
 						       : strerror(ENOMEM));
+		fleet_member_find(engine->state, fleet->member.name, &fleet->member);
+	}
 }
 
 static void fleet_source_settle(struct engine *engine, bool is_in_force)

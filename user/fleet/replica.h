@@ -23,6 +23,14 @@
 /* Before that, nobody restores it elsewhere any more. */
 #define FLEET_RESTORE_MS (FLEET_KEEP_MS - (int64_t)86400 * 1000)
 
+/* When this host was last connected, kept across restarts. A removal is forgotten after
+ * FLEET_KEEP_MS, so a host that was away for as long does not know of all. Of others' records, it
+ * writes none that is older than its return: somebody may have removed them since. */
+struct fleet_contact {
+	int64_t last_ms;   /* 0: never */
+	int64_t return_ms; /* from an absence of FLEET_RESTORE_MS; 0: there was none */
+};
+
 struct fleet_replica;
 
 /* Where rows are kept. put() and drop() return 0 or -errno, which ends what was begun. put() writes

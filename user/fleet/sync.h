@@ -48,14 +48,6 @@ void fleet_job_finish(struct fleet_job *job);
 
 /* ---- the exchange ------------------------------------------------------------------- */
 
-/* When this host was last connected, kept across restarts. A removal is forgotten after
- * FLEET_KEEP_MS, so a host that was away for as long does not know of all. Of others' records, it
- * writes none that is older than its return: somebody may have removed them since. */
-struct fleet_contact {
-	int64_t last_ms;   /* 0: never */
-	int64_t return_ms; /* from an absence of FLEET_RESTORE_MS; 0: there was none */
-};
-
 struct fleet_sync_settings {
 	const char *self;      /* the name of this host */
 	const char *cluster;   /* a name as of a list */

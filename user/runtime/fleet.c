@@ -20,8 +20,10 @@
 struct fleet_link {
 	struct runtime *runtime;
 	char *name;			 /* of the fleet; NULL: there is none */
+	char *host;			 /* this one's name in it */
 	char *settings, *key, *password; /* of the connection */
 	struct fleet_sync *sync;
+	uint64_t join; /* each attempt to make a connection has another number */
 	struct event *pruner;
 	bool is_publishing; /* a task is with the worker */
 	bool is_woken;	    /* something may have changed since */
@@ -29,6 +31,24 @@ struct fleet_link {
 };
 
 /* ---- what this host says ------------------------------------------------------------ */
+
+/* A fleet, and this host's name in it: tasks are only for the one that they were made for. */
+struct membership {
+	char name[SCOPE_HOST_BYTES_MAX + 1];
+	char host[SCOPE_HOST_BYTES_MAX + 1];
+};
+
+static void membership_of(const struct fleet_link *link, struct membership *ret_membership)
+{
+	snprintf(ret_membership->name, sizeof(ret_membership->name), "%s", link->name);
+	snprintf(ret_membership->host, sizeof(ret_membership->host), "%s", link->host);
+}
+
+static bool is_still_in(const struct fleet_link *link, const struct membership *membership)
+{
+	return link && link->name && !strcmp(link->name, membership->name) &&
+	       !strcmp(link->host, membership->host);
+}
 
 static void publish_records(struct fleet_link *link, const struct fleet_records *records)
 {
@@ -38,6 +58,7 @@ static void publish_records(struct fleet_link *link, const struct fleet_records 
 
 struct publish_task {
 	struct engine_task task;
+	struct membership membership;
 	struct fleet_records records;
 	bool is_all, prunes;
 	struct refusal refusal;
@@ -48,6 +69,9 @@ static void publish_task_run(struct engine_task *base, struct engine *engine)
 	struct publish_task *task = (struct publish_task *)base;
 
 	task->is_all = true;
+	/* After a reload the host may be in another fleet; its link joins that by itself. */
+	if (!engine_fleet_is(engine, task->membership.name, task->membership.host))
+		return;
 	if (task->prunes && engine_fleet_prune(engine, &task->refusal))
 		return;
 	engine_fleet_publish(engine, &task->records, &task->is_all, &task->refusal);
@@ -63,7 +87,8 @@ static void publish_task_finish(struct engine_task *base, struct runtime *runtim
 	link->is_publishing = false;
 	if (task->refusal.outcome && link->name)
 		log_error("fleet", "cannot write what has changed here: %s", task->refusal.message);
-	publish_records(link, &task->records);
+	if (is_still_in(link, &task->membership))
+		publish_records(link, &task->records);
 	if (link->is_woken || !task->is_all)
 		fleet_link_wake(link);
 }
@@ -84,6 +109,7 @@ static void submit_publish(struct fleet_link *link, bool prunes)
 	if (!task)
 		return;
 	task->prunes = prunes;
+	membership_of(link, &task->membership);
 	task->task.run = publish_task_run;
 	task->task.finish = publish_task_finish;
 	task->task.free = publish_task_free;
@@ -117,6 +143,7 @@ static void prune(evutil_socket_t fd, short what, void *context)
 /* A job, in the worker. */
 struct job_task {
 	struct engine_task task;
+	struct membership membership;
 	struct fleet_job *job; /* NULL: it is finished */
 	struct engine *engine; /* while it runs */
 	struct fleet_records records;
@@ -147,7 +174,7 @@ static void job_task_run(struct engine_task *base, struct engine *engine)
 
 	task->engine = engine;
 	/* A reload may have left the fleet meanwhile. */
-	if (access.replica)
+	if (engine_fleet_is(engine, task->membership.name, task->membership.host))
 		fleet_job_run(task->job, &access);
 }
 
@@ -163,7 +190,7 @@ static void job_task_finish(struct engine_task *base, struct runtime *runtime)
 			    "other hosts remove many entries: %zu are held: `ipwlctl fleet' shows "
 			    "whose",
 			    task->held_count);
-	if (link)
+	if (is_still_in(link, &task->membership))
 		publish_records(link, &task->records);
 	fleet_job_finish(task->job);
 	task->job = NULL;
@@ -188,6 +215,7 @@ static int submit(struct fleet_job *job, void *context)
 	if (!task)
 		return -ENOMEM;
 	task->job = job;
+	membership_of(link, &task->membership);
 	task->task.run = job_task_run;
 	task->task.finish = job_task_finish;
 	task->task.free = job_task_free;
@@ -222,11 +250,69 @@ static bool read_secret(const char *path, const char *what, char secret[TOKEN_BY
 	return false;
 }
 
-static void start_sync(struct fleet_link *link, const struct fleet_settings *settings)
+/* What state.db has of the last contact. */
+struct contact_task {
+	struct engine_task task;
+	struct membership membership;
+	struct fleet_contact contact;
+	uint64_t join;
+	struct refusal refusal;
+};
+
+static void contact_task_free(struct engine_task *base)
 {
-	const struct fleet_sync_events events = { .submit = submit,
-						  .state = note_state,
-						  .context = link };
+	struct contact_task *task = (struct contact_task *)base;
+
+	refusal_done(&task->refusal);
+	free(task);
+}
+
+static void keep_contact_run(struct engine_task *base, struct engine *engine)
+{
+	struct contact_task *task = (struct contact_task *)base;
+
+	if (engine_fleet_is(engine, task->membership.name, task->membership.host))
+		engine_fleet_keep_contact(engine, &task->contact, &task->refusal);
+}
+
+static void keep_contact_finish(struct engine_task *base, struct runtime *runtime)
+{
+	const struct contact_task *task = (const struct contact_task *)base;
+
+	(void)runtime;
+	if (task->refusal.outcome)
+		log_error("fleet", "cannot note the contact with the server: %s",
+			  task->refusal.message);
+}
+
+static void submit_contact(struct fleet_link *link, const struct fleet_contact *contact,
+			   void (*run)(struct engine_task *task, struct engine *engine),
+			   void (*finish)(struct engine_task *task, struct runtime *runtime))
+{
+	struct contact_task *task = calloc(1, sizeof(*task));
+
+	if (!task)
+		return;
+	membership_of(link, &task->membership);
+	task->contact = *contact;
+	task->join = link->join;
+	task->task.run = run;
+	task->task.finish = finish;
+	task->task.free = contact_task_free;
+	runtime_submit(link->runtime, &task->task);
+}
+
+static void keep_contact(const struct fleet_contact *contact, void *context)
+{
+	submit_contact(context, contact, keep_contact_run, keep_contact_finish);
+}
+
+static void start_sync(struct fleet_link *link, const struct fleet_settings *settings,
+		       const struct fleet_contact *contact)
+{
+	const struct fleet_sync_events events = {
+		.submit = submit, .state = note_state, .contact = keep_contact, .context = link
+	};
 	const struct fleet_sync_settings wanted = {
 		.self = settings->host,
 		.cluster = settings->name,
@@ -236,6 +322,7 @@ static void start_sync(struct fleet_link *link, const struct fleet_settings *set
 			   .user = settings->user,
 			   .password = settings->password_file ? link->password : NULL,
 			   .ca = settings->ca },
+		.contact = *contact,
 	};
 	const char *problem = "cannot be used";
 	int err = fleet_sync_new(link->runtime->base, &wanted, &events, &link->sync, &problem);
@@ -245,6 +332,26 @@ static void start_sync(struct fleet_link *link, const struct fleet_settings *set
 	snprintf(link->problem, sizeof(link->problem), "url: %s",
 		 err == -EINVAL ? problem : strerror(-err));
 	log_error("fleet", "%s", link->problem);
+	/* The next reload tries again. */
+	free(link->settings);
+	link->settings = NULL;
+}
+
+static void join_run(struct engine_task *base, struct engine *engine)
+{
+	struct contact_task *task = (struct contact_task *)base;
+
+	if (engine_fleet_is(engine, task->membership.name, task->membership.host))
+		engine_fleet_get_contact(engine, &task->contact);
+}
+
+static void join_finish(struct engine_task *base, struct runtime *runtime)
+{
+	const struct contact_task *task = (const struct contact_task *)base;
+	struct fleet_link *link = runtime->fleet;
+
+	if (is_still_in(link, &task->membership) && link->join == task->join)
+		start_sync(link, &runtime->snapshot->config->fleet, &task->contact);
 }
 
 static void free_secret(char **secret)
@@ -260,8 +367,10 @@ static void stop_sync(struct fleet_link *link)
 	fleet_sync_free(link->sync);
 	link->sync = NULL;
 	free(link->name);
+	free(link->host);
 	free(link->settings);
-	link->name = link->settings = NULL;
+	link->name = link->host = link->settings = NULL;
+	link->join++;
 	free_secret(&link->key);
 	free_secret(&link->password);
 	link->problem[0] = '\0';
@@ -272,25 +381,38 @@ static bool is_same(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* A connection that is as it should be stays. */
+/* Return: whether there was memory; else the link has no name. */
+static bool set_names(struct fleet_link *link, const struct fleet_settings *settings)
+{
+	free(link->name);
+	free(link->host);
+	link->name = strdup(settings->name);
+	link->host = strdup(settings->host);
+	if (link->name && link->host)
+		return true;
+	free(link->name);
+	link->name = NULL;
+	return false;
+}
+
+/* A connection that is as it should be, or is being made, stays. */
 static void connect_link(struct fleet_link *link, const struct fleet_settings *settings,
 			 const char *key, const char *password)
 {
 	char *text = fleet_settings_text(settings);
 
-	if (link->sync && is_same(link->settings, text) && is_same(link->key, key) &&
+	if (is_same(link->settings, text) && is_same(link->key, key) &&
 	    is_same(link->password, password)) {
 		free(text);
 		return;
 	}
 	stop_sync(link);
 	link->settings = text;
-	link->name = strdup(settings->name);
 	link->key = strdup(key);
 	link->password = strdup(password);
 	snprintf(link->problem, sizeof(link->problem), "connecting");
-	if (link->name && link->key && link->password)
-		start_sync(link, settings);
+	if (set_names(link, settings) && link->key && link->password)
+		submit_contact(link, &(struct fleet_contact) { 0 }, join_run, join_finish);
 }
 
 void fleet_link_configure(struct fleet_link *link, const struct fleet_settings *settings)
@@ -309,11 +431,8 @@ void fleet_link_configure(struct fleet_link *link, const struct fleet_settings *
 	} else {
 		/* What is connected already stays so. */
 		log_error("fleet", "%s", problem);
-		if (!link->sync) {
-			free(link->name);
-			link->name = strdup(settings->name);
+		if (!link->sync && set_names(link, settings))
 			memcpy(link->problem, problem, sizeof(problem));
-		}
 	}
 	explicit_bzero(key, sizeof(key));
 	explicit_bzero(password, sizeof(password));

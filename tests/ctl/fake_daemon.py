@@ -189,6 +189,7 @@ STATUS = {
     "flood": {"mode": "off", "mode_in_force": "off", "threshold": 5000, "quiet_seconds": 60,
               "active": False, "last_at": None, "syncookies": "unknown",
               "syns": {"answered": 0, "would_answer": 0, "odd": 0, "refused": 0}},
+    "fleet": None,
     "exports": [
         {"path": "/var/lib/ipwl/export/allow.cidr", "format": "postfix-cidr",
          "lists": ["partners", "vips"], "aggregate": True, "prefixes": 4, "successful": False,

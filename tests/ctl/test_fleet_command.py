@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`fleet`, and what `add` and `del` say to a fleet: what they ask and print."""
-from fake_daemon import error
+import pytest
+
+from fake_daemon import STATUS, error
 
 SERVER = {"place": "redis.example:6379", "connected": True, "problem": None,
           "last_contact_at": "2026-11-24T10:00:00Z", "reading": False, "lag_ms": 12, "sent": 12,
@@ -36,6 +38,26 @@ def test_server(ask, daemon):
     done = ask("fleet")
     assert "not connected: cannot connect to redis.example:6379: Connection refused" in done.out
     assert "2 hosts are refused: another key_file than here" in done.out
+
+
+FLEET = {"name": "mail", "place": "redis.example:6379", "connected": True, "problem": None,
+         "last_contact_at": "2026-11-24T10:00:00Z", "hosts": 3, "different": 1, "held": 0,
+         "refused_hosts": 0}
+
+
+@pytest.mark.parametrize("fleet, line", [
+    (None, None),
+    (FLEET, "fleet mail: 3 hosts, 1 different"),
+    ({**FLEET, "held": 40}, "fleet mail: 3 hosts, 1 different, 40 removals held (see `ipwlctl fleet')"),
+    ({**FLEET, "connected": False, "problem": "cannot connect to redis.example:6379: timeout"},
+     "fleet mail: cannot connect to redis.example:6379: timeout"),
+])
+def test_status(ask, daemon, fleet, line):
+    daemon.answers["GET", "/v1/status"] = 200, {**STATUS, "fleet": fleet}
+    done = ask("status")
+    assert [text for text in done.out.splitlines() if text.startswith("fleet ")] \
+        == ([line] if line else [])
+    assert ask("--json", "status").json()["fleet"] == fleet
 
 
 def test_no_fleet(ask, daemon):

@@ -119,6 +119,8 @@ def test_server_is_gone(fleet):
         wait_for(lambda host=host: not shown(host)["connected"], "it notices")
         assert shown(host)["problem"]
         assert host.metric("ipwl_fleet_connected") == 0
+        problem = host.status()["fleet"]["problem"]
+        assert problem and f"fleet mail: {problem}\n" in host.ctl("status").stdout
     assert hosts[1].stop() == 0
     hosts[1].start()
     assert verdict(hosts[1], BLOCKED.ipv4) == SPARED
@@ -131,6 +133,8 @@ def test_server_is_gone(fleet):
     assert hosts[0].metric("ipwl_fleet_connected") == 1
     assert hosts[0].metric("ipwl_fleet_hosts") == 2
     wait_for(lambda: hosts[0].metric("ipwl_fleet_different_hosts") == 0, "they are equal")
+    assert "fleet mail: 2 hosts, 0 different\n" in hosts[0].ctl("status").stdout
+    assert hosts[0].status()["fleet"]["connected"]
 
 
 def test_many_removals_are_held(fleet):

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/arguments.h"
+#include "api/fleet.h"
 #include "api/request.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -120,6 +121,23 @@ static json_t *server_json(const struct fleet_link_status *status)
 	    json_count(sync->sent_count), "received", json_count(sync->received_count), "refused",
 	    json_count(sync->refused_count), "unknown", json_count(sync->unknown_count),
 	    "refused_hosts", json_count(sync->refused_host_count));
+}
+
+json_t *fleet_status_json(const struct runtime *runtime)
+{
+	struct fleet_link_status status;
+	const struct fleet_sync_state *sync = &status.sync;
+
+	fleet_link_get_status(runtime->fleet, &status);
+	if (!status.name)
+		return json_null();
+	return json_pack("{s:s,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "name", status.name, "place",
+			 json_text(sync->place), "connected", sync->is_connected, "problem",
+			 json_text(status.problem), "last_contact_at",
+			 json_time(sync->contact_ms / 1000), "hosts", json_count(sync->host_count),
+			 "different", json_count(sync->other_count), "held",
+			 json_count(sync->held_count), "refused_hosts",
+			 json_count(sync->refused_host_count));
 }
 
 static void hosts_run(struct api_task *base, struct engine *engine)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/arguments.h"
+#include "api/fleet.h"
 #include "api/flood.h"
 #include "api/lane_json.h"
 #include "api/learn_json.h"
@@ -342,6 +343,7 @@ json_t *status_json(const struct runtime *runtime)
 		{ "seen", seen_status_json(runtime) },
 		{ "limits", limits_status_json(runtime) },
 		{ "flood", flood_status_json(runtime) },
+		{ "fleet", fleet_status_json(runtime) },
 		{ "reload", reload_json(&runtime->reload) },
 	};
 	json_t *status = json_object();

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "ctl/entries.h"
 #include "ctl/exchange.h"
 #include "ctl/learning.h"
@@ -41,6 +42,7 @@ static const struct column daemon_columns[] = {
 	{ "seen", NULL, FORM_PLAIN },
 	{ "limits", NULL, FORM_PLAIN },
 	{ "flood", NULL, FORM_PLAIN },
+	{ "fleet", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -294,6 +296,41 @@ static void write_seen(struct writer *writer, const json_t *seen)
 	writer_line_end(writer);
 }
 
+static long long count_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void write_fleet(struct writer *writer, const json_t *fleet)
+{
+	const bool is_connected = json_is_true(json_object_get(fleet, "connected"));
+	const long long hosts = count_of(fleet, "hosts"), held = count_of(fleet, "held");
+
+	if (!json_is_object(fleet))
+		return;
+	writer_text(writer, is_connected && !held ? COLOUR_NONE : COLOUR_YELLOW,
+		    "fleet %s: ", entry_string(fleet, "name"));
+	if (is_connected)
+		writer_text(writer, COLOUR_NONE, "%lld %s, %lld different", hosts,
+			    plural((uint64_t)hosts, "host", "hosts"), count_of(fleet, "different"));
+	else
+		writer_text(writer, COLOUR_NONE, "%s", entry_string(fleet, "problem"));
+	if (held)
+		writer_text(writer, COLOUR_NONE, ", %lld %s held (see `ipwlctl fleet')", held,
+			    plural((uint64_t)held, "removal", "removals"));
+	writer_line_end(writer);
+}
+
+/* Lines about what ipwld does beside. */
+static void write_rest(struct writer *writer, const json_t *status)
+{
+	learning_write_status(writer, status);
+	write_seen(writer, json_object_get(status, "seen"));
+	unlisted_write_limits(writer, json_object_get(status, "limits"));
+	unlisted_write_flood(writer, json_object_get(status, "flood"));
+	write_fleet(writer, json_object_get(status, "fleet"));
+}
+
 static void write_status(struct writer *writer, const json_t *status)
 {
 	const json_t *reload = json_object_get(status, "reload");
@@ -315,20 +352,13 @@ static void write_status(struct writer *writer, const json_t *status)
 	write_part(writer, "exports", export_columns, status);
 	if (is_running && !writer->is_json && !writer_shows_all())
 		write_daemon(writer, status);
-	if (!writer->is_json && !writer_shows_all()) {
-		learning_write_status(writer, status);
-		write_seen(writer, json_object_get(status, "seen"));
-		unlisted_write_limits(writer, json_object_get(status, "limits"));
-		unlisted_write_flood(writer, json_object_get(status, "flood"));
-	}
+	if (!writer->is_json && !writer_shows_all())
+		write_rest(writer, status);
 	if (is_running && !writer->is_json && writer_shows_all()) {
 		writer_line_end(writer);
 		writer_fields(writer, daemon_columns, status);
 		writer_fields(writer, reload_columns, status);
-		learning_write_status(writer, status);
-		write_seen(writer, json_object_get(status, "seen"));
-		unlisted_write_limits(writer, json_object_get(status, "limits"));
-		unlisted_write_flood(writer, json_object_get(status, "flood"));
+		write_rest(writer, status);
 	}
 	/* The first one is above. */
 	if (writer_shows_all() || json_array_size(json_object_get(reload, "errors")) > 1)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/progress.h"
 #include "config/parts.h"
 #include "config/snapshot.h"
 #include "formats/line_prints.h"
@@ -64,13 +65,19 @@ struct open_file {
 	int fd;
 	const char *path;
 	struct diagnostics *diagnostics;
+	uint64_t read_bytes;
 };
 
 static ssize_t read_list_file(void *context, char *buffer, size_t size)
 {
-	const struct open_file *file = context;
+	struct open_file *file = context;
+	ssize_t bytes = file_read(file->fd, file->path, buffer, size, file->diagnostics);
 
-	return file_read(file->fd, file->path, buffer, size, file->diagnostics);
+	if (bytes > 0) {
+		file->read_bytes += (uint64_t)bytes;
+		progress_set(file->read_bytes);
+	}
+	return bytes;
 }
 
 /* Only warn: a person may have removed or added lines, which is no reason to reject the whole
@@ -131,6 +138,7 @@ static int read_file(const char *path, const struct format_input *options,
 	if (fstat(file.fd, &status) == 0) {
 		input.written_at_sec = status.st_mtim.tv_sec;
 		*ret_identity = file_identity_of(&status, time_now_sec());
+		progress_begin(true, (uint64_t)status.st_size, "reading %s", path);
 	}
 	err = format_read(&input, ret_result);
 	ret_result->written_at_sec = input.written_at_sec;
@@ -296,6 +304,8 @@ static int list_read_anew(const struct file_names *names, const struct list_inpu
 	if (!options.set)
 		return -ENOMEM;
 	err = read_files(names, former, &options, input);
+	if (names->count)
+		progress_begin(false, 0, "sorting the entries of the list %s", list->name);
 	entry_set_finish(options.set);
 	input->is_lasting &= !options.set->first_expiry_sec;
 	input->set = entry_set_ref(options.set);

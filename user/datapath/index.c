@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/progress.h"
 #include "datapath/internal.h"
 
 _Static_assert((int)FAMILY_IPV4 == 0 && (int)FAMILY_IPV6 == 1, "roots go by family");
@@ -30,19 +31,23 @@ static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 
 /* ---- built anew ------------------------------------------------------------ */
 
-/* Build the whole root range by range, so that little is compiled at a time. */
+/* A root is built in so many ranges, so that little is compiled at a time. */
+#define ROOT_RANGES 256U
+
+/* Build a whole root. @before: how many ranges of other roots are built. */
 static int build_root(struct index_builder *builder, enum family family,
-		      const struct index_root *root)
+		      const struct index_root *root, uint32_t before)
 {
 	struct prefix range = { .family = (uint8_t)family, .len = 8 };
 
-	for (unsigned int first = 0; first < 256; first++) {
+	for (unsigned int first = 0; first < ROOT_RANGES; first++) {
 		int err;
 
 		range.addr[0] = (uint8_t)first;
 		err = index_builder_run(builder, &range, root);
 		if (err)
 			return err;
+		progress_set(before + first + 1);
 	}
 	return 0;
 }
@@ -77,7 +82,8 @@ static int build_group(struct datapath *datapath, const struct policy *policy,
 
 		if (family == FAMILY_IPV4)
 			root.filter = filter;
-		err = build_root(builder, family, &root);
+		err = build_root(builder, family, &root,
+				 (group * FAMILY_COUNT + (uint32_t)family) * ROOT_RANGES);
 	}
 	index_builder_free(builder);
 	return err;
@@ -91,6 +97,8 @@ static int write_index(struct datapath *datapath, const struct generation_before
 {
 	int err = 0;
 
+	progress_begin(false, (uint64_t)groups->count * FAMILY_COUNT * ROOT_RANGES,
+		       "building the index");
 	for (uint32_t group = 0; group < groups->count && !err; group++)
 		err = build_group(datapath, policy, groups, before->next, group, filter);
 	if (err)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "engine/protected.h"
@@ -42,6 +43,7 @@ static int switch_kernel(struct engine *engine, const struct snapshot *to,
 		datapath_change.added_rules = change->added;
 		datapath_change.added_rule_count = change->added_count;
 	}
+	progress_begin(false, 0, "writing the tables of the kernel");
 	return datapath_apply(engine->datapath, &datapath_change, error);
 }
 
@@ -146,9 +148,11 @@ int engine_switch(struct engine *engine, struct snapshot *next, bool commits_sta
 {
 	const struct snapshot *current = engine->current;
 	struct rules_change change = { 0 };
-	int err = rules_number(next->policy, current ? current->policy : engine->adopted,
-			       &engine->ids, &change);
+	int err;
 
+	progress_begin(false, 0, "comparing the entries with those in force");
+	err = rules_number(next->policy, current ? current->policy : engine->adopted, &engine->ids,
+			   &change);
 	if (err == -ENOSPC)
 		snprintf(error, DATAPATH_ERROR_BYTES,
 			 "the lists have more than %u different prefixes",

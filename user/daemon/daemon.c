@@ -16,6 +16,7 @@
 #include "daemon/background.h"
 #include "daemon/loop.h"
 #include "daemon/privileges.h"
+#include "daemon/starting.h"
 #include "engine/sample.h"
 #include "engine/source.h"
 #include "exports/schedule.h"
@@ -320,6 +321,7 @@ static enum exit_status daemon_start(struct daemon *daemon)
 	/* Drop privileges before any file is read, so that a reload can read whatever the start
 	 * could. */
 	privileges_reduce();
+	starting_begin(&daemon->starting, runtime->config_path);
 	status = daemon_load_config(runtime, &first);
 	if (status)
 		return status;
@@ -335,12 +337,14 @@ static enum exit_status daemon_start(struct daemon *daemon)
 	if (status)
 		return status;
 	notify_progress();
+	starting_attach(&daemon->starting);
 	err = daemon_serve(daemon);
 	return err ? daemon_give_up("daemon", err, strerror(-err)) : STATUS_OK;
 }
 
-static void daemon_be_ready(struct runtime *runtime, int *ready_fd)
+static void daemon_be_ready(struct daemon *daemon, int *ready_fd)
 {
+	struct runtime *runtime = &daemon->runtime;
 	struct lines *warnings = &runtime->reload.warnings;
 	struct lines kept = { 0 };
 	size_t i;
@@ -355,6 +359,7 @@ static void daemon_be_ready(struct runtime *runtime, int *ready_fd)
 	*warnings = kept;
 	for (i = 0; i < warnings->count; i++)
 		log_warning("config", "%s", warnings->items[i]);
+	starting_end(&daemon->starting);
 	log_info("daemon", "ipwld " IPWL_VERSION " is ready");
 	runtime_notify_ready(runtime);
 	background_report(ready_fd, STATUS_OK);
@@ -402,7 +407,8 @@ static void daemon_stop(struct daemon *daemon)
 
 enum exit_status daemon_run(const char *config_path, int *ready_fd)
 {
-	struct daemon daemon = { .claims = { .runtime = -1, .state = -1 } };
+	struct daemon daemon = { .claims = { .runtime = -1, .state = -1 },
+				 .starting = NOTICE_NONE };
 	enum exit_status status;
 
 	daemon.runtime.config_path = config_path;
@@ -410,10 +416,11 @@ enum exit_status daemon_run(const char *config_path, int *ready_fd)
 	daemon.runtime.follow_context = &daemon;
 	status = daemon_start(&daemon);
 	if (!status) {
-		daemon_be_ready(&daemon.runtime, ready_fd);
+		daemon_be_ready(&daemon, ready_fd);
 		loop_run(&daemon);
 	}
 	daemon_stop(&daemon);
+	starting_end(&daemon.starting);
 	background_report(ready_fd, (int)status);
 	return status;
 }

@@ -3,6 +3,7 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+#include "base/notice.h"
 #include "daemon/claims.h"
 #include "runtime/runtime.h"
 
@@ -36,6 +37,7 @@ enum daemon_event {
 struct daemon {
 	struct runtime runtime;
 	struct claims claims;
+	struct notice starting; /* until ipwld answers */
 	struct control *control;
 	struct metrics *metrics;
 	struct intake *intake;

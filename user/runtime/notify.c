@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/progress.h"
 
 /* Where systemd puts the first socket. */
 #define FIRST_SOCKET 3
@@ -45,7 +46,7 @@ void notify_manager(const char *format, ...)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
 	va_list arguments;
-	char text[512];
+	char text[PROGRESS_TEXT_BYTES + 128];
 
 	if (!name)
 		return;
@@ -58,6 +59,23 @@ void notify_manager(const char *format, ...)
 void notify_progress(void)
 {
 	notify_manager("EXTEND_TIMEOUT_USEC=%d000000", NOTIFY_STEP_SEC);
+}
+
+void notify_of_start(const struct progress *progress, void *context)
+{
+	char text[PROGRESS_TEXT_BYTES];
+
+	(void)context;
+	notify_manager("EXTEND_TIMEOUT_USEC=%d000000\nSTATUS=starting: %s", NOTIFY_STEP_SEC,
+		       progress_text(progress, text));
+}
+
+void notify_of_reload(const struct progress *progress, void *context)
+{
+	char text[PROGRESS_TEXT_BYTES];
+
+	(void)context;
+	notify_manager("STATUS=reloading: %s", progress_text(progress, text));
 }
 
 void notify_alive(void)

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+struct progress;
+
 /* Send assignments ("READY=1\nSTATUS=…") to the service manager, if one started
  * us with NOTIFY_SOCKET; what goes wrong is of no consequence. */
 void notify_manager(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -15,6 +17,10 @@ void notify_reloading(void);
 /* The start makes progress: ask the service manager to wait another NOTIFY_STEP_SEC. */
 #define NOTIFY_STEP_SEC 90
 void notify_progress(void);
+
+/* For progress_watch(): say what the start or the reload does; the start is given time, too. */
+void notify_of_start(const struct progress *progress, void *context);
+void notify_of_reload(const struct progress *progress, void *context);
 
 /* Send WATCHDOG=1, without waiting for a manager that does not read. */
 void notify_alive(void);

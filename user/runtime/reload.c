@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/plural.h"
+#include "base/progress.h"
 #include "engine/reload.h"
 #include "feeds/schedule.h"
 #include "runtime/fleet.h"
@@ -43,13 +44,12 @@ static int reload_show(struct reload *reload, const struct engine *engine,
 	return 0;
 }
 
-void reload_run(struct reload *reload, struct engine *engine, const struct deed *by,
-		void (*show)(const struct snapshot_diff *diff, void *context), void *context)
+static void reload_try(struct reload *reload, struct engine *engine, const struct deed *by,
+		       void (*show)(const struct snapshot_diff *diff, void *context), void *context)
 {
 	struct snapshot *next;
 	int err;
 
-	notify_reloading();
 	reload->refusal.outcome = OUTCOME_OK;
 	if (engine_prepare(engine, NULL, false, &reload->warnings, &next, &reload->refusal))
 		return;
@@ -63,6 +63,15 @@ void reload_run(struct reload *reload, struct engine *engine, const struct deed 
 	else
 		engine_commit(engine, by, next, &reload->warnings, &reload->reports,
 			      &reload->refusal);
+}
+
+void reload_run(struct reload *reload, struct engine *engine, const struct deed *by,
+		void (*show)(const struct snapshot_diff *diff, void *context), void *context)
+{
+	notify_reloading();
+	progress_watch(notify_of_reload, NULL);
+	reload_try(reload, engine, by, show, context);
+	progress_watch(NULL, NULL);
 }
 
 /* ---- in the main loop ----------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "base/progress.h"
 #include "exports/schedule.h"
 #include "runtime/alarm.h"
 #include "runtime/notify.h"
@@ -21,6 +22,7 @@ static void runtime_run_task(struct task *base, void *context)
 	const double started_sec = time_monotonic_sec();
 
 	task->run(task, engine);
+	progress_end();
 	task->has_switched |= engine_snapshot(engine) != before;
 	task->seconds += time_monotonic_sec() - started_sec;
 	/* Other tasks run in between, so only the last snapshot is newer than theirs. */

@@ -46,6 +46,7 @@ static const struct route {
 	void (*serve)(struct runtime *runtime, struct evhttp_request *request);
 } routes[] = {
 	{ "/v1/status", EVHTTP_REQ_GET, "GET", .serve = control_status },
+	{ "/v1/progress", EVHTTP_REQ_GET, "GET", .serve = control_progress },
 	{ "/v1/test", EVHTTP_REQ_POST, "POST", .serve = control_test },
 	{ "/v1/entries", EVHTTP_REQ_GET, "GET", .serve = control_list_entries },
 	{ "/v1/entries/hit", EVHTTP_REQ_GET, "GET", .command = &hit_entries_command },

@@ -47,6 +47,7 @@ extern const struct api_command report_command;
 extern const struct api_command explain_command;
 
 void control_status(struct runtime *runtime, struct evhttp_request *request);
+void control_progress(struct runtime *runtime, struct evhttp_request *request);
 void control_test(struct runtime *runtime, struct evhttp_request *request);
 void control_list_entries(struct runtime *runtime, struct evhttp_request *request);
 void control_feeds(struct runtime *runtime, struct evhttp_request *request);

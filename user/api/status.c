@@ -8,6 +8,7 @@
 #include "api/lane_json.h"
 #include "api/learn_json.h"
 #include "api/limits.h"
+#include "api/progress.h"
 #include "api/read_result.h"
 #include "api/rescue_json.h"
 #include "api/routes.h"
@@ -344,6 +345,7 @@ json_t *status_json(const struct runtime *runtime)
 		{ "limits", limits_status_json(runtime) },
 		{ "flood", flood_status_json(runtime) },
 		{ "fleet", fleet_status_json(runtime) },
+		{ "loading", progress_json() },
 		{ "reload", reload_json(&runtime->reload) },
 	};
 	json_t *status = json_object();

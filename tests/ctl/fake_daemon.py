@@ -199,6 +199,7 @@ STATUS = {
     "domains": {"count": 3, "held": [], "missing": [], "gone": []},
     "expiring_in_use": {"entries": 0, "next_at": None},
     "learn": None,
+    "loading": None,
     "reload": {"at": "2026-11-23T13:00:00Z", "successful": False,
                "succeeded_at": "2026-11-23T12:00:00Z",
                "errors": ["/etc/ipwl/ipwld.yaml:3:7: unknown key"], "warnings": [],

@@ -172,13 +172,17 @@ def test_progress_on_a_terminal(daemon):
         return error(409, "conflict", "busy")
 
     def notice(output):
-        if b"waiting" in output:
+        if b"reading" in output:
             is_shown.set()
 
     daemon.answers["POST", "/v1/reload"] = slowly
+    daemon.answers["GET", "/v1/progress"] = 200, {"schema_version": 1, "loading": {
+        "what": "reading /etc/ipwl/block.d/b.list", "unit": "bytes", "done": 60 << 20,
+        "total": 140 << 20, "text": "reading /etc/ipwl/b\x1b.list: 62 of 147 MB (42 %)"}}
     code, output = on_terminal("--socket", daemon.path, "reload", notice=notice)
     assert code == 1
-    assert re.search(r"\rwaiting for ipwld: \d+ s", output)
+    assert re.search(r"\rwaiting for ipwld: \d+ s: reading /etc/ipwl/b\\x1b\.list: "
+                     r"62 of 147 MB \(42 %\)\x1b\[K", output)
     assert output.endswith("\r\x1b[Kipwlctl: busy\r\n")
 
 

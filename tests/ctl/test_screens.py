@@ -68,6 +68,9 @@ GET, POST = "GET", "POST"
 CASES = {
     "status": ("status", GET, "/v1/status", (200, status())),
     "status-trouble": ("status", GET, "/v1/status", (200, STATUS)),
+    "status-loading": ("status", GET, "/v1/status", (200, status(loading={
+        "what": "reading /etc/ipwl/block.d/b.list", "unit": "bytes", "done": 62914560,
+        "total": 146800640, "text": "reading /etc/ipwl/block.d/b.list: 62 of 147 MB (42 %)"}))),
     "status-wide": ("status --wide", GET, "/v1/status", (200, STATUS)),
     "status-monitor": ("status", GET, "/v1/status",
                        (200, status(mode="monitor", mode_in_force="monitor"))),

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/notice.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "ctl/memory.h"
 #include "ctl/writer.h"
@@ -21,6 +23,8 @@
 #define ANSWER_BYTES_MAX (64U << 20)
 #define ANSWER_BYTES_START (1U << 16)
 #define PROGRESS_AFTER_US 1000000
+/* Columns of the line of progress that a step may take. */
+#define PROGRESS_STEP_COLUMNS 55
 #define HTTP_OK 200
 /* Lines of an error. */
 #define DETAILS_SHOWN 20
@@ -38,7 +42,18 @@ struct client {
 	size_t answer_capacity;
 	char *message;	/* of the last failure, kept instead of printed; NULL: they are printed */
 	FILE *download; /* takes the body of a good answer, or NULL */
+	struct client *observer; /* asks what ipwld does meanwhile, or NULL */
 };
+
+static struct client *client_open(const char *socket_path)
+{
+	struct client *client = ctl_allocated(calloc(1, sizeof(*client)));
+
+	client->socket_path = socket_path;
+	curl_global_init(CURL_GLOBAL_NOTHING);
+	client->curl = ctl_allocated(curl_easy_init());
+	return client;
+}
 
 /* Whether what comes is what was asked for, not an error. */
 static bool client_is_good(const struct client *client)
@@ -69,6 +84,33 @@ static size_t receive_body(char *data, size_t size, size_t count, void *context)
 	return bytes;
 }
 
+/* What ipwld is loading: ": reading …", or "". To be freed. */
+static char *client_ask_progress(struct client *client)
+{
+	static const struct request request = { .method = "GET",
+						.path = "/v1/progress",
+						.timeout_sec = 1 };
+	json_t *answer = NULL;
+	const char *text;
+	char *plain, *cut, *step = NULL;
+
+	if (!client->observer) {
+		client->observer = client_open(client->socket_path);
+		client_keep_messages(client->observer);
+	}
+	if (client_request(client->observer, &request, &answer))
+		return ctl_allocated(strdup(""));
+	text = json_string_value(json_object_get(json_object_get(answer, "loading"), "text"));
+	plain = ctl_allocated(text_escape(text ? text : ""));
+	cut = ctl_allocated(text_cut(plain, PROGRESS_STEP_COLUMNS, true));
+	if (asprintf(&step, "%s%s", *cut ? ": " : "", cut) < 0)
+		step = ctl_allocated(NULL);
+	free(cut);
+	free(plain);
+	json_decref(answer);
+	return step;
+}
+
 /* Called about once a second while nothing else happens. */
 static int show_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
 			 curl_off_t up)
@@ -79,12 +121,15 @@ static int show_progress(void *context, curl_off_t down_total, curl_off_t down, 
 	(void)down_total, (void)down;
 	curl_easy_getinfo(client->curl, CURLINFO_TOTAL_TIME_T, &elapsed_us);
 	if (elapsed_us >= PROGRESS_AFTER_US) {
-		if (up < up_total)
+		char *step = up < up_total ? NULL : client_ask_progress(client);
+
+		if (!step)
 			fprintf(stderr, "\rsending: %lld %%\033[K",
 				(long long)(100 * up / up_total));
 		else
-			fprintf(stderr, "\rwaiting for ipwld: %lld s\033[K",
-				(long long)elapsed_us / 1000000);
+			fprintf(stderr, "\rwaiting for ipwld: %lld s%s\033[K",
+				(long long)elapsed_us / 1000000, step);
+		free(step);
 		client->has_progress_line = true;
 	}
 	return 0;
@@ -99,14 +144,11 @@ static void clear_progress(struct client *client)
 
 struct client *client_new(const struct arguments *arguments)
 {
-	struct client *client = ctl_allocated(calloc(1, sizeof(*client)));
 	const char *path = arguments->global[GLOBAL_SOCKET];
+	struct client *client = client_open(path ? path : CTL_DEFAULT_SOCKET);
 
-	client->socket_path = path ? path : CTL_DEFAULT_SOCKET;
 	client->prints_json = arguments->global[GLOBAL_JSON];
 	client->shows_progress = isatty(STDERR_FILENO);
-	curl_global_init(CURL_GLOBAL_NOTHING);
-	client->curl = ctl_allocated(curl_easy_init());
 	return client;
 }
 
@@ -114,6 +156,7 @@ void client_free(struct client *client)
 {
 	if (!client)
 		return;
+	client_free(client->observer);
 	curl_easy_cleanup(client->curl);
 	curl_global_cleanup();
 	free(client->answer);
@@ -230,10 +273,31 @@ static CURLcode perform(struct client *client, const struct request *request)
 	return result;
 }
 
+bool client_reads_start(const struct client *client, char text[NOTICE_BYTES])
+{
+	char *directory = ctl_allocated(strdup(client->socket_path));
+	char *slash = strrchr(directory, '/');
+	char raw[NOTICE_BYTES], *plain;
+	bool is_starting = false;
+
+	if (slash && slash != directory) {
+		*slash = '\0';
+		is_starting = notice_read(directory, NOTICE_OF_START, raw);
+	}
+	free(directory);
+	if (!is_starting)
+		return false;
+	plain = ctl_allocated(text_escape(raw));
+	snprintf(text, NOTICE_BYTES, "%s", plain);
+	free(plain);
+	return true;
+}
+
 /* Report why there was no answer. */
 static enum ctl_exit report_transport(const struct client *client, const struct request *request,
 				      CURLcode result)
 {
+	char step[NOTICE_BYTES];
 	long os_errno = 0;
 	curl_off_t connect_us = 0;
 
@@ -245,7 +309,11 @@ static enum ctl_exit report_transport(const struct client *client, const struct 
 		       client->socket_path);
 		return CTL_DENIED;
 	}
-	if (result == CURLE_COULDNT_CONNECT || (result == CURLE_OPERATION_TIMEDOUT && !connect_us))
+	if (result == CURLE_COULDNT_CONNECT && client_reads_start(client, step))
+		report(client, "ipwld is starting and does not answer yet at %s: %s",
+		       client->socket_path, step);
+	else if (result == CURLE_COULDNT_CONNECT ||
+		 (result == CURLE_OPERATION_TIMEDOUT && !connect_us))
 		report(client, "cannot reach ipwld at %s: is it running?%s%s%s",
 		       client->socket_path, os_errno ? " (" : "",
 		       os_errno ? strerror((int)os_errno) : "", os_errno ? ")" : "");

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/notice.h"
 #include "ctl/command.h"
 
 /* For requests that are answered at once. */
@@ -38,6 +39,9 @@ struct request {
  * that is asked for. Never NULL. */
 struct client *client_new(const struct arguments *arguments);
 void client_free(struct client *client);
+
+/* Whether ipwld is starting, and what it is doing: "reading …". The text is plain. */
+bool client_reads_start(const struct client *client, char text[NOTICE_BYTES]);
 
 /**
  * client_request() - send a request and wait for its answer

@@ -43,6 +43,7 @@ static const struct column daemon_columns[] = {
 	{ "limits", NULL, FORM_PLAIN },
 	{ "flood", NULL, FORM_PLAIN },
 	{ "fleet", NULL, FORM_PLAIN },
+	{ "loading", NULL, FORM_PLAIN },
 	{ NULL, NULL, FORM_PLAIN },
 };
 
@@ -264,6 +265,15 @@ static void write_daemon(struct writer *writer, const json_t *status)
 	free(uptime);
 }
 
+/* A line while ipwld loads. */
+static void write_loading(struct writer *writer, const json_t *loading)
+{
+	if (!json_is_object(loading))
+		return;
+	writer_text(writer, COLOUR_NONE, "loading: %s", entry_string(loading, "text"));
+	writer_line_end(writer);
+}
+
 /* A line if attempts of senders are not remembered, or not all of them. */
 static void write_seen(struct writer *writer, const json_t *seen)
 {
@@ -337,6 +347,7 @@ static void write_status(struct writer *writer, const json_t *status)
 	bool is_running = !json_is_false(json_object_get(status, "running"));
 
 	write_health(writer, status);
+	write_loading(writer, json_object_get(status, "loading"));
 	if (writer->is_json)
 		writer_members(writer, is_running ? daemon_columns + 1 : daemon_columns, status);
 	if (writer->is_json)
@@ -400,13 +411,16 @@ static void write_check(struct writer *writer, const struct health *health)
 }
 
 /* Ask ipwld, or, if it does not run, look at what it left in the kernel. *ret_status is NULL if
- * there is nothing to show. Return: the exit code of `status`. */
-static enum ctl_exit get_status(const struct arguments *arguments, json_t **ret_status)
+ * there is nothing to show; @start is then what ipwld is doing if it is starting, or "". Return:
+ * the exit code of `status`. */
+static enum ctl_exit get_status(const struct arguments *arguments, json_t **ret_status,
+				char start[NOTICE_BYTES])
 {
 	struct client *client = client_new(arguments);
 	enum ctl_exit code = client_request(client, &status_request, ret_status);
 
-	if (code == CTL_UNREACHABLE) {
+	*start = '\0';
+	if (code == CTL_UNREACHABLE && !client_reads_start(client, start)) {
 		stopped_status(arguments->options[STATUS_CONFIG], ret_status);
 	} else if (!code) {
 		code = client_require(client, *ret_status, "interfaces");
@@ -425,12 +439,15 @@ static enum ctl_exit check_status(const struct arguments *arguments)
 	struct health health;
 	struct writer writer;
 	json_t *status = NULL;
-	enum ctl_exit code = get_status(arguments, &status);
+	char start[NOTICE_BYTES], why[NOTICE_BYTES + 32];
+	enum ctl_exit code = get_status(arguments, &status, start);
 
+	snprintf(why, sizeof(why), "%s%s",
+		 *start ? "ipwld is starting: " : "ipwld gives no usable answer", start);
 	if (status)
 		judge(&health, status);
 	else if (health_fail(&health, code == CTL_UNREACHABLE ? HEALTH_CRITICAL : HEALTH_UNKNOWN,
-			     "ipwld gives no usable answer"))
+			     why))
 		ctl_allocated(NULL);
 	writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
 	write_check(&writer, &health);
@@ -444,12 +461,13 @@ static enum ctl_exit check_status(const struct arguments *arguments)
 static enum ctl_exit run_status(const struct arguments *arguments)
 {
 	json_t *status = NULL;
+	char start[NOTICE_BYTES];
 	struct writer writer;
 	enum ctl_exit code;
 
 	if (arguments->options[STATUS_CHECK])
 		return check_status(arguments);
-	code = get_status(arguments, &status);
+	code = get_status(arguments, &status, start);
 	if (status && (!code || code == CTL_UNREACHABLE)) {
 		writer_begin(&writer, stdout, arguments->global[GLOBAL_JSON]);
 		write_status(&writer, status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into ipwld, makes bpf(2) and mmap(2) fail or wait when the test says so. The two
+ * Preloaded into ipwld, makes bpf(2), mmap(2) and read(2) of list files (*.list) fail or wait when
+ * the test says so. The two
  * share the file that the environment names as IPWL_FAULT; fault.py has its other side.
  *
  * Overrides libc's syscall(), by which libbpf calls bpf(2). What libc maps for itself
@@ -13,11 +14,14 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define CALL_READ_LIST 62
 #define CALL_MMAP 63
 #define TRACE_CALLS 65536
 
@@ -112,10 +116,31 @@ long syscall(long number, ...)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		values[i] = va_arg(arguments, long);
 	va_end(arguments);
-	if (number == SYS_bpf && values[0] >= 0 && values[0] < CALL_MMAP &&
+	if (number == SYS_bpf && values[0] >= 0 && values[0] < CALL_READ_LIST &&
 	    fails((unsigned int)values[0]))
 		return -1;
 	return libc_syscall(number, values);
+}
+
+/* Whether the descriptor is that of a list file. */
+static int is_list(int fd)
+{
+	char link[64], path[4096];
+	ssize_t bytes;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	bytes = readlink(link, path, sizeof(path));
+	return bytes > 5 && !memcmp(path + bytes - 5, ".list", 5);
+}
+
+ssize_t read(int fd, void *buffer, size_t size)
+{
+	const long values[6] = { fd, (long)buffer, (long)size };
+
+	if (control && atomic_load(&control->calls) >> CALL_READ_LIST & 1 && is_list(fd) &&
+	    fails(CALL_READ_LIST))
+		return -1;
+	return libc_syscall(SYS_read, values);
 }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)

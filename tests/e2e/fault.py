@@ -11,14 +11,15 @@ from daemon import BUILD
 
 LIBRARY = BUILD / "tests/e2e/fault.so"
 
-# The bits of struct control: commands of bpf(2) (enum bpf_cmd in linux/bpf.h), and mmap(2).
+# The bits of struct control: commands of bpf(2) (enum bpf_cmd in linux/bpf.h), read(2)
+# of list files, and mmap(2).
 COMMANDS = {"MAP_CREATE": 0, "MAP_LOOKUP_ELEM": 1, "MAP_UPDATE_ELEM": 2, "MAP_DELETE_ELEM": 3,
             "MAP_GET_NEXT_KEY": 4, "PROG_LOAD": 5, "OBJ_PIN": 6, "OBJ_GET": 7,
             "OBJ_GET_INFO_BY_FD": 15, "BTF_LOAD": 18, "MAP_FREEZE": 22, "MAP_LOOKUP_BATCH": 24,
             "MAP_UPDATE_BATCH": 26, "MAP_DELETE_BATCH": 27, "LINK_CREATE": 28, "LINK_UPDATE": 29,
-            "LINK_DETACH": 34, "mmap": 63}
+            "LINK_DETACH": 34, "read_list": 62, "mmap": 63}
 NAMES = {number: name for name, number in COMMANDS.items()}
-EVERY = (1 << 63) - 1  # command of bpf(2)
+EVERY = (1 << 62) - 1  # command of bpf(2)
 READS = ("MAP_LOOKUP_ELEM", "MAP_LOOKUP_BATCH", "MAP_GET_NEXT_KEY", "OBJ_GET_INFO_BY_FD")
 
 _FIELDS = struct.Struct("=8Q")

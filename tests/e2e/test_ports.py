@@ -116,3 +116,30 @@ def test_a_change_of_ports(ipwld, wire):
     ipwld.configure(lists=everywhere, ports="25, 465, 587")
     ipwld.ask("reload")
     ipwld.ask("test", "--port", 587, ALLOWED.ipv4)
+
+
+def mapped_bytes(ipwld):
+    """What ipwld has mapped of the kernel's maps: it counts as resident memory."""
+    total = 0
+    with open(f"/proc/{ipwld.process.pid}/maps", encoding="utf-8") as maps:
+        for line in maps:
+            if line.rstrip().endswith("anon_inode:bpf-map"):
+                first, last = (int(part, 16) for part in line.split()[0].split("-"))
+                total += last - first
+    return total
+
+
+def test_only_what_is_used_is_mapped(running):
+    """Roots are mapped when they are written first, and the cells of limits only while they are
+    cleared."""
+    root = 512 << 10
+    before = mapped_bytes(running)
+    running.configure(ports=",".join(map(str, PORTS)), lists=LISTS)
+    running.ask("reload")
+    # Another generation, with another group.
+    with_groups = mapped_bytes(running)
+    assert with_groups == before + 2 * root
+    running.configure(ports=",".join(map(str, PORTS)), lists=LISTS,
+                      extra="limits: {mode: monitor, address_per_minute: 30, address_burst: 30}\n")
+    running.ask("reload")
+    assert mapped_bytes(running) == with_groups

@@ -294,7 +294,7 @@ static struct ipwl_match decide_by_index(const struct datapath *datapath,
 {
 	const uint32_t number = IPWL_ROOT(generation_in_force(datapath), group);
 	const struct index_root root = {
-		.words = datapath->roots[number].words[address->family],
+		.words = datapath->roots[number]->words[address->family],
 		.filter = address->family == FAMILY_IPV4 ? datapath->filter : NULL,
 		.generation = generation_in_force(datapath),
 	};
@@ -319,13 +319,17 @@ static int decide_by_tables(const struct datapath *datapath, const struct prefix
 	return 0;
 }
 
-static int find_match(const struct datapath *datapath, const struct prefix *address, uint16_t port,
+static int find_match(struct datapath *datapath, const struct prefix *address, uint16_t port,
 		      struct ipwl_match *ret_match)
 {
 	const uint32_t group = ports_group_of(datapath, port);
+	int err;
 
 	if (!generation_is_indexed(datapath))
 		return decide_by_tables(datapath, address, group, ret_match);
+	err = root_map_locked(datapath, IPWL_ROOT(generation_in_force(datapath), group));
+	if (err)
+		return err;
 	*ret_match = decide_by_index(datapath, address, group);
 	return 0;
 }

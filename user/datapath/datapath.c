@@ -33,10 +33,6 @@ static int map_values(struct datapath *datapath, char error[DATAPATH_ERROR_BYTES
 	err = flood_open(datapath);
 	if (err)
 		return errors_report(error, err, "cannot map the shield against floods");
-	datapath->roots =
-	    values_map(datapath->shared->maps.roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
-	if (!datapath->roots)
-		return errors_report(error, -errno, "cannot map the index");
 	if (classes_open(datapath))
 		return errors_report(error, -errno, "cannot map the classes");
 	if (lane_maps_open(datapath))
@@ -187,7 +183,7 @@ void datapath_close(struct datapath *datapath)
 	attempts_close(datapath->attempt_settings);
 	limits_close(datapath);
 	flood_close(datapath);
-	values_unmap(datapath->roots, IPWL_ROOT_COUNT * sizeof(struct ipwl_roots));
+	roots_unmap(datapath);
 	classes_close(datapath);
 	lane_maps_close(datapath);
 	values_unmap(datapath->settings, sizeof(struct ipwl_settings));

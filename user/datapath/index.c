@@ -52,11 +52,11 @@ static int build_root(struct index_builder *builder, enum family family,
 	return 0;
 }
 
-/* The root of a group, or of the first one, in the generation @generation. */
+/* The root of a group, or of the first one, in a generation whose roots are mapped. */
 static uint32_t *root_words(const struct datapath *datapath, uint32_t generation, uint32_t group,
 			    enum family family)
 {
-	return datapath->roots[IPWL_ROOT(generation, group)].words[family];
+	return datapath->roots[IPWL_ROOT(generation, group)]->words[family];
 }
 
 /* NULL: out of memory. */
@@ -95,7 +95,7 @@ static int write_index(struct datapath *datapath, const struct generation_before
 		       const struct policy *policy, const struct port_groups *groups,
 		       uint32_t *filter, int filter_fd)
 {
-	int err = 0;
+	int err = roots_map(datapath, before->next, (uint32_t)groups->count);
 
 	progress_begin(false, (uint64_t)groups->count * FAMILY_COUNT * ROOT_RANGES,
 		       "building the index");
@@ -252,7 +252,7 @@ static int change_slots(struct datapath *datapath, const struct policy *policy,
 {
 	const struct index_position position = datapath->space.position;
 	const struct regions_mark regions = regions_mark(datapath);
-	int err = 0;
+	int err = roots_map(datapath, generation_in_force(datapath), (uint32_t)groups->count);
 
 	for (uint32_t group = 0; group < groups->count && !err; group++)
 		err = write_group(datapath, policy, groups, group, slots);

@@ -39,7 +39,6 @@ struct datapath {
 	uint32_t cpu_count;		/* of these */
 	struct ipwl_attempt_settings *attempt_settings; /* mapped */
 	struct ipwl_limit_settings *limit_settings;	/* mapped */
-	uint64_t *limit_cells;				/* mapped; IPWL_LIMIT_CELLS */
 	struct ipwl_flood *flood;			/* mapped */
 	pthread_mutex_t settling;			/* only one thread settles counters */
 	/* Guards the file descriptors below. The writer replaces them while other threads read
@@ -50,7 +49,7 @@ struct datapath {
 	int regions[IPWL_REGION_SLOTS];		    /* -1: none */
 	bool is_region_entered[IPWL_REGION_SLOTS];  /* the slot may hold one */
 	struct index_space space;		    /* the regions that are mapped */
-	struct ipwl_roots *roots;		    /* mapped; IPWL_ROOT_COUNT */
+	struct ipwl_roots *roots[IPWL_ROOT_COUNT];  /* mapped, or NULL: not needed yet */
 	struct averted_classes averted;		    /* mapped, with all other classes */
 	struct ipwl_lane *lanes;		    /* mapped; IPWL_LANES_MAX */
 	struct ipwl_lane_counters *lane_counters;   /* mapped; by slot */
@@ -211,6 +210,12 @@ int tables_apply(struct datapath *datapath, const struct policy *policy,
 
 /* Make the index decide by @change->policy. The index is changed in place or built as a new
  * generation. Return: 0; -ENOSPC: the policy is too large for an index; another -errno. */
+/* Map a root, with the lock held. Return: 0 or -errno. */
+int root_map_locked(struct datapath *datapath, uint32_t number);
+/* Map those of a generation, without the lock. Return: 0 or -errno. */
+int roots_map(struct datapath *datapath, uint32_t generation, uint32_t group_count);
+void roots_unmap(struct datapath *datapath);
+
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
 		const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES]);
 int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX]);

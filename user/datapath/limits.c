@@ -29,16 +29,10 @@ int limits_open(struct datapath *datapath)
 {
 	void *settings = mmap(NULL, SETTINGS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 			      bpf_map__fd(datapath->shared->maps.limit_settings), 0);
-	void *cells;
 
 	if (settings == MAP_FAILED)
 		return -errno;
 	datapath->limit_settings = settings;
-	cells = mmap(NULL, CELLS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-		     bpf_map__fd(datapath->shared->maps.limit_cells), 0);
-	if (cells == MAP_FAILED)
-		return -errno;
-	datapath->limit_cells = cells;
 	return 0;
 }
 
@@ -46,16 +40,30 @@ void limits_close(struct datapath *datapath)
 {
 	if (datapath->limit_settings)
 		munmap(datapath->limit_settings, SETTINGS_BYTES);
-	if (datapath->limit_cells)
-		munmap(datapath->limit_cells, CELLS_BYTES);
+}
+
+static int cells_map(const struct datapath *datapath)
+{
+	return bpf_map__fd(datapath->shared->maps.limit_cells);
 }
 
 /* A time that a limit has allowed to be far ahead would hold for long under a stricter one. A
  * program that moves a cell meanwhile may leave it as it was. */
-static void clear_cells(struct datapath *datapath)
+static void clear_cells(const struct datapath *datapath)
 {
-	for (size_t i = 0; i < IPWL_LIMIT_CELLS; i++)
-		__atomic_store_n(&datapath->limit_cells[i], 0, __ATOMIC_RELAXED);
+	/* Only for now: what stays mapped would count as resident memory of ipwld. */
+	uint64_t *cells =
+	    mmap(NULL, CELLS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, cells_map(datapath), 0);
+	const uint64_t zero = 0;
+
+	for (uint32_t i = 0; i < IPWL_LIMIT_CELLS; i++) {
+		if (cells != MAP_FAILED)
+			__atomic_store_n(&cells[i], 0, __ATOMIC_RELAXED);
+		else
+			bpf_map_update_elem(cells_map(datapath), &i, &zero, BPF_ANY);
+	}
+	if (cells != MAP_FAILED)
+		munmap(cells, CELLS_BYTES);
 }
 
 void limits_write(struct datapath *datapath, const struct limits *limits)
@@ -149,9 +157,9 @@ static uint64_t read_due(const struct datapath *datapath, enum ipwl_limit limit,
 
 	for (uint32_t row = 0; row < IPWL_LIMIT_ROWS; row++) {
 		const uint32_t cell = limits_cell(datapath, limit, row, address);
-		const uint64_t cell_ns =
-		    __atomic_load_n(&datapath->limit_cells[cell], __ATOMIC_RELAXED);
+		uint64_t cell_ns = 0;
 
+		bpf_map_lookup_elem(cells_map(datapath), &cell, &cell_ns);
 		if (cell_ns < due_ns)
 			due_ns = cell_ns;
 	}

@@ -206,16 +206,16 @@ void table_maps_drop(struct datapath *datapath, uint32_t generation,
 int tables_apply(struct datapath *datapath, const struct policy *policy,
 		 const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES]);
 
-/* ---- index.c, regions.c --------------------------------------------------- */
+/* ---- roots.c, index.c, regions.c ------------------------------------------- */
 
-/* Make the index decide by @change->policy. The index is changed in place or built as a new
- * generation. Return: 0; -ENOSPC: the policy is too large for an index; another -errno. */
 /* Map a root, with the lock held. Return: 0 or -errno. */
 int root_map_locked(struct datapath *datapath, uint32_t number);
 /* Map those of a generation, without the lock. Return: 0 or -errno. */
 int roots_map(struct datapath *datapath, uint32_t generation, uint32_t group_count);
 void roots_unmap(struct datapath *datapath);
 
+/* Make the index decide by @change->policy. The index is changed in place or built as a new
+ * generation. Return: 0; -ENOSPC: the policy is too large for an index; another -errno. */
 int index_apply(struct datapath *datapath, const struct datapath_change *change,
 		const struct port_groups *groups, char error[DATAPATH_ERROR_BYTES]);
 int regions_pin_path(const struct datapath *datapath, uint32_t region, char path[PATH_MAX]);

@@ -102,6 +102,7 @@ int fixture_teardown(void **state)
 
 static void add_entries(struct list *list, const struct scenario_list *from)
 {
+	static const struct provenance about = { .origin = "test" };
 	struct entry_set *set = entry_set_new();
 
 	assert_non_null(set);
@@ -110,7 +111,7 @@ static void add_entries(struct list *list, const struct scenario_list *from)
 			.prefix = from->entries[i].prefix,
 			.is_exclusion = from->entries[i].is_exclusion,
 			.source = SOURCE_CONFIG,
-			.origin = "test",
+			.about = &about,
 		};
 
 		assert_int_equal(entry_set_add(set, &entry), 0);

@@ -57,7 +57,7 @@ static void check_set(const struct entry_set *set)
 		const struct entry *entry = &set->entries[i];
 
 		require(!entry->is_exclusion && entry->source == SOURCE_DOMAIN &&
-			!strcmp(entry->origin, NAME) && !entry->expires_at_sec);
+			!strcmp(entry->about->origin, NAME) && !entry->about->expires_at_sec);
 		require(!i || prefix_compare(&set->entries[i - 1].prefix, &entry->prefix) < 0);
 	}
 }

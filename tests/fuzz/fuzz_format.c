@@ -89,7 +89,7 @@ static void check_entry(const struct entry *entry, enum action action)
 	require(prefix_compare(&again, &entry->prefix) == 0);
 	require(entry->is_exclusion || !policy_refuse_prefix(&entry->prefix, action));
 	require(entry->line > 0);
-	require(!entry->expires_at_sec || entry->expires_at_sec > NOW_SEC);
+	require(!entry->about->expires_at_sec || entry->about->expires_at_sec > NOW_SEC);
 	for (const char *c = entry->reason; c && *c != '\0';) {
 		size_t bytes = utf8_char_bytes(c, strlen(c));
 

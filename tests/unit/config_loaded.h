@@ -68,9 +68,9 @@ static FIXTURE_UNUSED void assert_entries(const char *name, const char *expected
 	assert_non_null(list);
 	entry_cursor_init(&cursor, list, NULL);
 	while ((entry = entry_cursor_next(&cursor))) {
-		assert_int_equal(entry->added_at_sec, 0);
-		fprintf(stream, "%s %s:%u %s%s\n", source_names[entry->source], entry->origin,
-			entry->line, entry->is_exclusion ? "!" : "",
+		assert_int_equal(entry->about->added_at_sec, 0);
+		fprintf(stream, "%s %s:%u %s%s\n", source_names[entry->source],
+			entry->about->origin, entry->line, entry->is_exclusion ? "!" : "",
 			prefix_format_short(&entry->prefix, prefix));
 	}
 	fclose(stream);

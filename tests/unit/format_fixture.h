@@ -71,12 +71,12 @@ static FIXTURE_UNUSED char *format_text(void)
 		const struct entry *entry = &format_set->entries[i];
 
 		assert_int_equal(entry->source, SOURCE_FEED);
-		assert_string_equal(entry->origin, "list");
+		assert_string_equal(entry->about->origin, "list");
 		fprintf(stream, "%u %s%s", entry->line, entry->is_exclusion ? "!" : "",
 			prefix_format_short(&entry->prefix, prefix));
-		if (entry->expires_at_sec)
+		if (entry->about->expires_at_sec)
 			fprintf(stream, " until %lld",
-				(long long)entry->expires_at_sec - FIXTURE_NOW);
+				(long long)entry->about->expires_at_sec - FIXTURE_NOW);
 		fprintf(stream, entry->reason ? " (%s)\n" : "\n", entry->reason);
 	}
 	fclose(stream);

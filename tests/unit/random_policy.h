@@ -17,11 +17,12 @@
 static inline void add_entry(struct entry_set *set, enum source source, const struct prefix *prefix,
 			     bool is_exclusion)
 {
+	const struct provenance about = { .origin = source_names[source] };
 	struct entry entry = {
 		.prefix = *prefix,
 		.is_exclusion = is_exclusion,
 		.source = (uint8_t)source,
-		.origin = source_names[source],
+		.about = &about,
 	};
 
 	assert_int_equal(entry_set_add(set, &entry), 0);

@@ -171,11 +171,11 @@ static void assert_same_entry(const struct entry *one, const struct entry *other
 	assert_int_equal(one->is_exclusion, other->is_exclusion);
 	assert_int_equal(one->source, other->source);
 	assert_int_equal(one->line, other->line);
-	assert_int_equal(one->added_at_sec, other->added_at_sec);
-	assert_int_equal(one->expires_at_sec, other->expires_at_sec);
-	assert_same_string(one->origin, other->origin);
+	assert_int_equal(one->about->added_at_sec, other->about->added_at_sec);
+	assert_int_equal(one->about->expires_at_sec, other->about->expires_at_sec);
+	assert_same_string(one->about->origin, other->about->origin);
 	assert_same_string(one->reason, other->reason);
-	assert_same_string(one->author, other->author);
+	assert_same_string(one->about->author, other->about->author);
 }
 
 static void assert_same_sets(const struct entry_set *one, const struct entry_set *other)
@@ -340,10 +340,12 @@ static bool keeps(struct line_keeper *keeper, uint32_t line, const char *text)
 
 static bool keeps_entry(struct line_keeper *keeper, uint32_t line, uint8_t last, const char *reason)
 {
+	static const struct provenance about = { .origin = "x" };
 	const struct entry entry = { .prefix = { { 192, 0, 2, last }, FAMILY_IPV4, 32 },
 				     .source = SOURCE_FILE,
 				     .line = line,
-				     .reason = reason };
+				     .reason = reason,
+				     .about = &about };
 
 	return line_keeper_keep_entry(keeper, &entry);
 }

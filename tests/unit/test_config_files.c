@@ -27,7 +27,7 @@ static void test_patterns(void **state)
 		   "...allow.d/a.list:2: warning: 192.1.2.1 is duplicated, first at "
 		   "allow.d/a.list:2\n");
 	assert_int_equal(config->policy->lists[0].sets[SOURCE_FILE]->count, 3);
-	assert_string_equal(config->policy->lists[0].sets[SOURCE_FILE]->entries[0].origin,
+	assert_string_equal(config->policy->lists[0].sets[SOURCE_FILE]->entries[0].about->origin,
 			    "allow.d/a.list");
 	assert_entries("b", "file allow.d/b.list:1 192.1.2.2\n");
 }

@@ -91,7 +91,7 @@ static void test_entries(void **unused)
 	list = policy_find_list(engine_snapshot(fixture_engine)->policy, "partners");
 	assert_int_equal(list->sets[SOURCE_DOMAIN]->count, 2);
 	entry = &list->sets[SOURCE_DOMAIN]->entries[0];
-	assert_string_equal(entry->origin, SPF);
+	assert_string_equal(entry->about->origin, SPF);
 	assert_string_equal(entry->reason, "ip4:5.1.0.0/24");
 	assert_int_equal(answer(two), FEED_RESULT_UNCHANGED);
 	assert_int_equal(answer_about("mail.partner.example",

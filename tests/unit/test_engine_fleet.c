@@ -13,8 +13,8 @@ static void test_entries_of_others(void **state)
 	assert_true(fake_has("partners", "192.0.2.1"));
 	entry = find_fleet("partners", "192.0.2.1");
 	assert_non_null(entry);
-	assert_string_equal(entry->origin, "mx2");
-	assert_string_equal(entry->author, "bob");
+	assert_string_equal(entry->about->origin, "mx2");
+	assert_string_equal(entry->about->author, "bob");
 	assert_string_equal(entry->reason, "ticket 99");
 	assert_last_record("fleet mx2 ticket 99");
 	/* Two hosts list it: it stays until the last one ends it. */
@@ -22,7 +22,7 @@ static void test_entries_of_others(void **state)
 	restart();
 	assert_true(fake_has("partners", "192.0.2.1"));
 	take(said(FLEET_END, "mx2", "partners", "192.0.2.1/32", 3));
-	assert_string_equal(find_fleet("partners", "192.0.2.1")->origin, "mx3");
+	assert_string_equal(find_fleet("partners", "192.0.2.1")->about->origin, "mx3");
 	take(said(FLEET_END, "mx3", "partners", "192.0.2.1/32", 4));
 	assert_false(fake_has("partners", "192.0.2.1"));
 	assert_last_record("fleet mx3 ticket 99");
@@ -45,7 +45,8 @@ static void test_what_is_not_in_force(void **state)
 	record.scope.only_hosts = "mx3,mx1";
 	record.version++;
 	take(record);
-	assert_string_equal(find_fleet("partners", "192.0.2.1")->origin, "mx2 (only on mx3,mx1)");
+	assert_string_equal(find_fleet("partners", "192.0.2.1")->about->origin,
+			    "mx2 (only on mx3,mx1)");
 	record = said(FLEET_ADD, "mx2", "partners", "192.0.2.2/32", 1);
 	record.expires_at_sec = base_ms / 1000 - 5;
 	take(record);

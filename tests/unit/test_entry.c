@@ -68,7 +68,18 @@ static void test_sorted_then_as_added(void **state)
 static bool repeats(const struct entry *one, const struct entry *other)
 {
 	return !prefix_compare(&one->prefix, &other->prefix) && one->source == other->source &&
-	       one->is_exclusion == other->is_exclusion && !strcmp(one->origin, other->origin);
+	       one->is_exclusion == other->is_exclusion &&
+	       !strcmp(one->about->origin, other->about->origin);
+}
+
+/* @expires_at_sec: up to 103. */
+static const struct provenance *about_of(const char *origin, int64_t expires_at_sec)
+{
+	static struct provenance all[3][104];
+	struct provenance *about = &all[origin[0] - 'a'][expires_at_sec];
+
+	*about = (struct provenance) { .origin = origin, .expires_at_sec = expires_at_sec };
+	return about;
 }
 
 /* Pick one of few entries, so that many repeat others. */
@@ -78,10 +89,10 @@ static struct entry draw_entry(uint32_t line)
 	struct entry entry = { .prefix = { .addr = { 10, (uint8_t)random_below(4) }, .len = 16 },
 			       .line = line };
 
-	entry.origin = origins[random_below(3)];
 	entry.is_exclusion = random_chance(30);
 	entry.source = (uint8_t)random_below(2);
-	entry.expires_at_sec = random_chance(30) ? 0 : 1 + random_below(100);
+	entry.about =
+	    about_of(origins[random_below(3)], random_chance(30) ? 0 : 1 + random_below(100));
 	return entry;
 }
 
@@ -97,11 +108,10 @@ static size_t collapse_slowly(struct entry *entries, size_t count)
 			j++;
 		if (j == kept)
 			entries[kept++] = entries[i];
-		else if (!entries[i].expires_at_sec)
-			entries[j].expires_at_sec = 0;
-		else if (entries[j].expires_at_sec &&
-			 entries[j].expires_at_sec < entries[i].expires_at_sec)
-			entries[j].expires_at_sec = entries[i].expires_at_sec;
+		else if (!entries[i].about->expires_at_sec ||
+			 (entries[j].about->expires_at_sec &&
+			  entries[j].about->expires_at_sec < entries[i].about->expires_at_sec))
+			entries[j].about = entries[i].about; /* of the same origin */
 	}
 	return kept;
 }
@@ -118,7 +128,7 @@ static void check_collapsed(const struct entry_set *set, const struct entry *exp
 			entry++;
 		assert_true(entry < set->entries + set->count);
 		assert_int_equal(entry->line, expected[i].line);
-		assert_int_equal(entry->expires_at_sec, expected[i].expires_at_sec);
+		assert_int_equal(entry->about->expires_at_sec, expected[i].about->expires_at_sec);
 		entry_count += !entry->is_exclusion;
 	}
 	assert_int_equal(set->entry_counts[FAMILY_IPV4], entry_count);
@@ -156,7 +166,7 @@ static void test_one_entry_very_often(void **state)
 {
 	struct entry_set *set = entry_set_new();
 	struct entry entry = { .prefix = { .addr = { 192, 0, 2, 1 }, .len = 32 },
-			       .origin = "a.list" };
+			       .about = about_of("a.list", 0) };
 
 	(void)state;
 	for (uint32_t i = 0; i < 1000000; i++) {
@@ -179,21 +189,22 @@ static void test_strings_are_copied(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 20000; i++) {
-		struct entry entry = { .origin = origin, .line = i };
+		struct provenance about = { .origin = origin };
+		struct entry entry = { .line = i, .about = &about };
 
 		entry.prefix = (struct prefix) { .len = 32 };
 		entry.prefix.addr[1] = (uint8_t)(i >> 16);
 		entry.prefix.addr[2] = (uint8_t)(i >> 8);
 		entry.prefix.addr[3] = (uint8_t)i;
-		entry.added_at_sec = (int64_t)i << 32;
-		entry.expires_at_sec = -1;
+		about.added_at_sec = (int64_t)i << 32;
+		about.expires_at_sec = -1;
 		snprintf(origin, sizeof(origin), "/etc/%u.list", i / 100);
 		snprintf(reason, sizeof(reason), "reason %u", i);
 		snprintf(author, sizeof(author), "author %u", i / 1000);
 		if (i % 3)
 			entry.reason = reason;
 		if (i % 5)
-			entry.author = author;
+			about.author = author;
 		assert_int_equal(entry_set_add(set, &entry), 0);
 	}
 	memset(origin, 'x', sizeof(origin) - 1);
@@ -202,22 +213,44 @@ static void test_strings_are_copied(void **state)
 		const struct entry *entry = &set->entries[i];
 
 		assert_int_equal(entry->line, i);
-		assert_int_equal(entry->added_at_sec, (int64_t)i << 32);
-		assert_int_equal(entry->expires_at_sec, -1);
+		assert_int_equal(entry->about->added_at_sec, (int64_t)i << 32);
+		assert_int_equal(entry->about->expires_at_sec, -1);
 		snprintf(origin, sizeof(origin), "/etc/%u.list", i / 100);
 		snprintf(reason, sizeof(reason), "reason %u", i);
 		snprintf(author, sizeof(author), "author %u", i / 1000);
-		assert_string_equal(entry->origin, origin);
+		assert_string_equal(entry->about->origin, origin);
 		assert_int_equal(entry->reason != NULL, i % 3 != 0);
 		if (entry->reason)
 			assert_string_equal(entry->reason, reason);
-		assert_int_equal(entry->author != NULL, i % 5 != 0);
-		if (entry->author)
-			assert_string_equal(entry->author, author);
+		assert_int_equal(entry->about->author != NULL, i % 5 != 0);
+		if (entry->about->author)
+			assert_string_equal(entry->about->author, author);
 	}
 	/* One copy for a run of equals, even across entries without one. */
-	assert_ptr_equal(set->entries[100].origin, set->entries[199].origin);
-	assert_ptr_equal(set->entries[1].author, set->entries[999].author);
+	assert_ptr_equal(set->entries[100].about->origin, set->entries[199].about->origin);
+	assert_ptr_equal(set->entries[1].about->author, set->entries[999].about->author);
+	entry_set_unref(set);
+}
+
+/* A run of entries shares one. Those that have none can be read like others. */
+static void test_provenances_are_shared(void **state)
+{
+	struct entry_set *set = entry_set_new();
+
+	(void)state;
+	for (uint8_t i = 0; i < 90; i++) {
+		const struct provenance about = { .origin = "a.list", .added_at_sec = i / 30 };
+		const struct entry entry = { .prefix = { .addr = { 10, 0, 0, i }, .len = 32 },
+					     .about = i < 60 ? &about : NULL };
+
+		assert_int_equal(entry_set_add(set, &entry), 0);
+	}
+	entry_set_finish(set);
+	for (size_t i = 1; i < 90; i++)
+		assert_int_equal(set->entries[i].about == set->entries[i - 1].about, i % 30 != 0);
+	assert_int_equal(set->entries[59].about->added_at_sec, 1);
+	assert_null(set->entries[60].about->origin);
+	assert_ptr_equal(set->entries[0].about->origin, set->entries[30].about->origin);
 	entry_set_unref(set);
 }
 
@@ -295,18 +328,18 @@ static void test_unexpired(void **state)
 	for (int64_t i = 0; i < 5; i++) {
 		struct entry entry = { .prefix = { .len = 32, .addr = { 10, 0, 0, (uint8_t)i } },
 				       .reason = i == 4 ? "stays" : NULL,
-				       .expires_at_sec = i == 4 ? 0 : 1003 - i };
+				       .about = about_of("a.list", i == 4 ? 0 : 103 - i) };
 
 		assert_int_equal(entry_set_add(set, &entry), 0);
 	}
 	entry_set_finish(set);
-	assert_int_equal(set->first_expiry_sec, 1000);
-	rest = entry_set_unexpired(set, 1001);
+	assert_int_equal(set->first_expiry_sec, 100);
+	rest = entry_set_unexpired(set, 101);
 	assert_int_equal(rest->count, 3);
-	assert_int_equal(rest->first_expiry_sec, 1002);
+	assert_int_equal(rest->first_expiry_sec, 102);
 	assert_string_equal(rest->entries[2].reason, "stays");
 	entry_set_unref(set);
-	set = entry_set_unexpired(rest, 2000);
+	set = entry_set_unexpired(rest, 200);
 	assert_int_equal(set->count, 1);
 	assert_int_equal(set->first_expiry_sec, 0);
 	entry_set_unref(rest);
@@ -322,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_repeated_entries),
 		cmocka_unit_test(test_one_entry_very_often),
 		cmocka_unit_test(test_strings_are_copied),
+		cmocka_unit_test(test_provenances_are_shared),
 		cmocka_unit_test(test_long_strings),
 		cmocka_unit_test(test_lower_bound),
 		cmocka_unit_test(test_references_from_threads),

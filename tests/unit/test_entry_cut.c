@@ -107,11 +107,12 @@ static void test_provenance(void **state)
 {
 	struct entry_set *set = entry_set_new(), *cut;
 	const struct prefix space = { { 224 }, FAMILY_IPV4, 4 };
+	const struct provenance about = { .origin = "one" };
 	const struct entry entry = { .prefix = { { 192 }, FAMILY_IPV4, 2 },
 				     .source = SOURCE_FEED,
 				     .line = 7,
-				     .origin = "one",
-				     .reason = "why" };
+				     .reason = "why",
+				     .about = &about };
 	char text[PREFIX_TEXT_BYTES];
 	size_t count;
 
@@ -125,7 +126,7 @@ static void test_provenance(void **state)
 	assert_string_equal(prefix_format(&cut->entries[0].prefix, text), "192.0.0.0/3");
 	assert_string_equal(prefix_format(&cut->entries[1].prefix, text), "240.0.0.0/4");
 	assert_int_equal(cut->entries[1].line, 7);
-	assert_string_equal(cut->entries[1].origin, "one");
+	assert_string_equal(cut->entries[1].about->origin, "one");
 	assert_string_equal(cut->entries[1].reason, "why");
 	entry_set_unref(cut);
 	entry_set_unref(set);

@@ -87,10 +87,11 @@ static struct entry_set *crowded_set(void)
 
 	assert_non_null(set);
 	for (unsigned int i = random_below(30); i > 0; i--) {
+		const struct provenance about = { .origin = files[random_below(3)] };
 		struct entry entry = { .prefix = { .family = FAMILY_IPV4, .len = 32 },
 				       .is_exclusion = random_chance(40),
 				       .source = SOURCE_FILE,
-				       .origin = files[random_below(3)] };
+				       .about = &about };
 
 		entry.prefix.addr[3] = (uint8_t)random_below(6);
 		assert_int_equal(entry_set_add(set, &entry), 0);

@@ -14,11 +14,11 @@
 static void add(struct list *list, enum source source, const char *text, const char *reason,
 		int64_t expires_at_sec)
 {
+	const struct provenance about = { .origin = "test", .expires_at_sec = expires_at_sec };
 	struct entry entry = { .source = (uint8_t)source,
 			       .is_exclusion = *text == '!',
 			       .reason = reason,
-			       .origin = "test",
-			       .expires_at_sec = expires_at_sec };
+			       .about = &about };
 	struct entry_set *set = entry_set_new();
 
 	text += entry.is_exclusion;
@@ -80,7 +80,7 @@ static void assert_entry(const struct entry *entry, const char *text, const char
 		assert_string_equal(entry->reason, reason);
 	else
 		assert_null(entry->reason);
-	assert_int_equal(entry->expires_at_sec, expires_at_sec);
+	assert_int_equal(entry->about->expires_at_sec, expires_at_sec);
 }
 
 /* All sources but feeds. What several say about a prefix becomes one record. */

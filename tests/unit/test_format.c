@@ -122,10 +122,10 @@ static void test_defaults(void **state)
 	assert_string_equal(entries[0].reason, "because");
 	assert_string_equal(entries[1].reason, "own");
 	for (size_t i = 0; i < 2; i++) {
-		assert_string_equal(entries[i].origin, "alice");
-		assert_string_equal(entries[i].author, "alice");
-		assert_int_equal(entries[i].added_at_sec, FIXTURE_NOW);
-		assert_int_equal(entries[i].expires_at_sec, FIXTURE_NOW + 9);
+		assert_string_equal(entries[i].about->origin, "alice");
+		assert_string_equal(entries[i].about->author, "alice");
+		assert_int_equal(entries[i].about->added_at_sec, FIXTURE_NOW);
+		assert_int_equal(entries[i].about->expires_at_sec, FIXTURE_NOW + 9);
 	}
 	assert_int_equal(format_set->first_expiry_sec, FIXTURE_NOW + 9);
 }

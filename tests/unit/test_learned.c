@@ -18,9 +18,9 @@ static void test_suggest(void **state)
 	assert_true(fake_has("partners", A));
 	assert_int_equal(do_learn(LEARN_ACCEPT, A), 0);
 	assert_int_equal(do_learn(LEARN_ACCEPT, B), 0);
-	assert_string_equal(entry_of(A)->origin, "reply");
+	assert_string_equal(entry_of(A)->about->origin, "reply");
 	assert_string_equal(entry_of(A)->reason, "1 answer to mail of our users");
-	assert_int_equal(entry_of(A)->expires_at_sec, 0);
+	assert_int_equal(entry_of(A)->about->expires_at_sec, 0);
 	assert_int_equal(counters_now().entries[LEARN_ACTIVE][LEARN_REPLY], 1);
 }
 

@@ -148,7 +148,7 @@ static void test_auto(void **unused)
 	assert_int_equal(last_event(), HISTORY_DOMAIN);
 	set = policy_find_list(engine_snapshot(fixture_engine)->policy, "partners")
 		  ->sets[SOURCE_DOMAIN];
-	assert_string_equal(set->entries[0].origin, SPF);
+	assert_string_equal(set->entries[0].about->origin, SPF);
 	assert_string_equal(set->entries[0].reason, "learned partner: ip4:5.1.0.0/24");
 	/* Mail of our users keeps it; without it, it leaves after grace. */
 	write_to(NAME, 20);

@@ -48,7 +48,7 @@ static void test_removal_and_undo(void **state)
 			 0);
 	assert_int_equal(result.added_count, 1);
 	assert_true(fake_has("partners", A));
-	assert_string_equal(entry_of(A)->origin, "reply");
+	assert_string_equal(entry_of(A)->about->origin, "reply");
 	review();
 	assert_int_equal(state_of(A), LEARN_ACTIVE);
 	/* And it stays: its time without mail begins with the undo. */

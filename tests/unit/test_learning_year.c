@@ -261,7 +261,7 @@ static void look_at(struct sender *sender)
 	if (is_in_force && sender->learned_day < 0) {
 		sender->learned_day = today;
 		for (int rule = 0; rule < LEARN_RULE_COUNT; rule++)
-			if (!strcmp(set->entries[i].origin, learn_rule_names[rule]))
+			if (!strcmp(set->entries[i].about->origin, learn_rule_names[rule]))
 				sender->rule = (enum learn_rule)rule;
 	}
 	if (sender->learned_day >= 0 && sender->removed_day < 0 && !is_in_force)

@@ -45,7 +45,7 @@ static bool is_cut(const struct list *list, const struct prefix *outer, const st
 
 static int64_t end_of(const struct entry *entry)
 {
-	return entry->expires_at_sec ? entry->expires_at_sec : INT64_MAX;
+	return entry->about->expires_at_sec ? entry->about->expires_at_sec : INT64_MAX;
 }
 
 /* Whether the list decides the same without @entry until @entry expires. */
@@ -168,14 +168,14 @@ static void check_times(const struct lint_options *options, const struct list *l
 	bool is_foreign = list->action == ACTION_BLOCK &&
 			  (entry->source == SOURCE_FILE || entry->source == SOURCE_FEED);
 
-	if (entry->added_at_sec > from)
-		from = entry->added_at_sec;
+	if (entry->about->added_at_sec > from)
+		from = entry->about->added_at_sec;
 	assert_int_equal(is_found(report, LINT_UNUSED, entry),
 			 !entry->is_exclusion && rule->id && !is_foreign &&
 			     NOW - from >= options->unused_sec);
 	assert_int_equal(is_found(report, LINT_EXPIRING, entry),
-			 !entry->is_exclusion && entry->expires_at_sec &&
-			     entry->expires_at_sec - NOW <= options->expiring_sec);
+			 !entry->is_exclusion && entry->about->expires_at_sec &&
+			     entry->about->expires_at_sec - NOW <= options->expiring_sec);
 	assert_int_equal(is_found(report, LINT_WIDE, entry),
 			 !entry->is_exclusion &&
 			     entry->prefix.len < options->min_len[entry->prefix.family]);
@@ -231,6 +231,23 @@ static void check_others(const struct lint_report *report)
 	}
 }
 
+/* What an entry has, with times of its own, in tens of seconds; 0: none. */
+static const struct provenance *about_with(const struct provenance *about, unsigned int added,
+					   unsigned int expires)
+{
+	static struct provenance drawn[SOURCE_COUNT][40 + 1][10 + 1];
+	struct provenance *with;
+	int source = 0;
+
+	while (strcmp(source_names[source], about->origin) != 0)
+		source++;
+	with = &drawn[source][added][expires];
+	*with = (struct provenance) { .origin = source_names[source],
+				      .added_at_sec = added ? NOW - 10 * (added - 1) : 0,
+				      .expires_at_sec = expires ? NOW + 10 * (expires - 1) : 0 };
+	return with;
+}
+
 /* Give some entries times; sets are finished but still only ours. */
 static void draw_times(struct policy *policy)
 {
@@ -241,10 +258,13 @@ static void draw_times(struct policy *policy)
 			for (size_t j = 0; set && j < set->count; j++) {
 				struct entry *entry = &set->entries[j];
 
+				unsigned int added = 0, expires = 0;
+
 				if (!entry->is_exclusion && random_chance(40))
-					entry->expires_at_sec = NOW + 10 * random_below(10);
+					expires = 1 + random_below(10);
 				if (random_chance(40))
-					entry->added_at_sec = NOW - 10 * random_below(40);
+					added = 1 + random_below(40);
+				entry->about = about_with(entry->about, added, expires);
 			}
 		}
 }

@@ -43,9 +43,9 @@ static void assert_entries(const char *expected)
 		char prefix[PREFIX_TEXT_BYTES];
 
 		assert_int_equal(entry->source, SOURCE_FILE);
-		assert_null(entry->author);
-		assert_int_equal(entry->added_at_sec, 0);
-		assert_int_equal(entry->expires_at_sec, 0);
+		assert_null(entry->about->author);
+		assert_int_equal(entry->about->added_at_sec, 0);
+		assert_int_equal(entry->about->expires_at_sec, 0);
 		fprintf(stream, "%u %s%s", entry->line, entry->is_exclusion ? "!" : "",
 			prefix_format_short(&entry->prefix, prefix));
 		if (entry->reason)
@@ -95,7 +95,7 @@ static void test_forms(void **state)
 	fixture_assert(&diagnostics, "");
 	assert_entries("5 192.0.2.1\n6 192.0.2.2\n7 192.0.2.3 (close)\n8 192.0.2.4 (SBL 1)\n"
 		       "9 192.0.2.5\n10 !192.0.2.6 (not him)\n11 192.0.2.7\n12 2001:db8::/32\n");
-	assert_string_equal(set->entries[0].origin, "a.list");
+	assert_string_equal(set->entries[0].about->origin, "a.list");
 }
 
 static void test_mark_and_crlf(void **state)

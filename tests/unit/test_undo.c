@@ -181,8 +181,8 @@ static void assert_entry(size_t key)
 	if (entry) {
 		snprintf(reason, sizeof(reason), "%d", now_of[key].reason);
 		assert_string_equal(entry->reason, reason);
-		assert_string_equal(entry->author, "alice");
-		assert_true((entry->expires_at_sec != 0) == now_of[key].has_expiry);
+		assert_string_equal(entry->about->author, "alice");
+		assert_true((entry->about->expires_at_sec != 0) == now_of[key].has_expiry);
 		snprintf(reason, sizeof(reason), "\"%d\"", now_of[key].reason);
 		assert_non_null(strstr(image, reason));
 	}

@@ -59,14 +59,15 @@ json_t *entry_json(const struct entry_view *view, const struct list *list,
 
 	if (rule && datapath_read_rule(view->datapath, rule, &counters))
 		counters = (struct ipwl_rule_counters) { 0 };
-	more = json_pack(
-	    "{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "reason", json_text(entry->reason), "author",
-	    json_text(entry->author), "added_at", json_time(entry->added_at_sec), "expires_at",
-	    json_time(entry->expires_at_sec), "packets", json_count(counters.packets), "bytes",
-	    json_count(counters.bytes), "connections", json_count(counters.connections),
-	    "averted_packets", json_count(counters.averted_packets), "protected",
-	    (entry->source == SOURCE_MANUAL || entry->source == SOURCE_FLEET) &&
-		protections_have(view->protections, list->name, &entry->prefix));
+	more = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "reason",
+			 json_text(entry->reason), "author", json_text(entry->about->author),
+			 "added_at", json_time(entry->about->added_at_sec), "expires_at",
+			 json_time(entry->about->expires_at_sec), "packets",
+			 json_count(counters.packets), "bytes", json_count(counters.bytes),
+			 "connections", json_count(counters.connections), "averted_packets",
+			 json_count(counters.averted_packets), "protected",
+			 (entry->source == SOURCE_MANUAL || entry->source == SOURCE_FLEET) &&
+			     protections_have(view->protections, list->name, &entry->prefix));
 	memory = memory_json(view, list, entry, rule, &counters);
 	if (merge(object, more) | merge(object, memory)) {
 		json_decref(object);

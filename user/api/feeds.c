@@ -62,7 +62,8 @@ static size_t count_overruled(const struct policy *policy, const struct feed_con
 	size_t count = 0;
 
 	for (size_t i = 0; set && i < set->count; i++)
-		count += set->entries[i].origin && !strcmp(set->entries[i].origin, feed->name);
+		count += set->entries[i].about->origin &&
+			 !strcmp(set->entries[i].about->origin, feed->name);
 	return count;
 }
 

@@ -105,9 +105,9 @@ static void say_unused(const struct lint_options *options, const struct lint_fin
 {
 	const struct entry *entry = finding->entry;
 	char time[TIME_TEXT_BYTES], removal[SENTENCE_BYTES];
-	int64_t since_sec = options->counted_since_sec > entry->added_at_sec
+	int64_t since_sec = options->counted_since_sec > entry->about->added_at_sec
 				? options->counted_since_sec
-				: entry->added_at_sec;
+				: entry->about->added_at_sec;
 
 	if (finding->last_hit_sec)
 		snprintf(sentences->message, SENTENCE_BYTES, "no hits since %s",
@@ -125,7 +125,7 @@ static void say_expiring(const struct lint_finding *finding, struct sentences *s
 	const enum source source = (enum source)finding->entry->source;
 
 	snprintf(sentences->message, SENTENCE_BYTES, "expires at %s%s%s",
-		 time_format(finding->entry->expires_at_sec, time),
+		 time_format(finding->entry->about->expires_at_sec, time),
 		 finding->last_hit_sec ? "; last hit " : "",
 		 finding->last_hit_sec ? time_format(finding->last_hit_sec, hit) : "");
 	if (source == SOURCE_FEED || source == SOURCE_FILE) {
@@ -205,7 +205,7 @@ json_t *finding_json(const struct lint_options *options, enum lint_check check,
 	more = json_pack(
 	    "{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o}", "check", lint_check_names[check], "exclusion",
 	    finding->entry->is_exclusion, "reason", json_text(finding->entry->reason), "expires_at",
-	    json_time(finding->entry->expires_at_sec), "last_hit_at",
+	    json_time(finding->entry->about->expires_at_sec), "last_hit_at",
 	    json_time(finding->last_hit_sec), "other", other ? other : json_null(), "message",
 	    json_text(sentences.message), "suggestion", json_text(sentences.suggestion));
 	json_object_update(object, more);

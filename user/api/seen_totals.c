@@ -59,7 +59,7 @@ static json_t *totals_entry_json(struct engine *engine, const struct seen_match 
 		return json_null();
 	origin = holders_origin(entry);
 	object = json_pack("{s:s,s:o,s:o,s:o}", "source", source_names[entry->source], "origin",
-			   json_text(origin), "author", json_text(entry->author), "reason",
+			   json_text(origin), "author", json_text(entry->about->author), "reason",
 			   json_text(entry->reason));
 	free(origin);
 	return object;

@@ -35,9 +35,9 @@ static void warn_contradiction(struct check *check, const struct entry *entry,
 	if (check->warning_count++ >= WARNINGS_PER_LIST_MAX)
 		return;
 	prefix_format_short(&entry->prefix, prefix);
-	diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->origin, entry->line, 0,
+	diagnostics_add(check->diagnostics, SEVERITY_WARNING, entry->about->origin, entry->line, 0,
 			"%s is both in this list and excluded from it (%s:%u): the exclusion wins",
-			prefix, opposite->origin, opposite->line);
+			prefix, opposite->about->origin, opposite->line);
 }
 
 /* Find the first entry of the present prefix, from any source, that says the opposite. */
@@ -58,9 +58,10 @@ static void check_entry(struct check *check, const struct entry *entry)
 	/* Two sources may have the same prefix, but a contradiction is reported once. */
 	if (*first) {
 		const struct duplicate duplicate = { entry->prefix, entry->is_exclusion,
-						     entry->origin, entry->line, (*first)->line };
+						     entry->about->origin, entry->line,
+						     (*first)->line };
 
-		warn_twice(check, &duplicate, (*first)->origin);
+		warn_twice(check, &duplicate, (*first)->about->origin);
 		return;
 	}
 	if (opposite && !find_first(check, entry->is_exclusion))

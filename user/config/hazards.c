@@ -67,9 +67,9 @@ static void warn_of(const struct hazard *hazard, void *context)
 
 	if (!(warning->sources & 1U << entry->source))
 		return;
-	file = find_file(warning, warning->file	  ? warning->file
-				  : entry->origin ? entry->origin
-						  : "");
+	file = find_file(warning, warning->file		 ? warning->file
+				  : entry->about->origin ? entry->about->origin
+							 : "");
 	if (!file) {
 		warning->is_out_of_memory = true;
 		return;

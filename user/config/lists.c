@@ -174,6 +174,7 @@ static void read_mark(struct list_reader *reader, yaml_node_t *const values[], s
 
 static int read_entries(struct document *document, const yaml_node_t *node, struct list *list)
 {
+	const struct provenance about = { .origin = document->path };
 	struct entry_set *set = entry_set_new();
 	size_t count;
 	int err = 0;
@@ -184,7 +185,7 @@ static int read_entries(struct document *document, const yaml_node_t *node, stru
 	for (size_t i = 0; i < count && !err; i++) {
 		const yaml_node_t *item = document_item(document, node, i);
 		const char *text = document_text(document, item, "an entry");
-		struct entry entry = { .source = SOURCE_CONFIG, .origin = document->path };
+		struct entry entry = { .source = SOURCE_CONFIG, .about = &about };
 		struct place place;
 
 		if (!text)

@@ -16,6 +16,8 @@
 /* How many entries ahead memory is fetched. */
 #define AHEAD 16
 
+_Static_assert(sizeof(struct entry) <= 40, "there may be ten million in each of two sets");
+
 struct string_block {
 	struct string_block *next;
 	size_t used;
@@ -64,31 +66,42 @@ static int reserve(struct entry_set *set)
 	return 0;
 }
 
-/* Copy @string, which may be NULL. */
-static int copy_string(struct entry_set *set, const char *string, const char **ret_copy)
+/* Return memory that lives as long as the set, or NULL. @alignment: a power of two. */
+static void *set_memory(struct entry_set *set, size_t bytes, size_t alignment)
 {
 	struct string_block *block = set->strings;
-	size_t bytes;
+	size_t begin = block ? (block->used + alignment - 1) & ~(alignment - 1) : 0;
 
-	if (!string) {
-		*ret_copy = NULL;
-		return 0;
-	}
-	bytes = strlen(string) + 1;
-	if (!block || block->size - block->used < bytes) {
+	if (!block || begin > block->size || block->size - begin < bytes) {
 		size_t size = bytes > STRING_BLOCK_BYTES ? bytes : STRING_BLOCK_BYTES;
 
 		block = malloc(sizeof(*block) + size);
 		if (!block)
-			return -ENOMEM;
+			return NULL;
 		block->next = set->strings;
-		block->used = 0;
 		block->size = size;
 		set->strings = block;
+		begin = 0;
 	}
-	*ret_copy = memcpy(block->bytes + block->used, string, bytes);
-	block->used += bytes;
+	block->used = begin + bytes;
+	return block->bytes + begin;
+}
+
+/* Copy @string, which may be NULL. */
+static int copy_string(struct entry_set *set, const char *string, const char **ret_copy)
+{
+	const size_t bytes = string ? strlen(string) + 1 : 0;
+	char *copy = string ? set_memory(set, bytes, 1) : NULL;
+
+	if (string && !copy)
+		return -ENOMEM;
+	*ret_copy = string ? memcpy(copy, string, bytes) : NULL;
 	return 0;
+}
+
+static bool is_same_string(const char *one, const char *other)
+{
+	return one == other || (one && other && !strcmp(one, other));
 }
 
 /* Copy @string, which may be NULL. If it equals the last copy, reuse that. */
@@ -107,30 +120,57 @@ static int copy_repeated(struct entry_set *set, const char *string, const char *
 	return error;
 }
 
+static bool is_same_provenance(const struct provenance *one, const struct provenance *other)
+{
+	return one->added_at_sec == other->added_at_sec &&
+	       one->expires_at_sec == other->expires_at_sec &&
+	       is_same_string(one->origin, other->origin) &&
+	       is_same_string(one->author, other->author);
+}
+
+/* Copy @about; if it equals the last copy, return that. NULL: out of memory. */
+static const struct provenance *copy_provenance(struct entry_set *set,
+						const struct provenance *about)
+{
+	struct provenance *copy;
+
+	if (set->last_about &&
+	    (about == set->last_about || is_same_provenance(about, set->last_about)))
+		return set->last_about;
+	copy = set_memory(set, sizeof(*copy), _Alignof(struct provenance));
+	if (!copy)
+		return NULL;
+	*copy = *about;
+	if (copy_repeated(set, about->origin, &set->last_origin, &copy->origin) ||
+	    copy_repeated(set, about->author, &set->last_author, &copy->author))
+		return NULL;
+	set->last_about = copy;
+	return copy;
+}
+
 static void count_entry(struct entry_set *set, const struct entry *entry)
 {
 	if (!entry->is_exclusion)
 		set->entry_counts[entry->prefix.family]++;
-	if (entry->expires_at_sec &&
-	    (!set->first_expiry_sec || entry->expires_at_sec < set->first_expiry_sec))
-		set->first_expiry_sec = entry->expires_at_sec;
+	if (entry->about->expires_at_sec &&
+	    (!set->first_expiry_sec || entry->about->expires_at_sec < set->first_expiry_sec))
+		set->first_expiry_sec = entry->about->expires_at_sec;
 }
 
-/* Copy the strings of an entry to memory of the set. Return: 0 or -ENOMEM. */
-static int copy_strings(struct entry_set *set, struct entry *entry)
+/* Copy what an entry points to, to memory of the set. Return: 0 or -ENOMEM. */
+static int copy_parts(struct entry_set *set, struct entry *entry)
 {
-	if (copy_repeated(set, entry->origin, &set->last_origin, &entry->origin) ||
-	    copy_repeated(set, entry->author, &set->last_author, &entry->author) ||
-	    copy_string(set, entry->reason, &entry->reason))
-		return -ENOMEM;
-	return 0;
+	static const struct provenance none;
+
+	entry->about = copy_provenance(set, entry->about ? entry->about : &none);
+	return entry->about ? copy_string(set, entry->reason, &entry->reason) : -ENOMEM;
 }
 
 int entry_set_add(struct entry_set *set, const struct entry *entry)
 {
 	struct entry copy = *entry;
 
-	if (reserve(set) || copy_strings(set, &copy))
+	if (reserve(set) || copy_parts(set, &copy))
 		return -ENOMEM;
 	set->entries[set->count++] = copy;
 	count_entry(set, &copy);
@@ -166,10 +206,10 @@ static uint32_t new_line(const struct entry_lines *lines, const struct entry *en
 {
 	if (entry->line > lines->count)
 		return 0;
-	if (entry->origin != *own_origin) {
-		if (!entry->origin || strcmp(entry->origin, lines->origin) != 0)
+	if (entry->about->origin != *own_origin) {
+		if (!entry->about->origin || strcmp(entry->about->origin, lines->origin) != 0)
 			return 0;
-		*own_origin = entry->origin;
+		*own_origin = entry->about->origin;
 	}
 	return lines->of[entry->line];
 }
@@ -181,7 +221,8 @@ static int merge(struct entry_set *set, size_t from, const struct entry_set *for
 {
 	const struct entry *added = set->entries + from, *added_end = set->entries + set->count;
 	const struct entry *old = former->entries, *old_end = former->entries + former->count;
-	const char *own_origin = NULL; /* the former set's string */
+	const char *own_origin = NULL;		   /* the former set's string */
+	const struct provenance *old_about = NULL; /* that was copied last */
 	struct entry *to = first;
 
 	for (; old < old_end; old++) {
@@ -200,8 +241,11 @@ static int merge(struct entry_set *set, size_t from, const struct entry_set *for
 			return -EINVAL;
 		*to = *old;
 		to->line = line;
-		if (copy_strings(set, to))
+		if (old->about == old_about)
+			to->about = set->last_about;
+		if (copy_parts(set, to))
 			return -ENOMEM;
+		old_about = old->about;
 		count_entry(set, to);
 		settle(first, to++);
 	}
@@ -242,15 +286,10 @@ int entry_set_merge(struct entry_set *set, size_t from, const struct entry_set *
 
 /* ---- duplicates -------------------------------------------------------------- */
 
-static bool is_same_string(const char *one, const char *other)
-{
-	return one == other || (one && other && !strcmp(one, other));
-}
-
 static bool is_duplicate(const struct entry *one, const struct entry *other)
 {
 	return one->is_exclusion == other->is_exclusion && one->source == other->source &&
-	       is_same_string(one->origin, other->origin);
+	       is_same_string(one->about->origin, other->about->origin);
 }
 
 /* Find the kept entry from @run up to @end that @entry repeats, or return NULL. */
@@ -271,6 +310,19 @@ static int64_t later_expiry(int64_t one_sec, int64_t other_sec)
 	return one_sec > other_sec ? one_sec : other_sec;
 }
 
+/* Give an entry the expiry of another if that is later. */
+static void extend(struct entry_set *set, struct entry *first, const struct entry *other)
+{
+	struct provenance about = *first->about;
+
+	about.expires_at_sec = later_expiry(about.expires_at_sec, other->about->expires_at_sec);
+	if (about.expires_at_sec == first->about->expires_at_sec)
+		return;
+	first->about = copy_provenance(set, &about);
+	if (!first->about)
+		first->about = other->about;
+}
+
 static void note_duplicate(struct entry_set *set, const struct entry *entry,
 			   const struct entry *first)
 {
@@ -278,7 +330,7 @@ static void note_duplicate(struct entry_set *set, const struct entry *entry,
 		set->duplicates[set->duplicate_count] = (struct duplicate) {
 			.prefix = entry->prefix,
 			.is_exclusion = entry->is_exclusion,
-			.origin = entry->origin,
+			.origin = entry->about->origin,
 			.line = entry->line,
 			.first_line = first->line,
 		};
@@ -317,7 +369,7 @@ size_t entry_set_collapse(struct entry_set *set, size_t from)
 			kept++;
 			continue;
 		}
-		first->expires_at_sec = later_expiry(first->expires_at_sec, entry->expires_at_sec);
+		extend(set, first, entry);
 		note_duplicate(set, entry, first);
 	}
 	duplicate_count = (size_t)(end - kept);
@@ -353,7 +405,7 @@ struct entry_set *entry_set_unexpired(const struct entry_set *set, int64_t now_s
 	for (size_t i = 0; i < set->count && !err; i++) {
 		const struct entry *entry = &set->entries[i];
 
-		if (!entry->expires_at_sec || entry->expires_at_sec > now_sec)
+		if (!entry->about->expires_at_sec || entry->about->expires_at_sec > now_sec)
 			err = entry_set_add(copy, entry);
 	}
 	if (err) {

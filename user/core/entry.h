@@ -24,17 +24,22 @@ enum source {
 /* "config", "file", … indexed by enum source. */
 extern const char *const source_names[SOURCE_COUNT];
 
-/* One prefix in one list from one source. Strings belong to the set. */
-struct entry {
-	struct prefix prefix;
-	bool is_exclusion;
-	uint8_t source;		/* enum source */
-	uint32_t line;		/* line in the file `origin`, from 1; 0: none */
+/* What many entries have in common. */
+struct provenance {
 	const char *origin;	/* file, feed, domain, zone, host or user */
-	const char *reason;	/* or NULL */
 	const char *author;	/* or NULL */
 	int64_t added_at_sec;	/* Unix time; 0: unknown */
 	int64_t expires_at_sec; /* Unix time; 0: never */
+};
+
+/* One prefix in one list from one source. Strings and provenances belong to the set. */
+struct entry {
+	struct prefix prefix;
+	bool is_exclusion;
+	uint8_t source;			/* enum source */
+	uint32_t line;			/* line in the file `about->origin`, from 1; 0: none */
+	const char *reason;		/* or NULL */
+	const struct provenance *about; /* in a set never NULL; entries may share it */
 };
 
 /* An entry that was dropped because its source already has it. */
@@ -64,14 +69,16 @@ struct entry_set {
 	struct duplicate duplicates[DUPLICATES_KEPT]; /* the first ones found */
 	struct entry_key *keys; /* memory for the sort; NULL once the set is finished */
 	struct string_block *strings;
-	const char *last_origin; /* consecutive equal strings are stored once */
+	const struct provenance *last_about; /* consecutive equal ones are stored once … */
+	const char *last_origin;	     /* … and equal strings */
 	const char *last_author;
 };
 
 /* Create an empty set with one reference. NULL: out of memory. */
 struct entry_set *entry_set_new(void);
 
-/* Add a copy of @entry and its strings to an unfinished set. Return: 0 or -ENOMEM. */
+/* Add a copy of @entry, its strings and its provenance (NULL: nothing is known) to an unfinished
+ * set. Return: 0 or -ENOMEM. */
 int entry_set_add(struct entry_set *set, const struct entry *entry);
 
 /* Sort an unfinished set. Duplicates are kept. */
@@ -105,7 +112,7 @@ int entry_set_merge(struct entry_set *set, size_t from, const struct entry_set *
  *
  * Entries repeat each other if they have the same prefix, source and origin, and both or
  * neither are exclusions. The first one added is kept, with its line and reason. It gets the
- * latest expiry of all of them.
+ * latest expiry of all of them, and if memory is out, all of the provenance that has it.
  *
  * Return: the number of dropped entries.
  */

@@ -32,8 +32,8 @@ static int groups_add(struct groups *groups, const struct entry *entry, bool is_
 	for (size_t i = 0; i < groups->count && !group; i++) {
 		size_t index = (groups->last + i) % groups->count;
 
-		if (groups->items[index].origin == entry->origin ||
-		    !strcmp(groups->items[index].origin, entry->origin)) {
+		if (groups->items[index].origin == entry->about->origin ||
+		    !strcmp(groups->items[index].origin, entry->about->origin)) {
 			group = &groups->items[index];
 			groups->last = index;
 		}
@@ -46,7 +46,7 @@ static int groups_add(struct groups *groups, const struct entry *entry, bool is_
 			return -ENOMEM;
 		groups->items = items;
 		group = &items[groups->count++];
-		*group = (struct group) { .origin = entry->origin };
+		*group = (struct group) { .origin = entry->about->origin };
 	}
 	group->in_use_count++;
 	group->removed_count += is_removed;

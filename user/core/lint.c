@@ -47,8 +47,9 @@ static void note_finding(struct walk *walk, enum lint_check check, struct lint_f
 
 static bool lasts_as_long(const struct entry *entry, const struct entry *other)
 {
-	return !entry->expires_at_sec ||
-	       (other->expires_at_sec && entry->expires_at_sec >= other->expires_at_sec);
+	return !entry->about->expires_at_sec ||
+	       (other->about->expires_at_sec &&
+		entry->about->expires_at_sec >= other->about->expires_at_sec);
 }
 
 static const struct prefix *level_prefix(const struct level *level)
@@ -117,7 +118,7 @@ static void check_use(struct walk *walk, const struct rule *rule, const struct e
 	int64_t hit_sec;
 
 	if (!options->checks[LINT_UNUSED] || !rule->id || !is_ones_own(walk->list, entry) ||
-	    entry->added_at_sec > least_sec)
+	    entry->about->added_at_sec > least_sec)
 		return;
 	hit_sec = options->last_hit_sec(walk->list, rule, options->context);
 	if (hit_sec > least_sec || (!hit_sec && options->counted_since_sec > least_sec))
@@ -131,8 +132,8 @@ static void check_entry_alone(struct walk *walk, const struct rule *rule, const 
 	const struct lint_options *options = walk->options;
 
 	check_use(walk, rule, entry);
-	if (entry->expires_at_sec &&
-	    entry->expires_at_sec <= options->now_sec + options->expiring_sec)
+	if (entry->about->expires_at_sec &&
+	    entry->about->expires_at_sec <= options->now_sec + options->expiring_sec)
 		note_finding(walk, LINT_EXPIRING,
 			     (struct lint_finding) {
 				 .entry = entry,

@@ -10,11 +10,11 @@ char *holders_origin(const struct entry *entry)
 {
 	char *origin;
 
-	if (!entry->origin)
+	if (!entry->about->origin)
 		return NULL;
 	if (!entry->line)
-		return strdup(entry->origin);
-	return asprintf(&origin, "%s:%u", entry->origin, entry->line) < 0 ? NULL : origin;
+		return strdup(entry->about->origin);
+	return asprintf(&origin, "%s:%u", entry->about->origin, entry->line) < 0 ? NULL : origin;
 }
 
 static void add_holder(const struct entry *entry, struct lines *lines)

@@ -105,6 +105,8 @@ static const char *shared_record(const struct dns_result *result, uint32_t term,
 static int add_entries(const struct dns_result *result, const struct domain_reading *reading,
 		       struct domain_content *content, size_t *ret_left_out)
 {
+	const struct provenance about = { .origin = reading->origin,
+					  .added_at_sec = reading->added_at_sec };
 	char reason[REASON_BYTES];
 	int err = 0;
 
@@ -113,9 +115,8 @@ static int add_entries(const struct dns_result *result, const struct domain_read
 		const struct entry entry = {
 			.prefix = prefix->prefix,
 			.source = (uint8_t)reading->source,
-			.origin = reading->origin,
 			.reason = reason_of(result, prefix->term, reading->preface, reason),
-			.added_at_sec = reading->added_at_sec,
+			.about = &about,
 		};
 
 		if (reading->takes_shared ||

@@ -34,7 +34,8 @@ static int copy_entries(const struct entry_set *old, const struct entry_change *
 		while (next < change->prefix_count &&
 		       (order = prefix_compare(&change->prefixes[next], &entry->prefix)) < 0)
 			next++;
-		if ((entry->expires_at_sec && entry->expires_at_sec <= now_sec) || order == 0)
+		if ((entry->about->expires_at_sec && entry->about->expires_at_sec <= now_sec) ||
+		    order == 0)
 			continue;
 		err = entry_set_add(set, entry);
 		if (err)
@@ -213,7 +214,7 @@ static int add_switch(struct engine *engine, const struct deed *by, const struct
 	if (add_rows(engine, by, list, change, model))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, state_error(engine->state));
 	if (engine_switch_list(engine, list->name,
-			       changed_set(list, change, model->added_at_sec, model), error))
+			       changed_set(list, change, model->about->added_at_sec, model), error))
 		return refusal_set(refusal, OUTCOME_INTERNAL, REFUSED, error);
 	return 0;
 }
@@ -224,14 +225,15 @@ int engine_add(struct engine *engine, const struct deed *by, const struct entry_
 	const struct list *list = engine_find_list(engine, change->list, refusal);
 	const int64_t now_sec = time_now_sec();
 	char origin[SCOPE_ORIGIN_BYTES];
-	const struct entry model = {
-		.source = SOURCE_MANUAL,
+	const struct provenance about = {
 		.origin = scope_origin(&change->scope, by->author, origin),
-		.reason = by->reason,
 		.author = by->author,
 		.added_at_sec = now_sec,
 		.expires_at_sec = change->ttl_sec ? now_sec + change->ttl_sec : 0,
 	};
+	const struct entry model = { .source = SOURCE_MANUAL,
+				     .reason = by->reason,
+				     .about = &about };
 	struct entry_set *entries;
 	int err;
 

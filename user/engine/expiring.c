@@ -34,7 +34,8 @@ static void cover_visit(const struct list *list, const struct entry *entry, uint
 		return;
 	if (entry->is_exclusion)
 		cover->is_covered_here = false;
-	else if (!entry->expires_at_sec || entry->expires_at_sec > own->expires_at_sec)
+	else if (!entry->about->expires_at_sec ||
+		 entry->about->expires_at_sec > own->about->expires_at_sec)
 		cover->is_covered_here = true;
 }
 
@@ -74,7 +75,7 @@ void engine_find_expiring(const struct engine *engine, int64_t within_sec,
 			continue;
 		for (size_t j = 0; j < set->count; j++) {
 			const struct entry *entry = &set->entries[j];
-			const int64_t expires_sec = entry->expires_at_sec;
+			const int64_t expires_sec = entry->about->expires_at_sec;
 
 			if (!expires_sec || expires_sec > now_sec + within_sec ||
 			    !is_in_use(engine, list, entry, now_sec) || is_covered(policy, entry))

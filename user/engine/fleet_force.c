@@ -87,11 +87,12 @@ static int gather_record(const struct fleet_record *record, void *context)
 {
 	const struct gathering *gathering = context;
 	char origin[SCOPE_ORIGIN_BYTES];
+	struct provenance about;
 	struct entry entry;
 
 	if (!fleet_is_wanted(gathering->replica, gathering->config, gathering->list, record))
 		return 0;
-	entry = fleet_entry_of(record, origin);
+	entry = fleet_entry_of(record, &about, origin);
 	return entry_set_add(gathering->set, &entry);
 }
 

@@ -55,8 +55,9 @@ int fleet_records_add(struct fleet_records *records, const struct fleet_record *
 
 /* ---- fleet_source.c -------------------------------------------------------------------- */
 
-/* The entry of a record; it shares its strings, and @origin for the rest. */
-struct entry fleet_entry_of(const struct fleet_record *record, char origin[SCOPE_ORIGIN_BYTES]);
+/* The entry of a record; it shares its strings, and @about and @origin for the rest. */
+struct entry fleet_entry_of(const struct fleet_record *record, struct provenance *about,
+			    char origin[SCOPE_ORIGIN_BYTES]);
 
 /* Whether a record of another host may be in force here, in that list. */
 static inline bool fleet_is_wanted(const struct fleet_replica *replica, const struct config *config,

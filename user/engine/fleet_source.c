@@ -14,15 +14,18 @@
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-struct entry fleet_entry_of(const struct fleet_record *record, char origin[SCOPE_ORIGIN_BYTES])
+struct entry fleet_entry_of(const struct fleet_record *record, struct provenance *about,
+			    char origin[SCOPE_ORIGIN_BYTES])
 {
+	*about =
+	    (struct provenance) { .origin = scope_origin(&record->scope, record->origin, origin),
+				  .author = record->author,
+				  .added_at_sec = record->added_at_sec,
+				  .expires_at_sec = record->expires_at_sec };
 	return (struct entry) { .prefix = record->prefix,
 				.source = SOURCE_FLEET,
-				.origin = scope_origin(&record->scope, record->origin, origin),
 				.reason = record->reason,
-				.author = record->author,
-				.added_at_sec = record->added_at_sec,
-				.expires_at_sec = record->expires_at_sec };
+				.about = about };
 }
 
 struct filtering {
@@ -44,7 +47,7 @@ static void visit_danger(const struct entry *entry, const char *what, void *cont
 	char text[PREFIX_TEXT_BYTES];
 
 	log_debug("fleet", "%s of %s %s: left out", prefix_format_short(&entry->prefix, text),
-		  entry->origin, what);
+		  entry->about->origin, what);
 	note_danger(context, entry);
 }
 
@@ -104,7 +107,8 @@ static int add_record(const struct fleet_record *record, void *context)
 	const struct policy *policy = reading->next->policy;
 	const struct list *list = policy_find_list(policy, record->list);
 	char origin[SCOPE_ORIGIN_BYTES];
-	const struct entry entry = fleet_entry_of(record, origin);
+	struct provenance about;
+	const struct entry entry = fleet_entry_of(record, &about, origin);
 	struct entry_set **set;
 
 	if (!fleet_is_wanted(reading->replica, reading->next->config, list, record))

@@ -183,7 +183,7 @@ static int import_check_protected(const struct importing *importing,
 		const struct entry *entry = &entries->entries[i];
 		char text[PREFIX_TEXT_BYTES];
 
-		if (!entry->expires_at_sec ||
+		if (!entry->about->expires_at_sec ||
 		    !protections_have(importing->engine->protections, list->name, &entry->prefix))
 			continue;
 		if (count++ < CONFLICTS_MAX)

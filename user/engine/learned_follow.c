@@ -93,7 +93,7 @@ static int adopt_entry(struct engine *engine, const struct entry *entry, size_t 
 	if (!err && learn_state_is_in_force(learned.state))
 		return 0;
 	if (err) {
-		learned.rule = rule_of(entry->origin ? entry->origin : "");
+		learned.rule = rule_of(entry->about->origin ? entry->about->origin : "");
 		snprintf(learned.why, sizeof(learned.why), "%s",
 			 entry->reason ? entry->reason : "");
 	}

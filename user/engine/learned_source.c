@@ -12,11 +12,10 @@
 
 static int add_entry(const struct learned_entry *row, void *context)
 {
-	const struct entry entry = { .prefix = row->prefix,
-				     .source = SOURCE_LEARNED,
-				     .origin = row->rule,
-				     .reason = row->why,
-				     .added_at_sec = row->added_at_sec };
+	const struct provenance about = { .origin = row->rule, .added_at_sec = row->added_at_sec };
+	const struct entry entry = {
+		.prefix = row->prefix, .source = SOURCE_LEARNED, .reason = row->why, .about = &about
+	};
 
 	return entry_set_add(context, &entry);
 }

@@ -25,7 +25,8 @@ static int manual_take_row(const struct state_entry *row, void *context)
 {
 	struct manual_reading *reading = context;
 	const struct list *list = policy_find_list(reading->policy, row->list);
-	struct entry entry = entry_of_row(row);
+	struct provenance about;
+	struct entry entry = entry_of_row(row, &about);
 	char origin[SCOPE_ORIGIN_BYTES];
 	char prefix[PREFIX_TEXT_BYTES];
 	struct entry_set **set;
@@ -41,7 +42,7 @@ static int manual_take_row(const struct state_entry *row, void *context)
 			    row->list);
 		return 0;
 	}
-	entry.origin = scope_origin(&row->scope, row->author, origin);
+	about.origin = scope_origin(&row->scope, row->author, origin);
 	set = &reading->sets.items[list - reading->policy->lists];
 	if (!*set)
 		*set = entry_set_new();

@@ -66,10 +66,9 @@ int engine_protect(struct engine *engine, const struct deed *by, const struct en
 	const struct prefix *wanted = &change->prefixes[0];
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_PROTECT) };
-	const struct entry entry = { .prefix = *wanted,
-				     .author = by->author,
-				     .reason = by->reason,
-				     .added_at_sec = batch.record.at_sec };
+	const struct provenance about = { .author = by->author,
+					  .added_at_sec = batch.record.at_sec };
+	const struct entry entry = { .prefix = *wanted, .reason = by->reason, .about = &about };
 	struct state_entry row;
 	int err;
 

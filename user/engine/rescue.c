@@ -29,12 +29,12 @@ static int take_row(const struct rescued_entry *row, void *context)
 {
 	struct rescue_reading *reading = context;
 	const struct rescue_zone *zone = rescue_settings_find(&reading->config->rescue, row->zone);
-	const struct entry entry = { .prefix = row->prefix,
-				     .source = SOURCE_RESCUE,
-				     .origin = row->zone,
-				     .reason = row->why,
-				     .added_at_sec = row->added_at_sec,
-				     .expires_at_sec = row->expires_at_sec };
+	const struct provenance about = { .origin = row->zone,
+					  .added_at_sec = row->added_at_sec,
+					  .expires_at_sec = row->expires_at_sec };
+	const struct entry entry = {
+		.prefix = row->prefix, .source = SOURCE_RESCUE, .reason = row->why, .about = &about
+	};
 	struct entry_set **set;
 	const struct list *list;
 
@@ -149,8 +149,8 @@ static size_t count_entries(const struct list *list, const char *zone)
 	size_t count = 0;
 
 	for (size_t i = 0; set && i < set->count; i++)
-		count += set->entries[i].expires_at_sec > now_sec &&
-			 !strcmp(set->entries[i].origin, zone);
+		count += set->entries[i].about->expires_at_sec > now_sec &&
+			 !strcmp(set->entries[i].about->origin, zone);
 	return count;
 }
 

@@ -162,6 +162,7 @@ static int read_record(struct reading *reading, const struct token *fields, size
 	struct token expiration = pick(csv, COLUMN_EXPIRATION, fields, count);
 	struct token comment = pick(csv, COLUMN_COMMENT, fields, count);
 	struct entry entry = reading_entry(reading);
+	int64_t expires_at_sec;
 	struct prefix first, last;
 	const char *reason;
 	bool is_range;
@@ -177,8 +178,10 @@ static int read_record(struct reading *reading, const struct token *fields, size
 	is_range = value.bytes > 0 && reading_range(&value, &first, &last) == value.bytes;
 	if (!is_range && !reading_prefix(reading, &value, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
-	if (!expiry_read(reading, &expiration, &entry.expires_at_sec))
+	expires_at_sec = entry.about->expires_at_sec;
+	if (!expiry_read(reading, &expiration, &expires_at_sec))
 		return 0;
+	reading_expire(reading, &entry, expires_at_sec);
 	reason = line_reason(&comment);
 	if (reason)
 		entry.reason = reason;

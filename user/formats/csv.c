@@ -290,6 +290,7 @@ static int add_record(struct reading *reading, const struct record *record)
 	struct token reason = record->reason ? *record->reason
 			      : record->name ? *record->name
 					     : (struct token) { 0 };
+	int64_t expires_at_sec = entry.about->expires_at_sec;
 	struct prefix first, last;
 	const char *text;
 	bool is_range =
@@ -297,8 +298,11 @@ static int add_record(struct reading *reading, const struct record *record)
 
 	if (!is_range && !reading_prefix(reading, &address, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
-	if (record->expiry && !expiry_read(reading, record->expiry, &entry.expires_at_sec))
-		return 0;
+	if (record->expiry) {
+		if (!expiry_read(reading, record->expiry, &expires_at_sec))
+			return 0;
+		reading_expire(reading, &entry, expires_at_sec);
+	}
 	text = line_reason(&reason);
 	if (text)
 		entry.reason = text;

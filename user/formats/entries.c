@@ -29,7 +29,7 @@ static int64_t later_expiry(int64_t a, int64_t b)
 
 static void record_merge(struct record *record, const struct entry *entry)
 {
-	int64_t expires_at_sec = entry->expires_at_sec;
+	int64_t expires_at_sec = entry->about->expires_at_sec;
 
 	if (!record->reason)
 		record->reason = entry->reason;

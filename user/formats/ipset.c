@@ -130,7 +130,7 @@ static bool read_options(struct reading *reading, struct token rest, struct entr
 		return false;
 	}
 	if (timeout_sec > 0)
-		entry->expires_at_sec = expiry_after(reading, timeout_sec);
+		reading_expire(reading, entry, expiry_after(reading, timeout_sec));
 	return true;
 }
 

@@ -281,7 +281,7 @@ static int add_address(struct json_walk *walk, const struct json_scope *scope,
 		return 0;
 	}
 	if (scope->expires_at_sec)
-		entry.expires_at_sec = scope->expires_at_sec;
+		reading_expire(reading, &entry, scope->expires_at_sec);
 	if (scope->reason) {
 		reason_token.bytes = strnlen(scope->reason, FORMAT_REASON_BYTES_MAX);
 		memcpy(reason, scope->reason, reason_token.bytes);

@@ -91,10 +91,10 @@ static bool is_same_string(const char *one, const char *other)
 static bool is_same(const struct entry *one, const struct entry *other)
 {
 	return one->is_exclusion == other->is_exclusion && one->source == other->source &&
-	       one->added_at_sec == other->added_at_sec &&
-	       one->expires_at_sec == other->expires_at_sec &&
+	       one->about->added_at_sec == other->about->added_at_sec &&
+	       one->about->expires_at_sec == other->about->expires_at_sec &&
 	       is_same_string(one->reason, other->reason) &&
-	       is_same_string(one->author, other->author);
+	       is_same_string(one->about->author, other->about->author);
 }
 
 bool line_keeper_keep_entry(struct line_keeper *keeper, const struct entry *entry)
@@ -114,7 +114,8 @@ bool line_keeper_keep_entry(struct line_keeper *keeper, const struct entry *entr
 
 		if (prefix_compare(&found->prefix, &entry->prefix))
 			return false;
-		if (!is_same(found, entry) || !is_same_string(found->origin, keeper->origin) ||
+		if (!is_same(found, entry) ||
+		    !is_same_string(found->about->origin, keeper->origin) ||
 		    !former_print(keeper, found->line))
 			continue;
 		keep(keeper, found->line, entry->line);

@@ -164,7 +164,7 @@ static int add_address(struct reading *reading, struct token rest)
 		return 0;
 	}
 	if (address.timeout_sec > 0)
-		entry.expires_at_sec = expiry_after(reading, address.timeout_sec);
+		reading_expire(reading, &entry, expiry_after(reading, address.timeout_sec));
 	reason = line_reason(&address.comment);
 	if (reason)
 		entry.reason = reason;

@@ -142,9 +142,9 @@ static bool read_options(struct reading *reading, struct token rest, struct entr
 	}
 	/* The time that is left counts, and else the whole. */
 	if (expires_sec >= 0)
-		entry->expires_at_sec = expiry_after(reading, expires_sec);
+		reading_expire(reading, entry, expiry_after(reading, expires_sec));
 	else if (timeout_sec > 0)
-		entry->expires_at_sec = expiry_after(reading, timeout_sec);
+		reading_expire(reading, entry, expiry_after(reading, timeout_sec));
 	return true;
 }
 

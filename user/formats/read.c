@@ -131,8 +131,7 @@ static int keep_lines(struct reading *reading)
 	if (former && (former->result->format != reading->result->format ||
 		       former->result->was_recognised != reading->result->was_recognised))
 		former = NULL;
-	reading->keeper =
-	    line_keeper_new(former, input->origin ? input->origin : input->name, input->prints);
+	reading->keeper = line_keeper_new(former, reading->about.origin, input->prints);
 	return reading->keeper ? 0 : -ENOMEM;
 }
 
@@ -224,6 +223,10 @@ int format_read(const struct format_input *input, struct format_result *ret_resu
 		.first_entry = input->set->count,
 		.first_included = count_included(input->set),
 		.entries_max = input->entries_max ? input->entries_max : FORMAT_ENTRIES_MAX,
+		.about = { .origin = input->origin ? input->origin : input->name,
+			   .author = input->author,
+			   .added_at_sec = input->added_at_sec,
+			   .expires_at_sec = input->expires_at_sec },
 	};
 	int err = -ENOMEM;
 

@@ -187,12 +187,16 @@ struct entry reading_entry(const struct reading *reading)
 	return (struct entry) {
 		.source = (uint8_t)input->source,
 		.line = reading->line->number,
-		.origin = input->origin ? input->origin : input->name,
 		.reason = input->reason,
-		.author = input->author,
-		.added_at_sec = input->added_at_sec,
-		.expires_at_sec = input->expires_at_sec,
+		.about = &reading->about,
 	};
+}
+
+void reading_expire(struct reading *reading, struct entry *entry, int64_t expires_at_sec)
+{
+	reading->expiring = reading->about;
+	reading->expiring.expires_at_sec = expires_at_sec;
+	entry->about = &reading->expiring;
 }
 
 /* Whether the list may have this entry. If not, it was reported. */
@@ -217,7 +221,8 @@ static bool check_entry(struct reading *reading, const struct token *token,
 
 static bool has_expired(const struct reading *reading, const struct entry *entry)
 {
-	return entry->expires_at_sec && entry->expires_at_sec <= reading->input->now_sec;
+	return entry->about->expires_at_sec &&
+	       entry->about->expires_at_sec <= reading->input->now_sec;
 }
 
 /* Whether this is the test entry of DNS lists (RFC 5782, section 5): 127.0.0.2, or

@@ -22,6 +22,8 @@ struct reading {
 	size_t first_included; /* entries without exclusions that the set had before */
 	size_t collapse_count; /* number of entries at which duplicates are removed again */
 	size_t entries_max;
+	struct provenance about;    /* of all entries … */
+	struct provenance expiring; /* … and of the one at hand, if it has an expiry of its own */
 	struct line_keeper *keeper; /* NULL: all lines are read */
 	size_t added_count;	    /* entries, with kept ones */
 	size_t remark_count;	    /* lines may have other effects; each is counted */
@@ -61,6 +63,9 @@ void reading_skip(struct reading *reading, enum format_skip skip);
 
 /* Make an entry from the present line, without its prefix. */
 struct entry reading_entry(const struct reading *reading);
+
+/* Set the expiry of an entry of the present line. It is valid until the next one is set. */
+void reading_expire(struct reading *reading, struct entry *entry, int64_t expires_at_sec);
 
 /* Add an entry or exclusion, if lists of this action may have it. @token is its text. Return:
  * 0; -ENOMEM; -EINVAL: there are too many, which was reported. */

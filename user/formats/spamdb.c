@@ -34,7 +34,7 @@ static int read_white(struct reading *reading, const struct token *fields, size_
 	if (!reading_prefix(reading, address, HOST_BITS_REFUSE, &entry.prefix))
 		return 0;
 	if (expires)
-		entry.expires_at_sec = (int64_t)expires;
+		reading_expire(reading, &entry, (int64_t)expires);
 	return reading_add(reading, address, &entry);
 }
 

@@ -223,7 +223,7 @@ static size_t count_entries(const struct policy *policy, const struct rescue_zon
 	size_t count = 0;
 
 	for (size_t i = 0; set && i < set->count; i++)
-		count += !strcmp(set->entries[i].origin, zone->name);
+		count += !strcmp(set->entries[i].about->origin, zone->name);
 	return count;
 }
 

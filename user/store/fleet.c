@@ -199,10 +199,10 @@ int fleet_row_drop(struct state *state, const struct fleet_record *record)
 
 char *fleet_entry_image(const struct entry *entry)
 {
-	json_t *image =
-	    json_pack("{s:I,s:s?,s:I,s:s?,s:s?}", "added_at", (json_int_t)entry->added_at_sec,
-		      "author", entry->author, "expires_at", (json_int_t)entry->expires_at_sec,
-		      "host", entry->origin, "reason", entry->reason);
+	json_t *image = json_pack(
+	    "{s:I,s:s?,s:I,s:s?,s:s?}", "added_at", (json_int_t)entry->about->added_at_sec,
+	    "author", entry->about->author, "expires_at", (json_int_t)entry->about->expires_at_sec,
+	    "host", entry->about->origin, "reason", entry->reason);
 	char *text = image ? json_dumps(image, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 	json_decref(image);

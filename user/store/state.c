@@ -251,22 +251,25 @@ struct state_entry row_of_entry(const struct list *list, const struct entry *ent
 		.action = list->action,
 		.prefix = entry->prefix,
 		.reason = entry->reason,
-		.author = entry->author,
-		.added_at_sec = entry->added_at_sec,
-		.expires_at_sec = entry->expires_at_sec,
+		.author = entry->about->author,
+		.added_at_sec = entry->about->added_at_sec,
+		.expires_at_sec = entry->about->expires_at_sec,
 	};
 }
 
-struct entry entry_of_row(const struct state_entry *row)
+struct entry entry_of_row(const struct state_entry *row, struct provenance *about)
 {
-	return (struct entry) {
-		.prefix = row->prefix,
-		.source = SOURCE_MANUAL,
+	*about = (struct provenance) {
 		.origin = row->author,
-		.reason = row->reason,
 		.author = row->author,
 		.added_at_sec = row->added_at_sec,
 		.expires_at_sec = row->expires_at_sec,
+	};
+	return (struct entry) {
+		.prefix = row->prefix,
+		.source = SOURCE_MANUAL,
+		.reason = row->reason,
+		.about = about,
 	};
 }
 

@@ -33,8 +33,8 @@ struct state_entry {
 
 /* Its scope is all hosts. */
 struct state_entry row_of_entry(const struct list *list, const struct entry *entry);
-/* The entry shares the strings of the row. */
-struct entry entry_of_row(const struct state_entry *row);
+/* The entry shares the strings of the row, and has @about. */
+struct entry entry_of_row(const struct state_entry *row, struct provenance *about);
 
 /**
  * state_open() - open or create the database of a directory

@@ -3,8 +3,9 @@
 """How soon a change on one host of a fleet is known on all others, and what a million records cost,
 with real Redis and Valkey. `make bench-fleet` runs it.
 
-The hosts are programs with a replica in memory and nothing else of ipwld (tests/e2e/fleet_host.c):
-what is measured is the exchange, without a database and the kernel's tables.
+The hosts are programs with a replica in memory and nothing else of ipwld (tests/e2e/fleet_host.c),
+which measures the exchange alone. At the end an ipwld joins, with its database and the kernel's
+tables.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import selectors
 import subprocess
 import sys
@@ -21,11 +23,13 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/e2e"))
 
 # pylint: disable=wrong-import-position
+import daemon  # noqa: E402
 import netns  # noqa: E402
 import redis_servers  # noqa: E402
-from fleet_hosts import KEY, PROGRAM  # noqa: E402
-from lab import wait_for  # noqa: E402
+from fleet_hosts import PROGRAM  # noqa: E402
+from lab import Lab, wait_for  # noqa: E402
 
+KEY = "the key of the fleet, of no use elsewhere"
 TICK_MS = 3000  # as in ipwld
 PATIENCE_SEC = 300
 
@@ -132,6 +136,29 @@ def measure_join(server, options):
             "server_mb": int(memory["used_memory"]) / 1e6}
 
 
+def measure_ipwld(server, options):
+    """How long a new ipwld takes until all that is at the server is in force, from the moment at
+    which it answers; and the longest time for which it kept an answer waiting meanwhile."""
+    ipwld = daemon.Ipwld(Lab(f"b{server.kind}-").mx)
+    key = ipwld.top / "fleet.key"
+    key.write_text(KEY + "\n", encoding="utf-8")
+    key.chmod(0o600)
+    ipwld.configure(extra=f"fleet: {{name: mail, host: third, url: 'unix:{server.top}/socket', "
+                          f"key_file: {key}}}\n")
+    ipwld.start()
+    started, waited_ms, entries = time.monotonic(), 0, 0
+    while entries < options.records:
+        asked = time.monotonic()
+        assert asked < started + PATIENCE_SEC, f"{entries} of {options.records}: {ipwld.words()}"
+        entries = ipwld.metric("ipwl_list_entries", list="partners", action="allow", family="ipv4")
+        waited_ms = max(waited_ms, 1000 * (time.monotonic() - asked))
+    in_force_sec = time.monotonic() - started
+    status = pathlib.Path("/proc", str(ipwld.process.pid), "status").read_text(encoding="ascii")
+    ipwld.stop()
+    return {"in_force_sec": in_force_sec, "answer_max_ms": waited_ms,
+            "ipwld_peak_mb": int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024 / 1e6}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--hosts", type=int, default=100)
@@ -142,8 +169,11 @@ def main():
     results = {}
     for kind in redis_servers.KINDS:
         with netns.scope():
-            server = redis_servers.Server(netns.Namespace(f"b{kind}"), kind).start()
-            results[kind] = {**measure_changes(server, options), **measure_join(server, options)}
+            server = redis_servers.Server(netns.Namespace(f"b{kind}"), kind)
+            server.options = ("--unixsocket", server.top / "socket")
+            server.start()
+            results[kind] = {**measure_changes(server, options), **measure_join(server, options),
+                             **measure_ipwld(server, options)}
         print(kind)
         for name, value in results[kind].items():
             print(f"  {name:16} {value:12.1f}" if isinstance(value, float)

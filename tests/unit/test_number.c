@@ -2,8 +2,10 @@
 /* Numbers: the whole text, the range, overflow, and texts that strtol() would accept. */
 #include "base/number.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -89,12 +91,27 @@ static void test_scan(void **state)
 	assert_int_equal(number, UNTOUCHED);
 }
 
+/* Against what the C library writes. */
+static void test_write(void **state)
+{
+	const uint64_t numbers[] = { 0, 9, 10, 99, 100, INT64_MAX, UINT64_MAX - 1, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		char expected[NUMBER_DIGITS_MAX + 1], text[NUMBER_DIGITS_MAX + 1] = { 0 };
+
+		snprintf(expected, sizeof(expected), "%" PRIu64, numbers[i]);
+		assert_ptr_equal(number_write(numbers[i], text), text + strlen(expected));
+		assert_string_equal(text, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_range),	 cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_overflow), cmocka_unit_test(test_hex),
-		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_scan),	 cmocka_unit_test(test_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

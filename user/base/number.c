@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads numbers. strtol() and similar functions accept blanks, signs and trailing text, and
- * report an overflow only in errno. */
+/* Reads and writes numbers. strtol() and similar functions accept blanks, signs and trailing text,
+ * and report an overflow only in errno. */
 #include "base/number.h"
 
 #include <string.h>
@@ -65,4 +65,17 @@ bool number_parse_hex(const char *text, int64_t min, int64_t max, int64_t *ret_n
 size_t number_scan(const char *text, size_t bytes, int64_t *ret_number)
 {
 	return digits_scan(text, bytes, 10, ret_number);
+}
+
+char *number_write(uint64_t number, char *to)
+{
+	char digits[NUMBER_DIGITS_MAX];
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	memcpy(to, digits + first, sizeof(digits) - first);
+	return to + sizeof(digits) - first;
 }

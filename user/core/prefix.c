@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "core/prefix_quick.h"
 
 #define IPV6_GROUPS 8
@@ -277,29 +278,38 @@ static size_t format_ipv6(const uint8_t addr[16], char text[PREFIX_TEXT_BYTES])
 		used += (size_t)snprintf(text + used, PREFIX_TEXT_BYTES - used, "%s%x",
 					 i ? ":" : "", groups[i]);
 	}
-	text[used] = '\0';
 	return used;
+}
+
+/* Return: where it ends; there is no zero yet. */
+static char *format_address(const struct prefix *prefix, char text[PREFIX_TEXT_BYTES])
+{
+	char *end = text;
+
+	if (prefix->family == FAMILY_IPV6)
+		return text + format_ipv6(prefix->addr, text);
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*end++ = '.';
+		end = number_write(prefix->addr[i], end);
+	}
+	return end;
 }
 
 const char *prefix_format_short(const struct prefix *prefix, char text[PREFIX_TEXT_BYTES])
 {
 	if (prefix->len < prefix_max_len(prefix->family))
 		return prefix_format(prefix, text);
-	if (prefix->family == FAMILY_IPV6)
-		format_ipv6(prefix->addr, text);
-	else
-		inet_ntop(AF_INET, prefix->addr, text, PREFIX_TEXT_BYTES);
+	*format_address(prefix, text) = '\0';
 	return text;
 }
 
 const char *prefix_format(const struct prefix *prefix, char text[PREFIX_TEXT_BYTES])
 {
-	struct prefix address = *prefix;
-	size_t used;
+	char *end = format_address(prefix, text);
 
-	address.len = prefix_max_len(prefix->family);
-	used = strlen(prefix_format_short(&address, text));
-	snprintf(text + used, PREFIX_TEXT_BYTES - used, "/%u", prefix->len);
+	*end++ = '/';
+	*number_write(prefix->len, end) = '\0';
 	return text;
 }
 

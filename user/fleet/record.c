@@ -3,7 +3,6 @@
 #include "fleet/record.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +27,12 @@ _Static_assert(sizeof(fleet_op_names) / sizeof(*fleet_op_names) == FLEET_OP_COUN
 
 const char *fleet_record_key(const struct fleet_record *record, char key[FLEET_KEY_BYTES])
 {
-	char prefix[PREFIX_TEXT_BYTES];
+	char *end = stpcpy(key, record->list);
 
-	snprintf(key, FLEET_KEY_BYTES, "%s %s %s", record->list,
-		 prefix_format(&record->prefix, prefix), fleet_kind_names[record->kind]);
+	*end++ = ' ';
+	end += strlen(prefix_format(&record->prefix, end));
+	*end++ = ' ';
+	stpcpy(end, fleet_kind_names[record->kind]);
 	return key;
 }
 
@@ -66,7 +67,7 @@ static size_t write_word(char *value, const char *text, size_t bytes_max)
 	if (strlen(text) > bytes_max || !is_clean(text))
 		return 0;
 	if (!*text || !strcmp(text, NONE))
-		return count + (size_t)sprintf(value + count, "%s", *text ? "%2D" : NONE);
+		return (size_t)(stpcpy(value + count, *text ? "%2D" : NONE) - value);
 	for (; *text; text++) {
 		if (is_literal((unsigned char)*text))
 			value[count++] = *text;
@@ -88,11 +89,14 @@ size_t fleet_record_format(const struct fleet_record *record, char value[FLEET_V
 		{ record->scope.only_hosts, FLEET_HOSTS_BYTES_MAX },
 		{ record->scope.not_hosts, FLEET_HOSTS_BYTES_MAX },
 	};
-	size_t count = (size_t)sprintf(
-	    value, FORMAT_VERSION " %s %" PRIu64 " %s %" PRId64 " %" PRId64,
-	    fleet_op_names[record->op], record->version, action_names[record->action],
-	    record->added_at_sec, record->expires_at_sec);
+	char *end = stpcpy(value, FORMAT_VERSION " ");
+	size_t count;
 
+	end = stpcpy(stpcpy(end, fleet_op_names[record->op]), " ");
+	end = stpcpy(number_write(record->version, end), " ");
+	end = stpcpy(stpcpy(end, action_names[record->action]), " ");
+	end = stpcpy(number_write((uint64_t)record->added_at_sec, end), " ");
+	count = (size_t)(number_write((uint64_t)record->expires_at_sec, end) - value);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		const size_t bytes = write_word(value + count, words[i].text, words[i].bytes_max);
 
@@ -271,12 +275,11 @@ uint64_t fleet_record_digest(const struct fleet_record *record)
 	/* Records are authenticated elsewhere; this only compares what two hosts have. */
 	static const uint8_t key[SIPHASH_KEY_BYTES] = "ipwl fleet 1";
 	char text[FLEET_KEY_BYTES + 64];
-	size_t bytes;
+	char *end = text + strlen(fleet_record_key(record, text));
 
-	fleet_record_key(record, text);
-	bytes = strlen(text);
-	bytes += (size_t)sprintf(text + bytes, " %" PRIu64 " %d", record->version, record->op);
-	return siphash(key, text, bytes);
+	end = number_write(record->version, stpcpy(end, " "));
+	end = number_write(record->op, stpcpy(end, " "));
+	return siphash(key, text, (size_t)(end - text));
 }
 
 /* Copy @text to *@room and step over it. */

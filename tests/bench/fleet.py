@@ -152,6 +152,7 @@ def measure_ipwld(server, options):
         assert asked < started + PATIENCE_SEC, f"{entries} of {options.records}: {ipwld.words()}"
         entries = ipwld.metric("ipwl_list_entries", list="partners", action="allow", family="ipv4")
         waited_ms = max(waited_ms, 1000 * (time.monotonic() - asked))
+        time.sleep(0.1)
     in_force_sec = time.monotonic() - started
     status = pathlib.Path("/proc", str(ipwld.process.pid), "status").read_text(encoding="ascii")
     ipwld.stop()

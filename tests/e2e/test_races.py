@@ -18,7 +18,9 @@ import time
 import urllib.parse
 
 import netns
+import redis_servers
 from daemon import METRICS, UNGUARDED
+from fleet_hosts import Host
 from sources import Source, feed
 
 SEED = int(os.environ.get("IPWL_SEED") or random.randrange(1 << 32))
@@ -29,6 +31,7 @@ MANY, FEW = 100_500, 300
 RELOADS = 12
 ROUNDS = 6  # of each of those who ask, at least
 LIMIT_SEC = 1200
+KEY = "the key of the fleet, of no use elsewhere"
 
 LISTS = """\
   - name: partners
@@ -88,6 +91,10 @@ class Actions:
         self.ipwld = ipwld
         self.lab = lab
         self.source = source
+        self.server = redis_servers.Server(lab.mx, "redis", "--unixsocket",
+                                           ipwld.top / "redis.sock").start()
+        self.other = Host(lab.mx, "other", f"redis://{self.server.place}", KEY).start()
+        self.other.await_up()
         self.numbers = itertools.count()
 
     def ask(self, method, path, body=None, good=(200,), **query):
@@ -179,6 +186,15 @@ class Actions:
         self.put_feed()
         self.ask("POST", "/v1/feeds/refresh", {"name": None})
 
+    def share(self):
+        """Another host says much; the server loses all sometimes, so that it is read again."""
+        number = next(self.numbers)
+        self.other.ask(f"many-add {100 * (number % 50)} 100")
+        self.other.ask(f"many-{'del' if number % 2 else 'end'} {100 * (number % 40)} 50")
+        self.ask("GET", "/v1/fleet")
+        if number % 5 == 0:
+            self.server("FLUSHALL")
+
     def unplug(self):
         self.lab.plug("eth1")
         time.sleep(0.5)
@@ -187,7 +203,7 @@ class Actions:
 
     def all(self):
         names = ("test", "change", "expire", "bring", "scrape", "look", "inspect", "export",
-                 "refresh", "unplug")
+                 "refresh", "share", "unplug")
         return {**{name: getattr(self, name) for name in names},
                 **{f"test {number}": self.test for number in range(2)}}
 
@@ -203,10 +219,13 @@ def configure(ipwld, source, number):
     exports = "" if number % 4 == 3 else (
         f"exports:\n  - {{path: {out}/partners.txt, format: plain, lists: [partners], "
         f"after: [/bin/true]}}\n")
+    (ipwld.top / "fleet.key").write_text(KEY + "\n", encoding="utf-8")
+    fleet = (f"fleet: {{name: mail, host: mx1, url: 'unix:{ipwld.top}/redis.sock', "
+             f"key_file: {ipwld.top}/fleet.key}}\n")
     ipwld.configure(
         interfaces="eth0, eth1", mode="monitor" if number % 5 == 2 else "enforce",
         ports="25" if number % 2 else "25, 587",
-        lists=LISTS + feed("one", source.url("/list")), extra=UNGUARDED + index + exports)
+        lists=LISTS + feed("one", source.url("/list")), extra=UNGUARDED + index + exports + fleet)
 
 
 def start(ipwld, reports):
@@ -248,6 +267,7 @@ def test_all_at_once(lab, ipwld, tmp_path):
     try:
         rage(ipwld, actions, source)
         assert ipwld.stop() == 0
+        assert "exchanging entries of the fleet" in ipwld.words()
     finally:
         found = [path.read_text(encoding="utf-8") for path in tmp_path.glob("report*")]
         print("".join(found))

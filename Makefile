@@ -239,9 +239,15 @@ $(B)/tests/e2e/%.so: tests/e2e/%.c
 # themselves too tightly for it, and the library of ThreadSanitizer is no part of ipwlctl either.
 TSAN_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-tsan: $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl ## build ipwld for ThreadSanitizer, into build/tsan
+# Only ipwld is sanitized, not what it and its test run beside it.
+TSAN_PEERS := $(addprefix $(B)/,ipwl-fetch ipwl-resolve ipwl-maillog ipwl-reject ipwlctl)
+TSAN_TOOLS := $(addprefix $(B)/tests/e2e/,fleet_host clocks.so)
+
+tsan: $(TSAN_PEERS) $(TSAN_TOOLS) ## build ipwld for ThreadSanitizer, into build/tsan
 	$(MAKE) B=$(B)/tsan CFLAGS='$(TSAN_CFLAGS)' LDFLAGS=-fsanitize=thread $(B)/tsan/ipwld
-	cp $(B)/ipwl-fetch $(B)/ipwl-resolve $(B)/ipwl-maillog $(B)/ipwl-reject $(B)/ipwlctl $(B)/tsan
+	mkdir -p $(B)/tsan/tests/e2e
+	cp $(TSAN_PEERS) $(B)/tsan
+	cp $(TSAN_TOOLS) $(B)/tsan/tests/e2e
 
 e2e-tools: $(addprefix $(B)/tests/e2e/,flood barrage redis_talk fleet_host fault.so clocks.so) ## build what the end-to-end tests run beside ipwl
 unit: $(patsubst %.c,$(B)/%,$(UNIT)) $(B)/tests/formats/read_texts $(B)/tests/spf/expand_zone ## build the unit tests

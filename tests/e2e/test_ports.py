@@ -130,15 +130,17 @@ def mapped_bytes(ipwld):
 
 
 def test_only_what_is_used_is_mapped(running):
-    """Roots are mapped when they are written first, and the cells of limits only while they are
-    cleared."""
-    root = 512 << 10
+    """Roots are mapped when they are written first, regions and the cells of limits only while
+    they are written. What a lookup has mapped goes at the next change."""
+    root, region = 512 << 10, (1 << 20) + 4096
     before = mapped_bytes(running)
     running.configure(ports=",".join(map(str, PORTS)), lists=LISTS)
     running.ask("reload")
     # Another generation, with another group.
     with_groups = mapped_bytes(running)
     assert with_groups == before + 2 * root
+    assert running.ask("test", ALLOWED.ipv4)
+    assert mapped_bytes(running) == with_groups + region
     running.configure(ports=",".join(map(str, PORTS)), lists=LISTS,
                       extra="limits: {mode: monitor, address_per_minute: 30, address_burst: 30}\n")
     running.ask("reload")

@@ -122,8 +122,9 @@ static void check_address(const struct tables *tables, const struct prefix *addr
 	struct ipwl_match allow = table_match(&tables->of[ACTION_ALLOW][address->family], address);
 	struct ipwl_match block = table_match(&tables->of[ACTION_BLOCK][address->family], address);
 	struct ipwl_match expected = ipwl_merge(&allow, &block);
-	struct ipwl_match match = index_lookup(&root, &space, address);
+	struct ipwl_match match;
 
+	check(!index_lookup(&root, &space, address, &match));
 	check(match.rule == expected.rule);
 	if (match.class >= IPWL_CLASS_AVERTED)
 		match.class = classes[match.class].list | IPWL_CLASS_SECOND;

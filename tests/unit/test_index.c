@@ -14,7 +14,9 @@
 #define REGIONS_ALLOWED 8
 
 struct built {
-	struct index_space space;
+	struct index_space space;		  /* first */
+	unsigned char *hidden[IPWL_REGION_SLOTS]; /* regions that are not needed at present */
+	bool finds_nothing;
 	struct averted_classes averted;
 	struct ipwl_class classes[IPWL_CLASSES_MAX];
 	struct ipwl_block_set sets[IPWL_AVERTED_MAX];
@@ -35,10 +37,15 @@ static struct index_root root_of(const struct built *built, enum family family)
 
 static int regions_allowed = REGIONS_ALLOWED;
 
+static struct built *built_of(struct index_space *space)
+{
+	return (struct built *)(void *)space;
+}
+
 static int add_region(struct index_space *space)
 {
 	for (int i = 0; i < regions_allowed; i++) {
-		if (space->regions[i])
+		if (space->regions[i] || built_of(space)->hidden[i])
 			continue;
 		space->regions[i] = calloc(1, IPWL_REGION_BYTES);
 		assert_non_null(space->regions[i]);
@@ -47,12 +54,44 @@ static int add_region(struct index_space *space)
 	return -ENOSPC;
 }
 
+static int find_region(struct index_space *space, uint32_t slot)
+{
+	struct built *built = built_of(space);
+
+	if (built->finds_nothing)
+		return -ENOMEM;
+	assert_null(space->regions[slot]);
+	space->regions[slot] = built->hidden[slot];
+	built->hidden[slot] = NULL;
+	return 0;
+}
+
+static void hide_regions(struct built *built, bool is_filling)
+{
+	for (uint32_t slot = 0; slot < REGIONS_ALLOWED; slot++) {
+		if (!built->space.regions[slot] ||
+		    (is_filling && index_space_fills(&built->space, slot)))
+			continue;
+		built->hidden[slot] = built->space.regions[slot];
+		built->space.regions[slot] = NULL;
+	}
+}
+
+/* Have the regions that are to be filled. */
+static void find_regions(struct built *built)
+{
+	for (uint32_t slot = 0; slot < REGIONS_ALLOWED; slot++)
+		if (!built->space.regions[slot] && index_space_fills(&built->space, slot))
+			find_region(&built->space, slot);
+}
+
 static struct built *built_new(void)
 {
 	struct built *built = calloc(1, sizeof(*built));
 
 	assert_non_null(built);
 	index_space_init(&built->space, 0, add_region);
+	built->space.find_region = find_region;
 	built->averted.classes = built->classes;
 	built->averted.sets = built->sets;
 	built->has_filter = random_chance(50);
@@ -61,8 +100,10 @@ static struct built *built_new(void)
 
 static void built_free(struct built *built)
 {
-	for (int i = 0; i < REGIONS_ALLOWED; i++)
+	for (int i = 0; i < REGIONS_ALLOWED; i++) {
 		free(built->space.regions[i]);
+		free(built->hidden[i]);
+	}
 	free(built);
 }
 
@@ -75,7 +116,9 @@ static int build_range(struct built *built, const struct policy *policy, uint32_
 	int error;
 
 	assert_non_null(builder);
+	find_regions(built);
 	error = index_builder_run(builder, range, &root);
+	hide_regions(built, random_chance(50));
 	index_builder_free(builder);
 	return error;
 }
@@ -94,7 +137,7 @@ static int build_all(struct built *built, const struct policy *policy, uint32_t 
 
 struct check {
 	const struct policy *policy;
-	const struct built *built;
+	struct built *built;
 	size_t count;
 };
 
@@ -144,12 +187,13 @@ static bool is_class(const struct built *built, const struct policy *policy,
 }
 
 static void check_match(const struct policy *policy, const struct prefix *address,
-			const struct ipwl_match *expected, const struct built *built)
+			const struct ipwl_match *expected, struct built *built)
 {
 	const struct index_root root = root_of(built, address->family);
-	struct ipwl_match match = index_lookup(&root, &built->space, address);
+	struct ipwl_match match;
 	char text[PREFIX_TEXT_BYTES];
 
+	assert_int_equal(index_lookup(&root, &built->space, address, &match), 0);
 	if (match.rule == expected->rule &&
 	    (!match.rule || is_class(built, policy, address, match.class, expected->class)))
 		return;
@@ -168,7 +212,7 @@ static void check_address(const struct prefix *address, void *context)
 	check->count++;
 }
 
-static void check_policy(const struct policy *policy, const struct built *built)
+static void check_policy(const struct policy *policy, struct built *built)
 {
 	struct check check = { .policy = policy, .built = built };
 
@@ -242,7 +286,7 @@ static struct policy *dense_policy(void)
 /* As test_random_policies(), but too large for the oracle: the compiled tables, which
  * have tests of their own, are. */
 static void check_by_tables(const struct policy *policy, const struct tables *tables,
-			    const struct built *built, const struct prefix *address)
+			    struct built *built, const struct prefix *address)
 {
 	struct ipwl_match matches[ACTION_COUNT] = { 0 };
 	struct ipwl_match expected;
@@ -363,13 +407,40 @@ static void test_no_space(void **state)
 	policy_free(policy);
 }
 
+/* A region that cannot be found does not make an address unlisted in silence. */
+static void test_lost_region(void **state)
+{
+	const struct prefix listed = { .addr = { 10 }, .family = FAMILY_IPV4, .len = 32 };
+	struct policy *policy = policy_new();
+	struct built *built = built_new();
+	struct entry_set *set = entry_set_new();
+	struct index_root root;
+	struct ipwl_match match;
+
+	(void)state;
+	add_entry(set, SOURCE_FILE, &listed, false);
+	entry_set_finish(set);
+	list_replace_set(policy_add_list(policy, "block", ACTION_BLOCK), SOURCE_FILE, set);
+	policy->lists[0].slot = 0;
+	number_alone(policy);
+	assert_int_equal(build_all(built, policy, INDEX_SPLIT_ABOVE), 0);
+	root = root_of(built, FAMILY_IPV4);
+	hide_regions(built, false);
+	built->finds_nothing = true;
+	assert_int_equal(index_lookup(&root, &built->space, &listed, &match), -ENOMEM);
+	built->finds_nothing = false;
+	assert_int_equal(index_lookup(&root, &built->space, &listed, &match), 0);
+	assert_int_equal(match.rule, 1);
+	built_free(built);
+	policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random_policies),
-		cmocka_unit_test(test_dense_policies),
-		cmocka_unit_test(test_changed_ranges),
-		cmocka_unit_test(test_no_space),
+		cmocka_unit_test(test_random_policies), cmocka_unit_test(test_dense_policies),
+		cmocka_unit_test(test_changed_ranges),	cmocka_unit_test(test_no_space),
+		cmocka_unit_test(test_lost_region),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,15 +23,20 @@ struct index_position {
  * region.
  */
 struct index_space {
-	unsigned char *regions[IPWL_REGION_SLOTS]; /* IPWL_REGION_BYTES each, or NULL */
+	unsigned char *regions[IPWL_REGION_SLOTS]; /* IPWL_REGION_BYTES each, or NULL: not there,
+						    * or not needed at present */
 	struct index_position position;
 
 	/* Create a region of the position's generation and store it in `regions`. Return: its
 	 * slot; -ENOSPC: the generation has no more regions; another -errno. */
 	int (*add_region)(struct index_space *space);
+	/* For index_lookup(): put the region of a slot into `regions`, where it is NULL. Return: 0
+	 * or -errno. NULL: all regions are there. */
+	int (*find_region)(struct index_space *space, uint32_t slot);
 };
 
-/* Start a new index of a generation, which uses none of the existing regions. */
+/* Start a new index of a generation, which uses none of the existing regions. Regions and
+ * find_region() stay. */
 void index_space_init(struct index_space *space, uint32_t generation,
 		      int (*add_region)(struct index_space *space));
 
@@ -42,6 +47,10 @@ int index_space_take(struct index_space *space, size_t bytes, unsigned char **re
  * generation. Return: as index_space_take(). */
 int index_space_take_rules(struct index_space *space, size_t count, unsigned char **ret_memory,
 			   uint32_t *ret_place);
+
+/* Whether what is written next may go to the region of a slot. Between two runs of a builder, only
+ * such regions need to be in `regions`. */
+bool index_space_fills(const struct index_space *space, uint32_t slot);
 
 struct index_builder;
 
@@ -89,8 +98,9 @@ struct index_root {
 int index_builder_run(struct index_builder *builder, const struct prefix *range,
 		      const struct index_root *root);
 
-/* Look up an address exactly as the BPF program does. The match has the id of its rule. */
-struct ipwl_match index_lookup(const struct index_root *root, const struct index_space *space,
-			       const struct prefix *address);
+/* Look up an address exactly as the BPF program does. @ret_match has the id of its rule. Return: 0,
+ * or the -errno of find_region(). */
+int index_lookup(const struct index_root *root, struct index_space *space,
+		 const struct prefix *address, struct ipwl_match *ret_match);
 
 #endif

@@ -6,6 +6,7 @@
 
 /* The more rules lie together, the fewer pages do the blocks between them fill. */
 #define RULE_RUN_BYTES (64U << 10)
+#define REGION_RULES (IPWL_REGION_UNITS * IPWL_UNIT_BYTES / (uint32_t)sizeof(uint32_t))
 
 void index_space_init(struct index_space *space, uint32_t generation,
 		      int (*add_region)(struct index_space *space))
@@ -73,19 +74,31 @@ static int start_rule_run(struct index_space *space)
 	return 0;
 }
 
+/* The region of the next rule. */
+static uint32_t rule_slot(const struct index_position *position)
+{
+	return first_slot(position) + position->next_rule / REGION_RULES;
+}
+
 int index_space_take_rules(struct index_space *space, size_t count, unsigned char **ret_memory,
 			   uint32_t *ret_place)
 {
-	const uint32_t region_rules = IPWL_REGION_UNITS * IPWL_UNIT_BYTES / sizeof(uint32_t);
 	struct index_position *position = &space->position;
 	int error = position->rules_left < count ? start_rule_run(space) : 0;
 
 	if (error)
 		return error;
 	*ret_place = position->next_rule;
-	*ret_memory = space->regions[first_slot(position) + position->next_rule / region_rules] +
-		      position->next_rule % region_rules * sizeof(uint32_t);
+	*ret_memory = space->regions[rule_slot(position)] +
+		      position->next_rule % REGION_RULES * sizeof(uint32_t);
 	position->next_rule += (uint32_t)count;
 	position->rules_left -= (uint32_t)count;
 	return 0;
+}
+
+bool index_space_fills(const struct index_space *space, uint32_t slot)
+{
+	const struct index_position *position = &space->position;
+
+	return slot == position->region || (position->rules_left && slot == rule_slot(position));
 }

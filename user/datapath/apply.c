@@ -289,8 +289,9 @@ int datapath_apply(struct datapath *datapath, const struct datapath_change *chan
 
 /* ---- decide ---------------------------------------------------------------- */
 
-static struct ipwl_match decide_by_index(const struct datapath *datapath,
-					 const struct prefix *address, uint32_t group)
+/* Return: 0 or -errno. */
+static int decide_by_index(struct datapath *datapath, const struct prefix *address, uint32_t group,
+			   struct ipwl_match *ret_match)
 {
 	const uint32_t number = IPWL_ROOT(generation_in_force(datapath), group);
 	const struct index_root root = {
@@ -299,7 +300,7 @@ static struct ipwl_match decide_by_index(const struct datapath *datapath,
 		.generation = generation_in_force(datapath),
 	};
 
-	return index_lookup(&root, &datapath->space, address);
+	return index_lookup(&root, &datapath->space, address, ret_match);
 }
 
 static int decide_by_tables(const struct datapath *datapath, const struct prefix *address,
@@ -330,8 +331,7 @@ static int find_match(struct datapath *datapath, const struct prefix *address, u
 	err = root_map_locked(datapath, IPWL_ROOT(generation_in_force(datapath), group));
 	if (err)
 		return err;
-	*ret_match = decide_by_index(datapath, address, group);
-	return 0;
+	return decide_by_index(datapath, address, group, ret_match);
 }
 
 int datapath_decide(struct datapath *datapath, const struct prefix *address, uint16_t port,

@@ -62,6 +62,7 @@ static struct datapath *new_datapath(const char *bpffs_dir, const char *owner)
 	memset(datapath->tables, -1, sizeof(datapath->tables));
 	memset(datapath->chunks, -1, sizeof(datapath->chunks));
 	memset(datapath->regions, -1, sizeof(datapath->regions));
+	datapath->space.find_region = regions_find;
 	pthread_mutex_init(&datapath->lock, NULL);
 	pthread_mutex_init(&datapath->settling, NULL);
 	datapath->owner = owner;

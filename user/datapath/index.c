@@ -35,7 +35,7 @@ static int report_index(char error[DATAPATH_ERROR_BYTES], int err)
 #define ROOT_RANGES 256U
 
 /* Build a whole root. @before: how many ranges of other roots are built. */
-static int build_root(struct index_builder *builder, enum family family,
+static int build_root(struct datapath *datapath, struct index_builder *builder, enum family family,
 		      const struct index_root *root, uint32_t before)
 {
 	struct prefix range = { .family = (uint8_t)family, .len = 8 };
@@ -47,6 +47,7 @@ static int build_root(struct index_builder *builder, enum family family,
 		err = index_builder_run(builder, &range, root);
 		if (err)
 			return err;
+		regions_unmap(datapath, true);
 		progress_set(before + first + 1);
 	}
 	return 0;
@@ -82,7 +83,7 @@ static int build_group(struct datapath *datapath, const struct policy *policy,
 
 		if (family == FAMILY_IPV4)
 			root.filter = filter;
-		err = build_root(builder, family, &root,
+		err = build_root(datapath, builder, family, &root,
 				 (group * FAMILY_COUNT + (uint32_t)family) * ROOT_RANGES);
 	}
 	index_builder_free(builder);
@@ -254,6 +255,8 @@ static int change_slots(struct datapath *datapath, const struct policy *policy,
 	const struct regions_mark regions = regions_mark(datapath);
 	int err = roots_map(datapath, generation_in_force(datapath), (uint32_t)groups->count);
 
+	if (!err)
+		err = regions_map(datapath);
 	for (uint32_t group = 0; group < groups->count && !err; group++)
 		err = write_group(datapath, policy, groups, group, slots);
 	if (!err)
@@ -307,6 +310,7 @@ int index_apply(struct datapath *datapath, const struct datapath_change *change,
 		err = change_in_place(datapath, change, groups, error);
 	if (err == -EAGAIN)
 		err = switch_index(datapath, change->policy, groups, error);
+	regions_unmap(datapath, false);
 	classes_report_full(datapath);
 	return err;
 }

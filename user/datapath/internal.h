@@ -222,6 +222,12 @@ int regions_pin_path(const struct datapath *datapath, uint32_t region, char path
 void regions_open_pinned(struct datapath *datapath);
 /* The add_region() of the index space: create, map and pin a region. */
 int regions_add(struct index_space *space);
+/* Map the region of a slot, if it exists, with the lock held. Return: 0 or -errno. */
+int regions_find(struct index_space *space, uint32_t slot);
+/* Map the regions that what is written next goes to. Return: 0 or -errno. */
+int regions_map(struct datapath *datapath);
+/* Unmap all regions; if @is_filling, but for these. */
+void regions_unmap(struct datapath *datapath, bool is_filling);
 /* The regions that existed at one moment. */
 struct regions_mark {
 	bool is_there[IPWL_REGION_SLOTS];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Regions are the arrays that hold the index. They are added as it grows, and written through
- * mmap. */
+ * mmap. What is mapped counts as resident memory of ipwld, so that is only what is being filled,
+ * and what was looked up since the last change. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -42,6 +43,53 @@ static struct datapath *datapath_of_space(struct index_space *space)
 	return (struct datapath *)(void *)((char *)space - offsetof(struct datapath, space));
 }
 
+/* Map a region that exists, with the lock held. Return: 0 or -errno. */
+static int map_region(struct datapath *datapath, uint32_t region)
+{
+	void *memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    datapath->regions[region], 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	datapath->space.regions[region] = memory;
+	return 0;
+}
+
+int regions_find(struct index_space *space, uint32_t slot)
+{
+	struct datapath *datapath = datapath_of_space(space);
+
+	return datapath->regions[slot] >= 0 ? map_region(datapath, slot) : 0;
+}
+
+int regions_map(struct datapath *datapath)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&datapath->lock);
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS && !err; region++)
+		if (!datapath->space.regions[region] && index_space_fills(&datapath->space, region))
+			err = regions_find(&datapath->space, region);
+	pthread_mutex_unlock(&datapath->lock);
+	return err;
+}
+
+/* With the lock held. */
+static void unmap_region(struct datapath *datapath, uint32_t region)
+{
+	values_unmap(datapath->space.regions[region], IPWL_REGION_BYTES);
+	datapath->space.regions[region] = NULL;
+}
+
+void regions_unmap(struct datapath *datapath, bool is_filling)
+{
+	pthread_mutex_lock(&datapath->lock);
+	for (uint32_t region = 0; region < IPWL_REGION_SLOTS; region++)
+		if (!is_filling || !index_space_fills(&datapath->space, region))
+			unmap_region(datapath, region);
+	pthread_mutex_unlock(&datapath->lock);
+}
+
 static int outer_region_fd(const struct datapath *datapath)
 {
 	return bpf_map__fd(datapath->shared->maps.regions);
@@ -59,34 +107,36 @@ static int pin_region(const struct datapath *datapath, uint32_t region, int fd)
 	return pins_pin_unless_detached(fd, path);
 }
 
+static void unpin_region(const struct datapath *datapath, uint32_t region)
+{
+	char path[PATH_MAX];
+
+	if (!regions_pin_path(datapath, region, path))
+		unlink(path);
+}
+
 static int add_region(struct datapath *datapath, uint32_t region)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "region", sizeof(uint32_t), IPWL_REGION_BYTES,
 				1, &options);
-	void *memory;
 	int err;
 
 	if (fd < 0)
 		return -errno;
-	memory = mmap(NULL, IPWL_REGION_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED) {
-		err = -errno;
-		goto close_fd;
-	}
 	err = pin_region(datapath, region, fd);
-	if (err)
-		goto unmap;
-	pthread_mutex_lock(&datapath->lock);
-	datapath->regions[region] = fd;
-	datapath->space.regions[region] = memory;
-	pthread_mutex_unlock(&datapath->lock);
-	return 0;
-
-unmap:
-	munmap(memory, IPWL_REGION_BYTES);
-close_fd:
-	close(fd);
+	if (!err) {
+		pthread_mutex_lock(&datapath->lock);
+		datapath->regions[region] = fd;
+		err = map_region(datapath, region);
+		if (err)
+			datapath->regions[region] = -1;
+		pthread_mutex_unlock(&datapath->lock);
+	}
+	if (err) {
+		unpin_region(datapath, region);
+		close(fd);
+	}
 	return err;
 }
 
@@ -134,17 +184,11 @@ int regions_enter(struct datapath *datapath, const struct regions_mark *mark)
 /* Close a region that no packet uses any more. Its slot still keeps it alive. */
 static void close_region(struct datapath *datapath, uint32_t region)
 {
-	unsigned char *memory = datapath->space.regions[region];
-	char path[PATH_MAX];
-
-	if (!regions_pin_path(datapath, region, path))
-		unlink(path);
+	unpin_region(datapath, region);
 	pthread_mutex_lock(&datapath->lock);
-	if (memory)
-		munmap(memory, IPWL_REGION_BYTES);
+	unmap_region(datapath, region);
 	close(datapath->regions[region]);
 	datapath->regions[region] = -1;
-	datapath->space.regions[region] = NULL;
 	pthread_mutex_unlock(&datapath->lock);
 }
 

@@ -42,7 +42,7 @@ def test_commands_of_ipwlctl_exist(path, staged):
 @pytest.fixture(scope="module", name="exported")
 def _exported():
     """The names that /metrics of a daemon with a list of each kind, a lane, a feed, a domain, an
-    export, learning and a rescue has."""
+    export, learning, a rescue and a fleet has."""
     netns.guard()
     with netns.scope():
         namespace = netns.Namespace("documents")
@@ -57,7 +57,9 @@ def _exported():
                         sources.feed("one", source.url("/list")),
                         extra=f"exports:\n  - {{format: plain, path: {ipwld.top}/allow}}\n"
                               "learn: {list: partners}\n"
-                              "rescue: [{zone: wl.test, list: partners, min_trust: low}]\n")
+                              "rescue: [{zone: wl.test, list: partners, min_trust: low}]\n"
+                              "fleet: {name: mail, host: mx1, url: 'unix:/nonexistent/redis', "
+                              "key_file: /nonexistent/key}\n")
         ipwld.start()
         wait_for(lambda: ipwld.status()["exports"][0]["successful"], "the export is written")
         yield {name for name, _ in ipwld.metrics()}

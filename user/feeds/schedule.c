@@ -6,41 +6,19 @@
 #include "feeds/schedule.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/plural.h"
-#include "config/domain_set.h"
-#include "feeds/process.h"
+#include "feeds/schedule_internal.h"
 #include "feeds/timing.h"
-#include "feeds/waits.h"
 
 #define FETCHES_MAX 4
 /* Check the schedule at least this often, because the wall clock may be set. */
 #define LOOK_SEC 30
 #define LOGGED_LINES_MAX 5
-
-struct feeds {
-	enum feed_kind kind;
-	const struct feed_fetcher *fetcher;
-	struct event_base *base;
-	struct feed_judge judge;
-	const struct config *config; /* in force */
-	struct feed_configs configs;
-	struct domain_set *domains; /* that has them; or NULL */
-	struct event *timer;
-	bool is_ending;
-	char *program;
-	struct feed_state *items;
-	size_t count;
-	size_t fetch_count;
-	uint64_t result_counts[FEED_RESULT_COUNT];
-	struct feed_wait *waits;
-};
 
 size_t feeds_count(const struct feeds *feeds)
 {
@@ -67,14 +45,12 @@ struct feed_state *feeds_find_state(const struct feeds *feeds, const char *name)
 	return NULL;
 }
 
-static const struct feed_config *feed_config_of(const struct feed_state *state)
+const struct feed_config *feed_config_of(const struct feed_state *state)
 {
 	return feed_config_find(state->feeds->configs, state->report.name);
 }
 
 /* ---- fetch -------------------------------------------------------------- */
-
-static void feeds_run(struct feeds *feeds);
 
 static void feed_log_result(const struct feed_state *state, const struct lines *details)
 {
@@ -100,11 +76,39 @@ static void feed_log_result(const struct feed_state *state, const struct lines *
 		log_warning(subsystem, "%s: %s", name, details->items[i]);
 }
 
+static void feed_forget_digest(struct feed_state *state)
+{
+	free(state->digest);
+	state->digest = NULL;
+}
+
+/* Tell the other hosts, unless this was the copy of one of them. */
+static void feed_end_sharing(struct feed_state *state, const struct feed_config *config,
+			     enum feed_result result)
+{
+	const struct feed_sharer *sharer = &state->feeds->sharer;
+
+	const bool was_taken = state->is_taken;
+
+	state->is_taken = state->is_doubtful = false;
+	if (was_taken && (result == FEED_RESULT_NEW || result == FEED_RESULT_UNCHANGED)) {
+		/* All hosts ask when the source should be asked again, and one of them does. */
+		state->next_at_sec -= state->age_sec;
+		return;
+	}
+	free(state->from);
+	state->from = NULL;
+	feed_forget_digest(state);
+	if (!was_taken && sharer->tell && config)
+		sharer->tell(sharer->context, config, result);
+}
+
 /* Record the end of a fetch, whatever its result. @message is copied. */
 static void feed_end_fetch(struct feed_state *state, enum feed_result result, const char *message,
 			   const struct lines *details)
 {
 	struct feeds *feeds = state->feeds;
+	const struct feed_config *config = feed_config_of(state);
 	const bool is_failure = result == FEED_RESULT_FAILED || result == FEED_RESULT_INVALID;
 
 	state->has_result = true;
@@ -117,7 +121,8 @@ static void feed_end_fetch(struct feed_state *state, enum feed_result result, co
 	state->failure_count = is_failure ? state->failure_count + 1 : 0;
 	state->is_judged = false;
 	feed_log_result(state, details);
-	feed_schedule_next(state, feed_config_of(state), state->retry_after_sec);
+	feed_schedule_next(state, config, state->retry_after_sec);
+	feed_end_sharing(state, config, result);
 	state->retry_after_sec = 0;
 	state->url_index = 0;
 	feed_waits_end(&feeds->waits, state->report.name);
@@ -142,6 +147,22 @@ static bool feed_try_mirror(struct feed_state *state, const char *failed_url, co
 	/* It may have to wait until fewer fetches run. */
 	state->is_asked = true;
 	feeds_run(feeds);
+	return true;
+}
+
+/* What another host has accepted is not good enough here: fetch. Return: whether that follows. */
+static bool feed_leave_shared(struct feed_state *state, enum feed_result result,
+			      const char *message)
+{
+	if (!state->is_taken || result == FEED_RESULT_NEW || result == FEED_RESULT_UNCHANGED)
+		return false;
+	log_warning(feed_kinds[state->feeds->kind].plural,
+		    "%s: the copy of host %s is not taken, so it is fetched: %s",
+		    state->report.name, state->from ? state->from : "?", message);
+	feed_forget_digest(state);
+	state->is_taken = state->is_judged = false;
+	state->is_asked = state->is_doubtful = true;
+	feeds_run(state->feeds);
 	return true;
 }
 
@@ -178,6 +199,8 @@ bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival)
 			    arrival->warnings.items[i]);
 	if (arrival->report.name)
 		feeds_take_report(feeds, &arrival->report);
+	if (feed_leave_shared(state, arrival->result, message))
+		return false;
 	/* Another failure is one of this host, not of the source. */
 	if (arrival->result == FEED_RESULT_INVALID &&
 	    feed_try_mirror(state, arrival->copy.url, message))
@@ -217,14 +240,11 @@ static int feed_make_arrival(struct feed_state *state, struct fetched *fetched,
 		   : 0;
 }
 
-static void feed_on_fetched(void *context, struct fetched *fetched)
+static void feed_take_fetched(struct feed_state *state, struct fetched *fetched)
 {
-	struct feed_state *state = context;
 	struct feeds *feeds = state->feeds;
 	struct feed_arrival arrival;
 
-	state->process = NULL;
-	feeds->fetch_count--;
 	if (state->retry_after_sec < fetched->retry_after_sec)
 		state->retry_after_sec = fetched->retry_after_sec;
 	if (fetched->result == FETCH_HAS_FAILED) {
@@ -242,6 +262,87 @@ static void feed_on_fetched(void *context, struct fetched *fetched)
 	feeds_run(feeds);
 }
 
+static void feed_on_fetched(void *context, struct fetched *fetched)
+{
+	struct feed_state *state = context;
+
+	state->process = NULL;
+	state->feeds->fetch_count--;
+	feed_take_fetched(state, fetched);
+}
+
+/* ---- what other hosts have --------------------------------------------------------- */
+
+/* No other host has it. */
+static void feed_want_fetch(struct feed_state *state)
+{
+	state->is_shared = false;
+	state->is_asked = true;
+}
+
+void feeds_share(struct feeds *feeds, const struct feed_sharer *sharer)
+{
+	feeds->sharer = sharer ? *sharer : (struct feed_sharer) { 0 };
+	if (sharer)
+		return;
+	for (size_t i = 0; i < feeds->count; i++)
+		if (feeds->items[i].is_shared)
+			feed_want_fetch(&feeds->items[i]);
+	feeds_run(feeds);
+}
+
+/* Keep what is said of the copy. Return: 0 or -ENOMEM. */
+static int feed_note_shared(struct feed_state *state, const struct shared_copy *copy)
+{
+	free(state->digest);
+	free(state->url);
+	free(state->from);
+	state->digest = strdup(copy->digest);
+	state->url = strdup(copy->url);
+	state->from = strdup(copy->host);
+	state->age_sec = copy->age_sec > 0 ? copy->age_sec : 0;
+	return state->digest && state->url && state->from ? 0 : -ENOMEM;
+}
+
+void feeds_take_shared(struct feeds *feeds, const char *name, const struct shared_copy *copy)
+{
+	struct feed_state *state = feeds_find_state(feeds, name);
+
+	/* A reload may have removed the feed, or an administrator has asked for it. */
+	if (!state || !state->is_shared || feeds->is_ending)
+		return;
+	if (!copy || feed_note_shared(state, copy)) {
+		feed_forget_digest(state);
+		feed_want_fetch(state);
+		feeds_run(feeds);
+		return;
+	}
+	state->is_shared = false;
+	state->is_taken = true;
+	feed_take_fetched(state, copy->fetched);
+}
+
+void feeds_note_digest(struct feeds *feeds, const char *name, const char *digest)
+{
+	struct feed_state *state = feeds_find_state(feeds, name);
+
+	if (!state || state->is_taken)
+		return;
+	free(state->digest);
+	state->digest = strdup(digest);
+}
+
+/* A person who asks wants what the source has. Return: whether to wait for other hosts. */
+static bool feed_ask_others(struct feed_state *state, const struct feed_config *config)
+{
+	const struct feed_sharer *sharer = &state->feeds->sharer;
+
+	state->is_shared = sharer->ask && !state->is_asked &&
+			   sharer->ask(sharer->context, config, &state->report,
+				       state->report.is_held ? NULL : state->digest);
+	return state->is_shared;
+}
+
 static void feed_start_fetch(struct feed_state *state, const struct feed_config *config)
 {
 	struct feeds *feeds = state->feeds;
@@ -250,7 +351,7 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 	const char *of_index = feed_config_url(config, state->url_index);
 	const char *url = of_index ? of_index : config->url;
 	/* They are useless for another URL. */
-	const bool is_known = report->url && !strcmp(report->url, url);
+	const bool is_known = report->url && !strcmp(report->url, url) && !state->is_doubtful;
 	const struct feed_request request = {
 		.fetcher = feeds->fetcher,
 		.program = feeds->program,
@@ -278,11 +379,10 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 
 static bool feed_is_busy(const struct feed_state *state)
 {
-	return state->process || state->is_judged;
+	return state->process || state->is_judged || state->is_shared;
 }
 
-/* Start the fetches that are due, and sleep until the next one is. */
-static void feeds_run(struct feeds *feeds)
+void feeds_run(struct feeds *feeds)
 {
 	const int64_t now_sec = time_now_sec();
 	struct timeval sleep = { .tv_sec = LOOK_SEC };
@@ -297,157 +397,11 @@ static void feeds_run(struct feeds *feeds)
 		if (left_sec > 0) {
 			if (left_sec < sleep.tv_sec)
 				sleep.tv_sec = left_sec;
-		} else if (feeds->fetch_count < FETCHES_MAX) {
+		} else if (feeds->fetch_count < FETCHES_MAX && !feed_ask_others(state, config)) {
 			feed_start_fetch(state, config);
 		}
 	}
 	event_add(feeds->timer, &sleep);
-}
-
-static void feeds_on_timer(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	feeds_run(context);
-}
-
-/* ---- configuration ------------------------------------------------------ */
-
-static void feed_state_free(struct feed_state *state)
-{
-	if (state->process)
-		state->feeds->fetch_count--;
-	feed_process_stop(state->process);
-	feed_report_done(&state->report);
-	free(state->url);
-	free(state->known_url);
-	free(state->message);
-}
-
-/* Move the state of @old to its new place, and tell its process about the new place. */
-static void feed_state_inherit(struct feed_state *old, struct feed_state *state)
-{
-	struct feed_report report = state->report;
-
-	feed_report_done(&old->report);
-	*state = *old;
-	state->report = report;
-	*old = (struct feed_state) { 0 };
-	if (state->process)
-		feed_process_set_context(state->process, state);
-}
-
-/* Move the states of feeds that still exist. The others stay in @old. */
-static void feeds_inherit(struct feeds *feeds, const struct feeds *old,
-			  struct feed_reports *reports)
-{
-	for (size_t i = 0; i < reports->count; i++) {
-		struct feed_state *state = &feeds->items[i];
-		struct feed_state *before = feeds_find_state(old, reports->items[i].name);
-
-		state->feeds = feeds;
-		state->report = reports->items[i];
-		if (before)
-			feed_state_inherit(before, state);
-	}
-	reports->count = 0;
-}
-
-static void feeds_forget(struct feeds *feeds, const struct feeds *old)
-{
-	for (size_t i = 0; i < old->count; i++) {
-		if (!old->items[i].report.name)
-			continue;
-		feed_waits_end(&feeds->waits, old->items[i].report.name);
-		feed_state_free(&old->items[i]);
-	}
-	free(old->items);
-}
-
-void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
-		  struct feed_reports *reports)
-{
-	const struct feeds old = *feeds;
-	struct feed_state *items = calloc(reports->count + 1, sizeof(*items));
-
-	/* The old configuration is freed in any case. */
-	feeds->config = snapshot->config;
-	domain_set_ref(snapshot->domains);
-	domain_set_unref(feeds->domains);
-	feeds->domains = snapshot->domains;
-	feeds->configs = snapshot_feeds(snapshot, feeds->kind);
-	if (!items) {
-		log_error(feed_kinds[feeds->kind].plural, "they have not changed: %s",
-			  strerror(ENOMEM));
-		return;
-	}
-	feeds->items = items;
-	feeds->count = reports->count;
-	feeds_inherit(feeds, &old, reports);
-	feeds_forget(feeds, &old);
-	for (size_t i = 0; i < feeds->count; i++) {
-		const struct feed_config *of_feed = feed_config_of(&items[i]);
-
-		if (of_feed)
-			feed_schedule_anew(&items[i], of_feed);
-	}
-	feeds_run(feeds);
-}
-
-void feeds_take_report(struct feeds *feeds, struct feed_report *report)
-{
-	struct feed_state *state = feeds_find_state(feeds, report->name);
-
-	if (!state)
-		return;
-	if (state->result == FEED_RESULT_HELD && !report->is_held)
-		feed_state_accept(state);
-	feed_report_done(&state->report);
-	state->report = *report;
-	*report = (struct feed_report) { 0 };
-}
-
-int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
-	       const struct feed_judge *judge, const struct snapshot *snapshot,
-	       struct feed_reports *reports, struct feeds **ret_feeds)
-{
-	struct feeds *feeds = calloc(1, sizeof(*feeds));
-
-	if (!feeds)
-		return -ENOMEM;
-	feeds->kind = kind;
-	feeds->fetcher = fetcher;
-	feeds->base = base;
-	feeds->judge = *judge;
-	feeds->program = helper_find(&fetcher->helper);
-	feeds->timer = event_new(base, -1, 0, feeds_on_timer, feeds);
-	if (!feeds->timer) {
-		free(feeds->program);
-		free(feeds);
-		return -ENOMEM;
-	}
-	*ret_feeds = feeds;
-	feeds_follow(feeds, snapshot, reports);
-	return 0;
-}
-
-void feeds_end(struct feeds *feeds)
-{
-	feeds->is_ending = true;
-}
-
-void feeds_close(struct feeds *feeds)
-{
-	if (!feeds)
-		return;
-	for (size_t i = 0; i < feeds->count; i++)
-		feed_state_free(&feeds->items[i]);
-	feed_waits_free(&feeds->waits);
-	event_free(feeds->timer);
-	domain_set_unref(feeds->domains);
-	free(feeds->items);
-	free(feeds->program);
-	free(feeds);
 }
 
 /* ---- refresh ------------------------------------------------------------ */
@@ -484,7 +438,8 @@ int feeds_refresh(struct feeds *feeds, const char *name, void (*done)(const stru
 	for (size_t i = 0; i < wait->count; i++) {
 		struct feed_state *state = feeds_find_state(feeds, wait->feeds[i].name);
 
-		/* A fetch that is running already is good enough. */
+		/* A fetch that is running already is good enough; a copy of another host is not. */
+		state->is_shared = false;
 		state->is_asked = !feed_is_busy(state);
 	}
 	if (!wait->count)

@@ -8,8 +8,30 @@
 
 struct event_base;
 struct feed_fetcher;
+struct fetched;
 struct feed_process;
 struct feeds;
+
+/* Lets hosts share what they fetch (runtime/fleet_feeds.c). Functions are called by the loop. */
+struct feed_sharer {
+	/* Ask whether another host has a copy before this one fetches. @digest: of the copy in
+	 * force, or NULL. Return: whether feeds_take_shared() follows, later. */
+	bool (*ask)(void *context, const struct feed_config *feed, const struct feed_report *report,
+		    const char *digest);
+	/* This host has fetched by itself. If the result is NEW or UNCHANGED, the copy in force is
+	 * what the source has now. */
+	void (*tell)(void *context, const struct feed_config *feed, enum feed_result result);
+	void *context;
+};
+
+/* A copy of another host. */
+struct shared_copy {
+	struct fetched *fetched; /* new or unchanged; takes the body, as feed_request.done() */
+	const char *url;	 /* of the feed: where the other host has fetched it */
+	const char *digest;
+	const char *host;
+	int64_t age_sec; /* since the source had no other copy */
+};
 
 struct feed_state {
 	struct feed_report report; /* from the worker */
@@ -20,6 +42,11 @@ struct feed_state {
 	int64_t retry_after_sec;      /* the longest that a source has asked for in this fetch */
 	char *known_url;	      /* the configured URL when it was last checked */
 	bool is_judged;		      /* the worker is judging the fetched copy */
+	bool is_shared;		      /* another host may have a copy: that is being found out */
+	bool is_taken;		      /* the copy that is judged is another host's */
+	int64_t age_sec;	      /* of that one */
+	char *digest;		      /* of that one, then of the copy in force; NULL: not known */
+	bool is_doubtful;	      /* the newest copy may not be the source's: fetch it whole */
 	bool is_asked; /* an administrator asked for it; it does not wait for next_at_sec */
 	int64_t next_at_sec;
 	size_t failure_count; /* in a row */
@@ -28,6 +55,7 @@ struct feed_state {
 	enum feed_result result;
 	int64_t result_at_sec;
 	char *message; /* or NULL */
+	char *from;    /* another host, whose copy was taken; NULL: this one has fetched */
 	uint64_t fetch_counts[FEED_RESULT_COUNT];
 };
 
@@ -58,6 +86,15 @@ void feeds_end(struct feeds *feeds);
 /* Follow another configuration, or other learned domains. Takes over @reports. */
 void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
 		  struct feed_reports *reports);
+
+/* Ask other hosts first, from now on. NULL: no more; feeds that wait for an answer are fetched. */
+void feeds_share(struct feeds *feeds, const struct feed_sharer *sharer);
+
+/* The answer to feed_sharer.ask(). @copy: NULL: there is none, so fetch. */
+void feeds_take_shared(struct feeds *feeds, const char *name, const struct shared_copy *copy);
+
+/* The digest of the copy in force, which this host has fetched. */
+void feeds_note_digest(struct feeds *feeds, const char *name, const char *digest);
 
 /* Record that a copy was judged. Return: whether a new copy is in force. */
 bool feeds_finish(struct feeds *feeds, struct feed_arrival *arrival);

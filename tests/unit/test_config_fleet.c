@@ -35,6 +35,12 @@ static void test_settings(void **state)
 	assert_false(config->fleet.publishes[FLEET_PROTECTIONS]);
 	assert_false(fleet_settings_believe(&config->fleet, "mx7"));
 	assert_true(fleet_settings_believe(&config->fleet, "mx3.example"));
+	assert_false(config->fleet.shares_feeds);
+	load(LIST "fleet: {" KEYS ", feeds: yes}\n", "");
+	assert_text("mail (host mx1, url redis://r.example, key_file /k, feeds true)");
+	assert_true(config->fleet.shares_feeds);
+	load(LIST "fleet: {" KEYS ", feeds: false}\n", "");
+	assert_false(config->fleet.shares_feeds);
 	load(LIST "fleet: {" KEYS ", publish: []}\n", "");
 	assert_text("mail (host mx1, url redis://r.example, key_file /k, publish nothing)");
 }
@@ -50,7 +56,7 @@ static void test_errors(void **state)
 		      "/etc/ipwl/fleet.key\n");
 	assert_errors(LIST "fleet: {" KEYS ", colour: red}\n",
 		      "c.yaml:4:72: unknown key \"colour\": the keys here are name, host, url, "
-		      "user, password_file, key_file, ca, publish and only_from\n");
+		      "user, password_file, key_file, ca, publish, only_from and feeds\n");
 	assert_errors(LIST "fleet:\n  name: a mail\n  host: mx/1\n  url: http://r\n  key_file: k\n",
 		      "c.yaml:5:9: name: \"a mail\" must be at most 63 letters, digits, "
 		      "\".\", \"_\" and \"-\", and begin with a letter or digit\n"
@@ -66,6 +72,8 @@ static void test_errors(void **state)
 	assert_errors(
 	    LIST "fleet: {" KEYS ", publish: [feeds]}\n",
 	    "c.yaml:4:82: publish: must be manual, learned or protections, not \"feeds\"\n");
+	assert_errors(LIST "fleet: {" KEYS ", feeds: mx2}\n",
+		      "c.yaml:4:79: feeds: must be false, true, no or yes, not \"mx2\"\n");
 	assert_errors(LIST "fleet: {" KEYS ", only_from: [mx2, 'mx 3']}\n",
 		      "c.yaml:4:89: only_from: \"mx 3\" is not the name of a host\n");
 }

@@ -24,6 +24,7 @@ enum fleet_key {
 	FLEET_CA,
 	FLEET_PUBLISH,
 	FLEET_ONLY_FROM,
+	FLEET_FEEDS,
 	FLEET_KEY_COUNT,
 };
 
@@ -37,6 +38,7 @@ static const char *const fleet_keys[] = {
 	[FLEET_CA] = "ca",
 	[FLEET_PUBLISH] = "publish",
 	[FLEET_ONLY_FROM] = "only_from",
+	[FLEET_FEEDS] = "feeds",
 };
 _Static_assert(sizeof(fleet_keys) / sizeof(fleet_keys[0]) == FLEET_KEY_COUNT, "all");
 
@@ -166,6 +168,17 @@ static int read_only_from(struct fleet_reader *reader, struct fleet_settings *se
 	return fclose(stream) ? -ENOMEM : 0;
 }
 
+static void read_feeds(const struct fleet_reader *reader, struct fleet_settings *settings)
+{
+	static const char *const words[] = { "false", "true", "no", "yes" };
+	const yaml_node_t *node = reader->values[FLEET_FEEDS];
+	size_t choice;
+
+	if (node && document_choice(reader->document, node, "feeds", words,
+				    sizeof(words) / sizeof(*words), &choice))
+		settings->shares_feeds = choice % 2;
+}
+
 int fleet_read(struct document *document, const yaml_node_t *node, struct fleet_settings *settings)
 {
 	struct fleet_reader reader = { .document = document, .node = node };
@@ -180,6 +193,7 @@ int fleet_read(struct document *document, const yaml_node_t *node, struct fleet_
 	if (!err)
 		err = read_server(&reader, settings);
 	read_publish(&reader, settings);
+	read_feeds(&reader, settings);
 	return err ? err : read_only_from(&reader, settings);
 }
 
@@ -233,6 +247,7 @@ char *fleet_settings_text(const struct fleet_settings *settings)
 		write_key(stream, "ca", settings->ca);
 		write_publish(stream, settings);
 		write_key(stream, "only_from", settings->only_from);
+		write_key(stream, "feeds", settings->shares_feeds ? "true" : NULL);
 		fputc(')', stream);
 	}
 	return stream && !fclose(stream) ? text : NULL;

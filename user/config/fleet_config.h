@@ -17,7 +17,8 @@ struct fleet_settings {
 	char *ca; /* NULL: the authorities of the system */
 	/* What this host tells the others, by enum fleet_kind (core/fleet_kind.h). */
 	bool publishes[SOURCE_COUNT];
-	char *only_from; /* "mx2,mx3": entries of other hosts are not in force; NULL: of all */
+	bool shares_feeds; /* one host fetches a feed for all */
+	char *only_from;   /* "mx2,mx3": entries of other hosts are not in force; NULL: of all */
 };
 
 /* Whether entries of that host may be in force here. */

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/token.h"
 #include "engine/fleet.h"
+#include "runtime/fleet_feeds.h"
+#include "runtime/fleet_secrets.h"
 #include "runtime/runtime.h"
 
-#define PROBLEM_BYTES 800
 /* Old removals are looked for so often. */
 #define PRUNE_SEC ((int64_t)6 * 3600)
 
@@ -23,11 +23,12 @@ struct fleet_link {
 	char *host;			 /* this one's name in it */
 	char *settings, *key, *password; /* of the connection */
 	struct fleet_sync *sync;
+	struct fleet_feeds *feeds;
 	uint64_t join; /* each attempt to make a connection has another number */
 	struct event *pruner;
 	bool is_publishing; /* a task is with the worker */
 	bool is_woken;	    /* something may have changed since */
-	char problem[PROBLEM_BYTES];
+	char problem[FLEET_PROBLEM_BYTES];
 };
 
 /* ---- what this host says ------------------------------------------------------------ */
@@ -236,20 +237,6 @@ static void note_state(const char *why, void *context)
 		log_info("fleet", "exchanging entries of the fleet %s", link->name);
 }
 
-/* Return: whether the file has a token. */
-static bool read_secret(const char *path, const char *what, char secret[TOKEN_BYTES_MAX + 1],
-			char problem[PROBLEM_BYTES])
-{
-	const int err = token_read(path, secret);
-
-	if (!err)
-		return true;
-	snprintf(problem, PROBLEM_BYTES, "cannot read the %s from %s: %s", what, path,
-		 err == -EINVAL ? "its first line is empty, too long or no plain text"
-				: strerror(-err));
-	return false;
-}
-
 /* What state.db has of the last contact. */
 struct contact_task {
 	struct engine_task task;
@@ -354,16 +341,9 @@ static void join_finish(struct engine_task *base, struct runtime *runtime)
 		start_sync(link, &runtime->snapshot->config->fleet, &task->contact);
 }
 
-static void free_secret(char **secret)
-{
-	if (*secret)
-		explicit_bzero(*secret, strlen(*secret));
-	free(*secret);
-	*secret = NULL;
-}
-
 static void stop_sync(struct fleet_link *link)
 {
+	fleet_feeds_stop(link->feeds);
 	fleet_sync_free(link->sync);
 	link->sync = NULL;
 	free(link->name);
@@ -371,8 +351,8 @@ static void stop_sync(struct fleet_link *link)
 	free(link->settings);
 	link->name = link->host = link->settings = NULL;
 	link->join++;
-	free_secret(&link->key);
-	free_secret(&link->password);
+	fleet_secret_free(&link->key);
+	fleet_secret_free(&link->password);
 	link->problem[0] = '\0';
 }
 
@@ -397,45 +377,44 @@ static bool set_names(struct fleet_link *link, const struct fleet_settings *sett
 
 /* A connection that is as it should be, or is being made, stays. */
 static void connect_link(struct fleet_link *link, const struct fleet_settings *settings,
-			 const char *key, const char *password)
+			 const struct fleet_secrets *secrets)
 {
 	char *text = fleet_settings_text(settings);
 
-	if (is_same(link->settings, text) && is_same(link->key, key) &&
-	    is_same(link->password, password)) {
+	if (is_same(link->settings, text) && is_same(link->key, secrets->key) &&
+	    is_same(link->password, secrets->password)) {
 		free(text);
 		return;
 	}
 	stop_sync(link);
 	link->settings = text;
-	link->key = strdup(key);
-	link->password = strdup(password);
+	link->key = strdup(secrets->key);
+	link->password = strdup(secrets->password);
 	snprintf(link->problem, sizeof(link->problem), "connecting");
-	if (set_names(link, settings) && link->key && link->password)
-		submit_contact(link, &(struct fleet_contact) { 0 }, join_run, join_finish);
+	if (!set_names(link, settings) || !link->key || !link->password)
+		return;
+	submit_contact(link, &(struct fleet_contact) { 0 }, join_run, join_finish);
+	fleet_feeds_start(link->feeds, settings, secrets);
 }
 
 void fleet_link_configure(struct fleet_link *link, const struct fleet_settings *settings)
 {
-	char key[TOKEN_BYTES_MAX + 1], password[TOKEN_BYTES_MAX + 1] = "";
-	char problem[PROBLEM_BYTES];
+	struct fleet_secrets secrets;
+	char problem[FLEET_PROBLEM_BYTES];
 
 	if (!settings->name) {
 		stop_sync(link);
 		return;
 	}
-	if (read_secret(settings->key_file, "key of the fleet", key, problem) &&
-	    (!settings->password_file ||
-	     read_secret(settings->password_file, "password of the server", password, problem))) {
-		connect_link(link, settings, key, password);
+	if (fleet_secrets_read(settings, &secrets, problem)) {
+		connect_link(link, settings, &secrets);
 	} else {
 		/* What is connected already stays so. */
 		log_error("fleet", "%s", problem);
 		if (!link->sync && set_names(link, settings))
 			memcpy(link->problem, problem, sizeof(problem));
 	}
-	explicit_bzero(key, sizeof(key));
-	explicit_bzero(password, sizeof(password));
+	explicit_bzero(&secrets, sizeof(secrets));
 	fleet_link_wake(link);
 }
 
@@ -454,8 +433,9 @@ int fleet_link_open(struct runtime *runtime, struct fleet_link **ret_link)
 	if (!link)
 		return -ENOMEM;
 	link->runtime = runtime;
+	link->feeds = fleet_feeds_new(runtime);
 	link->pruner = event_new(runtime->base, -1, EV_PERSIST, prune, link);
-	if (!link->pruner || event_add(link->pruner, &often)) {
+	if (!link->feeds || !link->pruner || event_add(link->pruner, &often)) {
 		fleet_link_close(link);
 		return -ENOMEM;
 	}
@@ -470,6 +450,7 @@ void fleet_link_close(struct fleet_link *link)
 	if (!link)
 		return;
 	stop_sync(link);
+	fleet_feeds_free(link->feeds);
 	if (link->pruner)
 		event_free(link->pruner);
 	free(link);
@@ -486,6 +467,12 @@ void fleet_link_get_status(const struct fleet_link *link, struct fleet_link_stat
 	};
 	if (link->sync)
 		fleet_sync_get_state(link->sync, &ret_status->sync);
+	ret_status->shares_feeds = fleet_feeds_get_state(link->feeds, &ret_status->feeds);
+}
+
+struct fleet_feeds *fleet_link_feeds(const struct fleet_link *link)
+{
+	return link->feeds;
 }
 
 void fleet_link_get_host(const struct fleet_link *link, size_t index,

@@ -10,8 +10,10 @@
 #include <stdbool.h>
 
 #include "config/fleet_config.h"
+#include "fleet/share.h"
 #include "fleet/sync.h"
 
+struct fleet_feeds;
 struct fleet_link;
 struct runtime;
 
@@ -32,6 +34,8 @@ struct fleet_link_status {
 	const char *problem; /* NULL: the server can be used */
 	bool has_sync;	     /* the files could be read; else the rest is zero */
 	struct fleet_sync_state sync;
+	bool shares_feeds; /* else the next is zero */
+	struct fleet_share_state feeds;
 };
 
 /* The strings are valid until the loop runs again. */
@@ -40,6 +44,9 @@ void fleet_link_get_status(const struct fleet_link *link, struct fleet_link_stat
 /* @index: below sync.host_count. */
 void fleet_link_get_host(const struct fleet_link *link, size_t index,
 			 struct fleet_sync_host *ret_host);
+
+/* For fleet_feeds.c. */
+struct fleet_feeds *fleet_link_feeds(const struct fleet_link *link);
 
 /* As fleet_sync_forget(); -ENOTCONN also if there is no fleet. */
 int fleet_link_forget(struct fleet_link *link, const char *host);

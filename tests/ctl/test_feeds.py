@@ -85,6 +85,15 @@ def test_refresh(ask, daemon):
         assert ask("refresh").code == code
 
 
+def test_copy_of_another_host(ask, daemon):
+    taken = copy.deepcopy(FEEDS)
+    taken["feeds"][0]["last_fetch"]["from"] = "mx2"
+    daemon.answers["GET", "/v1/feeds"] = 200, taken
+    name = taken["feeds"][0]["name"]
+    assert f"{name}: host mx2 of the fleet has fetched it" in ask("feeds").out.splitlines()
+    assert ask("--json", "feeds").json() == taken
+
+
 def test_usage(ask, daemon):
     for words in ("take",), ("accept",), ("diff",), ("accept", "a", "b"), ("list", "a"):
         done = ask("feeds", *words)

@@ -8,7 +8,7 @@ SERVER = {"place": "redis.example:6379", "connected": True, "problem": None,
           "last_contact_at": "2026-11-24T10:00:00Z", "reading": False, "lag_ms": 12, "sent": 12,
           "received": 1204567, "refused": 0, "unknown": 0,
           "refused_hosts": 0}
-HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "server": SERVER, "hosts": [
+HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "server": SERVER, "feeds": None, "hosts": [
     {"name": "mx1", "self": True, "state": "equal", "records": 12, "held": 0, "digest": "00c5a1b2c3d4e5f6",
      "changed_at": "2026-11-24T09:30:00Z", "heard_at": "2026-11-24T10:00:00Z"},
     {"name": "mx2.example.org", "self": False, "state": "different", "records": 1204567, "held": 40,
@@ -29,6 +29,15 @@ def test_hosts(ask, daemon):
     assert [line.split()[0] for line in lines[1:4]] == ["mx1", "mx2.example.org", "mx3"]
     assert lines[4:] == ["connected with redis.example:6379", HELD]
     assert ask("--json", "fleet").json() == HOSTS
+
+
+def test_feeds(ask, daemon):
+    counts = {"given": 3, "taken": 41, "refused": 0, "large": 0}
+    daemon.answers["GET", "/v1/fleet"] = 200, {**HOSTS, "feeds": counts}
+    assert "copies of feeds: 3 given, 41 taken" in ask("fleet").out.splitlines()
+    assert ask("--json", "fleet").json()["feeds"] == counts
+    daemon.answers["GET", "/v1/fleet"] = 200, {**HOSTS, "feeds": {**counts, "refused": 2, "large": 1}}
+    assert "copies of feeds: 3 given, 41 taken, 2 refused, 1 too large" in ask("fleet").out
 
 
 def test_server(ask, daemon):

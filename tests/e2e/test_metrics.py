@@ -54,6 +54,7 @@ FLEET_NAMES = {
     "ipwl_fleet_refused_hosts": set(),
     "ipwl_fleet_held_records": set(),
     "ipwl_fleet_records_total": {"result"},
+    "ipwl_fleet_feed_copies_total": {"result"},
 }
 # Each scrape changes them.
 CHANGING = {"process_cpu_seconds_total", "process_resident_memory_bytes",
@@ -151,8 +152,10 @@ def test_names_of_a_fleet(ipwld):
     ipwld.configure()
     ipwld.start()
     assert not any(name.startswith("ipwl_fleet_") for name in labels_of(ipwld))
+    key = ipwld.top / "fleet.key"
+    key.write_text("k" * 32 + "\n", encoding="utf-8")
     ipwld.configure(extra="fleet: {name: mail, host: mx1, url: 'unix:/nonexistent/redis', "
-                          "key_file: /nonexistent/key}\n")
+                          f"key_file: {key}, feeds: true}}\n")
     ipwld.ask("reload")
     assert_names(ipwld, FLEET_NAMES)
     assert {name for name in labels_of(ipwld) if name.startswith("ipwl_fleet_")} \

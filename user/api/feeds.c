@@ -24,8 +24,9 @@ static json_t *fetch_result_json(const struct feed_state *state)
 {
 	if (!state->has_result)
 		return json_null();
-	return json_pack("{s:o,s:s,s:o}", "at", json_time(state->result_at_sec), "result",
-			 feed_result_names[state->result], "message", json_text(state->message));
+	return json_pack("{s:o,s:s,s:o,s:o}", "at", json_time(state->result_at_sec), "result",
+			 feed_result_names[state->result], "message", json_text(state->message),
+			 "from", json_text(state->from));
 }
 
 static json_t *held_json(const struct feed_report *report)
@@ -96,7 +97,7 @@ static json_t *feed_json(const struct runtime *runtime, enum feed_kind kind,
 	const struct feed_report *report = &state->report;
 	const struct feed_config *feed =
 	    feed_config_find(snapshot_feeds(runtime->snapshot, kind), report->name);
-	const bool is_fetching = state->process || state->is_judged;
+	const bool is_fetching = state->process || state->is_judged || state->is_shared;
 	json_t *object;
 
 	if (!feed)

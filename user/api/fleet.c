@@ -109,6 +109,18 @@ static json_t *hosts_json(const struct fleet_task *task, const struct fleet_link
 	return array;
 }
 
+/* Copies of feeds. */
+static json_t *feeds_json(const struct fleet_link_status *status)
+{
+	const struct fleet_share_state *feeds = &status->feeds;
+
+	if (!status->shares_feeds)
+		return json_null();
+	return json_pack("{s:o,s:o,s:o,s:o}", "given", json_count(feeds->given_count), "taken",
+			 json_count(feeds->taken_count), "refused",
+			 json_count(feeds->refused_count), "large", json_count(feeds->large_count));
+}
+
 static json_t *server_json(const struct fleet_link_status *status)
 {
 	const struct fleet_sync_state *sync = &status->sync;
@@ -160,6 +172,7 @@ static void hosts_finish(struct api_task *base, struct runtime *runtime)
 		return;
 	fleet_link_get_status(runtime->fleet, &status);
 	json_object_set_new(base->answer, "server", server_json(&status));
+	json_object_set_new(base->answer, "feeds", feeds_json(&status));
 	json_object_set_new(base->answer, "hosts",
 			    hosts_json(task, runtime->fleet, status.sync.host_count));
 }

@@ -58,6 +58,19 @@ static void write_mirror(struct writer *writer, const json_t *feed)
 	writer_line_end(writer);
 }
 
+/* Whose copy it is, if another host of the fleet has fetched it. */
+static void write_host(struct writer *writer, const json_t *feed)
+{
+	const char *from =
+	    json_string_value(json_object_get(json_object_get(feed, "last_fetch"), "from"));
+
+	if (!from)
+		return;
+	writer_text(writer, COLOUR_NONE, "%s: host %s of the fleet has fetched it",
+		    copies_text(feed, "name"), from);
+	writer_line_end(writer);
+}
+
 static void write_words(struct writer *writer, const json_t *feed)
 {
 	const char *name = copies_text(feed, "name");
@@ -65,6 +78,7 @@ static void write_words(struct writer *writer, const json_t *feed)
 	    json_integer_value(json_object_get(feed, "overruled_exclusions"));
 
 	write_mirror(writer, feed);
+	write_host(writer, feed);
 	write_cut(writer, name, json_object_get(feed, "cut_entries"));
 	if (overruled > 0) {
 		writer_text(writer, COLOUR_YELLOW,

@@ -36,6 +36,21 @@ static void write_lag(const struct fleet_sync_state *sync, const struct expositi
 	exposition_add(to, "%s %.3f\n", metric.name, (double)sync->lag_ms / 1000);
 }
 
+static void write_feeds(const struct fleet_share_state *feeds, const struct exposition *to)
+{
+	static const struct metric metric = {
+		"ipwl_fleet_feed_copies_total", "counter",
+		"Copies of feeds given to other hosts, taken from them, refused because they were "
+		"forged, damaged or of no use here, and too large to be given (large)."
+	};
+
+	exposition_head(to, &metric);
+	exposition_add(to, "%s{result=\"given\"} %zu\n", metric.name, feeds->given_count);
+	exposition_add(to, "%s{result=\"taken\"} %zu\n", metric.name, feeds->taken_count);
+	exposition_add(to, "%s{result=\"refused\"} %zu\n", metric.name, feeds->refused_count);
+	exposition_add(to, "%s{result=\"large\"} %zu\n", metric.name, feeds->large_count);
+}
+
 void fleet_metrics_write(const struct runtime *runtime, const struct exposition *to)
 {
 	static const struct metric connected = {
@@ -72,4 +87,6 @@ void fleet_metrics_write(const struct runtime *runtime, const struct exposition 
 	exposition_single(to, &held, status.sync.held_count);
 	write_records(&status.sync, to);
 	write_lag(&status.sync, to);
+	if (status.shares_feeds)
+		write_feeds(&status.feeds, to);
 }

@@ -10,10 +10,8 @@
 enum { FLEET_REASON, FLEET_YES };
 
 static const struct column fleet_columns[] = {
-	{ "name", NULL, FORM_PLAIN },
-	{ "host", NULL, FORM_PLAIN },
-	{ "server", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "name", NULL, FORM_PLAIN },  { "host", NULL, FORM_PLAIN }, { "server", NULL, FORM_PLAIN },
+	{ "feeds", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column host_columns[] = {
@@ -49,6 +47,24 @@ static void write_server(struct writer *writer, const json_t *server)
 	}
 }
 
+/* Copies of feeds, if hosts share them. */
+static void write_feeds(struct writer *writer, const json_t *feeds)
+{
+	const long long refused = json_integer_value(json_object_get(feeds, "refused"));
+	const long long large = json_integer_value(json_object_get(feeds, "large"));
+
+	if (!json_is_object(feeds))
+		return;
+	writer_text(writer, COLOUR_NONE, "copies of feeds: %lld given, %lld taken",
+		    (long long)json_integer_value(json_object_get(feeds, "given")),
+		    (long long)json_integer_value(json_object_get(feeds, "taken")));
+	if (refused > 0)
+		writer_text(writer, COLOUR_YELLOW, ", %lld refused", refused);
+	if (large > 0)
+		writer_text(writer, COLOUR_NONE, ", %lld too large", large);
+	writer_line_end(writer);
+}
+
 static void write_hosts(struct writer *writer, const json_t *answer)
 {
 	const json_t *hosts = json_object_get(answer, "hosts"), *host;
@@ -57,6 +73,7 @@ static void write_hosts(struct writer *writer, const json_t *answer)
 	writer_members(writer, fleet_columns, answer);
 	writer_table(writer, "hosts", host_columns, "", hosts);
 	write_server(writer, json_object_get(answer, "server"));
+	write_feeds(writer, json_object_get(answer, "feeds"));
 	json_array_foreach(hosts, i, host)
 	{
 		const long long held = json_integer_value(json_object_get(host, "held"));

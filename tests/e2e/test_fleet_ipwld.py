@@ -1,48 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real hosts of a fleet, each an MX with its own ipwld, which meet at one Redis or Valkey."""
 
-import itertools
-import os
-
 import pytest
 
 import daemon
 import netns
 import redis_servers
 from daemon import DONE
-from lab import BLOCKED, MX4, UNLISTED, Lab, wait_for
-from redis_servers import Server
-
-KEY = "the key of the fleet, of no use elsewhere"
-
-_number = itertools.count(1)
-
-
-class Fleet:
-    """A server, which all reach over a socket in the file system, and its hosts."""
-
-    def __init__(self, kind="redis"):
-        self.tag = f"t{next(_number)}"
-        self.top = netns.temporary_directory()
-        os.chmod(self.top, 0o755)
-        self.key = self.top / "fleet.key"
-        self.key.write_text(KEY + "\n", encoding="utf-8")
-        self.server = Server(netns.Namespace(f"{self.tag}redis"), kind, "--unixsocket",
-                             self.top / "redis.sock").start()
-        self.labs = {}
-
-    def configuration(self, name, extra=""):
-        return (f"fleet: {{name: mail, host: {name}, url: 'unix:{self.top}/redis.sock', "
-                f"key_file: {self.key}{extra}}}\n")
-
-    def add(self, name, extra="", more=""):
-        """A host that runs."""
-        self.labs[name] = Lab(f"{self.tag}{name}-")
-        ipwld = daemon.Ipwld(self.labs[name].mx)
-        ipwld.configure(extra=self.configuration(name, extra) + more)
-        ipwld.start()
-        return ipwld
-
+from fleet_labs import KEY, Fleet, shown, states
+from lab import BLOCKED, MX4, UNLISTED, wait_for
 
 @pytest.fixture(name="fleet")
 def _fleet():
@@ -68,20 +34,6 @@ def await_verdict(hosts, expected, address=BLOCKED.ipv4):
     for host in hosts:
         wait_for(lambda host=host: verdict(host, address) == expected,
                  f"{host.top}: {address} is {expected}")
-
-
-def shown(ipwld):
-    answer = ipwld.ask("fleet")
-    return {**answer["server"], **answer}
-
-
-def states(ipwld):
-    return {host["name"]: host["state"] for host in shown(ipwld)["hosts"]}
-
-
-def await_connected(hosts):
-    for host in hosts:
-        wait_for(lambda host=host: shown(host)["connected"], f"{host.top} is connected")
 
 
 def await_states(hosts, **expected):

@@ -24,7 +24,7 @@ ALLOWED = (
     "XADD ipwl:{mx}:s MAXLEN ~ 1000 * k v", "XLEN ipwl:{mx}:s", "XRANGE ipwl:{mx}:s - + COUNT 1",
     "XREVRANGE ipwl:{mx}:s + - COUNT 1", "XREAD COUNT 1 STREAMS ipwl:{mx}:s 0",
     "XINFO STREAM ipwl:{mx}:s", "XTRIM ipwl:{mx}:s MAXLEN 100", "SET ipwl:{mx}:l a NX PX 1000",
-    "GET ipwl:{mx}:l", "MULTI", "DISCARD", "DEL ipwl:{mx}:l", "UNLINK ipwl:{mx}:s",
+    "GET ipwl:{mx}:l", "SET ipwl:{mx}:f:a:l a NX EX 15", "EXPIRE ipwl:{mx}:f:a:l 15", "MULTI", "DISCARD", "DEL ipwl:{mx}:l", "UNLINK ipwl:{mx}:s",
 )
 FORBIDDEN = (
     "FLUSHALL", "FLUSHDB", "KEYS *", "SCAN 0", "RANDOMKEY", "DBSIZE", "CONFIG GET *", "SHUTDOWN",

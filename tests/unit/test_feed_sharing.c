@@ -18,10 +18,12 @@ static bool ask(void *context, const struct feed_config *feed, const struct feed
 	return is_there;
 }
 
-static void note_told(void *context, const struct feed_config *feed, enum feed_result result)
+static void note_told(void *context, const struct feed_config *feed, enum feed_result result,
+		      int64_t asked_at_sec)
 {
 	assert_ptr_equal(context, &is_there);
 	assert_string_equal(feed->name, names[0]);
+	assert_in_range(asked_at_sec, time_now_sec() - 300, time_now_sec());
 	told_results[result]++;
 }
 

@@ -100,7 +100,7 @@ static void feed_end_sharing(struct feed_state *state, const struct feed_config 
 	state->from = NULL;
 	feed_forget_digest(state);
 	if (!was_taken && sharer->tell && config)
-		sharer->tell(sharer->context, config, result);
+		sharer->tell(sharer->context, config, result, state->asked_at_sec);
 }
 
 /* Record the end of a fetch, whatever its result. @message is copied. */
@@ -366,6 +366,7 @@ static void feed_start_fetch(struct feed_state *state, const struct feed_config 
 	char message[FEED_MESSAGE_BYTES];
 
 	state->is_asked = false;
+	state->asked_at_sec = time_now_sec();
 	free(state->url);
 	state->url = strdup(url);
 	snprintf(message, sizeof(message), "%s", strerror(ENOMEM));
@@ -402,6 +403,21 @@ void feeds_run(struct feeds *feeds)
 		}
 	}
 	event_add(feeds->timer, &sleep);
+}
+
+/* ---- reports ------------------------------------------------------------ */
+
+void feeds_take_report(struct feeds *feeds, struct feed_report *report)
+{
+	struct feed_state *state = feeds_find_state(feeds, report->name);
+
+	if (!state)
+		return;
+	if (state->result == FEED_RESULT_HELD && !report->is_held)
+		feed_state_accept(state);
+	feed_report_done(&state->report);
+	state->report = *report;
+	*report = (struct feed_report) { 0 };
 }
 
 /* ---- refresh ------------------------------------------------------------ */

@@ -19,8 +19,9 @@ struct feed_sharer {
 	bool (*ask)(void *context, const struct feed_config *feed, const struct feed_report *report,
 		    const char *digest);
 	/* This host has fetched by itself. If the result is NEW or UNCHANGED, the copy in force is
-	 * what the source has now. */
-	void (*tell)(void *context, const struct feed_config *feed, enum feed_result result);
+	 * what the source had at @asked_at_sec. */
+	void (*tell)(void *context, const struct feed_config *feed, enum feed_result result,
+		     int64_t asked_at_sec);
 	void *context;
 };
 
@@ -47,6 +48,7 @@ struct feed_state {
 	int64_t age_sec;	      /* of that one */
 	char *digest;		      /* of that one, then of the copy in force; NULL: not known */
 	bool is_doubtful;	      /* the newest copy may not be the source's: fetch it whole */
+	int64_t asked_at_sec;	      /* when the last fetch began */
 	bool is_asked; /* an administrator asked for it; it does not wait for next_at_sec */
 	int64_t next_at_sec;
 	size_t failure_count; /* in a row */

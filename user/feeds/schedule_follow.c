@@ -106,19 +106,6 @@ void feeds_follow(struct feeds *feeds, const struct snapshot *snapshot,
 	feeds_run(feeds);
 }
 
-void feeds_take_report(struct feeds *feeds, struct feed_report *report)
-{
-	struct feed_state *state = feeds_find_state(feeds, report->name);
-
-	if (!state)
-		return;
-	if (state->result == FEED_RESULT_HELD && !report->is_held)
-		feed_state_accept(state);
-	feed_report_done(&state->report);
-	state->report = *report;
-	*report = (struct feed_report) { 0 };
-}
-
 int feeds_open(enum feed_kind kind, const struct feed_fetcher *fetcher, struct event_base *base,
 	       const struct feed_judge *judge, const struct snapshot *snapshot,
 	       struct feed_reports *reports, struct feeds **ret_feeds)

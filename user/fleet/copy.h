@@ -24,7 +24,7 @@ struct fleet_copy {
 	char digest[FLEET_DIGEST_DIGITS + 1];
 	size_t byte_count;
 	size_t packed_count; /* 0: it is too large to be shared */
-	/* When the source had no other copy, by the clock of that host: seconds since 1970. */
+	/* When the source was asked, by the clock of that host: seconds since 1970. */
 	int64_t checked_at_sec;
 	char host[FLEET_HOST_BYTES_MAX + 1]; /* that fetched it */
 	char source[FLEET_MAC_DIGITS + 1];   /* fleet_copy_source() of the URL it came from */

@@ -16,7 +16,6 @@
 #include "feeds/process.h"
 #include "feeds/schedule.h"
 #include "helper/helper.h"
-#include "runtime/fleet.h"
 #include "runtime/runtime.h"
 
 /* What a fetch from one URL may take beside its timeout, and then the worker to judge it. */
@@ -83,7 +82,7 @@ static const char *find_url(const struct fleet_share *share, const struct feed_c
 /* The feeds of a task, if they still share with the same fleet. */
 static struct fleet_feeds *feeds_of_round(const struct runtime *runtime, uint64_t round)
 {
-	struct fleet_feeds *feeds = runtime->fleet ? fleet_link_feeds(runtime->fleet) : NULL;
+	struct fleet_feeds *feeds = runtime->fleet_feeds;
 
 	return feeds && feeds->share && feeds->round == round ? feeds : NULL;
 }
@@ -376,7 +375,8 @@ static void pack_task_free(struct engine_task *base)
 	free(task);
 }
 
-static void tell(void *context, const struct feed_config *feed, enum feed_result result)
+static void tell(void *context, const struct feed_config *feed, enum feed_result result,
+		 int64_t asked_at_sec)
 {
 	const struct fleet_feeds *feeds = context;
 	struct pack_task *task = is_shareable(feed) ? calloc(1, sizeof(*task)) : NULL;
@@ -390,7 +390,7 @@ static void tell(void *context, const struct feed_config *feed, enum feed_result
 	task->round = feeds->round;
 	task->name = strdup(feed->name);
 	task->text = describe_feed(feed);
-	task->copy.checked_at_sec = time_now_sec();
+	task->copy.checked_at_sec = asked_at_sec;
 	if (task->name && task->text &&
 	    (result == FEED_RESULT_NEW || result == FEED_RESULT_UNCHANGED)) {
 		runtime_submit(feeds->runtime, &task->task);
@@ -409,6 +409,7 @@ struct fleet_feeds *fleet_feeds_new(struct runtime *runtime)
 
 	if (feeds)
 		feeds->runtime = runtime;
+	runtime->fleet_feeds = feeds;
 	return feeds;
 }
 
@@ -453,7 +454,10 @@ void fleet_feeds_stop(struct fleet_feeds *feeds)
 
 void fleet_feeds_free(struct fleet_feeds *feeds)
 {
+	if (!feeds)
+		return;
 	fleet_feeds_stop(feeds);
+	feeds->runtime->fleet_feeds = NULL;
 	free(feeds);
 }
 

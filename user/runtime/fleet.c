@@ -470,11 +470,6 @@ void fleet_link_get_status(const struct fleet_link *link, struct fleet_link_stat
 	ret_status->shares_feeds = fleet_feeds_get_state(link->feeds, &ret_status->feeds);
 }
 
-struct fleet_feeds *fleet_link_feeds(const struct fleet_link *link)
-{
-	return link->feeds;
-}
-
 void fleet_link_get_host(const struct fleet_link *link, size_t index,
 			 struct fleet_sync_host *ret_host)
 {

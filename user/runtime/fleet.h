@@ -13,7 +13,6 @@
 #include "fleet/share.h"
 #include "fleet/sync.h"
 
-struct fleet_feeds;
 struct fleet_link;
 struct runtime;
 
@@ -44,9 +43,6 @@ void fleet_link_get_status(const struct fleet_link *link, struct fleet_link_stat
 /* @index: below sync.host_count. */
 void fleet_link_get_host(const struct fleet_link *link, size_t index,
 			 struct fleet_sync_host *ret_host);
-
-/* For fleet_feeds.c. */
-struct fleet_feeds *fleet_link_feeds(const struct fleet_link *link);
 
 /* As fleet_sync_forget(); -ENOTCONN also if there is no fleet. */
 int fleet_link_forget(struct fleet_link *link, const char *host);

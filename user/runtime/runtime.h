@@ -62,6 +62,7 @@ struct runtime {
 	struct flood_watch *flood;
 	struct learner *learner;
 	struct fleet_link *fleet;
+	struct fleet_feeds *fleet_feeds; /* the link's */
 	struct maillog *maillog;
 	struct session_watch *sessions;
 	struct rescue *rescue;

@@ -10,7 +10,7 @@
 #include "fleet/share_internal.h"
 
 /* The first connection may take so long. */
-#define READY_MS 5000
+#define READY_SEC 5
 #define READY_LOOK_MS 100
 /* How often a host looks whether the other one has fetched. */
 #define LOOK_MS 500
@@ -24,7 +24,7 @@ struct share_ask {
 	char *digest;
 	char name[FLEET_MAC_DIGITS + 1];
 	struct event *timer;
-	int64_t waited_ms;
+	double asked_sec;
 	bool has_lease;
 	bool is_refused; /* the copy that is there now */
 	bool is_sent;	 /* a command has no reply yet */
@@ -84,7 +84,7 @@ static bool ask_is_awaited(struct share_ask *ask)
 static void ask_refuse(struct share_ask *ask)
 {
 	if (!ask->is_refused)
-		fleet_share_refuse(ask->share);
+		ask->share->state.refused_count++;
 	ask->is_refused = true;
 }
 
@@ -97,11 +97,15 @@ static void ask_send(struct share_ask *ask, size_t count, const char *const word
 		ask_end(ask, NULL);
 }
 
+static double ask_waited_sec(const struct share_ask *ask)
+{
+	return time_monotonic_sec() - ask->asked_sec;
+}
+
 static void ask_wait(struct share_ask *ask, int ms)
 {
 	const struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
-	ask->waited_ms += ms;
 	event_add(ask->timer, &wait);
 }
 
@@ -208,7 +212,7 @@ static void lease_is_answered(struct redis_client *client, const struct redis_re
 		share_keep_lease(ask->share, ask->name, ask->wish.fetch_sec);
 		ask_look(ask);
 	} else if (reply && reply->type == REDIS_NIL &&
-		   ask->waited_ms < ask->wish.wait_sec * 1000) {
+		   ask_waited_sec(ask) < (double)ask->wish.wait_sec) {
 		ask_wait(ask, LOOK_MS);
 	} else {
 		ask_end(ask, NULL);
@@ -242,7 +246,7 @@ static void ask_step(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (share->client && redis_client_is_ready(share->client))
 		ask_look(ask);
-	else if (share->is_down || ask->waited_ms >= READY_MS)
+	else if (share->is_down || ask_waited_sec(ask) >= READY_SEC)
 		ask_end(ask, NULL);
 	else
 		ask_wait(ask, READY_LOOK_MS);
@@ -259,6 +263,7 @@ int fleet_share_ask(struct fleet_share *share, const struct fleet_wish *wish)
 	if (!ask)
 		return -ENOMEM;
 	ask->share = share;
+	ask->asked_sec = time_monotonic_sec();
 	ask->wish = *wish;
 	ask->wish.feed = ask->wish.digest = NULL;
 	ask->digest = wish->digest ? strdup(wish->digest) : NULL;

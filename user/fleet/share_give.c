@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "fleet/share_internal.h"
 
 /* A host that is reading the former copy has so much time left. */
@@ -121,7 +122,12 @@ static void former_is_read(struct redis_client *client, const struct redis_reply
 	}
 	if (reply->type == REDIS_STRING)
 		fleet_copy_parse(reply->text, &give->share->signer, give->name, &give->former);
-	give_part(give);
+	/* Another host has asked the source later, and was faster. */
+	if (give->former.checked_at_sec > give->copy.checked_at_sec &&
+	    give->former.checked_at_sec <= time_now_sec())
+		give_end(give);
+	else
+		give_part(give);
 }
 
 void fleet_share_give(struct fleet_share *share, const char *feed, const struct fleet_copy *copy,

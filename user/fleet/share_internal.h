@@ -46,6 +46,9 @@ void share_keep_lease(struct fleet_share *share, const char *name, int64_t fetch
 /* Give the lease back if this host has it. */
 void share_end_lease(struct fleet_share *share, const char *name);
 
+/* Keep none of them up any more. */
+void share_forget_leases(struct fleet_share *share);
+
 /* Answer all wishes: fetch. */
 void share_end_asks(struct fleet_share *share);
 

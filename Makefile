@@ -165,8 +165,8 @@ $(B)/tests/unit/%: $(B)/asan/tests/unit/%.o $(call archives,ctl screen fetch res
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE) $< $(filter %.a,$^) $(LIBS) $(FETCH_LIBS) $(MAILLOG_LIBS) $(CMOCKA_LIBS) -o $@
 
 # They have a clock of their own.
-$(B)/tests/unit/test_learning_year: private CFLAGS += -Wl,--wrap=time_now_sec
-$(B)/tests/unit/test_fleet_share: private CFLAGS += -Wl,--wrap=time_now_sec,--wrap=time_monotonic_sec
+$(B)/tests/unit/test_learning_year: private override CFLAGS += -Wl,--wrap=time_now_sec
+$(B)/tests/unit/test_fleet_share: private override CFLAGS += -Wl,--wrap=time_now_sec,--wrap=time_monotonic_sec
 
 # Measures learning; see its first lines.
 $(B)/tests/learning/%: $(B)/tests/learning/%.o $(call archives,$(ROOMS))

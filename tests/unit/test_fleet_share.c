@@ -74,13 +74,14 @@ static void forge(void)
 {
 	struct stored *stored = random_chance(50) ? said_of(FEED) : any_stored();
 	const struct stored *other = said_of("another feed");
+	size_t at;
 
 	if (!stored || !stored->bytes)
 		return;
 	switch (random_below(5)) {
 	case 0:
-		stored->value[random_below((unsigned int)stored->bytes)] ^=
-		    (char)(1 + random_below(127));
+		at = random_below((unsigned int)stored->bytes);
+		stored->value[at] = (char)(stored->value[at] ^ (char)(1 + random_below(127)));
 		return;
 	case 1:
 		stored->bytes = random_below((unsigned int)stored->bytes);

@@ -87,6 +87,13 @@ static void lease_check(struct share_lease *lease, bool is_end)
 		free(check);
 }
 
+static void lease_done(struct share_lease *lease)
+{
+	if (lease->timer)
+		event_free(lease->timer);
+	free(lease);
+}
+
 static void lease_free(struct share_lease *lease)
 {
 	struct share_lease **place = &lease->share->leases;
@@ -94,9 +101,7 @@ static void lease_free(struct share_lease *lease)
 	while (*place != lease)
 		place = &(*place)->next;
 	*place = lease->next;
-	if (lease->timer)
-		event_free(lease->timer);
-	free(lease);
+	lease_done(lease);
 }
 
 static void lease_renew(evutil_socket_t fd, short what, void *context)
@@ -154,6 +159,10 @@ void share_end_lease(struct fleet_share *share, const char *name)
 
 void share_forget_leases(struct fleet_share *share)
 {
-	while (share->leases)
-		lease_free(share->leases);
+	struct share_lease *lease;
+
+	while ((lease = share->leases)) {
+		share->leases = lease->next;
+		lease_done(lease);
+	}
 }

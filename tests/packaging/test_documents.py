@@ -51,6 +51,8 @@ def _exported():
         ipwld = daemon.Ipwld(namespace)
         source = sources.Source(namespace)
         source.put("/list", "9.9.9.0/24")
+        key = ipwld.top / "fleet.key"
+        key.write_text("k" * 32 + "\n", encoding="utf-8")
         ipwld.configure(lists=daemon.PARTNERS + "    domains: [mail.partner.example]\n"
                         "    lane: {{ipv4: 127.0.0.1:10025}}\n" + daemon.DROP +
                         "    on_block: reject\n    feeds:\n" +
@@ -59,7 +61,7 @@ def _exported():
                               "learn: {list: partners}\n"
                               "rescue: [{zone: wl.test, list: partners, min_trust: low}]\n"
                               "fleet: {name: mail, host: mx1, url: 'unix:/nonexistent/redis', "
-                              "key_file: /nonexistent/key}\n")
+                              f"key_file: {key}, feeds: true}}\n")
         ipwld.start()
         wait_for(lambda: ipwld.status()["exports"][0]["successful"], "the export is written")
         yield {name for name, _ in ipwld.metrics()}

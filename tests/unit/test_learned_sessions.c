@@ -125,13 +125,20 @@ static void test_older_database(void **state)
 	(void)state;
 	learn_begin("  mode: auto\n");
 	see(EVIDENCE_REPLY, A, NULL, at(0));
+	see(EVIDENCE_HAM, B, "partner.example", at(0));
+	see(EVIDENCE_HAM, B, "partner.example", at(3));
 	fixture_stop_engine();
+	learn_sql("ALTER TABLE links DROP COLUMN recent");
 	learn_sql("ALTER TABLE days DROP COLUMN inbound");
 	learn_sql("ALTER TABLE days DROP COLUMN outbound");
 	learn_sql("PRAGMA user_version = 2");
 	fixture_start_engine();
 	assert_int_equal(count_sessions(A, 4, 0, at(0)), 1);
 	assert_int_equal(learn_sql("SELECT outbound + reply FROM days"), 5);
+	assert_int_equal(learn_sql("SELECT recent FROM links"), 1 << 3 | 1);
+	see(EVIDENCE_HAM, B, "partner.example", at(1));
+	see(EVIDENCE_HAM, B, "partner.example", at(4));
+	assert_int_equal(learn_sql("SELECT recent FROM links"), 1 << 4 | 1 << 3 | 1 << 1 | 1);
 	review();
 	assert_int_equal(state_of(A), LEARN_PROBATION);
 }

@@ -23,10 +23,22 @@ struct learn_domain {
 	char name[EVIDENCE_DOMAIN_BYTES];
 	uint32_t authenticated_days; /* on which it sent authenticated mail of the domain */
 	bool is_server;		     /* our mail for the domain is delivered to it */
+	int64_t last_day;	     /* with authenticated mail; 0: none */
+	uint64_t recent;	     /* bit n: there was some n days before last_day, below 60 */
 	/* What our users delivered to the domain within the window. */
 	uint32_t messages;
 	uint32_t days;
-	uint32_t users;
+	uint32_t users;		/* of this host */
+	uint32_t host_messages; /* of these, by users of other hosts */
+};
+
+/* Evidence of other hosts of the fleet, which the facts include. */
+#define LEARN_HOST_BYTES 128
+#define LEARN_HOSTS_BYTES 96
+struct learn_host {
+	char name[LEARN_HOST_BYTES];
+	uint32_t day_count;
+	uint32_t counts[EVIDENCE_KIND_COUNT]; /* of its days */
 };
 
 /* A partner domain whose SPF record lists an address. */
@@ -43,8 +55,11 @@ struct learn_facts {
 	size_t domain_count;
 	const struct learn_cover *covers;
 	size_t cover_count;
-	uint32_t complaints;		  /* of different people within the last day */
-	char name[EVIDENCE_DOMAIN_BYTES]; /* its last verified reverse name, or "" */
+	const struct learn_host *hosts;
+	size_t host_count;
+	char hosts_text[LEARN_HOSTS_BYTES]; /* their names: "mx2, mx3"; "": there is none */
+	uint32_t complaints;		    /* of different people within the last day */
+	char name[EVIDENCE_DOMAIN_BYTES];   /* its last verified reverse name, or "" */
 };
 
 /* One condition of a rule. */

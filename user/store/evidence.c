@@ -211,6 +211,13 @@ int64_t evidence_newest_sec(const struct evidence_store *store)
 	return store->newest_sec;
 }
 
+uint64_t evidence_number(const struct evidence_store *store)
+{
+	static const char what[] = "the number of this database";
+
+	return siphash(store->key, what, sizeof(what)) & INT64_MAX;
+}
+
 uint64_t evidence_row_count(const struct evidence_store *store)
 {
 	return store->row_count;

@@ -39,6 +39,8 @@ void evidence_rollback(struct evidence_store *store);
 
 /* The time of the newest evidence; 0: there is none. */
 int64_t evidence_newest_sec(const struct evidence_store *store);
+/* A number that no other database has, at most INT64_MAX. It tells nothing of the key. */
+uint64_t evidence_number(const struct evidence_store *store);
 /* The number of rows by address and day. */
 uint64_t evidence_row_count(const struct evidence_store *store);
 
@@ -88,7 +90,9 @@ struct evidence_facts {
 	struct learn_facts facts;
 	struct learn_day *days;
 	struct learn_domain *domains;
-	struct learn_cover *covers; /* the caller's: not from the database */
+	/* The caller's: not from the database. */
+	struct learn_cover *covers;
+	struct learn_host *hosts;
 };
 
 /* All that is known of an address. @until_sec: as of then. @window_sec: in which mail to a
@@ -110,6 +114,13 @@ int evidence_touch_learned(struct evidence_store *store);
  * 0; a value of @visit that is not 0; -EIO. */
 int evidence_walk_touched_domains(struct evidence_store *store,
 				  int (*visit)(const char *name, void *context), void *context);
+/* Have a domain reviewed, also if nothing is known of it here. */
+int evidence_touch_domain(struct evidence_store *store, const char *name);
+/* The messages sent to a domain, by day, newest first. Return: 0; a value of @visit that is not 0;
+ * -EIO. */
+int evidence_walk_sent(struct evidence_store *store, const char *name, int64_t first_day,
+		       int64_t last_day,
+		       int (*visit)(int64_t day, uint32_t messages, void *context), void *context);
 /* Touch the addresses of these domains. */
 int evidence_touch_domains(struct evidence_store *store);
 

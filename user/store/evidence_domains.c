@@ -130,6 +130,39 @@ int evidence_note_sent(struct evidence_store *store, const struct evidence_item 
 	return item->makes_partner ? evidence_run_number(store, touch, domain) : 0;
 }
 
+int evidence_touch_domain(struct evidence_store *store, const char *name)
+{
+	static const char touch[] = "INSERT OR IGNORE INTO touched_domains VALUES (?)";
+	int64_t domain;
+
+	return database_begin(store->side.database) || evidence_domain_id(store, name, &domain) ||
+		       evidence_run_number(store, touch, domain)
+		   ? -EIO
+		   : 0;
+}
+
+int evidence_walk_sent(struct evidence_store *store, const char *name, int64_t first_day,
+		       int64_t last_day,
+		       int (*visit)(int64_t day, uint32_t messages, void *context), void *context)
+{
+	static const char query[] =
+	    "SELECT day, sum(messages) FROM sent WHERE domain = (SELECT id FROM domains WHERE "
+	    "name = ?) AND day >= ? AND day <= ? GROUP BY day ORDER BY day DESC";
+	sqlite3_stmt *row;
+	int step = 0, err = 0;
+
+	if (database_statement(store->side.database, query, &row))
+		return -EIO;
+	database_bind_text(row, 1, name);
+	sqlite3_bind_int64(row, 2, first_day);
+	sqlite3_bind_int64(row, 3, last_day);
+	while (!err && (step = database_step(store->side.database, row)) > 0)
+		err = visit(sqlite3_column_int64(row, 0), (uint32_t)sqlite3_column_int64(row, 1),
+			    context);
+	database_reset(row);
+	return err ? err : step;
+}
+
 /* ---- links ------------------------------------------------------------------------------ */
 
 /* Return: 1 if the link exists and was updated, else 0; -EIO. */
@@ -138,6 +171,9 @@ static int update_link(struct evidence_store *store, const struct prefix *subjec
 {
 	static const char authenticated[] =
 	    "UPDATE links SET days = days + (?3 > last_day OR ?3 < first_day), "
+	    "recent = CASE WHEN last_day = 0 OR ?3 - last_day >= 60 THEN 1 "
+	    "WHEN ?3 > last_day THEN ((recent << (?3 - last_day)) | 1) & ((1 << 60) - 1) "
+	    "WHEN last_day - ?3 < 60 THEN recent | (1 << (last_day - ?3)) ELSE recent END, "
 	    "first_day = CASE WHEN days THEN min(first_day, ?3) ELSE ?3 END, "
 	    "last_day = max(last_day, ?3) WHERE address = ?1 AND domain = ?2";
 	static const char server[] = "UPDATE links SET server_day = max(server_day, ?3) "
@@ -172,7 +208,7 @@ static int count_links(struct evidence_store *store, const struct prefix *subjec
 static int insert_link(struct evidence_store *store, const struct prefix *subject, int64_t domain,
 		       int64_t day, bool is_server)
 {
-	static const char insert[] = "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?)";
+	static const char insert[] = "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?, ?)";
 	sqlite3_stmt *statement;
 
 	if (evidence_statement_of(store, insert, subject, &statement))
@@ -182,6 +218,7 @@ static int insert_link(struct evidence_store *store, const struct prefix *subjec
 	sqlite3_bind_int64(statement, 4, is_server ? 0 : day);
 	sqlite3_bind_int64(statement, 5, is_server ? 0 : 1);
 	sqlite3_bind_int64(statement, 6, is_server ? day : 0);
+	sqlite3_bind_int64(statement, 7, is_server ? 0 : 1);
 	return database_run(store->side.database, statement);
 }
 

@@ -100,7 +100,8 @@ static int read_links(struct evidence_store *store, const struct prefix *subject
 		      struct evidence_facts *facts, int64_t **ids)
 {
 	static const char query[] =
-	    "SELECT domains.name, links.days, links.server_day, links.domain FROM links JOIN "
+	    "SELECT domains.name, links.days, links.server_day, links.domain, "
+	    "links.last_day, links.recent FROM links JOIN "
 	    "domains ON domains.id = links.domain WHERE address = ?1 AND (first_day BETWEEN 1 AND "
 	    "?2 OR server_day BETWEEN 1 AND ?2) ORDER BY links.domain";
 	sqlite3_stmt *row;
@@ -118,8 +119,11 @@ static int read_links(struct evidence_store *store, const struct prefix *subject
 		err = domain && id ? 0 : -ENOMEM;
 		if (err)
 			break;
-		*domain = (struct learn_domain) { .authenticated_days = column_count(row, 1),
-						  .is_server = column_count(row, 2) > 0 };
+		*domain =
+		    (struct learn_domain) { .authenticated_days = column_count(row, 1),
+					    .is_server = column_count(row, 2) > 0,
+					    .last_day = sqlite3_column_int64(row, 4),
+					    .recent = (uint64_t)sqlite3_column_int64(row, 5) };
 		copy_text(domain->name, database_text(row, 0));
 		*id = sqlite3_column_int64(row, 3);
 		facts->facts.domain_count++;
@@ -208,6 +212,7 @@ void evidence_facts_done(struct evidence_facts *facts)
 	free(facts->days);
 	free(facts->domains);
 	free(facts->covers);
+	free(facts->hosts);
 	*facts = (struct evidence_facts) { 0 };
 }
 

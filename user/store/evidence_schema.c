@@ -77,7 +77,14 @@ static const char names[] = "ALTER TABLE names ADD COLUMN other TEXT NOT NULL DE
 static const char sessions[] = "ALTER TABLE days ADD COLUMN outbound INTEGER NOT NULL DEFAULT 0;"
 			       "ALTER TABLE days ADD COLUMN inbound INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = { tables, names, sessions };
+/* Bit n: there was authenticated mail n days before last_day. Of older rows only the first and the
+ * last day are known. */
+static const char recent[] =
+    "ALTER TABLE links ADD COLUMN recent INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE links SET recent = 1 | CASE WHEN last_day - first_day BETWEEN 1 AND 59 THEN 1 << "
+    "(last_day - first_day) ELSE 0 END WHERE days > 0;";
+
+static const char *const steps[] = { tables, names, sessions, recent };
 
 /* It is not checked, because it grows large. What is in force is in state.db, too. */
 const struct database_schema evidence_schema = {

@@ -25,12 +25,13 @@ static void test_settings(void **state)
 	for (size_t i = 0; i < FLEET_KIND_COUNT; i++)
 		assert_true(config->fleet.publishes[i]);
 	assert_true(fleet_settings_believe(&config->fleet, "mx7"));
-	load(LIST "fleet: {name: mail, host: mx1, url: 'rediss://a,b:6380', key_file: /k, user: u, "
-		  "password_file: /p, ca: /c, publish: [learned, manual], only_from: [mx2, "
-		  "mx3.example]}\n",
+	load(LIST
+	     "fleet: {name: mail, host: mx1, url: 'rediss://a,b:6380', key_file: /k, user: u, "
+	     "password_file: /p, ca: /c, publish: [learned, manual, evidence], only_from: [mx2, "
+	     "mx3.example]}\n",
 	     "");
 	assert_text("mail (host mx1, url rediss://a,b:6380, user u, password_file /p, key_file /k, "
-		    "ca /c, publish manual,learned, only_from mx2,mx3.example)");
+		    "ca /c, publish manual,learned,evidence, only_from mx2,mx3.example)");
 	assert_true(config->fleet.publishes[FLEET_LEARNED]);
 	assert_false(config->fleet.publishes[FLEET_PROTECTIONS]);
 	assert_false(fleet_settings_believe(&config->fleet, "mx7"));
@@ -69,9 +70,9 @@ static void test_errors(void **state)
 		      "c.yaml:4:78: user needs password_file, a file with its password\n");
 	assert_errors(LIST "fleet: {" KEYS ", ca: /c}\n",
 		      "c.yaml:4:76: ca is for TLS: write url: rediss://…, or remove ca\n");
-	assert_errors(
-	    LIST "fleet: {" KEYS ", publish: [feeds]}\n",
-	    "c.yaml:4:82: publish: must be manual, learned or protections, not \"feeds\"\n");
+	assert_errors(LIST "fleet: {" KEYS ", publish: [feeds]}\n",
+		      "c.yaml:4:82: publish: must be manual, learned, protections or evidence, not "
+		      "\"feeds\"\n");
 	assert_errors(LIST "fleet: {" KEYS ", feeds: mx2}\n",
 		      "c.yaml:4:79: feeds: must be false, true, no or yes, not \"mx2\"\n");
 	assert_errors(LIST "fleet: {" KEYS ", only_from: [mx2, 'mx 3']}\n",

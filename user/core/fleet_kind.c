@@ -5,5 +5,6 @@ const char *const fleet_kind_names[] = {
 	[FLEET_MANUAL] = "manual",
 	[FLEET_LEARNED] = "learned",
 	[FLEET_PROTECTIONS] = "protections",
+	[FLEET_EVIDENCE] = "evidence",
 };
 _Static_assert(sizeof(fleet_kind_names) / sizeof(*fleet_kind_names) == FLEET_KIND_COUNT, "all");

@@ -7,10 +7,11 @@ enum fleet_kind {
 	FLEET_MANUAL,	   /* an entry that a person has added */
 	FLEET_LEARNED,	   /* an entry that was learned */
 	FLEET_PROTECTIONS, /* that an entry is protected */
+	FLEET_EVIDENCE,	   /* what was seen of a sender, or sent to a domain; lists nothing */
 	FLEET_KIND_COUNT,
 };
 
-/* "manual", "learned", "protections": in records and in the configuration. */
+/* "manual", "learned", "protections", "evidence": in records and in the configuration. */
 extern const char *const fleet_kind_names[FLEET_KIND_COUNT];
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/siphash.h"
 #include "base/utf8.h"
 #include "fleet/clock.h"
+#include "fleet/evidence.h"
 
 #define FORMAT_VERSION "1"
 #define VALUE_WORDS 10
@@ -262,7 +263,8 @@ int fleet_record_parse(const char *origin, const char *key, const char *value,
 		return -ENOTSUP;
 	if (!read_value(copy, texts, &record) ||
 	    strcmp(fleet_record_key(&record, key_again), key) ||
-	    !fleet_record_format(&record, again) || strcmp(again, value))
+	    !fleet_record_format(&record, again) || strcmp(again, value) ||
+	    (record.kind == FLEET_EVIDENCE && !fleet_evidence_is_valid(&record)))
 		return -EINVAL;
 	*ret_record = record;
 	return 0;

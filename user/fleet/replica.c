@@ -196,6 +196,8 @@ const char *fleet_replica_self(const struct fleet_replica *replica)
 bool replica_is_live(const struct place *place, const struct fleet_record *record,
 		     const struct slot *slot, const struct fleet_record *instead)
 {
+	if (record->kind == FLEET_EVIDENCE)
+		return false;
 	/* Only its origin ends a protection. */
 	if (record->kind == FLEET_PROTECTIONS)
 		return true;
@@ -300,6 +302,7 @@ static void slot_set(struct slot *slot, struct fleet_record *record, bool is_hel
 
 	count_newest(slot, false);
 	slot->origin->held_count += is_held && !slot->held;
+	slot->origin->evidence_count += !replica_newest(slot) && record->kind == FLEET_EVIDENCE;
 	free(*place);
 	*place = record;
 	count_newest(slot, true);
@@ -317,7 +320,8 @@ int replica_put(struct fleet_replica *replica, const struct fleet_keeper *keeper
 	/* What comes is newer than all that the slot has. */
 	if (!err && !is_held)
 		err = replica_drop_held(replica, keeper, slot);
-	replica_touch(replica, place, now_ms);
+	if (record->kind != FLEET_EVIDENCE)
+		replica_touch(replica, place, now_ms);
 	return err;
 }
 
@@ -337,6 +341,7 @@ int fleet_replica_load(struct fleet_replica *replica, const struct fleet_record 
 	}
 	slot_set(slot, copy, is_held);
 	fleet_clock_see(&replica->clock, now_ms, record->version);
-	replica_touch(replica, place, now_ms);
+	if (record->kind != FLEET_EVIDENCE)
+		replica_touch(replica, place, now_ms);
 	return 0;
 }

@@ -7,6 +7,8 @@
  * protection lists its prefix too, and only its origin ends it. Nothing is concluded from the
  * absence of a record.
  *
+ * Evidence (evidence.h) lists nothing, and no tombstone ends it.
+ *
  * Many removals of one origin within FLEET_WINDOW_MS are held, as a reload would be: the records
  * are kept, but have no effect until somebody accepts them or the origin adds the entries again.
  */
@@ -50,7 +52,8 @@ struct fleet_origin {
 	size_t count;	 /* of its records, the newest of each key */
 	uint64_t digest; /* of these */
 	size_t held_count;
-	uint64_t version; /* of its latest record */
+	size_t evidence_count; /* of `count`: at most FLEET_EVIDENCE_MAX */
+	uint64_t version;      /* of its latest record */
 };
 
 /* @self: the name of this host; is copied. NULL: out of memory. */
@@ -69,8 +72,10 @@ int fleet_replica_load(struct fleet_replica *replica, const struct fleet_record 
 
 /* What became of records. */
 struct fleet_taking {
-	size_t taken_count; /* newer than what was known */
-	size_t held_count;  /* of these */
+	size_t taken_count;    /* newer than what was known */
+	size_t held_count;     /* of these */
+	size_t evidence_count; /* of these */
+	size_t full_count;     /* evidence not taken: its origin has too much already */
 };
 
 /**
@@ -126,6 +131,13 @@ const struct fleet_record *fleet_replica_find(const struct fleet_replica *replic
 /* Whether a record that adds an entry is live now. */
 bool fleet_replica_is_live(const struct fleet_replica *replica, const struct fleet_record *record,
 			   int64_t now_ms);
+
+/* The evidence of other hosts about a place, in effect and not expired. Not that of a host of which
+ * removals are held: something is wrong with it. */
+int fleet_replica_evidence(const struct fleet_replica *replica, const char *list,
+			   const struct prefix *place, int64_t now_ms,
+			   int (*visit)(const struct fleet_record *record, void *context),
+			   void *context);
 
 size_t fleet_replica_origin_count(const struct fleet_replica *replica);
 void fleet_replica_get_origin(const struct fleet_replica *replica, size_t index,

@@ -11,6 +11,7 @@ struct origin {
 	size_t count;
 	uint64_t digest;
 	size_t held_count;
+	size_t evidence_count;
 	uint64_t version;
 	int64_t window_ms; /* since when its removals are counted */
 	size_t removed_count;

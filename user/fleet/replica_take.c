@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fleet/evidence.h"
 #include "fleet/replica_internal.h"
 
 /* ---- records that come -------------------------------------------------------------- */
@@ -162,7 +163,13 @@ int fleet_replica_take(struct fleet_replica *replica, const struct fleet_keeper 
 		if (fleet_record_is_removal(records[i]) ||
 		    !replica_is_news(replica, records[i], &origin, &place, &slot))
 			continue;
+		if (!slot && records[i]->kind == FLEET_EVIDENCE && origin &&
+		    origin->evidence_count >= FLEET_EVIDENCE_MAX) {
+			taking.full_count++;
+			continue;
+		}
 		taking.taken_count++;
+		taking.evidence_count += records[i]->kind == FLEET_EVIDENCE;
 		err = slot && slot->is_fresh
 			  ? say_again(replica, keeper, place, slot, records[i]->version, now_ms)
 			  : take_one(replica, keeper, origin, place, records[i], false, now_ms);
@@ -286,6 +293,7 @@ static int forget_slot(struct fleet_replica *replica, const struct forgetting *f
 {
 	struct slot *slot = *link;
 	struct origin *origin = slot->origin;
+	const bool is_evidence = replica_slot_kind(slot) == FLEET_EVIDENCE;
 	int err = forget_record(forgetting, slot->current, false);
 
 	if (!err)
@@ -295,11 +303,13 @@ static int forget_slot(struct fleet_replica *replica, const struct forgetting *f
 	origin->digest ^= fleet_record_digest(replica_newest(slot));
 	origin->count--;
 	origin->held_count -= slot->held != NULL;
+	origin->evidence_count -= is_evidence;
 	*link = slot->next;
 	free(slot->current);
 	free(slot->held);
 	free(slot);
-	replica_touch(replica, place, forgetting->now_ms);
+	if (!is_evidence)
+		replica_touch(replica, place, forgetting->now_ms);
 	return 0;
 }
 

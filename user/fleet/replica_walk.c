@@ -100,6 +100,22 @@ bool fleet_replica_is_live(const struct fleet_replica *replica, const struct fle
 	       replica_is_live(place, record, NULL, NULL);
 }
 
+int fleet_replica_evidence(const struct fleet_replica *replica, const char *list,
+			   const struct prefix *prefix, int64_t now_ms,
+			   int (*visit)(const struct fleet_record *record, void *context),
+			   void *context)
+{
+	const struct place *place = find_place(replica, list, prefix);
+	int err = 0;
+
+	for (const struct slot *slot = place ? place->slots : NULL; slot && !err; slot = slot->next)
+		if (replica_slot_kind(slot) == FLEET_EVIDENCE && slot->origin != replica->self &&
+		    !slot->origin->held_count && slot->current && slot->current->op == FLEET_ADD &&
+		    !replica_is_expired(slot->current, now_ms))
+			err = visit(slot->current, context);
+	return err;
+}
+
 size_t fleet_replica_origin_count(const struct fleet_replica *replica)
 {
 	return replica->origin_count;
@@ -114,6 +130,7 @@ void fleet_replica_get_origin(const struct fleet_replica *replica, size_t index,
 					      .count = origin->count,
 					      .digest = origin->digest,
 					      .held_count = origin->held_count,
+					      .evidence_count = origin->evidence_count,
 					      .version = origin->version };
 }
 

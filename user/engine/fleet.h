@@ -85,12 +85,16 @@ int engine_fleet_delete(struct engine *engine, const struct deed *by,
  * or -ENOMEM. */
 int engine_fleet_reread(const struct engine *engine, struct snapshot *next);
 
+/* Whether this host has said something since engine_fleet_publish(). */
+bool engine_fleet_has_said(const struct engine *engine);
+
 /* What is known of a host. */
 struct fleet_host {
 	char name[FLEET_HOST_BYTES_MAX + 1];
 	bool is_self;
 	size_t count;
 	size_t held_count;
+	size_t evidence_count; /* of `count` */
 	uint64_t digest;
 	int64_t said_at_ms; /* its latest record; 0: none */
 };

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/entries.h"
 #include "engine/fleet_internal.h"
+#include "engine/learning.h"
 #include "engine/records.h"
 
 #define MARKS_AT_ONCE 10000
@@ -102,6 +104,7 @@ int engine_fleet_take(struct engine *engine, const struct fleet_record *const re
 {
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(NULL, HISTORY_FLEET) };
+	struct engine_fleet *fleet = engine->fleet;
 	struct fleet_taking taking = { 0 };
 	const struct fleet_record **believed;
 	size_t believed_count;
@@ -122,6 +125,15 @@ int engine_fleet_take(struct engine *engine, const struct fleet_record *const re
 	else if (is_last)
 		err = put_in_force(engine, &batch, refusal);
 	free(believed);
+	if (taking.evidence_count && engine->learning->store) {
+		if (err || evidence_commit(engine->learning->store))
+			evidence_rollback(engine->learning->store);
+	}
+	if (taking.full_count && !err && !fleet->is_full_told) {
+		fleet->is_full_told = true;
+		log_warning("fleet", "a host has said more of what it has seen than is taken: "
+				     "`ipwlctl fleet' shows which");
+	}
 	if (!err)
 		*ret_taking = taking;
 	return err;
@@ -190,10 +202,18 @@ int engine_fleet_accept(struct engine *engine, const struct deed *by, const char
 /* ---- what is forgotten ------------------------------------------------------------------------
  */
 
+struct forgotten {
+	struct engine *engine;
+	size_t count;
+};
+
+/* What was learned of its evidence goes, if at all, by the life cycle of what is learned. */
 static int count_forgotten(const struct fleet_record *record, void *context)
 {
-	(void)record;
-	++*(size_t *)context;
+	struct forgotten *forgotten = context;
+
+	fleet_evidence_touch(forgotten->engine, record);
+	forgotten->count++;
 	return 0;
 }
 
@@ -204,7 +224,7 @@ int engine_fleet_forget(struct engine *engine, const struct deed *by, const char
 	const struct fleet_keeper keeper = fleet_keeper_of(engine);
 	struct manual_batch batch = { .state = engine->state,
 				      .record = engine_record(by, HISTORY_FLEET) };
-	size_t count = 0;
+	struct forgotten forgotten = { .engine = engine };
 	int err;
 
 	if (!replica)
@@ -214,14 +234,17 @@ int engine_fleet_forget(struct engine *engine, const struct deed *by, const char
 				   "%s is this host: `ipwlctl del' deletes its entries", host);
 	batch.record.origin = host;
 	engine->fleet->are_protections_stale = true;
-	err = fleet_replica_forget(replica, &keeper, host, time_now_ms(), count_forgotten, &count);
+	err = fleet_replica_forget(replica, &keeper, host, time_now_ms(), count_forgotten,
+				   &forgotten);
 	if (err)
 		return fleet_fail(engine, err, NULL, refusal);
-	if (!count)
+	if (!forgotten.count)
 		return refusal_set(refusal, OUTCOME_NOT_FOUND, "nothing is known of %s", host);
 	err = put_in_force(engine, &batch, refusal);
+	if (engine->learning->store && evidence_commit(engine->learning->store))
+		evidence_rollback(engine->learning->store);
 	if (!err)
-		*ret_count = count;
+		*ret_count = forgotten.count;
 	return err;
 }
 
@@ -229,17 +252,20 @@ int engine_fleet_prune(struct engine *engine, struct refusal *refusal)
 {
 	struct fleet_replica *replica = fleet_ready(engine, refusal);
 	const struct fleet_keeper keeper = fleet_keeper_of(engine);
-	size_t count = 0;
+	struct forgotten forgotten = { .engine = engine };
 	int err;
 
 	if (!replica)
 		return -ECANCELED;
-	err = fleet_replica_forget(replica, &keeper, NULL, time_now_ms(), count_forgotten, &count);
+	err = fleet_replica_forget(replica, &keeper, NULL, time_now_ms(), count_forgotten,
+				   &forgotten);
 	if (!err)
 		err = fleet_members_prune(engine->state, &engine->fleet->member,
 					  time_now_ms() - FLEET_KEEP_MS);
 	if (!err)
 		err = state_commit(engine->state);
+	if (engine->learning->store && evidence_commit(engine->learning->store))
+		evidence_rollback(engine->learning->store);
 	return err ? fleet_fail(engine, err, NULL, refusal) : 0;
 }
 
@@ -361,6 +387,7 @@ int engine_fleet_hosts(struct engine *engine, struct fleet_host **ret_hosts, siz
 		hosts[i].is_self = !strcmp(origin.name, fleet_replica_self(replica));
 		hosts[i].count = origin.count;
 		hosts[i].held_count = origin.held_count;
+		hosts[i].evidence_count = origin.evidence_count;
 		hosts[i].digest = origin.digest;
 		hosts[i].said_at_ms = fleet_version_ms(origin.version);
 	}

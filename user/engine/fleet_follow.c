@@ -192,6 +192,10 @@ int fleet_follow(struct engine *engine, struct manual_batch *batch,
 	struct finding finding = { 0 };
 	int err;
 
+	if (record->kind == FLEET_EVIDENCE) {
+		fleet_evidence_touch(engine, record);
+		return 0;
+	}
 	engine->fleet->are_protections_stale |= record->kind == FLEET_PROTECTIONS;
 	if (!is_own && record->op != FLEET_DEL)
 		return 0;

@@ -4,6 +4,7 @@
 #define ENGINE_FLEET_INTERNAL_H
 
 #include "engine/fleet.h"
+#include "engine/fleet_evidence.h"
 #include "engine/internal.h"
 #include "store/fleet.h"
 #include "store/manual.h"
@@ -16,6 +17,8 @@ struct engine_fleet {
 			       */
 	bool is_stale;	      /* what has changed in the replica is not known */
 	bool are_protections_stale;
+	bool is_full_told;    /* that a host has too much evidence, since the start */
+	int64_t evidence_day; /* on which all evidence was looked at; -1: it is to be */
 	/* Between reading and settling: */
 	struct fleet_replica *staged; /* NULL: the replica stays */
 	struct fleet_member staged_member;

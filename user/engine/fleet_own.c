@@ -117,7 +117,8 @@ static int find_saying(struct engine *engine, const char *list, const struct pre
 
 	saying->is_listed = false;
 	saying->record = (struct fleet_record) { .list = list, .prefix = *prefix, .kind = kind };
-	if (!fleet_publishes(engine, kind))
+	/* Evidence is said by the review (fleet_evidence_say.c). */
+	if (!fleet_publishes(engine, kind) || kind == FLEET_EVIDENCE)
 		return 0;
 	if (kind == FLEET_LEARNED)
 		return learned_entry_find(engine->state, prefix, say_learned, saying);
@@ -235,6 +236,8 @@ static int write_mark(struct engine *engine, const struct mark *mark)
 		err = write_place(engine, mark->list, &mark->prefix, FLEET_PROTECTIONS);
 	if (!err && fleet_has_learned(engine, mark->list))
 		err = write_place(engine, mark->list, &mark->prefix, FLEET_LEARNED);
+	if (!err && !fleet_publishes(engine, FLEET_EVIDENCE))
+		err = write_place(engine, mark->list, &mark->prefix, FLEET_EVIDENCE);
 	return err ? err : fleet_mark_delete(engine->state, mark->list, &mark->prefix);
 }
 
@@ -290,7 +293,8 @@ static int mark_said(const struct fleet_record *record, bool is_held, void *cont
 
 	if (is_held || record->op != FLEET_ADD ||
 	    strcmp(record->origin, fleet_replica_self(engine->fleet->replica)) != 0 ||
-	    (record->kind == FLEET_LEARNED && !fleet_has_learned(engine, record->list)))
+	    (record->kind == FLEET_LEARNED && !fleet_has_learned(engine, record->list)) ||
+	    (record->kind == FLEET_EVIDENCE && fleet_publishes(engine, FLEET_EVIDENCE)))
 		return 0;
 	return mark_place(engine, record->list, &record->prefix, record->kind);
 }

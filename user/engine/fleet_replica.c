@@ -87,6 +87,11 @@ struct fleet_replica *engine_fleet_replica(const struct engine *engine)
 	return engine->fleet->replica;
 }
 
+bool engine_fleet_has_said(const struct engine *engine)
+{
+	return engine->fleet->written.count > 0;
+}
+
 bool engine_fleet_is(const struct engine *engine, const char *name, const char *host)
 {
 	const struct engine_fleet *fleet = engine->fleet;

@@ -255,6 +255,7 @@ static void take_staged(struct engine *engine)
 		fleet->staged = NULL;
 		fleet_records_done(&fleet->written);
 	}
+	fleet->evidence_day = -1;
 	state_note_changes(engine->state, is_on);
 	if (!fleet->replica)
 		return;

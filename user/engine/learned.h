@@ -118,7 +118,8 @@ void learned_page_done(struct learned_page *page);
 
 struct learn_partner {
 	char domain[EVIDENCE_DOMAIN_BYTES];
-	uint32_t messages; /* within the window */
+	uint32_t messages;	/* within the window */
+	uint32_t host_messages; /* of these, on other hosts of the fleet */
 	uint32_t days;
 	uint32_t users;
 	int64_t last_day;	/* since 1970 */
@@ -169,6 +170,8 @@ struct learn_explanation {
 	size_t domain_count;
 	struct learn_cover *covers;
 	size_t cover_count;
+	struct learn_host *hosts; /* of the fleet: what they have seen is in the days, too */
+	size_t host_count;
 	uint32_t complaints;
 	char name[EVIDENCE_DOMAIN_BYTES];
 	struct learn_finding findings[LEARN_RULE_COUNT]; /* `domain` is in domains or covers */

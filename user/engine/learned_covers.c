@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/fleet_evidence.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "feeds/store.h"
@@ -142,12 +143,42 @@ int learning_read_facts(struct engine *engine, const struct prefix *subject, int
 
 	if (err)
 		return err;
-	err = learning_find_covers(engine, subject, &facts.covers, &facts.facts.cover_count);
+	err = fleet_evidence_add(engine, subject, until_sec, &facts);
+	if (!err)
+		err =
+		    learning_find_covers(engine, subject, &facts.covers, &facts.facts.cover_count);
 	if (err) {
 		evidence_facts_done(&facts);
 		return err;
 	}
 	facts.facts.covers = facts.covers;
 	*ret_facts = facts;
+	return 0;
+}
+
+int learning_find_domain(struct engine *engine, const char *name, struct learn_domain *ret_domain,
+			 int64_t *ret_last_day, size_t *ret_address_count)
+{
+	const int64_t now_sec = learning_now(engine);
+	const int64_t first_day =
+	    (now_sec - learning_settings(engine)->partner.window_sec) / LEARN_DAY_SEC;
+	struct learn_domain domain = { .messages = 0 };
+	int64_t last_day = 0;
+	size_t address_count = 0;
+	int found = evidence_find_domain(engine->learning->store, name, first_day, &domain,
+					 &last_day, &address_count);
+	int err = found == -ENOENT ? 0 : found;
+
+	snprintf(domain.name, sizeof(domain.name), "%s", name);
+	if (!err)
+		err = fleet_evidence_add_sent(engine, first_day, now_sec / LEARN_DAY_SEC, &domain,
+					      &last_day);
+	if (!err && found && !domain.messages)
+		err = found;
+	if (err)
+		return err;
+	*ret_domain = domain;
+	*ret_last_day = last_day;
+	*ret_address_count = address_count;
 	return 0;
 }

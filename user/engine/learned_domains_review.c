@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/plural.h"
+#include "engine/fleet_evidence.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 
@@ -81,10 +82,9 @@ static int review_domain(struct domains_review *review, const char *name)
 	struct learned_change *change = &review->changes[review->change_count];
 	struct learn_domain sent = { 0 };
 	struct learn_step step;
-	size_t address_count;
+	size_t address_count = 0;
 	int64_t last_day = 0;
-	int err = evidence_find_domain(engine->learning->store, name, window_begin(review), &sent,
-				       &last_day, &address_count);
+	int err = learning_find_domain(engine, name, &sent, &last_day, &address_count);
 
 	if (err && err != -ENOENT)
 		return err;
@@ -189,6 +189,8 @@ int learned_domains_review(struct engine *engine, int64_t now_sec, struct refusa
 		return 0;
 	set_limits(&review);
 	err = carry_out(&review, refusal);
+	if (!err)
+		fleet_evidence_say_domains(engine, &review.names);
 	lines_done(&review.names);
 	free(review.changes);
 	return err;

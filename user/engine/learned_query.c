@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/lines.h"
+#include "engine/fleet_evidence.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "feeds/store.h"
@@ -109,6 +110,7 @@ static struct learn_partner partner_of(const struct engine *engine,
 	char name[EVIDENCE_DOMAIN_BYTES + sizeof(SPF_SCHEME)];
 	const struct stored_feed *feed;
 	struct learn_partner partner = { .messages = domain->messages,
+					 .host_messages = domain->host_messages,
 					 .days = domain->days,
 					 .users = domain->users,
 					 .last_day = last_day,
@@ -126,29 +128,35 @@ static struct learn_partner partner_of(const struct engine *engine,
 }
 
 struct partner_paging {
-	const struct engine *engine;
+	struct engine *engine;
 	struct partner_page page;
 	size_t limit;
 };
-
-static int add_partner(const struct learn_domain *domain, int64_t last_day, size_t address_count,
-		       void *context)
-{
-	struct partner_paging *paging = context;
-
-	if (paging->page.count == paging->limit) {
-		paging->page.has_more = true;
-		return PAGE_FULL;
-	}
-	paging->page.items[paging->page.count++] =
-	    partner_of(paging->engine, domain, last_day, address_count);
-	return 0;
-}
 
 static int64_t window_begin(const struct engine *engine)
 {
 	return (learning_now(engine) - learning_settings(engine)->partner.window_sec) /
 	       LEARN_DAY_SEC;
+}
+
+static int add_partner(const struct learn_domain *domain, int64_t last_day, size_t address_count,
+		       void *context)
+{
+	struct partner_paging *paging = context;
+	struct learn_domain all = *domain;
+	int err;
+
+	if (paging->page.count == paging->limit) {
+		paging->page.has_more = true;
+		return PAGE_FULL;
+	}
+	err =
+	    fleet_evidence_add_sent(paging->engine, window_begin(paging->engine),
+				    learning_now(paging->engine) / LEARN_DAY_SEC, &all, &last_day);
+	if (!err)
+		paging->page.items[paging->page.count++] =
+		    partner_of(paging->engine, &all, last_day, address_count);
+	return err;
 }
 
 int engine_learn_partners(struct engine *engine, const struct partner_query *query,
@@ -219,6 +227,8 @@ int engine_explain_address(struct engine *engine, const struct prefix *address,
 	explanation.domain_count = facts.facts.domain_count;
 	explanation.covers = facts.covers;
 	explanation.cover_count = facts.facts.cover_count;
+	explanation.hosts = facts.hosts;
+	explanation.host_count = facts.facts.host_count;
 	explanation.complaints = facts.facts.complaints;
 	memcpy(explanation.name, facts.facts.name, sizeof(explanation.name));
 	*ret_explanation = explanation;
@@ -268,8 +278,7 @@ int engine_explain_domain(struct engine *engine, const char *domain,
 
 	if (err)
 		return err;
-	err = evidence_find_domain(engine->learning->store, domain, window_begin(engine), &found,
-				   &last_day, &address_count);
+	err = learning_find_domain(engine, domain, &found, &last_day, &address_count);
 	if (err == -ENOENT)
 		return refusal_set(refusal, OUTCOME_NOT_FOUND, "nothing is known of %.253s",
 				   domain);
@@ -289,6 +298,7 @@ void learn_explanation_done(struct learn_explanation *explanation)
 	free(explanation->days);
 	free(explanation->domains);
 	free(explanation->covers);
+	free(explanation->hosts);
 	free(explanation->links);
 	*explanation = (struct learn_explanation) { 0 };
 }

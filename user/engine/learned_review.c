@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/plural.h"
+#include "engine/fleet_evidence.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
 #include "store/learned_rows.h"
@@ -158,6 +159,8 @@ static int carry_out(struct review *review, struct refusal *refusal)
 	char *held = NULL;
 	int err = prune(review);
 
+	if (!err)
+		err = fleet_evidence_touch_daily(review->engine);
 	if (!err && learned_domains_review(review->engine, review->now_sec, refusal))
 		return -ECANCELED;
 	if (!err)
@@ -171,8 +174,10 @@ static int carry_out(struct review *review, struct refusal *refusal)
 	}
 	err = learning_change(review->engine, NULL, review->changes, review->change_count, &held,
 			      refusal);
-	if (!err)
+	if (!err) {
 		tell(review, held);
+		fleet_evidence_say(review->engine, review->subjects, review->subject_count);
+	}
 	free(held);
 	/* The caps counted what may have been held or failed since. */
 	if (learning_count_rows(review->engine))

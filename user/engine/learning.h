@@ -65,10 +65,14 @@ int learning_refuse_failed(struct engine *engine, struct refusal *refusal);
 
 /* ---- learned_covers.c ---- */
 
-/* Read the facts, with the partner domains whose SPF record lists the address. Return: 0, -ENOMEM
- * or -EIO. */
+/* Read the facts, with what other hosts of the fleet have seen and the partner domains whose SPF
+ * record lists the address. Return: 0, -ENOMEM or -EIO. */
 int learning_read_facts(struct engine *engine, const struct prefix *subject, int64_t until_sec,
 			struct evidence_facts *ret_facts);
+/* What is known of a domain, on all hosts of the fleet. Return: 0; -ENOENT: nothing; -ENOMEM or
+ * -EIO. */
+int learning_find_domain(struct engine *engine, const char *name, struct learn_domain *ret_domain,
+			 int64_t *ret_last_day, size_t *ret_address_count);
 /* Whether the SPF record of a partner lists the address. Without memory it is no. */
 bool learning_is_covered(struct engine *engine, const struct prefix *subject);
 /* All of these partners. @ret_covers: to be freed. Return: 0 or -ENOMEM. */

@@ -300,6 +300,12 @@ static void add_partner(struct learn_finding *finding, const struct learn_domain
 	snprintf(finding->why, sizeof(finding->why), "%.150s: our users sent %u %s on %u %s",
 		 domain->name, domain->messages, plural(domain->messages, "message", "messages"),
 		 domain->days, plural(domain->days, "day", "days"));
+	if (domain->host_messages) {
+		const size_t bytes = strlen(finding->why);
+
+		snprintf(finding->why + bytes, sizeof(finding->why) - bytes,
+			 ", %u of them from other hosts", domain->host_messages);
+	}
 }
 
 static const struct learn_finding blank = { .score = 1 };
@@ -415,6 +421,12 @@ void learn_rule_judge(enum learn_rule rule, const struct learn_facts *facts,
 	*ret_finding = blank;
 	ret_finding->rule = rule;
 	judges[rule](facts, settings, now_sec, ret_finding);
+	if (*facts->hosts_text && facts->host_count) {
+		const size_t bytes = strlen(ret_finding->why);
+
+		snprintf(ret_finding->why + bytes, sizeof(ret_finding->why) - bytes,
+			 "; seen on %s, too", facts->hosts_text);
+	}
 }
 
 bool learn_judge(const struct learn_facts *facts, const struct learn_settings *settings,

@@ -12,10 +12,10 @@
 #include "engine/fleet.h"
 #include "runtime/fleet_feeds.h"
 #include "runtime/fleet_secrets.h"
+#include "runtime/learner.h"
 #include "runtime/runtime.h"
 
-/* Old removals are looked for so often. */
-#define PRUNE_SEC ((int64_t)6 * 3600)
+#define PRUNE_SEC ((int64_t)6 * 3600) /* old removals are looked for so often */
 
 struct fleet_link {
 	struct runtime *runtime;
@@ -149,20 +149,19 @@ struct job_task {
 	struct engine *engine; /* while it runs */
 	struct fleet_records records;
 	struct refusal refusal;
-	size_t held_count;
+	struct fleet_taking taking;
 };
 
 static int take(const struct fleet_record *const records[], size_t count, bool is_last,
 		void *context)
 {
 	struct job_task *task = context;
-	struct fleet_taking taking = { 0 };
 	bool is_all = false;
-	int err = engine_fleet_take(task->engine, records, count, is_last, &taking, &task->refusal);
+	int err =
+	    engine_fleet_take(task->engine, records, count, is_last, &task->taking, &task->refusal);
 
 	if (!err)
 		err = engine_fleet_publish(task->engine, &task->records, &is_all, &task->refusal);
-	task->held_count = taking.held_count;
 	return err;
 }
 
@@ -186,11 +185,12 @@ static void job_task_finish(struct engine_task *base, struct runtime *runtime)
 
 	if (task->refusal.outcome)
 		log_error("fleet", "cannot take what other hosts say: %s", task->refusal.message);
-	if (task->held_count)
+	if (task->taking.held_count)
 		log_warning("fleet",
-			    "other hosts remove many entries: %zu are held: `ipwlctl fleet' shows "
-			    "whose",
-			    task->held_count);
+			    "other hosts remove many entries: %zu are held (see `ipwlctl fleet')",
+			    task->taking.held_count);
+	if (task->taking.evidence_count)
+		learner_wake(runtime->learner);
 	if (is_still_in(link, &task->membership))
 		publish_records(link, &task->records);
 	fleet_job_finish(task->job);

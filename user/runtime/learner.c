@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "engine/fleet.h"
 #include "engine/learned.h"
 #include "feeds/schedule.h"
 #include "runtime/runtime.h"
@@ -35,6 +36,7 @@ struct review_task {
 	struct engine_task task;
 	bool is_complete;
 	bool has_domains;
+	bool has_said; /* something to the fleet */
 	struct feed_reports domains;
 };
 
@@ -43,6 +45,7 @@ static void review_task_run(struct engine_task *base, struct engine *engine)
 	struct review_task *task = (struct review_task *)base;
 
 	task->is_complete = engine_review_learned(engine);
+	task->has_said = engine_fleet_has_said(engine);
 	task->has_domains = engine_take_domains(engine, &task->domains);
 }
 
@@ -54,6 +57,8 @@ static void review_task_finish(struct engine_task *base, struct runtime *runtime
 
 	if (task->has_domains)
 		learner_follow_domains(runtime, &task->domains);
+	if (task->has_said && runtime->changed)
+		runtime->changed(runtime);
 	learner->is_reviewing = learner->is_woken = false;
 	learner_arm(learner, !task->is_complete ? 0 : is_woken ? SOON_SEC : INTERVAL_SEC);
 }

@@ -25,6 +25,7 @@ ADDRESS = {"schema_version": 1, "subject": "192.0.2.7", "kind": "address",
                         "received_bytes": 4096, "last_outbound_at": "2026-11-28T09:00:00Z",
                         "inbound": 2, "inbound_bytes": 70,
                         "last_inbound_at": "2026-11-28T10:00:00Z"},
+           "hosts": [{"host": "mx2", "days": 1, "ham": 2, "reply": 1}],
            "domains": [{"domain": "partner.test", "authenticated_days": 2, "server": False,
                         "messages": 12, "days": 5, "users": 2}],
            "spf": [{"domain": "partner.test", "shared": False}],
@@ -150,6 +151,7 @@ DAY         SENT  ACCEPTED  REJECTED  LISTED  HAM  SPAM  REPLIES  REPORTED-HAM  
 OUTBOUND  INBOUND
 2026-11-28     -         -         -       -    3     -        1             -              -  \
        -        2
+of these on mx2: 2 ham, 1 reply, on 1 day
 DOMAIN        AUTHENTICATED-DAYS  SERVER  OUR-MESSAGES  DAYS  USERS
 partner.test                   2  no                12     5      2
 """
@@ -159,7 +161,7 @@ partner.test                   2  no                12     5      2
 
 def test_explain_a_stranger(ask, daemon):
     answer = {**ADDRESS, "learned": None, "never": "an address of this host", "name": None,
-              "days": [], "domains": [], "rules": [], "sessions": None}
+              "days": [], "hosts": [], "domains": [], "rules": [], "sessions": None}
     daemon.answers["GET", "/v1/explain"] = 200, answer
     assert ask("explain", "192.0.2.7").out == ("192.0.2.7/32: not learned\n"
                                                "never learned: an address of this host\n"

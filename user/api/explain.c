@@ -69,10 +69,25 @@ static json_t *explain_day_json(const struct learn_day *day)
 
 static json_t *explain_domain_json(const struct learn_domain *domain)
 {
-	return json_pack("{s:s,s:I,s:b,s:I,s:I,s:I}", "domain", domain->name, "authenticated_days",
-			 (json_int_t)domain->authenticated_days, "server", domain->is_server,
-			 "messages", (json_int_t)domain->messages, "days", (json_int_t)domain->days,
-			 "users", (json_int_t)domain->users);
+	return json_pack("{s:s,s:I,s:b,s:I,s:I,s:I,s:I}", "domain", domain->name,
+			 "authenticated_days", (json_int_t)domain->authenticated_days, "server",
+			 domain->is_server, "messages", (json_int_t)domain->messages, "days",
+			 (json_int_t)domain->days, "users", (json_int_t)domain->users,
+			 "host_messages", (json_int_t)domain->host_messages);
+}
+
+/* What another host of the fleet has seen, as part of the days. */
+static json_t *explain_host_json(const struct learn_host *host)
+{
+	json_t *json =
+	    json_pack("{s:s,s:I}", "host", host->name, "days", (json_int_t)host->day_count);
+
+	for (int kind = 0; json && kind < EVIDENCE_KIND_COUNT; kind++) {
+		if (host->counts[kind])
+			json_object_set_new(json, evidence_kind_names[kind],
+					    json_integer(host->counts[kind]));
+	}
+	return json;
 }
 
 /* A partner domain whose SPF record lists the address. */
@@ -103,7 +118,7 @@ static json_t *explain_address_json(const struct learn_explanation *explanation,
 {
 	const struct learned *learned = &explanation->learned;
 	json_t *days = json_array(), *domains = json_array(), *rules = json_array();
-	json_t *covers = json_array();
+	json_t *covers = json_array(), *hosts = json_array();
 	char prefix[PREFIX_TEXT_BYTES];
 
 	for (size_t i = 0; i < explanation->day_count; i++)
@@ -112,16 +127,18 @@ static json_t *explain_address_json(const struct learn_explanation *explanation,
 		json_array_append_new(domains, explain_domain_json(&explanation->domains[i]));
 	for (size_t i = 0; i < explanation->cover_count; i++)
 		json_array_append_new(covers, explain_cover_json(&explanation->covers[i]));
+	for (size_t i = 0; i < explanation->host_count; i++)
+		json_array_append_new(hosts, explain_host_json(&explanation->hosts[i]));
 	for (int rule = 0; rule < LEARN_RULE_COUNT; rule++)
 		json_array_append_new(rules, explain_rule_json(&explanation->findings[rule],
 							       explanation->uses[rule]));
-	return json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o}", "kind", "address", "prefix",
-			 prefix_format(&explanation->prefix, prefix), "learned",
+	return json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", "address",
+			 "prefix", prefix_format(&explanation->prefix, prefix), "learned",
 			 learned->state == LEARN_NONE ? json_null() : learned_json(learned, list),
 			 "never", json_text(explanation->never), "complaints",
 			 (json_int_t)explanation->complaints, "name",
 			 json_text_or_null(explanation->name), "days", days, "domains", domains,
-			 "spf", covers, "rules", rules);
+			 "hosts", hosts, "spf", covers, "rules", rules);
 }
 
 /* ---- a domain --------------------------------------------------------------- */

@@ -44,9 +44,10 @@ json_t *partner_json(const struct learn_partner *partner)
 	const struct learned *learned = &partner->learned;
 
 	return json_pack(
-	    "{s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:o,s:s,s:b,s:o,s:o,s:b,s:o}", "domain", partner->domain,
-	    "partner", partner->is_partner, "messages", (json_int_t)partner->messages, "days",
-	    (json_int_t)partner->days, "users", (json_int_t)partner->users, "last_day",
+	    "{s:s,s:b,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:s,s:b,s:o,s:o,s:b,s:o}", "domain",
+	    partner->domain, "partner", partner->is_partner, "messages",
+	    (json_int_t)partner->messages, "host_messages", (json_int_t)partner->host_messages,
+	    "days", (json_int_t)partner->days, "users", (json_int_t)partner->users, "last_day",
 	    partner->last_day ? day_json(partner->last_day) : json_null(), "never",
 	    json_text(partner->never), "addresses", json_count(partner->address_count), "state",
 	    learn_state_names[learned->state], "in_force", learn_state_is_in_force(learned->state),

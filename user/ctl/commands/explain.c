@@ -8,13 +8,13 @@
 #include "ctl/learn.h"
 
 static const struct column address_columns[] = {
-	{ "subject", NULL, FORM_PLAIN }, { "kind", NULL, FORM_PLAIN },
-	{ "prefix", NULL, FORM_PLAIN },	 { "learned", NULL, FORM_PLAIN },
-	{ "never", NULL, FORM_PLAIN },	 { "complaints", NULL, FORM_PLAIN },
-	{ "name", NULL, FORM_PLAIN },	 { "rules", NULL, FORM_PLAIN },
-	{ "days", NULL, FORM_PLAIN },	 { "domains", NULL, FORM_PLAIN },
-	{ "spf", NULL, FORM_PLAIN },	 { "sessions", NULL, FORM_PLAIN },
-	{ NULL, NULL, FORM_PLAIN },
+	{ "subject", NULL, FORM_PLAIN },  { "kind", NULL, FORM_PLAIN },
+	{ "prefix", NULL, FORM_PLAIN },	  { "learned", NULL, FORM_PLAIN },
+	{ "never", NULL, FORM_PLAIN },	  { "complaints", NULL, FORM_PLAIN },
+	{ "name", NULL, FORM_PLAIN },	  { "rules", NULL, FORM_PLAIN },
+	{ "days", NULL, FORM_PLAIN },	  { "domains", NULL, FORM_PLAIN },
+	{ "hosts", NULL, FORM_PLAIN },	  { "spf", NULL, FORM_PLAIN },
+	{ "sessions", NULL, FORM_PLAIN }, { NULL, NULL, FORM_PLAIN },
 };
 
 static const struct column subject_columns[] = {
@@ -158,11 +158,31 @@ static void write_rule(struct writer *writer, const json_t *rule)
 	}
 }
 
+/* What a host of the fleet has seen, as part of the days. */
+static void write_host(struct writer *writer, const json_t *host)
+{
+	const char *key, *before = ": ";
+	json_t *value;
+
+	writer_text(writer, COLOUR_NONE, "of these on %s", text_of(host, "host"));
+	json_object_foreach((json_t *)(uintptr_t)host, key, value)
+	{
+		if (!json_is_integer(value) || !strcmp(key, "days"))
+			continue;
+		writer_text(writer, COLOUR_NONE, "%s%lld %s", before,
+			    (long long)json_integer_value(value), key);
+		before = ", ";
+	}
+	writer_text(writer, COLOUR_NONE, ", on %lld %s", number_of(host, "days"),
+		    plural((uint64_t)number_of(host, "days"), "day", "days"));
+	writer_line_end(writer);
+}
+
 static void write_address(struct writer *writer, const json_t *answer)
 {
 	const json_t *rules = json_object_get(answer, "rules");
 	const json_t *days = json_object_get(answer, "days");
-	const json_t *rule;
+	const json_t *rule, *host;
 	size_t i;
 
 	writer_members(writer, address_columns, answer);
@@ -172,6 +192,7 @@ static void write_address(struct writer *writer, const json_t *answer)
 	write_sessions(writer, json_object_get(answer, "sessions"));
 	json_array_foreach(rules, i, rule) write_rule(writer, rule);
 	writer_table(writer, NULL, day_columns, "", days);
+	json_array_foreach(json_object_get(answer, "hosts"), i, host) write_host(writer, host);
 	writer_table(writer, NULL, domain_columns, "", json_object_get(answer, "domains"));
 	if (!json_array_size(days))
 		write_line(writer, COLOUR_NONE, "", "there is no evidence");
@@ -212,6 +233,9 @@ static void write_domain(struct writer *writer, const json_t *answer)
 	writer_text(writer, COLOUR_NONE, "our messages: %lld, on %lld %s, by %lld %s", counts[0],
 		    counts[1], plural((uint64_t)counts[1], "day", "days"), counts[2],
 		    plural((uint64_t)counts[2], "user", "users"));
+	if (number_of(partner, "host_messages"))
+		writer_text(writer, COLOUR_NONE, "; %lld of them on other hosts of the fleet",
+			    number_of(partner, "host_messages"));
 	writer_line_end(writer);
 	if (*text_of(partner, "never"))
 		write_line(writer, COLOUR_YELLOW, "never a partner: ", text_of(partner, "never"));

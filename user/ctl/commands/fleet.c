@@ -19,6 +19,7 @@ static const struct column host_columns[] = {
 	{ "self", "SELF", FORM_MARKER },
 	{ "state", "STATE", FORM_PLAIN },
 	{ "records", "RECORDS", FORM_NUMBER },
+	{ "evidence", "EVIDENCE", FORM_NUMBER | COLUMN_LEAVES(1) },
 	{ "held", "HELD", FORM_NUMBER },
 	{ "changed_at", "CHANGED", FORM_TIME | COLUMN_LEAVES(2) },
 	{ "heard_at", "HEARD", FORM_TIME | COLUMN_LEAVES(1) },

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Real hosts of a fleet, each an MX with its own ipwld, which meet at one Redis or Valkey."""
 
+import time
+
 import pytest
 
 import daemon
@@ -178,3 +180,88 @@ def test_key(fleet):
     bad.configure(extra=fleet.configuration("mx2"))
     assert bad.ctl("reload").returncode == DONE
     await_verdict((good, bad), SPARED)
+
+
+SENDER = "46.0.0.1"
+LEARN = "learn: {list: partners, mode: auto, rules: [reputation, partner]}\n"
+
+
+def note(ipwld, kind, count, days_ago, domain="partner.example", person="-", address=SENDER):
+    """What ipwld is told of a sender, as its reader of the log would."""
+    at = int(time.time()) - days_ago * 86400
+    line = f"postfix {kind} {at} {address} {domain} - {person} 1\n"
+    status, answer = ipwld.request("POST", "/v1/learn/evidence", (line * count).encode())
+    assert status == 200 and answer["noted"] == count, answer
+
+
+def explained(ipwld, subject=SENDER):
+    return ipwld.ask("explain", subject)
+
+
+def is_learned(ipwld):
+    return explained(ipwld)["learned"] is not None
+
+
+def seen_on(ipwld):
+    return {host["host"]: host["accepted"] for host in explained(ipwld)["hosts"]}
+
+
+def accepted(ipwld):
+    return sum(day.get("accepted", 0) for day in explained(ipwld)["days"])
+
+
+def test_evidence(kind):
+    """A sender that no host has seen often enough is learned by all that they have seen."""
+    with netns.scope():
+        fleet = Fleet(kind)
+        hosts = [fleet.add(f"mx{number}", more=LEARN) for number in (1, 2)]
+        third = fleet.add("mx3", extra=", publish: [manual, learned]", more=LEARN)
+        await_states((hosts[0],), mx1="equal", mx2="equal", mx3="equal")
+        # 10 are needed; after 16 days, a message counts 0.7.
+        for host in hosts:
+            note(host, "accepted", 8, 16)
+            assert not is_learned(host)
+        note(third, "accepted", 1, 16)
+        # Time goes on with what is seen of anybody.
+        for host in (*hosts, third):
+            note(host, "listed", 1, 0, domain="-", address="8.8.8.8")
+        for host, other in zip(hosts, ("mx2", "mx1")):
+            wait_for(lambda host=host: is_learned(host), f"{host.top} has learned it")
+            assert seen_on(host) == {other: 8} and accepted(host) == 16
+            learned = explained(host)["learned"]
+            assert learned["rule"] == "reputation"
+            assert learned["why"].endswith(f"; seen on {other}, too"), learned
+            shown_text = host.ctl("explain", SENDER).stdout
+            assert f"of these on {other}: 8 accepted, on 1 day\n" in shown_text
+            wait_for(lambda host=host: [host["evidence"] for host in shown(host)["hosts"]
+                                        if host["name"] in ("mx1", "mx2")] == [1, 1], "it is told")
+        # What a host keeps to itself does not count elsewhere, but it learns from the others.
+        wait_for(lambda: is_learned(third), "mx3 has learned it")
+        assert seen_on(third) == {"mx1": 8, "mx2": 8} and accepted(third) == 17
+        # Its evidence goes with a host, also after a restart. What is learned stays.
+        assert hosts[1].stop() == 0
+        hosts[0].ask("fleet", "forget", "mx2")
+        wait_for(lambda: accepted(hosts[0]) == 8, "mx2's is gone")
+        assert hosts[0].stop() == 0
+        hosts[0].start()
+        assert accepted(hosts[0]) == 8 and is_learned(hosts[0])
+        # It is still there.
+        hosts[1].start()
+        wait_for(lambda: seen_on(hosts[0]) == {"mx2": 8}, "mx2 is back")
+
+
+def test_evidence_of_partners(fleet):
+    """Users of both hosts wrote to a domain: it is a partner of both, and so is who sends for it."""
+    hosts = [fleet.add(f"mx{number}", more=LEARN) for number in (1, 2)]
+    note(hosts[0], "sent", 1, 3, person="ann@example.org", address="46.0.0.9")
+    note(hosts[1], "sent", 2, 2, person="bob@example.org", address="46.0.0.9")
+    note(hosts[0], "ham", 1, 1)
+    note(hosts[1], "ham", 1, 2)
+    for host, others in zip(hosts, (2, 1)):
+        wait_for(lambda host=host: is_learned(host), f"{host.top} has learned it")
+        assert explained(host)["learned"]["rule"] == "partner"
+        partner = explained(host, "partner.example")["partner"]
+        assert (partner["messages"], partner["days"]) == (3, 2), partner
+        assert partner["host_messages"] == others and partner["partner"]
+        partner = host.ask("learn", "partners")["partners"][0]
+        assert partner["messages"] == 3 and partner["partner"], partner

@@ -207,6 +207,28 @@ static void test_not_published(void **state)
 	assert_int_equal(records[record_count - 1]->op, FLEET_END);
 }
 
+/* What is forgotten here is taken back. What others have seen still counts. */
+static void test_learn_forget(void **state)
+{
+	struct fleet_evidence_texts texts;
+	struct fleet_record record;
+
+	(void)state;
+	go_to("mx1", "");
+	see(EVIDENCE_REPLY, A, "x.example", at(0));
+	review();
+	assert_int_equal(publish(), 1);
+	assert_int_equal(state_of(A), LEARN_PROBATION);
+	record = said_by("mx2", A, 4, 0, &texts);
+	take_one(&record);
+	assert_int_equal(do_learn(LEARN_FORGET, A), 1);
+	review();
+	assert_int_equal(publish(), 1);
+	assert_int_equal(records[record_count - 1]->op, FLEET_END);
+	assert_int_equal(state_of(A), LEARN_NONE);
+	assert_int_equal(accepted_of(A), 4);
+}
+
 /* ---- what counts ---------------------------------------------------------------------------- */
 
 static void test_told(void **state)
@@ -395,6 +417,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_split, begin, end),
 		cmocka_unit_test_setup_teardown(test_quarter, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_published, begin, end),
+		cmocka_unit_test_setup_teardown(test_learn_forget, begin, end),
 		cmocka_unit_test_setup_teardown(test_told, begin, end),
 		cmocka_unit_test_setup_teardown(test_counted_once, begin, end),
 		cmocka_unit_test_setup_teardown(test_held, begin, end),

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/fleet_internal.h"
 #include "engine/guard.h"
 #include "engine/internal.h"
 #include "engine/learning.h"
@@ -41,6 +42,9 @@ static int write_row(struct engine *engine, const struct learned_change *change)
 
 	if (!err && change->forgets)
 		err = evidence_forget(store, &to->prefix);
+	/* The review takes back what was said of it to the fleet. */
+	if (!err && change->forgets && engine->fleet->replica)
+		err = evidence_touch(store, &to->prefix);
 	if (err)
 		return err;
 	if (to->state != LEARN_NONE)

@@ -9,13 +9,14 @@ SERVER = {"place": "redis.example:6379", "connected": True, "problem": None,
           "received": 1204567, "refused": 0, "unknown": 0,
           "refused_hosts": 0}
 HOSTS = {"schema_version": 1, "name": "mail", "host": "mx1", "server": SERVER, "feeds": None, "hosts": [
-    {"name": "mx1", "self": True, "state": "equal", "records": 12, "evidence": 3, "held": 0, "digest": "00c5a1b2c3d4e5f6",
+    {"name": "mx1", "self": True, "state": "equal", "records": 12, "evidence": 3, "full": False, "held": 0, "digest": "00c5a1b2c3d4e5f6",
      "changed_at": "2026-11-24T09:30:00Z", "heard_at": "2026-11-24T10:00:00Z"},
-    {"name": "mx2.example.org", "self": False, "state": "different", "records": 1204567, "evidence": 4567, "held": 40,
+    {"name": "mx2.example.org", "self": False, "state": "different", "records": 1204567, "evidence": 50000, "full": True, "held": 40,
      "digest": "11c5a1b2c3d4e5f6", "changed_at": "2026-11-24T10:00:00Z",
      "heard_at": "2026-11-24T10:00:00Z"},
-    {"name": "mx3", "self": False, "state": "silent", "records": 0, "evidence": 0, "held": 0, "digest": "0" * 16,
+    {"name": "mx3", "self": False, "state": "silent", "records": 0, "evidence": 0, "full": False, "held": 0, "digest": "0" * 16,
      "changed_at": None, "heard_at": None}]}
+FULL = "mx2.example.org: no more evidence is taken, because it has said more than enough"
 HELD = ("mx2.example.org: 40 removals are held, so these entries stay in force; "
         "`ipwlctl fleet accept mx2.example.org' removes them")
 
@@ -27,7 +28,7 @@ def test_hosts(ask, daemon):
     assert done.code == 0 and lines[0].split() == [
         "HOST", "SELF", "STATE", "RECORDS", "HELD", "CHANGED"]
     assert [line.split()[0] for line in lines[1:4]] == ["mx1", "mx2.example.org", "mx3"]
-    assert lines[4:] == ["connected with redis.example:6379", HELD]
+    assert lines[4:] == ["connected with redis.example:6379", FULL, HELD]
     assert ask("--json", "fleet").json() == HOSTS
 
 

@@ -58,11 +58,11 @@ static json_t *host_json(const struct fleet_host *host, const struct fleet_sync_
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016" PRIx64, host->digest);
-	return json_pack("{s:s,s:b,s:s,s:o,s:o,s:o,s:s,s:o,s:o}", "name", host->name, "self",
+	return json_pack("{s:s,s:b,s:s,s:o,s:o,s:b,s:o,s:s,s:o,s:o}", "name", host->name, "self",
 			 host->is_self, "state", state_word(told), "records",
 			 json_count(host->count), "evidence", json_count(host->evidence_count),
-			 "held", json_count(host->held_count), "digest", digest, "changed_at",
-			 json_time(host->said_at_ms / 1000), "heard_at",
+			 "full", host->is_full, "held", json_count(host->held_count), "digest",
+			 digest, "changed_at", json_time(host->said_at_ms / 1000), "heard_at",
 			 json_time(heard_ms / 1000));
 }
 

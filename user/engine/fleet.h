@@ -95,6 +95,7 @@ struct fleet_host {
 	size_t count;
 	size_t held_count;
 	size_t evidence_count; /* of `count` */
+	bool is_full;	       /* no more evidence of it is taken, and this host says no more */
 	uint64_t digest;
 	int64_t said_at_ms; /* its latest record; 0: none */
 };

@@ -388,6 +388,7 @@ int engine_fleet_hosts(struct engine *engine, struct fleet_host **ret_hosts, siz
 		hosts[i].count = origin.count;
 		hosts[i].held_count = origin.held_count;
 		hosts[i].evidence_count = origin.evidence_count;
+		hosts[i].is_full = origin.evidence_count >= FLEET_EVIDENCE_MAX;
 		hosts[i].digest = origin.digest;
 		hosts[i].said_at_ms = fleet_version_ms(origin.version);
 	}

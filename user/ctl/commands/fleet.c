@@ -20,12 +20,23 @@ static const struct column host_columns[] = {
 	{ "state", "STATE", FORM_PLAIN },
 	{ "records", "RECORDS", FORM_NUMBER },
 	{ "evidence", "EVIDENCE", FORM_NUMBER | COLUMN_LEAVES(1) },
+	{ "full", NULL, FORM_PLAIN },
 	{ "held", "HELD", FORM_NUMBER },
 	{ "changed_at", "CHANGED", FORM_TIME | COLUMN_LEAVES(2) },
 	{ "heard_at", "HEARD", FORM_TIME | COLUMN_LEAVES(1) },
 	{ "digest", "DIGEST", FORM_PLAIN | COLUMN_WIDE },
 	{ NULL, NULL, FORM_PLAIN },
 };
+
+static void write_full(struct writer *writer, const json_t *host)
+{
+	if (!json_is_true(json_object_get(host, "full")))
+		return;
+	writer_text(writer, COLOUR_YELLOW,
+		    "%s: no more evidence is taken, because it has said more than enough",
+		    json_string_value(json_object_get(host, "name")));
+	writer_line_end(writer);
+}
 
 /* Whether the server can be used, and what it has refused. */
 static void write_server(struct writer *writer, const json_t *server)
@@ -80,6 +91,7 @@ static void write_hosts(struct writer *writer, const json_t *answer)
 		const long long held = json_integer_value(json_object_get(host, "held"));
 		const char *name = json_string_value(json_object_get(host, "name"));
 
+		write_full(writer, host);
 		if (held <= 0)
 			continue;
 		writer_text(writer, COLOUR_YELLOW,

@@ -109,10 +109,12 @@ void fleet_evidence_write(const struct fleet_evidence *evidence, struct fleet_ev
 			  struct fleet_record *record)
 {
 	char domains[DOMAIN_BYTES_MAX + 1], day[DAY_BYTES_MAX + 1];
-	char *to = texts->reason;
 	int64_t after = 0;
 	size_t room;
+	char *to;
 
+	*texts = (struct fleet_evidence_texts) { .author = "" };
+	to = texts->reason;
 	put_domains(domains, evidence);
 	room = FLEET_REASON_BYTES_MAX - strlen(domains);
 	for (size_t i = 0; i < evidence->day_count && i < FLEET_EVIDENCE_DAYS_MAX; i++) {

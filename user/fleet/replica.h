@@ -135,7 +135,7 @@ bool fleet_replica_is_live(const struct fleet_replica *replica, const struct fle
 /* The evidence of other hosts about a place, in effect and not expired. Not that of a host of which
  * removals are held: something is wrong with it. */
 int fleet_replica_evidence(const struct fleet_replica *replica, const char *list,
-			   const struct prefix *place, int64_t now_ms,
+			   const struct prefix *prefix, int64_t now_ms,
 			   int (*visit)(const struct fleet_record *record, void *context),
 			   void *context);
 

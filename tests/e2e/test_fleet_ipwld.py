@@ -12,6 +12,7 @@ from daemon import DONE
 from fleet_labs import KEY, Fleet, shown, states
 from lab import BLOCKED, MX4, UNLISTED, wait_for
 
+
 @pytest.fixture(name="fleet")
 def _fleet():
     with netns.scope():

@@ -98,7 +98,7 @@ def fill(directory):
 
 def test_full_disk_at_start(lab, ipwld, wire):
     """A disk that takes no database: lists are in force, the status says so."""
-    netns.mount("tmpfs", ipwld.state, "size=64k")
+    netns.mount("tmpfs", ipwld.state, "size=256k")
     ballast = fill(ipwld.state)
     ipwld.start()
     status = ipwld.status()

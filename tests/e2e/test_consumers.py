@@ -343,6 +343,7 @@ def test_every_snippet_is_here():
               "postfix-lane.cf",                      # test_lane_postfix
               "bird.conf", "openbgpd.conf", "exabgp.conf", "frr-bgp.conf",  # test_bgp
               "nginx-export.conf",                    # test_pull
+              "redis.conf",                           # test_redis_contrib
               "opensmtpd-lane.conf", "haproxy-lane.cfg",  # test_lane_servers
               "prometheus.yml", "ipwl-alerts.yml", "ipwl-recording.yml"}  # test_contrib
     for path in (daemon.ROOT / "contrib").iterdir():

@@ -113,7 +113,8 @@ static void judge_origins(struct fleet_replica *replica, size_t allowed_count,
 		size_t removed, share;
 
 		window_move(origin, now_ms);
-		removed = origin->removed_count + origin->pending_count;
+		/* What is held already counts: the rest of many may come by itself. */
+		removed = origin->removed_count + origin->held_count + origin->pending_count;
 		share = (size_t)limits->max_removed_share * (allowed_count + origin->removed_count);
 		origin->is_holding =
 		    origin->pending_count &&
